@@ -1,0 +1,253 @@
+"""All settings, in one file. `docs/reference/settings.md` explains each variable.
+
+Without any variable set this is the *local* installation: SQLite and its own keys under var/, reachable on this
+machine only, DEBUG off. Setting ALLIANCE_SECRET_KEY makes it a *served* one, and then nothing is guessed.
+"""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from alliance.localkeys import local_keys
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("ALLIANCE_VAR", BASE_DIR / "var"))
+
+
+def env_text(name, default=""):
+    return os.environ.get(name, default).strip()
+
+
+def env_bool(name, default):
+    value = env_text(name).lower()
+    if value in ("", "yes", "true", "1"):
+        return bool(value) or default
+    if value in ("no", "false", "0"):
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}; write yes or no.")
+
+
+def env_int(name, default):
+    value = env_text(name)
+    try:
+        return int(value) if value else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number.") from None
+
+
+def env_list(name):
+    return [part.strip() for part in env_text(name).split(",") if part.strip()]
+
+
+def env_required(name, what):
+    value = env_text(name)
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set: {what}. See docs/reference/settings.md.")
+    return value
+
+
+LOCAL = not env_text("ALLIANCE_SECRET_KEY")
+
+if LOCAL:
+    for name in ("ALLIANCE_ALLOWED_HOSTS", "ALLIANCE_BASE_URL", "ALLIANCE_DATA_KEYS", "ALLIANCE_HASH_KEY"):
+        if env_text(name):
+            raise ImproperlyConfigured(f"{name} is set but ALLIANCE_SECRET_KEY is not: a served installation needs both.")
+    _keys = local_keys(VAR_DIR)
+    SECRET_KEY, DATA_KEYS, HASH_KEY = _keys.secret_key, _keys.data_keys, _keys.hash_key
+    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+    BASE_URL = f"http://127.0.0.1:{env_int('PORT', 8000)}"
+else:
+    SECRET_KEY = env_text("ALLIANCE_SECRET_KEY")
+    if len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured("ALLIANCE_SECRET_KEY is too short: give it at least 50 random characters.")
+    env_required("ALLIANCE_DATA_KEYS", "Fernet keys that wrap the keys of sealed text, newest first, comma between")
+    DATA_KEYS = env_list("ALLIANCE_DATA_KEYS")
+    HASH_KEY = env_required("ALLIANCE_HASH_KEY", "32 random characters or more, for equality look-ups of contact data")
+    env_required("ALLIANCE_ALLOWED_HOSTS", "the host names that reach this server, comma between")
+    ALLOWED_HOSTS = env_list("ALLIANCE_ALLOWED_HOSTS")
+    BASE_URL = env_required("ALLIANCE_BASE_URL", "the address in check-in links, such as https://alliance.example.org").rstrip("/")
+
+DEBUG = False
+ROOT_URLCONF = "alliance.urls"
+WSGI_APPLICATION = "alliance.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "alliance.User"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "alliance",
+    "sessions",
+    "ratings",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "alliance.middleware.no_store",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "alliance.middleware.htmx_login_redirect",
+    "alliance.middleware.audit_denials",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "alliance.access.navigation",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Database ---------------------------------------------------------------------------------------------------------
+
+VAR_DIR.mkdir(mode=0o700, exist_ok=True, parents=True)
+DATABASES = {
+    "default": dj_database_url.parse(
+        env_text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'alliance.sqlite3'}",
+        conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60),
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # FULL: an acknowledged check-in survives a power cut.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
+    }
+# A read's audit event must be committed before the page goes out; each write opens its own transaction.
+ATOMIC_REQUESTS = False
+
+# --- People and passwords ---------------------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["alliance.hashers.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "alliance.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# --- Language and time ------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+# --- Static files -----------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = LOCAL
+WHITENOISE_MAX_AGE = 3600
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Security ---------------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
+if not LOCAL:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SECURE_SSL_REDIRECT = env_bool("ALLIANCE_SSL_REDIRECT", True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    if env_bool("ALLIANCE_BEHIND_PROXY", False):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+# --- E-mail and logs --------------------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = env_text("ALLIANCE_FROM_EMAIL", "alliance@localhost")
+EMAIL_BACKEND = f"django.core.mail.backends.{'console' if LOCAL else 'smtp'}.EmailBackend"
+EMAIL_HOST = env_text("ALLIANCE_SMTP_HOST", "localhost")
+EMAIL_PORT = env_int("ALLIANCE_SMTP_PORT", 25)
+EMAIL_HOST_USER = env_text("ALLIANCE_SMTP_USER")
+EMAIL_HOST_PASSWORD = env_text("ALLIANCE_SMTP_PASSWORD")
+EMAIL_USE_TLS = env_bool("ALLIANCE_SMTP_TLS", False)
+EMAIL_TIMEOUT = 20
+
+# Django's own request log names the path; a check-in's path is its key, so paths under /c/ are masked.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"mask_tokens": {"()": "alliance.logs.MaskTokens"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["mask_tokens"]}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}
+# A traceback in the log holds no local variables, and no page ever shows one.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "django.views.debug.SafeExceptionReporterFilter"

@@ -1,0 +1,116 @@
+"""What goes into the detector and what comes out of it.
+
+Plain frozen dataclasses: no model, no request, no sentence. The pages and the commands turn an
+`Assessment` into words (`ratings/words.py`), so that one finding reads the same everywhere.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Pillar(StrEnum):
+    """The three pillars of the alliance (Bordin 1979)."""
+
+    GOAL = "goal"
+    TASK = "task"
+    BOND = "bond"
+
+
+class Rater(StrEnum):
+    CLIENT = "client"
+    THERAPIST = "therapist"
+
+
+class Kind(StrEnum):
+    """How a rupture shows (Safran & Muran 2000); said only when one side is clear."""
+
+    WITHDRAWAL = "withdrawal"
+    CONFRONTATION = "confrontation"
+    UNCLEAR = "unclear"
+
+
+class State(StrEnum):
+    """Where an episode stands after one therapy session."""
+
+    TOO_FEW = "too_few"  # not enough ratings to compare with
+    STEADY = "steady"
+    OPEN = "open"  # a rupture is likely
+    RECOVERING = "recovering"  # one rated session back within error
+    REPAIRED = "repaired"  # two in a row; said at the session that closes the rupture
+    STRONGER = "stronger"  # repaired, and above where it stood before
+    UNREPAIRED = "unrepaired"  # closed without getting back
+
+
+class Budget(StrEnum):
+    """New alerts a practice accepts per 100 quiet sessions."""
+
+    QUIET = "quiet"  # 2
+    NORMAL = "normal"  # 5
+    WATCHFUL = "watchful"  # 10
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One rater's scores for one therapy session, in POMP (0-100, 100 = strongest alliance).
+
+    A pillar with too few answers, or a rating that came as a total only, is None: never 0.
+    """
+
+    goal: float | None = None
+    task: float | None = None
+    bond: float | None = None
+    overall: float | None = None
+    straight_line: bool = False  # every item was given the same answer
+
+    def of(self, pillar: Pillar) -> float | None:
+        return getattr(self, pillar)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvidence:
+    """All that is known of one therapy session, in the order in which the sessions were held."""
+
+    number: int | None  # 1-based among attended sessions; None where the client did not come
+    client: Scores | None = None
+    therapist: Scores | None = None
+    attended: bool = True
+    checkin_answered: bool | None = None  # None: not asked, or not known
+    comment_words: int | None = None  # None: no check-in
+    tension: bool | None = None  # a ticked "was there any tension?"; None: not asked
+    instrument: str | None = None  # a switch of instrument starts a new baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What one source of evidence added to the suspicion, in points (10 x log10 of a likelihood ratio, or
+    10 x pooled SD for a rule without one)."""
+
+    source: str  # "client", "client:task", "therapist", "behaviour:no_show", ...
+    points: float
+    seen: float | None = None  # POMP, or the count that was seen
+    usual: float | None = None  # the dyad's own usual for it, same unit
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the detector thinks after one therapy session, from that session and earlier ones only."""
+
+    number: int | None
+    state: State
+    score: float | None = None  # rises with suspicion; None: it cannot judge
+    probability: float | None = None  # of a rupture, 0-1; None where a rule has none
+    alert: bool = False  # True only at the session that opens a rupture
+    kind: Kind | None = None
+    pillars: tuple[Pillar, ...] = ()  # those that fell; empty: the alliance as a whole
+    points: tuple[Points, ...] = ()
+    notes: tuple[str, ...] = field(default=())  # "ceiling", "early_low", "no_checkins", "repair_not_judgeable"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A frozen detector: the same history and version give the same assessments, for ever."""
+
+    criterion: str = "own_mean_pooled_sd"
+    budget: Budget = Budget.NORMAL
+    use: str = "client+therapist"  # "client", "client+therapist", "all"
+    constants: dict[str, float] = field(default_factory=dict)  # overrides of the published constants
