@@ -152,6 +152,8 @@ ATOMIC_REQUESTS = False
 
 # --- People and passwords ---------------------------------------------------------------------------------------------
 
+# E-mail is unique on its lower case, by a constraint that this check does not read.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["alliance.hashers.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

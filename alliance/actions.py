@@ -1,0 +1,124 @@
+"""Writes on the ground floor. Keyword-only, one transaction each, audit inside, side effects on commit."""
+
+from allauth.account.forms import ResetPasswordForm
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.utils import timezone
+
+from alliance import audit
+from alliance.audit import Verb
+from alliance.crypto import Sealed, keyed_hash
+from alliance.models import Client, Consent, DataKey, Episode, Membership, Practice, Supervision, User
+
+CONSENT_TEXT_VERSION = "2026-11"
+
+
+@transaction.atomic
+def create_practice(*, name, zone, crisis_phone="", emergency_phone=""):
+    practice = Practice.objects.create(
+        name=name,
+        zone=zone,
+        crisis_phone=crisis_phone,
+        emergency_phone=emergency_phone,
+        data_key=DataKey.objects.create(),
+    )
+    audit.record(Verb.CREATED, practice, practice=practice)
+    return practice
+
+
+@transaction.atomic
+def add_member(*, practice, email, name, roles, by=None, password=None):
+    """A user (found by e-mail, or new and without a usable password) gets a place in the practice from now on."""
+    user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, password)
+    # Only the owner of the mailbox can set a first password, so the address counts as verified.
+    EmailAddress.objects.get_or_create(user=user, email=user.email.lower(), defaults={"verified": True, "primary": True})
+    membership = Membership.objects.create(
+        user=user,
+        practice=practice,
+        name=Sealed(name, practice.data_key),
+        **{f"is_{role}": True for role in roles},
+    )
+    audit.record(Verb.CREATED, membership, by=by, practice=practice)
+    return membership
+
+
+def invite_member(*, practice, email, name, roles, by, request):
+    """Adds a member and writes to them with a link to set their password."""
+    membership = add_member(practice=practice, email=email, name=name, roles=roles, by=by)
+    if not membership.user.has_usable_password():
+        form = ResetPasswordForm({"email": membership.user.email})
+        if form.is_valid():
+            form.save(request)
+    return membership
+
+
+@transaction.atomic
+def end_membership(*, membership, by):
+    """The place ends now, and with it every assignment from or to it."""
+    now = timezone.now()
+    for given in Supervision.objects.filter(supervisor=membership, ends_at__isnull=True):
+        end_supervision(supervision=given, by=by)
+    for received in Supervision.objects.filter(therapist=membership, ends_at__isnull=True):
+        end_supervision(supervision=received, by=by)
+    membership.ends_at = now
+    membership.save(update_fields=["ends_at"])
+    audit.record(Verb.ENDED, membership, by=by)
+
+
+@transaction.atomic
+def assign_supervision(*, supervisor, by=None, therapist=None, episode=None):
+    """A supervisor for a therapist, or for one episode; never for themselves, never across practices."""
+    supervisee = therapist or episode.therapist
+    if supervisee.user_id == supervisor.user_id:
+        raise ValueError("Nobody supervises themselves.")
+    if supervisee.practice_id != supervisor.practice_id:
+        raise ValueError("Supervision stays within one practice.")
+    supervision = Supervision.objects.create(supervisor=supervisor, therapist=therapist, episode=episode)
+    audit.record(Verb.CREATED, supervision, by=by, practice=supervisor.practice)
+    return supervision
+
+
+@transaction.atomic
+def end_supervision(*, supervision, by):
+    supervision.ends_at = timezone.now()
+    supervision.save(update_fields=["ends_at"])
+    audit.record(Verb.ENDED, supervision, by=by)
+
+
+@transaction.atomic
+def create_client(*, practice, name, by, email="", phone="", language="", zone="", consents=()):
+    """A person enters the practice under a key of their own."""
+    key = DataKey.objects.create()
+    client = Client.objects.create(
+        practice=practice,
+        data_key=key,
+        name=Sealed(name, key),
+        email=Sealed(email, key) if email else None,
+        email_hash=keyed_hash("email", email) if email else "",
+        phone=Sealed(phone, key) if phone else None,
+        phone_hash=keyed_hash("phone", phone) if phone else "",
+        language=language,
+        zone=zone,
+    )
+    for purpose in consents:
+        Consent.objects.create(client=client, purpose=purpose, text_version=CONSENT_TEXT_VERSION, recorded_by=by)
+    audit.record(Verb.CREATED, client, by=by)
+    return client
+
+
+@transaction.atomic
+def start_episode(*, client, therapist, by, starts_at=None, previous=None):
+    """A course of therapy begins; at most one is open between a client and a therapist."""
+    episode = Episode.objects.create(
+        client=client, therapist=therapist, starts_at=starts_at or timezone.now(), previous=previous
+    )
+    audit.record(Verb.CREATED, episode, by=by)
+    return episode
+
+
+@transaction.atomic
+def close_episode(*, episode, reason, by, ends_at=None):
+    """Ends the episode itself; `ratings.actions.end_episode` also settles what was rated."""
+    episode.ends_at, episode.end_reason = ends_at or timezone.now(), reason
+    episode.save(update_fields=["ends_at", "end_reason"])
+    audit.record(Verb.ENDED, episode, by=by)

@@ -1,0 +1,27 @@
+"""Append-only audit: codes and verbs, never content.
+
+A write's event joins the write's transaction. A read's is committed before the answer goes out (requests run without
+a transaction around them). A denial's is written by middleware, after the rollback.
+"""
+
+from alliance.models import AuditEvent
+
+Verb = AuditEvent.Verb
+
+
+def record(verb, subject, *, by=None, practice=None, count=1):
+    """One event about `subject`, a model instance. `by` is the acting membership or user; None for a link or a command."""
+    return record_code(
+        verb, subject._meta.model_name, subject.code, by=by, practice=practice or getattr(by, "practice", None), count=count
+    )
+
+
+def record_code(verb, subject_type, subject_code="", *, by=None, practice=None, count=1):
+    return AuditEvent.objects.create(
+        verb=verb,
+        subject_type=subject_type,
+        subject_code=str(subject_code)[:60],
+        actor_code=str(getattr(by, "user", by).code) if by else "",
+        practice_code=str(practice.code) if practice else "",
+        count=count,
+    )

@@ -1,0 +1,115 @@
+"""Sealed text: names, contact data and every free text, encrypted under a key of the person it is about.
+
+A stored value reads `a1.<key id>.<token>`: the format, the `DataKey` that opens it, and a Fernet token. The data key
+is itself wrapped by the keys in `settings.DATA_KEYS` (newest first), which live outside the database. Deleting a
+person's rows and data key therefore also makes old copies of the text unreadable, once backups of the key are gone.
+"""
+
+import hashlib
+import hmac
+import secrets
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import FieldError
+from django.db import models
+
+FORMAT = "a1"
+
+
+class CannotOpen(Exception):
+    """A sealed text and the key offered for it do not belong together."""
+
+
+class Sealed:
+    """A text on its way into or out of the database, encrypted from the moment it is made.
+
+    `Sealed("Juniper", key)` seals; `.open(key)` returns the text. Neither `str` nor `repr` shows it.
+    """
+
+    __slots__ = ("token",)
+
+    def __init__(self, text, key):
+        self.token = f"{FORMAT}.{key.pk.hex}.{key.fernet.encrypt(text.encode()).decode()}"
+
+    @classmethod
+    def from_token(cls, token):
+        sealed = object.__new__(cls)
+        sealed.token = token
+        return sealed
+
+    def open(self, key):
+        form, key_id, token = self.token.split(".", 2)
+        if form != FORMAT or key_id != key.pk.hex:
+            raise CannotOpen("This text was sealed with another key.")
+        try:
+            return key.fernet.decrypt(token.encode()).decode()
+        except InvalidToken:
+            raise CannotOpen("This sealed text is damaged.") from None
+
+    def __eq__(self, other):
+        return isinstance(other, Sealed) and other.token == self.token
+
+    __hash__ = None
+
+    def __repr__(self):
+        return "Sealed(…)"
+
+
+class SealedTextField(models.TextField):
+    """Holds `Sealed` text. A bare string is refused on every way in, and no look-up but `isnull` is answered."""
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else Sealed.from_token(value)
+
+    def to_python(self, value):
+        if value is None or isinstance(value, Sealed):
+            return value
+        raise TypeError(f"{self.name} takes Sealed(text, key), not a bare {type(value).__name__}.")
+
+    def get_prep_value(self, value):
+        value = self.to_python(value)
+        return None if value is None else value.token
+
+    def value_to_string(self, obj):
+        return self.value_from_object(obj).token
+
+    def get_lookup(self, lookup_name):
+        if lookup_name != "isnull":
+            raise FieldError(f"{self.name} is sealed and cannot be searched.")
+        return super().get_lookup(lookup_name)
+
+    def get_transform(self, lookup_name):
+        raise FieldError(f"{self.name} is sealed and cannot be searched.")
+
+
+def wrap_new_key():
+    return _wrapper().encrypt(Fernet.generate_key()).decode()
+
+
+def unwrap(wrapped):
+    return Fernet(_wrapper().decrypt(wrapped.encode()))
+
+
+def rewrap(wrapped):
+    """The same data key under the newest wrapping key; sealed texts stay as they are."""
+    return _wrapper().rotate(wrapped.encode()).decode()
+
+
+def _wrapper():
+    return MultiFernet([Fernet(key) for key in settings.DATA_KEYS])
+
+
+def keyed_hash(purpose, text):
+    """A hex digest by which equal texts are found (contact data, outside references) and nothing is read back."""
+    normal = text.strip().casefold()
+    return hmac.new(settings.HASH_KEY.encode(), f"{purpose}\0{normal}".encode(), hashlib.sha256).hexdigest()
+
+
+def new_token():
+    """256 random bits for a link, as 43 URL-safe characters."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token):
+    return hashlib.sha256(token.encode()).hexdigest()

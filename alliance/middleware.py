@@ -1,0 +1,48 @@
+"""Small function middlewares; what each is for stands in its docstring."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.shortcuts import resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+
+from alliance import access, audit
+
+
+def no_store(get_response):
+    """No page is kept by a browser or a proxy; only static files may be."""
+
+    def middleware(request):
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def htmx_login_redirect(get_response):
+    """A signed-out htmx request leaves for the sign-in page, instead of swapping that page into a table."""
+    login_path = resolve_url(settings.LOGIN_URL)
+
+    def middleware(request):
+        response = get_response(request)
+        if request.htmx and response.status_code == 302 and urlsplit(response.url).path == login_path:
+            return HttpResponseClientRedirect(response.url)
+        return response
+
+    return middleware
+
+
+def audit_denials(get_response):
+    """Writes a denial after the view's own transaction rolled back; missing and hidden look alike."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def process_exception(request, exception):
+        if isinstance(exception, access.NotVisible | access.Denied):
+            user = request.user if request.user.is_authenticated else None
+            audit.record_code(audit.Verb.DENIED, exception.subject_type, exception.subject_code, by=user)
+
+    middleware.process_exception = process_exception
+    return middleware

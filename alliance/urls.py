@@ -1,0 +1,22 @@
+"""All routes. Other floors are named by string only."""
+
+from django.urls import include, path
+
+from alliance import views
+
+people_urls = (
+    [
+        path("", views.home, name="home"),
+        path("healthz", views.healthz, name="healthz"),
+        path("no-place/", views.no_place, name="no-place"),
+    ],
+    "alliance",
+)
+
+urlpatterns = [
+    path("", include(people_urls)),
+    path("", include("ratings.urls")),
+    path("c/", include("ratings.link_urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+]

@@ -1,0 +1,31 @@
+"""Ground-floor pages: the way home, the health check, and a manager's people."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from alliance import access
+
+
+@require_safe
+def home(request):
+    return redirect(access.home_of(request.user))
+
+
+@login_not_required
+@require_safe
+def healthz(request):
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "no database"}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def no_place(request):
+    """Signed in, but without a live place in any practice."""
+    return render(request, "alliance/no_place.html")

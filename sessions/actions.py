@@ -1,0 +1,43 @@
+"""Writes on the first floor. `ratings.actions` calls them where an assessment moves as well."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from alliance import audit
+from alliance.audit import Verb
+from alliance.crypto import Sealed
+from sessions.models import Attendance, Goal, PrivateNote, TherapySession
+
+
+@transaction.atomic
+def plan_therapy_session(*, episode, starts_at, ends_at, zone, mode, by):
+    therapy_session = TherapySession.objects.create(
+        episode=episode, starts_at=starts_at, ends_at=ends_at, zone=zone, mode=mode
+    )
+    audit.record(Verb.CREATED, therapy_session, by=by)
+    return therapy_session
+
+
+@transaction.atomic
+def hold_therapy_session(*, episode, starts_at, ends_at, zone, mode, attendance, by, planned=None, private_note=""):
+    """Logs what became of an appointment: the planned one, or one that nobody had planned."""
+    therapy_session = planned or TherapySession(episode=episode)
+    therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
+    therapy_session.zone, therapy_session.mode = zone, mode
+    therapy_session.attendance = Attendance(attendance)
+    therapy_session.logged_at, therapy_session.logged_by = timezone.now(), by
+    therapy_session.save()
+    if private_note:
+        key = episode.client.data_key
+        PrivateNote.objects.create(
+            episode=episode, therapy_session=therapy_session, text=Sealed(private_note, key), written_by=by
+        )
+    audit.record(Verb.CHANGED if planned else Verb.CREATED, therapy_session, by=by)
+    return therapy_session
+
+
+@transaction.atomic
+def agree_goal(*, episode, text, by):
+    goal = Goal.objects.create(episode=episode, text=Sealed(text, episode.client.data_key), written_by=by)
+    audit.record(Verb.CREATED, goal, by=by)
+    return goal

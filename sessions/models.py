@@ -1,0 +1,141 @@
+"""First floor: what happens in the room, and what was agreed."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alliance.access import ScopedQuerySet, TherapistOnlyQuerySet
+from alliance.crypto import SealedTextField
+from alliance.models import Episode, ImportBatch, Membership
+
+
+class Mode(models.TextChoices):
+    IN_PERSON = "in_person", _("in person")
+    VIDEO = "video", _("video")
+    PHONE = "phone", _("phone")
+
+
+class Attendance(models.TextChoices):
+    PLANNED = "planned", _("planned")
+    ATTENDED = "attended", _("came")
+    NO_SHOW = "no_show", _("did not come")
+    CANCELLED_LATE = "cancelled_late", _("cancelled late")
+    CANCELLED = "cancelled", _("cancelled in time")
+
+
+class TherapySessionQuerySet(ScopedQuerySet):
+    def standing(self):
+        """Without those that were voided."""
+        return self.filter(voided_at__isnull=True)
+
+    def attended(self):
+        return self.standing().filter(attendance=Attendance.ATTENDED)
+
+
+class TherapySession(models.Model):
+    """One appointment in an episode. Its number is derived (attended, in order), never stored; it is voided, never
+    deleted."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="therapy_sessions")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    starts_at_known = models.BooleanField(default=True)  # False: an import had only a date
+    zone = models.CharField(max_length=64)  # IANA, where the session was held
+    mode = models.CharField(max_length=20, choices=Mode, default=Mode.IN_PERSON)
+    attendance = models.CharField(max_length=20, choices=Attendance, default=Attendance.PLANNED)
+    logged_at = models.DateTimeField(null=True, blank=True)
+    logged_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, blank=True)
+    voided_at = models.DateTimeField(null=True, blank=True)
+    voided_by = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="voided_therapy_sessions"
+    )
+    voided_reason = SealedTextField(null=True)
+    external_ref = models.CharField(max_length=64, null=True, editable=False)
+    import_batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = TherapySessionQuerySet.as_manager()
+    scope = ("episode", "pk")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="therapy_session_ends_later"),
+            models.UniqueConstraint(
+                fields=["episode", "starts_at"],
+                condition=Q(voided_at__isnull=True),
+                name="therapy_session_one_per_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at__isnull=True, voided_by__isnull=True)
+                | Q(voided_at__isnull=False, voided_by__isnull=False),
+                name="therapy_session_both_voided",
+            ),
+            models.UniqueConstraint(fields=["episode", "external_ref"], name="therapy_session_external_ref_unique"),
+        ]
+        indexes = [models.Index(fields=["starts_at"], name="therapy_session_by_start")]
+
+    class Sensitivity:
+        sealed = ("voided_reason",)
+        clinical = (
+            "episode", "starts_at", "ends_at", "starts_at_known", "zone", "mode", "attendance", "logged_at",
+            "voided_at", "external_ref",
+        )  # fmt: skip
+        plain = ("id", "code", "logged_by", "voided_by", "import_batch", "created_at")
+
+    def __str__(self):
+        return str(self.code)
+
+
+class PrivateNote(models.Model):
+    """The therapist's own note on one therapy session. A table of its own: no supervisor's query touches it."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="private_notes")
+    therapy_session = models.OneToOneField(TherapySession, on_delete=models.CASCADE, related_name="private_note")
+    text = SealedTextField()
+    written_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
+    written_at = models.DateTimeField(default=timezone.now)
+
+    objects = TherapistOnlyQuerySet.as_manager()
+    scope = ("episode", "pk")
+
+    class Sensitivity:
+        sealed = ("text",)
+        clinical = ("episode", "therapy_session", "written_at")
+        plain = ("id", "code", "written_by")
+
+    def __str__(self):
+        return str(self.code)
+
+
+class Goal(models.Model):
+    """One goal of the plan, in the client's words: "We are working on X so that I can Y"."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="goals")
+    text = SealedTextField()
+    agreed_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    written_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = ("episode", "pk")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("agreed_at")), name="goal_ends_later"
+            )
+        ]
+
+    class Sensitivity:
+        sealed = ("text",)
+        clinical = ("episode", "agreed_at", "ended_at")
+        plain = ("id", "code", "written_by")
+
+    def __str__(self):
+        return str(self.code)
