@@ -9,6 +9,8 @@ people_urls = (
         path("", views.home, name="home"),
         path("healthz", views.healthz, name="healthz"),
         path("no-place/", views.no_place, name="no-place"),
+        path("help/", views.help_page, name="help"),
+        path("you/", views.you, name="you"),
     ],
     "alliance",
 )

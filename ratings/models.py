@@ -150,7 +150,6 @@ class Rating(models.Model):
     goal_raw = models.FloatField(null=True)  # mean of the answered items, on the instrument's scale
     task_raw = models.FloatField(null=True)
     bond_raw = models.FloatField(null=True)
-    overall_raw = models.FloatField(null=True)
     goal_pomp = models.FloatField(null=True)  # 0-100; none where too few items were answered
     task_pomp = models.FloatField(null=True)
     bond_pomp = models.FloatField(null=True)
@@ -200,7 +199,7 @@ class Rating(models.Model):
         sealed = ("comment",)
         clinical = (
             "episode", "therapy_session", "check_in", "rater", "answers", "items_answered", "goal_raw", "task_raw",
-            "bond_raw", "overall_raw", "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "straight_line",
+            "bond_raw", "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "straight_line",
             "tension", "comment_words", "comment_for", "answered_at", "received_at", "replaced_at", "replaced_by",
         )  # fmt: skip
         plain = ("id", "code", "instrument", "text", "mode", "entered_by", "replaced_reason", "import_batch")
