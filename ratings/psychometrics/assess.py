@@ -1,0 +1,68 @@
+"""The one way in: an episode's history to one assessment per session."""
+
+from collections.abc import Sequence
+
+from ratings.psychometrics.constants import resolve
+from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.evidence import Assessment, SessionEvidence, Version
+from ratings.psychometrics.notes import notes
+from ratings.psychometrics.spells import Spells
+from ratings.psychometrics.thresholds import threshold
+
+DEFAULT = Version()
+
+
+def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> list[Assessment]:
+    """Say after each therapy session whether the alliance seems strained, as it would have been said that day.
+
+    Parameters
+    ----------
+    history
+        All sessions of one episode in the order in which they were held, no-shows included.
+    version
+        The frozen detector: criterion, alarm budget, evidence in use, constants.
+
+    Returns
+    -------
+    list of Assessment
+        One per session, each from that session and the earlier ones only. A session without a rating keeps the
+        state of the one before, unless other evidence speaks.
+
+    Raises
+    ------
+    ValueError
+        A criterion, budget or constant that does not exist.
+
+    Examples
+    --------
+    >>> from ratings.psychometrics.evidence import Scores
+    >>> levels = [80, 76, 84, 80, 35, 36]
+    >>> history = [SessionEvidence(n, Scores(y, y, y, y)) for n, y in enumerate(levels, start=1)]
+    >>> [str(found.state) for found in assess(history, Version(criterion="own_mean_pooled_sd"))]
+    ['too_few', 'too_few', 'steady', 'steady', 'open', 'open']
+    """
+    if version.criterion not in REGISTRY:
+        raise ValueError(f"There is no criterion {version.criterion!r}; there are: {', '.join(sorted(REGISTRY))}.")
+    constants = resolve(version.constants)
+    criterion = REGISTRY[version.criterion](constants)
+    spells = Spells(threshold(version.criterion, version.budget, version.use), constants)
+    assessments = []
+    for session, remarks in zip(history, notes(history, constants), strict=True):
+        finding = criterion.step(session, in_rupture=spells.in_rupture)
+        state, alert, more = spells.step(session, finding)
+        if spells.settled:
+            criterion.settle()
+        assessments.append(
+            Assessment(
+                number=session.number,
+                state=state,
+                score=finding.score,
+                probability=finding.probability,
+                alert=alert,
+                kind=finding.kind,
+                pillars=finding.pillars,
+                points=finding.points,
+                notes=remarks + more,
+            )
+        )
+    return assessments

@@ -1,0 +1,39 @@
+"""Population constants: what is assumed of a rating before the dyad has said enough about itself.
+
+All in POMP (0-100). They are frozen in a `Version`; a practice's own values can override them there.
+"""
+
+from dataclasses import dataclass, fields, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Constants:
+    """Published or assumed values; each line names its source or says that it is a convention."""
+
+    sd_within: float = 8.5  # one client's total, session to session; .4-.6 on a 7-point scale (science.md §6)
+    pillar_sd_ratio: float = 1.45  # a pillar varies more than the total (science.md §5)
+    first_number: float = 3  # no alert in sessions 1 and 2 (science.md §5, minimum data)
+    fewest_ratings: float = 2  # earlier ratings to compare with; dependability >= .80 from two (PMC3111943)
+    back_within_sd: float = 0.75  # "back" = no further below the earlier level than this (science.md §5)
+    unrepaired_after: float = 4  # sessions (science.md §5)
+    stronger_sd: float = 0.5  # least gain for "stronger than before" (science.md §5)
+    near_top: float = 95.0  # .3 of a 7-point scale below its top: "stronger" cannot be judged (science.md §5)
+    early_low: float = 60.0  # 10th percentile of a mean of three ratings; assumption until a practice has its own
+    repaired_below: float = 0.25  # probability under which a rupture may close (science.md §5)
+
+
+def resolve(overrides: dict[str, float]) -> Constants:
+    """The constants with a version's own values put in.
+
+    Raises
+    ------
+    ValueError
+        A name that is not a constant.
+    """
+    known = {part.name for part in fields(Constants)}
+    if unknown := sorted(set(overrides) - known):
+        raise ValueError(f"{unknown[0]!r} is not a constant of the detector.")
+    return replace(Constants(), **overrides) if overrides else DEFAULTS
+
+
+DEFAULTS = Constants()

@@ -1,0 +1,93 @@
+"""The rules by name. Each reads an episode forwards and gives one finding per session."""
+
+from collections.abc import Callable
+
+from ratings.psychometrics.constants import Constants
+from ratings.psychometrics.evidence import Pillar, Points, SessionEvidence
+from ratings.psychometrics.finding import OVERALL, SERIES, Criterion, Finding, value_of
+
+PILLAR_DISCOUNT = 1.3  # three pillars are three chances of a false alarm: a single one must fall further
+FELL_BY_SD = 1.5  # a pillar is named from here on; convention of this app
+
+
+class OwnMeanPooledSD:
+    """A session far below this client's own mean, in pooled within-person standard deviations.
+
+    The mean is that of the client's earlier ratings outside a rupture; the pooled SD stands for a client whose own
+    cannot be known yet. The total is compared, and each pillar with its wider spread. With n earlier ratings the
+    distance is divided by sqrt(1 + 1/n), for the mean itself is uncertain.
+
+    References
+    ----------
+    After Lipner et al. (2022), doi 10.1002/cpp.2606, and Eubanks-Carter, Gorman & Muran (2012),
+    doi 10.1080/10503307.2012.693772 (control charts per dyad); the pooled SD is a convention of this app.
+    """
+
+    def __init__(self, constants: Constants):
+        self.constants = constants
+        self.sd = {OVERALL: constants.sd_within}
+        self.sd |= {pillar: constants.sd_within * constants.pillar_sd_ratio for pillar in Pillar}
+        self.kept = {series: [] for series in SERIES}  # ratings that count towards the usual
+        self.held = {series: [] for series in SERIES}  # ratings inside the open rupture
+        self.latest = None  # the last rating: what it counts for is known once the rupture state after it is
+        self.instrument = None
+
+    def step(self, session: SessionEvidence, *, in_rupture: bool) -> Finding:
+        self._file_latest(in_rupture)
+        self._start_anew_with_another_instrument(session)
+        ratings = max(len(values) for values in self.kept.values())
+        usual = {series: sum(values) / len(values) for series, values in self.kept.items() if values}
+        enough = ratings >= self.constants.fewest_ratings
+        judged = enough and session.number is not None and session.number >= self.constants.first_number
+        finding = (
+            self._judge(session, usual, ratings) if judged else Finding(usual=usual, ratings=ratings, enough=enough)
+        )
+        self.latest = session.client
+        return finding
+
+    def settle(self) -> None:
+        if any(self.held.values()):
+            self.kept, self.held = self.held, {series: [] for series in SERIES}
+
+    def _file_latest(self, in_rupture):
+        for series in SERIES:
+            value = value_of(self.latest, series)
+            if value is not None:
+                (self.held if in_rupture else self.kept)[series].append(value)
+        if not in_rupture:
+            self.held = {series: [] for series in SERIES}
+
+    def _start_anew_with_another_instrument(self, session):
+        if session.client is None or session.instrument is None:
+            return
+        if self.instrument not in (None, session.instrument):
+            self.kept = {series: [] for series in SERIES}
+            self.held = {series: [] for series in SERIES}
+        self.instrument = session.instrument
+
+    def _judge(self, session, usual, ratings):
+        distances, points = {}, []
+        for series in SERIES:
+            value = value_of(session.client, series)
+            n = len(self.kept[series])
+            if value is None or n < self.constants.fewest_ratings:
+                continue
+            distances[series] = (usual[series] - value) / (self.sd[series] * (1 + 1 / n) ** 0.5)
+            source = "client" if series == OVERALL else f"client:{series}"
+            points.append(Points(source, 10 * distances[series], seen=value, usual=usual[series]))
+        if not distances:
+            return Finding(usual=usual, ratings=ratings, enough=True)
+        fell = tuple(pillar for pillar in Pillar if distances.get(pillar, 0) >= FELL_BY_SD)
+        return Finding(
+            score=max(z if series == OVERALL else z / PILLAR_DISCOUNT for series, z in distances.items()),
+            pillars=fell if len(fell) < len(Pillar) else (),
+            points=tuple(points),
+            usual=usual,
+            ratings=ratings,
+            enough=True,
+        )
+
+
+REGISTRY: dict[str, Callable[[Constants], Criterion]] = {
+    "own_mean_pooled_sd": OwnMeanPooledSD,
+}

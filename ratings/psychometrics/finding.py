@@ -1,0 +1,45 @@
+"""What a criterion says about one therapy session, before it becomes part of an episode's story."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ratings.psychometrics.evidence import Kind, Pillar, Points, Scores, SessionEvidence
+
+OVERALL = "overall"
+SERIES = (OVERALL, Pillar.GOAL, Pillar.TASK, Pillar.BOND)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One criterion's view of one session, made from it and the earlier ones only."""
+
+    score: float | None = None  # rises with suspicion; None: it cannot judge
+    probability: float | None = None
+    kind: Kind | None = None
+    pillars: tuple[Pillar, ...] = ()
+    points: tuple[Points, ...] = ()
+    usual: dict[str, float] = field(default_factory=dict)  # the client's own usual, by series, before this session
+    ratings: int = 0  # how many ratings that usual rests on
+    enough: bool = False  # there is enough to compare with
+
+
+class Criterion(Protocol):
+    """A rule that reads an episode forwards, session by session, and never looks ahead."""
+
+    def step(self, session: SessionEvidence, *, in_rupture: bool) -> Finding:
+        """Judge the next session; `in_rupture`: a rupture was open before it."""
+
+    def settle(self) -> None:
+        """A rupture was closed without getting back: take where things stand now as the new usual."""
+
+
+def value_of(scores: Scores | None, series: str) -> float | None:
+    """The score of a series ("overall" or a pillar); overall falls back on the mean of the pillars there are."""
+    if scores is None:
+        return None
+    if series != OVERALL:
+        return scores.of(Pillar(series))
+    if scores.overall is not None:
+        return scores.overall
+    pillars = [part for part in (scores.goal, scores.task, scores.bond) if part is not None]
+    return sum(pillars) / len(pillars) if len(pillars) > 1 else None

@@ -1,0 +1,186 @@
+"""Instruments as data: items, range, scoring key, source and licence, and texts where we may print them.
+
+A definition is a TOML file. Licensed questionnaires come as a scoring key without any text.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ratings.psychometrics.evidence import Pillar, Rater
+
+OVERALL_OF_PILLARS = "pillars"
+OVERALL_OF_ITEMS = "items"
+SMALLEST_SHARE_OF_ITEMS = 0.5  # convention of this app: half of a pillar's items
+
+
+class InstrumentError(ValueError):
+    """A definition that cannot be used; the sentence says which part and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question: its id, the pillar it belongs to (None: it counts in the total only), and its direction."""
+
+    id: str
+    pillar: Pillar | None = None
+    reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The sentences of an instrument for one rater in one language."""
+
+    items: Mapping[str, str]
+    answers: tuple[str, ...] = ()  # labels from the lowest to the highest answer
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One version of a questionnaire."""
+
+    key: str
+    version: str
+    title: str
+    licence: str
+    source: str
+    items: tuple[Item, ...]
+    lowest: int
+    highest: int
+    overall: str = OVERALL_OF_PILLARS  # "pillars": mean of the three; "items": sum of all items
+    minimum_share: float = SMALLEST_SHARE_OF_ITEMS
+    whole_answers: bool = True
+    validated: bool = False
+    texts: Mapping[str, Mapping[Rater, Wording]] = field(default_factory=dict)
+
+    def items_of(self, pillar: Pillar) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.pillar == pillar)
+
+    def wording(self, language: str, rater: Rater) -> Wording | None:
+        """The texts for a rater in a language ("de-ch" falls back to "de"); None where there are none."""
+        for code in (language, language.split("-")[0]):
+            if rater in self.texts.get(code, {}):
+                return self.texts[code][rater]
+        return None
+
+
+def load(path: Path | str) -> Instrument:
+    """Read an instrument from a TOML file.
+
+    Raises
+    ------
+    InstrumentError
+        The file is not TOML, or the definition is incomplete or contradicts itself.
+    """
+    path = Path(path)
+    try:
+        definition = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InstrumentError(f"{path.name} is not readable as TOML: {error}.") from error
+    try:
+        return parse(definition)
+    except InstrumentError as error:
+        raise InstrumentError(f"{path.name}: {error}") from error
+
+
+def parse(definition: Mapping) -> Instrument:
+    """Make an instrument from a definition already read from TOML.
+
+    Raises
+    ------
+    InstrumentError
+        With a sentence that names the part and what is wrong with it.
+    """
+    known = {"key", "version", "title", "licence", "source", "items", "lowest", "highest", "overall"}
+    known |= {"minimum_share", "whole_answers", "validated", "text"}
+    if unknown := sorted(set(definition) - known):
+        raise InstrumentError(f"{unknown[0]!r} is not a part of an instrument.")
+    strings = {name: _string(definition, name) for name in ("key", "version", "title", "licence", "source")}
+    lowest, highest = _whole(definition, "lowest"), _whole(definition, "highest")
+    if lowest >= highest:
+        raise InstrumentError(f"the lowest answer ({lowest}) must be below the highest ({highest}).")
+    overall = definition.get("overall", OVERALL_OF_PILLARS)
+    if overall not in (OVERALL_OF_PILLARS, OVERALL_OF_ITEMS):
+        raise InstrumentError(f'overall is {overall!r}; write "pillars" or "items".')
+    share = definition.get("minimum_share", SMALLEST_SHARE_OF_ITEMS)
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+        raise InstrumentError(f"minimum_share is {share!r}; write a number above 0 and up to 1.")
+    items = _items(definition.get("items"))
+    if overall == OVERALL_OF_PILLARS and {item.pillar for item in items} < set(Pillar):
+        raise InstrumentError('overall = "pillars" needs items for goal, task and bond.')
+    instrument = Instrument(
+        **strings,
+        items=items,
+        lowest=lowest,
+        highest=highest,
+        overall=overall,
+        minimum_share=float(share),
+        whole_answers=_yes_or_no(definition, "whole_answers", True),
+        validated=_yes_or_no(definition, "validated", False),
+        texts=_texts(definition.get("text", {}), items, highest - lowest + 1),
+    )
+    return instrument
+
+
+def _string(definition, name):
+    value = definition.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise InstrumentError(f"{name} is missing or not a text.")
+    return value
+
+
+def _whole(definition, name):
+    value = definition.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InstrumentError(f"{name} is {value!r}; write a whole number.")
+    return value
+
+
+def _yes_or_no(definition, name, default):
+    value = definition.get(name, default)
+    if not isinstance(value, bool):
+        raise InstrumentError(f"{name} is {value!r}; write true or false.")
+    return value
+
+
+def _items(rows):
+    if not isinstance(rows, list) or not rows:
+        raise InstrumentError("there are no [[items]].")
+    items = []
+    for position, row in enumerate(rows, start=1):
+        if not isinstance(row, Mapping):
+            raise InstrumentError(f"item {position} is not a table.")
+        if unknown := sorted(set(row) - {"id", "pillar", "reversed"}):
+            raise InstrumentError(f"item {position}: {unknown[0]!r} is not a part of an item.")
+        identifier = row.get("id")
+        if not isinstance(identifier, str) or not identifier.isidentifier():
+            raise InstrumentError(f"item {position}: its id is {identifier!r}; use letters, digits and underscores.")
+        if identifier in (item.id for item in items):
+            raise InstrumentError(f"item {position}: the id {identifier!r} is used twice.")
+        pillar = row.get("pillar")
+        if pillar is not None and pillar not in tuple(Pillar):
+            raise InstrumentError(f"item {identifier!r}: {pillar!r} is not goal, task or bond.")
+        items.append(Item(identifier, pillar and Pillar(pillar), _yes_or_no(row, "reversed", False)))
+    return tuple(items)
+
+
+def _texts(languages, items, steps):
+    if not isinstance(languages, Mapping):
+        raise InstrumentError("[text] is not a table.")
+    texts = {}
+    for language, raters in languages.items():
+        texts[language] = {}
+        for rater, wording in raters.items() if isinstance(raters, Mapping) else ():
+            where = f"[text.{language}.{rater}]"
+            if rater not in tuple(Rater):
+                raise InstrumentError(f"{where}: the rater is client or therapist.")
+            sentences = wording.get("items", {})
+            answers = tuple(wording.get("answers", ()))
+            for identifier in sorted(set(sentences) ^ {item.id for item in items}):
+                problem = "no such item" if identifier in sentences else "its sentence is missing"
+                raise InstrumentError(f"{where}: {identifier}: {problem}.")
+            if answers and len(answers) != steps:
+                raise InstrumentError(f"{where}: {len(answers)} answers, but the scale has {steps}.")
+            texts[language][Rater(rater)] = Wording(dict(sentences), answers)
+    return texts

@@ -1,0 +1,110 @@
+"""From a score per session to the story of a rupture: open, recovering, and how it ended.
+
+One rupture is open at a time and it alerts once. What ends outside the ratings (therapy ended while it was open, its
+evidence was corrected away) is the caller's to say.
+"""
+
+from dataclasses import dataclass, field
+
+from ratings.psychometrics.constants import Constants
+from ratings.psychometrics.evidence import Pillar, SessionEvidence, State
+from ratings.psychometrics.finding import OVERALL, Finding, value_of
+
+REPAIR_NOT_JUDGEABLE = "repair_not_judgeable"
+RATINGS_FOR_STRONGER = 3  # science.md §5: the mean of three ratings
+
+
+@dataclass(slots=True)
+class _Spell:
+    before: dict[str, float]  # the client's usual when the rupture opened
+    ratings_before: int
+    pillars: tuple[Pillar, ...]
+    sessions: int = 0  # attended since it opened
+    back: int = 0  # rated sessions in a row back within error
+    since_back: list[float] = field(default_factory=list)
+
+
+class Spells:
+    """Follows one episode; call `step` once per session, in order."""
+
+    def __init__(self, threshold: float, constants: Constants):
+        self.threshold = threshold
+        self.constants = constants
+        self.open: _Spell | None = None
+        self.repaired: _Spell | None = None  # closed, waiting for the rating that may show it stronger than before
+        self.armed = True  # after a rupture the score must first come down
+        self.settled = False  # the last step closed a rupture without getting back
+
+    @property
+    def in_rupture(self) -> bool:
+        return self.open is not None
+
+    def step(self, session: SessionEvidence, finding: Finding) -> tuple[State, bool, tuple[str, ...]]:
+        """The state after this session, whether it opened a rupture, and notes."""
+        self.settled = False
+        if self.open is not None:
+            return self._follow(session, finding)
+        above = finding.score is not None and finding.score >= self.threshold
+        if above and self.armed:
+            self.repaired = None
+            self.armed = False
+            self.open = _Spell(dict(finding.usual), finding.ratings, finding.pillars)
+            return State.OPEN, True, ()
+        if finding.score is not None and not above:
+            self.armed = True
+        if self.repaired is not None and (state := self._stronger(session)):
+            return state, False, ()
+        return (State.STEADY if finding.enough else State.TOO_FEW), False, ()
+
+    def _follow(self, session, finding):
+        spell = self.open
+        spell.sessions += session.attended
+        if session.client is not None:
+            if self._is_back(spell, session, finding):
+                spell.back += 1
+                spell.since_back.append(value_of(session.client, OVERALL))
+            else:
+                spell.back = 0
+                spell.since_back.clear()
+        if spell.back >= 2:
+            self.open, self.repaired = None, spell
+            near_top = spell.before.get(OVERALL, 0) >= self.constants.near_top
+            if near_top:
+                self.repaired = None
+            return State.REPAIRED, False, (REPAIR_NOT_JUDGEABLE,) if near_top else ()
+        if spell.sessions >= self.constants.unrepaired_after and not spell.back:
+            self.open, self.settled = None, True
+            return State.UNREPAIRED, False, ()
+        return (State.RECOVERING if spell.back else State.OPEN), False, ()
+
+    def _is_back(self, spell, session, finding):
+        if finding.probability is None:
+            low = finding.score is None or finding.score < self.threshold
+        else:
+            low = finding.probability < self.constants.repaired_below
+        if not low:
+            return False
+        for series, before in spell.before.items():
+            if series != OVERALL and series not in spell.pillars:
+                continue
+            value = value_of(session.client, series)
+            ratio = 1 if series == OVERALL else self.constants.pillar_sd_ratio
+            allowed = self.constants.back_within_sd * self.constants.sd_within * ratio
+            if value is not None and value < before - allowed:
+                return False
+        return True
+
+    def _stronger(self, session):
+        spell = self.repaired
+        value = value_of(session.client, OVERALL)
+        if value is None or None in spell.since_back or OVERALL not in spell.before:
+            return None
+        spell.since_back.append(value)
+        if len(spell.since_back) < RATINGS_FOR_STRONGER:
+            return None
+        self.repaired = None
+        gain = sum(spell.since_back) / len(spell.since_back) - spell.before[OVERALL]
+        error = self.constants.sd_within * (1 / RATINGS_FOR_STRONGER + 1 / max(spell.ratings_before, 1)) ** 0.5
+        least = max(self.constants.stronger_sd * self.constants.sd_within, 1.64 * error)  # one-sided 95 %
+        hit_the_top = session.client.straight_line and value >= 100
+        return State.STRONGER if gain >= least and not hit_the_top else None

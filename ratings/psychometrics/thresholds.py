@@ -1,0 +1,30 @@
+"""The score from which a session raises an alert, per criterion and alarm budget: what the evaluation found."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from ratings.psychometrics.evidence import Budget
+
+PATH = Path(__file__).with_name("thresholds.toml")
+
+
+@cache
+def _table() -> dict[str, dict]:
+    return tomllib.loads(PATH.read_text(encoding="utf-8"))
+
+
+def threshold(criterion: str, budget: Budget, use: str) -> float:
+    """The threshold for a criterion and budget; a row for this `use` ("client", …) goes before the general one.
+
+    Raises
+    ------
+    ValueError
+        There is no row for the criterion.
+    """
+    rows = _table()
+    row = rows.get(criterion)
+    if row is None:
+        raise ValueError(f"There are no thresholds for the criterion {criterion!r}.")
+    row = row.get(use, row)
+    return float(row[Budget(budget).value])

@@ -1,0 +1,70 @@
+import copy
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ratings.psychometrics import instruments
+from ratings.psychometrics.evidence import Pillar, Rater
+from ratings.psychometrics.instruments import InstrumentError, load, parse
+
+DEFINITIONS = Path(instruments.__file__).parent.parent / "instruments"
+
+
+def definition():
+    return tomllib.loads((DEFINITIONS / "alliance-6.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", sorted(DEFINITIONS.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_definition_loads_and_is_named_like_its_file(path):
+    assert load(path).key == path.stem
+
+
+def test_our_instrument_has_both_wordings_and_says_it_is_not_validated():
+    ours = load(DEFINITIONS / "alliance-6.toml")
+    assert [len(ours.items_of(pillar)) for pillar in Pillar] == [2, 2, 2]
+    assert ours.wording("en-gb", Rater.CLIENT).items["bond_listened"] == "I felt listened to."
+    assert set(ours.wording("en", Rater.THERAPIST).items) == {item.id for item in ours.items}
+    assert ours.wording("en", Rater.CLIENT).answers[0] == "Not at all"
+    assert ours.wording("fi", Rater.CLIENT) is None
+    assert not ours.validated
+
+
+def test_licensed_key_carries_no_text():
+    assert load(DEFINITIONS / "srs-3.toml").texts == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        (lambda d: d.pop("licence"), "licence"),
+        (lambda d: d.update(lowest="0"), "lowest"),
+        (lambda d: d.update(highest=0), "lowest answer"),
+        (lambda d: d.update(overall="median"), "overall"),
+        (lambda d: d.update(minimum_share=0), "minimum_share"),
+        (lambda d: d.update(validated="no"), "validated"),
+        (lambda d: d.update(colour="red"), "colour"),
+        (lambda d: d.update(items=[]), "items"),
+        (lambda d: d["items"][0].update(pillar="hope"), "hope"),
+        (lambda d: d["items"][0].update(id="task_sense"), "task_sense"),
+        (lambda d: d["items"][0].update(id="a b"), "a b"),
+        (lambda d: d["items"][0].update(weight=2), "weight"),
+        (lambda d: d.update(items=[i for i in d["items"] if i["pillar"] != "bond"]), "bond"),
+        (lambda d: d["text"]["en"]["client"]["items"].pop("goal_known"), "goal_known"),
+        (lambda d: d["text"]["en"]["client"]["items"].update(mood="x"), "mood"),
+        (lambda d: d["text"]["en"]["client"].update(answers=["a", "b"]), "2 answers"),
+        (lambda d: d["text"]["en"].update(observer={}), "observer"),
+    ],
+)
+def test_a_wrong_definition_is_refused_with_its_part(change, part):
+    wrong = copy.deepcopy(definition())
+    change(wrong)
+    with pytest.raises(InstrumentError, match=part):
+        parse(wrong)
+
+
+def test_a_file_that_is_not_toml_is_refused_by_name(tmp_path):
+    path = tmp_path / "broken.toml"
+    path.write_text("key = ", encoding="utf-8")
+    with pytest.raises(InstrumentError, match=r"broken\.toml"):
+        load(path)
