@@ -46,6 +46,13 @@ def live_memberships(user, role=None):
     return held.filter(**{f"is_{role}": True}) if role else held
 
 
+def places(user):
+    """The live places of whoever is signed in, oldest first, with their practices; none for anybody else."""
+    if not user.is_authenticated:
+        return []
+    return list(live_memberships(user).select_related("practice__data_key").order_by("starts_at"))
+
+
 def own_episodes(user):
     """Episodes of which the user is the therapist; ended ones for the practice's `ended_visible_days`."""
     return _episodes(Q(therapist__in=live_memberships(user, "therapist")))
@@ -184,13 +191,12 @@ class Navigation:
 
 def navigation(request):
     """Context for the bar: the signed-in person's own name and the pages that exist for them."""
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
+    held = getattr(request, "memberships", None)
+    if held is None or not request.user.is_authenticated:  # no member, or an error before anybody was known
         return {"navigation": None}
-    held = list(live_memberships(user).select_related("practice__data_key"))
     return {
         "navigation": Navigation(
-            name=held[0].display_name if held else user.email,
+            name=held[0].display_name if held else request.user.email,
             therapist=any(m.is_therapist for m in held),
             supervisor=any(m.is_supervisor for m in held),
             manager=any(m.is_manager for m in held),

@@ -2,8 +2,11 @@
 
 from urllib.parse import urlsplit
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.shortcuts import resolve_url
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from alliance import access, audit
@@ -16,6 +19,18 @@ def no_store(get_response):
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    return middleware
+
+
+def member_zone(get_response):
+    """Times are read and shown in the zone of the member's practice; clients' pages name their own."""
+
+    def middleware(request):
+        request.memberships = access.places(request.user)
+        zone = request.memberships[0].practice.zone if request.memberships else None
+        with timezone.override(ZoneInfo(zone) if zone else None):
+            return get_response(request)
 
     return middleware
 

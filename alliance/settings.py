@@ -108,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "alliance.middleware.member_zone",
     "alliance.middleware.htmx_login_redirect",
     "alliance.middleware.audit_denials",
 ]

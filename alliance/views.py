@@ -29,3 +29,10 @@ def healthz(request):
 def no_place(request):
     """Signed in, but without a live place in any practice."""
     return render(request, "alliance/no_place.html")
+
+
+def help_page(request):  # TEMPORARY
+    return render(request, "alliance/no_place.html")
+
+
+you = people = help_page

@@ -1,3 +1,14 @@
+"""The pages a client reaches, under /c/. The key in the path is the authority; nothing else is reachable with it."""
+
+from django.urls import path, re_path
+
+from ratings.views import check_in
+
 app_name = "links"
 
-urlpatterns = []
+urlpatterns = [
+    path("sent/", check_in.check_in_sent, name="check-in-sent"),
+    path("change/", check_in.check_in_change, name="check-in-change"),
+    path("<str:token>/", check_in.check_in, name="check-in"),
+    re_path(r"^.*$", check_in.link_gone, name="link-gone"),
+]

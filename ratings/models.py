@@ -281,6 +281,7 @@ class Rupture(models.Model):
         CLIENT = "client", _("the client")
 
     ACTIVE = (RuptureState.OPEN, RuptureState.RECOVERING)
+    UNTOUCHED = (RuptureState.SET_ASIDE, RuptureState.WITHDRAWN)  # by a replay
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="ruptures")
@@ -322,6 +323,13 @@ class Rupture(models.Model):
 
     def __str__(self):
         return str(self.code)
+
+    @property
+    def mark(self):
+        """The shape beside the word on every page (`includes/marks.html`)."""
+        return {"open": "below", "recovering": "mending", "unrepaired": "unmended", "set_aside": "aside", "withdrawn": "aside"}.get(
+            self.state, "mended"
+        )
 
 
 class Standing(models.Model):

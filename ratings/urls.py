@@ -1,3 +1,19 @@
+from django.urls import path
+
+from ratings.views import case, caseload, session, today
+
 app_name = "ratings"
 
-urlpatterns = []
+urlpatterns = [
+    path("today/", today.today, name="today"),
+    path("caseload/", caseload.caseload, name="caseload"),
+    # /cases/
+    path("cases/", caseload.cases, name="cases"),
+    path("cases/new/", case.case_create, name="case-create"),
+    path("cases/<uuid:code>/", case.case, name="case"),
+    path("cases/<uuid:code>/goals/", case.goal_agree, name="goal-agree"),
+    path("cases/<uuid:code>/end/", case.episode_end, name="episode-end"),
+    path("cases/<uuid:code>/log/", session.session_log, name="session-log"),
+    path("sessions/<uuid:code>/log/", session.planned_session_log, name="planned-session-log"),
+    path("check-ins/<uuid:code>/link/", session.check_in_link, name="check-in-link"),
+]

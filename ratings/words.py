@@ -1,6 +1,7 @@
 """A finding in words: one place, so that it reads the same on every page and in every file."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ratings.psychometrics.evidence import Assessment, Kind, State
 
@@ -91,3 +92,80 @@ def _note(note):
         "no_checkins": _("Three sessions in a row without a rating."),
         "repair_not_judgeable": _("It stood near the top before, so stronger than before cannot be judged."),
     }.get(note, "")
+
+
+# --- Sentences of the pages -------------------------------------------------------------------------------------------
+
+
+def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
+    """What was seen, in one phrase: the pillars by name, and for how long."""
+    pillars = _pillar_names(assessment.pillars) if assessment else ""
+    what = _("%(pillars)s below own usual") % {"pillars": pillars} if pillars else _("Below own usual")
+    if for_sessions < 2:
+        return what
+    return ngettext("%(what)s for %(n)s session", "%(what)s for %(n)s sessions", for_sessions) % {
+        "what": what,
+        "n": for_sessions,
+    }
+
+
+def what_was_seen(assessment: Assessment | None) -> str:
+    """The numbers behind a flag: what was seen beside what is usual; empty where nothing stands out."""
+    return _what_was_seen(assessment) if assessment else ""
+
+
+def case_lead(name: str, standing, rupture, for_sessions: int = 1) -> str:
+    """Where things stand, in one sentence."""
+    who = {"name": name}
+    if rupture and rupture.state == "recovering":
+        return _("%(name)s's ratings are coming back towards their own usual. One more like the last, and it counts as repaired.") % who
+    if rupture:
+        pillars = _in_a_row([_PILLAR_WORDS[pillar]() for pillar in rupture.pillars])
+        about = _("%(name)s's answers on %(pillars)s") % (who | {"pillars": pillars}) if pillars else _("%(name)s's answers") % who
+        if for_sessions < 2:
+            return _("%(about)s fell below their own usual.") % {"about": about}
+        return _("%(about)s have been below their own usual for %(n)s sessions.") % {"about": about, "n": for_sessions}
+    if standing.check_ins_answered == 0:
+        return _("No check-in from %(name)s yet. After five there will be a usual range to compare with.") % who
+    words = {standing.words.get(series) for series in ("goal", "task", "bond", "overall")}
+    if words == {"few"}:
+        return _("Too few check-ins from %(name)s to know their usual yet.") % who
+    fell = [pillar for pillar in ("goal", "task", "bond") if standing.words.get(pillar) == "below"]
+    if fell:
+        pillars = _in_a_row([_PILLAR_WORDS[pillar]() for pillar in fell])
+        return _("%(name)s's last answers on %(pillars)s were a little below their own usual; not enough to call it a slip.") % (
+            who | {"pillars": pillars}
+        )
+    return _("%(name)s's answers are about as usual.") % who
+
+
+_PILLAR_WORDS = {"goal": lambda: _("goals"), "task": lambda: _("tasks"), "bond": lambda: _("the bond")}
+
+
+def _in_a_row(words):
+    """ "goals", "goals and tasks"; three are never named, for then it is the whole alliance."""
+    return _(" and ").join(words)
+
+
+TREND_WORDS = {
+    "usual": lambda: _("about as usual"),
+    "below": lambda: _("below own usual"),
+    "above": lambda: _("above own usual"),
+    "few": lambda: _("too few to say"),
+}
+
+
+def trend(word: str) -> str:
+    return TREND_WORDS.get(word, TREND_WORDS["few"])()
+
+
+def on_scale(pomp: float) -> str:
+    """A score in the words of our own answers, from "Not at all" (0) to "Completely" (100)."""
+    steps = (_("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely"))
+    position = pomp / 25
+    lower = min(int(position), len(steps) - 2)
+    if position - lower <= 0.25:
+        return steps[lower]
+    if position - lower >= 0.75:
+        return steps[lower + 1]
+    return _("between %(lower)s and %(upper)s") % {"lower": steps[lower], "upper": steps[lower + 1]}

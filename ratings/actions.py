@@ -1,0 +1,204 @@
+"""Writes that touch two floors or move an assessment. They call the lower floor's action, then `reassess`.
+
+Keyword-only, one transaction each, audit inside.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from alliance import actions as alliance_actions
+from alliance import audit
+from alliance.audit import Verb
+from alliance.crypto import Sealed, new_token, token_hash
+from alliance.models import Consent
+from ratings import queries
+from ratings.models import CheckIn, ClientLink, InstrumentText, Rating
+from ratings.psychometrics.evidence import Pillar, Rater
+from ratings.psychometrics.scoring import score
+from ratings.reassess import reassess
+from sessions import actions as session_actions
+from sessions.models import Attendance
+
+OWN_INSTRUMENT = "alliance-6"
+LINK_LIVES = timedelta(days=7)
+TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
+CHANGE_WINDOW = timedelta(hours=24)
+
+
+class AlreadyAnswered(Exception):
+    """Other answers are stored already, and whoever sends these may not change them."""
+
+
+@transaction.atomic
+def open_case(*, practice, therapist, name, by, goal="", email="", zone="", consents=()):
+    """A new client with their first episode; with it the standing that lists it."""
+    client = alliance_actions.create_client(
+        practice=practice, name=name, by=by, email=email, zone=zone, consents=consents
+    )
+    episode = alliance_actions.start_episode(client=client, therapist=therapist, by=by)
+    if goal:
+        session_actions.agree_goal(episode=episode, text=goal, by=by)
+    reassess(episode)
+    return episode
+
+
+@transaction.atomic
+def log_session(*, episode, by, starts_at, ends_at, zone, mode, attendance, answers=None, planned=None, private_note=""):
+    """Logs one therapy session and the therapist's own rating, and readies the client's check-in."""
+    therapy_session = session_actions.hold_therapy_session(
+        episode=episode,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        zone=zone,
+        mode=mode,
+        attendance=attendance,
+        by=by,
+        planned=planned,
+        private_note=private_note,
+    )
+    if attendance == Attendance.ATTENDED:
+        text = own_text(episode.client.language or episode.client.practice.language)
+        if Consent.objects.filter(
+            client=episode.client, purpose=Consent.Purpose.CHECK_IN, withdrawn_at__isnull=True
+        ).exists():
+            CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=text)
+        if answers:
+            _save_rating(
+                therapy_session=therapy_session,
+                rater=Rater.THERAPIST,
+                answers=answers,
+                text=text,
+                mode=Rating.Mode.MEMBER,
+                by=by,
+            )
+    reassess(episode)
+    return therapy_session
+
+
+def own_text(language):
+    """The newest wording of our own six items in this language, else in English."""
+    texts = InstrumentText.objects.filter(instrument__key=OWN_INSTRUMENT).select_related("instrument")
+    newest = texts.order_by("-instrument__loaded_at", "-revision")
+    return newest.filter(language=language).first() or newest.filter(language="en").first()
+
+
+@transaction.atomic
+def mint_link(*, check_in, by, channel):
+    """A fresh key to a check-in; the token is returned once and only its hash is kept."""
+    token = new_token()
+    ClientLink.objects.create(
+        client=check_in.episode.client,
+        episode=check_in.episode,
+        check_in=check_in,
+        kind=ClientLink.LinkKind.CHECK_IN,
+        token_hash=token_hash(token),
+        channel=channel,
+        expires_at=timezone.now() + LINK_LIVES,
+    )
+    audit.record(Verb.LINKED, check_in, by=by)
+    return token
+
+
+@transaction.atomic
+def answer_check_in(*, check_in, answers, comment="", comment_for=Rating.CommentFor.THERAPIST, tension=None, may_change):
+    """A client's answers. The same answers again change nothing; others replace the first where that is allowed.
+
+    Raises
+    ------
+    AlreadyAnswered
+        Other answers are there, and `may_change` is false, or the therapist has read them, or a day has passed.
+    """
+    check_in = CheckIn.objects.select_for_update(of=("self",)).get(pk=check_in.pk)
+    current = Rating.objects.filter(
+        therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT, replaced_at__isnull=True
+    ).first()
+    given = {"answers": answers, "comment": comment, "comment_for": comment_for, "tension": tension}
+    if current is None:
+        rating = _save_rating(check_in=check_in, rater=Rater.CLIENT, mode=Rating.Mode.LINK, **given)
+    elif _same(current, check_in, **given):
+        return current
+    elif may_change and can_change(check_in, current):
+        rating = _replace(current, check_in, reason="client changed", **given)
+    else:
+        raise AlreadyAnswered
+    reassess(check_in.episode)
+    return rating
+
+
+def can_change(check_in, rating):
+    """Until the therapist has read them, and for at most a day, the browser that sent the answers may change them."""
+    return check_in.read_at is None and rating.received_at > timezone.now() - CHANGE_WINDOW
+
+
+def _same(rating, check_in, *, answers, comment, comment_for, tension):
+    before = rating.comment.open(check_in.episode.client.data_key) if rating.comment else ""
+    return (rating.answers, before, rating.comment_for, rating.tension) == (answers, comment, comment_for, tension)
+
+
+def _replace(rating, check_in, *, reason, by=None, **given):
+    rating.replaced_at, rating.replaced_by, rating.replaced_reason = timezone.now(), by, reason
+    rating.save(update_fields=["replaced_at", "replaced_by", "replaced_reason"])
+    return _save_rating(check_in=check_in, rater=rating.rater, mode=rating.mode, by=by, **given)
+
+
+def _save_rating(
+    *,
+    rater,
+    answers,
+    mode,
+    check_in=None,
+    therapy_session=None,
+    text=None,
+    by=None,
+    comment="",
+    comment_for=Rating.CommentFor.THERAPIST,
+    tension=None,
+):
+    therapy_session = therapy_session or check_in.therapy_session
+    text = text or check_in.text
+    episode = therapy_session.episode
+    scored = score(answers, queries.definition_of(text.instrument))
+    now = timezone.now()
+    rating = Rating.objects.create(
+        episode=episode,
+        therapy_session=therapy_session,
+        check_in=check_in,
+        rater=rater,
+        instrument=text.instrument,
+        text=text,
+        answers=answers,
+        items_answered=scored.items_answered,
+        **{f"{pillar}_raw": scored.raw[pillar] for pillar in Pillar},
+        **{f"{series}_pomp": getattr(scored.scores, series) for series in (*Pillar, "overall")},
+        straight_line=scored.straight_line,
+        tension=tension,
+        comment=Sealed(comment, episode.client.data_key) if comment else None,
+        comment_words=len(comment.split()) if rater == Rater.CLIENT else None,
+        comment_for=comment_for,
+        mode=mode,
+        answered_at=now,
+        received_at=now,
+        entered_by=by,
+    )
+    audit.record(Verb.CREATED, rating, by=by, practice=episode.client.practice)
+    return rating
+
+
+@transaction.atomic
+def end_episode(*, episode, reason, by):
+    """Ends a course of therapy; a rupture that is still open is closed as unrepaired."""
+    alliance_actions.close_episode(episode=episode, reason=reason, by=by)
+    reassess(episode)
+
+
+@transaction.atomic
+def mark_read(*, episode):
+    """The therapist has seen the case: from now on the client's answers stand."""
+    CheckIn.objects.filter(
+        episode=episode,
+        read_at__isnull=True,
+        ratings__rater=Rater.CLIENT,
+        ratings__replaced_at__isnull=True,
+    ).update(read_at=timezone.now())

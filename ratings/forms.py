@@ -1,0 +1,131 @@
+"""Parsing for ratings. The questions come from an instrument's definition and wording."""
+
+import re
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from alliance.models import Consent, EndReason
+from ratings import queries
+from ratings.models import Rating
+from ratings.psychometrics.evidence import Rater
+from sessions.forms import TherapySessionForm
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+LONGEST_COMMENT = 5000
+
+
+class Tampered(Exception):
+    """The form was sent with fields that it does not have."""
+
+
+class QuestionsMixin:
+    """Adds one question per item of an instrument: labelled answers, nothing preselected, all of them skippable."""
+
+    def add_questions(self, text, rater):
+        self.instrument = queries.definition_of(text.instrument)
+        wording = text.text[rater]
+        answers = list(zip(range(self.instrument.lowest, self.instrument.highest + 1), wording["answers"], strict=True))
+        for item in self.instrument.items:
+            self.fields[item.id] = forms.TypedChoiceField(
+                label=wording["items"][item.id],
+                choices=answers,
+                coerce=int,
+                empty_value=None,
+                required=False,
+                widget=forms.RadioSelect,
+                error_messages={"invalid_choice": _("Choose one of the answers, or leave it out.")},
+            )
+
+    @property
+    def questions(self):
+        return [self[item.id] for item in self.instrument.items]
+
+    @property
+    def answers(self):
+        """Item id to answer; a skipped item is absent."""
+        given = ((item.id, self.cleaned_data[item.id]) for item in self.instrument.items)
+        return {item: answer for item, answer in given if answer is not None}
+
+
+class CheckInForm(QuestionsMixin, forms.Form):
+    """What a client is asked after a session."""
+
+    comment = forms.CharField(
+        label=_("Anything you want to say?"),
+        help_text=_("Only if you like. Your therapist will read it."),
+        required=False,
+        max_length=LONGEST_COMMENT,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+        error_messages={"max_length": _("This is longer than we can keep. Please shorten it.")},
+    )
+    share_comment = forms.BooleanField(label=_("Their supervisor may read it too."), required=False)
+
+    def __init__(self, data=None, *, text, **kwargs):
+        super().__init__(data, **kwargs)
+        self.add_questions(text, Rater.CLIENT)
+        unknown = set(data or ()) - set(self.fields) - {"csrfmiddlewaretoken"}
+        if unknown:
+            raise Tampered
+
+    def clean_comment(self):
+        return CONTROL_CHARACTERS.sub("", self.cleaned_data["comment"]).strip()
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors and not self.answers and not cleaned["comment"]:
+            raise forms.ValidationError(_("Nothing is filled in yet. Answer what you like, then send."))
+        return cleaned
+
+    @property
+    def given(self):
+        readers = Rating.CommentFor
+        shared = self.cleaned_data["share_comment"] and self.cleaned_data["comment"]
+        return {
+            "answers": self.answers,
+            "comment": self.cleaned_data["comment"],
+            "comment_for": readers.SUPERVISOR if shared else readers.THERAPIST,
+        }
+
+
+class SessionLogForm(QuestionsMixin, TherapySessionForm):
+    """One screen for the therapist: the session and the own view of it."""
+
+    def __init__(self, *args, text, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.add_questions(text, Rater.THERAPIST)
+
+
+class CaseForm(forms.Form):
+    """A new client with the first episode: as little as possible."""
+
+    name = forms.CharField(
+        label=_("Name or pseudonym"),
+        help_text=_("As you want to see it in your lists. A pseudonym is enough."),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("For check-in links later. Leave empty to show links on your screen."),
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    goal = forms.CharField(
+        label=_("First goal"),
+        help_text=_("In the client's words: “We are working on … so that I can …”. It can wait."),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+    )
+    consents_to_check_ins = forms.BooleanField(
+        label=_("The client agreed to answer check-ins after sessions."), required=False, initial=True
+    )
+
+    @property
+    def consents(self):
+        return [Consent.Purpose.CHECK_IN] if self.cleaned_data["consents_to_check_ins"] else []
+
+
+class EpisodeEndForm(forms.Form):
+    reason = forms.ChoiceField(label=_("How it ended"), choices=EndReason, widget=forms.RadioSelect)

@@ -1,0 +1,243 @@
+"""Reads: ORM rows to plain frozen dataclasses, the only bridge to `psychometrics` and to the charts."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from alliance import access
+from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
+from ratings.psychometrics import evidence, instruments
+from ratings.psychometrics.evidence import Rater, Scores, SessionEvidence
+from sessions.models import Attendance, TherapySession
+
+STILL_AWAITED = timedelta(days=14)  # convention of this app: an older check-in is not on a therapist's mind
+
+
+def definition_of(instrument):
+    """The stored definition of an instrument version, as the scoring reads it."""
+    return instruments.parse(instrument.definition)
+
+
+def detector_version(practice):
+    """The practice's newest detector version, or None before the first."""
+    return DetectorVersion.objects.filter(practice=practice).order_by("-valid_from").first()
+
+
+def as_version(row):
+    return evidence.Version(
+        criterion=row.criterion, budget=evidence.Budget(row.budget), use=row.use, constants=row.constants
+    )
+
+
+def as_assessment(row, number=None):
+    """A stored assessment as the pure code made it."""
+    return evidence.Assessment(
+        number=number,
+        state=evidence.State(row.state),
+        score=row.score,
+        probability=row.probability,
+        alert=row.alert,
+        kind=evidence.Kind(row.kind) if row.kind else None,
+        pillars=tuple(evidence.Pillar(pillar) for pillar in row.pillars),
+        points=tuple(evidence.Points(**point) for point in row.points),
+        notes=tuple(row.notes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSession:
+    """One therapy session that took place or was missed, with what both sides said of it."""
+
+    row: TherapySession
+    number: int | None  # derived: attended sessions in order
+    client: Rating | None
+    therapist: Rating | None
+    asked: bool  # there is a check-in for it
+    evidence: SessionEvidence
+
+
+def held_sessions(episode) -> list[HeldSession]:
+    """All sessions of the episode that were held or missed, oldest first. Three statements, whatever their number."""
+    rows = list(
+        TherapySession.objects.filter(
+            episode=episode, voided_at__isnull=True, attendance__in=[Attendance.ATTENDED, Attendance.NO_SHOW]
+        ).order_by("starts_at")
+    )
+    ratings = {
+        (rating.therapy_session_id, rating.rater): rating
+        for rating in Rating.objects.filter(episode=episode).current().select_related("instrument", "text", "episode")
+    }
+    asked = set(CheckIn.objects.filter(episode=episode).values_list("therapy_session_id", flat=True))
+    held, number = [], 0
+    for position, row in enumerate(rows):
+        attended = row.attendance == Attendance.ATTENDED
+        number += attended
+        client = ratings.get((row.pk, Rater.CLIENT))
+        therapist = ratings.get((row.pk, Rater.THERAPIST))
+        later = position + 1 < len(rows)
+        held.append(
+            HeldSession(
+                row=row,
+                number=number if attended else None,
+                client=client,
+                therapist=therapist,
+                asked=row.pk in asked,
+                evidence=SessionEvidence(
+                    number=number if attended else None,
+                    client=_scores(client),
+                    therapist=_scores(therapist),
+                    attended=attended,
+                    # A check-in of the latest session may still come; it is unanswered once another session was held.
+                    checkin_answered=True if client else (False if row.pk in asked and later else None),
+                    comment_words=client.comment_words if client else None,
+                    tension=client.tension if client else None,
+                    instrument=str(client.instrument) if client else None,
+                ),
+            )
+        )
+    return held
+
+
+def _scores(rating):
+    if rating is None:
+        return None
+    return Scores(
+        goal=rating.goal_pomp,
+        task=rating.task_pomp,
+        bond=rating.bond_pomp,
+        overall=rating.overall_pomp,
+        straight_line=rating.straight_line,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHistory:
+    """All that the page of one case draws, oldest first."""
+
+    held: list[HeldSession]
+    assessments: list[evidence.Assessment]  # one for each held session
+    ruptures: list[Rupture]
+    version: evidence.Version
+
+
+def case_history(episode) -> CaseHistory:
+    held = held_sessions(episode)
+    row = detector_version(episode.client.practice)
+    stored = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
+    return CaseHistory(
+        held=held,
+        assessments=[as_assessment(stored[session.row.pk], session.number) for session in held],
+        ruptures=list(
+            Rupture.objects.filter(episode=episode)
+            .select_related("opened_session", "closed_session")
+            .order_by("-opened_session__starts_at", "-pk")
+        ),
+        version=as_version(row),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One line of a list of cases."""
+
+    code: str
+    name: str
+    therapist: str
+    standing: Standing
+    reason: evidence.Assessment | None  # what speaks for the open rupture
+    since: datetime | None
+    for_sessions: int  # rated sessions it has lasted
+    ended: bool
+
+
+def case_rows(episodes) -> list[CaseRow]:
+    """The episodes of a queryset with their standings, worst first, then by name. One statement."""
+    rows = episodes.filter(standing__isnull=False).select_related(
+        "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
+    )
+    cases = []
+    for episode in rows:
+        rupture = episode.standing.rupture
+        cases.append(
+            CaseRow(
+                code=str(episode.code),
+                name=episode.client.display_name,
+                therapist=episode.therapist.display_name,
+                standing=episode.standing,
+                reason=evidence_of(rupture) if rupture else None,
+                since=rupture.opened_session.starts_at if rupture else None,
+                for_sessions=rupture.evidence.get("for_sessions", 1) if rupture else 0,
+                ended=episode.ends_at is not None,
+            )
+        )
+    return sorted(cases, key=lambda case: (-case.standing.attention, case.name.casefold()))
+
+
+def evidence_of(rupture):
+    """The assessment that a rupture carries as its evidence; None where a person opened it."""
+    if not rupture.evidence:
+        return None
+    stored = {name: value for name, value in rupture.evidence.items() if name not in ("number", "for_sessions")}
+    return as_assessment(Assessment(**stored), rupture.evidence["number"])
+
+
+@dataclass(frozen=True, slots=True)
+class DayEntry:
+    """One therapy session of a therapist's day."""
+
+    therapy_session: TherapySession
+    case: CaseRow
+    number: int  # the number it has, or will have once it is held
+
+
+def day_entries(user, start, end) -> list[DayEntry]:
+    """The user's own therapy sessions that start in `[start, end)`, in order of time."""
+    sessions = list(
+        TherapySession.objects.filter(
+            episode__in=access.own_episodes(user), starts_at__gte=start, starts_at__lt=end, voided_at__isnull=True
+        )
+        .exclude(attendance=Attendance.CANCELLED)
+        .order_by("starts_at")
+    )
+    rows = access.own_episodes(user).filter(pk__in={session.episode_id for session in sessions})
+    cases = {row.standing.pk: row for row in case_rows(rows)}
+    entries = []
+    for session in sessions:
+        case = cases[session.episode_id]
+        held = case.standing.sessions_held
+        entries.append(DayEntry(session, case, held + (session.attendance == Attendance.PLANNED)))
+    return entries
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCheckIn:
+    """A check-in that has not been answered."""
+
+    code: str
+    case_code: str
+    name: str
+    session_at: datetime
+
+
+def waiting_check_ins(user) -> list[WaitingCheckIn]:
+    """The newest recent check-in of each own open episode, where no answer has come; longest waiting last."""
+    rows = (
+        CheckIn.objects.filter(episode__in=access.own_episodes(user), episode__ends_at__isnull=True)
+        .filter(therapy_session__voided_at__isnull=True, therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED)
+        .exclude(ratings__rater=Rater.CLIENT)
+        .select_related("episode__client__data_key", "therapy_session")
+        .order_by("-therapy_session__starts_at")
+    )
+    newest = {}
+    for row in rows:
+        newest.setdefault(row.episode_id, row)
+    return [
+        WaitingCheckIn(
+            code=str(row.code),
+            case_code=str(row.episode.code),
+            name=row.episode.client.display_name,
+            session_at=row.therapy_session.starts_at,
+        )
+        for row in newest.values()
+    ]

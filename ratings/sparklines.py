@@ -1,0 +1,56 @@
+"""Small server-drawn lines for lists: the last ten sessions of one series, no script, no axis.
+
+The words beside a sparkline say the same, so the picture is hidden from screen readers.
+"""
+
+from django.utils.html import format_html, format_html_join
+
+LOWEST_SHOWN, HIGHEST_SHOWN = 20, 100  # POMP; lower values lie on the floor
+INSET = 5
+SIZES = {"table": (112, 32), "entry": (144, 44)}
+
+
+def sparkline(spark, word, size="table"):
+    """An SVG of `{"values": [POMP or None, ...], "band": [low, high] or None}` with one mark on the last rated point."""
+    width, height = SIZES[size]
+    values = spark.get("values", [])
+    step = (width - 2 * INSET) / max(len(values) - 1, 1)
+    points = [
+        None if value is None else (round(INSET + position * step, 1), _y(value, height)) for position, value in enumerate(values)
+    ]
+    band = spark.get("band")
+    rated = [point for point in points if point]
+    mark = {"below": "below", "above": "above", "usual": "usual"}.get(word)
+    return format_html(
+        '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" aria-hidden="true">{}{}{}</svg>',
+        width,
+        height,
+        width,
+        height,
+        _band(band, width, height) if band else "",
+        format_html_join("", '<polyline class="s-line" points="{}"/>', ((line,) for line in _lines(points))),
+        format_html('<use href="#m-{}" x="{}" y="{}"/>', mark, *rated[-1]) if mark and rated else "",
+    )
+
+
+def _y(value, height):
+    share = (min(max(value, LOWEST_SHOWN), HIGHEST_SHOWN) - LOWEST_SHOWN) / (HIGHEST_SHOWN - LOWEST_SHOWN)
+    return round(height - INSET - share * (height - 2 * INSET), 1)
+
+
+def _band(band, width, height):
+    top, bottom = _y(band[1], height), _y(band[0], height)
+    return format_html(
+        '<rect class="s-band" y="{}" width="{}" height="{}"/>', top, width, round(max(bottom - top, 1), 1)
+    )
+
+
+def _lines(points):
+    """Runs of neighbouring points; a session without a rating leaves a gap."""
+    run = []
+    for point in [*points, None]:
+        if point:
+            run.append(f"{point[0]},{point[1]}")
+        elif run:
+            yield " ".join(run)
+            run = []

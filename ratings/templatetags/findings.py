@@ -1,0 +1,45 @@
+"""Findings in templates: words and small pictures, nothing computed."""
+
+from django import template
+
+from ratings import sparklines, words
+
+register = template.Library()
+
+
+@register.filter
+def trend(word):
+    """The words for "usual", "below", "above" or "few"."""
+    return words.trend(word)
+
+
+@register.simple_tag
+def spark(standing, series, size="table"):
+    return sparklines.sparkline(standing.spark.get(series, {}), standing.words.get(series), size)
+
+
+@register.simple_tag
+def headline(case):
+    """What is to talk about in one case of a list."""
+    return words.headline(case.reason, case.for_sessions)
+
+
+@register.simple_tag
+def seen(case):
+    return words.what_was_seen(case.reason)
+
+
+@register.filter
+def flagged_series(case):
+    """The series whose sparkline stands beside the reason: the first pillar that fell, else the whole."""
+    return case.reason.pillars[0] if case.reason and case.reason.pillars else "overall"
+
+
+@register.filter
+def get(mapping, key):
+    return mapping.get(key)
+
+
+@register.filter
+def split(text):
+    return text.split()

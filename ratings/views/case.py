@@ -1,0 +1,250 @@
+"""One case: where things stand, the three charts, the latest words, the plan, and what was done about ruptures."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from alliance import access, audit
+from alliance.access import get_visible_or_404
+from alliance.models import Episode
+from ratings import actions, charts, queries, words
+from ratings.forms import CaseForm, EpisodeEndForm
+from ratings.psychometrics.constants import resolve
+from ratings.psychometrics.evidence import Pillar, State
+from ratings.psychometrics.usual import FEWEST, UsualRange, usual_ranges
+from sessions import actions as session_actions
+from sessions.forms import GoalForm
+from sessions.models import Goal, PrivateNote
+
+EPISODES = Episode.objects.select_related(
+    "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture"
+)
+
+
+@require_safe
+def case(request, code):
+    episode = get_visible_or_404(EPISODES, request.user, code=code)
+    return _case_page(request, episode, GoalForm(auto_id="goal_%s"))
+
+
+def _case_page(request, episode, goal_form, status=200):
+    own = access.can_edit(request.user, episode)
+    audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
+    if own:
+        actions.mark_read(episode=episode)
+    history = queries.case_history(episode)
+    name = episode.client.display_name
+    key = episode.client.data_key
+    rupture = episode.standing.rupture
+    for_sessions = rupture.evidence.get("for_sessions", 1) if rupture else 0
+    attended = [session for session in history.held if session.number]
+    rated = [session for session in attended if session.client]
+    waiting = episode.check_ins.exclude(ratings__rater="client").order_by("-therapy_session__starts_at").first()
+    latest = rated[-1] if rated else None
+    context = {
+        "episode": episode,
+        "own": own,
+        "open": own and episode.ends_at is None,
+        "name": name,
+        "therapist": episode.therapist.display_name,
+        "standing": episode.standing,
+        "lead": words.case_lead(name, episode.standing, rupture, for_sessions),
+        "seen": words.what_was_seen(queries.evidence_of(rupture)) if rupture else "",
+        "last": attended[-1] if attended else None,
+        "next_number": len(attended) + 1,
+        "pillars": pillar_views(history, episode.standing, name),
+        "latest": latest,
+        "answers": latest_answers(latest),
+        "comment": _comment(request.user, latest, key),
+        "waiting": waiting,
+        "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
+        "notes": _notes(request.user, episode, key),
+        "ruptures": [(row, words.headline(queries.evidence_of(row))) for row in history.ruptures],
+        "goal_form": goal_form,
+        "section": "cases" if own else "caseload",
+    }
+    return render(request, "ratings/case.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def case_create(request):
+    membership = access.check_role(request.user, "therapist")[0]
+    form = CaseForm(request.POST or None)
+    if not (request.method == "POST" and form.is_valid()):
+        context = {"form": form, "section": "cases"}
+        return render(request, "ratings/case_create.html", context, status=422 if form.errors else 200)
+    episode = actions.open_case(
+        practice=membership.practice,
+        therapist=membership,
+        by=membership,
+        name=form.cleaned_data["name"],
+        email=form.cleaned_data["email"],
+        goal=form.cleaned_data["goal"],
+        consents=form.consents,
+    )
+    messages.success(request, _("The case is open."))
+    return redirect("ratings:case", episode.code)
+
+
+@require_POST
+def goal_agree(request, code):
+    episode = get_visible_or_404(EPISODES, request.user, code=code)
+    by = access.check_edit(request.user, episode)
+    form = GoalForm(request.POST, auto_id="goal_%s")
+    if not form.is_valid():
+        return _case_page(request, episode, form, status=422)
+    session_actions.agree_goal(episode=episode, text=form.cleaned_data["text"], by=by)
+    messages.success(request, _("The goal is part of the plan."))
+    return redirect("ratings:case", episode.code)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def episode_end(request, code):
+    episode = get_visible_or_404(EPISODES, request.user, code=code)
+    by = access.check_edit(request.user, episode)
+    form = EpisodeEndForm(request.POST or None)
+    if episode.ends_at:
+        messages.info(request, _("This therapy had already ended."))
+        return redirect("ratings:case", episode.code)
+    if not (request.method == "POST" and form.is_valid()):
+        context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
+        return render(request, "ratings/episode_end.html", context, status=422 if form.errors else 200)
+    actions.end_episode(episode=episode, reason=form.cleaned_data["reason"], by=by)
+    messages.success(request, _("The therapy has ended. The case stays in My cases under Ended."))
+    return redirect("ratings:case", episode.code)
+
+
+# --- What the page shows ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One session of one pillar, in the table below its chart."""
+
+    number: int
+    day: str
+    client: float | None
+    therapist: float | None
+    below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PillarView:
+    key: str
+    title: str
+    word: str
+    figure: dict
+    summary: str  # the chart in one sentence
+    rows: list[Row]
+    usual: UsualRange | None
+
+    @property
+    def figure_id(self):
+        return f"figure-{self.key}"
+
+
+def pillar_views(history, standing, name):
+    """The three charts, each with its sentence and its table, from the same points."""
+    titles = {Pillar.GOAL: _("Goals"), Pillar.TASK: _("Tasks"), Pillar.BOND: _("Bond")}
+    sessions = [
+        (session, assessment)
+        for session, assessment in zip(history.held, history.assessments, strict=True)
+        if session.number
+    ]
+    evidence = [session.evidence for session in history.held]
+    ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
+    rated = [session.number for session, _a in sessions if session.client]
+    band_from = rated[FEWEST - 1] if len(rated) >= FEWEST else None
+    number_of = {session.row.pk: session.number for session, _a in sessions}
+    marked = [
+        number
+        for rupture in history.ruptures
+        if rupture.state != "withdrawn"
+        for number in (number_of.get(rupture.opened_session_id), number_of.get(rupture.closed_session_id))
+        if number
+    ]
+    views = []
+    for pillar, title in titles.items():
+        usual = ranges[pillar] if band_from else None
+        rows = [_row(session, assessment, pillar, usual) for session, assessment in sessions]
+        points = [charts.Point(row.number, row.client, row.therapist, row.below, _hover(row, name)) for row in rows]
+        figure = charts.pillar_figure(points, usual, band_from, marked, with_axis=pillar == Pillar.BOND)
+        views.append(
+            PillarView(
+                key=pillar.value,
+                title=title,
+                word=standing.words.get(pillar, "few"),
+                figure=figure.to_plotly_json(),
+                summary=_summary(title, rows, name, standing.words.get(pillar)),
+                rows=rows,
+                usual=usual,
+            )
+        )
+    return views
+
+
+def _row(session, assessment, pillar, usual):
+    client = session.evidence.client.of(pillar) if session.client else None
+    named = assessment.state == State.OPEN and pillar in assessment.pillars
+    under = usual is not None and client is not None and client < usual.low
+    return Row(
+        number=session.number,
+        day=date_format(timezone.localtime(session.row.starts_at), "j M"),
+        client=client,
+        therapist=session.evidence.therapist.of(pillar) if session.therapist else None,
+        below=client is not None and (named or under),
+    )
+
+
+def _hover(row, name):
+    lines = [_("Session %(n)s, %(day)s") % {"n": row.number, "day": row.day}]
+    if row.client is not None:
+        lines.append(f"{name}: {words.on_scale(row.client)}")
+    if row.therapist is not None:
+        lines.append(_("therapist: %(answer)s") % {"answer": words.on_scale(row.therapist)})
+    # Plotly reads a little markup in hover texts; a name is never markup.
+    return "<br>".join(line.replace("<", "‹") for line in lines)
+
+
+def _summary(title, rows, name, word):
+    rated = [row for row in rows if row.client is not None]
+    if not rated:
+        return _("%(pillar)s: no check-in from %(name)s yet.") % {"pillar": title, "name": name}
+    return _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s, %(word)s.") % {
+        "pillar": title,
+        "first": rows[0].number,
+        "last": rows[-1].number,
+        "name": name,
+        "answer": words.on_scale(rated[-1].client),
+        "word": words.trend(word),
+    }
+
+
+def latest_answers(session):
+    """The client's latest answers in words beside the therapist's for the same session: (sentence, client, therapist)."""
+    if session is None or session.client.text is None:
+        return []
+    client, therapist = session.client, session.therapist
+    wording = client.text.text["client"]
+
+    def said(rating, item):
+        answer = rating.answers.get(item) if rating and rating.instrument_id == client.instrument_id else None
+        return wording["answers"][answer] if answer is not None else ""
+
+    return [(sentence, said(client, item), said(therapist, item)) for item, sentence in wording["items"].items()]
+
+
+def _comment(user, session, key):
+    if session is None or session.client.comment is None or not access.can_read_comment(user, session.client):
+        return ""
+    return session.client.comment.open(key)
+
+
+def _notes(user, episode, key):
+    notes = PrivateNote.objects.visible_to(user).filter(episode=episode).select_related("therapy_session")
+    return [(note.therapy_session, note.text.open(key)) for note in notes.order_by("-therapy_session__starts_at")[:5]]

@@ -1,0 +1,145 @@
+"""The client's pages. A link is a key to one thing: sending answers. It never shows what was sent."""
+
+import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core import signing
+from django.http import HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from alliance.crypto import token_hash
+from alliance.models import Practice
+from ratings import actions
+from ratings.forms import CheckInForm, Tampered
+from ratings.models import CheckIn, ClientLink, Rating
+from ratings.psychometrics.evidence import Rater
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+COOKIE, SALT = "check-in", "ratings.check-in"
+RELATED = ("therapy_session", "text__instrument", "episode__client__practice", "episode__client__data_key")
+
+
+@login_not_required
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in(request, token):
+    posted = request.method == "POST"
+    asked = _check_in_of(token, grace=actions.TYPING_GRACE if posted else timedelta())
+    if asked is None or (not posted and _answers_to(asked)):
+        return link_gone(request)
+    if not posted:
+        return _form_page(request, asked, CheckInForm(text=asked.text))
+    return _receive(request, asked, may_change=_known_check_in(request) == asked)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in_change(request):
+    """The browser that sent the answers may change them, until the therapist has read them, at most for a day."""
+    asked = _known_check_in(request)
+    rating = asked and _answers_to(asked)
+    if not rating or not actions.can_change(asked, rating):
+        return link_gone(request)
+    if request.method == "POST":
+        return _receive(request, asked, may_change=True)
+    comment = rating.comment.open(asked.episode.client.data_key) if rating.comment else ""
+    shared = rating.comment_for == Rating.CommentFor.SUPERVISOR
+    form = CheckInForm(text=asked.text, initial=rating.answers | {"comment": comment, "share_comment": shared})
+    return _form_page(request, asked, form)
+
+
+@login_not_required
+@require_safe
+def check_in_sent(request):
+    asked = _known_check_in(request)
+    rating = asked and _answers_to(asked)
+    if not rating:
+        return link_gone(request)
+    with timezone.override(ZoneInfo(asked.episode.zone)):
+        context = {
+            "practice": asked.episode.client.practice,
+            "rating": rating,
+            "skipped": len(asked.text.instrument.definition["items"]) - rating.items_answered,
+            "can_change": actions.can_change(asked, rating),
+            "change_until": rating.received_at + actions.CHANGE_WINDOW,
+        }
+        return render(request, "ratings/check_in_sent.html", context)
+
+
+@login_not_required
+@csrf_exempt
+def link_gone(request):
+    """Unknown, used, expired, malformed: one page, one status, no name."""
+    only_practice = Practice.objects.first() if Practice.objects.count() == 1 else None
+    return render(request, "ratings/link_gone.html", {"practice": only_practice}, status=404)
+
+
+def _receive(request, asked, *, may_change):
+    try:
+        form = CheckInForm(request.POST, text=asked.text)
+    except Tampered:
+        return HttpResponseBadRequest(render(request, "400.html").content)
+    if not form.is_valid():
+        return _form_page(request, asked, form, status=422)
+    try:
+        actions.answer_check_in(check_in=asked, may_change=may_change, **form.given)
+    except actions.AlreadyAnswered:
+        context = {"form": form, "practice": asked.episode.client.practice}
+        return render(request, "ratings/check_in_already.html", context, status=409)
+    response = redirect("links:check-in-sent")
+    response.status_code = 303
+    response.set_signed_cookie(
+        COOKIE,
+        str(asked.code),
+        salt=SALT,
+        max_age=actions.CHANGE_WINDOW,
+        path="/c/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _form_page(request, asked, form, status=200):
+    with timezone.override(ZoneInfo(asked.therapy_session.zone)):
+        context = {"form": form, "therapy_session": asked.therapy_session, "practice": asked.episode.client.practice}
+        return render(request, "ratings/check_in.html", context, status=status)
+
+
+def _check_in_of(token, *, grace):
+    if not TOKEN.fullmatch(token):
+        return None
+    link = (
+        ClientLink.objects.filter(
+            token_hash=token_hash(token),
+            kind=ClientLink.LinkKind.CHECK_IN,
+            revoked_at__isnull=True,
+            expires_at__gt=timezone.now() - grace,
+            check_in__therapy_session__voided_at__isnull=True,
+        )
+        .select_related(*(f"check_in__{path}" for path in RELATED))
+        .first()
+    )
+    return link and link.check_in
+
+
+def _known_check_in(request):
+    """The check-in this browser has sent answers to within the last day, by its signed cookie."""
+    try:
+        code = request.get_signed_cookie(COOKIE, salt=SALT, max_age=actions.CHANGE_WINDOW)
+    except (KeyError, signing.BadSignature):
+        return None
+    return CheckIn.objects.filter(code=code, therapy_session__voided_at__isnull=True).select_related(*RELATED).first()
+
+
+def _answers_to(asked):
+    return Rating.objects.filter(
+        therapy_session=asked.therapy_session, rater=Rater.CLIENT, replaced_at__isnull=True
+    ).first()

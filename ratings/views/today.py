@@ -1,0 +1,25 @@
+"""The therapist's day: what to bring up, what to log, what has not come back."""
+
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from alliance import access, audit
+from ratings import queries
+
+
+@require_safe
+def today(request):
+    memberships = access.check_role(request.user, "therapist")
+    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    entries = queries.day_entries(request.user, start, start + timezone.timedelta(days=1))
+    waiting = queries.waiting_check_ins(request.user)
+    audit.record_code(audit.Verb.LISTED, "episode", by=memberships[0], practice=memberships[0].practice, count=len(entries))
+    context = {
+        "now": timezone.localtime(),
+        "entries": entries,
+        "to_bring_up": sum(entry.case.standing.rupture is not None for entry in entries),
+        "waiting": waiting,
+        "section": "today",
+    }
+    return render(request, "ratings/today.html", context)

@@ -1,0 +1,77 @@
+/* Draws every [data-figure] from the JSON beside it, in the colours of the theme, once it comes into sight.
+   The numbers stand in the table below each chart, so nothing is lost without this script. */
+"use strict";
+(() => {
+  const config = {
+    displayModeBar: false, displaylogo: false, responsive: true, scrollZoom: false, doubleClick: false,
+    showSendToCloud: false, plotlyServerURL: "", showTips: false,  // the bundle's default offers to upload the chart
+  };
+  const colour = (name) => getComputedStyle(probe(name)).color;
+  const probe = (name) => {
+    const span = document.createElement("span");
+    span.className = "probe-" + name;
+    document.body.append(span);
+    queueMicrotask(() => span.remove());
+    return span;
+  };
+
+  function themed(figure) {
+    const [client, soft, rule, band, edge, signal, signalEdge] =
+      ["accent", "soft", "rule", "band", "band-edge", "signal", "signal-edge"].map(colour);
+    const marker = {
+      client: { color: client },
+      therapist: { color: soft, line: { width: 1.25, color: soft } },
+      below: { color: signal, line: { width: 1.5, color: signalEdge } },
+      few: { color: soft, line: { width: 1.25, color: soft } },
+    };
+    const font = { family: getComputedStyle(document.body).fontFamily, size: 13, color: soft };
+    const data = figure.data.map((trace) => ({
+      ...trace,
+      ...(trace.line ? { line: { ...trace.line, color: client } } : {}),
+      ...(trace.marker ? { marker: { ...trace.marker, ...marker[trace.name] } } : {}),
+    }));
+    const shape = {
+      band: { fillcolor: band, line: { width: 0 } },
+      edge: { line: { color: edge } },
+      when: { line: { color: edge } },
+    };
+    const layout = {
+      ...figure.layout,
+      font,
+      hoverlabel: { font },
+      xaxis: { ...figure.layout.xaxis, tickfont: font },
+      yaxis: { ...figure.layout.yaxis, tickfont: font, gridcolor: rule, gridwidth: 1 },
+      shapes: figure.layout.shapes.map((s) => ({ ...s, ...shape[s.name], line: { ...s.line, ...shape[s.name].line } })),
+    };
+    return { data, layout };
+  }
+
+  function draw(element) {
+    const figure = JSON.parse(document.getElementById(element.dataset.figure).textContent);
+    const { data, layout } = themed(figure);
+    Plotly.react(element, data, layout, config);
+    element.dataset.drawn = "";
+  }
+
+  let bundle;
+  function loadPlotly(source) {
+    bundle ??= new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: reject });
+      document.head.append(script);
+    });
+    return bundle;
+  }
+
+  const source = document.currentScript.dataset.plotly;
+  const charts = [...document.querySelectorAll("[data-figure]")];
+  const watcher = new IntersectionObserver((entries) => {
+    for (const entry of entries.filter((e) => e.isIntersecting)) {
+      watcher.unobserve(entry.target);
+      loadPlotly(source).then(() => draw(entry.target));
+    }
+  }, { rootMargin: "200px" });
+  charts.forEach((element) => watcher.observe(element));
+
+  const again = () => charts.filter((element) => "drawn" in element.dataset).forEach(draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+})();
