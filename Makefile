@@ -1,0 +1,71 @@
+# Alliance: `make demo` to look at it, `make test` to check it.
+# Both work from a bare clone; they need python3 (3.11 or newer) and make, and bring everything else.
+
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+
+# The demo and the tests are local installations, whatever the shell has set for another one.
+unexport DATABASE_URL DJANGO_SETTINGS_MODULE ALLIANCE_SECRET_KEY ALLIANCE_DATA_KEYS ALLIANCE_HASH_KEY
+unexport ALLIANCE_ALLOWED_HOSTS ALLIANCE_BASE_URL
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test test-fast test-sqlite test-postgresql test-browser lint checks evidence
+# The runs share two cores and the files under var/, so one after the other even under `make -j`.
+.NOTPARALLEL:
+
+help:
+	@echo "make demo        the program with demo data on http://127.0.0.1:$(PORT)"
+	@echo "make test        every check: style, imports, migrations, production settings, tests on two databases and in a browser"
+	@echo "make test-fast   style and the tests on SQLite, for the inner loop"
+	@echo "make evidence    the long measurements, written to var/evidence/report.txt"
+
+demo: .venv/.runtime
+	@exec $(PY) manage.py demo
+
+test: lint checks test-sqlite test-postgresql test-browser
+
+test-fast: lint test-sqlite
+
+lint: .venv/.dev
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	.venv/bin/lint-imports --no-logo
+
+checks: .venv/.dev
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m tests.check_production
+
+test-sqlite: .venv/.dev
+	$(PY) -m pytest
+
+# The pure tests have no database to differ on.
+test-postgresql: .venv/.dev
+	$(PY) -m pytest -p tests.pg_plugin tests --ignore=tests/ratings/psychometrics
+
+# Playwright runs an event loop beside the test, which Django takes for asynchronous code; and its pytest plugin warns.
+test-browser: .venv/.dev
+	chromium=$$($(PY) -m tests.e2e.find_chromium) && \
+	CHROMIUM="$$chromium" DJANGO_ALLOW_ASYNC_UNSAFE=1 $(PY) -m pytest -W default tests/e2e
+
+evidence: .venv/.dev
+	$(PY) -m pytest -m evidence
+
+.venv/.runtime: pyproject.toml | .venv/bin/pip
+	@echo "Installing what Alliance runs on ..."
+	@$(PIP) -e .
+	@touch $@
+
+.venv/.dev: pyproject.toml | .venv/bin/pip
+	@echo "Installing what Alliance is tested with ..."
+	@$(PIP) -e '.[dev]'
+	@touch .venv/.runtime $@
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Alliance needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	{ echo "This Python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv

