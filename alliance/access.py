@@ -206,7 +206,12 @@ def navigation(request):
 
 def home_of(user):
     """The URL name a member lands on: live supervisees first, then own episodes, then people."""
-    roles = {role for m in live_memberships(user) for role in ("therapist", "supervisor", "manager") if getattr(m, f"is_{role}")}
+    roles = {
+        role
+        for m in live_memberships(user)
+        for role in ("therapist", "supervisor", "manager")
+        if getattr(m, f"is_{role}")
+    }
     if "supervisor" in roles and _supervises(user):
         return "ratings:caseload"
     if "therapist" in roles and own_episodes(user).exists():

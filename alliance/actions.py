@@ -31,7 +31,9 @@ def add_member(*, practice, email, name, roles, by=None, password=None):
     """A user (found by e-mail, or new and without a usable password) gets a place in the practice from now on."""
     user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, password)
     # Only the owner of the mailbox can set a first password, so the address counts as verified.
-    EmailAddress.objects.get_or_create(user=user, email=user.email.lower(), defaults={"verified": True, "primary": True})
+    EmailAddress.objects.get_or_create(
+        user=user, email=user.email.lower(), defaults={"verified": True, "primary": True}
+    )
     membership = Membership.objects.create(
         user=user,
         practice=practice,

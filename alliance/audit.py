@@ -10,9 +10,14 @@ Verb = AuditEvent.Verb
 
 
 def record(verb, subject, *, by=None, practice=None, count=1):
-    """One event about `subject`, a model instance. `by` is the acting membership or user; None for a link or a command."""
+    """One event about `subject`, a model instance. `by`: the acting membership or user; None for a link, a command."""
     return record_code(
-        verb, subject._meta.model_name, subject.code, by=by, practice=practice or getattr(by, "practice", None), count=count
+        verb,
+        subject._meta.model_name,
+        subject.code,
+        by=by,
+        practice=practice or getattr(by, "practice", None),
+        count=count,
     )
 
 

@@ -1,7 +1,6 @@
 """Small function middlewares; what each is for stands in its docstring."""
 
 from urllib.parse import urlsplit
-
 from zoneinfo import ZoneInfo
 
 from django.conf import settings

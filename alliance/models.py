@@ -247,8 +247,7 @@ class Episode(models.Model):
                 fields=["client", "therapist"], condition=Q(ends_at__isnull=True), name="episode_one_open"
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True, end_reason="")
-                | (Q(ends_at__gt=F("starts_at")) & ~Q(end_reason="")),
+                condition=Q(ends_at__isnull=True, end_reason="") | (Q(ends_at__gt=F("starts_at")) & ~Q(end_reason="")),
                 name="episode_end_has_a_reason",
             ),
             models.UniqueConstraint(fields=["client", "external_ref"], name="episode_external_ref_unique"),

@@ -54,7 +54,9 @@ LOCAL = not env_text("ALLIANCE_SECRET_KEY")
 if LOCAL:
     for name in ("ALLIANCE_ALLOWED_HOSTS", "ALLIANCE_BASE_URL", "ALLIANCE_DATA_KEYS", "ALLIANCE_HASH_KEY"):
         if env_text(name):
-            raise ImproperlyConfigured(f"{name} is set but ALLIANCE_SECRET_KEY is not: a served installation needs both.")
+            raise ImproperlyConfigured(
+                f"{name} is set but ALLIANCE_SECRET_KEY is not: a served installation needs both."
+            )
     _keys = local_keys(VAR_DIR)
     SECRET_KEY, DATA_KEYS, HASH_KEY = _keys.secret_key, _keys.data_keys, _keys.hash_key
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -68,7 +70,9 @@ else:
     HASH_KEY = env_required("ALLIANCE_HASH_KEY", "32 random characters or more, for equality look-ups of contact data")
     env_required("ALLIANCE_ALLOWED_HOSTS", "the host names that reach this server, comma between")
     ALLOWED_HOSTS = env_list("ALLIANCE_ALLOWED_HOSTS")
-    BASE_URL = env_required("ALLIANCE_BASE_URL", "the address in check-in links, such as https://alliance.example.org").rstrip("/")
+    BASE_URL = env_required(
+        "ALLIANCE_BASE_URL", "the address in check-in links, such as https://alliance.example.org"
+    ).rstrip("/")
 
 DEBUG = False
 ROOT_URLCONF = "alliance.urls"

@@ -10,7 +10,8 @@ people_urls = (
         path("healthz", views.healthz, name="healthz"),
         path("no-place/", views.no_place, name="no-place"),
         path("help/", views.help_page, name="help"),
-        path("you/", views.you, name="you"), path("people/", views.people, name="people"),
+        path("you/", views.you, name="you"),
+        path("people/", views.people, name="people"),
     ],
     "alliance",
 )

@@ -45,7 +45,9 @@ def open_case(*, practice, therapist, name, by, goal="", email="", zone="", cons
 
 
 @transaction.atomic
-def log_session(*, episode, by, starts_at, ends_at, zone, mode, attendance, answers=None, planned=None, private_note=""):
+def log_session(
+    *, episode, by, starts_at, ends_at, zone, mode, attendance, answers=None, planned=None, private_note=""
+):
     """Logs one therapy session and the therapist's own rating, and readies the client's check-in."""
     therapy_session = session_actions.hold_therapy_session(
         episode=episode,
@@ -102,7 +104,9 @@ def mint_link(*, check_in, by, channel):
 
 
 @transaction.atomic
-def answer_check_in(*, check_in, answers, comment="", comment_for=Rating.CommentFor.THERAPIST, tension=None, may_change):
+def answer_check_in(
+    *, check_in, answers, comment="", comment_for=Rating.CommentFor.THERAPIST, tension=None, may_change
+):
     """A client's answers. The same answers again change nothing; others replace the first where that is allowed.
 
     Raises

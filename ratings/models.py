@@ -255,7 +255,8 @@ class Assessment(models.Model):
     class Sensitivity:
         sealed = ()
         clinical = (
-            "episode", "therapy_session", "state", "score", "probability", "alert", "kind", "pillars", "points", "notes",
+            "episode", "therapy_session", "state", "score", "probability", "alert", "kind", "pillars", "points",
+            "notes",
         )  # fmt: skip
         plain = ("id", "version", "assessed_at")
 
@@ -327,9 +328,13 @@ class Rupture(models.Model):
     @property
     def mark(self):
         """The shape beside the word on every page (`includes/marks.html`)."""
-        return {"open": "below", "recovering": "mending", "unrepaired": "unmended", "set_aside": "aside", "withdrawn": "aside"}.get(
-            self.state, "mended"
-        )
+        return {
+            "open": "below",
+            "recovering": "mending",
+            "unrepaired": "unmended",
+            "set_aside": "aside",
+            "withdrawn": "aside",
+        }.get(self.state, "mended")
 
 
 class Standing(models.Model):

@@ -60,7 +60,11 @@ def current_version(practice):
 def _columns(assessment):
     columns = asdict(assessment)
     del columns["number"]
-    return columns | {"kind": assessment.kind or "", "pillars": list(assessment.pillars), "notes": list(assessment.notes)}
+    return columns | {
+        "kind": assessment.kind or "",
+        "pillars": list(assessment.pillars),
+        "notes": list(assessment.notes),
+    }
 
 
 # --- Ruptures ---------------------------------------------------------------------------------------------------------
@@ -202,9 +206,10 @@ def _attention(episode, assessments, rupture, missing):
         return 0
     if rupture and rupture.state == Rupture.RuptureState.OPEN:
         speaks = next((a for a in reversed(assessments) if a.score is not None), None)
-        suspicion = (speaks.probability if speaks.probability is not None else min(speaks.score / 10, 1)) if speaks else 1
+        suspicion = (
+            (speaks.probability if speaks.probability is not None else min(speaks.score / 10, 1)) if speaks else 1
+        )
         return 1000 + round(100 * suspicion)
     if rupture:
         return 500
     return 100 + min(missing, 99) if missing >= 3 else 0
-

@@ -11,12 +11,13 @@ SIZES = {"table": (112, 32), "entry": (144, 44)}
 
 
 def sparkline(spark, word, size="table"):
-    """An SVG of `{"values": [POMP or None, ...], "band": [low, high] or None}` with one mark on the last rated point."""
+    """An SVG of `{"values": [POMP or None, ...], "band": [low, high] or None}`, marked on the last rated point."""
     width, height = SIZES[size]
     values = spark.get("values", [])
     step = (width - 2 * INSET) / max(len(values) - 1, 1)
     points = [
-        None if value is None else (round(INSET + position * step, 1), _y(value, height)) for position, value in enumerate(values)
+        None if value is None else (round(INSET + position * step, 1), _y(value, height))
+        for position, value in enumerate(values)
     ]
     band = spark.get("band")
     rated = [point for point in points if point]

@@ -118,10 +118,16 @@ def case_lead(name: str, standing, rupture, for_sessions: int = 1) -> str:
     """Where things stand, in one sentence."""
     who = {"name": name}
     if rupture and rupture.state == "recovering":
-        return _("%(name)s's ratings are coming back towards their own usual. One more like the last, and it counts as repaired.") % who
+        return (
+            _("%(name)s's ratings are coming back towards their own usual. One more, and it counts as repaired.") % who
+        )
     if rupture:
         pillars = _in_a_row([_PILLAR_WORDS[pillar]() for pillar in rupture.pillars])
-        about = _("%(name)s's answers on %(pillars)s") % (who | {"pillars": pillars}) if pillars else _("%(name)s's answers") % who
+        about = (
+            _("%(name)s's answers on %(pillars)s") % (who | {"pillars": pillars})
+            if pillars
+            else _("%(name)s's answers") % who
+        )
         if for_sessions < 2:
             return _("%(about)s fell below their own usual.") % {"about": about}
         return _("%(about)s have been below their own usual for %(n)s sessions.") % {"about": about, "n": for_sessions}
@@ -133,9 +139,9 @@ def case_lead(name: str, standing, rupture, for_sessions: int = 1) -> str:
     fell = [pillar for pillar in ("goal", "task", "bond") if standing.words.get(pillar) == "below"]
     if fell:
         pillars = _in_a_row([_PILLAR_WORDS[pillar]() for pillar in fell])
-        return _("%(name)s's last answers on %(pillars)s were a little below their own usual; not enough to call it a slip.") % (
-            who | {"pillars": pillars}
-        )
+        return _(
+            "%(name)s's last answers on %(pillars)s were a little below their own usual; not enough to call it a slip."
+        ) % (who | {"pillars": pillars})
     return _("%(name)s's answers are about as usual.") % who
 
 

@@ -13,8 +13,7 @@ POSTGRESQL = [
     " $$ BEGIN RAISE EXCEPTION 'the audit only grows'; END $$",
     f"CREATE TRIGGER audit_no_update BEFORE UPDATE OR DELETE ON {TABLE}"
     " FOR EACH ROW EXECUTE FUNCTION audit_only_grows()",
-    f"CREATE TRIGGER audit_no_delete BEFORE TRUNCATE ON {TABLE}"
-    " FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()",
+    f"CREATE TRIGGER audit_no_delete BEFORE TRUNCATE ON {TABLE} FOR EACH STATEMENT EXECUTE FUNCTION audit_only_grows()",
 ]
 
 

@@ -26,7 +26,7 @@ class OwnMeanPooledSD:
     def __init__(self, constants: Constants):
         self.constants = constants
         self.sd = {OVERALL: constants.sd_within}
-        self.sd |= {pillar: constants.sd_within * constants.pillar_sd_ratio for pillar in Pillar}
+        self.sd |= dict.fromkeys(Pillar, constants.sd_within * constants.pillar_sd_ratio)
         self.kept = {series: [] for series in SERIES}  # ratings that count towards the usual
         self.held = {series: [] for series in SERIES}  # ratings inside the open rupture
         self.latest = None  # the last rating: what it counts for is known once the rupture state after it is

@@ -226,7 +226,7 @@ def _summary(title, rows, name, word):
 
 
 def latest_answers(session):
-    """The client's latest answers in words beside the therapist's for the same session: (sentence, client, therapist)."""
+    """The client's latest answers in words beside the therapist's: (sentence, client, therapist)."""
     if session is None or session.client.text is None:
         return []
     client, therapist = session.client, session.therapist

@@ -14,7 +14,9 @@ def today(request):
     start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     entries = queries.day_entries(request.user, start, start + timezone.timedelta(days=1))
     waiting = queries.waiting_check_ins(request.user)
-    audit.record_code(audit.Verb.LISTED, "episode", by=memberships[0], practice=memberships[0].practice, count=len(entries))
+    audit.record_code(
+        audit.Verb.LISTED, "episode", by=memberships[0], practice=memberships[0].practice, count=len(entries)
+    )
     context = {
         "now": timezone.localtime(),
         "entries": entries,
