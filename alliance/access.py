@@ -5,11 +5,10 @@ that a view and its template share one truth. Everything is judged at request ti
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
-from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Value
+from django.db.models import DateTimeField, Exists, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import Http404
 
@@ -28,6 +27,20 @@ class Denied(PermissionDenied):
     def __init__(self, subject_type, subject_code="", sentence=""):
         super().__init__(sentence)
         self.subject_type, self.subject_code = subject_type, str(subject_code)
+
+
+class DaysAgo(Func):
+    """The database's now, less a number of days that a column holds."""
+
+    output_field = DateTimeField()
+
+    def as_sqlite(self, compiler, connection, **context):
+        template = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'now', '-' || %(expressions)s || ' days')"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+    def as_postgresql(self, compiler, connection, **context):
+        template = "STATEMENT_TIMESTAMP() - MAKE_INTERVAL(days => %(expressions)s)"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 # --- Who may see ------------------------------------------------------------------------------------------------------
@@ -69,10 +82,7 @@ def supervised_episodes(user):
 
 
 def _episodes(rule):
-    days = ExpressionWrapper(
-        F("client__practice__ended_visible_days") * Value(timedelta(days=1), DurationField()), DurationField()
-    )
-    in_sight = Q(ends_at__isnull=True) | Q(ends_at__gt=Now() - days)
+    in_sight = Q(ends_at__isnull=True) | Q(ends_at__gt=DaysAgo("client__practice__ended_visible_days"))
     return apps.get_model("alliance", "Episode").objects.filter(rule & in_sight)
 
 

@@ -51,16 +51,12 @@ def _pillar_names(pillars):
     return ", ".join(names[pillar] for pillar in pillars)
 
 
-def _source_name(source):
+def _series_name(series):
+    return {"goal": _("goals"), "task": _("tasks"), "bond": _("bond")}.get(series, _("overall"))
+
+
+def _behaviour_name(source):
     return {
-        "client": _("Client, overall"),
-        "client:goal": _("Client, goals"),
-        "client:task": _("Client, tasks"),
-        "client:bond": _("Client, bond"),
-        "therapist": _("Therapist, overall"),
-        "therapist:goal": _("Therapist, goals"),
-        "therapist:task": _("Therapist, tasks"),
-        "therapist:bond": _("Therapist, bond"),
         "behaviour:no_show": _("did not come"),
         "behaviour:unanswered": _("check-in not answered"),
         "behaviour:comment": _("comment shorter than usual"),
@@ -70,19 +66,23 @@ def _source_name(source):
 
 
 def _what_was_seen(assessment):
+    """The strongest contributions, at most three; the pillars only where they, and not the whole, fell."""
     parts = []
     for points in sorted(assessment.points, key=lambda found: -found.points):
-        label = _source_name(points.source)
-        if points.points < NOTICEABLE_POINTS or label is None:
+        source, _colon, series = points.source.partition(":")
+        if points.points < NOTICEABLE_POINTS:
             continue
-        if points.seen is None or points.usual is None or points.source.startswith("behaviour"):
-            parts.append(label)
-        else:
-            parts.append(
-                _("%(label)s: %(seen).0f, usual %(usual).0f")
-                % {"label": label, "seen": points.seen, "usual": points.usual}
-            )
-    return "; ".join(parts[:3]) + "." if parts else ""
+        if source == "behaviour":
+            parts.append(_behaviour_name(points.source))
+        elif points.seen is not None and points.usual is not None:
+            if source == "client" and series and series not in assessment.pillars:
+                continue
+            template = _("%(series)s %(seen).0f, usually %(usual).0f")
+            if source == "therapist":
+                template = _("therapist's own rating, %(series)s: %(seen).0f, usually %(usual).0f")
+            parts.append(template % {"series": _series_name(series), "seen": points.seen, "usual": points.usual})
+    sentence = "; ".join(part for part in parts[:3] if part)
+    return sentence[:1].upper() + sentence[1:] + "." if sentence else ""
 
 
 def _note(note):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import wraps
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -25,8 +26,19 @@ COOKIE, SALT = "check-in", "ratings.check-in"
 RELATED = ("therapy_session", "text__instrument", "episode__client__practice", "episode__client__data_key")
 
 
-@login_not_required
-@csrf_exempt
+def key_in_address(view):
+    """The token in the address is the authority, and it goes nowhere else: no referrer."""
+
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return login_not_required(csrf_exempt(wrapped))
+
+
+@key_in_address
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in(request, token):
     posted = request.method == "POST"
@@ -72,8 +84,7 @@ def check_in_sent(request):
         return render(request, "ratings/check_in_sent.html", context)
 
 
-@login_not_required
-@csrf_exempt
+@key_in_address
 def link_gone(request):
     """Unknown, used, expired, malformed: one page, one status, no name."""
     only_practice = Practice.objects.first() if Practice.objects.count() == 1 else None

@@ -71,6 +71,7 @@
     }
   }, { rootMargin: "200px" });
   charts.forEach((element) => watcher.observe(element));
+  addEventListener("beforeprint", () => charts.forEach((element) => window.Plotly && draw(element)));
 
   const again = () => charts.filter((element) => "drawn" in element.dataset).forEach(draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
