@@ -1,0 +1,200 @@
+"""The rules of the house that no other tool holds; and each rule is seen to catch what it forbids."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = settings.BASE_DIR
+PACKAGES = ("alliance", "sessions", "ratings")
+LONGEST = 400  # lines; convention of this app
+JUNK_DRAWERS = {"utils", "helpers", "common", "misc", "core", "services", "signals", "tests"}
+
+INLINE_CODE = re.compile(
+    r"""<style | <script(?![^>]*\ssrc=) | \sstyle\s*= | \son[a-z]+\s*= | hx-on | javascript:
+    | \|\s*safe\b | autoescape\s+off""",
+    re.VERBOSE | re.IGNORECASE,
+)
+PHYSICAL_CSS = re.compile(
+    r"""(margin|padding|border|scroll-(margin|padding))-(left|right)\b | border-(top|bottom)-(left|right)-radius
+    | (?<![\w-])(left|right)\s*: | (text-align|float|clear)\s*:\s*(left|right)\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
+BARE_NOQA = re.compile(r"#\s*noqa\b(?!:\s*[A-Z0-9, ]+ -- \w)", re.IGNORECASE)
+
+
+def python_files(*folders):
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+def findings(pattern, files):
+    return [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()}"
+        for file in files
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+def test_every_folder_with_python_in_it_is_a_package():
+    folders = {file.parent for file in python_files(*PACKAGES, "tests")}
+    assert [folder for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
+def test_importing_a_package_runs_nothing():
+    assert [name for name in PACKAGES if (ROOT / name / "__init__.py").read_text().strip()] == []
+
+
+def test_no_file_is_longer_than_a_room():
+    lengths = {
+        str(file.relative_to(ROOT)): len(file.read_text().splitlines())
+        for file in python_files(*PACKAGES)
+        if file.parent.name != "migrations"
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_no_junk_drawers():
+    assert [
+        file for file in python_files(*PACKAGES) if file.stem in JUNK_DRAWERS or file.parent.name in JUNK_DRAWERS
+    ] == []
+
+
+def test_templates_hold_no_code_and_no_style():
+    assert findings(INLINE_CODE, sorted((ROOT / "templates").rglob("*.*"))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '<p style="color: red">',
+        "<style>p {}</style>",
+        "<script>go()</script>",
+        "<script type='module'>",
+        '<a onclick="go()">',
+        "<a\tonfocus = 'go()'>",
+        '<a hx-on:click="go()">',
+        '<a href="javascript:go()">',
+        "{{ comment|safe }}",
+        "{% autoescape off %}",
+    ],
+)
+def test_code_and_style_in_a_template_would_be_found(line):
+    assert INLINE_CODE.search(line)
+    assert not INLINE_CODE.search(
+        '<script src="/static/js/charts.js" defer></script><link rel="stylesheet" href="/a.css">'
+    )
+
+
+def test_style_sheets_know_no_left_and_right():
+    assert findings(PHYSICAL_CSS, sorted((ROOT / "static" / "css").glob("*.css"))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["p { margin-left: 0 }", "p{left:0}", "td { text-align: right }", "p { border-top-left-radius: 1px }"],
+)
+def test_left_and_right_would_be_found(line):
+    assert PHYSICAL_CSS.search(line)
+    assert not PHYSICAL_CSS.search(
+        "p { margin-inline-start: 0; inset-inline-start: 0; text-align: end; color: copyright }"
+    )
+
+
+def test_psychometrics_imports_the_standard_library_and_itself():
+    assert impure_imports(python_files("ratings/psychometrics")) == []
+
+
+def impure_imports(files):
+    found = []
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module if not node.level else "." * node.level]
+            for name in names:
+                if not (
+                    name.split(".")[0] in sys.stdlib_module_names or f"{name}.".startswith("ratings.psychometrics.")
+                ):
+                    found.append(f"{file.name}: {name}")
+    return found
+
+
+def test_an_impure_import_would_be_found(tmp_path):
+    file = tmp_path / "planted.py"
+    file.write_text(
+        "import math\nimport numpy as np\nfrom ratings.models import Rating\nfrom ratings.psychometrics import spells"
+    )
+    assert impure_imports([file]) == ["planted.py: numpy", "planted.py: ratings.models"]
+
+
+def test_an_exception_from_a_rule_states_its_reason():
+    assert findings(BARE_NOQA, [file for file in python_files(*PACKAGES, "tests") if file != Path(__file__)]) == []
+    assert BARE_NOQA.search("import x  # noqa") and BARE_NOQA.search("import x  # noqa: PLC0415")
+    assert not BARE_NOQA.search("import x  # noqa: PLC0415 -- after the settings are named")
+
+
+# --- The tools are set up so that they see it -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("house")
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "contract"),
+    [
+        ("alliance/planted.py", "import sessions.models", "The house has one direction"),
+        ("sessions/planted.py", "from ratings import models", "The house has one direction"),
+        ("ratings/psychometrics/planted.py", "import django.db", "psychometrics is pure"),
+        ("ratings/psychometrics/planted.py", "from sessions.models import Goal", "psychometrics is pure"),
+        ("ratings/views/planted.py", "import plotly.graph_objects", "Only ratings.charts imports plotly"),
+        ("ratings/planted.py", "import math", None),
+    ],
+)
+def test_a_planted_import_breaks_the_contract(copy, path, line, contract):
+    planted = copy / path
+    planted.write_text(f"{line}\n")
+    try:
+        lint = [Path(sys.executable).parent / "lint-imports", "--no-cache", "--no-logo"]
+        done = subprocess.run(lint, cwd=copy, capture_output=True, text=True, timeout=60)
+    finally:
+        planted.unlink()
+    broken = [row for row in done.stdout.splitlines() if " BROKEN" in row]
+    assert [row.startswith(contract) for row in broken] == ([True] if contract else []), done.stdout + done.stderr
+    assert done.returncode == len(broken)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule"),
+    [
+        ("from alliance.settings import DEBUG\n\nprint(DEBUG)\n", "TID251"),
+        ("from alliance import settings\n\nprint(settings)\n", "TID251"),
+        ("def view():\n    import math\n\n    return math.pi\n", "PLC0415"),
+        ("from django.conf import settings\n\nprint(settings.DEBUG)\n", None),
+    ],
+)
+def test_a_planted_line_breaks_the_style(lines, rule):
+    ruff = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--output-format=concise",
+        "--stdin-filename=alliance/planted.py",
+        "-",
+    ]
+    done = subprocess.run(ruff, cwd=ROOT, input=lines, capture_output=True, text=True, timeout=60)
+    assert re.findall(r": ([A-Z]+\d+) ", done.stdout) == ([rule] if rule else []), done.stdout + done.stderr
