@@ -165,6 +165,12 @@ def trend(word: str) -> str:
     return TREND_WORDS.get(word, TREND_WORDS["few"])()
 
 
+def short_trend(word: str) -> str:
+    """The same words, short enough for a cell of a table."""
+    short = {"usual": _("as usual"), "below": _("below usual"), "above": _("above usual")}
+    return short.get(word, TREND_WORDS["few"]())
+
+
 def on_scale(pomp: float) -> str:
     """A score in the words of our own answers, from "Not at all" (0) to "Completely" (100)."""
     steps = (_("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely"))

@@ -13,6 +13,12 @@ def trend(word):
     return words.trend(word)
 
 
+@register.filter
+def short_trend(word):
+    """The same for a table cell whose column already says whose usual it is."""
+    return words.short_trend(word)
+
+
 @register.simple_tag
 def spark(standing, series, size="table"):
     return sparklines.sparkline(standing.spark.get(series, {}), standing.words.get(series), size)

@@ -10,7 +10,7 @@ def test_a_fallen_pillar_is_named_with_its_numbers():
     steady = pillars(80, 79, 82)
     found = assess(episode(steady, steady, steady, pillars(80, 38, 82)), Version(criterion="own_mean_pooled_sd"))
     assert "Tasks below own usual." in reason(found[3])
-    assert "Client, tasks: 38, usual 79" in reason(found[3])
+    assert "Tasks 38, usually 79" in reason(found[3])
     assert reason(found[3], name="R.").startswith("R.: Tasks below own usual.")
     assert reason(found[2]) == "About as usual."
 
