@@ -6,9 +6,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -17,16 +19,21 @@ pytestmark = pytest.mark.evidence
 
 
 @pytest.fixture
-def bare_clone(tmp_path):
-    """The repository as it stands in the working tree, without a virtual environment or a database."""
+def bare_clone():
+    """The repository as it stands in the working tree, without a virtual environment or a database.
+
+    Not under pytest's own folder: each pytest closes that to other users, and run as root PostgreSQL is another user.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="alliance-clone-"))
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listed, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
         source = settings.BASE_DIR / name
         if source.is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, tmp_path / name)
-    return tmp_path
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / name)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def start_demo(folder, port):
