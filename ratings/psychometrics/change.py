@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Two-sided 5 % points of Student's t for 4, 3 and 2 degrees of freedom; Lutz et al. (2013) and the R package suddengains
+# Two-sided 5 % points of Student's t, by degrees of freedom; Lutz et al. (2013) and the R package suddengains
 CRITICAL_T = {4: 2.776, 3: 3.182, 2: 4.303}
 SHARE_OF_BEFORE = 0.25  # Tang & DeRubeis (1999), second criterion
 RELIABLE_Z = 1.96  # two-sided 5 %
