@@ -37,7 +37,10 @@ class FileEpisode:
 
 
 class EpisodeReader:
-    """Reads a file once, from top to bottom; `header` is there from the start."""
+    """Reads a file once, from top to bottom; `header` is there from the start.
+
+    The lines are to be decoded with `errors="surrogateescape"`, so that a wrong byte is told with its line.
+    """
 
     def __init__(self, lines: Iterable[str], lowest: float, highest: float):
         self.lowest, self.highest = lowest, highest
@@ -97,8 +100,9 @@ class EpisodeReader:
                 return
             except csv.Error as error:
                 raise FileError(line, f"this is not CSV ({error}).") from error
-            except UnicodeDecodeError as error:
-                raise FileError(line, "this is not UTF-8 text (at or after this line).") from error
+            text = "".join(row)
+            if not text.isprintable():  # quick, and true for nearly every row
+                self._check_text(line, text)
             if not header:
                 if not row:
                     continue  # an empty line
@@ -107,6 +111,12 @@ class EpisodeReader:
             yield line, row
             if header:
                 return
+
+    def _check_text(self, line, text):
+        if "\0" in text:
+            raise FileError(line, "there is a NUL character in it; this is not a text file.")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise FileError(line, "this is not UTF-8 text.")
 
     def _session(self, line, text, name, last):
         try:

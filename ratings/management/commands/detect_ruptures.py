@@ -81,10 +81,10 @@ def _columns(found):
 @contextmanager
 def _opened(file):
     if file == "-":
-        sys.stdin.reconfigure(encoding="utf-8-sig", newline="")
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape", newline="")
         yield sys.stdin
         return
-    with open(file, encoding="utf-8-sig", newline="") as source:
+    with open(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as source:
         yield source
 
 
