@@ -44,7 +44,7 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
     if version.criterion not in REGISTRY:
         raise ValueError(f"There is no criterion {version.criterion!r}; there are: {', '.join(sorted(REGISTRY))}.")
     constants = resolve(version.constants)
-    criterion = REGISTRY[version.criterion](constants)
+    criterion = REGISTRY[version.criterion](constants, version.use)
     spells = Spells(threshold(version.criterion, version.budget, version.use), constants)
     assessments = []
     for session, remarks in zip(history, notes(history, constants), strict=True):

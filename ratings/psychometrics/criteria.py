@@ -5,6 +5,9 @@ from collections.abc import Callable
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import Pillar, Points, SessionEvidence
 from ratings.psychometrics.finding import OVERALL, SERIES, Criterion, Finding, value_of
+from ratings.psychometrics.published import SERIES_RULES, GapCriterion, SeriesCriterion
+
+Build = Callable[[Constants, str], Criterion]
 
 PILLAR_DISCOUNT = 1.3  # three pillars are three chances of a false alarm: a single one must fall further
 FELL_BY_SD = 1.5  # a pillar is named from here on; convention of this app
@@ -88,6 +91,15 @@ class OwnMeanPooledSD:
         )
 
 
-REGISTRY: dict[str, Callable[[Constants], Criterion]] = {
-    "own_mean_pooled_sd": OwnMeanPooledSD,
+def _series(name: str) -> Build:
+    rule, rater = SERIES_RULES[name]
+    return lambda constants, use: SeriesCriterion(rule, constants, rater)
+
+
+# Every criterion that can speak on the day itself. Sudden losses need later sessions: `change.sudden_losses`.
+# Each is made from the constants and the evidence in use ("client", "client+therapist", "all"); rules read one rater.
+REGISTRY: dict[str, Build] = {
+    "own_mean_pooled_sd": lambda constants, use: OwnMeanPooledSD(constants),
+    **{name: _series(name) for name in SERIES_RULES},
+    "gap_change": lambda constants, use: GapCriterion(constants),
 }

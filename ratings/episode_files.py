@@ -1,0 +1,183 @@
+"""Episodes as a CSV file: one row per session, read with a sentence for whatever is wrong, one episode at a time.
+
+No database: researchers use this to run the detector on their own data, and to compare it with other programs.
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ratings.psychometrics.evidence import Scores, SessionEvidence
+from ratings.psychometrics.scoring import pomp
+
+PILLARS = ("goal", "task", "bond")
+RATERS = ("client", "therapist")
+RATINGS = tuple(f"{rater}_{pillar}" for rater in RATERS for pillar in PILLARS)
+NEEDED = ("episode", "session", *RATINGS)
+OPTIONAL = ("attended", "checkin_answered", "comment_words", "tension")
+MOST_SESSIONS = 5000  # in one episode; ten years of daily sessions, so a longer one is a mistake in the file
+DECIMALS = 9  # POMP is rounded here, so that the same answers on another scale give the very same score
+YES, NO = ("1", "yes", "true"), ("0", "no", "false")
+
+
+class FileError(ValueError):
+    """What is wrong with the file, with the number of the line."""
+
+    def __init__(self, line: int, problem: str):
+        super().__init__(f"Line {line}: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEpisode:
+    """One episode as it stood in the file."""
+
+    rows: tuple[list[str], ...]
+    history: tuple[SessionEvidence, ...]
+
+
+class EpisodeReader:
+    """Reads a file once, from top to bottom; `header` is there from the start.
+
+    The lines are to be decoded with `errors="surrogateescape"`, so that a wrong byte is told with its line.
+    """
+
+    def __init__(self, lines: Iterable[str], lowest: float, highest: float):
+        self.lowest, self.highest = lowest, highest
+        self.reader = csv.reader(lines, strict=True)
+        self.header = self._read_header()
+        self.column = {name: place for place, name in enumerate(self.header)}
+
+    def episodes(self) -> Iterator[FileEpisode]:
+        """The episodes in the order of the file.
+
+        Raises
+        ------
+        FileError
+            At the first row that cannot be right.
+        """
+        finished: set[int] = set()  # hashes: a name may be long, and there may be many
+        name, rows, history, last, attended = None, [], [], None, 0
+        for line, row in self._rows():
+            found = row[self.column["episode"]].strip()
+            if not found:
+                raise FileError(line, "the episode is empty.")
+            if found != name:
+                if name is not None:
+                    finished.add(hash(name))
+                    yield FileEpisode(tuple(rows), tuple(history))
+                if hash(found) in finished:
+                    raise FileError(line, f"episode {found!r} appeared before; its rows must follow one another.")
+                name, rows, history, last, attended = found, [], [], None, 0
+            session = self._session(line, row[self.column["session"]], name, last)
+            rows.append(row)
+            history.append(self._evidence(line, row, attended))
+            attended += history[-1].attended
+            last = session
+            if len(rows) > MOST_SESSIONS:
+                raise FileError(line, f"episode {name!r} has more than {MOST_SESSIONS} sessions.")
+        if name is not None:
+            yield FileEpisode(tuple(rows), tuple(history))
+
+    def _read_header(self):
+        for _, row in self._rows(header=True):
+            names = [name.strip() for name in row]
+            for name in NEEDED:
+                if name not in names:
+                    raise FileError(1, f"the column {name!r} is missing. Needed: {', '.join(NEEDED)}.")
+            for name in names:
+                if names.count(name) > 1:
+                    raise FileError(1, f"the column {name!r} is there twice.")
+            return names
+        raise FileError(1, "the file is empty; its first line must name the columns.")
+
+    def _rows(self, *, header=False):
+        while True:
+            line = self.reader.line_num + 1
+            try:
+                row = next(self.reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise FileError(line, f"this is not CSV ({error}).") from error
+            text = "".join(row)
+            if not text.isprintable():  # quick, and true for nearly every row
+                self._check_text(line, text)
+            if not header:
+                if not row:
+                    continue  # an empty line
+                if len(row) != len(self.header):
+                    raise FileError(line, f"{len(row)} values, but {len(self.header)} columns.")
+            yield line, row
+            if header:
+                return
+
+    def _check_text(self, line, text):
+        if "\0" in text:
+            raise FileError(line, "there is a NUL character in it; this is not a text file.")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise FileError(line, "this is not UTF-8 text.")
+
+    def _session(self, line, text, name, last):
+        try:
+            session = int(text)
+        except ValueError:
+            raise FileError(line, f"session is {text!r}; it must be a whole number.") from None
+        if last is not None and session <= last:
+            what = "is there twice" if session == last else f"comes after session {last}"
+            raise FileError(line, f"session {session} of episode {name!r} {what}; sessions must be in order.")
+        return session
+
+    def _evidence(self, line, row, attended_before):
+        attended = self._yes_or_no(line, row, "attended")
+        attended = True if attended is None else attended
+        client, therapist = (self._scores(line, row, rater) for rater in RATERS)
+        return SessionEvidence(
+            number=attended_before + 1 if attended else None,
+            client=client,
+            therapist=therapist,
+            attended=attended,
+            checkin_answered=self._yes_or_no(line, row, "checkin_answered"),
+            comment_words=self._count(line, row, "comment_words"),
+            tension=self._yes_or_no(line, row, "tension"),
+        )
+
+    def _scores(self, line, row, rater):
+        values = [self._rating(line, row, f"{rater}_{pillar}") for pillar in PILLARS]
+        if values == [None] * 3:
+            return None
+        overall = None if None in values else round(math.fsum(values) / 3, DECIMALS)
+        return Scores(*values, overall=overall, straight_line=len(set(values)) == 1)
+
+    def _rating(self, line, row, name):
+        text = row[self.column[name]].strip()
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or "_" in text:
+            raise FileError(line, f"{name} is {text!r}; it must be a number or empty.")
+        if not self.lowest <= value <= self.highest:
+            scale = f"{self.lowest:g} to {self.highest:g}"
+            raise FileError(line, f"{name} is {text}, outside the scale of {scale} (say --scale LO HI).")
+        return round(pomp(value, self.lowest, self.highest), DECIMALS)
+
+    def _text(self, row, name):
+        place = self.column.get(name)
+        return "" if place is None else row[place].strip()
+
+    def _yes_or_no(self, line, row, name):
+        text = self._text(row, name).lower()
+        if text in ("", *YES, *NO):
+            return None if not text else text in YES
+        raise FileError(line, f"{name} is {text!r}; write 1, 0 or nothing.")
+
+    def _count(self, line, row, name):
+        text = self._text(row, name)
+        if not text:
+            return None
+        if not text.isdecimal() or not text.isascii():
+            raise FileError(line, f"{name} is {text!r}; it must be a whole number of words, or empty.")
+        return int(text)

@@ -1,0 +1,112 @@
+"""Run the detector over a CSV file of ratings, without a database."""
+
+import csv
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from ratings.episode_files import EpisodeReader, FileError
+from ratings.psychometrics.assess import assess
+from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.evidence import Budget, Version
+from ratings.words import reason
+
+ADDED = ("score", "probability", "alert", "kind", "state", "reason")
+USES = ("client", "client+therapist", "all")
+WRONG_INPUT = 2
+
+
+class Command(BaseCommand):
+    help = "Judge every session of a CSV file of ratings: the same rows come out with what the detector thinks."
+    requires_system_checks = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", metavar="IN.csv", help="one row per session, in order; - for standard input")
+        parser.add_argument("-o", "--output", metavar="OUT.csv", help="default: standard output")
+        parser.add_argument(
+            "--scale", nargs=2, type=float, default=(1.0, 7.0), metavar=("LO", "HI"), help="of the pillars; default 1 7"
+        )
+        parser.add_argument("--use", choices=USES, default=Version().use)
+        parser.add_argument("--criterion", choices=sorted(REGISTRY), default=Version().criterion)
+        parser.add_argument("--budget", choices=[str(budget) for budget in Budget], default=str(Budget.NORMAL))
+
+    def handle(self, *, file, output, scale, use, criterion, budget, **options):
+        lowest, highest = scale
+        if not lowest < highest:
+            raise CommandError(f"--scale {lowest:g} {highest:g}: LO must be below HI.", returncode=WRONG_INPUT)
+        version = Version(criterion=criterion, budget=Budget(budget), use=use)
+        try:
+            with ExitStack() as stack:
+                source = stack.enter_context(_opened(file))
+                target = stack.enter_context(_whole_or_nothing(output))
+                judge(source, target, lowest, highest, version)
+        except FileError as error:
+            raise CommandError(f"{file}: {error}", returncode=WRONG_INPUT) from None
+        except BrokenPipeError:  # the reader of our output has left
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            raise CommandError(f"{error.filename or file}: {error.strerror}.", returncode=WRONG_INPUT) from None
+
+
+def judge(source, target, lowest, highest, version):
+    """Copy the rows from `source` to `target`, each with the assessment of its session."""
+    reader = EpisodeReader(source, lowest, highest)
+    for name in ADDED:
+        if name in reader.header:
+            raise FileError(1, f"the column {name!r} is one that this command adds.")
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow([*reader.header, *ADDED])
+    for episode in reader.episodes():
+        for row, found in zip(episode.rows, assess(episode.history, version), strict=True):
+            writer.writerow([*row, *_columns(found)])
+
+
+def _columns(found):
+    return (
+        "" if found.score is None else f"{found.score:.6f}",
+        "" if found.probability is None else f"{found.probability:.4f}",
+        int(found.alert),
+        found.kind or "",
+        found.state,
+        reason(found),
+    )
+
+
+@contextmanager
+def _opened(file):
+    if file == "-":
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape", newline="")
+        yield sys.stdin
+        return
+    with open(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as source:
+        yield source
+
+
+@contextmanager
+def _whole_or_nothing(output):
+    """A file to write to that reaches its place only once everything is in it."""
+    if output is None:
+        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as spool:
+            yield spool
+            spool.seek(0)
+            shutil.copyfileobj(spool, sys.stdout)
+            sys.stdout.flush()
+        return
+    place = Path(output)
+    handle, draft = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as target:
+            yield target
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(draft, 0o666 & ~mask)  # mkstemp makes it private; the finished file is an ordinary one
+        os.replace(draft, place)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,286 @@
+"""Episodes that never happened, with their truth: the only labelled data there are.
+
+No public data set has session-by-session ratings with known ruptures (science.md §4), so criteria are compared on
+these. What a realistic simulator must reproduce is in science.md §6; a test checks it. Every constant below carries
+its source, or the word "assumption". A rule that wins here has won on these assumptions and on nothing else.
+"""
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from ratings.psychometrics.evidence import Kind, Pillar, Scores, SessionEvidence
+
+PILLARS = tuple(Pillar)
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """What clients, therapists and ruptures are like. Levels and depths in POMP."""
+
+    # the client's ratings
+    level: float = 81.0  # mean; 5.9 on a 7-point scale; assumption, chosen for the ceiling below
+    level_sd: float = 14.0  # between clients .7-.9 on a 7-point scale (science.md §6)
+    within_sd: float = 6.2  # with the answers' noise .4-.6 on a 7-point scale (science.md §6)
+    within_spread: float = 0.35  # clients differ in how much they vary, SD of the log; assumption
+    carry_over: float = 0.35  # lag-1 correlation .2-.4 (science.md §6)
+    growth: float = 6.0  # early growth, then flat (science.md §6); size: assumption
+    pillar_offset_sd: float = 5.0  # a client's lasting differences between pillars; assumption
+    pillar_sd: float = 4.5  # session-to-session differences between pillars; assumption
+    item_sd: float = 7.0  # between the items of a pillar; keeps alpha of the total > .90 (science.md §6)
+    items_per_pillar: int = 2  # our own instrument
+    steps: int = 5
+    straight_liners: float = 0.12  # clients who always tick one column (science.md §6: "some"); share: assumption
+    bad_week: float = 0.03  # a low session that is no rupture (science.md §6); share: assumption
+    bad_week_depth: float = 18.0  # assumption
+    heavy_tails: float = 0.0  # share of sessions with three times the spread; assumption
+    # the therapist's ratings
+    agreement: float = 0.4  # correlation of levels between raters (science.md §6)
+    therapist_shift: float = -6.5  # lower by .45 SD (PMC7372164)
+    therapist_within_sd: float = 6.5  # assumption
+    shared_noise: float = 0.2  # correlation of the two within quiet sessions; assumption
+    flat_therapists: float = 0.12  # who always rate alike; assumption
+    # ruptures
+    hazard: float = 0.05  # per quiet session; gives 25-56 % of clients with at least one (science.md §6)
+    hazard_spread: float = 0.7  # clients differ, SD of the log; assumption
+    withdrawal: float = 0.6  # commoner than confrontation (PMC7451373); share: assumption
+    depth: float = 17.0  # median fall where it shows openly, about two within SD (Gumz 2012: 1-2 SD)
+    depth_spread: float = 0.4  # SD of the log; assumption
+    ends: float = 0.42  # per session; most last 2-3, longest about six (Gumz 2012)
+    longest: int = 6  # Gumz 2012
+    slides: float = 0.25  # decline over several sessions, second commonest shape (Gumz 2012); share: assumption
+    one_pillar: float = 0.3  # begins, and stays, in one pillar; assumption
+    hidden: float = 0.5  # withdrawals that the client's own ratings hardly show (science.md §5)
+    seen_withdrawal: float = 0.4  # the therapist's rating falls too; assumption (science.md §5: .35)
+    seen_confrontation: float = 0.7  # science.md §5
+    stays_lower: float = 0.15  # after a rupture; assumption
+    stronger: float = 0.2  # after a rupture; assumption
+    # behaviour: base rates, and the factors of science.md §3 (priors from judgement)
+    no_show: float = 0.08  # missed about 10 % with those in ruptures (science.md §6)
+    unrated: float = 0.09  # about 10 % more (science.md §6)
+    therapist_unrated: float = 0.1  # assumption
+    behaviour_speaks: bool = True
+    # the course
+    sessions_mean: float = 20.0  # assumption
+    sessions_fewest: int = 6
+
+
+BASE = Population()
+SCENARIOS: dict[str, Population] = {
+    "base": BASE,
+    "no behaviour signal": replace(BASE, behaviour_speaks=False),
+    "open clients": replace(BASE, hidden=0.1, seen_withdrawal=0.5),
+    "noisy": replace(BASE, within_sd=8.5, carry_over=0.6, bad_week=0.05, heavy_tails=0.08),
+    "shallow": replace(BASE, depth=11.0),
+    "strong ceiling": replace(BASE, level=92.0, level_sd=15.0),
+    "short courses": replace(BASE, sessions_mean=8.0, sessions_fewest=4),
+    "many missing": replace(BASE, no_show=0.14, unrated=0.25, therapist_unrated=0.3),
+    "finer answers": replace(BASE, items_per_pillar=4, steps=7),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrueRupture:
+    """A rupture as it was made: first and last session by position in the history."""
+
+    first: int
+    last: int
+    kind: Kind
+    hidden: bool  # the client's ratings hardly show it
+    seen: bool  # the therapist's ratings show it
+    pillars: tuple[Pillar, ...]  # empty: the whole alliance
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A simulated course of therapy and what truly happened in it."""
+
+    history: tuple[SessionEvidence, ...]
+    ruptures: tuple[TrueRupture, ...]
+
+    def in_rupture(self, position: int) -> TrueRupture | None:
+        return next((one for one in self.ruptures if one.first <= position <= one.last), None)
+
+
+def simulate(population: Population, episodes: int, seed: int) -> Iterator[Episode]:
+    """Make episodes; the same population, number and seed give the same ones.
+
+    Examples
+    --------
+    >>> first, second = (list(simulate(BASE, 3, seed=1)) for _ in range(2))
+    >>> first == second
+    True
+    """
+    for number in range(episodes):
+        yield _Course(population, random.Random(f"{seed}/{number}")).run()
+
+
+@dataclass(slots=True)
+class _Drop:
+    """A rupture under way, as its two ratings show it."""
+
+    kind: Kind
+    hidden: bool
+    seen: bool
+    pillars: tuple[Pillar, ...]
+    shape: list[float]  # share of the full depth, session by session
+    depth: float
+    first: int
+    late: int  # sessions until the therapist's rating follows
+
+
+@dataclass(slots=True)
+class _Course:
+    population: Population
+    chance: random.Random
+    straight: bool = False
+    level: float = 0.0
+    therapist_level: float = 0.0
+    within_sd: float = 0.0
+    therapist_sd: float = 0.0
+    hazard: float = 0.0
+    offsets: dict = field(default_factory=dict)
+    therapist_offsets: dict = field(default_factory=dict)
+
+    def run(self) -> Episode:
+        p, chance = self.population, self.chance
+        self._draw_dyad()
+        length = p.sessions_fewest + int(chance.expovariate(1 / max(p.sessions_mean - p.sessions_fewest, 1)))
+        length = min(length, 60)
+        history, ruptures = [], []
+        drop = None
+        attended = 0
+        noise = [chance.gauss(0, 1), chance.gauss(0, 1)]
+        words_usual = math.exp(chance.gauss(2.6, 0.6))
+        for position in range(length):
+            if drop is None and attended >= 1 and chance.random() < self.hazard:
+                drop = self._draw_drop(position)
+            noise = self._next_noise(noise)
+            came, rated, asked_words, tension = self._behaviour(drop, words_usual)
+            attended += came
+            into = position - drop.first if drop else 0
+            history.append(
+                SessionEvidence(
+                    number=attended if came else None,
+                    client=self._client(attended, noise[0], drop, into) if came and rated else None,
+                    therapist=self._therapist(attended, noise[1], drop, into)
+                    if came and chance.random() >= p.therapist_unrated
+                    else None,
+                    attended=came,
+                    checkin_answered=rated if came else None,
+                    comment_words=asked_words if came and rated else None,
+                    tension=tension if came and rated else None,
+                )
+            )
+            if drop and into == len(drop.shape) - 1:
+                ruptures.append(self._record(drop, position))
+                drop = None
+        if drop:
+            ruptures.append(self._record(drop, length - 1))
+        return Episode(tuple(history), tuple(ruptures))
+
+    def _record(self, drop, last):
+        chance, p = self.chance, self.population
+        after = chance.random()
+        if after < p.stays_lower:
+            self.level -= 0.5 * drop.depth
+        elif after < p.stays_lower + p.stronger:
+            self.level += 0.35 * drop.depth
+        return TrueRupture(drop.first, last, drop.kind, drop.hidden, drop.seen, drop.pillars)
+
+    def _draw_dyad(self):
+        p, chance = self.population, self.chance
+        shared = chance.gauss(0, 1)
+        own = chance.gauss(0, 1)
+        self.level = p.level + p.level_sd * shared
+        mixed = p.agreement * shared + math.sqrt(1 - p.agreement**2) * own
+        self.therapist_level = p.level + p.therapist_shift + 0.8 * p.level_sd * mixed
+        self.straight = chance.random() < p.straight_liners
+        self.within_sd = p.within_sd * math.exp(chance.gauss(0, p.within_spread))
+        flat = chance.random() < p.flat_therapists
+        self.therapist_sd = p.therapist_within_sd * (0.15 if flat else math.exp(chance.gauss(0, p.within_spread)))
+        self.hazard = p.hazard * math.exp(chance.gauss(0, p.hazard_spread) - p.hazard_spread**2 / 2)
+        self.offsets = {pillar: chance.gauss(0, p.pillar_offset_sd) for pillar in PILLARS}
+        self.therapist_offsets = {pillar: chance.gauss(0, p.pillar_offset_sd) for pillar in PILLARS}
+
+    def _next_noise(self, noise):
+        p, chance = self.population, self.chance
+        shared, keep = chance.gauss(0, 1), math.sqrt(1 - p.carry_over**2)
+        fresh = []
+        for before in noise:
+            draw = math.sqrt(p.shared_noise) * shared + math.sqrt(1 - p.shared_noise) * chance.gauss(0, 1)
+            fresh.append(p.carry_over * before + keep * draw)
+        return fresh
+
+    def _draw_drop(self, position):
+        p, chance = self.population, self.chance
+        withdrawal = chance.random() < p.withdrawal
+        length = 1
+        while length < p.longest and chance.random() >= p.ends:
+            length += 1
+        if chance.random() < p.slides:
+            length = max(length, 2)
+            shape = [min(1.0, (step + 1) / min(length, 3)) for step in range(length)]
+        else:
+            shape = [1.0] * length
+        single = (chance.choice(PILLARS),) if chance.random() < p.one_pillar else ()
+        return _Drop(
+            kind=Kind.WITHDRAWAL if withdrawal else Kind.CONFRONTATION,
+            hidden=withdrawal and chance.random() < p.hidden,
+            seen=chance.random() < (p.seen_withdrawal if withdrawal else p.seen_confrontation),
+            pillars=single,
+            shape=shape,
+            depth=p.depth * math.exp(chance.gauss(0, p.depth_spread)),
+            first=position,
+            late=1 if chance.random() < 0.2 else 0,  # assumption
+        )
+
+    def _client(self, attended, noise, drop, into):
+        p, chance = self.population, self.chance
+        spread = self.within_sd * (3 if chance.random() < p.heavy_tails else 1)
+        level = self.level - p.growth * math.exp(-(attended - 1) / 3) + spread * noise
+        if chance.random() < p.bad_week:
+            level -= p.bad_week_depth * math.exp(chance.gauss(0, 0.3))
+        fall = drop.depth * drop.shape[into] * (0.15 if drop.hidden else 1) if drop else 0
+        return self._form(level, self.offsets, fall, drop.pillars if drop else (), self.straight)
+
+    def _therapist(self, attended, noise, drop, into):
+        p = self.population
+        level = self.therapist_level - 0.6 * p.growth * math.exp(-(attended - 1) / 3) + self.therapist_sd * noise
+        fall = 0.9 * drop.depth * drop.shape[into] if drop and drop.seen and into >= drop.late else 0
+        return self._form(level, self.therapist_offsets, fall, drop.pillars if drop else (), False)
+
+    def _form(self, level, offsets, fall, only, straight):
+        """Answers to every item, rounded to the steps there are, and their scores."""
+        p, chance = self.population, self.chance
+        top = p.steps - 1
+        if straight:
+            answer = self._step(level - (fall * 0.7 if only else fall), top)
+            return Scores(answer, answer, answer, answer, straight_line=True)
+        given, means = set(), []
+        for pillar in PILLARS:
+            here = level + offsets[pillar] + chance.gauss(0, p.pillar_sd)
+            if not only:
+                here -= fall
+            elif pillar in only:
+                here -= 1.4 * fall  # one pillar alone falls further; assumption
+            answers = [self._step(here + chance.gauss(0, p.item_sd), top) for _ in range(p.items_per_pillar)]
+            given.update(answers)
+            means.append(sum(answers) / len(answers))
+        return Scores(*means, overall=sum(means) / 3, straight_line=len(given) == 1)
+
+    @staticmethod
+    def _step(value, top):
+        return 100 * min(max(round(value / 100 * top), 0), top) / top
+
+    def _behaviour(self, drop, words_usual):
+        """Came, answered the check-in, words of the comment, tension ticked."""
+        p, chance = self.population, self.chance
+        kind = drop.kind if drop and p.behaviour_speaks else None
+        withdrawal, confrontation = kind == Kind.WITHDRAWAL, kind == Kind.CONFRONTATION
+        came = chance.random() >= p.no_show * (2.3 if withdrawal else 1.4 if confrontation else 1)
+        rated = chance.random() >= p.unrated * (1.9 if withdrawal else 1.2 if confrontation else 1)
+        words = words_usual * math.exp(chance.gauss(-0.5 if withdrawal else 0.2 if confrontation else 0, 0.7))
+        tension = chance.random() < min(0.03 * (8 if confrontation else 1.5 if withdrawal else 1), 0.9)
+        return came, rated, round(words) if chance.random() < 0.6 else 0, tension

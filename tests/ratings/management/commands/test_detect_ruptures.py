@@ -1,0 +1,125 @@
+import csv
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+
+HEADER = "episode,session,client_goal,client_task,client_bond,therapist_goal,therapist_task,therapist_bond"
+MORE = ",attended,checkin_answered,comment_words,tension"
+FALL = [(6, 6, 6), (6, 5.5, 6), (6, 6, 5.5), (6, 6, 6), (2, 2.5, 2), (2, 2, 2)]
+
+
+def rows(name="a", scores=FALL, first=1):
+    return [f"{name},{n},{g},{t},{b},5,5,5" for n, (g, t, b) in enumerate(scores, start=first)]
+
+
+@pytest.fixture
+def detect(tmp_path):
+    """Runs the command on these lines; gives the rows that come out."""
+
+    def run(lines, *arguments):
+        source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+        text = lines if isinstance(lines, bytes) else "\n".join(lines).encode()
+        source.write_bytes(text)
+        call_command("detect_ruptures", str(source), "-o", str(target), *arguments)
+        return list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))
+
+    run.folder = tmp_path
+    return run
+
+
+def test_the_same_rows_come_out_with_what_the_detector_thinks(detect):
+    found = detect([HEADER, *rows("a"), *rows("b", FALL[:4])])
+    assert [(row["episode"], row["session"]) for row in found][:2] == [("a", "1"), ("a", "2")]
+    assert [row["alert"] for row in found] == list("0000100000")
+    assert found[4]["client_task"] == "2.5"
+    assert found[4]["state"] == "open"
+    assert float(found[4]["score"]) > float(found[3]["score"])
+    assert found[0]["score"] == ""
+    assert "elow own usual" in found[4]["reason"]
+
+
+def test_standard_output_gets_it_without_an_output_file(tmp_path, capsys):
+    source = tmp_path / "in.csv"
+    source.write_text("\n".join([HEADER, *rows()]), encoding="utf-8-sig")
+    call_command("detect_ruptures", str(source))
+    assert capsys.readouterr().out.startswith(HEADER + ",score,probability,alert,kind,state,reason\na,1,6,6,6,5,5,5,")
+
+
+def test_another_scale_with_the_same_answers_gives_the_same_scores(detect):
+    wide = [f"a,{n},{g * 10 + 3},{t * 10 + 3},{b * 10 + 3},53,53,53" for n, (g, t, b) in enumerate(FALL, start=1)]
+    assert [row["score"] for row in detect([HEADER, *rows()])] == [
+        row["score"] for row in detect([HEADER, *wide], "--scale", "13", "73")
+    ]
+
+
+def test_columns_in_another_order_more_columns_and_quotes_are_kept(detect):
+    lines = ["note,session,episode," + ",".join(HEADER.split(",")[2:]), '"x, ""y""\nz",1,a,6,6,6,,,', "é,2,a,,,,,,"]
+    found = detect(lines)
+    assert [row["note"] for row in found] == ['x, "y"\nz', "é"]
+
+
+def test_missed_sessions_have_no_number_of_their_own(detect):
+    lines = [HEADER + MORE, *(f"a,{n},6,6,6,5,5,5,1,1,3,0" for n in (1, 2)), "a,3,,,,,,,0,,,", "a,4,1,1,1,5,5,5,,,,"]
+    found = detect(lines)
+    assert [row["alert"] for row in found] == list("0001")
+
+
+def test_a_file_of_only_a_header_has_nothing_to_judge(detect):
+    assert detect([HEADER]) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "words"),
+    [
+        ([""], 1, "empty"),
+        (["episode,session"], 1, "client_goal"),
+        ([HEADER + ",client_goal"], 1, "twice"),
+        ([HEADER + ",score"], 1, "score"),
+        ([HEADER, *rows(), "b,1,8,6,6,5,5,5"], 8, "client_goal is 8, outside the scale of 1 to 7"),
+        ([HEADER, "a,1,6,0.9,6,5,5,5"], 2, "client_task"),
+        ([HEADER, "a,1,6,six,6,5,5,5"], 2, "'six'"),
+        ([HEADER, "a,1,6,nan,6,5,5,5"], 2, "'nan'"),
+        ([HEADER, "a,1,6,6,6,5,5,inf"], 2, "therapist_bond"),
+        ([HEADER, "a,1,6,6,6,5,5"], 2, "7 values, but 8 columns"),
+        ([HEADER, "a,one,6,6,6,5,5,5"], 2, "session"),
+        ([HEADER, "a,,6,6,6,5,5,5"], 2, "session"),
+        ([HEADER, " ,1,6,6,6,5,5,5"], 2, "episode is empty"),
+        ([HEADER, *rows()[:2], *rows()[:1]], 4, "comes after session 2"),
+        ([HEADER, *rows()[:2], *rows()[1:2]], 4, "there twice"),
+        ([HEADER, *rows("a")[:2], *rows("b")[:2], *rows("a", first=3)], 6, "'a' appeared before"),
+        ([HEADER + MORE, "a,1,6,6,6,5,5,5,maybe,,,"], 2, "attended"),
+        ([HEADER + MORE, "a,1,6,6,6,5,5,5,1,1,-3,"], 2, "comment_words"),
+        ([HEADER, 'a,1,6,6,"6,5,5,5'], 2, "not CSV"),
+        (HEADER.encode() + b"\n\xff\xfe,1,6,6,6,5,5,5", 2, "UTF-8"),
+        (HEADER.encode() + b"\na\x00,1,6,6,6,5,5,5", 2, "NUL"),
+    ],
+)
+def test_a_row_that_cannot_be_right_is_named_and_nothing_is_written(detect, lines, line, words):
+    with pytest.raises(CommandError, match=f"Line {line}: ") as caught:
+        detect(lines)
+    assert words in str(caught.value)
+    assert caught.value.returncode == 2
+    assert [file.name for file in detect.folder.iterdir()] == ["in.csv"]
+
+
+def test_an_older_output_stays_when_the_new_input_is_wrong(detect):
+    detect([HEADER, *rows()])
+    before = (detect.folder / "out.csv").read_text()
+    with pytest.raises(CommandError):
+        detect([HEADER, "a,1,6,6,6,5,5,nine"])
+    assert (detect.folder / "out.csv").read_text() == before
+
+
+@pytest.mark.parametrize("arguments", [["missing.csv"], ["in.csv", "-o", "no/such/folder/out.csv"]])
+def test_a_file_that_is_not_there_is_a_sentence(tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.csv").write_text(HEADER, encoding="utf-8")
+    with pytest.raises(CommandError, match="No such file") as caught:
+        call_command("detect_ruptures", *arguments)
+    assert caught.value.returncode == 2
+
+
+def test_a_scale_upside_down_is_refused(detect):
+    with pytest.raises(CommandError, match="LO must be below HI"):
+        detect([HEADER], "--scale", "7", "1")
