@@ -247,7 +247,9 @@ class Episode(models.Model):
                 fields=["client", "therapist"], condition=Q(ends_at__isnull=True), name="episode_one_open"
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True, end_reason="") | (Q(ends_at__gt=F("starts_at")) & ~Q(end_reason="")),
+                condition=Q(ends_at__isnull=True, end_reason="")
+                # A missing date compares as NULL, and a check that comes to NULL passes.
+                | (Q(ends_at__isnull=False, ends_at__gt=F("starts_at")) & ~Q(end_reason="")),
                 name="episode_end_has_a_reason",
             ),
             models.UniqueConstraint(fields=["client", "external_ref"], name="episode_external_ref_unique"),

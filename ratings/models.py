@@ -309,7 +309,7 @@ class Rupture(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "recovering"], closed_at__isnull=True)
-                | (~Q(state__in=["open", "recovering"]) & Q(closed_at__gte=F("opened_at"))),
+                | (~Q(state__in=["open", "recovering"]) & Q(closed_at__isnull=False, closed_at__gte=F("opened_at"))),
                 name="rupture_closed_when_over",
             ),
         ]

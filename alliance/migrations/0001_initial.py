@@ -295,7 +295,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("end_reason", ""), ("ends_at__isnull", True)),
-                    models.Q(("ends_at__gt", models.F("starts_at")), models.Q(("end_reason", ""), _negated=True)),
+                    models.Q(
+                        ("ends_at__gt", models.F("starts_at")),
+                        ("ends_at__isnull", False),
+                        models.Q(("end_reason", ""), _negated=True),
+                    ),
                     _connector="OR",
                 ),
                 name="episode_end_has_a_reason",

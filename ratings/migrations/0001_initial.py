@@ -514,6 +514,7 @@ class Migration(migrations.Migration):
                     models.Q(
                         models.Q(("state__in", ["open", "recovering"]), _negated=True),
                         ("closed_at__gte", models.F("opened_at")),
+                        ("closed_at__isnull", False),
                     ),
                     _connector="OR",
                 ),
