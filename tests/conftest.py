@@ -5,6 +5,9 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
+# In a file of its own, as the hooks below are also used where Django is not set up.
+pytest_plugins = ["tests.personas"]
+
 
 def pytest_report_header():
     if connection.vendor == "sqlite":

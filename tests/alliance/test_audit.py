@@ -1,0 +1,86 @@
+import uuid
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpResponse
+from django.urls import include, path
+from django.views.defaults import page_not_found, permission_denied
+
+from alliance import access, audit
+from alliance.models import AuditEvent, Membership
+from tests.factories import make_practice
+
+CODE = uuid.UUID(int=7)
+
+
+@transaction.atomic
+def writes_then_denies(request, denial):
+    """A view that has written something when it finds that it must not."""
+    make_practice("Never stored")
+    audit.record_code(audit.Verb.CHANGED, "episode", CODE, by=request.user)
+    if denial == "hidden":
+        access.get_managed_or_404(Membership.objects, request.user, code=CODE)
+    if denial == "denied":
+        raise access.Denied("episode", CODE)
+    return HttpResponse("done")
+
+
+urlpatterns = [path("accounts/", include("allauth.account.urls")), path("<str:denial>/", writes_then_denies)]
+handler404, handler403 = page_not_found, permission_denied
+
+
+def events():
+    return list(AuditEvent.objects.order_by("pk").values_list("verb", "subject_type", "subject_code", "actor_code"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE alliance_auditevent SET verb = 'read'",
+        "DELETE FROM alliance_auditevent",
+        pytest.param("TRUNCATE alliance_auditevent", marks=pytest.mark.postgres),
+    ],
+)
+def test_the_database_refuses_to_change_the_audit(statement, db):
+    audit.record_code(audit.Verb.DENIED, "episode", CODE)
+    with (
+        pytest.raises(DatabaseError, match="the audit only grows"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert events() == [("denied", "episode", str(CODE), "")]
+
+
+def test_the_orm_is_refused_too(db):
+    event = audit.record_code(audit.Verb.READ, "episode", CODE)
+    for change in (event.delete, event.save, AuditEvent.objects.all().delete):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+    assert AuditEvent.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(("denial", "status", "subject"), [("hidden", 404, "membership"), ("denied", 403, "episode")])
+def test_a_denial_is_the_one_row_left_after_the_rollback(denial, status, subject, http, mona):
+    http.force_login(mona.user)
+    assert http.get(f"/{denial}/").status_code == status
+    assert events() == [("denied", subject, str(CODE), str(mona.user.code))]
+    assert http.get("/allowed/").status_code == 200
+    assert [verb for verb, *_ in events()] == ["denied", "changed"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_triggers_are_back_after_a_flush():
+    """Runs after the tests above have been flushed, and holds by itself as well."""
+    audit.record_code(audit.Verb.READ, "episode", CODE)
+    with pytest.raises(DatabaseError, match="the audit only grows"), transaction.atomic():
+        AuditEvent.objects.update(verb="denied")
+
+
+def test_an_event_holds_codes_and_no_content(mona, juniper):
+    event = audit.record(audit.Verb.READ, juniper, by=mona)
+    assert (event.actor_code, event.subject_code) == (str(mona.user.code), str(juniper.code))
+    assert event.practice_code == str(mona.practice.code)
+    assert not any(field.is_relation for field in AuditEvent._meta.get_fields())
