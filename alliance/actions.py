@@ -4,13 +4,19 @@ from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance import audit
+from alliance.access import live
 from alliance.audit import Verb
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode, Membership, Practice, Supervision, User
 
 CONSENT_TEXT_VERSION = "2026-11"
+
+
+class Refused(ValueError):
+    """A rule of the practice says no; the text is a sentence for the person who asked."""
 
 
 @transaction.atomic
@@ -29,6 +35,9 @@ def create_practice(*, name, zone, crisis_phone="", emergency_phone=""):
 @transaction.atomic
 def add_member(*, practice, email, name, roles, by=None, password=None):
     """A user (found by e-mail, or new and without a usable password) gets a place in the practice from now on."""
+    _one_at_a_time(practice)
+    if Membership.objects.filter(live(), practice=practice, user__email__iexact=email).exists():
+        raise Refused(_("Somebody with this address already has a place here."))
     user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, password)
     # Only the owner of the mailbox can set a first password, so the address counts as verified.
     EmailAddress.objects.get_or_create(
@@ -56,25 +65,35 @@ def invite_member(*, practice, email, name, roles, by, request):
 
 @transaction.atomic
 def end_membership(*, membership, by):
-    """The place ends now, and with it every assignment from or to it."""
-    now = timezone.now()
+    """The place ends now, and with it every assignment from or to it. One that has ended stays as it is."""
+    _one_at_a_time(membership.practice)
+    membership.refresh_from_db(fields=["ends_at"])
+    if membership.ends_at:
+        return
+    others = Membership.objects.filter(live(), practice=membership.practice, is_manager=True).exclude(pk=membership.pk)
+    if membership.is_manager and not others.exists():
+        raise Refused(_("This is the last manager of the practice. Invite another one first."))
     for given in Supervision.objects.filter(supervisor=membership, ends_at__isnull=True):
         end_supervision(supervision=given, by=by)
     for received in Supervision.objects.filter(therapist=membership, ends_at__isnull=True):
         end_supervision(supervision=received, by=by)
-    membership.ends_at = now
+    membership.ends_at = timezone.now()
     membership.save(update_fields=["ends_at"])
     audit.record(Verb.ENDED, membership, by=by)
 
 
 @transaction.atomic
 def assign_supervision(*, supervisor, by=None, therapist=None, episode=None):
-    """A supervisor for a therapist, or for one episode; never for themselves, never across practices."""
+    """A supervisor for a therapist, or for one episode; never for themselves, never across practices, never twice."""
     supervisee = therapist or episode.therapist
     if supervisee.user_id == supervisor.user_id:
-        raise ValueError("Nobody supervises themselves.")
+        raise Refused(_("Nobody supervises themselves."))
     if supervisee.practice_id != supervisor.practice_id:
-        raise ValueError("Supervision stays within one practice.")
+        raise Refused(_("Supervision stays within one practice."))
+    _one_at_a_time(supervisor.practice)
+    supervisions = Supervision.objects.filter(live(), supervisor=supervisor, therapist=therapist, episode=episode)
+    if supervisions.exists():
+        raise Refused(_("This assignment exists already."))
     supervision = Supervision.objects.create(supervisor=supervisor, therapist=therapist, episode=episode)
     audit.record(Verb.CREATED, supervision, by=by, practice=supervisor.practice)
     return supervision
@@ -82,9 +101,15 @@ def assign_supervision(*, supervisor, by=None, therapist=None, episode=None):
 
 @transaction.atomic
 def end_supervision(*, supervision, by):
-    supervision.ends_at = timezone.now()
-    supervision.save(update_fields=["ends_at"])
-    audit.record(Verb.ENDED, supervision, by=by)
+    """The assignment ends now; one that has ended stays as it is."""
+    ended = Supervision.objects.filter(pk=supervision.pk, ends_at__isnull=True).update(ends_at=timezone.now())
+    if ended:
+        audit.record(Verb.ENDED, supervision, by=by)
+
+
+def _one_at_a_time(practice):
+    """Holds the practice until the transaction ends: two managers who click at once are judged one after the other."""
+    Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)
 
 
 @transaction.atomic

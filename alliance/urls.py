@@ -12,6 +12,10 @@ people_urls = (
         path("help/", views.help_page, name="help"),
         path("you/", views.you, name="you"),
         path("people/", views.people, name="people"),
+        path("people/invite/", views.member_invite, name="member-invite"),
+        path("people/<uuid:code>/end/", views.member_end, name="member-end"),
+        path("people/assign/", views.supervision_assign, name="supervision-assign"),
+        path("people/assignments/<uuid:code>/end/", views.supervision_end, name="supervision-end"),
     ],
     "alliance",
 )

@@ -1,0 +1,84 @@
+"""Reads for a manager's pages: people and assignments, with counts and without anything clinical."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count
+
+from alliance.access import live
+from alliance.models import Supervision
+
+ROLES = ("therapist", "supervisor", "manager")
+
+
+@dataclass(frozen=True)
+class Person:
+    code: UUID
+    name: str
+    email: str
+    roles: tuple[str, ...]
+    since: date
+    invited: bool  # has not set a password yet
+    open_cases: int
+
+
+@dataclass(frozen=True)
+class Assignment:
+    code: UUID
+    supervisor: str
+    therapist: str
+    one_case: bool
+    since: date
+
+
+@dataclass(frozen=True)
+class Staff:
+    practice: str
+    people: list[Person]
+    assignments: list[Assignment]
+
+
+def staff_of(practice):
+    """Who has a place in the practice now, and who supervises whom."""
+    return Staff(practice.name, people_of(practice), assignments_of(practice))
+
+
+def people_of(practice):
+    """Sorted here and not by the database, which cannot read the names."""
+    memberships = practice.memberships.filter(live()).select_related("user")
+    memberships = memberships.annotate(open_cases=Count("episodes", filter=live("episodes__")))
+    people = [
+        Person(
+            code=membership.code,
+            name=membership.name.open(practice.data_key),
+            email=membership.user.email,
+            roles=tuple(role for role in ROLES if getattr(membership, f"is_{role}")),
+            since=_day(membership.starts_at, practice),
+            invited=not membership.user.has_usable_password(),
+            open_cases=membership.open_cases,
+        )
+        for membership in memberships
+    ]
+    return sorted(people, key=lambda person: person.name.casefold())
+
+
+def assignments_of(practice):
+    supervisions = Supervision.objects.filter(live(), supervisor__practice=practice)
+    supervisions = supervisions.select_related("supervisor", "therapist", "episode__therapist")
+    assignments = [
+        Assignment(
+            code=supervision.code,
+            supervisor=supervision.supervisor.name.open(practice.data_key),
+            therapist=(supervision.therapist or supervision.episode.therapist).name.open(practice.data_key),
+            one_case=supervision.episode_id is not None,
+            since=_day(supervision.starts_at, practice),
+        )
+        for supervision in supervisions
+    ]
+    return sorted(assignments, key=lambda found: (found.supervisor.casefold(), found.therapist.casefold()))
+
+
+def _day(instant, practice):
+    return instant.astimezone(ZoneInfo(practice.zone)).date()

@@ -1,0 +1,301 @@
+import uuid
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from alliance.models import AuditEvent, Membership, Supervision
+from tests.factories import days_ago, make_episode, make_member, make_supervision
+
+PEOPLE = "/people/"
+INVITE = "/people/invite/"
+ASSIGN = "/people/assign/"
+
+
+def end_of(row):
+    name = "member-end" if isinstance(row, Membership) else "supervision-end"
+    return reverse(f"alliance:{name}", args=[row.code])
+
+
+def audited():
+    return list(AuditEvent.objects.order_by("pk").values_list("verb", "subject_type", "count"))
+
+
+def invitation(**changes):
+    return {"name": "Ida Berg", "email": "ida@millrace.test", "roles": ["therapist"]} | changes
+
+
+# --- The list ---------------------------------------------------------------------------------------------------------
+
+
+def test_people(http, mona, dana, sam, eve, vera, lee, otis, juniper, sorrel):
+    make_supervision(make_member(otis.practice, "Olga", "supervisor"), therapist=otis)
+    make_episode(dana, "Heron", ends_at=days_ago(3), end_reason="completed")
+    http.force_login(mona.user)
+    response = http.get(PEOPLE)
+    [staff] = response.context["staffs"]
+    assert [(person.name, person.roles, person.open_cases) for person in staff.people] == [
+        ("Dana Whitlock", ("therapist",), 2),
+        ("Eve Castell", ("supervisor",), 0),
+        ("Mona Reyes", ("manager",), 0),
+        ("Sam Okafor", ("supervisor",), 0),
+        ("Vera Brandt", ("supervisor",), 0),
+    ]
+    assert [(found.supervisor, found.therapist, found.one_case) for found in staff.assignments] == [
+        ("Eve Castell", "Dana Whitlock", True),
+        ("Sam Okafor", "Dana Whitlock", False),
+    ]
+    html = response.text
+    assert "dana@millrace.test" in html
+    for hidden in ("Juniper", "Sorrel", "Heron", "Otis", "Olga", "Lee Novak", str(juniper.code), str(otis.code)):
+        assert hidden not in html
+    assert audited() == [("listed", "membership", 5)]
+
+
+def test_people_says_who_has_not_come_yet(http, mona):
+    mona.user.set_password("a long pass phrase")
+    mona.user.save()
+    ida = make_member(mona.practice, "Ida Berg")
+    http.force_login(mona.user)
+    [staff] = http.get(PEOPLE).context["staffs"]
+    assert {person.name: person.invited for person in staff.people} == {"Ida Berg": True, "Mona Reyes": False}
+    assert "Invited, no password set yet" in http.get(PEOPLE).text
+    ida.user.set_password("a long pass phrase")
+    ida.user.save()
+    assert "Invited, no password set yet" not in http.get(PEOPLE).text
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_people_takes_the_same_queries_for_many(n, http, mona, django_assert_num_queries):
+    for number in range(n):
+        therapist = make_member(mona.practice, f"T{number}")
+        make_supervision(make_member(mona.practice, f"S{number}", "supervisor"), therapist=therapist)
+        make_episode(therapist)
+    http.force_login(mona.user)
+    with django_assert_num_queries(7):  # login session, user, places, role, people, assignments, audit
+        assert len(http.get(PEOPLE).context["staffs"][0].people) == 2 * n + 1
+
+
+def test_a_manager_of_two_practices_sees_both_apart(http, mona, otis):
+    make_member(otis.practice, "Mona Reyes", "manager", user=mona.user)
+    http.force_login(mona.user)
+    staffs = http.get(PEOPLE).context["staffs"]
+    assert {staff.practice: len(staff.people) for staff in staffs} == {"Millrace Practice": 1, "Weir House": 2}
+    assert audited() == [("listed", "membership", len(staff.people)) for staff in staffs]
+
+
+# --- Who gets in ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("persona", ["dana", "sam", "lee"])
+def test_pages_are_for_managers(persona, http, mona, dana, sam, request):
+    pages = [PEOPLE, INVITE, ASSIGN, end_of(dana), end_of(Supervision.objects.get())]
+    http.force_login(request.getfixturevalue(persona).user)
+    for page in pages:
+        assert http.get(page).status_code == 403
+    for page in pages[1:]:
+        assert http.post(page, invitation()).status_code == 403
+    assert audited() == [("denied", "manager_page", 1)] * 9
+    assert not Membership.objects.filter(user__email="ida@millrace.test").exists()
+    assert not Supervision.objects.filter(ends_at__isnull=False).exists()
+    http.force_login(mona.user)
+    for page in pages:
+        assert http.get(page).status_code == 200
+
+
+def test_pages_need_a_sign_in_and_the_right_method(http, mona, dana, sam):
+    pages = [PEOPLE, INVITE, ASSIGN, end_of(dana), end_of(Supervision.objects.get())]
+    for page in pages:
+        assert http.get(page).url == f"/accounts/login/?next={page}"
+    http.force_login(mona.user)
+    assert http.post(PEOPLE).status_code == 405
+    for page in pages:
+        assert http.put(page).status_code == http.delete(page).status_code == 405
+        assert http.head(page).status_code == 200
+
+
+def test_another_practices_rows_do_not_exist(http, mona, dana, otis):
+    olga = make_member(otis.practice, "Olga", "supervisor manager")
+    elsewhere = make_supervision(olga, therapist=otis)
+    http.force_login(mona.user)
+    for page in (end_of(otis), end_of(elsewhere), reverse("alliance:member-end", args=[uuid.uuid4()])):
+        assert http.get(page).status_code == http.post(page).status_code == 404
+    assert Membership.objects.filter(practice=otis.practice, ends_at__isnull=True).count() == 2
+    assert Supervision.objects.get().ends_at is None
+    assert {verb for verb, *_ in audited()} == {"denied"}
+    http.force_login(olga.user)
+    assert http.post(end_of(elsewhere)).url == PEOPLE
+    assert Supervision.objects.get().ends_at is not None
+
+
+# --- Inviting ---------------------------------------------------------------------------------------------------------
+
+
+def test_invite_and_come_in(http, mona, settings):
+    http.force_login(mona.user)
+    response = http.post(INVITE, invitation(roles=["therapist", "supervisor"]))
+    assert (response.status_code, response.url) == (302, PEOPLE)
+    ida = Membership.objects.get(user__email="ida@millrace.test")
+    assert (ida.practice, ida.display_name) == (mona.practice, "Ida Berg")
+    assert (ida.is_therapist, ida.is_supervisor, ida.is_manager) == (True, True, False)
+    assert audited() == [("created", "membership", 1)]
+    assert "The place is there." in http.get(PEOPLE).text
+
+    [message] = mail.outbox
+    assert message.to == ["ida@millrace.test"]
+    assert message.subject == "Use this link to set your password for Alliance"
+    assert "Millrace" not in message.body
+    link = next(word for word in message.body.split() if "/password/reset/key/" in word).removeprefix(
+        "http://testserver"
+    )
+    http.logout()
+    form = http.get(link, follow=True)
+    assert "Set your password" in form.text
+    address = form.redirect_chain[-1][0]
+    http.post(address, {"password1": "seven calm herons", "password2": "seven calm herons"})
+    response = http.post(
+        "/accounts/login/", {"login": "ida@millrace.test", "password": "seven calm herons"}, follow=True
+    )
+    assert response.redirect_chain == [("/", 302), ("/today/", 302)]
+    assert "This link does not work any more" in http.get(link, follow=True).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"email": "DANA@millrace.test"}, "email"),
+        ({"email": "ida"}, "email"),
+        ({"name": " "}, "name"),
+        ({"roles": []}, "roles"),
+        ({"roles": ["owner"]}, "roles"),
+    ],
+)
+def test_invite_with_a_mistake_keeps_what_was_typed(changes, field, http, mona, dana):
+    http.force_login(mona.user)
+    response = http.post(INVITE, invitation(**changes))
+    assert list(response.context["form"].errors) == [field]
+    html = response.text
+    assert "<title>Error: Invite somebody" in html
+    assert f'href="#id_{field}"' in html
+    assert f'id="id_{field}"' in html
+    assert f'value="{invitation(**changes)["email"]}"' in html
+    assert Membership.objects.count() == 2
+    assert not mail.outbox
+    assert audited() == []
+
+
+def test_invite_somebody_whose_place_ended_and_somebody_from_elsewhere(http, mona, lee, otis):
+    for member in (lee, otis):
+        member.user.set_password("a long pass phrase")
+        member.user.save()
+        http.force_login(mona.user)
+        response = http.post(INVITE, invitation(email=member.user.email), follow=True)
+        assert "The place is there." in response.text
+        assert member.user.memberships.filter(practice=mona.practice, ends_at__isnull=True).count() == 1
+    assert not mail.outbox
+
+
+def test_invite_survives_a_mail_server_that_does_not_answer(http, mona, monkeypatch):
+    def refuse(self):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    http.force_login(mona.user)
+    assert "could not be sent" in http.post(INVITE, invitation(), follow=True).text
+    assert Membership.objects.filter(user__email="ida@millrace.test").exists()
+
+
+def test_invite_into_one_of_two_practices(http, mona, otis):
+    make_member(otis.practice, "Mona Reyes", "manager", user=mona.user)
+    http.force_login(mona.user)
+    assert list(http.post(INVITE, invitation()).context["form"].errors) == ["practice"]
+    assert list(http.post(INVITE, invitation(practice=uuid.uuid4())).context["form"].errors) == ["practice"]
+    assert http.post(INVITE, invitation(practice=otis.practice.code)).url == PEOPLE
+    assert Membership.objects.get(user__email="ida@millrace.test").practice == otis.practice
+
+
+# --- Assigning --------------------------------------------------------------------------------------------------------
+
+
+def test_assign(http, mona, noor, vera, otis):
+    http.force_login(mona.user)
+    assert otis.display_name not in http.get(ASSIGN).text
+    chosen = {"supervisor": vera.code, "therapist": noor.code}
+    for wrong in (
+        {"therapist": otis.code},
+        {"therapist": vera.code},
+        {"supervisor": noor.code},
+        {"supervisor": "x"},
+        {"supervisor": ""},
+    ):
+        response = http.post(ASSIGN, chosen | wrong)
+        assert list(response.context["form"].errors) == list(wrong)
+        assert "<title>Error: " in response.text
+    assert not Supervision.objects.filter(therapist=noor).exists()
+    assert http.post(ASSIGN, chosen).url == PEOPLE
+    assert Supervision.objects.get(therapist=noor).supervisor == vera
+    assert audited()[-1] == ("created", "supervision", 1)
+    assert "exists already" in http.post(ASSIGN, chosen).text
+    assert Supervision.objects.filter(therapist=noor).count() == 1
+
+
+def test_nobody_is_assigned_to_themselves_or_across_practices(http, mona, otis):
+    both = make_member(mona.practice, "Bo", "therapist supervisor")
+    make_member(otis.practice, "Mona Reyes", "manager", user=mona.user)
+    http.force_login(mona.user)
+    assert "Nobody supervises themselves" in http.post(ASSIGN, {"supervisor": both.code, "therapist": both.code}).text
+    assert "within one practice" in http.post(ASSIGN, {"supervisor": both.code, "therapist": otis.code}).text
+    assert not Supervision.objects.exists()
+
+
+# --- Ending -----------------------------------------------------------------------------------------------------------
+
+
+def test_end_a_place(http, mona, dana, sam, eve, sorrel, juniper):
+    http.force_login(mona.user)
+    confirmation = http.get(end_of(dana)).text
+    assert "Dana Whitlock" in confirmation
+    assert "2 open cases" in confirmation
+    assert "Juniper" not in confirmation
+    assert Membership.objects.get(pk=dana.pk).ends_at is None
+    assert audited() == [("read", "membership", 1)]
+
+    assert http.post(end_of(dana)).url == PEOPLE
+    ended = Membership.objects.get(pk=dana.pk)
+    assert ended.ends_at is not None
+    assert Supervision.objects.get(supervisor=sam).ends_at is not None
+    assert Supervision.objects.get(supervisor=eve).ends_at is None
+    assert audited()[1:] == [("ended", "supervision", 1), ("ended", "membership", 1)]
+
+    assert http.post(end_of(dana)).url == PEOPLE
+    assert Membership.objects.get(pk=dana.pk).ends_at == ended.ends_at
+    assert len(audited()) == 3
+    assert "has ended" in http.get(end_of(dana)).text
+
+
+def test_the_last_manager_stays(http, mona):
+    http.force_login(mona.user)
+    response = http.post(end_of(mona))
+    assert "This is the last manager" in response.text
+    assert "<title>Error: " in response.text
+    assert Membership.objects.get(pk=mona.pk).ends_at is None
+    make_member(mona.practice, "Max", "manager")
+    response = http.post(end_of(mona), follow=True)
+    assert response.redirect_chain == [("/", 302), ("/no-place/", 302)]
+    assert http.get(PEOPLE).status_code == 403
+
+
+def test_end_an_assignment(http, mona, dana, sam, eve):
+    http.force_login(mona.user)
+    of_dana, of_one_case = Supervision.objects.get(supervisor=sam), Supervision.objects.get(supervisor=eve)
+    assert "read the cases of Dana Whitlock" in http.get(end_of(of_dana)).text
+    confirmation = http.get(end_of(of_one_case)).text
+    assert "read this one case of Dana Whitlock" in confirmation
+    assert "Sorrel" not in confirmation
+    assert not Supervision.objects.filter(ends_at__isnull=False).exists()
+    for _ in range(2):
+        assert http.post(end_of(of_dana)).url == PEOPLE
+    assert Supervision.objects.get(pk=of_dana.pk).ends_at is not None
+    assert audited() == [("read", "supervision", 1), ("read", "supervision", 1), ("ended", "supervision", 1)]
+    [staff] = http.get(PEOPLE).context["staffs"]
+    assert [found.supervisor for found in staff.assignments] == ["Eve Castell"]
