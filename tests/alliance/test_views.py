@@ -1,0 +1,171 @@
+"""Pages that are no manager's: home, help, the own account, and allauth's in our clothes."""
+
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core import mail
+from django.test import Client
+
+PASSWORD = "seven calm herons"
+
+
+@pytest.fixture
+def known(mona):
+    """Mona with a password, as `http.force_login` does not say how somebody signed in."""
+    mona.user.set_password(PASSWORD)
+    mona.user.save()
+    mona.user.emailaddress_set.create(email=mona.user.email, verified=True, primary=True)
+    return mona
+
+
+def sign_in(http, member, **more):
+    return http.post("/accounts/login/", {"login": member.user.email, "password": PASSWORD} | more)
+
+
+def looks_like_ours(response):
+    html = response.text
+    assert 'href="/static/css/base.css"' in html
+    assert "letter" in re.search(r'<main class="([^"]*)"', html)[1]
+    assert html.count("<h1") == 1
+    assert not re.search(r"<style|\sstyle=|<script(?! src=)|javascript:|data:|placeholder=", html)
+    assert "signup" not in html
+    return True
+
+
+@pytest.mark.parametrize(
+    ("persona", "page"), [("dana", "/today/"), ("sam", "/caseload/"), ("mona", "/people/"), ("lee", "/no-place/")]
+)
+def test_home_leads_to_the_own_page(persona, page, http, dana, request):
+    http.force_login(request.getfixturevalue(persona).user)
+    response = http.get("/")
+    assert response.url == page
+    assert http.get(page).status_code == 200
+
+
+def test_healthz_needs_no_sign_in(http, db):
+    response = http.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_help_is_for_everybody(http, mona):
+    for _ in range(2):
+        html = http.get("/help/").text
+        assert "simulation, not from trial data" in html
+        assert "about one alert in three is a real rupture" in html
+        assert http.post("/help/").status_code == 405
+        http.force_login(mona.user)
+
+
+def test_you_shows_the_own_places(http, mona, lee, dana):
+    assert http.get("/you/").url == "/accounts/login/?next=/you/"
+    http.force_login(mona.user)
+    html = http.get("/you/").text
+    assert "Mona Reyes" in html
+    assert "Millrace Practice" in html
+    assert "Dana" not in html
+    http.force_login(lee.user)
+    assert "None at present" in http.get("/you/").text
+
+
+def test_sign_in_and_out(http, known):
+    page = http.get("/accounts/login/")
+    assert looks_like_ours(page)
+    wrong = sign_in(http, known, password="eight calm herons")
+    assert looks_like_ours(wrong)
+    assert "<title>Error: Sign in" in wrong.text
+    assert sign_in(http, known).url == "/"
+    assert http.get("/people/").status_code == 200
+    assert looks_like_ours(http.get("/accounts/logout/"))
+    assert http.get("/people/").status_code == 200
+    http.post("/accounts/logout/")
+    assert http.get("/people/").url == "/accounts/login/?next=/people/"
+
+
+def test_nobody_signs_up(http, db):
+    page = http.get("/accounts/signup/")
+    assert looks_like_ours(page)
+    assert "invited by their practice" in page.text
+    http.post("/accounts/signup/", {"email": "x@y.test", "password1": PASSWORD})
+    assert not http.get("/accounts/login/").wsgi_request.user.is_authenticated
+
+
+def test_a_forgotten_password_says_the_same_to_all(http, known):
+    assert looks_like_ours(http.get("/accounts/password/reset/"))
+    pages = [
+        http.post("/accounts/password/reset/", {"email": email}, follow=True)
+        for email in (known.user.email, "nobody@millrace.test")
+    ]
+    assert all(looks_like_ours(page) for page in pages)
+    assert pages[0].text == pages[1].text
+    assert [message.to for message in mail.outbox] == [[known.user.email]]
+    assert looks_like_ours(http.get("/accounts/password/reset/key/1-wrong/"))
+    assert looks_like_ours(http.get("/accounts/password/reset/key/done/"))
+
+
+def test_account_pages_are_in_our_clothes(http, known):
+    for page in ("inactive/", "confirm-email/", "confirm-email/wrong/"):
+        assert looks_like_ours(http.get(f"/accounts/{page}"))
+    sign_in(http, known)
+    for page in ("email/", "password/change/", "2fa/", "reauthenticate/"):
+        assert looks_like_ours(http.get(f"/accounts/{page}"))
+
+
+def test_a_changed_password_ends_every_visit(http, known):
+    elsewhere = Client()
+    for browser in (http, elsewhere):
+        sign_in(browser, known)
+        assert browser.get("/people/").status_code == 200
+    new = {"oldpassword": PASSWORD, "password1": "eight calm herons", "password2": "eight calm herons"}
+    assert http.post("/accounts/password/change/", new).status_code == 302
+    for browser in (http, elsewhere):
+        assert browser.get("/people/").status_code == 302
+    assert sign_in(http, known, password="eight calm herons").url == "/"
+
+
+def test_change_of_address(http, known):
+    sign_in(http, known)
+    http.post("/accounts/email/", {"email": "mona@new.test", "action_add": ""})
+    page = http.get("/accounts/email/")
+    assert looks_like_ours(page)
+    assert "mona@new.test" in page.text
+    [message] = [message for message in mail.outbox if message.to == ["mona@new.test"]]
+    link = next(word for word in message.body.split() if "/confirm-email/" in word)
+    assert looks_like_ours(http.get(link))
+    http.post(link)
+    known.user.refresh_from_db()
+    assert known.user.email == "mona@new.test"
+
+
+def test_two_step_sign_in(http, known):
+    sign_in(http, known)
+    page = http.get("/accounts/2fa/totp/activate/", follow=True)
+    assert looks_like_ours(page)
+    assert page.redirect_chain[0][0].startswith("/accounts/reauthenticate/")
+    http.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = http.get("/accounts/2fa/totp/activate/")
+    assert looks_like_ours(page)
+    assert "<svg viewBox" in page.text  # the QR code, in the page itself
+    secret = page.context["form"].secret
+    assert secret in page.text
+    wrong = http.post("/accounts/2fa/totp/activate/", {"code": "12345"})
+    assert looks_like_ours(wrong)
+    http.post("/accounts/2fa/totp/activate/", {"code": code_of(secret)})
+    assert Authenticator.objects.filter(user=known.user).count() == 2
+    for name in ("", "recovery-codes/", "recovery-codes/generate/", "totp/deactivate/"):
+        assert looks_like_ours(http.get(f"/accounts/2fa/{name}"))
+    assert "on</span>" in http.get("/you/").text
+
+    http.post("/accounts/logout/")
+    assert sign_in(http, known).url == "/accounts/2fa/authenticate/"
+    assert looks_like_ours(http.get("/accounts/2fa/authenticate/"))
+    assert http.get("/people/").status_code == 302
+    recovery = Authenticator.objects.get(user=known.user, type="recovery_codes").wrap().get_unused_codes()[0]
+    assert http.post("/accounts/2fa/authenticate/", {"code": recovery}).url == "/"
+    assert http.get("/people/").status_code == 200
+
+
+def code_of(secret):
+    """What the authenticator app would show now."""
+    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
