@@ -1,0 +1,54 @@
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from ratings import actions
+from ratings.models import CheckIn
+from tests.factories import days_ago
+
+ITEMS = ("goal_matters", "goal_known", "task_sense", "task_suits", "bond_listened", "bond_open")
+
+
+def answers(level):
+    """The same answer to all six items, or a list with one for each; None skips it."""
+    levels = level if isinstance(level, list) else [level] * len(ITEMS)
+    return {item: given for item, given in zip(ITEMS, levels, strict=True) if given is not None}
+
+
+@pytest.fixture
+def instruments(db):
+    call_command("sync_instruments")
+
+
+@pytest.fixture
+def live_through(instruments):
+    """`live_through(episode, [3, 3, [3, 4, 3, 3, 4, 3], None, 1])`: weekly sessions, the last one a week ago, each with
+    the client's answers (None: the check-in stayed unanswered). Returns the check-ins."""
+
+    def live(episode, levels, therapist=3, **given):
+        consent(episode.client)
+        asked = []
+        for position, level in enumerate(levels):
+            start = days_ago(7 * (len(levels) - position))
+            therapy_session = actions.log_session(
+                episode=episode,
+                by=episode.therapist,
+                starts_at=start,
+                ends_at=start + timedelta(minutes=50),
+                zone="Europe/London",
+                mode="in_person",
+                attendance="attended",
+                answers=answers(therapist) if therapist is not None else None,
+            )
+            check_in = CheckIn.objects.get(therapy_session=therapy_session)
+            if level is not None:
+                actions.answer_check_in(check_in=check_in, answers=answers(level), may_change=False, **given)
+            asked.append(check_in)
+        return asked
+
+    return live
+
+
+def consent(client):
+    client.consents.get_or_create(purpose="check_in", withdrawn_at=None, defaults={"text_version": "2026-11"})

@@ -1,0 +1,103 @@
+"""The replay: ruptures open, close and are withdrawn as the ratings say, and the stored rows equal a fresh replay."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from ratings import queries
+from ratings.models import Assessment, DetectorVersion, Rating, Rupture, Standing
+from ratings.psychometrics.assess import assess
+from ratings.reassess import reassess
+from tests.ratings.conftest import answers
+
+ONLY_TASKS = [3, 3, 1, 0, 3, 4]
+
+
+def states(episode):
+    rows = Assessment.objects.filter(episode=episode).order_by("therapy_session__starts_at")
+    return [row.state for row in rows]
+
+
+def test_a_drop_opens_one_rupture_and_two_ratings_back_repair_it(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 1, 1, 3, 3])
+    assert states(juniper) == ["too_few", "too_few", "steady", "steady", "open", "open", "recovering", "repaired"]
+    rupture = Rupture.objects.get()
+    assert rupture.state == "repaired"
+    held = queries.held_sessions(juniper)
+    assert rupture.opened_session == held[4].row
+    assert rupture.closed_session == held[7].row
+    assert Standing.objects.get().rupture is None
+
+
+def test_one_fallen_pillar_is_named(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, ONLY_TASKS])
+    rupture = Rupture.objects.get()
+    assert rupture.pillars == ["task"]
+    assert Standing.objects.get().words["task"] == "below"
+    assert queries.evidence_of(rupture).pillars == ("task",)
+
+
+def test_a_correction_that_takes_the_evidence_away_withdraws_the_rupture(juniper, live_through):
+    asked = live_through(juniper, [3, 3, 3, 3, 0])
+    assert Rupture.objects.get().state == "open"
+    rating = Rating.objects.get(therapy_session=asked[-1].therapy_session, rater="client")
+    Rating.objects.filter(pk=rating.pk).update(
+        answers=answers(3), goal_pomp=75, task_pomp=75, bond_pomp=75, overall_pomp=75
+    )
+    reassess(juniper)
+    assert Rupture.objects.get().state == "withdrawn"
+    assert Standing.objects.get().rupture is None
+
+
+def test_a_voided_session_counts_for_nothing(juniper, live_through, dana):
+    asked = live_through(juniper, [3, 3, 3, 3, 0])
+    session = asked[-1].therapy_session
+    session.voided_at, session.voided_by = timezone.now(), dana
+    session.save()
+    reassess(juniper)
+    assert Rupture.objects.get().state == "withdrawn"
+    assert Standing.objects.get().sessions_held == 4
+
+
+def test_a_new_version_redraws_history_and_opens_no_old_alarm(juniper, live_through, millrace):
+    live_through(juniper, [3, 3, 3, 3, 0, 3, 3])
+    Rupture.objects.all().delete()
+    DetectorVersion.objects.create(
+        practice=millrace, criterion="own_mean_pooled_sd", budget="watchful", use="client+therapist"
+    )
+    reassess(juniper)
+    assert states(juniper).count("open") == 2  # one under each version
+    assert not Rupture.objects.exists()
+
+
+def test_what_was_set_aside_stays_aside(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0])
+    Rupture.objects.update(state="set_aside", closed_at=timezone.now())
+    reassess(juniper)
+    assert Rupture.objects.get().state == "set_aside"
+    assert Standing.objects.get().rupture is None
+
+
+def test_a_replay_twice_changes_nothing(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 1, None, 3, 3])
+    columns = [field.name for field in Standing._meta.fields if field.name != "updated_at"]
+    before = (list(Standing.objects.values(*columns)), list(Rupture.objects.values()))
+    reassess(juniper)
+    assert (list(Standing.objects.values(*columns)), list(Rupture.objects.values())) == before
+
+
+def test_the_stored_assessments_equal_a_replay_from_the_ratings(juniper, live_through):
+    live_through(juniper, [3, 4, [3, None, 2, 4, 3, 3], None, 0, 3, 3, 3])
+    held = queries.held_sessions(juniper)
+    version = queries.as_version(queries.detector_version(juniper.client.practice))
+    stored = {row.therapy_session_id: row for row in Assessment.objects.all()}
+    fresh = assess([session.evidence for session in held], version)
+    assert [queries.as_assessment(stored[session.row.pk], session.number) for session in held] == fresh
+
+
+def test_the_worst_case_comes_first(dana, juniper, sorrel, live_through):
+    live_through(sorrel, [3, 3, 3, 3, 3])
+    live_through(juniper, [3, 3, 3, 3, 0])
+    rows = queries.case_rows(type(juniper).objects.visible_to(dana.user))
+    assert [row.name for row in rows] == ["Juniper", "Sorrel"]
+    assert rows[0].since > timezone.now() - timedelta(days=8)
