@@ -41,7 +41,7 @@
       hoverlabel: { font },
       xaxis: { ...figure.layout.xaxis, tickfont: font },
       yaxis: { ...figure.layout.yaxis, tickfont: font, gridcolor: rule, gridwidth: 1 },
-      shapes: figure.layout.shapes.map((s) => ({ ...s, ...shape[s.name], line: { ...s.line, ...shape[s.name].line } })),
+      shapes: (figure.layout.shapes ?? []).map((s) => ({ ...s, ...shape[s.name], line: { ...s.line, ...shape[s.name].line } })),
     };
     return { data, layout };
   }
