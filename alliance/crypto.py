@@ -96,6 +96,15 @@ def rewrap(wrapped):
     return _wrapper().rotate(wrapped.encode()).decode()
 
 
+def seal_for_installation(text):
+    """For what belongs to no client and no practice, such as the secret of somebody's two-step sign-in."""
+    return _wrapper().encrypt(text.encode()).decode()
+
+
+def open_for_installation(token):
+    return _wrapper().decrypt(token.encode()).decode()
+
+
 def _wrapper():
     return MultiFernet([Fernet(key) for key in settings.DATA_KEYS])
 

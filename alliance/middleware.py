@@ -4,11 +4,23 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from alliance import access, audit
+
+
+def known_methods(get_response):
+    """Pages are read and forms are sent; no route answers to any other method, the sign-in pages included."""
+
+    def middleware(request):
+        if request.method not in ("GET", "HEAD", "POST"):
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        return get_response(request)
+
+    return middleware
 
 
 def no_store(get_response):

@@ -81,7 +81,8 @@ def member_invite(request):
         else:
             messages.success(request, INVITED)
             return redirect("alliance:people")
-    return render(request, "alliance/member_invite.html", {"form": form, "section": "people"})
+    context = {"form": form, "section": "people"}
+    return render(request, "alliance/member_invite.html", context, status=422 if form.errors else 200)
 
 
 @require_page_or_post
@@ -119,7 +120,8 @@ def supervision_assign(request):
         else:
             messages.success(request, _("Assigned, from now on."))
             return redirect("alliance:people")
-    return render(request, "alliance/supervision_assign.html", {"form": form, "section": "people"})
+    context = {"form": form, "section": "people"}
+    return render(request, "alliance/supervision_assign.html", context, status=422 if form.errors else 200)
 
 
 @require_page_or_post

@@ -74,7 +74,7 @@ def _case_page(request, episode, goal_form, status=200):
 @require_http_methods(["GET", "HEAD", "POST"])
 def case_create(request):
     membership = access.check_role(request.user, "therapist")[0]
-    form = CaseForm(request.POST or None)
+    form = CaseForm(request.POST if request.method == "POST" else None)
     if not (request.method == "POST" and form.is_valid()):
         context = {"form": form, "section": "cases"}
         return render(request, "ratings/case_create.html", context, status=422 if form.errors else 200)
@@ -107,7 +107,7 @@ def goal_agree(request, code):
 def episode_end(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     by = access.check_edit(request.user, episode)
-    form = EpisodeEndForm(request.POST or None)
+    form = EpisodeEndForm(request.POST if request.method == "POST" else None)
     if episode.ends_at:
         messages.info(request, _("This therapy had already ended."))
         return redirect("ratings:case", episode.code)

@@ -44,7 +44,7 @@ def planned_session_log(request, code):
 def _log(request, episode, initial, planned=None):
     by = access.check_edit(request.user, episode)
     form = SessionLogForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         episode=episode,
         planned=planned,
         initial=initial,

@@ -9,7 +9,7 @@ from django.utils import timezone
 from alliance.models import AuditEvent
 from ratings import actions
 from ratings.models import Assessment, CheckIn, ClientLink, Rating, Rupture, Standing
-from tests.ratings.conftest import answers, consent
+from tests.courses import answers, consent
 
 
 def test_an_answer_is_scored_and_its_standing_written_with_it(juniper, live_through):

@@ -8,7 +8,7 @@ from ratings import queries
 from ratings.models import Assessment, DetectorVersion, Rating, Rupture, Standing
 from ratings.psychometrics.assess import assess
 from ratings.reassess import reassess
-from tests.ratings.conftest import answers
+from tests.courses import answers
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 

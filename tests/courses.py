@@ -1,3 +1,5 @@
+"""Courses of therapy for the tests: sessions logged and check-ins answered through the real actions."""
+
 from datetime import timedelta
 
 import pytest

@@ -1,0 +1,204 @@
+"""Every route, for every kind of person, with every method, against a table written by hand.
+
+A route that is not in the table fails, and so does a table row without a route. Each cell runs in a transaction that
+is rolled back. 302 is the way to the sign-in page for whoever is not signed in, and a finished form for the others.
+"""
+
+from contextlib import contextmanager
+from copy import deepcopy
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from ratings import actions
+from ratings.models import CheckIn
+from tests.factories import days_ago, make_therapy_session
+
+PERSONAS = ("anonymous", "link", "dana", "noor", "otis", "sam", "vera", "eve", "mona", "lee")
+# anonymous, holder of a check-in link, the client's therapist, another therapist, a therapist of another practice, the
+# supervisor, the former supervisor, the supervisor of one episode (Sorrel's, not Juniper's), the manager, a user whose
+# membership has ended.
+
+# route, what it is asked about: one status for each persona on GET (HEAD is the same), then on POST. "-" is 405.
+TABLE = """
+alliance:home                                 302 302 302 302 302 302 302 302 302 302 | 302 302   -   -   -   -   -   -   -   -
+alliance:healthz                              200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+alliance:no-place                             302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
+alliance:help                                 200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+alliance:you                                  302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
+alliance:people                               302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
+alliance:member-invite                        302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+alliance:supervision-assign                   302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+alliance:member-end member                    302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
+alliance:member-end stranger                  302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
+alliance:supervision-end supervision          302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
+ratings:today                                 302 302 200 200 200 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:cases                                 302 302 200 200 200 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:caseload                              302 302 403 403 403 200 200 200 403 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:case-create                           302 302 200 200 200 403 403 403 403 403 | 302 302 422 422 422 403 403 403 403 403
+ratings:case juniper                          302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:case sorrel                           302 302 200 404 404 404 404 200 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:case nothing                          302 302 404 404 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:goal-agree juniper                    302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:goal-agree sorrel                     302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 404 404 403 404 404
+ratings:episode-end juniper                   302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-log juniper                   302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-log sorrel                    302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
+ratings:planned-session-log planned           302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:check-in-link check_in                302 302   -   -   -   -   -   -   -   - | 302 302 200 404 404 403 404 404 404 404
+links:check-in token                          200 200 200 200 200 200 200 200 200 200 | 422 422 422 422 422 422 422 422 422 422
+links:check-in used                           404 404 404 404 404 404 404 404 404 404 | 422 422 422 422 422 422 422 422 422 422
+links:check-in unknown                        404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
+links:check-in malformed                      404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
+links:check-in-sent                           404 200 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
+links:check-in-change                         404 200 404 404 404 404 404 404 404 404 | 404 422 404 404 404 404 404 404 404 404
+links:link-gone                               404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
+account_login                                 200 200 302 302 302 302 302 302 302 302 | 200 200 302 302 302 302 302 302 302 302
+account_logout                                302 302 200 200 200 200 200 200 200 200 | 302 302 302 302 302 302 302 302 302 302
+account_inactive                              200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+account_signup                                200 200 302 302 302 302 302 302 302 302 | 200 200 302 302 302 302 302 302 302 302
+account_reauthenticate                        302 302 403 403 403 403 403 403 403 403 | 302 302 403 403 403 403 403 403 403 403
+account_email                                 302 302 200 200 200 200 200 200 200 200 | 302 302 302 302 302 302 302 302 302 302
+account_email_verification_sent               200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+account_change_password                       302 302 302 302 302 302 302 302 302 302 | 302 302 302 302 302 302 302 302 302 302
+account_set_password                          302 302 200 200 200 200 200 200 200 200 | 302 302 200 200 200 200 200 200 200 200
+account_reset_password                        200 200 200 200 200 200 200 200 200 200 | 200 200 200 200 200 200 200 200 200 200
+account_confirm_login_code                    302 302 302 302 302 302 302 302 302 302 | 302 302 302 302 302 302 302 302 302 302
+account_confirm_email key                     200 200 200 200 200 200 200 200 200 200 | 404 404 404 404 404 404 404 404 404 404
+account_reset_password_from_key_done          200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+account_reset_password_from_key reset         200 200 200 200 200 200 200 200 200 200 | 200 200 200 200 200 200 200 200 200 200
+account_reset_password_done                   200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+mfa_index                                     302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
+mfa_authenticate                              302 302 302 302 302 302 302 302 302 302 | 302 302 302 302 302 302 302 302 302 302
+mfa_reauthenticate                            302 302 403 403 403 403 403 403 403 403 | 302 302 403 403 403 403 403 403 403 403
+mfa_activate_totp                             302 302 200 200 200 200 200 200 200 200 | 302 302 200 200 200 200 200 200 200 200
+mfa_deactivate_totp                           302 302 404 404 404 404 404 404 404 404 | 302 302 404 404 404 404 404 404 404 404
+mfa_view_recovery_codes                       302 302 404 404 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+mfa_generate_recovery_codes                   302 302 200 200 200 200 200 200 200 200 | 302 302 200 200 200 200 200 200 200 200
+mfa_download_recovery_codes                   302 302 404 404 404 404 404 404 404 404 | 302 302 404 404 404 404 404 404 404 404
+"""
+
+
+def rows():
+    for line in TABLE.strip().splitlines():
+        name, *rest = line.replace("|", " ").split()
+        subject = rest.pop(0) if not (rest[0].isdigit() or rest[0] == "-") else ""
+        expected = [405 if cell == "-" else int(cell) for cell in rest]
+        assert len(expected) == 2 * len(PERSONAS), line
+        yield (
+            name,
+            subject,
+            dict(zip(PERSONAS, expected, strict=False)),
+            dict(zip(PERSONAS, expected[len(PERSONAS) :], strict=True)),
+        )
+
+
+def routes(patterns=None, namespace=""):
+    """Every name that can be reversed, and the pattern itself where a route has none."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from routes(pattern.url_patterns, namespace + inner)
+        else:
+            yield f"{namespace}{pattern.name or pattern.pattern}"
+
+
+@pytest.fixture
+def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sorrel, live_through):
+    """What the routes are asked about, by the word in the table; and the cookie of a browser that sent its answers."""
+    used, waiting = live_through(juniper, [3, None])
+    live_through(sorrel, [3])
+    planned = make_therapy_session(juniper, starts_at=days_ago(-1))
+
+    def minted(check_in):
+        return actions.mint_link(check_in=check_in, by=dana, channel="screen")
+
+    return {
+        "": [],
+        "juniper": [juniper.code],
+        "sorrel": [sorrel.code],
+        "nothing": ["00000000-0000-4000-8000-000000000000"],
+        "planned": [planned.code],
+        "check_in": [waiting.code],
+        "token": [minted(waiting)],
+        "used": [minted(used)],
+        "unknown": ["A" * 43],
+        "malformed": ["nonsense"],
+        "member": [noor.code],
+        "stranger": [otis.code],
+        "supervision": [sam.supervisions_given.get().code],
+        "key": ["nonsense"],
+        "reset": ["1", "nonsense"],
+    }
+
+
+@pytest.fixture
+def browsers(request, subjects):
+    """A browser for each persona, with the CSRF check on."""
+    found = {}
+    for name in PERSONAS:
+        browser = Client(enforce_csrf_checks=True)
+        if name == "link":
+            check_in = CheckIn.objects.filter(ratings__rater="client", read_at__isnull=True).first()
+            send = browser.post(
+                reverse("links:check-in", args=subjects["used"]), check_in.ratings.get(rater="client").answers
+            )
+            assert send.status_code == 303
+        elif name != "anonymous":
+            browser.force_login(request.getfixturevalue(name).user)
+        found[name] = browser
+    return found
+
+
+@contextmanager
+def taken_back(browser):
+    """Whatever a request did, to the database and to the browser's cookies, is undone."""
+    cookies = deepcopy(browser.cookies)
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    browser.cookies = cookies
+
+
+def ask(browser, method, path, with_token=True):
+    with taken_back(browser):
+        headers = {}
+        if with_token:
+            browser.cookies["csrftoken"] = headers["X-CSRFToken"] = "a" * 32
+        return browser.generic(method.upper(), path, headers=headers).status_code
+
+
+def address(name, subject, subjects):
+    if name == "links:link-gone":
+        return "/c/some/where/else"
+    return reverse(name, args=subjects[subject])
+
+
+def test_every_route_is_in_the_table_and_every_row_has_a_route():
+    assert {name for name, *_rest in rows()} == set(routes())
+
+
+def test_who_gets_what(subjects, browsers):
+    wrong = []
+    for name, subject, on_get, on_post in rows():
+        path = address(name, subject, subjects)
+        for persona, browser in browsers.items():
+            expected = {"get": on_get[persona], "head": on_get[persona], "post": on_post[persona]}
+            for method, status in (expected | {"put": 405, "delete": 405}).items():
+                found = ask(browser, method, path)
+                if found != status:
+                    wrong.append(f"{name} {subject}: {method} as {persona}: {found}, not {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_form_without_its_token_is_refused_except_under_a_link(subjects, browsers):
+    """Under a link the key is the authority; everywhere else the CSRF check stands before the view."""
+    found = {}
+    for name, subject, _on_get, on_post in rows():
+        if on_post["dana"] == 405:
+            continue
+        found[name] = ask(browsers["dana"], "post", address(name, subject, subjects), with_token=False)
+    exempt = {name for name, status in found.items() if status != 403}
+    assert exempt == {"links:check-in", "links:link-gone"}
