@@ -1,0 +1,260 @@
+"""Every page, in each of its states: looked at by axe, photographed narrow and wide, light and dark, and quiet."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as django_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.models import Episode
+from ratings import actions
+from ratings.models import CheckIn
+from sessions import actions as session_actions
+from tests.factories import make_episode, make_practice, make_therapy_session
+
+ONLY_TASKS = [3, 3, 1, 0, 3, 4]
+COMMENT = "I did the sheet at home but I was not sure what it was for."
+
+
+@pytest.fixture
+def house(live_server, settings, millrace, dana, sam, mona, live_through):
+    """A practice with a case in each state, and Dana's day."""
+    settings.BASE_URL = live_server.url
+    millrace.crisis_phone, millrace.emergency_phone = "01632 960 117", "112"
+    millrace.save()
+    flagged = make_episode(dana, "Juniper")
+    session_actions.agree_goal(
+        episode=flagged, text="We are working on saying no at work so that I can be home by six.", by=dana
+    )
+    live_through(flagged, [3, 3, 4, [3, 4, 3, 3, 4, 3], 3, 3, 1, 1], comment=COMMENT, comment_for="supervisor")
+    live_through(make_episode(dana, "Bramble"), [3, 3, 4, 3, ONLY_TASKS])
+    live_through(make_episode(dana, "Teasel"), [3, 3, 3, 3, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3])
+    live_through(make_episode(dana, "Alder"), [3, 3, None, None, None])
+    live_through(make_episode(dana, "Sorrel"), [3, [3, 4, 3, 3, 2, 3], 3, [3, 3, 2, 3, 4, 3], 3, 3])
+    ended = make_episode(dana, "Wren")
+    live_through(ended, [3, 3])
+    actions.end_episode(episode=ended, reason="completed", by=dana)
+    fresh = make_episode(dana, "Heron")
+    actions.reassess(fresh)
+    now = timezone.now()
+    make_therapy_session(flagged, starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(minutes=45))
+    make_therapy_session(Episode.objects.get(pk=fresh.pk), starts_at=now, ends_at=now + timedelta(minutes=50))
+    return {"flagged": flagged, "ended": ended, "fresh": fresh}
+
+
+@pytest.fixture
+def sign_in(page, live_server, client):
+    """Signs somebody in without the form, which has a test of its own."""
+
+    def enter(membership):
+        client.force_login(membership.user)
+        cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+        page.context.clear_cookies()
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+
+    return enter
+
+
+@pytest.fixture
+def look(page, axe, picture, complaints):
+    """`look(page, name)`: axe finds nothing in either theme, nothing overflows, and the pictures are taken."""
+
+    def at(name, on=page):
+        settle(on)
+        for scheme in ("light", "dark"):
+            on.emulate_media(color_scheme=scheme)
+            assert axe(on) == [], f"{name}, {scheme}"
+        on.set_viewport_size({"width": 320, "height": 640})
+        assert on.evaluate("document.documentElement.scrollWidth") <= 320, f"{name} overflows"
+        settle(on)
+        picture(on, name)
+
+    return at
+
+
+def settle(page):
+    """Brings every chart into sight once, and waits until it is drawn."""
+    charts = page.locator("[data-figure]")
+    for position in range(charts.count()):
+        charts.nth(position).scroll_into_view_if_needed()
+        charts.nth(position).locator(".main-svg").first.wait_for()
+    page.evaluate("scrollTo(0, 0)")
+
+
+def test_the_pages_of_a_therapist(page, live_server, house, dana, sign_in, look, complaints):
+    heard = complaints(page)
+    sign_in(dana)
+    for name, path in {
+        "today": reverse("ratings:today"),
+        "cases": reverse("ratings:cases"),
+        "case-flagged": reverse("ratings:case", args=[house["flagged"].code]),
+        "case-ended": reverse("ratings:case", args=[house["ended"].code]),
+        "case-fresh": reverse("ratings:case", args=[house["fresh"].code]),
+        "case-new": reverse("ratings:case-create"),
+        "case-end": reverse("ratings:episode-end", args=[house["flagged"].code]),
+        "session-log": reverse("ratings:session-log", args=[house["flagged"].code]),
+        "help": reverse("alliance:help"),
+        "you": reverse("alliance:you"),
+    }.items():
+        page.goto(live_server.url + path)
+        look(name)
+    page.goto(live_server.url + reverse("ratings:case", args=[house["flagged"].code]))
+    assert heard == []
+
+
+def test_the_link_page_and_the_errors_of_a_therapist(page, live_server, house, dana, sign_in, look):
+    sign_in(dana)
+    alder = CheckIn.objects.filter(ratings__rater=None).latest("therapy_session__starts_at").episode
+    page.goto(live_server.url + reverse("ratings:case", args=[alder.code]))
+    page.get_by_role("button", name="Check-in link").click()
+    look("check-in-link")
+    page.goto(live_server.url + reverse("ratings:session-log", args=[house["flagged"].code]))
+    page.get_by_label("Day").fill("2031-01-01")
+    page.get_by_label("Private note").fill("What was typed is kept.")
+    page.get_by_role("button", name="Save").click()
+    assert page.title().startswith("Error:")
+    assert page.evaluate("document.activeElement.id") == "errors"
+    assert page.get_by_label("Private note").input_value() == "What was typed is kept."
+    assert "This lies in the future." in page.get_by_role("alert").inner_text()
+    look("session-log-error")
+    page.goto(live_server.url + reverse("ratings:case-create"))
+    page.locator("form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Open the case").click()
+    look("case-new-error")
+    page.goto(live_server.url + reverse("ratings:caseload"))
+    look("not-yours")
+    page.goto(live_server.url + "/cases/00000000-0000-4000-8000-000000000000/")
+    look("not-found")
+
+
+def test_the_pages_of_a_supervisor(page, live_server, house, sam, sign_in, look):
+    sign_in(sam)
+    page.goto(live_server.url + reverse("ratings:caseload"))
+    look("caseload")
+    page.get_by_role("link", name="Juniper").first.click()
+    assert COMMENT in page.inner_text("main")
+    look("case-read-only")
+
+
+def test_five_seconds_on_the_caseload(page, live_server, house, sam, sign_in):
+    """The names and the reasons of what to talk about stand on the first screen, on a phone and on a desk."""
+    sign_in(sam)
+    for size in ({"width": 360, "height": 640}, {"width": 1280, "height": 720}):
+        page.set_viewport_size(size)
+        page.goto(live_server.url + reverse("ratings:caseload"))
+        for entry in page.locator("#to-talk-about > li").all():
+            box = entry.locator(".mark").bounding_box()
+            assert box["y"] + box["height"] <= size["height"]
+
+
+def test_the_pages_of_a_manager(page, live_server, house, mona, noor, sign_in, look):
+    sign_in(mona)
+    for name, path in {
+        "people": reverse("alliance:people"),
+        "invite": reverse("alliance:member-invite"),
+        "assign": reverse("alliance:supervision-assign"),
+        "member-end": reverse("alliance:member-end", args=[noor.code]),
+    }.items():
+        page.goto(live_server.url + path)
+        look(name)
+    page.goto(live_server.url + reverse("alliance:member-invite"))
+    page.locator("main form").evaluate("form => form.noValidate = true")
+    page.locator("main form button").click()
+    look("invite-error")
+
+
+def test_empty_pages(page, live_server, db, settings, sign_in, look):
+    from tests.factories import make_member  # noqa: PLC0415 -- one test only
+
+    empty = make_practice("Weir House")
+    therapist = make_member(empty, "Ida Berg", "therapist supervisor manager")
+    sign_in(therapist)
+    for name, path in {"today": "/today/", "cases": "/cases/", "caseload": "/caseload/", "people": "/people/"}.items():
+        page.goto(live_server.url + path)
+        look(f"{name}-empty")
+
+
+def test_signing_in(page, live_server, db, look):
+    page.goto(live_server.url + "/accounts/login/")
+    look("sign-in")
+    page.get_by_label("E-mail").fill("nobody@millrace.test")
+    page.get_by_label("Password", exact=True).fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+    look("sign-in-error")
+    page.goto(live_server.url + "/accounts/password/reset/")
+    look("password-reset")
+
+
+def test_the_pages_of_a_client(phone, live_server, house, dana, look, complaints):
+    """Without a word from the console, from the form to the thank-you, the change and the used link."""
+    heard = complaints(phone)
+    check_in = CheckIn.objects.filter(ratings__rater=None).latest("therapy_session__starts_at")
+    token = actions.mint_link(check_in=check_in, by=dana, channel="screen")
+    address = live_server.url + reverse("links:check-in", args=[token])
+    phone.goto(address)
+    assert phone.title() == "Check-in"
+    look("check-in", phone)
+    phone.set_viewport_size({"width": 360, "height": 640})
+    for question in phone.locator("fieldset").all()[:5]:
+        question.get_by_role("radio").nth(3).check()
+    phone.get_by_role("button", name="Send").click()
+    look("check-in-sent", phone)
+    phone.get_by_role("link", name="Change your answers").click()
+    assert phone.locator("input[type=radio]:checked").count() == 5
+    look("check-in-change", phone)
+    assert heard == []
+    phone.context.clear_cookies()
+    assert phone.goto(address).status == 404
+    look("link-gone", phone)
+
+
+def test_what_a_client_may_get_wrong(phone, live_server, house, dana, look):
+    check_in = CheckIn.objects.filter(ratings__rater=None).latest("therapy_session__starts_at")
+    token = actions.mint_link(check_in=check_in, by=dana, channel="screen")
+    address = live_server.url + reverse("links:check-in", args=[token])
+    phone.goto(address)
+    phone.get_by_role("button", name="Send").click()
+    assert phone.title() == "Error: Check-in"
+    look("check-in-error", phone)
+    other_tab = phone.context.browser.new_context().new_page()
+    other_tab.goto(address)
+    phone.goto(address)
+    for tab, answer in ((phone, 3), (other_tab, 0)):
+        tab.locator("fieldset").first.get_by_role("radio").nth(answer).check()
+        tab.get_by_label("Anything you want to say?").fill("<b>Not markup</b>")
+        tab.get_by_role("button", name="Send").click()
+    assert "already sent" in other_tab.get_by_role("heading", level=1).inner_text()
+    assert "<b>Not markup</b>" in other_tab.inner_text("main")
+    look("check-in-already", other_tab)
+    other_tab.context.close()
+
+
+def test_the_charts_draw_in_silence_and_offer_no_upload(page, live_server, house, dana, sign_in, complaints):
+    """Under the strict policy, with no button at all: the bundle's own default offers to share the chart."""
+    heard = complaints(page)
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:case", args=[house["flagged"].code]))
+    settle(page)
+    charts = page.locator("[data-figure]")
+    assert charts.count() == 3
+    assert page.locator(".modebar-btn").count() == 0
+    assert "Share" not in page.locator("body").inner_text()
+    for chart in charts.all():
+        assert chart.get_attribute("role") == "img"
+        assert chart.get_attribute("aria-label")
+        options = chart.evaluate("el => ({...el._context})")
+        assert (options["showSendToCloud"], options["plotlyServerURL"], options["displaylogo"]) == (False, "", False)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(200)
+    assert heard == []
+
+
+def test_the_table_below_a_chart_holds_the_same_points(page, live_server, house, dana, sign_in):
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:case", args=[house["flagged"].code]))
+    settle(page)
+    for chart, table in zip(page.locator("[data-figure]").all(), page.locator(".pillar table").all(), strict=True):
+        drawn = chart.evaluate("el => el.data.find(t => t.name === 'client' && t.mode === 'lines').y")
+        cells = [row.locator("td").first.text_content().strip() for row in table.locator("tbody tr").all()]
+        assert [f"{value:g}" for value in drawn] == cells
