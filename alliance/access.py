@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
-from django.db.models import DateTimeField, Exists, Func, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 from django.http import Http404
 
@@ -130,6 +130,18 @@ class PracticeQuerySet(QuerySet):
     __repr__ = ScopedQuerySet.__repr__
 
 
+class DraftQuerySet(QuerySet):
+    """What somebody sent and has not finished: for a day, and for nobody else."""
+
+    def visible_to(self, user):
+        return self.filter(sent_by__in=live_memberships(user), created_at__gt=DaysAgo(Value(1)))
+
+    def expired(self):
+        return self.filter(created_at__lte=DaysAgo(Value(1)))
+
+    __repr__ = ScopedQuerySet.__repr__
+
+
 def get_visible_or_404(queryset, user, **lookup):
     """The first line of a view on clinical content."""
     return _get_or_404(queryset.visible_to(user), lookup)
@@ -156,6 +168,15 @@ def check_role(user, role):
     if not memberships:
         raise Denied(f"{role}_page")
     return memberships
+
+
+def check_import(user):
+    """Managers bring in past ratings for everybody, therapists for themselves. Returns the acting memberships."""
+    places = live_memberships(user).select_related("practice__data_key").order_by("starts_at")
+    held = [place for place in places if place.is_manager or place.is_therapist]
+    if not held:
+        raise Denied("import_page")
+    return held
 
 
 def check_edit(user, episode):

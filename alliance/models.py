@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance import crypto
-from alliance.access import PracticeQuerySet, ScopedQuerySet
+from alliance.access import DraftQuerySet, PracticeQuerySet, ScopedQuerySet
 from alliance.crypto import SealedTextField
 
 
@@ -178,6 +178,22 @@ class ImportBatch(models.Model):
 
     objects = PracticeQuerySet.as_manager()
     practice_path = "practice"
+
+    def __str__(self):
+        return str(self.code)
+
+
+class ImportDraft(models.Model):
+    """An uploaded file between its preview and its import: sealed, seen only by who sent it, gone after a day."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE)
+    sent_by = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="import_drafts")
+    therapist = models.ForeignKey(Membership, on_delete=models.CASCADE, null=True, related_name="+")  # gets all rows
+    text = SealedTextField()  # under the practice's key
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = DraftQuerySet.as_manager()
 
     def __str__(self):
         return str(self.code)

@@ -245,6 +245,9 @@ if not LOCAL:
     if env_bool("ALLIANCE_BEHIND_PROXY", False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# An uploaded file is never written to a disk unsealed: it is held in memory, or, where it is too large, not read.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 
 # --- E-mail and logs --------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ratings.views import case, caseload, session, today
+from ratings.views import case, caseload, exchange, session, today
 
 app_name = "ratings"
 
@@ -15,5 +15,8 @@ urlpatterns = [
     path("cases/<uuid:code>/end/", case.episode_end, name="episode-end"),
     path("cases/<uuid:code>/log/", session.session_log, name="session-log"),
     path("sessions/<uuid:code>/log/", session.planned_session_log, name="planned-session-log"),
+    # /import/
+    path("import/", exchange.import_upload, name="import"),
+    path("import/<uuid:code>/", exchange.import_preview, name="import-preview"),
     path("check-ins/<uuid:code>/link/", session.check_in_link, name="check-in-link"),
 ]

@@ -1,0 +1,358 @@
+"""What a file would change: which of its clients, cases, sessions and ratings are new here, and what speaks against it.
+
+Reads only, in a number of statements that does not grow with the file but by one for some hundred of its cases.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance.access import live
+from alliance.crypto import keyed_hash
+from alliance.models import Client, Episode, Membership
+from ratings import queries
+from ratings.importing import layouts
+from ratings.importing.layouts import LineError, Parsed, PastRating, PastSession
+from ratings.models import Instrument, Rating
+from ratings.psychometrics.evidence import Pillar
+from ratings.psychometrics.scoring import score, score_total
+from sessions.forms import USUAL_MINUTES
+from sessions.models import TherapySession
+
+NOON = time(12)  # convention of this app: where a file has a date only
+AT_ONCE = 500  # look-ups by this many keys fit into one statement on both databases
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Whose cases the rows become: all one therapist's, or those of the therapists whom the file names."""
+
+    all_to: Membership | None = None
+    named: Mapping[str, Membership] = field(default_factory=dict)  # what the file calls somebody -> who it is
+    only_own: bool = False  # a therapist's own import leaves the clients of others alone
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    new: int = 0
+    known: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewRating:
+    past: PastRating
+    instrument: Instrument
+    columns: dict  # of the model, as scored
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSession:
+    past: PastSession
+    ref: str
+    pk: int | None  # None: it is new
+    starts_at: datetime
+    zone: str
+    new_ratings: tuple[NewRating, ...] = ()
+
+    @property
+    def ends_at(self):
+        return self.starts_at + timedelta(minutes=USUAL_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCase:
+    """One case of the file, with those of its sessions in which something is new."""
+
+    client: str
+    client_ref: str
+    client_pk: int | None
+    ref: str
+    pk: int | None
+    therapist: Membership
+    starts_at: datetime
+    sessions: tuple[PlannedSession, ...]
+    is_over: bool = False  # a later case of the same two people is known
+
+    @property
+    def last_at(self):
+        return max(session.starts_at for session in self.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    parsed: Parsed
+    receiver: Receiver
+    cases: tuple[PlannedCase, ...]
+    errors: tuple[LineError, ...]
+    clients: Count
+    episodes: Count
+    sessions: Count
+    ratings: Count
+
+    @property
+    def changes(self):
+        return bool(self.cases)
+
+
+def read(data: bytes) -> Parsed:
+    """A file's content, checked against the questionnaires that are loaded here."""
+    return layouts.parse(data, {name: form for name, (_row, form) in _instruments().items()}, timezone.now())
+
+
+def make_plan(*, practice, parsed: Parsed, receiver: Receiver) -> Plan:
+    return _Planner(practice, parsed, receiver).plan()
+
+
+def therapists_of(practice):
+    """Who may receive cases: live therapists, by e-mail in lower case."""
+    held = practice.memberships.filter(live(), is_therapist=True, user__is_active=True).select_related("user")
+    return {membership.user.email.casefold(): membership for membership in held}
+
+
+def _instruments():
+    return {(row.key, row.version): (row, queries.definition_of(row)) for row in Instrument.objects.all()}
+
+
+class _Planner:
+    def __init__(self, practice, parsed, receiver):
+        self.practice, self.parsed, self.receiver = practice, parsed, receiver
+        self.errors = list(parsed.errors)
+        self.zone = ZoneInfo(practice.zone)
+        self.instruments = _instruments()
+        self.by_case = defaultdict(list)
+        for past in parsed.sessions:
+            self.by_case[past.client, past.case].append(past)
+
+    def plan(self):
+        self._look_up()
+        met, cases = [], []
+        for (client, case), sessions in self.by_case.items():
+            planned = self._case(client, case, sessions)
+            if planned:
+                met.append(planned)
+        met = self._one_open_case(met)
+        counts = self._counts(met)
+        for planned in met:
+            sessions = tuple(s for s in planned.sessions if s.pk is None or s.new_ratings)
+            if sessions:
+                cases.append(replace(planned, sessions=sessions))
+        return Plan(self.parsed, self.receiver, tuple(cases), tuple(sorted(self.errors)), **counts)
+
+    def _wrong(self, past, sentence):
+        self.errors.append(LineError(past.line, sentence))
+
+    def _ref(self, *parts):
+        """The keyed hash by which what a file calls so is found again. Its hex keeps apart `a1` and `A1`, which
+        `keyed_hash` takes for the same."""
+        return keyed_hash(f"import {self.parsed.layout}", "\0".join(map(str, parts)).encode().hex())
+
+    # --- What is here already -----------------------------------------------------------------------------------------
+
+    def _look_up(self):
+        self.therapists = therapists_of(self.practice)
+        refs = {self._ref(client) for client, _case in self.by_case}
+        clients = Client.objects.filter(practice=self.practice)
+        self.clients = {client.external_ref: client for client in _among(clients, "external_ref", refs)}
+        keys = {client.pk for client in self.clients.values()}
+        episodes = list(_among(Episode.objects.select_related("therapist"), "client", keys))
+        self.episodes = {(e.client_id, e.external_ref): e for e in episodes if e.external_ref}
+        self.open = {(e.client_id, e.therapist_id): e for e in episodes if e.ends_at is None}
+        self.treated = {(e.client_id, e.therapist_id) for e in episodes}
+        self.known = defaultdict(dict)  # episode -> ref -> therapy session
+        self.taken = defaultdict(set)  # episode -> starts
+        keys = {episode.pk for episode in self.episodes.values()}
+        for row in _among(TherapySession.objects.all(), "episode", keys):
+            if row.external_ref:
+                self.known[row.episode_id][row.external_ref] = row
+            if row.voided_at is None:
+                self.taken[row.episode_id].add(row.starts_at)
+        self.said = defaultdict(list)  # session, rater -> ratings, with those that a correction replaced
+        for row in _among(Rating.objects.filter(therapy_session__external_ref__isnull=False), "episode", keys):
+            self.said[row.therapy_session_id, row.rater].append(row)
+
+    # --- One case -----------------------------------------------------------------------------------------------------
+
+    def _case(self, client, case, sessions):
+        client_ref, ref = self._ref(client), self._ref(client, case)
+        row = self.clients.get(client_ref)
+        episode = self.episodes.get((row.pk, ref)) if row else None
+        therapist, kept = self._therapist(sessions)
+        if kept and row and self.receiver.only_own and (row.pk, therapist.pk) not in self.treated:
+            for past in kept:
+                self._wrong(past, _("This client is with a colleague. Ask a manager to import this."))
+            return None
+        if kept and episode and episode.therapist_id != therapist.pk:
+            for past in kept:
+                self._wrong(past, _("This case is here already, with another therapist."))
+            return None
+        planned = self._sessions(kept, episode)
+        if not planned:
+            return None
+        starts = [session.starts_at for session in planned]
+        starts += [self._at(past.case_day, time(0)) for past in kept if past.case_day]
+        return PlannedCase(
+            client, client_ref, row.pk if row else None, ref, episode.pk if episode else None,
+            therapist, min(starts), tuple(planned),
+        )  # fmt: skip
+
+    def _therapist(self, sessions):
+        """The therapist of a case, and those of its sessions that do not speak against them."""
+        therapist, first, kept = None, None, []
+        for past in sessions:
+            found = self._called(past.therapists)
+            if found is None:
+                self._wrong(past, _("This line names no therapist of this practice."))
+            elif therapist not in (None, found):
+                sentence = _("This case is another therapist's on line %(line)s; one case has one therapist.")
+                self._wrong(past, sentence % {"line": first})
+            else:
+                therapist, first = found, first or past.line
+                kept.append(past)
+        return therapist, kept
+
+    def _called(self, names):
+        if self.receiver.all_to:
+            return self.receiver.all_to if self.receiver.all_to in self.therapists.values() else None
+        for name in names:
+            if found := self.receiver.named.get(name) or self.therapists.get(name.casefold()):
+                return found
+
+    # --- Its sessions -------------------------------------------------------------------------------------------------
+
+    def _sessions(self, sessions, episode):
+        known = self.known[episode.pk] if episode else {}
+        taken = set(self.taken[episode.pk]) if episode else set()
+        planned = []
+        for past in sorted(sessions, key=lambda past: (past.day or past.starts_at.date(), past.number)):
+            ref = self._ref(past.client, past.case, past.number)
+            row = known.get(ref)
+            start = row.starts_at if row else self._start(past, taken)
+            wrong = self._against(past, row, start, taken, episode)
+            if wrong:
+                self._wrong(past, wrong)
+                continue
+            taken.add(start)
+            zone = row.zone if row else past.zone or self.practice.zone
+            session = PlannedSession(past, ref, row.pk if row else None, start, zone)
+            ratings = self._new_ratings(session, row)
+            if ratings is not None:
+                planned.append(replace(session, new_ratings=ratings))
+        return planned
+
+    def _start(self, past, taken):
+        """The instant of the file; else noon of its day, or the first free minute after it."""
+        start = past.starts_at or self._at(past.day, NOON)
+        while past.day and start in taken:
+            start += timedelta(minutes=1)
+        return start
+
+    def _at(self, day, clock):
+        return datetime.combine(day, clock, tzinfo=self.zone).astimezone(UTC)
+
+    def _against(self, past, row, start, taken, episode):
+        if row is None and start in taken:
+            return _("There is another session of this case at the same time.")
+        if row is None and episode and episode.ends_at and start >= episode.ends_at:
+            return _("This case had ended here by then.")
+        if row and past.day and past.day != start.astimezone(ZoneInfo(row.zone)).date():
+            return _("This session is here already, on another day.")
+        if row and past.starts_at and past.starts_at != start:
+            return _("This session is here already, at another time.")
+        return ""
+
+    def _new_ratings(self, session, row):
+        """Those that are not here yet; None where one is here with other answers."""
+        new = []
+        for past in session.past.ratings:
+            instrument, definition = self.instruments[past.instrument]
+            columns = _scored(past, definition)
+            said = self.said[row.pk, past.rater] if row else []
+            if any(_same(rating, instrument, columns) for rating in said):
+                continue
+            if said:
+                # What is here may have been corrected or discussed since: a file never writes over it.
+                self.errors.append(LineError(past.line, _("This rating is here already, with other answers.")))
+                return None
+            if row is None or row.voided_at is None:
+                new.append(NewRating(past, instrument, columns, past.answered_at or session.ends_at))
+        return tuple(new)
+
+    # --- At most one open case of the same two people -----------------------------------------------------------------
+
+    def _one_open_case(self, met):
+        """Of several new cases of a client with a therapist the latest stays open; earlier ones end with their last
+        session. One that is open here already stays as it is: a person ends it, not a file."""
+        pairs = defaultdict(list)
+        for case in met:
+            if case.pk is None:
+                pairs[case.client_ref, case.therapist.pk].append(case)
+        dropped, over = set(), set()
+        for cases in pairs.values():
+            cases.sort(key=lambda case: case.last_at)
+            still = self.open.get((cases[0].client_pk, cases[0].therapist.pk))
+            if still is None:
+                over |= {case.ref for case in cases[:-1]}
+                continue
+            for case in cases:
+                if case.last_at < still.starts_at:
+                    over.add(case.ref)
+                    continue
+                dropped.add(case.ref)
+                for session in case.sessions:
+                    self._wrong(
+                        session.past, _("Another case of this client with this therapist is open; end it first.")
+                    )
+        return [replace(case, is_over=case.ref in over) for case in met if case.ref not in dropped]
+
+    def _counts(self, met):
+        sessions = [session for case in met for session in case.sessions]
+        new = [rating for session in sessions for rating in session.new_ratings]
+        clients = {case.client_ref: case.client_pk for case in met}
+        return {
+            "clients": _count(clients.values()),
+            "episodes": _count(case.pk for case in met),
+            "sessions": _count(session.pk for session in sessions),
+            "ratings": Count(len(new), sum(len(session.past.ratings) for session in sessions) - len(new)),
+        }
+
+
+def _count(keys):
+    keys = list(keys)
+    return Count(keys.count(None), len(keys) - keys.count(None))
+
+
+def _among(queryset, name, keys):
+    keys = sorted(keys)
+    for first in range(0, len(keys), AT_ONCE):
+        yield from queryset.filter(**{f"{name}__in": keys[first : first + AT_ONCE]})
+
+
+def _scored(past, definition):
+    """The columns of a rating. A total alone has no pillars and no answers."""
+    if past.total is not None:
+        highest = definition.highest * len(definition.items)
+        scores = score_total(float(past.total), definition.lowest * len(definition.items), highest)
+        answers, answered, raw = {}, 0, dict.fromkeys(Pillar)
+    else:
+        answers = {item: int(value) if value == int(value) else float(value) for item, value in past.answers.items()}
+        scored = score(answers, definition)
+        scores, answered, raw = scored.scores, scored.items_answered, scored.raw
+    return {
+        "answers": answers,
+        "items_answered": answered,
+        **{f"{pillar}_raw": raw[pillar] for pillar in Pillar},
+        **{f"{name}_pomp": getattr(scores, name) for name in (*Pillar, "overall")},
+        "straight_line": scores.straight_line,
+    }
+
+
+def _same(rating, instrument, columns):
+    return (rating.instrument_id, rating.answers) == (instrument.pk, columns["answers"]) and (
+        bool(rating.answers) or rating.overall_pomp == columns["overall_pomp"]
+    )

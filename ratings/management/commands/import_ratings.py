@@ -1,0 +1,77 @@
+from pathlib import Path
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+
+from alliance.models import Practice
+from ratings.importing.actions import NotAllGood, import_ratings
+from ratings.importing.plan import Receiver, make_plan, read, therapists_of
+
+
+class Command(BaseCommand):
+    help = "Imports past ratings from a CSV file: all of it or, with a wrong line, nothing. Again: nothing more."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--practice", required=True, metavar="CODE_OR_NAME")
+        parser.add_argument(
+            "--therapist", action="append", default=[], metavar="ID=EMAIL", help="whom the file calls ID; repeatable"
+        )
+        parser.add_argument("--all-to", metavar="EMAIL", help="all rows become cases of this therapist")
+        parser.add_argument("--only-good", action="store_true", help="leave out the wrong lines and import the others")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be imported, and write nothing")
+
+    def handle(self, *, file, practice, therapist, all_to, only_good, dry_run, **options):
+        practice = find_practice(practice)
+        receiver = find_receiver(practice, therapist, all_to)
+        try:
+            parsed = read(file.read_bytes())
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}.", returncode=2) from None
+        plan = make_plan(practice=practice, parsed=parsed, receiver=receiver)
+        wrong = [f"line {error.line}: {error.sentence}" for error in plan.errors]
+        if wrong and (not parsed.layout or not only_good):
+            raise CommandError("\n".join([*wrong, "Nothing was imported."]), returncode=2)
+        if not dry_run:
+            try:
+                import_ratings(practice=practice, plan=plan, by=None, only_good=only_good)
+            except NotAllGood:  # somebody else wrote in between
+                raise CommandError(
+                    "The data changed meanwhile; nothing was imported. Try again.", returncode=2
+                ) from None
+        for line in wrong:
+            self.stderr.write(f"left out, {line}")
+        for name in ("clients", "episodes", "sessions", "ratings"):
+            count = getattr(plan, name)
+            self.stdout.write(f"{name}: {count.new} new, {count.known} known")
+        if dry_run:
+            self.stdout.write("Nothing was written: this was a dry run.")
+
+
+def find_practice(code_or_name):
+    try:
+        found = Practice.objects.filter(code=UUID(code_or_name))
+    except ValueError:
+        found = Practice.objects.filter(name=code_or_name)
+    if len(found) != 1:
+        problem = "No practice has" if not found else "Several practices have"
+        raise CommandError(f"{problem} this code or name: {code_or_name}", returncode=2)
+    return found[0]
+
+
+def find_receiver(practice, pairs, all_to):
+    therapists = therapists_of(practice)
+
+    def therapist(email):
+        try:
+            return therapists[email.strip().casefold()]
+        except KeyError:
+            raise CommandError(f"{email} is not the e-mail of a therapist of {practice.name}.", returncode=2) from None
+
+    named = {}
+    for pair in pairs:
+        called, sign, email = pair.rpartition("=")
+        if not (sign and called):
+            raise CommandError(f"--therapist {pair}: write it as ID=EMAIL.", returncode=2)
+        named[called.strip()] = therapist(email)
+    return Receiver(all_to=therapist(all_to) if all_to else None, named=named)

@@ -1,0 +1,70 @@
+"""Bringing in past ratings: a file, a preview that shows counts and bad lines but no score, and then the import."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from alliance import access
+from alliance.access import get_visible_or_404
+from alliance.models import ImportDraft
+from ratings.importing import actions
+from ratings.importing.forms import UploadForm
+
+MOST_ERRORS_SHOWN = 100
+DRAFTS = ImportDraft.objects.select_related(
+    "practice__data_key", "sent_by__practice", "sent_by__user", "therapist__practice__data_key"
+)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_upload(request):
+    places = access.check_import(request.user)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*sent, places=places)
+    if not form.is_valid():
+        context = {"form": form, "section": "people" if "therapist" in form.fields else "cases"}
+        return render(request, "ratings/import.html", context, status=422 if form.errors else 200)
+    draft = actions.keep_draft(text=form.cleaned_data["file"], by=form.by, therapist=form.receiver)
+    return redirect("ratings:import-preview", draft.code)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_preview(request, code):
+    access.check_import(request.user)
+    draft = get_visible_or_404(DRAFTS, request.user, code=code)
+    if request.method != "POST":
+        return _preview(request, draft, actions.plan_of(draft))
+    try:
+        batch = actions.import_draft(draft=draft, only_good="only_good" in request.POST)
+    except actions.NotAllGood as refusal:
+        return _preview(request, draft, refusal.plan, status=422)
+    messages.success(request, _said(batch))
+    return redirect("alliance:people" if draft.sent_by.is_manager else "ratings:cases")
+
+
+def _preview(request, draft, plan, status=200):
+    lines = len({error.line for error in plan.errors})
+    context = {
+        "plan": plan,
+        "counts": [
+            (_("Clients"), plan.clients),
+            (_("Cases"), plan.episodes),
+            (_("Sessions"), plan.sessions),
+            (_("Ratings"), plan.ratings),
+        ],
+        "receiver": plan.receiver.all_to if draft.sent_by.is_manager else None,
+        "bad_lines": lines,
+        "errors": plan.errors[:MOST_ERRORS_SHOWN],
+        "more_errors": len(plan.errors) - MOST_ERRORS_SHOWN,
+        "section": "people" if draft.sent_by.is_manager else "cases",
+    }
+    return render(request, "ratings/import_preview.html", context, status=status)
+
+
+def _said(batch):
+    if batch is None:
+        return _("Everything in this file is here already. Nothing was changed.")
+    new = {name: batch.counts[name]["new"] for name in ("sessions", "ratings")}
+    sentence = _("Imported. New sessions: %(sessions)s; new ratings: %(ratings)s; lines left out: %(left_out)s.")
+    return sentence % (new | {"left_out": batch.counts["left_out"]})

@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from ratings.importing.actions import import_ratings
+from ratings.importing.plan import Receiver, make_plan, read
+
+FILES = Path(__file__).parent / "files"
+
+
+@pytest.fixture
+def millrace(millrace):
+    call_command("sync_instruments")
+    return millrace
+
+
+@pytest.fixture
+def bring_in(millrace):
+    """Imports a file of `files/`, or the bytes that are given."""
+
+    def bring_in(what, by=None, only_good=False, **receiver):
+        data = what if isinstance(what, bytes) else (FILES / what).read_bytes()
+        plan = make_plan(practice=millrace, parsed=read(data), receiver=Receiver(**receiver))
+        return import_ratings(practice=millrace, plan=plan, by=by, only_good=only_good)
+
+    return bring_in
