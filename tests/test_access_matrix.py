@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from ratings import actions
+from ratings.importing import actions as importing
 from ratings.models import CheckIn
 from tests.factories import days_ago, make_therapy_session
 
@@ -48,6 +49,8 @@ ratings:session-log juniper            302 302 200 404 404 403 404 404 404 404 |
 ratings:session-log sorrel             302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:planned-session-log planned    302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-link check_in         302 302   -   -   -   -   -   -   -   - | 302 302 200 404 404 403 404 404 404 404
+ratings:import                         302 302 200 200 200 403 403 403 200 403 | 302 302 422 422 422 403 403 403 422 403
+ratings:import-preview draft           302 302 404 404 404 403 403 403 200 403 | 302 302 404 404 404 403 403 403 422 403
 links:check-in token                   200 200 200 200 200 200 200 200 200 200 | 422 422 422 422 422 422 422 422 422 422
 links:check-in used                    404 404 404 404 404 404 404 404 404 404 | 422 422 422 422 422 422 422 422 422 422
 links:check-in unknown                 404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
@@ -129,6 +132,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "member": [noor.code],
         "stranger": [otis.code],
         "supervision": [sam.supervisions_given.get().code],
+        "draft": [importing.keep_draft(text="no header of ours\n", by=mona, therapist=dana).code],
         "key": ["nonsense"],
         "reset": ["1", "nonsense"],
     }
