@@ -140,13 +140,13 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Database ---------------------------------------------------------------------------------------------------------
 
 VAR_DIR.mkdir(mode=0o700, exist_ok=True, parents=True)
-DATABASES = {
-    "default": dj_database_url.parse(
-        env_text("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'alliance.sqlite3'}",
-        conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60),
-        conn_health_checks=True,
+if env_text("DATABASE_URL"):
+    _database = dj_database_url.parse(
+        env_text("DATABASE_URL"), conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60), conn_health_checks=True
     )
-}
+else:
+    _database = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "alliance.sqlite3"}
+DATABASES = {"default": _database}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] = {

@@ -1,0 +1,165 @@
+"""The members' pages: what they write to the audit, what they ask of the database, what they refuse."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.models import AuditEvent
+from ratings.models import CheckIn, Rating
+from sessions.models import PrivateNote, TherapySession
+from tests.courses import answers, consent
+from tests.factories import make_episode, make_therapy_session
+
+
+def statements(http, path):
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert http.get(path).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize(
+    ("page", "persona", "expected"),
+    [("ratings:today", "dana", 9), ("ratings:cases", "dana", 6), ("ratings:caseload", "sam", 6)],
+)
+def test_a_list_asks_as_often_for_three_cases_as_for_one(
+    page, persona, expected, http, dana, sam, request, live_through
+):
+    http.force_login(request.getfixturevalue(persona).user)
+    counts = []
+    for names in (["Juniper"], ["Sorrel", "Bramble"]):
+        for name in names:
+            episode = make_episode(dana, name)
+            live_through(episode, [3, 3, 3, 3, 0, None])
+            make_therapy_session(episode, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(minutes=50))
+        counts.append(statements(http, reverse(page)))
+    assert counts == [expected, expected]
+
+
+def test_a_case_asks_as_often_for_eight_sessions_as_for_two(http, dana, juniper, sorrel, live_through):
+    http.force_login(dana.user)
+    counts = []
+    for episode, levels in ((juniper, [3, 3]), (sorrel, [3, 3, 3, 3, 0, 0, 3, 3])):
+        live_through(episode, levels)
+        counts.append(statements(http, reverse("ratings:case", args=[episode.code])))
+    assert counts[0] == counts[1]
+
+
+def test_opening_a_case_is_audited_and_marks_its_answers_read(http, dana, sam, juniper, live_through):
+    (check_in,) = live_through(juniper, [3])
+    http.force_login(sam.user)
+    http.get(reverse("ratings:case", args=[juniper.code]))
+    check_in.refresh_from_db()
+    assert check_in.read_at is None, "a supervisor's reading does not settle the answers"
+    http.force_login(dana.user)
+    http.get(reverse("ratings:case", args=[juniper.code]))
+    check_in.refresh_from_db()
+    assert check_in.read_at is not None
+    events = AuditEvent.objects.filter(verb="read", subject_type="episode").order_by("pk")
+    assert [(event.actor_code, event.subject_code) for event in events] == [
+        (str(sam.user.code), str(juniper.code)),
+        (str(dana.user.code), str(juniper.code)),
+    ]
+
+
+def test_a_hidden_and_a_missing_case_look_alike_and_leave_one_denial_each(http, noor, juniper):
+    http.force_login(noor.user)
+    hidden = http.get(reverse("ratings:case", args=[juniper.code]))
+    missing = http.get("/cases/00000000-0000-4000-8000-000000000000/")
+    assert hidden.status_code == missing.status_code == 404
+    masked = {re.sub(r'"X-CSRFToken": "\w+"', "", page.text) for page in (hidden, missing)}
+    assert len(masked) == 1
+    denials = AuditEvent.objects.filter(verb="denied")
+    assert sorted(denials.values_list("subject_type", "subject_code")) == sorted(
+        [("episode", str(juniper.code)), ("episode", "00000000-0000-4000-8000-000000000000")]
+    )
+
+
+# --- Logging a session ------------------------------------------------------------------------------------------------
+
+
+def logged(**changes):
+    day = timezone.localdate() - timedelta(days=1)
+    given = {"day": day.isoformat(), "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
+    return given | {key: str(value) for key, value in answers(3).items()} | changes
+
+
+def test_a_session_is_logged_with_the_own_rating_and_a_private_note(http, dana, juniper, instruments):
+    consent(juniper.client)
+    http.force_login(dana.user)
+    response = http.post(reverse("ratings:session-log", args=[juniper.code]), logged(private_note="Talked about June."))
+    assert response.status_code == 302
+    therapy_session = TherapySession.objects.get()
+    assert (therapy_session.mode, therapy_session.attendance, therapy_session.logged_by) == ("video", "attended", dana)
+    assert therapy_session.zone == "Europe/Berlin"
+    assert timezone.localtime(therapy_session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin")).hour == 10
+    assert Rating.objects.get().rater == "therapist"
+    assert PrivateNote.objects.get().text.open(juniper.client.data_key) == "Talked about June."
+    assert CheckIn.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"day": "2031-01-01"}, "This lies in the future."),
+        ({"day": "1999-01-01"}, "Check the year."),
+        ({"day": "2031-02-31"}, "Enter a valid date."),
+        ({"minutes": "0"}, "greater than or equal to 5"),
+        ({"mode": "telepathy"}, "Select a valid choice."),
+        ({"attendance": "planned"}, "Select a valid choice."),
+        ({"task_sense": "9"}, "Choose one of the answers"),
+    ],
+)
+def test_a_bad_log_keeps_what_was_typed_and_writes_nothing(changes, sentence, http, dana, juniper, instruments):
+    http.force_login(dana.user)
+    response = http.post(
+        reverse("ratings:session-log", args=[juniper.code]), logged(private_note="Typed & kept") | changes
+    )
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert "Typed &amp; kept" in response.text
+    assert not TherapySession.objects.exists()
+    assert not Rating.objects.exists()
+
+
+def test_two_sessions_at_one_start_and_one_after_the_end_are_form_errors(http, dana, juniper, instruments):
+    http.force_login(dana.user)
+    path = reverse("ratings:session-log", args=[juniper.code])
+    assert http.post(path, logged()).status_code == 302
+    again = http.post(path, logged())
+    assert (again.status_code, TherapySession.objects.count()) == (422, 1)
+    assert "There is already a session at this time." in again.text
+    juniper.ends_at, juniper.end_reason = timezone.now() - timedelta(days=3), "completed"
+    juniper.save()
+    late = http.post(path, logged(time="15:00"))
+    assert (late.status_code, TherapySession.objects.count()) == (422, 1)
+    assert "This therapy had ended by then." in late.text
+
+
+def test_a_planned_session_is_logged_once(http, dana, juniper, instruments):
+    http.force_login(dana.user)
+    planned = make_therapy_session(juniper)
+    path = reverse("ratings:planned-session-log", args=[planned.code])
+    assert http.post(path, logged()).status_code == 302
+    assert TherapySession.objects.get().attendance == "attended"
+    assert http.post(path, logged()).status_code == 404
+
+
+def test_a_new_case_starts_with_its_goal_and_consent(http, dana):
+    http.force_login(dana.user)
+    response = http.post(
+        reverse("ratings:case-create"),
+        {"name": "Heron", "goal": "We are working on sleep.", "consents_to_check_ins": "on"},
+    )
+    assert response.status_code == 302
+    page = http.get(response.url).text
+    assert "Heron" in page
+    assert "We are working on sleep." in page
+    client = dana.episodes.get().client
+    assert [consent.purpose for consent in client.consents.all()] == ["check_in"]

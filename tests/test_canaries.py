@@ -1,0 +1,134 @@
+"""Words that must not leak: planted everywhere a person writes, then searched for where they have no business."""
+
+import logging
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from alliance import actions as people
+from alliance.logs import MaskTokens
+from alliance.models import Client, Membership
+from ratings import actions
+from ratings.models import CheckIn, Rating
+from ratings.views import case
+from sessions import actions as sessions
+from sessions.models import Goal, PrivateNote
+from tests.courses import answers, consent
+from tests.factories import days_ago
+
+CANARY = "kanarienvogel"
+SEALED_MODELS = (Client, Membership, Rating, Goal, PrivateNote)
+
+
+@pytest.fixture
+def planted(millrace, dana, instruments, settings):
+    """A case in which every text that a person can write holds the word; and the key of a check-in."""
+    client = people.create_client(
+        practice=millrace, name=f"{CANARY} name", email=f"{CANARY}@example.org", phone=f"0{CANARY}", by=dana
+    )
+    people.add_member(practice=millrace, email="ida@millrace.test", name=f"Ida {CANARY}", roles=["therapist"])
+    consent(client)
+    episode = people.start_episode(client=client, therapist=dana, by=dana, starts_at=days_ago(10))
+    sessions.agree_goal(episode=episode, text=f"We are working on {CANARY}.", by=dana)
+    for days, private_note in ((9, f"{CANARY} in a note"), (2, "")):
+        actions.log_session(
+            episode=episode,
+            by=dana,
+            starts_at=days_ago(days),
+            ends_at=days_ago(days - 1),
+            zone="UTC",
+            mode="in_person",
+            attendance="attended",
+            answers=answers(3),
+            private_note=private_note,
+        )
+    first, second = CheckIn.objects.order_by("therapy_session__starts_at")
+    actions.answer_check_in(check_in=first, answers=answers(3), comment=f"A {CANARY} sang.", may_change=False)
+    token = actions.mint_link(check_in=second, by=dana, channel="screen")
+    return episode, token
+
+
+def all_values():
+    """Every value of every table, as the database gives it."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            columns = [column[0] for column in cursor.description]
+            for row in cursor.fetchall():
+                yield from ((f"{table}.{column}", str(value)) for column, value in zip(columns, row, strict=True))
+
+
+def test_no_sealed_text_and_no_key_of_a_link_is_in_any_table(planted):
+    _episode, token = planted
+    values = list(all_values())
+    assert len(values) > 200
+    assert [place for place, value in values if CANARY in value.lower()] == []
+    assert [place for place, value in values if token in value] == []
+    # The search would find it: a name that is not sealed, the practice's, is there.
+    assert [place for place, value in values if value == "Millrace Practice"] == ["alliance_practice.name"]
+
+
+def test_no_repr_shows_a_row(planted):
+    for model in SEALED_MODELS:
+        assert model.objects.count() > 0
+        shown = repr(model.objects.all()) + str(model.objects.first()) + repr(model.objects.first())
+        shown += repr(vars(model.objects.first()))
+        assert CANARY not in shown.lower(), model
+
+
+def test_no_log_line_holds_a_word_a_name_or_a_key(planted, dana, http, caplog, monkeypatch):
+    """Not even when a page breaks with the texts in its hands."""
+    episode, token = planted
+    http.raise_request_exception = False
+
+    def break_down(*args):
+        held_in_hand = episode.client.display_name  # noqa: F841 -- a local variable that a traceback could show
+        raise RuntimeError("planted")
+
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("django.request").propagate = True
+        http.force_login(dana.user)
+        assert http.get(reverse("ratings:case", args=[episode.code])).status_code == 200
+        monkeypatch.setattr(case, "latest_answers", break_down)
+        broken = http.get(reverse("ratings:case", args=[episode.code]))
+        assert broken.status_code == 500
+        assert CANARY not in broken.text
+        assert "planted" not in broken.text
+        assert "Traceback" not in broken.text
+        http.logout()
+        for address in (f"/c/{token}/", "/c/x/", f"/c/{token}x/"):
+            http.get(address)
+            http.post(address, {"nonsense": CANARY})
+    assert "planted" in caplog.text
+    assert CANARY not in caplog.text.lower()
+
+
+def test_the_server_masks_the_key_of_a_check_in_in_its_log(planted, settings):
+    """As configured for the console handler, where Django's own warnings name the path."""
+    _episode, token = planted
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (f"/c/{token}/",), None)
+    (name,) = settings.LOGGING["handlers"]["console"]["filters"]
+    mask = MaskTokens()
+    assert settings.LOGGING["filters"][name]["()"] == "alliance.logs.MaskTokens"
+    assert mask.filter(record)
+    assert record.getMessage() == "Not Found: /c/…/"
+
+
+def test_who_reads_what_of_a_case(planted, dana, sam, http):
+    """The supervisor reads along, but neither the private note nor a comment that is not meant for them."""
+    episode, _token = planted
+    http.force_login(dana.user)
+    own = http.get(reverse("ratings:case", args=[episode.code])).text
+    assert f"{CANARY} in a note" in own
+    assert f"A {CANARY} sang." in own
+    http.force_login(sam.user)
+    read = http.get(reverse("ratings:case", args=[episode.code])).text
+    assert f"We are working on {CANARY}." in read
+    assert "in a note" not in read
+    assert "sang" not in read
+    rating = Rating.objects.get(rater="client")
+    Rating.objects.filter(pk=rating.pk).update(comment_for="supervisor")
+    read = http.get(reverse("ratings:case", args=[episode.code])).text
+    assert f"A {CANARY} sang." in read
+    assert "in a note" not in read
