@@ -3,7 +3,7 @@
 One replay after an event and a bulk fill of thousands of episodes share it, so that both say the same.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from alliance.models import Episode
@@ -50,11 +50,17 @@ def replay(
 
 
 def _columns(assessment):
-    columns = asdict(assessment)
-    del columns["number"]
-    return columns | {
+    return {
+        "state": assessment.state,
+        "score": assessment.score,
+        "probability": assessment.probability,
+        "alert": assessment.alert,
         "kind": assessment.kind or "",
         "pillars": list(assessment.pillars),
+        "points": [
+            {"source": part.source, "points": part.points, "seen": part.seen, "usual": part.usual}
+            for part in assessment.points
+        ],
         "notes": list(assessment.notes),
     }
 
