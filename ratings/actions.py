@@ -173,10 +173,7 @@ def _save_rating(
         instrument=text.instrument,
         text=text,
         answers=answers,
-        items_answered=scored.items_answered,
-        **{f"{pillar}_raw": scored.raw[pillar] for pillar in Pillar},
-        **{f"{series}_pomp": getattr(scored.scores, series) for series in (*Pillar, "overall")},
-        straight_line=scored.straight_line,
+        **columns_of(scored),
         tension=tension,
         comment=Sealed(comment, episode.client.data_key) if comment else None,
         comment_words=len(comment.split()) if rater == Rater.CLIENT else None,
@@ -188,6 +185,16 @@ def _save_rating(
     )
     audit.record(Verb.CREATED, rating, by=by, practice=episode.client.practice)
     return rating
+
+
+def columns_of(scored):
+    """What was scored, as the columns of a rating."""
+    return {
+        **{f"{pillar}_raw": scored.raw[pillar] for pillar in Pillar},
+        **{f"{series}_pomp": getattr(scored.scores, series) for series in (*Pillar, "overall")},
+        "items_answered": scored.items_answered,
+        "straight_line": scored.straight_line,
+    }
 
 
 @transaction.atomic

@@ -58,17 +58,30 @@ class HeldSession:
 
 
 def held_sessions(episode) -> list[HeldSession]:
-    """All sessions of the episode that were held or missed, oldest first. Three statements, whatever their number."""
-    rows = list(
-        TherapySession.objects.filter(
-            episode=episode, voided_at__isnull=True, attendance__in=[Attendance.ATTENDED, Attendance.NO_SHOW]
-        ).order_by("starts_at")
-    )
+    """All sessions of the episode that were held or missed, oldest first."""
+    return held_by_episode([episode.pk])[episode.pk]
+
+
+def held_by_episode(keys) -> dict[int, list[HeldSession]]:
+    """The held or missed sessions of each episode, oldest first. Three statements, whatever their number."""
+    rows = {key: [] for key in keys}
+    for row in TherapySession.objects.filter(
+        episode__in=keys, voided_at__isnull=True, attendance__in=[Attendance.ATTENDED, Attendance.NO_SHOW]
+    ).order_by("starts_at"):
+        rows[row.episode_id].append(row)
     ratings = {
         (rating.therapy_session_id, rating.rater): rating
-        for rating in Rating.objects.filter(episode=episode).current().select_related("instrument", "text", "episode")
+        for rating in Rating.objects.filter(episode__in=keys).current().select_related("instrument", "text", "episode")
     }
-    asked = set(CheckIn.objects.filter(episode=episode).values_list("therapy_session_id", flat=True))
+    asked = set(CheckIn.objects.filter(episode__in=keys).values_list("therapy_session_id", flat=True))
+    return {key: hold(rows[key], ratings, asked) for key in keys}
+
+
+def hold(rows, ratings, asked) -> list[HeldSession]:
+    """Puts therapy sessions (held or missed, in order) together with their ratings and check-ins.
+
+    `ratings`: (session key, rater) -> rating; `asked`: the session keys for which there is a check-in.
+    """
     held, number = [], 0
     for position, row in enumerate(rows):
         attended = row.attendance == Attendance.ATTENDED

@@ -1,10 +1,10 @@
-"""Replays one episode: new assessments, the ruptures that follow from them, and its standing.
+"""Replays episodes and stores what follows: new assessments, the ruptures that follow from them, and the standings.
 
 No filter state is stored, for both sides answer at different times and half of all ratings come late. An event
 replays the whole episode inside its own transaction, so that a rating is never saved without what it means.
 """
 
-from dataclasses import asdict, dataclass
+from collections import defaultdict
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -13,32 +13,50 @@ from django.utils import timezone
 from alliance.models import Episode
 from ratings import queries
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing
-from ratings.psychometrics import assess
-from ratings.psychometrics.constants import resolve
-from ratings.psychometrics.evidence import State, Version
-from ratings.psychometrics.finding import SERIES, value_of
-from ratings.psychometrics.usual import latest_words, usual_ranges
+from ratings.psychometrics.evidence import Version
+from ratings.replay import replay
 
-CLOSING = {State.REPAIRED, State.STRONGER, State.UNREPAIRED}
-ACTIVE = {State.OPEN, State.RECOVERING}
-SPARK_LENGTH = 10
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+STANDING_COLUMNS = [field.name for field in Standing._meta.fields if not field.primary_key]
 
 
 @transaction.atomic
 def reassess(episode):
     """Replay an episode and store what follows. Locks the episode, so that two replays never interleave."""
-    episode = Episode.objects.select_for_update(of=("self",)).select_related("client__practice").get(pk=episode.pk)
-    version = current_version(episode.client.practice)
-    held = queries.held_sessions(episode)
-    assessments = assess.assess([session.evidence for session in held], queries.as_version(version))
-    Assessment.objects.filter(episode=episode, version=version).delete()
-    Assessment.objects.bulk_create(
-        Assessment(episode=episode, therapy_session=session.row, version=version, **_columns(assessment))
-        for session, assessment in zip(held, assessments, strict=True)
+    return reassess_all([episode.pk], episode.client.practice)[0]
+
+
+@transaction.atomic
+def reassess_all(keys, practice):
+    """Replay some episodes of one practice, all in memory at once; returns their standings in the order of `keys`."""
+    locked = Episode.objects.select_for_update(of=("self",)).in_bulk(keys)
+    version = current_version(practice)
+    episodes = [locked[key] for key in keys]
+    held = queries.held_by_episode(keys)
+    known = defaultdict(list)
+    for rupture in Rupture.objects.filter(episode__in=keys).order_by("opened_at", "pk"):
+        known[rupture.episode_id].append(rupture)
+    at = timezone.now()
+    replays = [replay(episode, version, held[episode.pk], known[episode.pk], at) for episode in episodes]
+    Assessment.objects.filter(episode__in=keys, version=version).delete()
+    store(replays)
+    return [replayed.standing for replayed in replays]
+
+
+def store(replays):
+    """Writes what replays built; a few statements, whatever their number."""
+    Assessment.objects.bulk_create(row for replayed in replays for row in replayed.assessments)
+    ruptures = [rupture for replayed in replays for rupture in replayed.ruptures]
+    for rupture in ruptures:
+        if rupture.pk:
+            rupture.save()
+    Rupture.objects.bulk_create(rupture for rupture in ruptures if not rupture.pk)
+    Standing.objects.bulk_create(
+        (replayed.standing for replayed in replays),
+        update_conflicts=True,
+        unique_fields=["episode"],
+        update_fields=STANDING_COLUMNS,
     )
-    rupture = _settle_ruptures(episode, version, held, assessments)
-    return _write_standing(episode, version, held, assessments, rupture)
 
 
 def current_version(practice):
@@ -55,161 +73,3 @@ def current_version(practice):
             valid_from=LONG_AGO,
         )
     return version
-
-
-def _columns(assessment):
-    columns = asdict(assessment)
-    del columns["number"]
-    return columns | {
-        "kind": assessment.kind or "",
-        "pillars": list(assessment.pillars),
-        "notes": list(assessment.notes),
-    }
-
-
-# --- Ruptures ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Spell:
-    first: int  # positions in the history
-    last: int
-    state: State  # where it stands, or how it ended
-    speaks: int  # the position whose assessment speaks for it
-
-    def overlaps(self, first, last):
-        return self.first <= last and first <= self.last
-
-
-def _spells(assessments):
-    """The runs of sessions from an alert to the session that closes it, or to the last one."""
-    spells, first, speaks = [], None, None
-    for position, assessment in enumerate(assessments):
-        if assessment.alert:
-            first, speaks = position, position
-        if first is None:
-            if assessment.state == State.STRONGER and spells:  # said some sessions after the repair
-                spells[-1] = _Spell(spells[-1].first, position, State.STRONGER, spells[-1].speaks)
-            continue
-        if assessment.state == State.OPEN and assessment.score is not None:
-            speaks = position
-        if assessment.state in CLOSING:
-            spells.append(_Spell(first, position, assessment.state, speaks))
-            first = None
-    if first is not None:
-        spells.append(_Spell(first, len(assessments) - 1, assessments[-1].state, speaks))
-    return spells
-
-
-def _settle_ruptures(episode, version, held, assessments):
-    """Brings the stored ruptures in line with the replay; returns the one that is open now, or None."""
-    position_of = {session.row.pk: position for position, session in enumerate(held)}
-    known = list(Rupture.objects.filter(episode=episode).order_by("opened_at", "pk"))
-    spells = _spells(assessments)
-    matched = {}
-    for rupture in known:
-        first = position_of.get(rupture.opened_session_id)
-        if rupture.opened_by != Rupture.OpenedBy.DETECTOR or first is None:
-            continue
-        last = position_of.get(rupture.closed_session_id, first if rupture.closed_at else len(held) - 1)
-        spell = next((spell for spell in spells if spell not in matched and spell.overlaps(first, last)), None)
-        if spell:
-            matched[spell] = rupture
-    for rupture in known:
-        own = rupture.opened_by == Rupture.OpenedBy.DETECTOR
-        # What an earlier version said and closed is history; what is still open must stand under this one.
-        judged = rupture.version_id == version.pk or rupture.state in Rupture.ACTIVE
-        if own and judged and rupture not in matched.values() and rupture.state not in Rupture.UNTOUCHED:
-            rupture.state, rupture.closed_at = Rupture.RuptureState.WITHDRAWN, timezone.now()
-            rupture.save(update_fields=["state", "closed_at"])
-    person_opened = any(r.state in Rupture.ACTIVE and r.opened_by != Rupture.OpenedBy.DETECTOR for r in known)
-    for spell in spells:
-        rupture = matched.get(spell)
-        if rupture is None and not _came_in_under(version, held[spell.first]):
-            continue
-        if spell.state in ACTIVE and person_opened:  # one open rupture per episode
-            continue
-        if rupture is None or rupture.state != Rupture.RuptureState.SET_ASIDE:
-            _store(spell, rupture, episode, version, held, assessments)
-    return Rupture.objects.filter(episode=episode, state__in=Rupture.ACTIVE).select_related("opened_session").first()
-
-
-def _came_in_under(version, session):
-    """A new version opens no old alarms: what speaks must have come in since the version holds."""
-    came_in = [rating.received_at for rating in (session.client, session.therapist) if rating]
-    return not came_in or max(came_in) >= version.valid_from
-
-
-def _store(spell, rupture, episode, version, held, assessments):
-    speaks = assessments[spell.speaks]
-    rupture = rupture or Rupture(episode=episode)
-    rupture.version = version
-    rupture.opened_session = held[spell.first].row
-    rupture.kind = speaks.kind or ""
-    rupture.pillars = list(speaks.pillars)
-    rated = [held[p].client for p in range(spell.first, spell.last + 1) if assessments[p].state in ACTIVE]
-    rupture.evidence = _columns(speaks) | {"number": speaks.number, "for_sessions": sum(map(bool, rated)) or 1}
-    if spell.state in ACTIVE and episode.ends_at is None:
-        rupture.state = Rupture.RuptureState(spell.state.value)
-        rupture.closed_session = rupture.closed_at = None
-    else:
-        ended = State.UNREPAIRED if spell.state in ACTIVE else spell.state
-        rupture.state = Rupture.RuptureState(ended.value)
-        rupture.closed_session = held[spell.last].row
-        rupture.closed_at = rupture.closed_at or max(timezone.now(), rupture.opened_at)
-    rupture.save()
-
-
-# --- Standing ---------------------------------------------------------------------------------------------------------
-
-
-def _write_standing(episode, version, held, assessments, rupture):
-    attended = [session for session in held if session.number]
-    rated = [session for session in held if session.client]
-    missing = 0
-    for session in reversed(attended):
-        if session.client:
-            break
-        missing += 1
-    latest = rated[-1].evidence.client if rated else None
-    history, constants = [session.evidence for session in held], resolve(version.constants)
-    ranges = usual_ranges(history, assessments, constants)
-    standing, _ = Standing.objects.update_or_create(
-        episode=episode,
-        defaults={
-            "sessions_held": len(attended),
-            "check_ins_answered": sum(session.client is not None for session in attended),
-            "missing_in_a_row": missing,
-            "last_session_at": held[-1].row.starts_at if held else None,
-            "last_rated_at": rated[-1].row.starts_at if rated else None,
-            **{f"{series}_pomp": value_of(latest, series) for series in SERIES},
-            "words": latest_words(history, assessments, constants),
-            "spark": {
-                series: {
-                    "values": [value_of(session.evidence.client, series) for session in attended[-SPARK_LENGTH:]],
-                    "band": [ranges[series].low, ranges[series].high] if ranges[series] else None,
-                }
-                for series in SERIES
-            },
-            "notes": list(assessments[-1].notes) if assessments else [],
-            "rupture": rupture,
-            "attention": _attention(episode, assessments, rupture, missing),
-            "updated_at": timezone.now(),
-        },
-    )
-    return standing
-
-
-def _attention(episode, assessments, rupture, missing):
-    """The order of the caseload. Open ruptures first, by suspicion; then recovering ones; then gaps; convention."""
-    if episode.ends_at:
-        return 0
-    if rupture and rupture.state == Rupture.RuptureState.OPEN:
-        speaks = next((a for a in reversed(assessments) if a.score is not None), None)
-        suspicion = (
-            (speaks.probability if speaks.probability is not None else min(speaks.score / 10, 1)) if speaks else 1
-        )
-        return 1000 + round(100 * suspicion)
-    if rupture:
-        return 500
-    return 100 + min(missing, 99) if missing >= 3 else 0

@@ -1,0 +1,89 @@
+"""Rows of many tables on their way into an empty database, quickly.
+
+`bulk_create` takes three times as long, as it prepares each value by itself and asks for the keys. Here the keys are
+handed out, which is safe only because a demo is filled in one transaction before anybody else writes.
+"""
+
+from datetime import datetime
+from itertools import count
+from operator import attrgetter
+
+from django.core.management.color import no_style
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from psycopg2.extras import execute_values
+
+GO_AS_THEY_ARE = {int, float, str, bool, type(None)}
+
+
+class Bulk:
+    def __init__(self, *tables):
+        """`tables`: the models, parents first."""
+        self.rows = {model: [] for model in tables}
+        self.blanks = {model: _blank(model) for model in tables}
+        self.keys = {}
+        for model in tables:
+            if isinstance(model._meta.pk, models.AutoField):
+                highest = model.objects.aggregate(highest=models.Max("pk"))["highest"]
+                self.keys[model] = count((highest or 0) + 1)
+
+    def add(self, model, **columns):
+        """A new row; foreign keys by column (`episode_id`)."""
+        blank, made = self.blanks[model]
+        values = blank | columns
+        for name, make in made:
+            if name not in columns:
+                values[name] = make()
+        return self.add_row(model(*values.values()))  # by position: three times as fast as by name
+
+    def add_row(self, row):
+        model = type(row)
+        if model in self.keys:
+            row.pk = next(self.keys[model])
+        self.rows[model].append(row)
+        return row
+
+    def flush(self):
+        for model, rows in self.rows.items():
+            if rows:
+                _insert(model, rows)
+                rows.clear()
+
+    def hand_over_keys(self):
+        """From now on the database counts again."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        with connection.cursor() as cursor:
+            for statement in connection.ops.sequence_reset_sql(no_style(), list(self.keys)):
+                cursor.execute(statement)
+
+
+def _blank(model):
+    """A row's defaults in the order of its columns, and the ones that are made anew for each row."""
+    fields = model._meta.concrete_fields
+    made = [(field.attname, field.default) for field in fields if field.has_default() and callable(field.default)]
+    return {field.attname: field.get_default() for field in fields}, made
+
+
+def _insert(model, rows):
+    connection = connections[DEFAULT_DB_ALIAS]  # not the proxy, which looks itself up for each value
+    fields = model._meta.concrete_fields
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    into = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns}) VALUES"
+    values_of = attrgetter(*(field.attname for field in fields))
+    values = [
+        [
+            value if type(value) in GO_AS_THEY_ARE else _prepared(value, field, connection)
+            for field, value in zip(fields, values_of(row), strict=True)
+        ]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # where `executemany` would send row by row
+            execute_values(cursor.cursor, f"{into} %s", values, page_size=500)
+        else:
+            cursor.executemany(f"{into} ({', '.join(['%s'] * len(fields))})", values)
+
+
+def _prepared(value, field, connection):
+    if type(value) is datetime:
+        return connection.ops.adapt_datetimefield_value(value)
+    return field.get_db_prep_save(value, connection)

@@ -1,0 +1,214 @@
+"""Invented courses of therapy: plausible answers, the same for the same seed. Nothing here reads or writes a database.
+
+They look like real ones: early growth, then flat; forms without a flaw; gaps. But a plain course ends quietly, so that
+what is flagged in the demo is what its stories tell. To test a detector, take `psychometrics.simulate`, not these.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import exp
+from random import Random
+
+from alliance.models import EndReason
+from sessions.models import Attendance, Mode
+
+ITEMS = 6  # answers in the order of the questionnaire: two on goals, two on tasks, two on the bond
+LOWEST, HIGHEST = 0, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One appointment and what both sides said about it."""
+
+    client: str | None = None  # six answers, "." where skipped (blanks are for the eye); None: nothing came back
+    therapist: str | None = None
+    comment: str = ""
+    shared: bool = False  # the comment is also for the supervisor
+    note: str = ""  # the therapist's own
+    attendance: Attendance = Attendance.ATTENDED
+    minutes: int = 25  # until the client answered
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One client with one therapist, weekly."""
+
+    name: str
+    therapist: int  # which one, from 0
+    meetings: tuple[Meeting, ...]  # oldest first
+    hour: str = "10:00"
+    weekday: int = 0  # the how-manieth working day back from today
+    today: bool = False  # the last meeting is today, whatever day that is
+    weeks_ago: int = 0  # since the last meeting
+    mode: Mode = Mode.IN_PERSON
+    goals: tuple[str, ...] = ()
+    end_reason: EndReason | None = None
+
+
+def caseload(
+    stories: tuple[Course, ...], *, therapists: int, clients: int, sessions: int | None, seed: int
+) -> Iterator[Course]:
+    """The courses of a practice, therapists in turn: first a therapist's stories, then plain courses."""
+    told = [deque(story for story in stories if story.therapist % therapists == t) for t in range(therapists)]
+    taken = {story.name for story in stories}
+    names = [name for name in NAMES if name not in taken]
+    for number in range(clients):
+        therapist, position = number % therapists, number // therapists
+        if told[therapist]:
+            yield told[therapist].popleft()
+        else:
+            # One generator for each course: what one draws does not move the next.
+            yield plain(Random(f"{seed}/{number}"), _pseudonym(names, number + seed), therapist, position, sessions)
+
+
+def _pseudonym(names, number):
+    turn, position = divmod(number, len(names))
+    return f"{names[position]} {turn + 1}" if turn else names[position]
+
+
+def plain(rng: Random, name: str, therapist: int, position: int, sessions: int | None) -> Course:
+    """A course without a story: early growth, then flat, with bad weeks, gaps, and now and then a repaired rupture."""
+    length = sessions or rng.randint(4, 24)
+    over = rng.random() < 0.15
+    meetings = list(_meetings(rng, length))
+    if not over:
+        meetings.append(Meeting(attendance=Attendance.PLANNED))
+    return Course(
+        name=name,
+        therapist=therapist,
+        meetings=tuple(meetings),
+        hour=f"{9 + position // 5 % 9:02}:00",
+        weekday=position % 5,
+        weeks_ago=rng.randint(2, 40) if over else 0,
+        mode=rng.choices(list(Mode), (7, 2, 1))[0],
+        goals=tuple(rng.sample(GOALS, rng.choice((1, 1, 2)))),
+        end_reason=rng.choice(ENDED_BECAUSE) if over else None,
+    )
+
+
+def _meetings(rng, length):
+    # Answers from 0 to 4: 1 is 25 POMP. Aimed at: clients differ by 12-15 POMP, one client's sessions by 7-10
+    # (.7-.9 and .4-.6 on a seven-point scale); the therapist's level goes along with r = .4, .45 SD lower.
+    level = min(max(rng.gauss(USUAL, 0.6), 1.7), 4.5)
+    pillars = [level + rng.gauss(0, 0.2) for _ in range(3)]
+    believed_level = USUAL - 0.33 + 0.4 * (level - USUAL) + rng.gauss(0, 0.45)
+    believed = [believed_level + rng.gauss(0, 0.2) for _ in range(3)]
+    straight = rng.random() < 0.08  # every answer the same, always
+    talkative = rng.random() * 0.4
+    strained = _strained(rng, length)
+    drift = 0.0
+    for number in range(length):
+        chance = rng.random()
+        if chance < 0.06 and number:
+            yield Meeting(attendance=Attendance.NO_SHOW)
+            continue
+        if chance < 0.1 and number:
+            yield Meeting(attendance=rng.choice((Attendance.CANCELLED, Attendance.CANCELLED_LATE)))
+            continue
+        settled = number >= length - QUIET_END
+        drift = 0.3 * drift + rng.gauss(0, 0.15 if settled else 0.22)  # carried on from one session to the next: .2-.4
+        growth = -0.4 * exp(-number / 3)
+        bad_week = -0.9 if rng.random() < 0.02 and not settled else 0
+        moved = drift + growth + bad_week + strained.get(number, 0)
+        said = [pillar + moved for pillar in pillars]
+        thought = [pillar + growth + 0.5 * strained.get(number, 0) for pillar in believed]
+        answered = rng.random() > 0.1
+        yield Meeting(
+            client=_answers(rng, said, straight) if answered else None,
+            therapist=_answers(rng, thought) if rng.random() > 0.05 else None,
+            comment=rng.choice(COMMENTS) if answered and rng.random() < talkative else "",
+            shared=rng.random() < 0.3,
+            note=rng.choice(NOTES) if rng.random() < 0.05 else "",
+            minutes=rng.randint(4, 170),
+        )
+
+
+USUAL = 3.2
+QUIET_END = 6  # the last sessions of a plain course
+ENDED_BECAUSE = (EndReason.COMPLETED, EndReason.COMPLETED, EndReason.CLIENT)
+
+
+def _strained(rng, length):
+    """Three in ten long courses had a rupture: a V of two or three sessions, back before the quiet end."""
+    if length < 8 + QUIET_END or rng.random() > 0.3:
+        return {}
+    first, lasts = rng.randint(4, length - QUIET_END - 4), rng.randint(2, 3)
+    depth = rng.uniform(1.2, 1.8)
+    return {first + step: -depth * (1 - 0.15 * step) for step in range(lasts)}
+
+
+def _answers(rng, pillars, straight=False):
+    if straight:
+        return str(_answer(sum(pillars) / len(pillars))) * ITEMS
+    return "".join(str(_answer(pillar + rng.gauss(0, 0.2))) for pillar in pillars for _ in range(2))
+
+
+def _answer(level):
+    return min(max(round(level), LOWEST), HIGHEST)
+
+
+NAMES = (
+    "Acacia", "Alder", "Almond", "Anemone", "Aspen", "Aster", "Avocet", "Basil", "Beech", "Bellflower", "Bittern",
+    "Borage", "Bracken", "Bramble", "Bunting", "Burdock", "Buzzard", "Campion", "Cedar", "Chervil", "Chicory", "Cicely",
+    "Clover", "Columbine", "Comfrey", "Coot", "Cormorant", "Cowslip", "Crane", "Curlew", "Cypress", "Damson", "Dipper",
+    "Dogwood", "Dunlin", "Egret", "Elder", "Fennel", "Fern", "Fieldfare", "Finch", "Foxglove", "Gannet", "Gentian",
+    "Godwit", "Goldcrest", "Gorse", "Grebe", "Harebell", "Hawthorn", "Hazel", "Heather", "Heron", "Hornbeam", "Hyssop",
+    "Iris", "Ivy", "Jasmine", "Juniper", "Kestrel", "Kingfisher", "Knapweed", "Lapwing", "Larch", "Lark", "Laurel",
+    "Lavender", "Linden", "Linnet", "Lovage", "Lupin", "Mallow", "Maple", "Marten", "Martin", "Meadowsweet", "Medlar",
+    "Merlin", "Mulberry", "Myrtle", "Nettle", "Nuthatch", "Oriole", "Osier", "Osprey", "Ouzel", "Pansy", "Pipit",
+    "Plover", "Poplar", "Primrose", "Quince", "Rook", "Rowan", "Rush", "Sage", "Sedge", "Shrike", "Siskin", "Sorrel",
+    "Speedwell", "Starling", "Swift", "Tansy", "Teal", "Teasel", "Tern", "Thistle", "Thrift", "Thrush", "Valerian",
+    "Vetch", "Wagtail", "Walnut", "Warbler", "Waxwing", "Willow", "Wren", "Yarrow", "Yew",
+)  # fmt: skip
+
+GOALS = (
+    "We are working on getting out of the house each day so that I can go back to the choir.",
+    "We are working on the nightmares so that I can stay over at my friends' again.",
+    "We are working on saying what I need so that I can stay in this marriage with a good heart.",
+    "We are working on eating with others so that I can sit at my daughter's table.",
+    "We are working on the shame about the debts so that I can open the post.",
+    "We are working on trusting my hands so that I can operate the crane again.",
+    "We are working on making one friend so that I can stay in this town.",
+    "We are working on the pain diary so that I can plan a day and keep it.",
+    "We are working on the pictures of the accident so that I can cycle to work.",
+    "We are working on deciding without asking three people so that I can run the shop.",
+    "We are working on the first hour after school so that I can enjoy my children.",
+    "We are working on being ill without hiding it so that I can let my husband drive me.",
+    "We are working on leaving the flat tidy enough so that I can invite my mother.",
+    "We are working on the jealousy so that I can let her go dancing.",
+    "We are working on my stammer's bad days so that I can order for myself.",
+    "We are working on what comes after the uniform so that I can sleep in the same bed again.",
+)
+
+COMMENTS = (
+    "It was good to say it out loud.",
+    "Thank you for waiting until I found the words.",
+    "I was tired today, nothing to do with you.",
+    "The breathing helped on the bus.",
+    "More time for the second half would be nice.",
+    "I am not sure about the homework, but I will try it.",
+    "I slept better this week.",
+    "It was hard, in a good way.",
+    "I liked that we looked at the list together.",
+    "I forgot to say that the week with my sister went well.",
+    "The room was cold.",
+    "I laughed for the first time in a while.",
+    "Can we start with the letter next time?",
+    "I thought about what you said all the way home.",
+    "Short today, the children are waiting.",
+    "I noticed that I did not apologise once.",
+    "Still unsure what the diary is for.",
+    "A calm hour. I needed that.",
+    "I did not want to come and was glad that I did.",
+    "Let us go on like this.",
+)
+
+NOTES = (
+    "Bring the list from session 2.",
+    "Ask about the visit at the weekend.",
+    "Came ten minutes late, apologised a lot. Say something about it next time?",
+    "Slow down after the exercise.",
+    "The example with the stairs worked. Use it again.",
+    "I talked too much today.",
+)

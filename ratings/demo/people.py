@@ -1,0 +1,59 @@
+"""The members of the demo practice and who supervises whom. All invented; one password for all."""
+
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+
+from alliance.crypto import Sealed
+from alliance.models import Membership, Supervision, User
+
+PASSWORD = "alliance-demo"
+DOMAIN = "demo.test"
+THERAPISTS = ("Ada Lindqvist", "Tomas Brandt", "Noor Haddad", "Ines Marchetti", "Kofi Darko", "Sanna Virtanen")
+SUPERVISORS = ("Ruth Okafor", "Henrik Solberg", "Mira Castellan")
+MANAGERS = ("Joan Pettifer",)
+FIRST_MEMBERS = tuple(f"{role}@{DOMAIN}" for role in ("therapist", "supervisor", "manager"))
+SUPERVISEES = 3  # therapists to a supervisor
+HERE_FOR = timedelta(days=900)  # longer than the longest course
+
+
+def fill_people(practice, therapists):
+    """Adds all members; returns the therapists, and the supervisor who is asked about one episode only."""
+    groups = -(-therapists // SUPERVISEES)
+    since = practice.created_at - HERE_FOR
+    password = make_password(PASSWORD)  # one hash: a slow one for each of a thousand people would take minutes
+    people = [
+        *_members("therapist", THERAPISTS, therapists),
+        *_members("supervisor", SUPERVISORS, groups + 1),
+        *_members("manager", MANAGERS, len(MANAGERS)),
+    ]
+    users = User.objects.bulk_create(
+        User(email=email, password=password, date_joined=since) for _role, email, _name in people
+    )
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users
+    )
+    members = Membership.objects.bulk_create(
+        Membership(
+            user=user,
+            practice=practice,
+            name=Sealed(name, practice.data_key),
+            starts_at=since,
+            **{f"is_{role}": True},
+        )
+        for user, (role, _email, name) in zip(users, people, strict=True)
+    )
+    supervisees, supervisors = members[:therapists], members[therapists : therapists + groups]
+    Supervision.objects.bulk_create(
+        Supervision(supervisor=supervisors[number // SUPERVISEES], therapist=therapist, starts_at=since)
+        for number, therapist in enumerate(supervisees)
+    )
+    return supervisees, members[therapists + groups]
+
+
+def _members(role, names, count):
+    for number in range(count):
+        suffix = number + 1 if number else ""
+        name = names[number] if number < len(names) else f"{role.capitalize()} {number + 1}"
+        yield role, f"{role}{suffix}@{DOMAIN}", name

@@ -1,0 +1,256 @@
+"""Writes the demo practice: its people, then its courses in bulk, some hundred episodes at a time.
+
+Equal arguments give equal names, scores and times; keys, codes and tokens are random as everywhere. What follows from
+the ratings is built by the same replay that an event uses.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone
+
+from alliance import audit
+from alliance.actions import CONSENT_TEXT_VERSION
+from alliance.crypto import Sealed, keyed_hash
+from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervision
+from ratings import queries
+from ratings.actions import columns_of, own_text
+from ratings.demo.bulk import Bulk
+from ratings.demo.courses import caseload
+from ratings.demo.people import fill_people
+from ratings.demo.stories import STORIES
+from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
+from ratings.psychometrics.evidence import Rater
+from ratings.psychometrics.scoring import score
+from ratings.reassess import current_version
+from ratings.replay import replay
+from sessions.models import Attendance, Goal, PrivateNote, TherapySession
+
+ZONE = ZoneInfo("Europe/London")
+EPISODES_AT_ONCE = 250  # memory follows this number, not that of the clients
+SESSION_LASTS, LOGGED_AFTER, WEEK = timedelta(minutes=50), timedelta(minutes=4), timedelta(days=7)
+READ_BEFORE_NEXT = timedelta(minutes=15)  # the therapist looks at the answers shortly before the next session
+TABLES = (  # parents first
+    DataKey, Client, Consent, Episode, Goal, TherapySession, PrivateNote, CheckIn, Rating,
+    Assessment, Rupture, Standing,
+)  # fmt: skip
+HELD = (Attendance.ATTENDED, Attendance.NO_SHOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `seed_demo` was asked for."""
+
+    therapists: int = 6
+    clients: int = 60
+    sessions: int | None = None  # for each client without a story; None: from 4 to 24
+    seed: int = 4
+
+    @property
+    def code(self):
+        """The practice's own code says which plan it came from, so that nothing else has to remember it."""
+        return uuid5(NAMESPACE_URL, f"seed_demo {self}")
+
+
+def today_there():
+    return timezone.localdate(timezone=ZONE)
+
+
+def seen_from(practice) -> date:
+    """The day a demo practice was made for."""
+    return timezone.localdate(practice.created_at, ZONE)
+
+
+@transaction.atomic
+def fill(plan: Plan, today: date) -> int:
+    """A new practice with all that the plan says; returns the number of episodes. All of it or nothing."""
+    practice = Practice.objects.create(
+        code=plan.code,
+        name="Millrace Practice",
+        zone=ZONE.key,
+        crisis_phone="01632 960 117",  # a range that Ofcom keeps free for drama
+        emergency_phone="112",
+        data_key=DataKey.objects.create(),
+        created_at=datetime.combine(today, time(), ZONE),
+    )
+    therapists, advisor = fill_people(practice, plan.therapists)
+    writer = _Writer(practice, therapists, today)
+    courses = caseload(
+        STORIES, therapists=plan.therapists, clients=plan.clients, sessions=plan.sessions, seed=plan.seed
+    )
+    while batch := list(islice(courses, EPISODES_AT_ONCE)):
+        writer.write(batch)
+    writer.bulk.hand_over_keys()
+    advised = Episode.objects.filter(therapist=therapists[-1], ends_at__isnull=True).order_by("pk").first()
+    if advised:
+        Supervision.objects.create(supervisor=advisor, episode=advised, starts_at=advised.starts_at)
+    audit.record(audit.Verb.CREATED, practice, practice=practice, count=plan.clients)
+    return plan.clients
+
+
+class _Writer:
+    """Turns courses into rows. One practice, one day, one wording of the check-in."""
+
+    def __init__(self, practice, therapists, today):
+        self.practice, self.therapists, self.today = practice, therapists, today
+        self.version = current_version(practice)
+        self.text = own_text(practice.language)
+        self.instrument = queries.definition_of(self.text.instrument)
+        self.noon = datetime.combine(today, time(12), ZONE).astimezone(UTC)
+        self.bulk = Bulk(*TABLES)
+        self.scored = {}  # 5^6 ways to answer: most are met again and again
+
+    def write(self, courses):
+        self.said, self.asked = {}, set()  # as `queries.hold` takes them
+        followed = [
+            replay(episode, self.version, queries.hold(held, self.said, self.asked), [], self.noon)
+            for episode, held in map(self._course, courses)
+        ]
+        for replayed in followed:
+            for assessment in replayed.assessments:
+                self.bulk.add_row(assessment)
+            for rupture in replayed.ruptures:
+                self._date_back(self.bulk.add_row(rupture))
+            replayed.standing.rupture = replayed.standing.rupture  # its key is known by now
+            self.bulk.add_row(replayed.standing)
+        self.bulk.flush()
+
+    def _course(self, course):
+        """Adds all rows of one course; returns the episode, and its sessions that were held or missed."""
+        starts = self._appointments(course)
+        since = starts[0] - timedelta(days=3)
+        key = self.bulk.add(DataKey, created_at=since)
+        email = f"{course.name.lower().replace(' ', '-')}@clients.demo.test"
+        therapist = self.therapists[course.therapist]
+        client = self.bulk.add(
+            Client,
+            practice_id=self.practice.pk,
+            data_key_id=key.pk,
+            name=Sealed(course.name, key),
+            email=Sealed(email, key),
+            email_hash=keyed_hash("email", email),
+            created_at=since,
+        )
+        for purpose in (Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL):
+            self.bulk.add(
+                Consent,
+                client_id=client.pk,
+                purpose=purpose,
+                text_version=CONSENT_TEXT_VERSION,
+                given_at=since,
+                recorded_by_id=therapist.pk,
+            )
+        episode = self.bulk.add(
+            Episode,
+            client_id=client.pk,
+            therapist_id=therapist.pk,
+            starts_at=since,
+            ends_at=starts[-1] + timedelta(hours=4) if course.end_reason else None,
+            end_reason=course.end_reason or "",
+        )
+        for number, goal in enumerate(course.goals):
+            agreed = starts[min(number, len(starts) - 1)] + SESSION_LASTS
+            self.bulk.add(
+                Goal, episode_id=episode.pk, text=Sealed(goal, key), agreed_at=agreed, written_by_id=therapist.pk
+            )
+        sessions = [
+            self._meeting(course, meeting, at, episode, key)
+            for meeting, at in zip(course.meetings, starts, strict=True)
+        ]
+        return episode, [row for row in sessions if row.attendance in HELD]
+
+    def _appointments(self, course):
+        """Weekly at the same hour; the last one at the course's working day, or today, or the week that comes."""
+        last = self.today
+        if not course.today:
+            days_back = [days for days in range(7) if (self.today - timedelta(days)).weekday() < 5]
+            last -= timedelta(days_back[course.weekday])
+            if course.meetings[-1].attendance == Attendance.PLANNED and last < self.today:
+                last += WEEK
+        last -= course.weeks_ago * WEEK
+        hour = time.fromisoformat(course.hour)
+        count = len(course.meetings)
+        days = [last - (count - 1 - number) * WEEK for number in range(count)]
+        return [datetime.combine(day, hour, ZONE).astimezone(UTC) for day in days]
+
+    def _meeting(self, course, meeting, at, episode, key):
+        ends = at + SESSION_LASTS
+        logged = ends + LOGGED_AFTER
+        planned = meeting.attendance == Attendance.PLANNED
+        therapy_session = self.bulk.add(
+            TherapySession,
+            episode_id=episode.pk,
+            starts_at=at,
+            ends_at=ends,
+            zone=ZONE.key,
+            mode=course.mode,
+            attendance=meeting.attendance,
+            logged_at=None if planned else logged,
+            logged_by_id=None if planned else episode.therapist_id,
+            created_at=at - WEEK,
+        )
+        about = {"episode_id": episode.pk, "therapy_session_id": therapy_session.pk}
+        if meeting.note:
+            sealed = Sealed(meeting.note, key)
+            self.bulk.add(PrivateNote, **about, text=sealed, written_by_id=episode.therapist_id, written_at=logged)
+        if meeting.attendance != Attendance.ATTENDED:
+            return therapy_session
+        read = at + WEEK - READ_BEFORE_NEXT
+        check_in = self.bulk.add(
+            CheckIn,
+            **about,
+            text_id=self.text.pk,
+            created_at=logged,
+            read_at=read if meeting.client and read < self.noon else None,
+        )
+        self.asked.add(therapy_session.pk)
+        if meeting.therapist:
+            self._rating(
+                Rater.THERAPIST, meeting.therapist, logged, **about, mode="member", entered_by_id=episode.therapist_id
+            )
+        if meeting.client:
+            self._rating(
+                Rater.CLIENT,
+                meeting.client,
+                ends + timedelta(minutes=meeting.minutes),
+                **about,
+                check_in_id=check_in.pk,
+                mode="link",
+                comment=Sealed(meeting.comment, key) if meeting.comment else None,
+                comment_words=len(meeting.comment.split()),
+                comment_for="supervisor" if meeting.shared else "therapist",
+            )
+        return therapy_session
+
+    def _rating(self, rater, answers, at, **values):
+        columns = self.scored.get(answers)
+        if columns is None:
+            marks = answers.replace(" ", "")
+            given = {item.id: int(mark) for item, mark in zip(self.instrument.items, marks, strict=True) if mark != "."}
+            columns = self.scored[answers] = {"answers": given, **columns_of(score(given, self.instrument))}
+        rating = self.bulk.add(
+            Rating,
+            **columns,
+            **values,
+            rater=rater,
+            instrument_id=self.text.instrument_id,
+            text_id=self.text.pk,
+            answered_at=at,
+            received_at=at,
+        )
+        rating.instrument = self.text.instrument  # so that nobody looks it up
+        self.said[rating.therapy_session_id, rater] = rating
+
+    def _date_back(self, rupture):
+        """A rupture is opened and closed when the rating came in that said so, not when the demo was made."""
+        rupture.opened_at = self._said_at(rupture.opened_session)
+        if rupture.closed_session:
+            rupture.closed_at = max(self._said_at(rupture.closed_session), rupture.opened_at)
+
+    def _said_at(self, therapy_session):
+        rating = self.said.get((therapy_session.pk, Rater.CLIENT))
+        return rating.received_at if rating else therapy_session.logged_at

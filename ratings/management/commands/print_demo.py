@@ -1,0 +1,49 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+
+from alliance.models import Membership
+from ratings import actions
+from ratings.demo.people import FIRST_MEMBERS, PASSWORD
+from ratings.models import CheckIn, ClientLink
+from ratings.psychometrics.evidence import Rater
+
+
+class Command(BaseCommand):
+    help = "Prints the demo's sign-ins, and a fresh link to a check-in that waits for an answer."
+
+    def handle(self, **options):
+        members = Membership.objects.filter(user__email__in=FIRST_MEMBERS).select_related("user", "practice__data_key")
+        names = {member.user.email: member.display_name for member in members}
+        if not names:
+            raise CommandError("There is no demo data here; `manage.py seed_demo` brings it.")
+        self.stdout.write(f"\nAlliance with demo data, all of it invented: {settings.BASE_URL}/\n\n")
+        self.stdout.write(f"Sign in at {_address('account_login')} with the password {PASSWORD} as\n")
+        for email in FIRST_MEMBERS:
+            self.stdout.write(f"  {email:22} {names.get(email, '')}\n")
+        check_in = waiting_check_in()
+        if check_in is None:
+            self.stdout.write("\nEvery check-in has been answered; log a session to get a link to another.\n")
+            return
+        token = actions.mint_link(check_in=check_in, by=None, channel=ClientLink.Channel.SCREEN)
+        self.stdout.write(f"\nAnswer as a client, {check_in.episode.client.display_name}, without signing in:\n")
+        self.stdout.write(f"  {_address('links:check-in', token)}\n\n")
+
+
+def waiting_check_in():
+    """The newest unanswered check-in of the first therapist, so that its answers can be seen to arrive."""
+    return (
+        CheckIn.objects.filter(
+            episode__therapist__user__email=FIRST_MEMBERS[0],
+            episode__ends_at__isnull=True,
+            therapy_session__voided_at__isnull=True,
+        )
+        .exclude(ratings__rater=Rater.CLIENT)
+        .select_related("episode__client__data_key")
+        .order_by("-therapy_session__starts_at")
+        .first()
+    )
+
+
+def _address(name, *args):
+    return settings.BASE_URL + reverse(name, args=args)

@@ -1,0 +1,209 @@
+"""What follows from an episode's history: assessments, ruptures, standing. Builds rows, reads and saves none.
+
+One replay after an event and a bulk fill of thousands of episodes share it, so that both say the same.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alliance.models import Episode
+from ratings.models import Assessment, DetectorVersion, Rupture, Standing
+from ratings.psychometrics import assess
+from ratings.psychometrics.constants import resolve
+from ratings.psychometrics.evidence import State
+from ratings.psychometrics.finding import SERIES, value_of
+from ratings.psychometrics.usual import latest_words, usual_ranges
+from ratings.queries import HeldSession, as_version
+
+CLOSING = {State.REPAIRED, State.STRONGER, State.UNREPAIRED}
+ACTIVE = {State.OPEN, State.RECOVERING}
+SPARK_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Rows to be stored, in this order."""
+
+    assessments: list[Assessment]
+    ruptures: list[Rupture]  # new or touched; those that are over first, for one may be open at a time
+    standing: Standing
+
+
+def replay(
+    episode: Episode, version: DetectorVersion, held: list[HeldSession], known: list[Rupture], at: datetime
+) -> Replay:
+    """Assess the whole history once more; `known` are the ruptures stored so far, oldest first."""
+    assessments = assess.assess([session.evidence for session in held], as_version(version))
+    touched = _settle_ruptures(episode, version, held, known, assessments, at)
+    everything = known + [rupture for rupture in touched if rupture.pk is None]
+    active = next((rupture for rupture in everything if rupture.state in Rupture.ACTIVE), None)
+    return Replay(
+        assessments=[
+            Assessment(
+                episode=episode, therapy_session=session.row, version=version, assessed_at=at, **_columns(assessment)
+            )
+            for session, assessment in zip(held, assessments, strict=True)
+        ],
+        ruptures=sorted(touched, key=lambda rupture: rupture.state in Rupture.ACTIVE),
+        standing=_standing(episode, version, held, assessments, active, at),
+    )
+
+
+def _columns(assessment):
+    return {
+        "state": assessment.state,
+        "score": assessment.score,
+        "probability": assessment.probability,
+        "alert": assessment.alert,
+        "kind": assessment.kind or "",
+        "pillars": list(assessment.pillars),
+        "points": [
+            {"source": part.source, "points": part.points, "seen": part.seen, "usual": part.usual}
+            for part in assessment.points
+        ],
+        "notes": list(assessment.notes),
+    }
+
+
+# --- Ruptures ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Spell:
+    first: int  # positions in the history
+    last: int
+    state: State  # where it stands, or how it ended
+    speaks: int  # the position whose assessment speaks for it
+
+    def overlaps(self, first, last):
+        return self.first <= last and first <= self.last
+
+
+def _spells(assessments):
+    """The runs of sessions from an alert to the session that closes it, or to the last one."""
+    spells, first, speaks = [], None, None
+    for position, assessment in enumerate(assessments):
+        if assessment.alert:
+            first, speaks = position, position
+        if first is None:
+            if assessment.state == State.STRONGER and spells:  # said some sessions after the repair
+                spells[-1] = _Spell(spells[-1].first, position, State.STRONGER, spells[-1].speaks)
+            continue
+        if assessment.state == State.OPEN and assessment.score is not None:
+            speaks = position
+        if assessment.state in CLOSING:
+            spells.append(_Spell(first, position, assessment.state, speaks))
+            first = None
+    if first is not None:
+        spells.append(_Spell(first, len(assessments) - 1, assessments[-1].state, speaks))
+    return spells
+
+
+def _settle_ruptures(episode, version, held, known, assessments, at):
+    """Brings the known ruptures in line with the replay; returns the new and the touched ones."""
+    position_of = {session.row.pk: position for position, session in enumerate(held)}
+    spells, matched, touched = _spells(assessments), {}, []
+    for rupture in known:
+        first = position_of.get(rupture.opened_session_id)
+        if rupture.opened_by != Rupture.OpenedBy.DETECTOR or first is None:
+            continue
+        last = position_of.get(rupture.closed_session_id, first if rupture.closed_at else len(held) - 1)
+        spell = next((spell for spell in spells if spell not in matched and spell.overlaps(first, last)), None)
+        if spell:
+            matched[spell] = rupture
+    person_opened = any(r.state in Rupture.ACTIVE and r.opened_by != Rupture.OpenedBy.DETECTOR for r in known)
+    for rupture in known:
+        own = rupture.opened_by == Rupture.OpenedBy.DETECTOR
+        # What an earlier version said and closed is history; what is still open must stand under this one.
+        judged = rupture.version_id == version.pk or rupture.state in Rupture.ACTIVE
+        if own and judged and rupture not in matched.values() and rupture.state not in Rupture.UNTOUCHED:
+            rupture.state, rupture.closed_at = Rupture.RuptureState.WITHDRAWN, at
+            touched.append(rupture)
+    for spell in spells:
+        rupture = matched.get(spell)
+        if rupture is None and not _came_in_under(version, held[spell.first]):
+            continue
+        if spell.state in ACTIVE and person_opened:  # one open rupture per episode
+            continue
+        if rupture is None or rupture.state != Rupture.RuptureState.SET_ASIDE:
+            rupture = rupture or Rupture(episode=episode, opened_at=at)
+            _tell(rupture, spell, episode, version, held, assessments, at)
+            touched.append(rupture)
+    return touched
+
+
+def _came_in_under(version, session):
+    """A new version opens no old alarms: what speaks must have come in since the version holds."""
+    came_in = [rating.received_at for rating in (session.client, session.therapist) if rating]
+    return not came_in or max(came_in) >= version.valid_from
+
+
+def _tell(rupture, spell, episode, version, held, assessments, at):
+    """Writes a run of sessions into its rupture."""
+    speaks = assessments[spell.speaks]
+    rupture.version = version
+    rupture.opened_session = held[spell.first].row
+    rupture.kind = speaks.kind or ""
+    rupture.pillars = list(speaks.pillars)
+    rated = [held[p].client for p in range(spell.first, spell.last + 1) if assessments[p].state in ACTIVE]
+    rupture.evidence = _columns(speaks) | {"number": speaks.number, "for_sessions": sum(map(bool, rated)) or 1}
+    if spell.state in ACTIVE and episode.ends_at is None:
+        rupture.state = Rupture.RuptureState(spell.state.value)
+        rupture.closed_session = rupture.closed_at = None
+    else:
+        ended = State.UNREPAIRED if spell.state in ACTIVE else spell.state
+        rupture.state = Rupture.RuptureState(ended.value)
+        rupture.closed_session = held[spell.last].row
+        rupture.closed_at = rupture.closed_at or max(at, rupture.opened_at)
+
+
+# --- Standing ---------------------------------------------------------------------------------------------------------
+
+
+def _standing(episode, version, held, assessments, rupture, at):
+    attended = [session for session in held if session.number]
+    rated = [session for session in held if session.client]
+    missing = 0
+    for session in reversed(attended):
+        if session.client:
+            break
+        missing += 1
+    latest = rated[-1].evidence.client if rated else None
+    history, constants = [session.evidence for session in held], resolve(version.constants)
+    ranges = usual_ranges(history, assessments, constants)
+    return Standing(
+        episode=episode,
+        sessions_held=len(attended),
+        check_ins_answered=sum(session.client is not None for session in attended),
+        missing_in_a_row=missing,
+        last_session_at=held[-1].row.starts_at if held else None,
+        last_rated_at=rated[-1].row.starts_at if rated else None,
+        **{f"{series}_pomp": value_of(latest, series) for series in SERIES},
+        words=latest_words(history, assessments, constants),
+        spark={
+            series: {
+                "values": [value_of(session.evidence.client, series) for session in attended[-SPARK_LENGTH:]],
+                "band": [ranges[series].low, ranges[series].high] if ranges[series] else None,
+            }
+            for series in SERIES
+        },
+        notes=list(assessments[-1].notes) if assessments else [],
+        rupture=rupture,
+        attention=_attention(episode, assessments, rupture, missing),
+        updated_at=at,
+    )
+
+
+def _attention(episode, assessments, rupture, missing):
+    """The order of the caseload. Open ruptures first, by suspicion; then recovering ones; then gaps; convention."""
+    if episode.ends_at:
+        return 0
+    if rupture and rupture.state == Rupture.RuptureState.OPEN:
+        speaks = next((a for a in reversed(assessments) if a.score is not None), None)
+        suspicion = (
+            (speaks.probability if speaks.probability is not None else min(speaks.score / 10, 1)) if speaks else 1
+        )
+        return 1000 + round(100 * suspicion)
+    if rupture:
+        return 500
+    return 100 + min(missing, 99) if missing >= 3 else 0

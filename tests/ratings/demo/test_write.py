@@ -1,0 +1,229 @@
+from datetime import date, datetime, time, timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from alliance import access
+from alliance.models import Client, Episode, Membership, User
+from ratings import actions, queries
+from ratings.demo.stories import STORIES
+from ratings.demo.write import ZONE
+from ratings.models import Assessment, Rupture, Standing
+from ratings.reassess import reassess
+from tests.ratings.demo.stored import names_scores_and_times, what_follows
+
+DAY = date(2026, 11, 25)
+
+
+def seed(**options):
+    said = StringIO()
+    call_command("seed_demo", stdout=said, **options)
+    return said.getvalue()
+
+
+@pytest.fixture
+def demo(db):
+    seed(today=DAY)
+
+
+def row_counts():
+    return {model.__name__: model.objects.count() for model in apps.get_models()}
+
+
+def named(name):
+    clients = Client.objects.select_related("data_key")
+    return Episode.objects.select_related("standing__rupture").get(
+        client=next(client for client in clients if client.display_name == name)
+    )
+
+
+def seeded_and_taken_back(**options):
+    with transaction.atomic():
+        seed(**options)
+        found = names_scores_and_times(), {str(code) for code in Episode.objects.values_list("code", flat=True)}
+        transaction.set_rollback(True)
+    return found
+
+
+def test_same_seed_and_day_same_names_scores_and_times(db):
+    one, codes = seeded_and_taken_back(today=DAY)
+    same, other_codes = seeded_and_taken_back(today=DAY)
+    assert one == same
+    assert codes.isdisjoint(other_codes)
+    assert one != seeded_and_taken_back(today=DAY, seed=5)[0]
+    assert one != seeded_and_taken_back(today=DAY + timedelta(days=1))[0]
+
+
+def test_again_with_the_same_arguments_nothing_more(demo):
+    before = row_counts()
+    assert seed() == seed(today=DAY) == seed(therapists=6, clients=60) == ""
+    with time_machine.travel(datetime(2027, 5, 3, 12, tzinfo=ZONE)):
+        assert seed() == ""
+    assert row_counts() == before
+
+
+@pytest.mark.parametrize(
+    "other", [{"seed": 5}, {"clients": 61}, {"therapists": 7}, {"sessions": 20}, {"today": DAY + timedelta(days=1)}]
+)
+def test_other_arguments_on_a_filled_database_are_refused(demo, other):
+    before = row_counts()
+    with pytest.raises(CommandError, match="filled otherwise"):
+        seed(**other)
+    assert row_counts() == before
+
+
+def test_a_served_installation_is_refused(db, settings):
+    settings.LOCAL = False
+    with pytest.raises(CommandError, match="don't belong there"):
+        seed()
+    assert Membership.objects.count() == 0
+
+
+def test_every_name_and_text_is_sealed(demo):
+    with connection.cursor() as cursor:
+        for table, column in [
+            ("alliance_client", "name"), ("alliance_client", "email"), ("alliance_membership", "name"),
+            ("therapy_goal", "text"), ("therapy_privatenote", "text"), ("ratings_rating", "comment"),
+        ]:  # fmt: skip
+            cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")
+            stored = [text for (text,) in cursor.fetchall()]
+            assert stored
+            assert {text[:3] for text in stored} == {"a1."}
+
+
+def test_bulk_rows_are_what_a_replay_of_each_episode_computes(demo):
+    stored = what_follows()
+    for ruptures in stored["ruptures"]:
+        del ruptures["opened_at"], ruptures["closed_at"]  # a replay in bulk dates them back to the ratings
+    Standing.objects.all().delete()
+    Rupture.objects.all().delete()
+    Assessment.objects.all().delete()
+    for episode in Episode.objects.all():
+        reassess(episode)
+    again = what_follows()
+    for ruptures in again["ruptures"]:
+        del ruptures["opened_at"], ruptures["closed_at"]
+    assert stored == again
+    assert len(stored["ruptures"]) > 10
+
+
+def test_rebuilt_standings_are_the_stored_ones(demo):
+    stored = what_follows()
+    call_command("rebuild_standings", stdout=StringIO())
+    assert what_follows() == stored
+    Standing.objects.update(attention=7, words={}, sessions_held=0)
+    Assessment.objects.filter(alert=True).delete()
+    Rupture.objects.update(state="repaired", closed_at=datetime(2030, 1, 1, tzinfo=ZONE))
+    said = StringIO()
+    call_command("rebuild_standings", stdout=said)
+    rebuilt = what_follows()
+    assert rebuilt["standings"] == stored["standings"]
+    assert rebuilt["assessments"] == stored["assessments"]
+    assert [row["state"] for row in rebuilt["ruptures"]] == [row["state"] for row in stored["ruptures"]]
+    assert said.getvalue() == "60 standings rebuilt.\n"
+
+
+def test_the_program_goes_on_from_the_demo(demo):
+    # On PostgreSQL the sequences must know of the keys that were handed out.
+    ada = Membership.objects.get(user__email="therapist@demo.test")
+    episode = actions.open_case(practice=ada.practice, therapist=ada, by=ada, name="Sparrow", goal="Ours.")
+    starts_at = datetime.combine(DAY, time(18), ZONE)
+    actions.log_session(
+        episode=episode, by=ada, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), zone=ZONE.key,
+        mode="in_person", attendance="attended", answers={"goal_matters": 3}, private_note="First.",
+    )  # fmt: skip
+    assert Standing.objects.get(episode=episode).sessions_held == 1
+
+
+def test_supervisor_has_a_few_of_many_cases_to_talk_about(demo):
+    ruth = User.objects.get(email="supervisor@demo.test")
+    rows = queries.case_rows(access.supervised_episodes(ruth).filter(ends_at__isnull=True))
+    flagged = [row.name for row in rows if row.standing.rupture]
+    assert 25 <= len(rows) <= 40
+    assert 3 <= len(flagged) <= 5
+    assert len(flagged) <= 0.2 * len(rows)
+    assert {row.name for row in rows[: len(flagged)]} == set(flagged)  # worst first
+    assert {row.therapist for row in rows} == {"Ada Lindqvist", "Tomas Brandt", "Noor Haddad"}
+
+
+def test_one_supervisor_has_one_episode_and_nobody_else_has_it(demo):
+    seen = {
+        user.email: set(access.supervised_episodes(user).values_list("pk", flat=True))
+        for user in User.objects.filter(email__startswith="supervisor")
+    }
+    assert sorted(map(len, seen.values()))[0] == 1
+    assert sum(map(len, seen.values())) == len(set.union(*seen.values())) == Episode.objects.count()
+
+
+@pytest.mark.parametrize("days", range(7))
+def test_therapist_has_sessions_today_whatever_day_it_is(db, days):
+    today = DAY + timedelta(days=days)
+    seed(today=today, therapists=3, clients=30)
+    ada = User.objects.get(email="therapist@demo.test")
+    start = datetime.combine(today, time(), ZONE)
+    entries = queries.day_entries(ada, start, start + timedelta(days=1))
+    by_attendance = [entry.therapy_session.attendance for entry in entries]
+    assert by_attendance == ["attended", "attended", "planned", "planned"]
+    assert [entry.case.name for entry in entries] == ["Heron", "Sorrel", "Juniper", "Marten"]
+    with time_machine.travel(start + timedelta(hours=12)):
+        assert {row.name for row in queries.waiting_check_ins(ada)} == {"Sorrel", "Rowan"}
+
+
+STATES = {  # name -> the states of its ruptures, the pillars named, and what the standing notes
+    "Juniper": (["open"], [["task"]], []),
+    "Teasel": (["repaired"], [[]], []),
+    "Fern": (["open"], [[]], []),
+    "Marten": ([], [], ["ceiling"]),
+    "Rowan": ([], [], ["no_checkins"]),
+    "Heron": ([], [], []),
+    "Sorrel": (["stronger"], [["task", "bond"]], []),
+    "Tansy": ([], [], ["early_low"]),
+    "Quince": (["unrepaired"], [[]], []),
+    "Bramble": (["open"], [["goal"]], []),
+    "Wren": (["recovering"], [["bond"]], []),
+    "Larch": (["repaired"], [[]], []),
+}
+
+
+def test_stories_do_what_they_say(demo):
+    assert set(STATES) == {story.name for story in STORIES}
+    found = {}
+    for name in STATES:
+        episode = named(name)
+        ruptures = Rupture.objects.filter(episode=episode).order_by("opened_session__starts_at")
+        found[name] = (
+            [rupture.state for rupture in ruptures],
+            [rupture.pillars for rupture in ruptures],
+            episode.standing.notes,
+        )
+    assert found == STATES
+
+
+def test_stories_carry_their_words(demo):
+    bramble = named("Bramble")
+    rating = bramble.ratings.filter(rater="client").latest("received_at")
+    assert "because of work" in rating.comment.open(bramble.client.data_key)
+    assert rating.comment_for == "supervisor"
+    assert rating.goal_pomp == 25
+    juniper = named("Juniper")
+    assert juniper.standing.rupture.evidence["for_sessions"] == 2
+    assert juniper.goals.count() == 2
+    assert juniper.private_notes.count() == 3
+    fern = named("Fern")
+    assert list(fern.ratings.filter(rater="client").order_by("received_at").values_list("comment_words", flat=True))[
+        -4:
+    ] == [3, 3, 1, 0]
+    assert fern.therapy_sessions.filter(attendance="no_show").count() == 1
+    assert named("Rowan").standing.missing_in_a_row == 3
+    assert Rupture.objects.get(episode=named("Teasel")).closed_at < datetime(2026, 11, 25, tzinfo=ZONE)
+
+
+def test_held_sessions_of_many_episodes_take_three_statements(demo, django_assert_num_queries):
+    keys = list(Episode.objects.values_list("pk", flat=True)[:5])
+    for count in (1, 5):
+        with django_assert_num_queries(3):
+            assert len(queries.held_by_episode(keys[:count])) == count
