@@ -6,6 +6,7 @@ server.
 """
 
 import uuid
+from datetime import time
 from functools import cached_property
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -77,8 +78,22 @@ class Practice(models.Model):
     crisis_phone = models.CharField(max_length=40, blank=True)  # the practice's own line
     emergency_phone = models.CharField(max_length=40, blank=True)  # any time, day or night
     ended_visible_days = models.PositiveIntegerField(default=365)
+    live_at = models.DateTimeField(null=True, blank=True)  # from then on check-ins are sent; needs a crisis line
+    check_in_delay_minutes = models.PositiveIntegerField(default=120)  # after the end of a session
+    quiet_from = models.TimeField(default=time(21))  # nothing is sent from here ...
+    quiet_to = models.TimeField(default=time(8))  # ... to here, by the client's clock
+    reminder_after_hours = models.PositiveIntegerField(default=24)
+    link_days = models.PositiveIntegerField(default=7)
+    shows_history = models.BooleanField(default=False)  # clients may see their own past answers
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT)
     created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(live_at__isnull=True) | ~Q(crisis_phone=""), name="practice_live_with_a_crisis_line"
+            )
+        ]
 
     def __str__(self):
         return self.name
@@ -199,6 +214,11 @@ class ImportDraft(models.Model):
         return str(self.code)
 
 
+class CheckInFormChoice(models.TextChoices):
+    STANDARD = "standard", _("six questions")
+    SHORT = "short", _("three questions, for children")
+
+
 class Client(models.Model):
     """The person in therapy, in one practice: contact data, no password, no account."""
 
@@ -213,6 +233,11 @@ class Client(models.Model):
     language = models.CharField(max_length=12, blank=True)  # empty: the practice's
     zone = models.CharField(max_length=64, blank=True)  # empty: the practice's
     external_ref = models.CharField(max_length=64, null=True, editable=False)  # keyed hash
+    check_in_form = models.CharField(max_length=20, choices=CheckInFormChoice, default=CheckInFormChoice.STANDARD)
+    asks_about_fit = models.BooleanField(default=False)  # the "first sessions" questions in sessions 1 to 3
+    check_in_delay_minutes = models.PositiveIntegerField(null=True, blank=True)  # none: the practice's
+    paused_until = models.DateTimeField(null=True, blank=True)  # nothing is sent before
+    therapist_may_be_named = models.BooleanField(default=False)  # in mails to this client
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = ScopedQuerySet.as_manager()
@@ -223,7 +248,10 @@ class Client(models.Model):
 
     class Sensitivity:
         sealed = ("name", "email", "phone")
-        clinical = ("email_hash", "phone_hash", "language", "zone", "external_ref")
+        clinical = (
+            "email_hash", "phone_hash", "language", "zone", "external_ref", "check_in_form", "asks_about_fit",
+            "check_in_delay_minutes", "paused_until", "therapist_may_be_named",
+        )  # fmt: skip
         plain = ("id", "code", "practice", "data_key", "created_at")
 
     def __str__(self):

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+def choices(enum):
+    """The members of an enum as pairs of value and words."""
+    return [(member.value, member.value.replace("_", " ")) for member in enum]
+
+
 class Pillar(StrEnum):
     """The three pillars of the alliance (Bordin 1979)."""
 

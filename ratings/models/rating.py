@@ -1,0 +1,116 @@
+"""What was answered, and how it scored."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alliance.access import ScopedQuerySet
+from alliance.crypto import SealedTextField
+from alliance.models import Episode, ImportBatch, Membership
+from ratings.models.check_in import CheckIn, Instrument, InstrumentText
+from ratings.psychometrics import evidence
+from ratings.psychometrics.evidence import choices
+from sessions.models import TherapySession
+
+
+class RatingQuerySet(ScopedQuerySet):
+    def current(self):
+        """Without those that a correction replaced, and without those of voided therapy sessions."""
+        return self.filter(replaced_at__isnull=True, therapy_session__voided_at__isnull=True)
+
+
+class Rating(models.Model):
+    """One rater's answers for one therapy session, scored. Its content is never updated: a correction is a new row."""
+
+    class Mode(models.TextChoices):
+        LINK = "link", _("through a link")
+        MEMBER = "member", _("by the therapist, signed in")
+        TABLET = "tablet", _("on the practice's tablet")
+        PAPER = "paper", _("on paper")
+        IMPORT = "import", _("imported")
+
+    class CommentFor(models.TextChoices):
+        THERAPIST = "therapist", _("my therapist")
+        SUPERVISOR = "supervisor", _("my therapist and their supervisor")
+
+    class BringUp(models.TextChoices):
+        """Is there something the therapist should bring up?"""
+
+        NO = "no", _("No")
+        GENTLY = "gently", _("Yes, gently")
+        MYSELF = "myself", _("I'd rather say it myself")
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="ratings")
+    therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="ratings")
+    check_in = models.ForeignKey(CheckIn, on_delete=models.CASCADE, null=True, blank=True, related_name="ratings")
+    rater = models.CharField(max_length=12, choices=choices(evidence.Rater))
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT)
+    text = models.ForeignKey(InstrumentText, on_delete=models.PROTECT, null=True, blank=True)
+    answers = models.JSONField(default=dict)  # item id -> answer; a skipped item is absent, never 0
+    items_answered = models.PositiveSmallIntegerField()
+    goal_raw = models.FloatField(null=True)  # mean of the answered items, on the instrument's scale
+    task_raw = models.FloatField(null=True)
+    bond_raw = models.FloatField(null=True)
+    goal_pomp = models.FloatField(null=True)  # 0-100; none where too few items were answered
+    task_pomp = models.FloatField(null=True)
+    bond_pomp = models.FloatField(null=True)
+    overall_pomp = models.FloatField(null=True)
+    straight_line = models.BooleanField(default=False)
+    tension = models.BooleanField(null=True)  # "was there any tension or misunderstanding today?"
+    tension_talked_about = models.BooleanField(null=True)
+    bring_up = models.CharField(max_length=12, choices=BringUp, blank=True)  # empty: not asked, or left out
+    comment = SealedTextField(null=True)
+    comment_words = models.PositiveIntegerField(null=True)
+    comment_for = models.CharField(max_length=12, choices=CommentFor, default=CommentFor.THERAPIST)
+    mode = models.CharField(max_length=12, choices=Mode)
+    answered_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=timezone.now)
+    entered_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, blank=True)
+    replaced_at = models.DateTimeField(null=True, blank=True)
+    replaced_by = models.ForeignKey(  # none where the client changed their own answers
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_ratings"
+    )
+    replaced_reason = models.CharField(max_length=20, blank=True)
+    import_batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, editable=False)
+
+    objects = RatingQuerySet.as_manager()
+    scope = ("episode", "pk")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["therapy_session", "rater"],
+                condition=Q(replaced_at__isnull=True),
+                name="rating_one_current_per_rater",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaced_at__isnull=True, replaced_by__isnull=True, replaced_reason="")
+                | (Q(replaced_at__isnull=False) & ~Q(replaced_reason="")),
+                name="rating_replaced_with_a_reason",
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{name}_pomp__isnull": True}) | Q(**{f"{name}_pomp__range": (0, 100)}),
+                    name=f"rating_{name}_pomp_0_to_100",
+                )
+                for name in ("goal", "task", "bond", "overall")
+            ),
+        ]
+        indexes = [models.Index(fields=["episode", "rater"], name="rating_by_episode")]
+
+    class Sensitivity:
+        sealed = ("comment",)
+        clinical = (
+            "episode", "therapy_session", "check_in", "rater", "answers", "items_answered", "goal_raw", "task_raw",
+            "bond_raw", "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "straight_line",
+            "tension", "tension_talked_about", "bring_up", "comment_words", "comment_for", "answered_at", "received_at",
+            "replaced_at", "replaced_by",
+        )  # fmt: skip
+        plain = ("id", "code", "instrument", "text", "mode", "entered_by", "replaced_reason", "import_batch")
+
+    def __str__(self):
+        return str(self.code)
