@@ -14,10 +14,10 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed, new_token, token_hash
 from alliance.models import Consent
 from ratings import queries
-from ratings.models import CheckIn, ClientLink, InstrumentText, Rating
+from ratings.models import CheckIn, ClientLink, DetectorVersion, InstrumentText, Rating, Rupture, Verdict
 from ratings.psychometrics.evidence import Pillar, Rater
 from ratings.psychometrics.scoring import score
-from ratings.reassess import reassess
+from ratings.reassess import reassess, rebuild_standings
 from sessions import actions as session_actions
 from sessions.models import Attendance
 
@@ -213,3 +213,32 @@ def mark_read(*, episode):
         ratings__rater=Rater.CLIENT,
         ratings__replaced_at__isnull=True,
     ).update(read_at=timezone.now())
+
+
+@transaction.atomic
+def give_verdict(*, rupture, answer, by):
+    """The therapist's word on a flag; the last one counts."""
+    Verdict.objects.update_or_create(
+        rupture=rupture,
+        defaults={"episode": rupture.episode, "answer": answer, "given_by": by, "given_at": timezone.now()},
+    )
+    audit.record(Verb.CHANGED, rupture, by=by)
+
+
+@transaction.atomic
+def set_rupture_aside(*, rupture, reason, by):
+    """Looked at and put away, with a reason; a replay does not bring it back."""
+    rupture.state, rupture.closed_at = Rupture.RuptureState.SET_ASIDE, rupture.closed_at or timezone.now()
+    rupture.aside_reason = Sealed(reason, rupture.episode.client.data_key)
+    rupture.save(update_fields=["state", "closed_at", "aside_reason"])
+    audit.record(Verb.CHANGED, rupture, by=by)
+    reassess(rupture.episode)
+
+
+def set_detector(*, practice, criterion, budget, use, by):
+    """A new detector version, valid from now. It redraws history, case by case, and opens no old alarm."""
+    with transaction.atomic():
+        version = DetectorVersion.objects.create(practice=practice, criterion=criterion, budget=budget, use=use)
+        audit.record(Verb.CHANGED, version, by=by)
+    rebuild_standings(practice)
+    return version

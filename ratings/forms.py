@@ -6,9 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import Consent, EndReason
-from ratings import queries
-from ratings.models import Rating
-from ratings.psychometrics.evidence import Rater
+from ratings import queries, words
+from ratings.models import Rating, Verdict
+from ratings.psychometrics.evidence import Budget, Rater
 from sessions.forms import TherapySessionForm
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -129,3 +129,41 @@ class CaseForm(forms.Form):
 
 class EpisodeEndForm(forms.Form):
     reason = forms.ChoiceField(label=_("How it ended"), choices=EndReason, widget=forms.RadioSelect)
+
+
+class VerdictForm(forms.Form):
+    answer = forms.ChoiceField(choices=Verdict.Answer)
+
+
+class SetAsideForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("A few words, for you and your supervisor."),
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class DetectionForm(forms.Form):
+    """Named in words; the values are those of the detector."""
+
+    budget = forms.ChoiceField(
+        label=_("How often to be told"),
+        choices=[
+            (Budget.QUIET, _("Quiet: about 2 new flags in 100 quiet sessions")),
+            (Budget.NORMAL, _("Normal: about 5")),
+            (Budget.WATCHFUL, _("Watchful: about 10")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    use = forms.ChoiceField(
+        label=_("What counts"),
+        choices=[
+            ("client", _("The client's answers only")),
+            ("client+therapist", _("The client's and the therapist's answers")),
+            ("all", _("Also what happens: missed sessions, check-ins not answered, shorter comments")),
+        ],
+        help_text=_("Behaviour helps only where it means what we assume. Leave it out until your verdicts say more."),
+        widget=forms.RadioSelect,
+    )
+    criterion = forms.ChoiceField(label=_("Rule"), choices=words.criteria)

@@ -1,14 +1,16 @@
 """Reads: ORM rows to plain frozen dataclasses, the only bridge to `psychometrics` and to the charts."""
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from alliance import access
-from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
+from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing, Verdict
 from ratings.psychometrics import evidence, instruments
 from ratings.psychometrics.evidence import Rater, Scores, SessionEvidence
+from ratings.psychometrics.proportion import Share, wilson
 from sessions.models import Attendance, TherapySession
 
 STILL_AWAITED = timedelta(days=14)  # convention of this app: an older check-in is not on a therapist's mind
@@ -136,7 +138,9 @@ class CaseHistory:
 
 def case_history(episode) -> CaseHistory:
     held = held_sessions(episode)
-    row = detector_version(episode.client.practice)
+    # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
+    versions = DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")
+    row = versions.first() or detector_version(episode.client.practice)
     stored = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
     return CaseHistory(
         held=held,
@@ -253,4 +257,33 @@ def waiting_check_ins(user) -> list[WaitingCheckIn]:
             session_at=row.therapy_session.starts_at,
         )
         for row in newest.values()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictShare:
+    """What therapists of a practice said of the flags of one rule."""
+
+    criterion: str
+    worth_it: Share  # useful, or known already: there was something
+    useful: int
+    known: int
+    false: int
+
+
+def verdict_shares(practice) -> list[VerdictShare]:
+    """Counted per rule; a rule without a verdict is not listed."""
+    counts = defaultdict(Counter)
+    rows = Verdict.objects.filter(rupture__version__practice=practice)
+    for criterion, answer in rows.values_list("rupture__version__criterion", "answer"):
+        counts[criterion][answer] += 1
+    return [
+        VerdictShare(
+            criterion=criterion,
+            worth_it=wilson(found["useful"] + found["known"], found.total()),
+            useful=found["useful"],
+            known=found["known"],
+            false=found["false"],
+        )
+        for criterion, found in sorted(counts.items())
     ]

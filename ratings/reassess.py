@@ -16,6 +16,7 @@ from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics.evidence import Version
 from ratings.replay import replay
 
+EPISODES_AT_ONCE = 100
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 STANDING_COLUMNS = [field.name for field in Standing._meta.fields if not field.primary_key]
 
@@ -73,3 +74,12 @@ def current_version(practice):
             valid_from=LONG_AGO,
         )
     return version
+
+
+def rebuild_standings(practice):
+    """Replays all episodes of a practice; how many. Each batch is a transaction of its own, so that the program can go
+    on meanwhile."""
+    keys = list(Episode.objects.filter(client__practice=practice).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), EPISODES_AT_ONCE):
+        reassess_all(keys[start : start + EPISODES_AT_ONCE], practice)
+    return len(keys)

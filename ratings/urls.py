@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ratings.views import case, caseload, exchange, session, today
+from ratings.views import case, caseload, detection, exchange, rupture, session, today
 
 app_name = "ratings"
 
@@ -18,5 +18,9 @@ urlpatterns = [
     # /import/
     path("import/", exchange.import_upload, name="import"),
     path("import/<uuid:code>/", exchange.import_preview, name="import-preview"),
+    path("ruptures/<uuid:code>/", rupture.rupture, name="rupture"),
+    path("ruptures/<uuid:code>/verdict/", rupture.rupture_verdict, name="rupture-verdict"),
+    path("ruptures/<uuid:code>/set-aside/", rupture.rupture_set_aside, name="rupture-set-aside"),
+    path("people/detection/", detection.detection_settings, name="detection-settings"),
     path("check-ins/<uuid:code>/link/", session.check_in_link, name="check-in-link"),
 ]

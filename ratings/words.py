@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ratings.psychometrics.criteria import REGISTRY
 from ratings.psychometrics.evidence import Assessment, Kind, State
 
 NOTICEABLE_POINTS = 5  # smaller contributions are not worth a clause; convention of this app
@@ -122,7 +123,7 @@ def case_lead(name: str, standing, rupture, for_sessions: int = 1) -> str:
             _("%(name)s's ratings are coming back towards their own usual. One more, and it counts as repaired.") % who
         )
     if rupture:
-        pillars = _in_a_row([_PILLAR_WORDS[pillar]() for pillar in rupture.pillars])
+        pillars = pillars_in_a_row(rupture.pillars)
         about = (
             _("%(name)s's answers on %(pillars)s") % (who | {"pillars": pillars})
             if pillars
@@ -138,7 +139,7 @@ def case_lead(name: str, standing, rupture, for_sessions: int = 1) -> str:
         return _("Too few check-ins from %(name)s to know their usual yet.") % who
     fell = [pillar for pillar in ("goal", "task", "bond") if standing.words.get(pillar) == "below"]
     if fell:
-        pillars = _in_a_row([_PILLAR_WORDS[pillar]() for pillar in fell])
+        pillars = pillars_in_a_row(fell)
         return _(
             "%(name)s's last answers on %(pillars)s were a little below their own usual; not enough to call it a slip."
         ) % (who | {"pillars": pillars})
@@ -148,9 +149,23 @@ def case_lead(name: str, standing, rupture, for_sessions: int = 1) -> str:
 _PILLAR_WORDS = {"goal": lambda: _("goals"), "task": lambda: _("tasks"), "bond": lambda: _("the bond")}
 
 
-def _in_a_row(words):
-    """ "goals", "goals and tasks"; three are never named, for then it is the whole alliance."""
-    return _(" and ").join(words)
+def pillars_in_a_row(pillars) -> str:
+    """ "goals", "goals and tasks"; empty for none. Three are never named: then it is the whole alliance."""
+    return _(" and ").join(_PILLAR_WORDS[pillar]() for pillar in pillars)
+
+
+def source_name(source: str) -> str:
+    """Where a sign comes from, as a row of a table names it; empty for a source that is not shown."""
+    rater, _colon, series = source.partition(":")
+    if rater == "behaviour":
+        return (_behaviour_name(source) or "").capitalize()
+    template = {"client": _("Client, %(series)s"), "therapist": _("Therapist, %(series)s")}.get(rater)
+    return template % {"series": _series_name(series)} if template else ""
+
+
+def notes_in_words(notes) -> list[str]:
+    """Remarks that are no rupture: perfect forms, a low start, missing check-ins."""
+    return [text for note in notes if (text := _note(note))]
 
 
 TREND_WORDS = {
@@ -181,3 +196,19 @@ def on_scale(pomp: float) -> str:
     if position - lower >= 0.75:
         return steps[lower + 1]
     return _("between %(lower)s and %(upper)s") % {"lower": steps[lower], "upper": steps[lower + 1]}
+
+
+def criteria() -> list[tuple[str, str]]:
+    """The rules a practice can choose from, with their names."""
+    return [(name, criterion(name)) for name in REGISTRY if name not in NOT_OFFERED]
+
+
+NOT_OFFERED = {"gap_change"}  # nothing alarms on the mere gap between client and therapist
+
+
+def criterion(name: str) -> str:
+    """The name of a rule."""
+    return {
+        "rupture_filter": _("Our filter: this pair's own ups and downs, both sides together"),
+        "own_mean_pooled_sd": _("Own mean: a drop below this client's own mean"),
+    }.get(name, name.replace("_", " ").capitalize())

@@ -51,6 +51,10 @@ ratings:planned-session-log planned    302 302 200 404 404 403 404 404 404 404 |
 ratings:check-in-link check_in         302 302   -   -   -   -   -   -   -   - | 302 302 200 404 404 403 404 404 404 404
 ratings:import                         302 302 200 200 200 403 403 403 200 403 | 302 302 422 422 422 403 403 403 422 403
 ratings:import-preview draft           302 302 404 404 404 403 403 403 200 403 | 302 302 404 404 404 403 403 403 422 403
+ratings:rupture flag                   302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:rupture-verdict flag           302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
+ratings:rupture-set-aside flag         302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:detection-settings             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 links:check-in token                   200 200 200 200 200 200 200 200 200 200 | 422 422 422 422 422 422 422 422 422 422
 links:check-in used                    404 404 404 404 404 404 404 404 404 404 | 422 422 422 422 422 422 422 422 422 422
 links:check-in unknown                 404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
@@ -132,6 +136,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "member": [noor.code],
         "stranger": [otis.code],
         "supervision": [sam.supervisions_given.get().code],
+        "flag": [juniper.ruptures.create(opened_session=used.therapy_session, opened_by="therapist").code],
         "draft": [importing.keep_draft(text="no header of ours\n", by=mona, therapist=dana).code],
         "key": ["nonsense"],
         "reset": ["1", "nonsense"],

@@ -1,7 +1,7 @@
 """Top floor: what was rated, and what it means."""
 
 from ratings.models.check_in import CheckIn, ClientLink, Delivery, Instrument, InstrumentText
-from ratings.models.finding import Assessment, DetectorVersion, Rupture, Standing
+from ratings.models.finding import Assessment, DetectorVersion, Rupture, Standing, Verdict
 from ratings.models.rating import Rating
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "Rating",
     "Rupture",
     "Standing",
+    "Verdict",
 ]

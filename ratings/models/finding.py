@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.access import ScopedQuerySet
-from alliance.models import Episode, Practice
+from alliance.crypto import SealedTextField
+from alliance.models import Episode, Membership, Practice
 from ratings.psychometrics import evidence
 from ratings.psychometrics.evidence import choices
 from sessions.models import TherapySession
@@ -104,6 +105,7 @@ class Rupture(models.Model):
     evidence = models.JSONField(default=dict)  # the assessment that speaks for it, as data
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    aside_reason = SealedTextField(null=True)  # why the therapist set it aside
 
     objects = ScopedQuerySet.as_manager()
     scope = ("episode", "pk")
@@ -121,7 +123,7 @@ class Rupture(models.Model):
         ]
 
     class Sensitivity:
-        sealed = ()
+        sealed = ("aside_reason",)
         clinical = (
             "episode", "opened_session", "closed_session", "opened_by", "state", "kind", "pillars", "evidence",
             "opened_at", "closed_at",
@@ -141,6 +143,32 @@ class Rupture(models.Model):
             "set_aside": "aside",
             "withdrawn": "aside",
         }.get(self.state, "mended")
+
+
+class Verdict(models.Model):
+    """What the therapist says of a flag. Counted per rule, so that everybody sees how often it was worth the look."""
+
+    class Answer(models.TextChoices):
+        USEFUL = "useful", _("Useful")
+        KNOWN = "known", _("I knew already")
+        FALSE = "false", _("Not useful")
+
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="verdicts")
+    rupture = models.OneToOneField(Rupture, on_delete=models.CASCADE, related_name="verdict")
+    answer = models.CharField(max_length=12, choices=Answer)
+    given_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
+    given_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = ("episode", "pk")
+
+    class Sensitivity:
+        sealed = ()
+        clinical = ("episode", "rupture", "answer", "given_at")
+        plain = ("id", "given_by")
+
+    def __str__(self):
+        return str(self.pk)
 
 
 class Standing(models.Model):

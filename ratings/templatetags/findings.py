@@ -42,6 +42,16 @@ def flagged_series(case):
 
 
 @register.filter
+def criterion(name):
+    return words.criterion(name)
+
+
+@register.filter
+def percent(share):
+    return f"{100 * share:.0f} %"
+
+
+@register.filter
 def get(mapping, key):
     return mapping.get(key)
 

@@ -54,6 +54,7 @@ def _case_page(request, episode, goal_form, status=200):
         "therapist": episode.therapist.display_name,
         "standing": episode.standing,
         "lead": words.case_lead(name, episode.standing, rupture, for_sessions),
+        "remarks": words.notes_in_words(episode.standing.notes),
         "seen": words.what_was_seen(queries.evidence_of(rupture)) if rupture else "",
         "last": attended[-1] if attended else None,
         "next_number": len(attended) + 1,

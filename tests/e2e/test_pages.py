@@ -91,6 +91,8 @@ def test_the_pages_of_a_therapist(page, live_server, house, dana, sign_in, look,
         "case-flagged": reverse("ratings:case", args=[house["flagged"].code]),
         "case-ended": reverse("ratings:case", args=[house["ended"].code]),
         "case-fresh": reverse("ratings:case", args=[house["fresh"].code]),
+        "rupture": reverse("ratings:rupture", args=[house["flagged"].ruptures.get().code]),
+        "import": reverse("ratings:import"),
         "case-new": reverse("ratings:case-create"),
         "case-end": reverse("ratings:episode-end", args=[house["flagged"].code]),
         "session-log": reverse("ratings:session-log", args=[house["flagged"].code]),
@@ -152,6 +154,7 @@ def test_the_pages_of_a_manager(page, live_server, house, mona, noor, sign_in, l
     sign_in(mona)
     for name, path in {
         "people": reverse("alliance:people"),
+        "detection": reverse("ratings:detection-settings"),
         "invite": reverse("alliance:member-invite"),
         "assign": reverse("alliance:supervision-assign"),
         "member-end": reverse("alliance:member-end", args=[noor.code]),

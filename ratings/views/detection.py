@@ -1,0 +1,31 @@
+"""How flags are made in a practice: the rule, the alarm budget, what counts, and what therapists said of the flags."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from alliance import access
+from ratings import actions, queries
+from ratings.forms import DetectionForm
+from ratings.reassess import current_version
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def detection_settings(request):
+    manager = access.check_role(request.user, "manager")[0]
+    version = current_version(manager.practice)
+    initial = {"criterion": version.criterion, "budget": version.budget, "use": version.use}
+    form = DetectionForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        actions.set_detector(practice=manager.practice, by=manager, **form.cleaned_data)
+        messages.success(request, _("From now on flags are made this way. Old ones stay as they were."))
+        return redirect("ratings:detection-settings")
+    context = {
+        "form": form,
+        "version": version,
+        "practice": manager.practice,
+        "shares": queries.verdict_shares(manager.practice),
+        "section": "people",
+    }
+    return render(request, "ratings/detection_settings.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,76 @@
+"""A flag, as a colleague would put it; the therapist says whether it was useful, or sets it aside."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from alliance import access, audit
+from alliance.access import get_visible_or_404
+from ratings import actions, queries
+from ratings.forms import SetAsideForm, VerdictForm
+from ratings.models import Rating, Rupture, Verdict
+from ratings.remark import remark
+
+RUPTURES = Rupture.objects.select_related(
+    "opened_session",
+    "closed_session",
+    "version",
+    "verdict",
+    "episode__client__data_key",
+    "episode__client__practice",
+    "episode__therapist__practice",
+)
+
+
+@require_safe
+def rupture(request, code):
+    found = get_visible_or_404(RUPTURES, request.user, code=code)
+    return _page(request, found, SetAsideForm())
+
+
+@require_POST
+def rupture_verdict(request, code):
+    found = get_visible_or_404(RUPTURES, request.user, code=code)
+    by = access.check_edit(request.user, found.episode)
+    form = VerdictForm(request.POST)
+    if form.is_valid():
+        actions.give_verdict(rupture=found, answer=form.cleaned_data["answer"], by=by)
+        messages.success(request, _("Counted. Thank you."))
+    return redirect("ratings:rupture", found.code)
+
+
+@require_POST
+def rupture_set_aside(request, code):
+    found = get_visible_or_404(RUPTURES, request.user, code=code)
+    by = access.check_edit(request.user, found.episode)
+    form = SetAsideForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form, status=422)
+    actions.set_rupture_aside(rupture=found, reason=form.cleaned_data["reason"], by=by)
+    messages.success(request, _("Set aside. It stays on the case's record."))
+    return redirect("ratings:case", found.episode.code)
+
+
+def _page(request, found, form, status=200):
+    episode = found.episode
+    own = access.can_edit(request.user, episode)
+    audit.record(audit.Verb.READ, found, by=request.user, practice=episode.client.practice)
+    name = episode.client.display_name
+    evidence = queries.evidence_of(found)
+    ratings = Rating.objects.filter(episode=episode, rater="client").current()
+    since = ratings.filter(therapy_session__starts_at__gte=found.opened_session.starts_at)
+    context = {
+        "rupture": found,
+        "episode": episode,
+        "name": name,
+        "own": own,
+        "remark": evidence
+        and remark(evidence, name, found.evidence["for_sessions"], since.filter(straight_line=True).exists()),
+        "verdict": Verdict.objects.filter(rupture=found).first(),
+        "answers": Verdict.Answer,
+        "aside_reason": found.aside_reason.open(episode.client.data_key) if found.aside_reason else "",
+        "form": form,
+        "section": "cases" if own else "caseload",
+    }
+    return render(request, "ratings/rupture.html", context, status=status)
