@@ -121,7 +121,7 @@ def _settle_ruptures(episode, version, held, known, assessments, at):
             touched.append(rupture)
     for spell in spells:
         rupture = matched.get(spell)
-        if rupture is None and not _came_in_under(version, held[spell.first]):
+        if rupture is None and not _spoken_for_under(version, spell, held, assessments):
             continue
         if spell.state in ACTIVE and person_opened:  # one open rupture per episode
             continue
@@ -132,9 +132,10 @@ def _settle_ruptures(episode, version, held, known, assessments, at):
     return touched
 
 
-def _came_in_under(version, session):
-    """A new version opens no old alarms: what speaks must have come in since the version holds."""
-    came_in = [rating.received_at for rating in (session.client, session.therapist) if rating]
+def _spoken_for_under(version, spell, held, assessments):
+    """A new version opens no old alarms: some rating that speaks for it must have come in since the version holds."""
+    speaking = [held[p] for p in range(spell.first, spell.last + 1) if assessments[p].state == State.OPEN]
+    came_in = [rating.received_at for session in speaking for rating in (session.client, session.therapist) if rating]
     return not came_in or max(came_in) >= version.valid_from
 
 
@@ -176,7 +177,7 @@ def _standing(episode, version, held, assessments, rupture, at):
         sessions_held=len(attended),
         check_ins_answered=sum(session.client is not None for session in attended),
         missing_in_a_row=missing,
-        last_session_at=held[-1].row.starts_at if held else None,
+        last_session_at=attended[-1].row.starts_at if attended else None,
         last_rated_at=rated[-1].row.starts_at if rated else None,
         **{f"{series}_pomp": value_of(latest, series) for series in SERIES},
         words=latest_words(history, assessments, constants),

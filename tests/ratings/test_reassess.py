@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from ratings import queries
+from ratings import actions, queries
 from ratings.models import Assessment, DetectorVersion, Rating, Rupture, Standing
 from ratings.psychometrics.assess import assess
 from ratings.reassess import reassess
@@ -68,6 +68,19 @@ def test_a_new_version_redraws_history_and_opens_no_old_alarm(juniper, live_thro
     reassess(juniper)
     assert states(juniper).count("open") == 2  # one under each version
     assert not Rupture.objects.exists()
+
+
+def test_a_strain_that_goes_on_under_a_new_version_is_opened(juniper, live_through, millrace):
+    """It began before the version, which alone opens nothing; but a rating that speaks for it has come in since."""
+    *_asked, unanswered = live_through(juniper, [3, 3, 3, 3, 0, None])
+    Rupture.objects.all().delete()
+    DetectorVersion.objects.create(
+        practice=millrace, criterion="own_mean_pooled_sd", budget="watchful", use="client+therapist"
+    )
+    reassess(juniper)
+    assert not Rupture.objects.exists()
+    actions.answer_check_in(check_in=unanswered, answers=answers(0), may_change=False)
+    assert Rupture.objects.get().opened_session == queries.held_sessions(juniper)[4].row
 
 
 def test_what_was_set_aside_stays_aside(juniper, live_through):
