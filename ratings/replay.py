@@ -40,7 +40,11 @@ def replay(
     return Replay(
         assessments=[
             Assessment(
-                episode=episode, therapy_session=session.row, version=version, assessed_at=at, **_columns(assessment)
+                episode_id=episode.pk,
+                therapy_session_id=session.row.pk,
+                version_id=version.pk,
+                assessed_at=at,
+                **_columns(assessment),
             )
             for session, assessment in zip(held, assessments, strict=True)
         ],

@@ -5,6 +5,7 @@ handed out, which is safe only because a demo is filled in one transaction befor
 """
 
 from datetime import datetime
+from functools import cache
 from itertools import count
 from operator import attrgetter
 
@@ -69,9 +70,14 @@ def _insert(model, rows):
     columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     into = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({columns}) VALUES"
     values_of = attrgetter(*(field.attname for field in fields))
+    prepared_instant = cache(connection.ops.adapt_datetimefield_value)  # most instants stand in several columns
     values = [
         [
-            value if type(value) in GO_AS_THEY_ARE else _prepared(value, field, connection)
+            value
+            if type(value) in GO_AS_THEY_ARE
+            else prepared_instant(value)
+            if type(value) is datetime
+            else field.get_db_prep_save(value, connection)
             for field, value in zip(fields, values_of(row), strict=True)
         ]
         for row in rows
@@ -81,9 +87,3 @@ def _insert(model, rows):
             execute_values(cursor.cursor, f"{into} %s", values, page_size=500)
         else:
             cursor.executemany(f"{into} ({', '.join(['%s'] * len(fields))})", values)
-
-
-def _prepared(value, field, connection):
-    if type(value) is datetime:
-        return connection.ops.adapt_datetimefield_value(value)
-    return field.get_db_prep_save(value, connection)

@@ -31,7 +31,7 @@ from ratings.replay import replay
 from sessions.models import Attendance, Goal, PrivateNote, TherapySession
 
 ZONE = ZoneInfo("Europe/London")
-EPISODES_AT_ONCE = 250  # memory follows this number, not that of the clients
+EPISODES_AT_ONCE = 100  # memory follows this number, not that of the clients
 SESSION_LASTS, LOGGED_AFTER, WEEK = timedelta(minutes=50), timedelta(minutes=4), timedelta(days=7)
 READ_BEFORE_NEXT = timedelta(minutes=15)  # the therapist looks at the answers shortly before the next session
 TABLES = (  # parents first

@@ -1,3 +1,4 @@
+import gc
 from datetime import date
 
 from django.conf import settings
@@ -31,6 +32,7 @@ class Command(BaseCommand):
                 "This database was filled otherwise. Take an empty one (DATABASE_URL), or ask for what is there."
             )
         call_command("sync_instruments")
+        gc.set_threshold(100_000)  # to look for cycles among the rows so often takes a tenth of the time
         episodes = fill(plan, today or today_there())
         self.stdout.write(f"Demo data: {episodes} episodes, {therapists} therapists.")
 
