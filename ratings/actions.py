@@ -15,7 +15,8 @@ from alliance.crypto import Sealed, new_token, token_hash
 from alliance.models import Consent
 from ratings import queries
 from ratings.models import CheckIn, ClientLink, DetectorVersion, InstrumentText, Rating, Rupture, Verdict
-from ratings.psychometrics.evidence import Pillar, Rater
+from ratings.models.rating import columns_of
+from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
 from ratings.reassess import reassess, rebuild_standings
 from sessions import actions as session_actions
@@ -185,16 +186,6 @@ def _save_rating(
     )
     audit.record(Verb.CREATED, rating, by=by, practice=episode.client.practice)
     return rating
-
-
-def columns_of(scored):
-    """What was scored, as the columns of a rating."""
-    return {
-        **{f"{pillar}_raw": scored.raw[pillar] for pillar in Pillar},
-        **{f"{series}_pomp": getattr(scored.scores, series) for series in (*Pillar, "overall")},
-        "items_answered": scored.items_answered,
-        "straight_line": scored.straight_line,
-    }
 
 
 @transaction.atomic

@@ -18,12 +18,13 @@ from alliance.actions import CONSENT_TEXT_VERSION
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervision
 from ratings import queries
-from ratings.actions import columns_of, own_text
+from ratings.actions import own_text
 from ratings.demo.bulk import Bulk
 from ratings.demo.courses import caseload
 from ratings.demo.people import fill_people
 from ratings.demo.stories import STORIES
 from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
+from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
 from ratings.reassess import current_version

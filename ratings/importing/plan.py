@@ -19,8 +19,9 @@ from ratings import queries
 from ratings.importing import layouts
 from ratings.importing.layouts import LineError, Parsed, PastRating, PastSession
 from ratings.models import Instrument, Rating
+from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Pillar
-from ratings.psychometrics.scoring import score, score_total
+from ratings.psychometrics.scoring import Scored, score, score_total
 from sessions.forms import USUAL_MINUTES
 from sessions.models import TherapySession
 
@@ -335,21 +336,12 @@ def _among(queryset, name, keys):
 
 def _scored(past, definition):
     """The columns of a rating. A total alone has no pillars and no answers."""
+    items = len(definition.items)
     if past.total is not None:
-        highest = definition.highest * len(definition.items)
-        scores = score_total(float(past.total), definition.lowest * len(definition.items), highest)
-        answers, answered, raw = {}, 0, dict.fromkeys(Pillar)
-    else:
-        answers = {item: int(value) if value == int(value) else float(value) for item, value in past.answers.items()}
-        scored = score(answers, definition)
-        scores, answered, raw = scored.scores, scored.items_answered, scored.raw
-    return {
-        "answers": answers,
-        "items_answered": answered,
-        **{f"{pillar}_raw": raw[pillar] for pillar in Pillar},
-        **{f"{name}_pomp": getattr(scores, name) for name in (*Pillar, "overall")},
-        "straight_line": scores.straight_line,
-    }
+        scores = score_total(float(past.total), definition.lowest * items, definition.highest * items)
+        return {"answers": {}, **columns_of(Scored(dict.fromkeys(Pillar), scores, 0, items))}
+    answers = {item: int(value) if value == int(value) else float(value) for item, value in past.answers.items()}
+    return {"answers": answers, **columns_of(score(answers, definition))}
 
 
 def _same(rating, instrument, columns):

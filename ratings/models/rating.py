@@ -16,6 +16,16 @@ from ratings.psychometrics.evidence import choices
 from sessions.models import TherapySession
 
 
+def columns_of(scored):
+    """What was scored, as the columns of a rating."""
+    return {
+        **{f"{pillar}_raw": scored.raw[pillar] for pillar in evidence.Pillar},
+        **{f"{series}_pomp": getattr(scored.scores, series) for series in (*evidence.Pillar, "overall")},
+        "items_answered": scored.items_answered,
+        "straight_line": scored.straight_line,
+    }
+
+
 class RatingQuerySet(ScopedQuerySet):
     def current(self):
         """Without those that a correction replaced, and without those of voided therapy sessions."""
