@@ -27,10 +27,11 @@ class Point:
     hover: str
 
 
-def pillar_figure(points, usual: UsualRange | None, band_from=None, marked=(), with_axis=False):
+def pillar_figure(points, usual: UsualRange | None, band_from=None, marked=(), with_axis=False, worded=True):
     """One pillar over the sessions: client line, therapist squares, and vertical lines at the `marked` numbers.
 
-    The usual range is drawn from session `band_from` on.
+    The usual range is drawn from session `band_from` on. `worded`: the scale is in the words of our own answers; an
+    instrument whose words we may not print has numbers.
     """
     numbers = [point.number for point in points]
     low = [point for point in points if point.below and point.client is not None]
@@ -78,7 +79,7 @@ def pillar_figure(points, usual: UsualRange | None, band_from=None, marked=(), w
                 "fixedrange": True,
                 "side": "right",
                 "tickvals": [100, 50, 0],
-                "ticktext": [_("Completely"), _("Somewhat"), _("Not at all")],
+                "ticktext": [_("Completely"), _("Somewhat"), _("Not at all")] if worded else ["100", "50", "0"],
                 "zeroline": False,
                 "showline": False,
                 "ticks": "",

@@ -186,6 +186,11 @@ def short_trend(word: str) -> str:
     return short.get(word, TREND_WORDS["few"]())
 
 
+def in_numbers(pomp: float) -> str:
+    """A score of an instrument whose words we may not print."""
+    return f"{pomp:.0f}"
+
+
 def on_scale(pomp: float) -> str:
     """A score in the words of our own answers, from "Not at all" (0) to "Completely" (100)."""
     steps = (_("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely"))

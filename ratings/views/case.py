@@ -143,6 +143,7 @@ class PillarView:
     summary: str  # the chart in one sentence
     rows: list[Row]
     usual: UsualRange | None
+    worded: bool
 
     @property
     def figure_id(self):
@@ -160,6 +161,8 @@ def pillar_views(history, standing, name):
     evidence = [session.evidence for session in history.held]
     ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
     rated = [session.number for session, _a in sessions if session.client]
+    worded = all(session.client.text_id for session, _a in sessions if session.client)
+    say = words.on_scale if worded else words.in_numbers
     band_from = rated[FEWEST - 1] if len(rated) >= FEWEST else None
     number_of = {session.row.pk: session.number for session, _a in sessions}
     marked = [
@@ -173,15 +176,18 @@ def pillar_views(history, standing, name):
     for pillar, title in titles.items():
         usual = ranges[pillar] if band_from else None
         rows = [_row(session, assessment, pillar, usual) for session, assessment in sessions]
-        points = [charts.Point(row.number, row.client, row.therapist, row.below, _hover(row, name)) for row in rows]
-        figure = charts.pillar_figure(points, usual, band_from, marked, with_axis=pillar == Pillar.BOND)
+        points = [
+            charts.Point(row.number, row.client, row.therapist, row.below, _hover(row, name, say)) for row in rows
+        ]
+        figure = charts.pillar_figure(points, usual, band_from, marked, with_axis=pillar == Pillar.BOND, worded=worded)
         views.append(
             PillarView(
                 key=pillar.value,
                 title=title,
                 word=standing.words.get(pillar, "few"),
                 figure=figure.to_plotly_json(),
-                summary=_summary(title, rows, name, standing.words.get(pillar)),
+                summary=_summary(title, rows, name, standing.words.get(pillar), say),
+                worded=worded,
                 rows=rows,
                 usual=usual,
             )
@@ -202,17 +208,17 @@ def _row(session, assessment, pillar, usual):
     )
 
 
-def _hover(row, name):
+def _hover(row, name, say):
     lines = [_("Session %(n)s, %(day)s") % {"n": row.number, "day": row.day}]
     if row.client is not None:
-        lines.append(f"{name}: {words.on_scale(row.client)}")
+        lines.append(f"{name}: {say(row.client)}")
     if row.therapist is not None:
-        lines.append(_("therapist: %(answer)s") % {"answer": words.on_scale(row.therapist)})
+        lines.append(_("therapist: %(answer)s") % {"answer": say(row.therapist)})
     # Plotly reads a little markup in hover texts; a name is never markup.
     return "<br>".join(line.replace("<", "‹") for line in lines)
 
 
-def _summary(title, rows, name, word):
+def _summary(title, rows, name, word, say):
     rated = [row for row in rows if row.client is not None]
     if not rated:
         return _("%(pillar)s: no check-in from %(name)s yet.") % {"pillar": title, "name": name}
@@ -221,7 +227,7 @@ def _summary(title, rows, name, word):
         "first": rows[0].number,
         "last": rows[-1].number,
         "name": name,
-        "answer": words.on_scale(rated[-1].client),
+        "answer": say(rated[-1].client),
         "word": words.trend(word),
     }
 

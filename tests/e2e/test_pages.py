@@ -11,7 +11,8 @@ from alliance.models import Episode
 from ratings import actions
 from ratings.models import CheckIn
 from sessions import actions as session_actions
-from tests.factories import make_episode, make_practice, make_therapy_session
+from tests.factories import make_episode, make_member, make_practice, make_therapy_session
+from tests.ratings.importing.conftest import FILES
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 COMMENT = "I did the sheet at home but I was not sure what it was for."
@@ -167,9 +168,24 @@ def test_the_pages_of_a_manager(page, live_server, house, mona, noor, sign_in, l
     look("invite-error")
 
 
-def test_empty_pages(page, live_server, db, settings, sign_in, look):
-    from tests.factories import make_member  # noqa: PLC0415 -- one test only
+def test_an_import_from_the_file_to_the_chart(page, live_server, house, dana, sign_in, look, tmp_path):
+    """A therapist's own past ratings: a preview with the bad lines, then the cases with their charts and ruptures."""
+    damaged = tmp_path / "damaged.csv"
+    damaged.write_bytes((FILES / "openfit.csv").read_bytes().replace(b"2025-01-14", b"2025-01-99"))
+    sign_in(dana)
+    for file, name in ((damaged, "import-preview-bad"), (FILES / "openfit.csv", "import-preview")):
+        page.goto(live_server.url + reverse("ratings:import"))
+        page.locator("input[type=file]").set_input_files(file)
+        page.get_by_role("button", name="Preview").click()
+        look(name)
+    page.get_by_role("button", name="Import 19 sessions").click()
+    page.get_by_role("link", name="0042").click()
+    look("case-imported")
+    assert page.locator(".log .below, .log .mended").count() == 2
+    assert "Completely" not in page.locator("[data-figure]").first.inner_text()
 
+
+def test_empty_pages(page, live_server, db, settings, sign_in, look):
     empty = make_practice("Weir House")
     therapist = make_member(empty, "Ida Berg", "therapist supervisor manager")
     sign_in(therapist)
