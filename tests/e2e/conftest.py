@@ -24,6 +24,8 @@ PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 800}
 PICTURES = settings.BASE_DIR / "var" / "pictures"
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
+CHARTS_FIT = """() => [...document.querySelectorAll("[data-figure] .main-svg")].every(
+    svg => Math.abs(svg.clientWidth - svg.closest("[data-figure]").clientWidth) < 2)"""
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 
 
@@ -108,6 +110,7 @@ def picture():
         before = page.viewport_size
         for size in (PHONE, DESK):
             page.set_viewport_size(size)
+            page.wait_for_function(CHARTS_FIT)
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme)
                 page.screenshot(path=PICTURES / f"{name}-{size['width']}-{scheme}.png", full_page=True)
