@@ -191,14 +191,11 @@ def can_edit(user, episode):
     return _holds(check_edit, user, episode)
 
 
-def check_read_comment(user, rating):
-    """A comment is for the therapist, and for a supervisor only where the client said so."""
-    if rating.comment_for != "supervisor":
-        check_edit(user, rating.episode)
-
-
-def can_read_comment(user, rating):
-    return _holds(check_read_comment, user, rating)
+def comments_readable_by(user, episode):
+    """For the ratings of one episode: a comment is for the therapist, and for a supervisor only where the client said
+    so. Returns the test, so that one look at the memberships serves them all."""
+    own = can_edit(user, episode)
+    return lambda rating: own or rating.comment_for == "supervisor"
 
 
 def _holds(check, *args):

@@ -1,7 +1,21 @@
 """Forms of a manager's pages. Each offers only what lies within the practices of `managers`, the acting memberships."""
 
+import re
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+# C0 and C1 controls except line break and tab, and marks that turn, join or hide text without being seen.
+INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+class PlainTextField(forms.CharField):
+    """Words a person wrote: line breaks count once, and what cannot be seen is left out."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return INVISIBLE.sub("", value.replace("\r\n", "\n")).strip() if value else value
+
 
 ROLES = [
     ("therapist", _("Therapist: logs sessions and sees the own cases")),
@@ -12,7 +26,7 @@ ROLES = [
 
 class InviteForm(forms.Form):
     practice = forms.ChoiceField(label=_("Practice"))
-    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("As colleagues know them."))
+    name = PlainTextField(label=_("Name"), max_length=120, help_text=_("As colleagues know them."))
     email = forms.EmailField(
         label=_("E-mail"), max_length=254, help_text=_("Used to sign in; a link to set a password is sent here.")
     )

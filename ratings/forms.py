@@ -1,17 +1,16 @@
 """Parsing for ratings. The questions come from an instrument's definition and wording."""
 
-import re
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from alliance.forms import PlainTextField
 from alliance.models import Consent, EndReason
 from ratings import queries, words
 from ratings.models import Rating, Verdict
 from ratings.psychometrics.evidence import Budget, Rater
 from sessions.forms import TherapySessionForm
+from sessions.models import Attendance
 
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LONGEST_COMMENT = 5000
 
 
@@ -44,14 +43,14 @@ class QuestionsMixin:
     @property
     def answers(self):
         """Item id to answer; a skipped item is absent."""
-        given = ((item.id, self.cleaned_data[item.id]) for item in self.instrument.items)
+        given = ((item.id, self.cleaned_data.get(item.id)) for item in self.instrument.items)
         return {item: answer for item, answer in given if answer is not None}
 
 
 class CheckInForm(QuestionsMixin, forms.Form):
     """What a client is asked after a session."""
 
-    comment = forms.CharField(
+    comment = PlainTextField(
         label=_("Anything you want to say?"),
         help_text=_("Only if you like. Your therapist will read it."),
         required=False,
@@ -67,9 +66,6 @@ class CheckInForm(QuestionsMixin, forms.Form):
         unknown = set(data or ()) - set(self.fields) - {"csrfmiddlewaretoken"}
         if unknown:
             raise Tampered
-
-    def clean_comment(self):
-        return CONTROL_CHARACTERS.sub("", self.cleaned_data["comment"]).strip()
 
     def clean(self):
         cleaned = super().clean()
@@ -95,11 +91,19 @@ class SessionLogForm(QuestionsMixin, TherapySessionForm):
         super().__init__(*args, **kwargs)
         self.add_questions(text, Rater.THERAPIST)
 
+    def clean(self):
+        cleaned = super().clean()
+        answered = any(cleaned.get(item.id) is not None for item in self.instrument.items)
+        if answered and cleaned.get("attendance") not in (None, Attendance.ATTENDED):
+            self.add_error("attendance", _("You rated a session that did not take place. Which of the two is right?"))
+        return cleaned
+
 
 class CaseForm(forms.Form):
     """A new client with the first episode: as little as possible."""
 
-    name = forms.CharField(
+    practice = forms.ChoiceField(label=_("Practice"))
+    name = PlainTextField(
         label=_("Name or pseudonym"),
         help_text=_("As you want to see it in your lists. A pseudonym is enough."),
         max_length=120,
@@ -111,7 +115,7 @@ class CaseForm(forms.Form):
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    goal = forms.CharField(
+    goal = PlainTextField(
         label=_("First goal"),
         help_text=_("In the client's words: “We are working on … so that I can …”. It can wait."),
         required=False,
@@ -121,6 +125,18 @@ class CaseForm(forms.Form):
     consents_to_check_ins = forms.BooleanField(
         label=_("The client agreed to answer check-ins after sessions."), required=False, initial=True
     )
+
+    def __init__(self, *args, places, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.places = {str(place.practice.code): place for place in places}
+        self.fields["practice"].choices = [(code, place.practice.name) for code, place in self.places.items()]
+        if len(places) == 1:
+            del self.fields["practice"]
+
+    @property
+    def place(self):
+        """The therapist's place in the practice that the client comes to."""
+        return self.places[self.cleaned_data.get("practice") or next(iter(self.places))]
 
     @property
     def consents(self):
@@ -136,7 +152,7 @@ class VerdictForm(forms.Form):
 
 
 class SetAsideForm(forms.Form):
-    reason = forms.CharField(
+    reason = PlainTextField(
         label=_("Reason"),
         help_text=_("A few words, for you and your supervisor."),
         max_length=500,

@@ -10,5 +10,6 @@ urlpatterns = [
     path("sent/", check_in.check_in_sent, name="check-in-sent"),
     path("change/", check_in.check_in_change, name="check-in-change"),
     path("<str:token>/", check_in.check_in, name="check-in"),
-    re_path(r"^.*$", check_in.link_gone, name="link-gone"),
+    path("<str:token>", check_in.check_in, name="check-in-bare"),  # a mail program may cut the slash
+    re_path(r"^[\s\S]*$", check_in.link_gone, name="link-gone"),
 ]

@@ -13,6 +13,7 @@ from ratings.psychometrics.evidence import Rater, Scores, SessionEvidence
 from ratings.psychometrics.proportion import Share, wilson
 from sessions.models import Attendance, TherapySession
 
+SENT_TWICE = timedelta(minutes=1)  # within it the same text again is the same click again
 STILL_AWAITED = timedelta(days=14)  # convention of this app: an older check-in is not on a therapist's mind
 
 
@@ -73,7 +74,9 @@ def held_by_episode(keys) -> dict[int, list[HeldSession]]:
         rows[row.episode_id].append(row)
     ratings = {
         (rating.therapy_session_id, rating.rater): rating
-        for rating in Rating.objects.filter(episode__in=keys).current().select_related("instrument", "text", "episode")
+        for rating in Rating.objects.filter(episode__in=keys)
+        .current()
+        .select_related("instrument", "text", "episode", "check_in")
     }
     asked = set(CheckIn.objects.filter(episode__in=keys).values_list("therapy_session_id", flat=True))
     return {key: hold(rows[key], ratings, asked) for key in keys}
@@ -199,31 +202,63 @@ def evidence_of(rupture):
     return as_assessment(Assessment(**stored), rupture.evidence["number"])
 
 
+def just_logged(episode, by, said, answers):
+    """Whether this session was logged within the last minute with the same words and answers."""
+    recent = TherapySession.objects.filter(
+        episode=episode,
+        logged_by=by,
+        logged_at__gt=timezone.now() - SENT_TWICE,
+        **{name: said.get(name) for name in ("starts_at", "ends_at", "mode", "attendance")},
+    )
+    session = recent.filter(voided_at__isnull=True).select_related("private_note").first()
+    if session is None:
+        return False
+    own = session.ratings.filter(rater=Rater.THERAPIST, replaced_at__isnull=True).first()
+    note = getattr(session, "private_note", None)
+    noted = note.text.open(episode.client.data_key) if note else ""
+    return (own.answers if own else {}) == answers and noted == said.get("private_note")
+
+
+def just_opened(therapist, name):
+    """The case this therapist opened under this name within the last minute: a form sent twice makes one case."""
+    recent = therapist.episodes.filter(client__created_at__gt=timezone.now() - SENT_TWICE, ends_at__isnull=True)
+    rows = recent.select_related("client__data_key")
+    return next((episode for episode in rows if episode.client.display_name == name), None)
+
+
+def just_agreed(episode, text):
+    """Whether this goal was added within the last minute."""
+    recent = episode.goals.filter(agreed_at__gt=timezone.now() - SENT_TWICE)
+    return any(goal.text.open(episode.client.data_key) == text for goal in recent)
+
+
 @dataclass(frozen=True, slots=True)
 class DayEntry:
     """One therapy session of a therapist's day."""
 
     therapy_session: TherapySession
     case: CaseRow
-    number: int  # the number it has, or will have once it is held
+    number: int | None  # the number it has, or will have once it is held; None where the client did not come
 
 
 def day_entries(user, start, end) -> list[DayEntry]:
     """The user's own therapy sessions that start in `[start, end)`, in order of time."""
-    sessions = list(
-        TherapySession.objects.filter(
-            episode__in=access.own_episodes(user), starts_at__gte=start, starts_at__lt=end, voided_at__isnull=True
+    own = TherapySession.objects.filter(episode__in=access.own_episodes(user), voided_at__isnull=True)
+    today = own.filter(starts_at__gte=start, starts_at__lt=end).exclude(attendance=Attendance.CANCELLED)
+    sessions = list(today.order_by("starts_at"))
+    keys = {session.episode_id for session in sessions}
+    cases = {row.standing.pk: row for row in case_rows(access.own_episodes(user).filter(pk__in=keys))}
+    held_before = Counter(
+        own.filter(episode__in=keys, attendance=Attendance.ATTENDED, starts_at__lt=start).values_list(
+            "episode", flat=True
         )
-        .exclude(attendance=Attendance.CANCELLED)
-        .order_by("starts_at")
     )
-    rows = access.own_episodes(user).filter(pk__in={session.episode_id for session in sessions})
-    cases = {row.standing.pk: row for row in case_rows(rows)}
     entries = []
     for session in sessions:
-        case = cases[session.episode_id]
-        held = case.standing.sessions_held
-        entries.append(DayEntry(session, case, held + (session.attendance == Attendance.PLANNED)))
+        counts = session.attendance in (Attendance.ATTENDED, Attendance.PLANNED)
+        held_before[session.episode_id] += counts
+        number = held_before[session.episode_id] if counts else None
+        entries.append(DayEntry(session, cases[session.episode_id], number))
     return entries
 
 

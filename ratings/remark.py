@@ -35,7 +35,7 @@ class Remark:
 def remark(assessment: Assessment, name: str, for_sessions: int, straight_line: bool = False) -> Remark:
     """The remark on a rupture that the detector opened; `name` is the client's."""
     kind = assessment.kind or Kind.UNCLEAR
-    from_therapist = _is_from_the_therapist(assessment)
+    from_therapist = words.is_from_the_therapist(assessment)
     return Remark(
         title=_title(assessment, name, from_therapist),
         lead=_lead(name, for_sessions, from_therapist),
@@ -45,14 +45,6 @@ def remark(assessment: Assessment, name: str, for_sessions: int, straight_line: 
         sure=_sure(assessment.probability),
         signs=[sign for point in assessment.points if (sign := _sign(point))],
     )
-
-
-def _points(assessment, source):
-    return sum(found.points for found in assessment.points if found.source.partition(":")[0] == source)
-
-
-def _is_from_the_therapist(assessment):
-    return _points(assessment, "therapist") >= SOME and _points(assessment, "client") <= 0
 
 
 def _title(assessment, name, from_therapist):

@@ -17,6 +17,7 @@ from ratings.queries import HeldSession, as_version
 
 CLOSING = {State.REPAIRED, State.STRONGER, State.UNREPAIRED}
 ACTIVE = {State.OPEN, State.RECOVERING}
+SET_ASIDE = Rupture.RuptureState.SET_ASIDE
 SPARK_LENGTH = 10
 
 
@@ -105,35 +106,52 @@ def _spells(assessments):
 
 def _settle_ruptures(episode, version, held, known, assessments, at):
     """Brings the known ruptures in line with the replay; returns the new and the touched ones."""
-    position_of = {session.row.pk: position for position, session in enumerate(held)}
-    spells, matched, touched = _spells(assessments), {}, []
-    for rupture in known:
-        first = position_of.get(rupture.opened_session_id)
-        if rupture.opened_by != Rupture.OpenedBy.DETECTOR or first is None:
-            continue
-        last = position_of.get(rupture.closed_session_id, first if rupture.closed_at else len(held) - 1)
-        spell = next((spell for spell in spells if spell not in matched and spell.overlaps(first, last)), None)
+    positions = {session.row.pk: position for position, session in enumerate(held)}
+    spells = _spells(assessments)
+    aside = [_reach(rupture, positions, assessments) for rupture in known if rupture.state == SET_ASIDE]
+    spells = [spell for spell in spells if not any(reach and spell.overlaps(*reach) for reach in aside)]
+    # What a person opened is theirs to close. What an earlier version said and closed is history; what is still open
+    # must stand under this one.
+    ours = [
+        rupture
+        for rupture in known
+        if rupture.opened_by == Rupture.OpenedBy.DETECTOR
+        and rupture.state != SET_ASIDE
+        and (rupture.version_id == version.pk or rupture.state in Rupture.ACTIVE)
+    ]
+    matched, touched = {}, []
+    for rupture in ours:
+        reach = _reach(rupture, positions, assessments)
+        spell = next((s for s in spells if reach and s not in matched and s.overlaps(*reach)), None)
         if spell:
             matched[spell] = rupture
-    person_opened = any(r.state in Rupture.ACTIVE and r.opened_by != Rupture.OpenedBy.DETECTOR for r in known)
-    for rupture in known:
-        own = rupture.opened_by == Rupture.OpenedBy.DETECTOR
-        # What an earlier version said and closed is history; what is still open must stand under this one.
-        judged = rupture.version_id == version.pk or rupture.state in Rupture.ACTIVE
-        if own and judged and rupture not in matched.values() and rupture.state not in Rupture.UNTOUCHED:
+        elif rupture.state != Rupture.RuptureState.WITHDRAWN:
             rupture.state, rupture.closed_at = Rupture.RuptureState.WITHDRAWN, at
             touched.append(rupture)
+    person_opened = any(r.state in Rupture.ACTIVE and r.opened_by != Rupture.OpenedBy.DETECTOR for r in known)
     for spell in spells:
         rupture = matched.get(spell)
         if rupture is None and not _spoken_for_under(version, spell, held, assessments):
             continue
         if spell.state in ACTIVE and person_opened:  # one open rupture per episode
             continue
-        if rupture is None or rupture.state != Rupture.RuptureState.SET_ASIDE:
-            rupture = rupture or Rupture(episode=episode, opened_at=at)
-            _tell(rupture, spell, episode, version, held, assessments, at)
-            touched.append(rupture)
+        rupture = rupture or Rupture(episode=episode, opened_at=at)
+        _tell(rupture, spell, episode, version, held, assessments, at)
+        touched.append(rupture)
     return touched
+
+
+def _reach(rupture, positions, assessments):
+    """The first and the last position that a stored rupture speaks for; None where its session was voided. What was set
+    aside stays aside until the ratings have been steady again."""
+    first = positions.get(rupture.opened_session_id)
+    if first is None:
+        return None
+    if rupture.state == SET_ASIDE:
+        later = range(first + 1, len(assessments))
+        return first, next((p for p in later if assessments[p].state == State.STEADY), len(assessments) - 1)
+    last = first if rupture.closed_at else len(assessments) - 1
+    return first, positions.get(rupture.closed_session_id, last)
 
 
 def _spoken_for_under(version, spell, held, assessments):
@@ -150,8 +168,8 @@ def _tell(rupture, spell, episode, version, held, assessments, at):
     rupture.opened_session = held[spell.first].row
     rupture.kind = speaks.kind or ""
     rupture.pillars = list(speaks.pillars)
-    rated = [held[p].client for p in range(spell.first, spell.last + 1) if assessments[p].state in ACTIVE]
-    rupture.evidence = _columns(speaks) | {"number": speaks.number, "for_sessions": sum(map(bool, rated)) or 1}
+    low = [held[p].client for p in range(spell.first, spell.last + 1) if assessments[p].state == State.OPEN]
+    rupture.evidence = _columns(speaks) | {"number": speaks.number, "for_sessions": sum(map(bool, low)) or 1}
     if spell.state in ACTIVE and episode.ends_at is None:
         rupture.state = Rupture.RuptureState(spell.state.value)
         rupture.closed_session = rupture.closed_at = None
@@ -172,7 +190,7 @@ def _standing(episode, version, held, assessments, rupture, at):
     for session in reversed(attended):
         if session.client:
             break
-        missing += 1
+        missing += session.asked
     latest = rated[-1].evidence.client if rated else None
     history, constants = [session.evidence for session in held], resolve(version.constants)
     ranges = usual_ranges(history, assessments, constants)

@@ -100,6 +100,8 @@ def _note(note):
 
 def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
     """What was seen, in one phrase: the pillars by name, and for how long."""
+    if assessment and is_from_the_therapist(assessment):
+        return _("The therapist's own view fell")
     pillars = _pillar_names(assessment.pillars) if assessment else ""
     what = _("%(pillars)s below own usual") % {"pillars": pillars} if pillars else _("Below own usual")
     if for_sessions < 2:
@@ -115,23 +117,31 @@ def what_was_seen(assessment: Assessment | None) -> str:
     return _what_was_seen(assessment) if assessment else ""
 
 
-def case_lead(name: str, standing, rupture, for_sessions: int = 1) -> str:
-    """Where things stand, in one sentence."""
+def is_from_the_therapist(assessment: Assessment) -> bool:
+    """Only the therapist's own ratings fell."""
+    points = {"client": 0.0, "therapist": 0.0}
+    for found in assessment.points:
+        rater = found.source.partition(":")[0]
+        points[rater] = points.get(rater, 0.0) + found.points
+    return points["therapist"] >= NOTICEABLE_POINTS and points["client"] <= 0
+
+
+def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions: int = 1, last=None) -> str:
+    """Where things stand, in one sentence. `flag` speaks for the open rupture; `last` is the newest rupture on record,
+    if the latest ratings belong to it."""
     who = {"name": name}
-    if rupture and rupture.state == "recovering":
+    if standing.rupture and standing.rupture.state == "recovering":
         return (
             _("%(name)s's ratings are coming back towards their own usual. One more, and it counts as repaired.") % who
         )
-    if rupture:
-        pillars = pillars_in_a_row(rupture.pillars)
-        about = (
-            _("%(name)s's answers on %(pillars)s") % (who | {"pillars": pillars})
-            if pillars
-            else _("%(name)s's answers") % who
-        )
-        if for_sessions < 2:
-            return _("%(about)s fell below their own usual.") % {"about": about}
-        return _("%(about)s have been below their own usual for %(n)s sessions.") % {"about": about, "n": for_sessions}
+    if flag and is_from_the_therapist(flag):
+        return _("The therapist's own view of the work with %(name)s fell; %(name)s's answers do not show it.") % who
+    if standing.rupture:
+        return _strained(name, standing.rupture.pillars, for_sessions)
+    if last and last.state == "set_aside":
+        return _("%(name)s's answers are below their own usual. The flag was set aside.") % who
+    if last and last.state == "unrepaired":
+        return _("%(name)s's answers did not come back to their earlier usual.") % who
     if standing.check_ins_answered == 0:
         return _("No check-in from %(name)s yet. After five there will be a usual range to compare with.") % who
     words = {standing.words.get(series) for series in ("goal", "task", "bond", "overall")}
@@ -139,11 +149,20 @@ def case_lead(name: str, standing, rupture, for_sessions: int = 1) -> str:
         return _("Too few check-ins from %(name)s to know their usual yet.") % who
     fell = [pillar for pillar in ("goal", "task", "bond") if standing.words.get(pillar) == "below"]
     if fell:
-        pillars = pillars_in_a_row(fell)
-        return _(
-            "%(name)s's last answers on %(pillars)s were a little below their own usual; not enough to call it a slip."
-        ) % (who | {"pillars": pillars})
+        about = who | {"pillars": pillars_in_a_row(fell)}
+        return (
+            _("%(name)s's last answers on %(pillars)s were below their own usual; so far not enough to call it a slip.")
+            % about
+        )
     return _("%(name)s's answers are about as usual.") % who
+
+
+def _strained(name, pillars, for_sessions):
+    who = {"name": name, "pillars": pillars_in_a_row(pillars)}
+    about = _("%(name)s's answers on %(pillars)s") % who if pillars else _("%(name)s's answers") % who
+    if for_sessions < 2:
+        return _("%(about)s fell below their own usual.") % {"about": about}
+    return _("%(about)s have been below their own usual for %(n)s sessions.") % {"about": about, "n": for_sessions}
 
 
 _PILLAR_WORDS = {"goal": lambda: _("goals"), "task": lambda: _("tasks"), "bond": lambda: _("the bond")}
@@ -203,17 +222,22 @@ def on_scale(pomp: float) -> str:
     return _("between %(lower)s and %(upper)s") % {"lower": steps[lower], "upper": steps[lower + 1]}
 
 
+# The rules whose comparison is with the client's own usual, which is what every sentence here says.
+OFFERED = ("rupture_filter", "own_mean_pooled_sd", "own_mean_own_sd", "shewhart", "ewma", "cusum")
+
+
 def criteria() -> list[tuple[str, str]]:
     """The rules a practice can choose from, with their names."""
-    return [(name, criterion(name)) for name in REGISTRY if name not in NOT_OFFERED]
-
-
-NOT_OFFERED = {"gap_change"}  # nothing alarms on the mere gap between client and therapist
+    return [(name, criterion(name)) for name in OFFERED if name in REGISTRY]
 
 
 def criterion(name: str) -> str:
     """The name of a rule."""
     return {
         "rupture_filter": _("Our filter: this pair's own ups and downs, both sides together"),
-        "own_mean_pooled_sd": _("Own mean: a drop below this client's own mean"),
+        "own_mean_pooled_sd": _("Own mean: a drop below this client's own mean, against ordinary ups and downs"),
+        "own_mean_own_sd": _("Own mean and own spread: a control chart for each pair"),
+        "shewhart": _("Shewhart's chart of single values"),
+        "ewma": _("EWMA: a moving average that forgets slowly"),
+        "cusum": _("CUSUM: small drops that add up"),
     }.get(name, name.replace("_", " ").capitalize())

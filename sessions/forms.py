@@ -1,14 +1,17 @@
 """Parsing for what happens in the room."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from alliance.forms import PlainTextField
 from sessions.models import Attendance, Mode, TherapySession
 
 USUAL_MINUTES = 50
+FUTURE = _("This lies in the future. Log a session after it was held.")
+TAKEN = _("There is already a session at this time.")
 
 
 class TherapySessionForm(forms.Form):
@@ -24,7 +27,7 @@ class TherapySessionForm(forms.Form):
         initial=Attendance.ATTENDED,
         widget=forms.RadioSelect,
     )
-    private_note = forms.CharField(
+    private_note = PlainTextField(
         label=_("Private note"),
         help_text=_("Only you will see it."),
         required=False,
@@ -41,29 +44,32 @@ class TherapySessionForm(forms.Form):
         day, time, minutes = (cleaned.get(name) for name in ("day", "time", "minutes"))
         if not (day and time and minutes):
             return cleaned
-        starts_at = _in_current_zone(day, time)
-        if starts_at > timezone.now() + timedelta(hours=1):
-            self.add_error("day", _("This lies in the future. Log a session after it was held."))
-        if starts_at < timezone.now() - timedelta(days=3 * 365):
+        if day > timezone.localdate() + timedelta(days=1):
+            self.add_error("day", FUTURE)
+        elif day < timezone.localdate() - timedelta(days=3 * 365):
             self.add_error("day", _("This is more than three years ago. Check the year."))
-        others = TherapySession.objects.filter(episode=self.episode, starts_at=starts_at).standing()
-        if self.planned:
-            others = others.exclude(pk=self.planned.pk)
-        if others.exists():
-            self.add_error("time", _("There is already a session at this time."))
-        if self.episode.ends_at and starts_at >= self.episode.ends_at:
-            self.add_error("day", _("This therapy had ended by then."))
-        cleaned["starts_at"], cleaned["ends_at"] = starts_at, starts_at + timedelta(minutes=minutes)
+        else:
+            self._clean_start(cleaned, datetime.combine(day, time), timedelta(minutes=minutes))
         return cleaned
 
-
-def _in_current_zone(day, time):
-    naive = timezone.datetime.combine(day, time)
-    return naive.replace(tzinfo=timezone.get_current_timezone())
+    def _clean_start(self, cleaned, wall_clock, length):
+        """From the clock on the wall to instants. When the clock goes back at night, the first of the two is meant."""
+        zone = timezone.get_current_timezone()
+        starts_at = wall_clock.replace(tzinfo=zone).astimezone(UTC)
+        cleaned["starts_at"], cleaned["ends_at"] = starts_at, starts_at + length
+        if starts_at.astimezone(zone).replace(tzinfo=None) != wall_clock:
+            self.add_error("time", _("The clock went forward over this time; it did not exist that day."))
+        if starts_at > timezone.now() + timedelta(hours=1):
+            self.add_error("day", FUTURE)
+        if self.episode.ends_at and starts_at >= self.episode.ends_at:
+            self.add_error("day", _("This therapy had ended by then."))
+        others = TherapySession.objects.filter(episode=self.episode, starts_at=starts_at).standing()
+        if others.exclude(pk=self.planned and self.planned.pk).exists():
+            self.add_error("time", TAKEN)
 
 
 class GoalForm(forms.Form):
-    text = forms.CharField(
+    text = PlainTextField(
         label=_("Goal"),
         help_text=_("In the client's words: “We are working on … so that I can …”"),
         max_length=1000,

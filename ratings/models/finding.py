@@ -89,7 +89,6 @@ class Rupture(models.Model):
         CLIENT = "client", _("the client")
 
     ACTIVE = (RuptureState.OPEN, RuptureState.RECOVERING)
-    UNTOUCHED = (RuptureState.SET_ASIDE, RuptureState.WITHDRAWN)  # by a replay
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="ruptures")

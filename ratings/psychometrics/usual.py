@@ -70,13 +70,17 @@ def usual_range(levels: Sequence[float], population_sd: float, fewest: int = FEW
 def usual_ranges(
     history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants, fewest: int = FEWEST
 ) -> dict[str, UsualRange | None]:
-    """The client's own usual range of the total and of each pillar, from the ratings outside ruptures."""
+    """The client's own usual range of the total and of each pillar, from the ratings outside ruptures.
+
+    Only the instrument of the latest rating counts: scores of two instruments have no usual in common.
+    """
+    instrument = next((session.instrument for session in reversed(history) if session.client), None)
     ranges = {}
     for series in SERIES:
         values = [
             value_of(session.client, series)
             for session, assessment in zip(history, assessments, strict=True)
-            if assessment.state not in IN_RUPTURE
+            if assessment.state not in IN_RUPTURE and session.instrument == instrument
         ]
         sd = constants.sd_within * (1 if series == OVERALL else constants.pillar_sd_ratio)
         ranges[series] = usual_range([value for value in values if value is not None], sd, fewest)
@@ -96,7 +100,8 @@ def latest_words(
     last = rated[-1]
     now = assessments[last]
     fewest = FEWEST_IN_RUPTURE if now.state in IN_RUPTURE else FEWEST
-    ranges = usual_ranges(history[:last], assessments[:last], constants, fewest)
+    same = [p for p in range(last) if history[p].instrument == history[last].instrument]
+    ranges = usual_ranges([history[p] for p in same], [assessments[p] for p in same], constants, fewest)
     words = {}
     for series, usual in ranges.items():
         value = value_of(history[last].client, series)

@@ -1,6 +1,7 @@
 """One case: where things stand, the three charts, the latest words, the plan, and what was done about ruptures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -21,6 +22,9 @@ from sessions import actions as session_actions
 from sessions.forms import GoalForm
 from sessions.models import Goal, PrivateNote
 
+COMMENTS_SHOWN = 3  # older ones that were read are left to the record
+STRAINED = {State.OPEN, State.RECOVERING, State.UNREPAIRED}
+
 EPISODES = Episode.objects.select_related(
     "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture"
 )
@@ -33,15 +37,16 @@ def case(request, code):
 
 
 def _case_page(request, episode, goal_form, status=200):
+    timezone.activate(ZoneInfo(episode.client.practice.zone))
     own = access.can_edit(request.user, episode)
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
-    if own:
-        actions.mark_read(episode=episode)
     history = queries.case_history(episode)
     name = episode.client.display_name
     key = episode.client.data_key
     rupture = episode.standing.rupture
+    flag = queries.evidence_of(rupture) if rupture else None
     for_sessions = rupture.evidence.get("for_sessions", 1) if rupture else 0
+    strained = history.assessments and history.assessments[-1].state in STRAINED
     attended = [session for session in history.held if session.number]
     rated = [session for session in attended if session.client]
     waiting = episode.check_ins.exclude(ratings__rater="client").order_by("-therapy_session__starts_at").first()
@@ -53,15 +58,17 @@ def _case_page(request, episode, goal_form, status=200):
         "name": name,
         "therapist": episode.therapist.display_name,
         "standing": episode.standing,
-        "lead": words.case_lead(name, episode.standing, rupture, for_sessions),
+        "lead": words.case_lead(
+            name, episode.standing, flag, for_sessions, last=next(iter(history.ruptures), None) if strained else None
+        ),
         "remarks": words.notes_in_words(episode.standing.notes),
-        "seen": words.what_was_seen(queries.evidence_of(rupture)) if rupture else "",
+        "seen": words.what_was_seen(flag),
         "last": attended[-1] if attended else None,
         "next_number": len(attended) + 1,
         "pillars": pillar_views(history, episode.standing, name),
         "latest": latest,
         "answers": latest_answers(latest),
-        "comment": _comment(request.user, latest, key),
+        "comments": comments_of(rated, request.user, key),
         "waiting": waiting,
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),
@@ -69,17 +76,20 @@ def _case_page(request, episode, goal_form, status=200):
         "goal_form": goal_form,
         "section": "cases" if own else "caseload",
     }
+    if own and request.method == "GET":  # the comments are on this page, all that were not read before included
+        actions.mark_read(episode=episode)
     return render(request, "ratings/case.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def case_create(request):
-    membership = access.check_role(request.user, "therapist")[0]
-    form = CaseForm(request.POST if request.method == "POST" else None)
+    places = access.check_role(request.user, "therapist")
+    form = CaseForm(request.POST if request.method == "POST" else None, places=places)
     if not (request.method == "POST" and form.is_valid()):
         context = {"form": form, "section": "cases"}
         return render(request, "ratings/case_create.html", context, status=422 if form.errors else 200)
-    episode = actions.open_case(
+    membership = form.place
+    episode = queries.just_opened(membership, form.cleaned_data["name"]) or actions.open_case(
         practice=membership.practice,
         therapist=membership,
         by=membership,
@@ -97,9 +107,12 @@ def goal_agree(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     by = access.check_edit(request.user, episode)
     form = GoalForm(request.POST, auto_id="goal_%s")
+    if form.is_valid() and episode.ends_at:
+        form.add_error("text", _("This therapy has ended; its plan stays as it is."))
     if not form.is_valid():
         return _case_page(request, episode, form, status=422)
-    session_actions.agree_goal(episode=episode, text=form.cleaned_data["text"], by=by)
+    if not queries.just_agreed(episode, form.cleaned_data["text"]):
+        session_actions.agree_goal(episode=episode, text=form.cleaned_data["text"], by=by)
     messages.success(request, _("The goal is part of the plan."))
     return redirect("ratings:case", episode.code)
 
@@ -163,7 +176,9 @@ def pillar_views(history, standing, name):
     rated = [session.number for session, _a in sessions if session.client]
     worded = all(session.client.text_id for session, _a in sessions if session.client)
     say = words.on_scale if worded else words.in_numbers
-    band_from = rated[FEWEST - 1] if len(rated) >= FEWEST else None
+    latest = [s.number for s, _a in sessions if s.client and s.client.instrument_id == rated_last(sessions)]
+    band_from = latest[FEWEST - 1] if len(latest) >= FEWEST else None
+    number_at = {session.number: place for place, (session, _a) in enumerate(sessions)}
     number_of = {session.row.pk: session.number for session, _a in sessions}
     marked = [
         number
@@ -176,6 +191,9 @@ def pillar_views(history, standing, name):
     for pillar, title in titles.items():
         usual = ranges[pillar] if band_from else None
         rows = [_row(session, assessment, pillar, usual) for session, assessment in sessions]
+        word = standing.words.get(pillar, "few")
+        if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
+            rows[number_at[rated[-1]]] = replace(rows[number_at[rated[-1]]], below=word == "below")
         points = [
             charts.Point(row.number, row.client, row.therapist, row.below, _hover(row, name, say)) for row in rows
         ]
@@ -184,15 +202,20 @@ def pillar_views(history, standing, name):
             PillarView(
                 key=pillar.value,
                 title=title,
-                word=standing.words.get(pillar, "few"),
+                word=word,
                 figure=figure.to_plotly_json(),
-                summary=_summary(title, rows, name, standing.words.get(pillar), say),
+                summary=_summary(title, rows, name, word, say),
                 worded=worded,
                 rows=rows,
                 usual=usual,
             )
         )
     return views
+
+
+def rated_last(sessions):
+    """The instrument of the latest rating; the usual range is of its scores alone."""
+    return next((s.client.instrument_id for s, _a in reversed(sessions) if s.client), None)
 
 
 def _row(session, assessment, pillar, usual):
@@ -246,10 +269,16 @@ def latest_answers(session):
     return [(sentence, said(client, item), said(therapist, item)) for item, sentence in wording["items"].items()]
 
 
-def _comment(user, session, key):
-    if session is None or session.client.comment is None or not access.can_read_comment(user, session.client):
-        return ""
-    return session.client.comment.open(key)
+def comments_of(rated, user, key):
+    """What the client wrote, newest first: everything that has not been read, and the last few besides."""
+    commented = [session for session in reversed(rated) if session.client.comment]
+    shown = [
+        session
+        for place, session in enumerate(commented)
+        if place < COMMENTS_SHOWN or (session.client.check_in and session.client.check_in.read_at is None)
+    ]
+    may_read = access.comments_readable_by(user, shown[0].client.episode) if shown else None
+    return [(session, session.client.comment.open(key)) for session in shown if may_read(session.client)]
 
 
 def _notes(user, episode, key):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
+from django.core.cache import cache
 from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -22,6 +23,8 @@ from ratings.models import CheckIn, ClientLink, Rating
 from ratings.psychometrics.evidence import Rater
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+SAME_CLICK = timedelta(minutes=10)  # a second tap, a lost connection, another tab
+MOST_TRIES, TRIES_LAST = 10, 60 * 60  # other answers to an answered check-in, per hour
 COOKIE, SALT = "check-in", "ratings.check-in"
 RELATED = ("therapy_session", "text__instrument", "episode__client__practice", "episode__client__data_key")
 
@@ -73,15 +76,7 @@ def check_in_sent(request):
     rating = asked and _answers_to(asked)
     if not rating:
         return link_gone(request)
-    with timezone.override(ZoneInfo(asked.episode.zone)):
-        context = {
-            "practice": asked.episode.client.practice,
-            "rating": rating,
-            "skipped": len(asked.text.instrument.definition["items"]) - rating.items_answered,
-            "can_change": actions.can_change(asked, rating),
-            "change_until": rating.received_at + actions.CHANGE_WINDOW,
-        }
-        return render(request, "ratings/check_in_sent.html", context)
+    return _sent_page(request, asked, rating, can_change=actions.can_change(asked, rating))
 
 
 @key_in_address
@@ -98,13 +93,22 @@ def _receive(request, asked, *, may_change):
         return HttpResponseBadRequest(render(request, "400.html").content)
     if not form.is_valid():
         return _form_page(request, asked, form, status=422)
+    tries = f"check-in-tries:{asked.pk}"
+    if not may_change and cache.get(tries, 0) >= MOST_TRIES:
+        return link_gone(request)
     try:
-        actions.answer_check_in(check_in=asked, may_change=may_change, **form.given)
+        rating = actions.answer_check_in(check_in=asked, may_change=may_change, **form.given)
     except actions.AlreadyAnswered:
+        cache.add(tries, 0, timeout=TRIES_LAST)
+        cache.incr(tries)
         context = {"form": form, "practice": asked.episode.client.practice}
         return render(request, "ratings/check_in_already.html", context, status=409)
     response = redirect("links:check-in-sent")
     response.status_code = 303
+    # The same answers again get the same receipt. Whoever sends them much later may have guessed: a receipt, then, but
+    # not the right to change.
+    if not may_change and rating.received_at < timezone.now() - SAME_CLICK:
+        return _sent_page(request, asked, rating, can_change=False)
     response.set_signed_cookie(
         COOKIE,
         str(asked.code),
@@ -116,6 +120,18 @@ def _receive(request, asked, *, may_change):
         samesite="Lax",
     )
     return response
+
+
+def _sent_page(request, asked, rating, *, can_change):
+    with timezone.override(ZoneInfo(asked.episode.zone)):
+        context = {
+            "practice": asked.episode.client.practice,
+            "rating": rating,
+            "skipped": len(asked.text.instrument.definition["items"]) - rating.items_answered,
+            "can_change": can_change,
+            "change_until": rating.received_at + actions.CHANGE_WINDOW,
+        }
+        return render(request, "ratings/check_in_sent.html", context)
 
 
 def _form_page(request, asked, form, status=200):

@@ -1,6 +1,7 @@
 """A flag, as a colleague would put it; the therapist says whether it was useful, or sets it aside."""
 
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -34,9 +35,10 @@ def rupture_verdict(request, code):
     found = get_visible_or_404(RUPTURES, request.user, code=code)
     by = access.check_edit(request.user, found.episode)
     form = VerdictForm(request.POST)
-    if form.is_valid():
-        actions.give_verdict(rupture=found, answer=form.cleaned_data["answer"], by=by)
-        messages.success(request, _("Counted. Thank you."))
+    if not form.is_valid():
+        raise SuspiciousOperation("There is no such verdict.")
+    actions.give_verdict(rupture=found, answer=form.cleaned_data["answer"], by=by)
+    messages.success(request, _("Counted. Thank you."))
     return redirect("ratings:rupture", found.code)
 
 

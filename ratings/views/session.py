@@ -1,8 +1,11 @@
 """Logging a therapy session, and the key to its check-in."""
 
+from zoneinfo import ZoneInfo
+
 import segno
 from django.conf import settings
 from django.contrib import messages
+from django.db import IntegrityError
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import actions
+from ratings import actions, queries
 from ratings.forms import SessionLogForm
 from ratings.models import CheckIn, ClientLink
-from sessions.forms import USUAL_MINUTES
+from sessions.forms import TAKEN, USUAL_MINUTES
 from sessions.models import Attendance, TherapySession
 
 EPISODE_NEEDS = ("client__data_key", "client__practice", "therapist__practice")
@@ -32,7 +35,7 @@ def session_log(request, code):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def planned_session_log(request, code):
-    sessions = TherapySession.objects.filter(voided_at__isnull=True, attendance=Attendance.PLANNED)
+    sessions = TherapySession.objects.filter(voided_at__isnull=True)
     related = [f"episode__{path}" for path in EPISODE_NEEDS]
     planned = get_visible_or_404(sessions.select_related(*related), request.user, code=code)
     start = timezone.localtime(planned.starts_at)
@@ -43,6 +46,7 @@ def planned_session_log(request, code):
 
 def _log(request, episode, initial, planned=None):
     by = access.check_edit(request.user, episode)
+    timezone.activate(ZoneInfo(episode.client.practice.zone))
     form = SessionLogForm(
         request.POST if request.method == "POST" else None,
         episode=episode,
@@ -50,23 +54,38 @@ def _log(request, episode, initial, planned=None):
         initial=initial,
         text=actions.own_text(episode.client.practice.language),
     )
-    if not (request.method == "POST" and form.is_valid()):
-        status = 422 if form.errors else 200
-        context = {"form": form, "episode": episode, "section": "today"}
-        return render(request, "ratings/session_log.html", context, status=status)
-    therapy_session = actions.log_session(
-        episode=episode,
-        by=by,
-        planned=planned,
-        zone=timezone.get_current_timezone_name(),
-        answers=form.answers,
-        **{name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")},
-    )
-    messages.success(request, _("Logged."))
-    check_in = CheckIn.objects.filter(therapy_session=therapy_session).first()
-    if check_in:
-        return redirect(f"{reverse('ratings:case', args=[episode.code])}#check-in")
-    return redirect("ratings:case", episode.code)
+    if form.is_bound:
+        form.full_clean()
+        if queries.just_logged(episode, by, form.cleaned_data, form.answers):  # a form sent twice
+            return redirect("ratings:case", episode.code)
+    if planned and planned.attendance != Attendance.PLANNED:
+        if not form.is_bound:
+            return redirect("ratings:case", episode.code)
+        form.add_error(None, _("This session has been logged already. What you typed here was not saved."))
+    if form.is_valid() and (therapy_session := _save(form, episode, by, planned)):
+        messages.success(request, _("Logged."))
+        place = "#check-in" if CheckIn.objects.filter(therapy_session=therapy_session).exists() else ""
+        return redirect(reverse("ratings:case", args=[episode.code]) + place)
+    context = {"form": form, "episode": episode, "section": "today"}
+    return render(request, "ratings/session_log.html", context, status=422 if form.errors else 200)
+
+
+def _save(form, episode, by, planned):
+    """The logged session; None with a form error where another one took its place in the same moment."""
+    try:
+        return actions.log_session(
+            episode=episode,
+            by=by,
+            planned=planned,
+            zone=timezone.get_current_timezone_name(),
+            answers=form.answers,
+            **{
+                name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")
+            },
+        )
+    except IntegrityError:
+        form.add_error("time", TAKEN)
+        return None
 
 
 @require_POST
@@ -75,6 +94,9 @@ def check_in_link(request, code):
     check_ins = CheckIn.objects.select_related("therapy_session", *(f"episode__{path}" for path in EPISODE_NEEDS))
     check_in = get_visible_or_404(check_ins, request.user, code=code)
     by = access.check_edit(request.user, check_in.episode)
+    if check_in.ratings.filter(rater="client", replaced_at__isnull=True).exists():
+        messages.info(request, _("This check-in has been answered; a link to it would open nothing."))
+        return redirect("ratings:case", check_in.episode.code)
     token = actions.mint_link(check_in=check_in, by=by, channel=ClientLink.Channel.SCREEN)
     address = settings.BASE_URL + reverse("links:check-in", args=[token])
     context = {

@@ -156,10 +156,10 @@ def test_only_the_therapist_edits(dana, sam, juniper):
 def test_a_comment_is_for_whom_the_client_said(dana, sam, juniper):
     shared = SimpleNamespace(comment_for="supervisor", episode=juniper)
     private = SimpleNamespace(comment_for="therapist", episode=juniper)
-    assert access.can_read_comment(dana.user, shared)
-    assert access.can_read_comment(dana.user, private)
-    assert access.can_read_comment(sam.user, shared)
-    assert not access.can_read_comment(sam.user, private)
+    assert access.comments_readable_by(dana.user, shared.episode)(shared)
+    assert access.comments_readable_by(dana.user, private.episode)(private)
+    assert access.comments_readable_by(sam.user, shared.episode)(shared)
+    assert not access.comments_readable_by(sam.user, private.episode)(private)
 
 
 @pytest.mark.parametrize(

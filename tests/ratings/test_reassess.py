@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from ratings import actions, queries
-from ratings.models import Assessment, DetectorVersion, Rating, Rupture, Standing
+from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupture, Standing
 from ratings.psychometrics.assess import assess
 from ratings.reassess import reassess
 from tests.courses import answers
@@ -114,3 +114,49 @@ def test_the_worst_case_comes_first(dana, juniper, sorrel, live_through):
     rows = queries.case_rows(type(juniper).objects.visible_to(dana.user))
     assert [row.name for row in rows] == ["Juniper", "Sorrel"]
     assert rows[0].since > timezone.now() - timedelta(days=8)
+
+
+def new_version(practice, criterion, budget="normal"):
+    return DetectorVersion.objects.create(practice=practice, criterion=criterion, budget=budget, use="client+therapist")
+
+
+def test_a_new_version_leaves_what_an_earlier_one_closed(juniper, live_through, millrace):
+    live_through(juniper, [4, 4, 4, 4, 1, 4, 4, 2])
+    Rupture.objects.exclude(state="repaired").delete()
+    before = list(Rupture.objects.values())
+    new_version(millrace, "cusum")
+    reassess(juniper)
+    assert list(Rupture.objects.filter(pk=before[0]["id"]).values()) == before
+
+
+def test_only_the_low_sessions_are_counted(juniper, live_through):
+    live_through(juniper, [4, [3, 4, 3, 4, 3, 4], 4, 4, 1, 4, 1])
+    assert states(juniper)[4:] == ["open", "recovering", "open"]
+    assert Rupture.objects.get().evidence["for_sessions"] == 2
+
+
+def test_what_was_set_aside_stays_aside_when_a_late_answer_moves_its_start(juniper, live_through):
+    asked = live_through(juniper, [3, 3, 3, 3, None, 0])
+    Rupture.objects.update(state="set_aside", closed_at=timezone.now())
+    actions.answer_check_in(check_in=asked[4], answers=answers(0), may_change=False)
+    assert [rupture.state for rupture in Rupture.objects.all()] == ["set_aside"]
+
+
+def test_a_client_who_was_not_asked_leaves_no_gap(juniper, live_through):
+    asked = live_through(juniper, [3, None, None, None])
+    assert Standing.objects.get().missing_in_a_row == 3
+    for check_in in asked[1:]:
+        check_in.delete()
+    reassess(juniper)
+    assert Standing.objects.get().missing_in_a_row == 0
+
+
+def test_another_instrument_has_a_usual_of_its_own(juniper, live_through):
+    """Nine ratings near the top on one instrument say nothing about 75 on the next."""
+    live_through(juniper, [4] * 9 + [3, 3, 3])
+    other = Instrument.objects.exclude(key="alliance-6").first()
+    old = Rating.objects.filter(rater="client").order_by("therapy_session__starts_at")[:9]
+    Rating.objects.filter(pk__in=[rating.pk for rating in old]).update(instrument=other)
+    reassess(juniper)
+    assert Standing.objects.get().words["overall"] == "few"
+    assert Standing.objects.get().spark["overall"]["band"] is None

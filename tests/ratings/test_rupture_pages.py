@@ -82,8 +82,9 @@ def test_a_verdict_is_counted_once_per_flag_and_shown_with_its_interval(http, da
     http.force_login(sam.user)
     assert http.post(address, {"answer": "useful"}).status_code == 403
     http.force_login(dana.user)
-    for answer in ("false", "useful", "nonsense"):
+    for answer in ("false", "useful"):
         assert http.post(address, {"answer": answer}).url == page_of(rupture)
+    assert http.post(address, {"answer": "nonsense"}).status_code == 400
     assert Verdict.objects.get().answer == "useful"
     assert "You said: Useful." in http.get(page_of(rupture)).text
     (share,) = queries.verdict_shares(juniper.client.practice)
@@ -116,11 +117,11 @@ def test_a_manager_sets_the_rule_and_no_old_alarm_opens(http, mona, juniper, liv
     live_through(juniper, [3, 3, 3, 3, 3, 3])
     http.force_login(mona.user)
     response = http.post(
-        reverse("ratings:detection-settings"), {"budget": "watchful", "use": "client", "criterion": "level_cutoff"}
+        reverse("ratings:detection-settings"), {"budget": "watchful", "use": "client", "criterion": "shewhart"}
     )
     assert response.status_code == 302
     newest = DetectorVersion.objects.order_by("-valid_from").first()
-    assert (newest.budget, newest.use, newest.criterion) == ("watchful", "client", "level_cutoff")
+    assert (newest.budget, newest.use, newest.criterion) == ("watchful", "client", "shewhart")
     assert newest.valid_from <= timezone.now()
     assert Assessment.objects.filter(version=newest).count() == 6
     assert not Rupture.objects.exists()
