@@ -12,6 +12,12 @@ class Constants:
 
     sd_within: float = 8.5  # one client's total, session to session; .4-.6 on a 7-point scale (science.md §6)
     pillar_sd_ratio: float = 1.45  # a pillar varies more than the total (science.md §5)
+    mean: float = 79.0  # of clients' totals; 5.7 on a 7-point scale; assumption
+    sd_between: float = 13.3  # between clients; .7-.9 on a 7-point scale (science.md §6)
+    sd_contrast: float = 6.3  # of the pillars around the total, in a session; assumption
+    therapist_mean: float = 73.0  # lower by .45 SD (PMC7372164)
+    therapist_sd_between: float = 12.0  # assumption
+    therapist_sd_within: float = 7.0  # assumption
     first_number: float = 3  # no alert in sessions 1 and 2 (science.md §5, minimum data)
     fewest_ratings: float = 2  # earlier ratings to compare with; dependability >= .80 from two (PMC3111943)
     back_within_sd: float = 0.75  # "back" = no further below the earlier level than this (science.md §5)
@@ -19,6 +25,7 @@ class Constants:
     stronger_sd: float = 0.5  # least gain for "stronger than before" (science.md §5)
     near_top: float = 95.0  # .3 of a 7-point scale below its top: "stronger" cannot be judged (science.md §5)
     early_low: float = 60.0  # 10th percentile of a mean of three ratings; assumption until a practice has its own
+    recovering_below: float = 0.5  # probability above which no rating counts as back; convention of this app
     repaired_below: float = 0.25  # probability under which a rupture may close (science.md §5)
 
 

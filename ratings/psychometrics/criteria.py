@@ -6,6 +6,7 @@ from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import Pillar, Points, SessionEvidence
 from ratings.psychometrics.finding import OVERALL, SERIES, Criterion, Finding, value_of
 from ratings.psychometrics.published import SERIES_RULES, GapCriterion, SeriesCriterion
+from ratings.psychometrics.rupture_filter import RuptureFilter
 
 Build = Callable[[Constants, str], Criterion]
 
@@ -99,6 +100,7 @@ def _series(name: str) -> Build:
 # Every criterion that can speak on the day itself. Sudden losses need later sessions: `change.sudden_losses`.
 # Each is made from the constants and the evidence in use ("client", "client+therapist", "all"); rules read one rater.
 REGISTRY: dict[str, Build] = {
+    "rupture_filter": RuptureFilter,
     "own_mean_pooled_sd": lambda constants, use: OwnMeanPooledSD(constants),
     **{name: _series(name) for name in SERIES_RULES},
     "gap_change": lambda constants, use: GapCriterion(constants),

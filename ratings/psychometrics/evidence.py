@@ -115,7 +115,7 @@ class Assessment:
 class Version:
     """A frozen detector: the same history and version give the same assessments, for ever."""
 
-    criterion: str = "own_mean_pooled_sd"
+    criterion: str = "rupture_filter"
     budget: Budget = Budget.NORMAL
     use: str = "client+therapist"  # "client", "client+therapist", "all"
     constants: dict[str, float] = field(default_factory=dict)  # overrides of the published constants

@@ -20,15 +20,15 @@ class Population:
     """What clients, therapists and ruptures are like. Levels and depths in POMP."""
 
     # the client's ratings
-    level: float = 81.0  # mean; 5.9 on a 7-point scale; assumption, chosen for the ceiling below
+    level: float = 82.0  # mean; 5.9 on a 7-point scale; assumption, chosen for the ceiling below
     level_sd: float = 14.0  # between clients .7-.9 on a 7-point scale (science.md §6)
-    within_sd: float = 6.2  # with the answers' noise .4-.6 on a 7-point scale (science.md §6)
-    within_spread: float = 0.35  # clients differ in how much they vary, SD of the log; assumption
-    carry_over: float = 0.35  # lag-1 correlation .2-.4 (science.md §6)
+    within_sd: float = 5.3  # with the answers' noise .4-.6 on a 7-point scale (science.md §6)
+    within_spread: float = 0.3  # clients differ in how much they vary, SD of the log; assumption
+    carry_over: float = 0.4  # lag-1 correlation .2-.4 (science.md §6)
     growth: float = 6.0  # early growth, then flat (science.md §6); size: assumption
     pillar_offset_sd: float = 5.0  # a client's lasting differences between pillars; assumption
     pillar_sd: float = 4.5  # session-to-session differences between pillars; assumption
-    item_sd: float = 7.0  # between the items of a pillar; keeps alpha of the total > .90 (science.md §6)
+    item_sd: float = 6.5  # between the items of a pillar; keeps alpha of the total > .90 (science.md §6)
     items_per_pillar: int = 2  # our own instrument
     steps: int = 5
     straight_liners: float = 0.12  # clients who always tick one column (science.md §6: "some"); share: assumption
@@ -38,28 +38,29 @@ class Population:
     # the therapist's ratings
     agreement: float = 0.4  # correlation of levels between raters (science.md §6)
     therapist_shift: float = -6.5  # lower by .45 SD (PMC7372164)
-    therapist_within_sd: float = 6.5  # assumption
-    shared_noise: float = 0.2  # correlation of the two within quiet sessions; assumption
-    flat_therapists: float = 0.12  # who always rate alike; assumption
-    # ruptures
+    therapist_within_sd: float = 4.4  # assumption; see "ruptures"
+    shared_noise: float = 0.15  # correlation of the two within quiet sessions; assumption
+    flat_therapists: float = 0.1  # who always rate alike; assumption
+    # ruptures; how far each rater shows them was set so that a chart on one rater alone finds about as many as on the
+    # independent simulator of science.md §7 (client .29, therapist .30 at 5 new alerts per 100 quiet sessions)
     hazard: float = 0.05  # per quiet session; gives 25-56 % of clients with at least one (science.md §6)
     hazard_spread: float = 0.7  # clients differ, SD of the log; assumption
     withdrawal: float = 0.6  # commoner than confrontation (PMC7451373); share: assumption
-    depth: float = 17.0  # median fall where it shows openly, about two within SD (Gumz 2012: 1-2 SD)
+    depth: float = 14.5  # median fall where it shows openly, about two within SD (Gumz 2012: 1-2 SD)
     depth_spread: float = 0.4  # SD of the log; assumption
     ends: float = 0.42  # per session; most last 2-3, longest about six (Gumz 2012)
     longest: int = 6  # Gumz 2012
     slides: float = 0.25  # decline over several sessions, second commonest shape (Gumz 2012); share: assumption
     one_pillar: float = 0.3  # begins, and stays, in one pillar; assumption
-    hidden: float = 0.5  # withdrawals that the client's own ratings hardly show (science.md §5)
-    seen_withdrawal: float = 0.4  # the therapist's rating falls too; assumption (science.md §5: .35)
-    seen_confrontation: float = 0.7  # science.md §5
+    hidden: float = 0.6  # withdrawals that the client's own ratings hardly show (science.md §3, §5: about half)
+    seen_withdrawal: float = 0.45  # the therapist's rating falls too; assumption (science.md §5: .35)
+    seen_confrontation: float = 0.72  # science.md §5: .7
     stays_lower: float = 0.15  # after a rupture; assumption
     stronger: float = 0.2  # after a rupture; assumption
     # behaviour: base rates, and the factors of science.md §3 (priors from judgement)
     no_show: float = 0.08  # missed about 10 % with those in ruptures (science.md §6)
     unrated: float = 0.09  # about 10 % more (science.md §6)
-    therapist_unrated: float = 0.1  # assumption
+    therapist_unrated: float = 0.08  # assumption
     behaviour_speaks: bool = True
     # the course
     sessions_mean: float = 20.0  # assumption
@@ -70,9 +71,9 @@ BASE = Population()
 SCENARIOS: dict[str, Population] = {
     "base": BASE,
     "no behaviour signal": replace(BASE, behaviour_speaks=False),
-    "open clients": replace(BASE, hidden=0.1, seen_withdrawal=0.5),
-    "noisy": replace(BASE, within_sd=8.5, carry_over=0.6, bad_week=0.05, heavy_tails=0.08),
-    "shallow": replace(BASE, depth=11.0),
+    "open clients": replace(BASE, hidden=0.1),
+    "noisy": replace(BASE, within_sd=7.5, carry_over=0.6, bad_week=0.05, heavy_tails=0.08),
+    "shallow": replace(BASE, depth=10.0),
     "strong ceiling": replace(BASE, level=92.0, level_sd=15.0),
     "short courses": replace(BASE, sessions_mean=8.0, sessions_fewest=4),
     "many missing": replace(BASE, no_show=0.14, unrated=0.25, therapist_unrated=0.3),
@@ -233,7 +234,7 @@ class _Course:
             shape=shape,
             depth=p.depth * math.exp(chance.gauss(0, p.depth_spread)),
             first=position,
-            late=1 if chance.random() < 0.2 else 0,  # assumption
+            late=1 if chance.random() < 0.1 else 0,  # assumption
         )
 
     def _client(self, attended, noise, drop, into):
@@ -248,7 +249,7 @@ class _Course:
     def _therapist(self, attended, noise, drop, into):
         p = self.population
         level = self.therapist_level - 0.6 * p.growth * math.exp(-(attended - 1) / 3) + self.therapist_sd * noise
-        fall = 0.9 * drop.depth * drop.shape[into] if drop and drop.seen and into >= drop.late else 0
+        fall = drop.depth * drop.shape[into] if drop and drop.seen and into >= drop.late else 0
         return self._form(level, self.therapist_offsets, fall, drop.pillars if drop else (), False)
 
     def _form(self, level, offsets, fall, only, straight):

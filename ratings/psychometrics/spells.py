@@ -66,7 +66,8 @@ class Spells:
             else:
                 spell.back = 0
                 spell.since_back.clear()
-        if spell.back >= 2:
+        likely = finding.probability is not None and finding.probability >= self.constants.repaired_below
+        if spell.back >= 2 and not likely:
             self.open, self.repaired = None, spell
             near_top = spell.before.get(OVERALL, 0) >= self.constants.near_top
             if near_top:
@@ -81,7 +82,7 @@ class Spells:
         if finding.probability is None:
             low = finding.score is None or finding.score < self.threshold
         else:
-            low = finding.probability < self.constants.repaired_below
+            low = finding.probability < self.constants.recovering_below
         if not low:
             return False
         for series, before in spell.before.items():

@@ -28,3 +28,18 @@ def threshold(criterion: str, budget: Budget, use: str) -> float:
         raise ValueError(f"There are no thresholds for the criterion {criterion!r}.")
     row = row.get(use, row)
     return float(row[Budget(budget).value])
+
+
+def as_toml(found: dict[str, dict[Budget, float]], entries: dict[str, tuple[str, str]]) -> str:
+    """The file's text for thresholds by entry; a criterion with several uses gets a table for each."""
+    uses = [criterion for criterion, _ in entries.values()]
+    lines = [
+        "# The score from which a session raises an alert, per criterion and alarm budget.",
+        "# Written by `manage.py evaluate_detection --write-thresholds`; do not edit by hand.",
+    ]
+    for entry, row in found.items():
+        criterion, use = entries[entry]
+        several = uses.count(criterion) > 1
+        lines += ["", f'[{criterion}."{use}"]' if several else f"[{criterion}]"]
+        lines += [f"{budget.value} = {value:.6g}" for budget, value in row.items()]
+    return "\n".join(lines) + "\n"

@@ -180,7 +180,7 @@ STATES = {  # name -> the states of its ruptures, the pillars named, and what th
     "Marten": ([], [], ["ceiling"]),
     "Rowan": ([], [], ["no_checkins"]),
     "Heron": ([], [], []),
-    "Sorrel": (["stronger"], [["task", "bond"]], []),
+    "Sorrel": (["stronger"], [[]], []),
     "Tansy": ([], [], ["early_low"]),
     "Quince": (["unrepaired"], [[]], []),
     "Bramble": (["open"], [["goal"]], []),

@@ -1,0 +1,72 @@
+"""Compare every criterion on simulated episodes, and write what the program and the documentation take from it."""
+
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from ratings import detection_report
+from ratings.psychometrics import compare, report, thresholds
+from ratings.psychometrics.assess import assess
+from ratings.psychometrics.evidence import Version
+from ratings.psychometrics.simulate import BASE, simulate
+
+DOCS = Path("docs/reference/detection.md")
+ENOUGH = 1500  # ruptures per scenario: the standard error of a share stays under .015
+REPLAY_SESSIONS, REPLAYS = 50, 40
+
+
+class Command(BaseCommand):
+    help = "Print what every criterion catches at equal false alarms, with intervals, on simulated episodes."
+    requires_system_checks = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser):
+        parser.add_argument("--ruptures", type=int, default=ENOUGH, help=f"per scenario; default {ENOUGH}")
+        parser.add_argument("--scenario", action="append", choices=compare.SCENARIO_NAMES, help="default: all")
+        parser.add_argument("--seed", type=int, default=compare.REPORTING_SEED)
+        parser.add_argument("--processes", type=int, default=2)
+        parser.add_argument("--report", metavar="FILE.html", help="the tables and charts as a page of their own")
+        parser.add_argument("--write-docs", action="store_true", help=f"write {DOCS}")
+        parser.add_argument("--write-thresholds", action="store_true", help="from the tuning seed, for the program")
+        parser.add_argument("--calibrate", action="store_true", help="print the filter's calibration, tuning seed")
+
+    def handle(self, *, ruptures, scenario, seed, processes, **options):
+        if ruptures < 20:
+            raise CommandError("--ruptures: below 20 no share means anything.", returncode=2)
+        if options["calibrate"]:
+            self.calibrate(ruptures)
+            return
+        if options["write_thresholds"]:
+            found = compare.thresholds(compare.TUNING_SEED, ruptures)
+            thresholds.PATH.write_text(thresholds.as_toml(found, compare.ENTRIES), encoding="utf-8")
+            self.stdout.write(f"Wrote {thresholds.PATH}.")
+            return
+        results = compare.compare(scenario or compare.SCENARIO_NAMES, seed, ruptures, processes)
+        self.stdout.write(report.plain(results))
+        if options["report"]:
+            Path(options["report"]).write_text(detection_report.html(results), encoding="utf-8")
+        if options["write_docs"]:
+            target = settings.BASE_DIR / DOCS
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(report.page(results, replay_milliseconds()), encoding="utf-8")
+            self.stdout.write(f"Wrote {DOCS}.")
+
+    def calibrate(self, ruptures):
+        for use in compare.USES:
+            episodes = compare.episodes_of("base", compare.TUNING_SEED, ruptures)
+            pairs = compare.outcome(compare.OURS, use, episodes).calibration
+            self.stdout.write(f"{use}: first, second = {compare.calibrate(pairs)} on top of the present calibration")
+
+
+def replay_milliseconds():
+    """CPU time of one replay of 50 sessions, the median of forty."""
+    episodes = (episode.history for episode in simulate(BASE, 10**6, seed="replay"))
+    long = [history for _, history in zip(range(4000), episodes, strict=False) if len(history) >= REPLAY_SESSIONS]
+    times = []
+    for history in long[:REPLAYS]:
+        start = time.process_time()
+        assess(history[:REPLAY_SESSIONS], Version(criterion=compare.OURS))
+        times.append(1000 * (time.process_time() - start))
+    return sorted(times)[len(times) // 2]

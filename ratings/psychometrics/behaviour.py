@@ -1,0 +1,102 @@
+"""What a client does beside the ratings, as evidence: weak, capped, and always against the client's own habit.
+
+The factors are priors from judgement (science.md §3), not estimates. The sum is capped so that behaviour alone can
+never raise a loud alarm; by default it is shown and does not count (`Version.use`).
+"""
+
+import math
+from dataclasses import dataclass
+
+from ratings.psychometrics.evidence import Points, SessionEvidence
+
+LEAST, MOST = -0.5, 1.1  # natural log of a likelihood ratio; science.md §5
+HABIT_WEIGHT = 10.0  # sessions that the population's rate counts for; convention of this app
+POINTS = 10 / math.log(10)
+WORDS_SD = 0.7  # of the log of a comment's length, within a client; assumption
+WORDS_FALL = 0.5  # how much shorter a comment is in a withdrawal, on that scale; assumption
+FEWEST_COMMENTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something that a client does or does not do in a session."""
+
+    source: str
+    usual: float  # how often in quiet sessions; science.md §6
+    withdrawal: float  # times as often then; science.md §3
+    confrontation: float
+
+
+NO_SHOW = Sign("behaviour:no_show", 0.08, 2.3, 1.4)
+UNANSWERED = Sign("behaviour:unanswered", 0.10, 1.9, 1.2)
+STRAIGHT_LINE = Sign("behaviour:straight_line", 0.15, 1.7, 1.0)
+TENSION = Sign("behaviour:tension", 0.05, 1.5, 8.0)
+
+
+class Behaviour:
+    """A client's habits, learned session by session."""
+
+    def __init__(self):
+        self.seen: dict[str, list[float]] = {}  # times done, times there was a chance
+        self.words: list[float] = []
+
+    def read(self, session: SessionEvidence, *, weighed: bool) -> tuple[float, float, list[Points]]:
+        """Log likelihood ratios for a withdrawal and for a confrontation, and the points of what was noticed.
+
+        Where behaviour is not weighed both ratios are 0, and only the points tell what was noticed.
+        """
+        withdrawal = confrontation = 0.0
+        points = []
+        for sign, done in _signs(session):
+            if not (done or weighed):
+                continue
+            times, chances = self.seen.setdefault(sign.source, [0.0, 0.0])
+            rate = (HABIT_WEIGHT * sign.usual + times) / (HABIT_WEIGHT + chances)
+            both = [_ratio(rate, factor, done) for factor in (sign.withdrawal, sign.confrontation)]
+            withdrawal += both[0]
+            confrontation += both[1]
+            if done:
+                points.append(Points(sign.source, POINTS * max(both), seen=1.0, usual=rate))
+        shorter = self._shorter(session)
+        withdrawal += shorter
+        if shorter > 0:
+            usual = math.expm1(sum(self.words) / len(self.words))
+            points.append(Points("behaviour:comment", POINTS * shorter, seen=session.comment_words, usual=usual))
+        if not weighed:
+            return 0.0, 0.0, points
+        return _capped(withdrawal), _capped(confrontation), points
+
+    def learn(self, session: SessionEvidence) -> None:
+        for sign, done in _signs(session):
+            counts = self.seen.setdefault(sign.source, [0.0, 0.0])
+            counts[0] += done
+            counts[1] += 1
+        if session.comment_words:
+            self.words.append(math.log1p(session.comment_words))
+
+    def _shorter(self, session):
+        """A comment much shorter than this client's own usual; no comment at all says nothing."""
+        if not session.comment_words or len(self.words) < FEWEST_COMMENTS:
+            return 0.0
+        off = (math.log1p(session.comment_words) - sum(self.words) / len(self.words)) / WORDS_SD
+        fall = WORDS_FALL / WORDS_SD
+        return -off * fall - fall * fall / 2
+
+
+def _signs(session):
+    yield NO_SHOW, not session.attended
+    if session.attended and session.checkin_answered is not None:
+        yield UNANSWERED, not session.checkin_answered
+    if session.client is not None:
+        yield STRAIGHT_LINE, session.client.straight_line
+    if session.tension is not None:
+        yield TENSION, session.tension
+
+
+def _ratio(rate, factor, done):
+    then = min(factor * rate, (1 + rate) / 2)
+    return math.log(then / rate) if done else math.log((1 - then) / (1 - rate))
+
+
+def _capped(value):
+    return min(max(value, LEAST), MOST)

@@ -1,0 +1,191 @@
+"""Every criterion on every scenario at equal false alarms, and the averages over the scenarios."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from statistics import fmean
+
+from ratings.psychometrics.constants import DEFAULTS
+from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.evaluate import (
+    ALERTS_PER_100,
+    Band,
+    Estimate,
+    Outcome,
+    bootstrap,
+    judge_all,
+    reliability,
+)
+from ratings.psychometrics.evidence import Budget, Kind
+from ratings.psychometrics.simulate import SCENARIOS, Episode, simulate
+from ratings.psychometrics.simulate_ordinal import simulate_ordinal
+
+TUNING_SEED, REPORTING_SEED = (
+    1209,
+    7041,
+)  # thresholds and calibration come from the first, every printed figure from the second
+OTHER_GENERATOR = "other generator"
+SCENARIO_NAMES = (*SCENARIOS, OTHER_GENERATOR)
+OURS = "rupture_filter"
+USES = ("client", "client+therapist", "all")
+OWN_RULE = "own_mean_pooled_sd"  # the simple rule of this app, with pillars; its published model is ..._total
+CLIENT_ONLY = tuple(
+    name for name in REGISTRY if name not in (OURS, OWN_RULE, "gap_change") and not name.startswith("therapist")
+)
+
+
+def label(criterion: str, use: str) -> str:
+    return f"{criterion} ({use})" if criterion == OURS else criterion
+
+
+ENTRIES = {
+    **{label(OURS, use): (OURS, use) for use in USES},
+    **{name: (name, "client+therapist") for name in REGISTRY if name != OURS},
+}
+DEFAULT_ENTRY = label(OURS, "client+therapist")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One criterion in one scenario at one budget."""
+
+    threshold: float
+    caught: Estimate
+    withdrawal: float
+    confrontation: float
+    sessions_to_alert: float
+    precision: float
+    ahead: Estimate  # of this criterion: what ours (client+therapist) catches more, paired
+    ahead_client: Estimate  # the same for ours from the client's ratings only
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    name: str
+    episodes: int
+    ruptures: int
+    quiet_sessions: int
+    cells: dict[str, dict[Budget, Cell]]
+    reliability: dict[str, list[Band]]
+
+
+def episodes_of(scenario: str, seed: int, ruptures: int) -> Iterator[Episode]:
+    """Episodes of a scenario until this many ruptures are among them."""
+    own_seed = f"{seed}/{scenario}"
+    if scenario == OTHER_GENERATOR:
+        make: Callable[[int], Iterable[Episode]] = partial(simulate_ordinal, seed=own_seed)
+    else:
+        make = partial(simulate, SCENARIOS[scenario], seed=own_seed)
+    found = 0
+    for episode in make(episodes=10**9):
+        yield episode
+        found += len(episode.ruptures)
+        if found >= ruptures:
+            return
+
+
+def outcome(criterion: str, use: str, episodes: Iterable[Episode]) -> Outcome:
+    """What a criterion makes of episodes, without any threshold."""
+
+    def judge(history):
+        rule = REGISTRY[criterion](DEFAULTS, use)
+        return [rule.step(session, in_rupture=False) for session in history]
+
+    return judge_all(episodes, judge)
+
+
+def compare_scenario(scenario: str, seed: int, ruptures: int) -> ScenarioResult:
+    """All criteria on the same episodes of one scenario."""
+    episodes = list(episodes_of(scenario, seed, ruptures))
+    outcomes = {entry: outcome(*arguments, episodes) for entry, arguments in ENTRIES.items()}
+    ours = outcomes[DEFAULT_ENTRY], outcomes[label(OURS, "client")]
+    cells: dict[str, dict[Budget, Cell]] = {entry: {} for entry in ENTRIES}
+    for budget, per_100 in ALERTS_PER_100.items():
+        best = [one.caught_by_episode(one.threshold(per_100)) for one in ours]
+        for entry, found in outcomes.items():
+            threshold = found.threshold(per_100)
+            caught = found.caught_by_episode(threshold)
+            cells[entry][budget] = Cell(
+                threshold=threshold,
+                caught=bootstrap(caught),
+                withdrawal=found.share_caught(threshold, Kind.WITHDRAWAL),
+                confrontation=found.share_caught(threshold, Kind.CONFRONTATION),
+                sessions_to_alert=found.sessions_to_alert(threshold),
+                precision=found.precision(threshold),
+                ahead=bootstrap(best[0], caught),
+                ahead_client=bootstrap(best[1], caught),
+            )
+    any_outcome = outcomes[DEFAULT_ENTRY]
+    return ScenarioResult(
+        name=scenario,
+        episodes=any_outcome.episodes,
+        ruptures=len(any_outcome.cases),
+        quiet_sessions=any_outcome.quiet_sessions,
+        cells=cells,
+        reliability={label(OURS, use): reliability(outcomes[label(OURS, use)].calibration) for use in USES},
+    )
+
+
+def compare(scenarios: Iterable[str], seed: int, ruptures: int, processes: int = 2) -> list[ScenarioResult]:
+    """All scenarios, side by side in several processes."""
+    with ProcessPoolExecutor(processes) as pool:
+        return list(pool.map(partial(compare_scenario, seed=seed, ruptures=ruptures), scenarios))
+
+
+def average(estimates: Iterable[Estimate]) -> Estimate:
+    """The mean of independent estimates, with a normal 95 % interval."""
+    estimates = list(estimates)
+    value = fmean(one.value for one in estimates)
+    error = math.sqrt(sum(one.error**2 for one in estimates)) / len(estimates)
+    return Estimate(value, error, value - 1.96 * error, value + 1.96 * error)
+
+
+def averages(results: Iterable[ScenarioResult], entry: str, budget: Budget, part: str = "caught") -> Estimate:
+    """A figure of one criterion, averaged over the scenarios (the other generator apart)."""
+    return average(getattr(result.cells[entry][budget], part) for result in results if result.name != OTHER_GENERATOR)
+
+
+def thresholds(seed: int, ruptures: int) -> dict[str, dict[Budget, float]]:
+    """The thresholds that the program uses: all scenarios of the simulator in one pot, on the tuning seed."""
+    found = {}
+    for entry, arguments in ENTRIES.items():
+        pot = [outcome(*arguments, episodes_of(name, seed, ruptures)) for name in SCENARIOS]
+        together = Outcome(
+            cases=(),
+            quiet_scores=tuple(sorted(score for one in pot for score in one.quiet_scores)),
+            quiet_lower=tuple(sorted(score for one in pot for score in one.quiet_lower)),
+            quiet_sessions=sum(one.quiet_sessions for one in pot),
+            episodes=sum(one.episodes for one in pot),
+        )
+        found[entry] = {budget: together.threshold(per_100) for budget, per_100 in ALERTS_PER_100.items()}
+    return found
+
+
+def calibrate(pairs: Iterable[tuple[float, bool]]) -> tuple[float, float]:
+    """First and second of "true log-odds = first + second x stated log-odds", by logistic regression.
+
+    Examples
+    --------
+    >>> calibrate([(0.5, True), (0.5, False), (0.8, True), (0.8, True), (0.8, True), (0.8, True), (0.8, False)])
+    (0.0, 1.0)
+    """
+    rows = [(math.log(p / (1 - p)), true) for p, true in pairs if 0 < p < 1]
+    a, b = 0.0, 1.0
+    for step in count():
+        g0 = g1 = h00 = h01 = h11 = 0.0
+        for x, true in rows:
+            p = 1 / (1 + math.exp(-(a + b * x)))
+            g0 += true - p
+            g1 += (true - p) * x
+            weight = p * (1 - p)
+            h00 += weight
+            h01 += weight * x
+            h11 += weight * x * x
+        determinant = h00 * h11 - h01 * h01
+        da, db = (h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant
+        a, b = a + da, b + db
+        if abs(da) + abs(db) < 1e-9 or step > 50:
+            return round(a, 6) + 0.0, round(b, 6)

@@ -1,0 +1,201 @@
+"""One rater's own usual level and spread, learned rating by rating, and what a rating says against them."""
+
+import math
+
+from ratings.psychometrics.evidence import Pillar, Scores
+from ratings.psychometrics.tuning import RaterTuning, Tuning
+
+DEPTH_WEIGHTS = (0.3, 0.3, 0.25, 0.15)  # science.md §5
+LEAST_EVIDENCE = -3.0  # a good rating is no proof that all is well
+CARRY_MOST = 0.8
+OFFSET_MEMORY = 12.0  # ratings over which the differences between the pillars are averaged
+RELEARN_AFTER = 4  # ratings in a row that look like a rupture: this is the level now (science.md §5: unrepaired)
+HIGHEST_EXPECTED = 99.0  # a rating of 100 is never below what was expected
+THIRD = 1 / 3
+PILLARS = tuple(pillar.value for pillar in Pillar)
+
+
+class OwnUsual:
+    """A local level with a spread that is shrunk towards the population's, and smaller near the ceiling.
+
+    The level of the total, and how each pillar lies around it, are learned apart: a fall of the whole alliance moves
+    the one, a fall of a single pillar the other. A rating teaches only as far as no rupture shows in it.
+    """
+
+    def __init__(self, tuning: Tuning, own: RaterTuning, mean: float, between: float, within: float, contrast: float):
+        self.tuning, self.own = tuning, own
+        self.sd = within * own.within
+        self.contrast_variance = (contrast * own.contrast) ** 2
+        self.level = mean + own.lead
+        self.level_variance = (between * own.between) ** 2
+        self.highest: float | None = None  # own earlier rating; what is not below it is no fall
+        self.ratings = 0
+        self.squares = self.weight = 0.0  # for the spread
+        self.offsets: tuple[float, float, float] | None = None  # of the pillars around the total
+        self.contrast_squares = self.contrast_weight = 0.0
+        self.last = 0.0  # distance of the last rating from the level
+        self.products = self.product_squares = 0.0  # for the carry-over
+        self.low_run: list[float] = []
+        # of the rating at hand
+        self.total = self.expected = self.variance = 0.0
+        self.contrasts: tuple[float, float, float] | None = None
+        self.moved: tuple[float, float, float] | None = None
+        self.moved_variance = 0.0
+        self.shapes: tuple[float, ...] = ()  # likelihoods: whole, each pillar alone, all but each pillar
+
+    def read(self, scores: Scores | None) -> bool:
+        """Take a rating in hand; False where there is nothing in it."""
+        if scores is None:
+            return False
+        pillars = (scores.goal, scores.task, scores.bond)
+        if None not in pillars:
+            self.total = math.fsum(pillars) * THIRD
+            self.contrasts = tuple([value - self.total for value in pillars])
+            return True
+        self.contrasts = None
+        if scores.overall is not None:
+            self.total = scores.overall
+            return True
+        offsets = self.offsets or (0.0, 0.0, 0.0)
+        known = [value - offset for value, offset in zip(pillars, offsets, strict=True) if value is not None]
+        if known:
+            self.total = math.fsum(known) / len(known)
+        return bool(known)
+
+    def usual(self) -> dict[str, float]:
+        """The level of every series, as it was before the rating at hand."""
+        if not self.ratings:
+            return {}
+        level = self.level
+        usual = {"overall": min(max(level, 0.0), 100.0)}
+        if self.offsets is not None:
+            for series, offset in zip(PILLARS, self.offsets, strict=True):
+                usual[series] = min(max(level + offset, 0.0), 100.0)
+        return usual
+
+    def evidence(self) -> float:
+        """Natural log of how much likelier the rating at hand is if a fall shows in it than if none does."""
+        tuning = self.tuning
+        prior = self.sd**2 * min(
+            max(tuning.ceiling_low + tuning.ceiling_slope * (100 - min(self.level, 100)), tuning.ceiling_low),
+            tuning.ceiling_high,
+        )
+        weight = self.own.weight
+        self.variance = max((weight * prior + self.squares) / (weight + self.weight), tuning.floor**2)
+        base = tuning.carry_weight * prior
+        carry = (base * self.own.carry + self.products) / (base + self.product_squares)
+        carry = min(max(carry, 0.0), CARRY_MOST)
+        self.expected = min(self.level + carry * self.last, HIGHEST_EXPECTED)
+        if self.highest is not None:
+            self.expected = min(self.expected, self.highest)
+        distance = self.total - self.expected
+        unit = self.sd ** (1 - tuning.depth_power) * self.variance ** (tuning.depth_power / 2)
+
+        tails = tuning.tails
+        scale = tails * (self.level_variance + self.variance)
+        power = -(tails + 1) / 2
+        whole = 0.0
+        calm = 1 + distance * distance / scale
+        for share, depth in zip(DEPTH_WEIGHTS, self.own.depths, strict=True):
+            whole += share * ((1 + (distance + depth * unit) ** 2 / scale) / calm) ** power
+        self.moved = None
+        if self.contrasts is None or self.offsets is None:
+            self.shapes = (whole,)
+        else:
+            self.shapes = self._with_pillars(whole, distance, unit, prior, scale, calm, power)
+        if self.ratings < 2:
+            return 0.0
+        return min(max(math.log(math.fsum(self.shapes)), LEAST_EVIDENCE), tuning.most_evidence)
+
+    def _with_pillars(self, whole, distance, unit, prior, scale, calm, power):
+        """The same for a fall of one pillar, and of all but one, weighed together with a fall of the whole."""
+        tuning = self.tuning
+        x = self.moved = tuple([now - usual for now, usual in zip(self.contrasts, self.offsets, strict=True)])
+        weight = tuning.contrast_weight
+        variance = weight * self.contrast_variance * min(1.0, prior / self.sd**2) + self.contrast_squares
+        self.moved_variance = max(variance / (weight + self.contrast_weight), tuning.floor**2)
+        tails = tuning.tails_contrast
+        spread = tails * self.moved_variance * (1 + 1 / max(self.contrast_weight, 1.0))
+        squares = math.fsum((x[0] * x[0], x[1] * x[1], x[2] * x[2]))
+        still = 1 + squares / spread
+        contrast_power = -(tails + 2) / 2
+        single, pair = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+        for share, depth in zip(DEPTH_WEIGHTS, self.own.depths, strict=True):
+            fall = depth * unit * tuning.single_factor
+            one = share * ((1 + (distance + fall * THIRD) ** 2 / scale) / calm) ** power
+            two = share * ((1 + (distance + 2 * fall * THIRD) ** 2 / scale) / calm) ** power
+            away = squares + 2 * fall * fall * THIRD
+            for place in (0, 1, 2):
+                cross = 2 * fall * x[place]
+                single[place] += one * ((1 + (away + cross) / spread) / still) ** contrast_power
+                pair[place] += two * ((1 + (away - cross) / spread) / still) ** contrast_power
+        return (
+            tuning.whole * whole,
+            *(tuning.single * value for value in single),
+            *(tuning.pair * value for value in pair),
+        )
+
+    def fell(self) -> bool:
+        """Something in the rating at hand lies below what was expected, if only a little."""
+        return self.ratings >= 2 and (self.total < self.expected or (self.moved is not None and min(self.moved) < 0))
+
+    def fallen(self) -> tuple[Pillar, ...]:
+        """The pillars in which the rating at hand fell, if not the whole alliance did."""
+        if len(self.shapes) == 1:
+            return ()
+        best = max(range(7), key=self.shapes.__getitem__)
+        if best == 0:
+            return ()
+        alone = best <= 3
+        return tuple(pillar for place, pillar in enumerate(Pillar) if (place == (best - 1) % 3) == alone)
+
+    def learn(self, calm: float) -> bool:
+        """Learn from the rating at hand, as far as nothing shows in it (1: nothing); True: a new level was taken."""
+        tuning = self.tuning
+        calm **= tuning.freeze
+        first = self.ratings == 0
+        step = self.total - self.level
+        limit = tuning.clip * math.sqrt(self.level_variance + self.variance)
+        heard = step if first else min(max(step, -limit), limit)
+        gain = self.level_variance / (self.level_variance + self.variance)
+        if not first:
+            off = min(max(self.total - self.expected, -limit), limit)
+            self.squares += calm * off * off * (1 - gain)
+            self.weight += calm
+        if self.ratings >= 3:
+            self.products += calm * self.last * heard
+            self.product_squares += calm * self.last**2
+        taken = 1.0 if first else calm
+        self.level += taken * gain * heard
+        self.level_variance = self.level_variance * (1 - taken * gain) + tuning.drift * self.variance
+        self.last = calm * heard if self.ratings >= 2 else 0.0
+        self._learn_contrasts(calm)
+        self.ratings += 1
+        if taken > 0.5:
+            self.highest = self.total if self.highest is None else max(self.highest, self.total)
+            self.low_run.clear()
+            return False
+        self.low_run.append(self.total)
+        if len(self.low_run) < RELEARN_AFTER:
+            return False
+        self.level = math.fsum(self.low_run) / len(self.low_run)
+        self.level_variance = self.variance / len(self.low_run)
+        self.highest = max(self.low_run)
+        self.last = 0.0
+        self.low_run.clear()
+        return True
+
+    def _learn_contrasts(self, calm):
+        if self.contrasts is None:
+            return
+        if self.offsets is None:
+            self.offsets, self.contrast_weight = self.contrasts, 1.0
+            return
+        tuning, seen = self.tuning, self.contrast_weight
+        a, b, c = self.moved
+        mean_square = math.fsum((a * a, b * b, c * c)) / 2  # three that sum to zero: two are free
+        self.contrast_squares += calm * min(mean_square, tuning.clip**2 * self.moved_variance) * seen / (seen + 1)
+        gain = calm / (min(seen, OFFSET_MEMORY) + max(calm, 1e-9))
+        first, second, third = self.offsets
+        self.offsets = (first + gain * a, second + gain * b, third + gain * c)
+        self.contrast_weight += calm

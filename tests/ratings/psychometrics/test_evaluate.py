@@ -1,0 +1,126 @@
+import doctest
+import random
+
+import pytest
+
+from ratings.psychometrics import compare, report
+from ratings.psychometrics.compare import calibrate, compare_scenario, episodes_of
+from ratings.psychometrics.evaluate import bootstrap, judge_all, reliability
+from ratings.psychometrics.evidence import Budget, Kind, SessionEvidence
+from ratings.psychometrics.finding import Finding
+from ratings.psychometrics.simulate import BASE, Episode, TrueRupture, simulate
+
+
+def judged(scores, *ruptures):
+    """An outcome from hand-written scores."""
+    history = tuple(SessionEvidence(n) for n in range(1, len(scores) + 1))
+    true = tuple(TrueRupture(first, last, Kind.WITHDRAWAL, False, False, ()) for first, last in ruptures)
+    return judge_all([Episode(history, true)], lambda history: [Finding(score=score) for score in scores])
+
+
+def test_an_alert_is_new_after_two_sessions_below():
+    outcome = judged([0, 9, 0, 9, 0, 0, 9, None, None, 9])
+    assert outcome.new_alerts_per_100(5) == 30  # of ten sessions: the second, the seventh and the last
+    assert outcome.time_in_alarm(5) == 40
+
+
+def test_a_rupture_is_caught_by_a_new_alert_while_it_lasts():
+    assert judged([0, 0, 0, 9, 0], (2, 4)).cases[0].caught(5) == 1
+    assert judged([0, 0, 9, 9, 0], (3, 4)).cases[0].caught(5) is None  # the alarm was on before
+    assert judged([0, 0, 0, 0, 9], (2, 3)).cases[0].caught(5) is None  # too late
+    assert judged([0] * 6 + [9], (2, 6)).cases[0].caught(5) is None  # more than three sessions after the onset
+    assert judged([0] * 5 + [9, 0], (2, 6)).cases[0].caught(5) == 3
+
+
+def test_precision_delay_and_share():
+    outcome = judged([0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 0], (2, 3), (8, 9))
+    assert outcome.share_caught(5) == 0.5
+    assert outcome.sessions_to_alert(5) == 0
+    assert outcome.precision(5) == 0.5
+
+
+def test_the_threshold_keeps_to_the_budget():
+    chance = random.Random(4)
+    outcome = judged([chance.random() for _ in range(4000)])
+    for per_100 in (2, 5, 10):
+        threshold = outcome.threshold(per_100)
+        assert 0.8 * per_100 < outcome.new_alerts_per_100(threshold) <= per_100
+        assert outcome.time_in_alarm(threshold) <= 2 * per_100
+
+
+def test_sessions_without_a_score_raise_nothing():
+    outcome = judged([None] * 10, (3, 5))
+    assert outcome.threshold(5) == float("inf")
+    assert outcome.share_caught(0) == 0
+
+
+def test_bootstrap_agrees_with_the_binomial_error_and_pairs():
+    chance = random.Random(1)
+    one = {n: (1, int(chance.random() < 0.4)) for n in range(1500)}
+    two = {n: (1, caught if chance.random() < 0.9 else 0) for n, (_, caught) in one.items()}
+    share = bootstrap(one)
+    assert share.error == pytest.approx((0.24 / 1500) ** 0.5, rel=0.15)
+    assert share.low < 0.4 < share.high
+    difference = bootstrap(one, two)
+    assert difference.value == pytest.approx(0.04, abs=0.02)
+    assert difference.error < share.error / 1.5
+    assert bootstrap(one, one).error == 0
+
+
+def test_reliability_bands():
+    bands = reliability([(0.02, False)] * 98 + [(0.02, True)] * 2 + [(0.8, True)] * 3 + [(1.0, False)])
+    assert [(band.low, band.sessions, round(band.true, 2)) for band in bands] == [(0.0, 100, 0.02), (0.7, 4, 0.75)]
+
+
+def test_calibrate_finds_what_was_put_in():
+    chance = random.Random(2)
+    stated = [chance.uniform(0.05, 0.95) for _ in range(4000)]
+    odds = [(p / (1 - p)) ** 0.5 * 0.7 for p in stated]
+    pairs = [(p, chance.random() < o / (1 + o)) for p, o in zip(stated, odds, strict=True)]
+    first, second = calibrate(pairs)
+    assert first == pytest.approx(-0.357, abs=0.1)
+    assert second == pytest.approx(0.5, abs=0.06)
+
+
+def test_doctests():
+    assert doctest.testmod(compare).failed == 0
+
+
+def test_episodes_come_until_there_are_enough_ruptures():
+    episodes = list(episodes_of("short courses", seed=1, ruptures=40))
+    assert sum(len(episode.ruptures) for episode in episodes) >= 40
+    assert sum(len(episode.ruptures) for episode in episodes[:-1]) < 40
+
+
+def test_the_filter_is_calibrated_in_the_base_scenario():
+    episodes = simulate(BASE, 700, seed="calibration test")
+    bands = reliability(compare.outcome(compare.OURS, "client+therapist", episodes).calibration)
+    assert len(bands) >= 5
+    for band in bands:
+        if band.sessions >= 100:  # below, chance alone exceeds .1
+            assert abs(band.stated - band.true) < 0.1, band
+
+
+@pytest.fixture(scope="module")
+def results():
+    return [
+        compare_scenario(name, seed=1, ruptures=150) for name in ("base", "strong ceiling", compare.OTHER_GENERATOR)
+    ]
+
+
+def test_ours_is_ahead_where_a_small_sample_can_show_it(results):
+    ours = compare.averages(results, compare.DEFAULT_ENTRY, Budget.NORMAL)
+    assert ours.value > compare.averages(results, report.best_published(results), Budget.NORMAL).value
+    for name in ("therapist_shewhart", "gap_change", "level_cutoff"):
+        assert compare.averages(results, name, Budget.NORMAL, "ahead").low > 0
+
+
+def test_the_reports_name_every_criterion_and_say_it_is_simulation(results):
+    page = report.page(results, 2.0)
+    plain = report.plain(results)
+    for entry in compare.ENTRIES:
+        assert f"| {entry} |" in page
+        assert f"| {entry} |" in plain
+    assert "Everything on this page is simulation" in page
+    assert str(compare.TUNING_SEED) in page
+    assert str(compare.REPORTING_SEED) in page
