@@ -3,7 +3,7 @@
 One replay after an event and a bulk fill of thousands of episodes share it, so that both say the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alliance.models import Episode
@@ -163,7 +163,7 @@ def _spoken_for_under(version, spell, held, assessments):
 
 def _tell(rupture, spell, episode, version, held, assessments, at):
     """Writes a run of sessions into its rupture."""
-    speaks = assessments[spell.speaks]
+    speaks = _with_usual_of(assessments[spell.speaks], assessments[spell.first])
     rupture.version = version
     rupture.opened_session = held[spell.first].row
     rupture.kind = speaks.kind or ""
@@ -178,6 +178,13 @@ def _tell(rupture, spell, episode, version, held, assessments, at):
         rupture.state = Rupture.RuptureState(ended.value)
         rupture.closed_session = held[spell.last].row
         rupture.closed_at = rupture.closed_at or max(at, rupture.opened_at)
+
+
+def _with_usual_of(speaks, opening):
+    """What is usual is what was usual when the strain began, not what weeks of strain have made of it."""
+    before = {part.source: part.usual for part in opening.points}
+    points = tuple(replace(part, usual=before.get(part.source, part.usual)) for part in speaks.points)
+    return replace(speaks, points=points)
 
 
 # --- Standing ---------------------------------------------------------------------------------------------------------
@@ -218,15 +225,24 @@ def _standing(episode, version, held, assessments, rupture, at):
 
 
 def _attention(episode, assessments, rupture, missing):
-    """The order of the caseload. Open ruptures first, by suspicion; then recovering ones; then gaps; convention."""
+    """The order of the caseload: open ruptures, by suspicion and then by how far the ratings fell; those that are on
+    their way back; gaps. Convention of this app."""
     if episode.ends_at:
         return 0
     if rupture and rupture.state == Rupture.RuptureState.OPEN:
         speaks = next((a for a in reversed(assessments) if a.score is not None), None)
-        suspicion = (
-            (speaks.probability if speaks.probability is not None else min(speaks.score / 10, 1)) if speaks else 1
-        )
-        return 1000 + round(100 * suspicion)
+        return 100_000 + (100 * round(100 * _suspicion(speaks)) + _fall(rupture) if speaks else 0)
     if rupture:
-        return 500
-    return 100 + min(missing, 99) if missing >= 3 else 0
+        return 50_000
+    return 10_000 + min(missing, 99) if missing >= 3 else 0
+
+
+def _suspicion(assessment):
+    """0-1; a rule without a probability has its score, of which 10 is a great deal."""
+    return assessment.probability if assessment.probability is not None else max(0, min(assessment.score / 10, 1))
+
+
+def _fall(rupture):
+    """How far the client's total lies below its usual, 0-99 POMP."""
+    total = next((part for part in rupture.evidence.get("points", ()) if part["source"] == "client"), None)
+    return min(max(round(total["usual"] - total["seen"]), 0), 99) if total and total["usual"] is not None else 0

@@ -67,9 +67,10 @@ def _behaviour_name(source):
 
 
 def _what_was_seen(assessment):
-    """The strongest contributions, at most three; the pillars only where they, and not the whole, fell."""
+    """What stands out, at most three: a pillar that fell by itself, then the strongest; never the other pillars."""
     parts = []
-    for points in sorted(assessment.points, key=lambda found: -found.points):
+    named = {f"client:{pillar}" for pillar in assessment.pillars}
+    for points in sorted(assessment.points, key=lambda found: (found.source not in named, -found.points)):
         source, _colon, series = points.source.partition(":")
         if points.points < NOTICEABLE_POINTS:
             continue
@@ -88,9 +89,11 @@ def _what_was_seen(assessment):
 
 def _note(note):
     return {
-        "ceiling": _("The latest forms are perfect in every answer: these ratings cannot show strain."),
-        "early_low": _("The first three ratings were lower than most clients' are."),
-        "no_checkins": _("Three sessions in a row without a rating."),
+        "ceiling": _(
+            "The last forms were perfect in every answer: these ratings cannot show strain. Ask what could be better."
+        ),
+        "early_low": _("A low start: the first ratings were lower than most clients' are. That is no rupture."),
+        "no_checkins": _("Three sessions in a row without a check-in. A gap says nothing about the alliance."),
         "repair_not_judgeable": _("It stood near the top before, so stronger than before cannot be judged."),
     }.get(note, "")
 

@@ -53,7 +53,7 @@ def test_help_is_for_everybody(http, mona):
     for _ in range(2):
         html = http.get("/help/").text
         assert "simulation, not from trial data" in html
-        assert "about one alert in three is a real rupture" in html
+        assert "about three flags in ten are real ruptures" in html
         assert http.post("/help/").status_code == 405
         http.force_login(mona.user)
 

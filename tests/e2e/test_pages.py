@@ -131,6 +131,46 @@ def test_the_link_page_and_the_errors_of_a_therapist(page, live_server, house, d
     look("not-found")
 
 
+THERAPIST_ONLY = [
+    {"source": "client", "points": -1.0, "seen": 80.0, "usual": 79.0},
+    {"source": "therapist", "points": 14.0, "seen": 35.0, "usual": 72.0},
+]
+
+
+def test_each_kind_of_flag(page, live_server, house, dana, sign_in, look):
+    """A flag reads like a colleague's remark, whichever way it leans."""
+    sign_in(dana)
+    rupture = house["flagged"].ruptures.get()
+    evidence = rupture.evidence
+    for name, change in {
+        "withdrawal": {"kind": "withdrawal", "probability": 0.62},
+        "confrontation": {"kind": "confrontation", "probability": 0.87},
+        "unclear": {"kind": "unclear", "probability": 0.31},
+        "one-pillar": {"kind": "", "pillars": ["goal"]},
+        "therapist-only": {"kind": "", "pillars": [], "points": THERAPIST_ONLY},
+    }.items():
+        rupture.evidence = evidence | change
+        rupture.save()
+        page.goto(live_server.url + reverse("ratings:rupture", args=[rupture.code]))
+        page.locator("summary").first.click()
+        look(f"flag-{name}")
+
+
+def test_each_note_that_is_no_flag(page, live_server, house, dana, sign_in, look, live_through):
+    sign_in(dana)
+    for name, levels, note in (
+        ("ceiling", [4, 4, 4, 4], "these ratings cannot show strain"),
+        ("early-low", [1, 1, 1], "lower than most clients' are"),
+        ("gap", [3, 3, None, None, None, None], "Three sessions in a row without a check-in."),
+    ):
+        episode = make_episode(dana, name.title())
+        live_through(episode, levels)
+        page.goto(live_server.url + reverse("ratings:case", args=[episode.code]))
+        assert note in page.inner_text("main")
+        assert not episode.ruptures.exists()
+        look(f"note-{name}")
+
+
 def test_the_pages_of_a_supervisor(page, live_server, house, sam, sign_in, look):
     sign_in(sam)
     page.goto(live_server.url + reverse("ratings:caseload"))
