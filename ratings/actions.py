@@ -18,7 +18,7 @@ from ratings.models import CheckIn, ClientLink, DetectorVersion, InstrumentText,
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
-from ratings.reassess import reassess, rebuild_standings
+from ratings.reassess import lock_episode, reassess, rebuild_standings
 from sessions import actions as session_actions
 from sessions.models import Attendance
 
@@ -50,6 +50,7 @@ def log_session(
     *, episode, by, starts_at, ends_at, zone, mode, attendance, answers=None, planned=None, private_note=""
 ):
     """Logs one therapy session and the therapist's own rating, and readies the client's check-in."""
+    lock_episode(episode)
     therapy_session = session_actions.hold_therapy_session(
         episode=episode,
         starts_at=starts_at,
@@ -115,6 +116,7 @@ def answer_check_in(
     AlreadyAnswered
         Other answers are there, and `may_change` is false, or the therapist has read them, or a day has passed.
     """
+    lock_episode(check_in.episode)
     check_in = CheckIn.objects.select_for_update(of=("self",)).get(pk=check_in.pk)
     current = Rating.objects.filter(
         therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT, replaced_at__isnull=True
@@ -191,6 +193,7 @@ def _save_rating(
 @transaction.atomic
 def end_episode(*, episode, reason, by):
     """Ends a course of therapy; a rupture that is still open is closed as unrepaired."""
+    lock_episode(episode)
     alliance_actions.close_episode(episode=episode, reason=reason, by=by)
     reassess(episode)
 
@@ -198,6 +201,7 @@ def end_episode(*, episode, reason, by):
 @transaction.atomic
 def mark_read(*, episode):
     """The therapist has seen the case: from now on the client's answers stand."""
+    lock_episode(episode)
     CheckIn.objects.filter(
         episode=episode,
         read_at__isnull=True,
@@ -219,6 +223,7 @@ def give_verdict(*, rupture, answer, by):
 @transaction.atomic
 def set_rupture_aside(*, rupture, reason, by):
     """Looked at and put away, with a reason; a replay does not bring it back."""
+    lock_episode(rupture.episode)
     rupture.state, rupture.closed_at = Rupture.RuptureState.SET_ASIDE, rupture.closed_at or timezone.now()
     rupture.aside_reason = Sealed(reason, rupture.episode.client.data_key)
     rupture.save(update_fields=["state", "closed_at", "aside_reason"])

@@ -5,6 +5,7 @@ replays the whole episode inside its own transaction, so that a rating is never 
 """
 
 from collections import defaultdict
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -21,6 +22,18 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 STANDING_COLUMNS = [field.name for field in Standing._meta.fields if not field.primary_key]
 
 
+def lock_episode(episode):
+    """The first lock of every write that ends in a replay. Who locks a row below first waits in a circle with a replay
+    that holds the episode and wants that row."""
+    return lock_episodes([episode.pk])[episode.pk]
+
+
+def lock_episodes(keys):
+    """Always in the same order, so that two batches do not wait for each other either."""
+    rows = Episode.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
+    return {row.pk: row for row in rows}
+
+
 @transaction.atomic
 def reassess(episode):
     """Replay an episode and store what follows. Locks the episode, so that two replays never interleave."""
@@ -30,7 +43,7 @@ def reassess(episode):
 @transaction.atomic
 def reassess_all(keys, practice):
     """Replay some episodes of one practice, all in memory at once; returns their standings in the order of `keys`."""
-    locked = Episode.objects.select_for_update(of=("self",)).in_bulk(keys)
+    locked = lock_episodes(keys)
     version = current_version(practice)
     episodes = [locked[key] for key in keys]
     held = queries.held_by_episode(keys)
@@ -64,14 +77,8 @@ def current_version(practice):
     """The practice's detector version; its first one is made here, with the defaults of the program."""
     version = queries.detector_version(practice)
     if version is None:
-        defaults = Version()
-        version = DetectorVersion.objects.create(
-            practice=practice,
-            criterion=defaults.criterion,
-            budget=defaults.budget,
-            use=defaults.use,
-            constants=defaults.constants,
-            valid_from=LONG_AGO,
+        version, _new = DetectorVersion.objects.get_or_create(  # two first replays at once make one
+            practice=practice, valid_from=LONG_AGO, defaults=asdict(Version())
         )
     return version
 
