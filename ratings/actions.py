@@ -32,6 +32,10 @@ class AlreadyAnswered(Exception):
     """Other answers are stored already, and whoever sends these may not change them."""
 
 
+class RuptureOver(Exception):
+    """It ended, or was set aside, in the meantime; how it ended stands."""
+
+
 @transaction.atomic
 def open_case(*, practice, therapist, name, by, goal="", email="", zone="", consents=()):
     """A new client with their first episode; with it the standing that lists it."""
@@ -222,9 +226,18 @@ def give_verdict(*, rupture, answer, by):
 
 @transaction.atomic
 def set_rupture_aside(*, rupture, reason, by):
-    """Looked at and put away, with a reason; a replay does not bring it back."""
+    """Looked at and put away, with a reason; a replay does not bring it back.
+
+    Raises
+    ------
+    RuptureOver
+        It is neither open nor recovering any more.
+    """
     lock_episode(rupture.episode)
-    rupture.state, rupture.closed_at = Rupture.RuptureState.SET_ASIDE, rupture.closed_at or timezone.now()
+    rupture.refresh_from_db(fields=["state"])
+    if rupture.state not in Rupture.ACTIVE:
+        raise RuptureOver
+    rupture.state, rupture.closed_at = Rupture.RuptureState.SET_ASIDE, timezone.now()
     rupture.aside_reason = Sealed(reason, rupture.episode.client.data_key)
     rupture.save(update_fields=["state", "closed_at", "aside_reason"])
     audit.record(Verb.CHANGED, rupture, by=by)

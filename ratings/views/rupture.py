@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
@@ -22,6 +23,7 @@ RUPTURES = Rupture.objects.select_related(
     "episode__client__practice",
     "episode__therapist__practice",
 )
+OVER = _lazy("This is over already: %(state)s. It was not set aside, and your reason was not kept: “%(reason)s”.")
 
 
 @require_safe
@@ -49,7 +51,11 @@ def rupture_set_aside(request, code):
     form = SetAsideForm(request.POST)
     if not form.is_valid():
         return _page(request, found, form, status=422)
-    actions.set_rupture_aside(rupture=found, reason=form.cleaned_data["reason"], by=by)
+    try:
+        actions.set_rupture_aside(rupture=found, reason=form.cleaned_data["reason"], by=by)
+    except actions.RuptureOver:
+        form.add_error(None, OVER % {"state": found.get_state_display(), "reason": form.cleaned_data["reason"]})
+        return _page(request, found, form, status=409)
     messages.success(request, _("Set aside. It stays on the case's record."))
     return redirect("ratings:case", found.episode.code)
 

@@ -5,11 +5,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import queries
+from ratings import actions, queries
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing, Verdict
 from ratings.psychometrics.evidence import Assessment as Found
 from ratings.psychometrics.evidence import Kind, Pillar, Points, State
 from ratings.remark import remark
+from tests.courses import answers
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 
@@ -108,6 +109,36 @@ def test_set_aside_with_a_reason_that_only_those_who_read_the_case_see(http, dan
     http.force_login(sam.user)
     assert "A bereavement, we spoke." in http.get(page_of(rupture)).text
     assert "Was this flag useful?" not in http.get(page_of(rupture)).text
+
+
+@pytest.mark.parametrize(
+    ("levels", "state", "words"),
+    [([3, 3, 3, 3, 1, 1, 3, 3], "repaired", "repaired"), ([3, 3, 3, 3, 0], "set_aside", "set aside")],
+)
+def test_what_is_over_keeps_how_it_ended(http, dana, juniper, live_through, levels, state, words):
+    """A page that was left open, or a second tab."""
+    live_through(juniper, levels)
+    rupture = Rupture.objects.get()
+    address = reverse("ratings:rupture-set-aside", args=[rupture.code])
+    http.force_login(dana.user)
+    if state == "set_aside":
+        http.post(address, {"reason": "A bereavement."})
+    before = Rupture.objects.values().get()
+    late = http.post(address, {"reason": "A late click."})
+    assert late.status_code == 409
+    assert f"This is over already: {words}. It was not set aside" in late.text and "A late click." in late.text
+    assert Rupture.objects.values().get() == before
+    assert before["state"] == state
+
+
+def test_what_ended_after_the_page_was_read_is_not_set_aside(dana, juniper, live_through):
+    *_answered, first, second = live_through(juniper, [3, 3, 3, 3, 1, 1, None, None])
+    read_before = Rupture.objects.get()
+    for check_in in (first, second):
+        actions.answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
+    with pytest.raises(actions.RuptureOver):
+        actions.set_rupture_aside(rupture=read_before, reason="A late click.", by=dana)
+    assert Rupture.objects.get().state == "repaired"
 
 
 # --- How a practice sets the rule -------------------------------------------------------------------------------------
