@@ -19,7 +19,7 @@ from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervision
 from ratings import queries
 from ratings.actions import own_text
-from ratings.demo.bulk import Bulk
+from ratings.bulk import Bulk
 from ratings.demo.courses import caseload
 from ratings.demo.people import fill_people
 from ratings.demo.stories import STORIES
@@ -85,7 +85,6 @@ def fill(plan: Plan, today: date) -> int:
     )
     while batch := list(islice(courses, EPISODES_AT_ONCE)):
         writer.write(batch)
-    writer.bulk.hand_over_keys()
     advised = Episode.objects.filter(therapist=therapists[-1], ends_at__isnull=True).order_by("pk").first()
     if advised:
         Supervision.objects.create(supervisor=advisor, episode=advised, starts_at=advised.starts_at)
