@@ -22,7 +22,20 @@ def record(verb, subject, *, by=None, practice=None, count=1):
 
 
 def record_code(verb, subject_type, subject_code="", *, by=None, practice=None, count=1):
-    return AuditEvent.objects.create(
+    event = _event(verb, subject_type, subject_code, by, practice, count)
+    event.save()
+    return event
+
+
+def record_each(verb, counts, *, by=None, practice=None):
+    """One event about each subject of `counts` (subject -> count), for writes of very many."""
+    AuditEvent.objects.bulk_create(
+        _event(verb, subject._meta.model_name, subject.code, by, practice, count) for subject, count in counts.items()
+    )
+
+
+def _event(verb, subject_type, subject_code, by, practice, count):
+    return AuditEvent(
         verb=verb,
         subject_type=subject_type,
         subject_code=str(subject_code)[:60],

@@ -9,6 +9,7 @@ from django.utils import timezone
 from alliance import access
 from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing, Verdict
 from ratings.psychometrics import evidence, instruments
+from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import Rater, Scores, SessionEvidence
 from ratings.psychometrics.proportion import Share, wilson
 from sessions.models import Attendance, TherapySession
@@ -144,16 +145,21 @@ def case_history(episode) -> CaseHistory:
     # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
     versions = DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")
     row = versions.first() or detector_version(episode.client.practice)
+    version = as_version(row)
     stored = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
+    if all(session.row.pk in stored for session in held):
+        assessments = [as_assessment(stored[session.row.pk], session.number) for session in held]
+    else:  # an import has brought sessions in, and its replay is on its way
+        assessments = assess([session.evidence for session in held], version)
     return CaseHistory(
         held=held,
-        assessments=[as_assessment(stored[session.row.pk], session.number) for session in held],
+        assessments=assessments,
         ruptures=list(
             Rupture.objects.filter(episode=episode)
             .select_related("opened_session", "closed_session")
             .order_by("-opened_session__starts_at", "-pk")
         ),
-        version=as_version(row),
+        version=version,
     )
 
 

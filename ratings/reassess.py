@@ -4,6 +4,7 @@ No filter state is stored, for both sides answer at different times and half of 
 replays the whole episode inside its own transaction, so that a rating is never saved without what it means.
 """
 
+import time
 from collections import defaultdict
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics.evidence import Version
 from ratings.replay import replay
 
-EPISODES_AT_ONCE = 100
+EPISODES_AT_ONCE = 100  # under a second; convention of this app
+PAUSE_SECONDS = 0.2  # whoever waits for SQLite's lock asks again every tenth of a second
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 STANDING_COLUMNS = [field.name for field in Standing._meta.fields if not field.primary_key]
 
@@ -84,9 +86,16 @@ def current_version(practice):
 
 
 def rebuild_standings(practice):
-    """Replays all episodes of a practice; how many. Each batch is a transaction of its own, so that the program can go
-    on meanwhile."""
-    keys = list(Episode.objects.filter(client__practice=practice).order_by("pk").values_list("pk", flat=True))
+    """Replays all episodes of a practice; how many."""
+    return reassess_in_turns(Episode.objects.filter(client__practice=practice).values_list("pk", flat=True), practice)
+
+
+def reassess_in_turns(keys, practice):
+    """Replays many episodes, a batch at a time; how many. Each batch is a transaction of its own, with a pause before
+    the next one, so that others write meanwhile. Stopped in the middle it leaves each episode as it was or replayed."""
+    keys = sorted(keys)
     for start in range(0, len(keys), EPISODES_AT_ONCE):
+        if start:
+            time.sleep(PAUSE_SECONDS)
         reassess_all(keys[start : start + EPISODES_AT_ONCE], practice)
     return len(keys)

@@ -1,17 +1,20 @@
-"""Writes of an import: the rows of a plan in one transaction, and the draft that waits for it."""
+"""Writes of an import: the rows of a plan at once, then what follows from them; and the draft that waits for it."""
 
 from dataclasses import asdict
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from alliance import audit
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, EndReason, Episode, ImportBatch, ImportDraft, Practice
-from ratings.importing.plan import Receiver, make_plan, read
-from ratings.models import InstrumentText, Rating
-from ratings.reassess import reassess
+from ratings.bulk import Bulk
+from ratings.importing.plan import Receiver, batched, make_plan, read
+from ratings.models import InstrumentText, Rating, Standing
+from ratings.reassess import LONG_AGO, current_version, lock_episodes, reassess_in_turns
+from ratings.replay import replay
 from sessions.models import Attendance, TherapySession
 
 
@@ -23,22 +26,37 @@ class NotAllGood(Exception):
         self.plan = plan
 
 
-@transaction.atomic
 def import_ratings(*, practice, plan, by, only_good=False):
-    """Writes what is new in the plan and replays each case that it touches. Returns the batch, None if nothing is new.
+    """Writes what is new in the plan, all of it or nothing; then replays each case that it touched, some at a time.
+
+    Whoever was stopped in between has all rows and some standings that do not know them yet. The next import of the
+    practice, be it of the same file, replays those as well; so does `rebuild_standings`. Returns the batch, None if
+    nothing is new.
 
     Raises
     ------
     NotAllGood
         There are errors, and `only_good` is false. Nothing is written.
     """
+    sealed = {}
+    _seal(plan, sealed)  # takes its time, so not while everybody else waits
+    batch, touched = _write(practice, plan, by, only_good, sealed)
+    reassess_in_turns(touched | set(_overtaken(practice)), practice)
+    return batch
+
+
+@transaction.atomic
+def _write(practice, plan, by, only_good, sealed):
+    """The batch (None if nothing is new) and the keys of the episodes that it touched."""
     Practice.objects.select_for_update(of=("self",), no_key=True).get(pk=practice.pk)
-    # What another import has written since the plan was made is known now, so that two at once write nothing twice.
-    plan = make_plan(practice=practice, parsed=plan.parsed, receiver=plan.receiver)
+    for keys in batched([case.pk for case in plan.cases if case.pk]):
+        lock_episodes(keys)
+    # What others have written since the plan was made is known now, so that two at once write nothing twice.
+    plan = plan.again()
     if plan.errors and not only_good:
         raise NotAllGood(plan)
     if not plan.changes:
-        return None
+        return None, set()
     counts = {name: asdict(getattr(plan, name)) for name in ("clients", "episodes", "sessions", "ratings")}
     batch = ImportBatch.objects.create(
         practice=practice,
@@ -46,93 +64,105 @@ def import_ratings(*, practice, plan, by, only_good=False):
         layout=plan.parsed.layout,
         counts=counts | {"left_out": len({error.line for error in plan.errors})},
     )
-    clients = _write_clients(practice, plan)
-    episodes = _write_episodes(plan, clients, batch)
-    _write_ratings(plan, _write_sessions(plan, episodes, batch, by), batch, by)
+    _seal(plan, sealed)
+    bulk = Bulk(DataKey, Client, Episode, TherapySession, Rating, Standing)
+    clients = _write_clients(bulk, practice, plan, sealed)
+    episodes = _write_episodes(bulk, practice, plan, clients, batch)
+    _write_sessions(bulk, plan, episodes, batch, by)
+    bulk.flush()
     audit.record(Verb.IMPORTED, batch, by=by, practice=practice, count=plan.sessions.new)
+    written = {episodes[case.ref]: len(case.sessions) for case in plan.cases}
+    audit.record_each(Verb.IMPORTED, written, by=by, practice=practice)
+    return batch, {episode.pk for episode in written}
+
+
+def _overtaken(practice):
+    """Episodes that an import has written to, and that were not replayed since."""
+    imported = {"episode": OuterRef("pk"), "import_batch__isnull": False}
+    sessions = TherapySession.objects.filter(**imported, logged_at__gt=OuterRef("standing__updated_at"))
+    ratings = Rating.objects.filter(**imported, received_at__gt=OuterRef("standing__updated_at"))
+    episodes = Episode.objects.filter(Exists(sessions) | Exists(ratings), client__practice=practice)
+    return episodes.values_list("pk", flat=True)
+
+
+def _seal(plan, sealed):
+    """Adds what `sealed` lacks: for each new client a key and the name under it. The file's reference is the pseudonym,
+    until a therapist writes a name."""
     for case in plan.cases:
-        reassess(episodes[case.ref])
-        audit.record(Verb.IMPORTED, episodes[case.ref], by=by, practice=practice, count=len(case.sessions))
-    return batch
+        if case.client_pk is None and case.client_ref not in sealed:
+            key = DataKey()
+            sealed[case.client_ref] = (key, Sealed(case.client, key))
 
 
-def _write_clients(practice, plan):
-    """By reference. The file's reference is the pseudonym, until a therapist writes a name."""
-    new = {case.client_ref: case.client for case in plan.cases if case.client_pk is None}
-    keys = DataKey.objects.bulk_create(DataKey() for _client in new)
-    rows = Client.objects.bulk_create(
-        Client(practice=practice, data_key=key, name=Sealed(client, key), external_ref=ref)
-        for (ref, client), key in zip(new.items(), keys, strict=True)
-    )
-    return {row.external_ref: row.pk for row in rows} | {
-        case.client_ref: case.client_pk for case in plan.cases if case.client_pk
-    }
+def _write_clients(bulk, practice, plan, sealed):
+    """Their keys, by reference."""
+    keys = {case.client_ref: case.client_pk for case in plan.cases}
+    for ref, known in keys.items():
+        if known is None:
+            key, name = sealed[ref]
+            bulk.add_row(key)
+            row = bulk.add(Client, practice_id=practice.pk, data_key_id=key.pk, name=name, external_ref=ref)
+            keys[ref] = row.pk
+    return keys
 
 
-def _write_episodes(plan, clients, batch):
-    new = Episode.objects.bulk_create(
-        Episode(
-            client_id=clients[case.client_ref],
-            therapist=case.therapist,
-            starts_at=case.starts_at,
-            ends_at=max(session.ends_at for session in case.sessions) if case.is_over else None,
-            end_reason=EndReason.OTHER if case.is_over else "",
-            external_ref=case.ref,
-            import_batch=batch,
-        )
-        for case in plan.cases
-        if case.pk is None
-    )
+def _write_episodes(bulk, practice, plan, clients, batch):
+    """By reference. A new one has the standing of an empty case until its first replay, so that pages can show it."""
+    version = current_version(practice)
     known = Episode.objects.in_bulk([case.pk for case in plan.cases if case.pk])
-    return {row.external_ref: row for row in (*new, *known.values())}
+    episodes = {row.external_ref: row for row in known.values()}
+    for case in plan.cases:
+        if case.pk is None:
+            episodes[case.ref] = row = bulk.add(
+                Episode,
+                client_id=clients[case.client_ref],
+                therapist_id=case.therapist.pk,
+                starts_at=case.starts_at,
+                ends_at=max(session.ends_at for session in case.sessions) if case.is_over else None,
+                end_reason=EndReason.OTHER.value if case.is_over else "",
+                external_ref=case.ref,
+                import_batch_id=batch.pk,
+            )
+            bulk.add_row(replay(row, version, [], [], LONG_AGO).standing)
+    return episodes
 
 
-def _write_sessions(plan, episodes, batch, by):
-    """Pairs of (planned session, its key). How they met is not in a file; attended they were, or nobody had rated."""
-    planned = [(case, session) for case in plan.cases for session in case.sessions]
-    now = timezone.now()
-    new = TherapySession.objects.bulk_create(
-        TherapySession(
-            episode=episodes[case.ref],
-            starts_at=session.starts_at,
-            ends_at=session.ends_at,
-            starts_at_known=session.past.day is None,
-            zone=session.zone,
-            attendance=Attendance.ATTENDED,
-            logged_at=now,
-            logged_by=by,
-            external_ref=session.ref,
-            import_batch=batch,
-        )
-        for case, session in planned
-        if session.pk is None
-    )
-    keys = {(row.episode_id, row.external_ref): row.pk for row in new}
-    return [
-        (episodes[case.ref], session, session.pk or keys[episodes[case.ref].pk, session.ref])
-        for case, session in planned
-    ]
-
-
-def _write_ratings(plan, sessions, batch, by):
+def _write_sessions(bulk, plan, episodes, batch, by):
+    """With their ratings. How they met is not in a file; attended they were, or nobody had rated."""
     now, wordings = timezone.now(), _wordings()
-    Rating.objects.bulk_create(
-        Rating(
-            episode=episode,
-            therapy_session_id=key,
-            rater=rating.past.rater,
-            instrument=rating.instrument,
-            text=wordings.get((rating.instrument.pk, rating.past.language)),
-            mode=Rating.Mode.IMPORT,
-            answered_at=rating.answered_at,
-            received_at=now,
-            entered_by=by,
-            import_batch=batch,
-            **rating.columns,
-        )
-        for episode, session, key in sessions
-        for rating in session.new_ratings
-    )
+    by_key = by and by.pk
+    for case in plan.cases:
+        about = {"episode_id": episodes[case.ref].pk, "import_batch_id": batch.pk}
+        for session in case.sessions:
+            key = (
+                session.pk
+                or bulk.add(
+                    TherapySession,
+                    starts_at=session.starts_at,
+                    ends_at=session.ends_at,
+                    starts_at_known=session.past.day is None,
+                    zone=session.zone,
+                    attendance=Attendance.ATTENDED.value,
+                    logged_at=now,
+                    logged_by_id=by_key,
+                    external_ref=session.ref,
+                    **about,
+                ).pk
+            )
+            for rating in session.new_ratings:
+                bulk.add(
+                    Rating,
+                    therapy_session_id=key,
+                    rater=rating.past.rater.value,
+                    instrument_id=rating.instrument.pk,
+                    text_id=wordings.get((rating.instrument.pk, rating.past.language)),
+                    mode=Rating.Mode.IMPORT.value,
+                    answered_at=rating.answered_at,
+                    received_at=now,
+                    entered_by_id=by_key,
+                    **about,
+                    **rating.columns,
+                )
 
 
 def _wordings():
@@ -140,7 +170,7 @@ def _wordings():
     texts = {}
     for text in InstrumentText.objects.all():
         texts.setdefault((text.instrument_id, text.language), []).append(text)
-    return {key: found[0] for key, found in texts.items() if len(found) == 1}
+    return {key: found[0].pk for key, found in texts.items() if len(found) == 1}
 
 
 # --- Between the preview and the import -------------------------------------------------------------------------------
@@ -171,9 +201,8 @@ def plan_of(draft):
     return make_plan(practice=draft.practice, parsed=read(text.encode()), receiver=receiver)
 
 
-@transaction.atomic
 def import_draft(*, draft, only_good=False):
-    """Imports a draft and drops it."""
+    """Imports a draft and drops it, once everything is done: who was stopped in the middle can press again."""
     batch = import_ratings(practice=draft.practice, plan=plan_of(draft), by=draft.sent_by, only_good=only_good)
     draft.delete()
     return batch

@@ -95,6 +95,11 @@ class Plan:
     episodes: Count
     sessions: Count
     ratings: Count
+    planner: "_Planner" = field(repr=False, compare=False)
+
+    def again(self):
+        """The plan as things stand now. Quick: what follows from the file alone, such as the scores, is kept."""
+        return self.planner.plan()
 
     @property
     def changes(self):
@@ -123,7 +128,7 @@ def _instruments():
 class _Planner:
     def __init__(self, practice, parsed, receiver):
         self.practice, self.parsed, self.receiver = practice, parsed, receiver
-        self.errors = list(parsed.errors)
+        self.refs, self.scored = {}, {}  # take most of the time and follow from the file alone
         self.zone = ZoneInfo(practice.zone)
         self.instruments = _instruments()
         self.by_case = defaultdict(list)
@@ -131,6 +136,7 @@ class _Planner:
             self.by_case[past.client, past.case].append(past)
 
     def plan(self):
+        self.errors = list(self.parsed.errors)
         self._look_up()
         met, cases = [], []
         for (client, case), sessions in self.by_case.items():
@@ -143,7 +149,7 @@ class _Planner:
             sessions = tuple(s for s in planned.sessions if s.pk is None or s.new_ratings)
             if sessions:
                 cases.append(replace(planned, sessions=sessions))
-        return Plan(self.parsed, self.receiver, tuple(cases), tuple(sorted(self.errors)), **counts)
+        return Plan(self.parsed, self.receiver, tuple(cases), tuple(sorted(self.errors)), **counts, planner=self)
 
     def _wrong(self, past, sentence):
         self.errors.append(LineError(past.line, sentence))
@@ -151,7 +157,10 @@ class _Planner:
     def _ref(self, *parts):
         """The keyed hash by which what a file calls so is found again. Its hex keeps apart `a1` and `A1`, which
         `keyed_hash` takes for the same."""
-        return keyed_hash(f"import {self.parsed.layout}", "\0".join(map(str, parts)).encode().hex())
+        if parts not in self.refs:
+            text = "\0".join(map(str, parts)).encode().hex()
+            self.refs[parts] = keyed_hash(f"import {self.parsed.layout}", text)
+        return self.refs[parts]
 
     # --- What is here already -----------------------------------------------------------------------------------------
 
@@ -272,7 +281,7 @@ class _Planner:
         new = []
         for past in session.past.ratings:
             instrument, definition = self.instruments[past.instrument]
-            columns = _scored(past, definition)
+            columns = self._scored(past, definition)
             said = self.said[row.pk, past.rater] if row else []
             if any(_same(rating, instrument, columns) for rating in said):
                 continue
@@ -283,6 +292,11 @@ class _Planner:
             if row is None or row.voided_at is None:
                 new.append(NewRating(past, instrument, columns, past.answered_at or session.ends_at))
         return tuple(new)
+
+    def _scored(self, past, definition):
+        if past.line not in self.scored:  # no two ratings begin on one line
+            self.scored[past.line] = _scored(past, definition)
+        return self.scored[past.line]
 
     # --- At most one open case of the same two people -----------------------------------------------------------------
 
@@ -328,10 +342,15 @@ def _count(keys):
     return Count(keys.count(None), len(keys) - keys.count(None))
 
 
-def _among(queryset, name, keys):
+def batched(keys):
     keys = sorted(keys)
     for first in range(0, len(keys), AT_ONCE):
-        yield from queryset.filter(**{f"{name}__in": keys[first : first + AT_ONCE]})
+        yield keys[first : first + AT_ONCE]
+
+
+def _among(queryset, name, keys):
+    for some in batched(keys):
+        yield from queryset.filter(**{f"{name}__in": some})
 
 
 def _scored(past, definition):
