@@ -20,6 +20,8 @@ people_urls = (
     "alliance",
 )
 
+handler500 = "alliance.errors.server_error"
+
 urlpatterns = [
     path("", include(people_urls)),
     path("", include("ratings.urls")),

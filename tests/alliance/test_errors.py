@@ -1,0 +1,132 @@
+"""A database that was busy for too long: told apart from a fault, and nothing that was typed is lost."""
+
+import sqlite3
+
+import pytest
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from psycopg2 import errors
+
+from alliance.errors import is_busy
+
+TYPED = {"comment": 'He said "no" & <left>', "answer": ["1", "2"]}
+failure = None
+
+
+@csrf_exempt
+def write(request, token=""):
+    if failure:
+        raise failure
+    return HttpResponse("done")
+
+
+own_urls = ([path("write/", write)], "ratings")
+client_urls = ([path("<str:token>/", write)], "links")
+urlpatterns = [
+    path("", include(own_urls)),
+    path("c/", include(client_urls)),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/reset/", write),
+]
+handler500 = "alliance.errors.server_error"
+
+
+def wrapped(cause):
+    """As Django hands on what a database driver said."""
+    error = OperationalError(str(cause))
+    error.__cause__ = cause
+    return error
+
+
+def locked(tmp_path):
+    holder, other = (sqlite3.connect(tmp_path / "x.sqlite3", timeout=0, isolation_level=None) for _n in range(2))
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        other.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as cause:
+        return cause
+    finally:
+        holder.close()
+        other.close()
+
+
+@pytest.fixture
+def fails_with(monkeypatch, http):
+    http.raise_request_exception = False
+    return lambda error: monkeypatch.setattr(f"{__name__}.failure", error)
+
+
+@pytest.fixture
+def busy(fails_with, tmp_path):
+    fails_with(wrapped(locked(tmp_path)))
+
+
+def test_which_errors_mean_busy(tmp_path):
+    for cause in (
+        locked(tmp_path),
+        errors.DeadlockDetected(),
+        errors.SerializationFailure(),
+        errors.LockNotAvailable(),
+    ):
+        assert is_busy(wrapped(cause))
+    for cause in (errors.AdminShutdown(), sqlite3.OperationalError("no such table: x"), None):
+        if isinstance(cause, sqlite3.OperationalError):
+            cause.sqlite_errorcode = sqlite3.SQLITE_ERROR
+        assert not is_busy(wrapped(cause))
+    assert not is_busy(ValueError("database is locked"))
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(
+    ("address", "sentence"), [("/write/", "It may not have been saved yet."), ("/c/abc/", "Nothing was saved yet.")]
+)
+def test_what_was_typed_is_kept_and_can_be_sent_once_more(http, mona, busy, address, sentence):
+    http.force_login(mona.user)
+    answer = http.post(address, TYPED)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert "Content-Security-Policy" in answer.headers
+    assert sentence in answer.text
+    assert 'name="comment" value="He said &quot;no&quot; &amp; &lt;left&gt;"' in answer.text
+    assert answer.text.count('name="answer"') == 2
+
+
+@pytest.mark.urls(__name__)
+def test_a_page_that_was_only_read_is_loaded_again(http, mona, busy):
+    http.force_login(mona.user)
+    answer = http.get("/write/")
+    assert answer.status_code == 503
+    assert "load this page again" in answer.text and "<form" not in answer.text
+
+
+@pytest.mark.urls(__name__)
+def test_no_password_is_sent_back(http, mona, busy):
+    http.force_login(mona.user)
+    answer = http.post("/accounts/reset/", {"password1": "seven calm herons"})
+    assert answer.status_code == 503
+    assert "send it once more" in answer.text and "herons" not in answer.text
+
+
+@pytest.mark.urls(__name__)
+def test_a_fault_stays_a_fault(http, mona, fails_with):
+    http.force_login(mona.user)
+    for error in (OperationalError("disk I/O error"), ValueError("database is locked")):
+        fails_with(error)
+        answer = http.post("/write/", TYPED)
+        assert answer.status_code == 500 and "Something went wrong here." in answer.text
+        assert "Retry-After" not in answer.headers
+
+
+def test_the_project_uses_it(http, mona, monkeypatch, tmp_path):
+    """In a middleware as well, where the sight of the member is looked up."""
+    error = wrapped(locked(tmp_path))
+
+    def places(user):
+        raise error
+
+    http.force_login(mona.user)
+    http.raise_request_exception = False
+    monkeypatch.setattr("alliance.access.places", places)
+    assert http.post("/people/", TYPED).status_code == 503
