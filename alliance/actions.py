@@ -63,6 +63,13 @@ def invite_member(*, practice, email, name, roles, by, request):
     return membership
 
 
+def note_first_visit(*, memberships):
+    """Whoever was invited is there. A manager sees this of their own practice's place, and nothing of the account:
+    whether it was known before, from another practice, is nobody's business."""
+    unseen = Membership.objects.filter(pk__in=[place.pk for place in memberships], first_seen_at__isnull=True)
+    unseen.update(first_seen_at=timezone.now())
+
+
 @transaction.atomic
 def end_membership(*, membership, by):
     """The place ends now, and with it every assignment from or to it. One that has ended stays as it is."""

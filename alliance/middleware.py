@@ -9,7 +9,7 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from alliance import access, audit
+from alliance import access, actions, audit
 
 
 def known_methods(get_response):
@@ -35,10 +35,13 @@ def no_store(get_response):
 
 
 def member_zone(get_response):
-    """Times are read and shown in the zone of the member's practice; clients' pages name their own."""
+    """Times are read and shown in the zone of the member's practice; clients' pages name their own. The first time
+    that somebody comes is noted at their place, once."""
 
     def middleware(request):
         request.memberships = access.places(request.user)
+        if any(place.first_seen_at is None for place in request.memberships):
+            actions.note_first_visit(memberships=request.memberships)
         zone = request.memberships[0].practice.zone if request.memberships else None
         with timezone.override(ZoneInfo(zone) if zone else None):
             return get_response(request)

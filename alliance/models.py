@@ -111,6 +111,7 @@ class Membership(models.Model):
     is_manager = models.BooleanField(default=False)
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
+    first_seen_at = models.DateTimeField(null=True, blank=True)  # signed in, while this place was theirs
 
     objects = PracticeQuerySet.as_manager()
     practice_path = "practice"

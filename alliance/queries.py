@@ -20,7 +20,7 @@ class Person:
     email: str
     roles: tuple[str, ...]
     since: date
-    invited: bool  # has not set a password yet
+    invited: bool  # and has not come yet
     open_cases: int
 
 
@@ -56,7 +56,7 @@ def people_of(practice):
             email=membership.user.email,
             roles=tuple(role for role in ROLES if getattr(membership, f"is_{role}")),
             since=_day(membership.starts_at, practice),
-            invited=not membership.user.has_usable_password(),
+            invited=membership.first_seen_at is None,
             open_cases=membership.open_cases,
         )
         for membership in memberships

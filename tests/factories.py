@@ -23,6 +23,7 @@ def make_member(practice, name, roles="therapist", **fields):
         domain = practice.name.split()[0].lower()
         fields["user"] = User.objects.create_user(f"{name.split()[0].lower()}@{domain}.test")
     fields.setdefault("starts_at", days_ago(1000))
+    fields.setdefault("first_seen_at", fields["starts_at"])
     held = {f"is_{role}": True for role in roles.split()}
     return Membership.objects.create(practice=practice, name=Sealed(name, practice.data_key), **held, **fields)
 

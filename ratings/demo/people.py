@@ -40,6 +40,7 @@ def fill_people(practice, therapists):
             practice=practice,
             name=Sealed(name, practice.data_key),
             starts_at=since,
+            first_seen_at=since,
             **{f"is_{role}": True},
         )
         for user, (role, _email, name) in zip(users, people, strict=True)

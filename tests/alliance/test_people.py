@@ -10,6 +10,7 @@ from tests.factories import days_ago, make_episode, make_member, make_supervisio
 PEOPLE = "/people/"
 INVITE = "/people/invite/"
 ASSIGN = "/people/assign/"
+NOT_YET = "Invited, has not signed in here yet"
 
 
 def end_of(row):
@@ -53,16 +54,31 @@ def test_people(http, mona, dana, sam, eve, vera, lee, otis, juniper, sorrel):
 
 
 def test_people_says_who_has_not_come_yet(http, mona):
-    mona.user.set_password("a long pass phrase")
-    mona.user.save()
-    ida = make_member(mona.practice, "Ida Berg")
+    ida = make_member(mona.practice, "Ida Berg", first_seen_at=None)
     http.force_login(mona.user)
     [staff] = http.get(PEOPLE).context["staffs"]
     assert {person.name: person.invited for person in staff.people} == {"Ida Berg": True, "Mona Reyes": False}
-    assert "Invited, no password set yet" in http.get(PEOPLE).text
-    ida.user.set_password("a long pass phrase")
-    ida.user.save()
-    assert "Invited, no password set yet" not in http.get(PEOPLE).text
+    assert NOT_YET in http.get(PEOPLE).text
+    http.force_login(ida.user)
+    http.get("/today/")
+    came = Membership.objects.get(pk=ida.pk).first_seen_at
+    http.get("/today/")
+    assert Membership.objects.get(pk=ida.pk).first_seen_at == came
+    http.force_login(mona.user)
+    assert NOT_YET not in http.get(PEOPLE).text
+
+
+def test_people_does_not_say_whether_an_address_was_known_elsewhere(http, mona, otis):
+    """Otis has an account and a password, from another practice; nobody has heard of Ida."""
+    otis.user.set_password("a long pass phrase")
+    otis.user.save()
+    http.force_login(mona.user)
+    marks = {}
+    for email in (otis.user.email, "ida@millrace.test"):
+        http.post(INVITE, invitation(email=email))
+        [staff] = http.get(PEOPLE).context["staffs"]
+        marks[email] = [person.invited for person in staff.people if person.email == email]
+    assert marks == {otis.user.email: [True], "ida@millrace.test": [True]}
 
 
 @pytest.mark.parametrize("n", [1, 3])
