@@ -17,6 +17,7 @@ from ratings import queries
 from ratings.models import CheckIn, ClientLink, DetectorVersion, InstrumentText, Rating, Rupture, Verdict
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
+from ratings.psychometrics.population import learn_constants
 from ratings.psychometrics.scoring import score
 from ratings.reassess import lock_episode, reassess, rebuild_standings
 from sessions import actions as session_actions
@@ -245,9 +246,16 @@ def set_rupture_aside(*, rupture, reason, by):
 
 
 def set_detector(*, practice, criterion, budget, use, by):
-    """A new detector version, valid from now. It redraws history, case by case, and opens no old alarm."""
+    """A new detector version, valid from now. It redraws history, case by case, and opens no old alarm.
+
+    How this practice rates is learned here, once, and frozen in the version; while there are too few cases the
+    published values stand.
+    """
+    learned = learn_constants(queries.histories(practice))
     with transaction.atomic():
-        version = DetectorVersion.objects.create(practice=practice, criterion=criterion, budget=budget, use=use)
+        version = DetectorVersion.objects.create(
+            practice=practice, criterion=criterion, budget=budget, use=use, constants=learned.constants
+        )
         audit.record(Verb.CHANGED, version, by=by)
     rebuild_standings(practice)
     return version

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from alliance import access
+from alliance.models import Episode
 from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing, Verdict
 from ratings.psychometrics import evidence, instruments
 from ratings.psychometrics.assess import assess
@@ -128,6 +129,14 @@ def _scores(rating):
         overall=rating.overall_pomp,
         straight_line=rating.straight_line,
     )
+
+
+def histories(practice):
+    """What the detector would read of each episode of a practice, a hundred episodes in memory at once."""
+    keys = list(Episode.objects.filter(client__practice=practice).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(keys), 100):
+        for held in held_by_episode(keys[start : start + 100]).values():
+            yield [session.evidence for session in held]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from alliance import access
 from ratings import actions, queries
 from ratings.forms import DetectionForm
+from ratings.psychometrics.population import FEWEST_EPISODES
 from ratings.reassess import current_version
 
 
@@ -25,6 +26,7 @@ def detection_settings(request):
         "form": form,
         "version": version,
         "practice": manager.practice,
+        "fewest": FEWEST_EPISODES,
         "shares": queries.verdict_shares(manager.practice),
         "section": "people",
     }

@@ -7,10 +7,12 @@ from django.utils import timezone
 from alliance.models import AuditEvent
 from ratings import actions, queries
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing, Verdict
+from ratings.psychometrics import constants, population
 from ratings.psychometrics.evidence import Assessment as Found
 from ratings.psychometrics.evidence import Kind, Pillar, Points, State
 from ratings.remark import remark
 from tests.courses import answers
+from tests.factories import make_episode
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 
@@ -166,3 +168,15 @@ def test_a_rule_that_does_not_exist_is_a_form_error(http, mona, instruments):
     )
     assert response.status_code == 422
     assert DetectorVersion.objects.count() == 1  # the first, which the page made
+
+
+def test_a_practice_with_enough_cases_learns_how_its_clients_rate(mona, dana, live_through, monkeypatch):
+    """Frozen in the version; below the number of cases the published values stand."""
+    for level in (2, 3):
+        live_through(make_episode(dana), [level] * 6)
+    rule = {"practice": mona.practice, "criterion": "rupture_filter", "budget": "normal", "use": "client", "by": mona}
+    assert actions.set_detector(**rule).constants == {}
+    monkeypatch.setattr(population, "FEWEST_EPISODES", 2)
+    enough = actions.set_detector(**rule)
+    assert 0 < enough.constants["sd_within"] < constants.DEFAULTS.sd_within
+    assert Assessment.objects.filter(version=enough).count() == 12
