@@ -8,11 +8,15 @@ from django.conf import settings
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
+from ratings.psychometrics.evidence import Pillar
+from ratings.psychometrics.instruments import load
+
 ROOT = settings.BASE_DIR
 PACKAGES = ("alliance", "sessions", "ratings")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 SETTINGS = ROOT / "docs" / "reference" / "settings.md"
 COMMANDS = ROOT / "docs" / "reference" / "commands.md"
+INSTRUMENTS = ROOT / "docs" / "reference" / "instruments.md"
 DECISIONS = sorted((ROOT / "docs" / "decisions").iterdir())
 HEADINGS = ["Status", "Context", "Decision", "Consequences"]
 ONE_PAGE = 450  # words; convention of this app
@@ -119,6 +123,43 @@ def test_an_undocumented_option_would_be_found():
 
     assert missing_options(Planted(), "`-k N`, `--known N` and `--newer`") == ["--new"]
     assert sections("# Page\n## one\nfirst\n## two\nsecond\n") == {"one": "\nfirst\n", "two": "\nsecond\n"}
+
+
+# --- Instruments ------------------------------------------------------------------------------------------------------
+
+
+def instrument_row(instrument):
+    """The row of the reference page, as the definition has it."""
+    pillars = [f"{pillar} {len(items)}" for pillar in Pillar if (items := instrument.items_of(pillar))]
+    turned = [item.id for item in instrument.items if item.reversed]
+    return [
+        f"`{instrument.key}`",
+        str(len(instrument.items)),
+        f"{instrument.lowest} to {instrument.highest}",
+        ", ".join(pillars) or "none",
+        {"pillars": "mean of the pillars", "items": "sum of the items"}[instrument.overall],
+        ", ".join(turned) or "none",
+        f"ours, {instrument.licence}" if instrument.texts else "not included",
+        "yes" if instrument.validated else "no",
+    ]
+
+
+def rows_of_instruments(text):
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `")]
+
+
+def test_every_instrument_has_its_row_and_its_paragraph():
+    text = INSTRUMENTS.read_text()
+    defined = [load(path) for path in sorted((ROOT / "ratings" / "instruments").glob("*.toml"))]
+    assert rows_of_instruments(text) == [instrument_row(instrument) for instrument in defined]
+    assert [found.key for found in defined if f"- `{found.key}`" not in text] == []
+
+
+def test_a_wrong_row_would_be_found():
+    ours = load(ROOT / "ratings" / "instruments" / "alliance-fit.toml")
+    row = "| `alliance-fit` | 4 | 0 to 4 | goal 1, task 1, bond 2 | mean of the pillars | none | ours, CC0-1.0 | no |"
+    assert rows_of_instruments(row) == [instrument_row(ours)]
+    assert rows_of_instruments(row.replace("| no |", "| yes |")) != [instrument_row(ours)]
 
 
 # --- Decisions --------------------------------------------------------------------------------------------------------

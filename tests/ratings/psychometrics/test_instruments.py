@@ -30,8 +30,30 @@ def test_our_instrument_has_both_wordings_and_says_it_is_not_validated():
     assert not ours.validated
 
 
-def test_licensed_key_carries_no_text():
-    assert load(DEFINITIONS / "srs-3.toml").texts == {}
+@pytest.mark.parametrize("key", ["srs-3", "wai-sr-client", "sai-6"])
+def test_licensed_key_carries_no_text(key):
+    assert load(DEFINITIONS / f"{key}.toml").texts == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "counts"), [("alliance-3", [1, 1, 1]), ("alliance-6", [2, 2, 2]), ("alliance-fit", [1, 1, 2])]
+)
+def test_ours_are_one_family(key, counts):
+    """The same five answers for both sides, a mirror for each sentence, and no claim to validity."""
+    ours = load(DEFINITIONS / f"{key}.toml")
+    assert [len(ours.items_of(pillar)) for pillar in Pillar] == counts
+    client, therapist = (ours.wording("en", rater) for rater in Rater)
+    assert client.answers == therapist.answers == ("Not at all", "A little", "Somewhat", "Mostly", "Completely")
+    assert client.items.keys() == therapist.items.keys()
+    assert not set(client.items.values()) & set(therapist.items.values())
+    assert (ours.validated, ours.licence) == (False, "CC0-1.0")
+
+
+def test_the_wai_sr_key_is_the_published_one():
+    key = load(DEFINITIONS / "wai-sr-client.toml")
+    numbers = {pillar: [int(item.id.split("_")[1]) for item in key.items_of(pillar)] for pillar in Pillar}
+    assert numbers == {Pillar.GOAL: [4, 6, 8, 11], Pillar.TASK: [1, 2, 10, 12], Pillar.BOND: [3, 5, 7, 9]}
+    assert not any(item.reversed for item in key.items)
 
 
 @pytest.mark.parametrize(

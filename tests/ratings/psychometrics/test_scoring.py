@@ -54,6 +54,50 @@ def test_srs_total_is_of_forty_and_needs_all_items():
     assert score(marks, SRS).scores.overall is None
 
 
+WAI_SR = instruments.load(DEFINITIONS / "wai-sr-client.toml")
+SAI = instruments.load(DEFINITIONS / "sai-6.toml")
+
+
+def numbered(*answers):
+    return {f"item_{number}": answer for number, answer in enumerate(answers, 1)}
+
+
+def test_wai_sr_sums_are_those_of_the_scoring_sheet():
+    """Worked by hand from the key: goal 4, 6, 8, 11; task 1, 2, 10, 12; bond 3, 5, 7, 9; each sum 4-20, total 12-60."""
+    answers = numbered(5, 4, 3, 2, 1, 5, 4, 3, 2, 1, 5, 4)
+    sums = {"goal": 2 + 5 + 3 + 5, "task": 5 + 4 + 1 + 4, "bond": 3 + 1 + 4 + 2}
+    assert (sums, sum(sums.values())) == ({"goal": 15, "task": 14, "bond": 10}, 39)
+    scored = score(answers, WAI_SR)
+    assert {pillar.value: 4 * mean for pillar, mean in scored.raw.items()} == sums
+    assert scored.scores.goal == pytest.approx(100 * (15 - 4) / (20 - 4))
+    assert scored.scores.overall == pytest.approx(100 * (39 - 12) / (60 - 12))
+
+
+@pytest.mark.parametrize(("answer", "percent"), [(1, 0), (3, 50), (5, 100)])
+def test_wai_sr_runs_from_twelve_to_sixty(answer, percent):
+    scores = score(numbered(*[answer] * 12), WAI_SR).scores
+    assert (scores.goal, scores.task, scores.bond, scores.overall) == (percent,) * 4
+
+
+def test_sai_is_a_total_of_thirty_without_pillars():
+    scored = score(numbered(5, 4, 3, 5, 2, 4), SAI)
+    assert scored.scores.overall == pytest.approx(100 * 23 / 30)
+    assert (scored.scores.goal, scored.scores.task, scored.scores.bond) == (None, None, None)
+    assert score(numbered(5, 4, 3, 5, 2), SAI).scores.overall is None
+    with pytest.raises(ScoreError, match="item_1"):
+        score(numbered(6), SAI)
+
+
+def test_the_form_for_children_and_the_one_on_fit_weigh_the_pillars_equally():
+    child = instruments.load(DEFINITIONS / "alliance-3.toml")
+    scores = score({"goal_wanted": 4, "task_ok": 2, "bond_listened": 3}, child).scores
+    assert (scores.goal, scores.task, scores.bond, scores.overall) == (100, 50, 75, 75)
+    fit = instruments.load(DEFINITIONS / "alliance-fit.toml")
+    scores = score({"bond_heard": 4, "bond_safe": 2, "task_style": 0, "goal_together": 3}, fit).scores
+    assert (scores.goal, scores.task, scores.bond, scores.overall) == (75, 0, 75, 50)
+    assert score({"bond_heard": 4, "task_style": 0, "goal_together": 3}, fit).scores.bond == 100
+
+
 @pytest.mark.parametrize(
     "answers",
     [{"goal_matters": 5}, {"goal_matters": -1}, {"goal_matters": 1.5}, {"goal_matters": True}, {"goal_matters": "3"}]
