@@ -1,7 +1,8 @@
 import logging
 import re
 
-TOKEN_PATH = re.compile(r"/c/[^/\s?\"']+")
+# All that follows: the key may be the second part of the path.
+TOKEN_PATH = re.compile(r"/c/[^\s?\"']+")
 
 
 class MaskTokens(logging.Filter):

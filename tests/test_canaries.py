@@ -112,7 +112,7 @@ def test_the_server_masks_the_key_of_a_check_in_in_its_log(planted, settings):
     mask = MaskTokens()
     assert settings.LOGGING["filters"][name]["()"] == "alliance.logs.MaskTokens"
     assert mask.filter(record)
-    assert record.getMessage() == "Not Found: /c/…/"
+    assert record.getMessage() == "Not Found: /c/…"
 
 
 def test_who_reads_what_of_a_case(planted, dana, sam, http):
