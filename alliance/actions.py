@@ -141,6 +141,34 @@ def create_client(*, practice, name, by, email="", phone="", language="", zone="
 
 
 @transaction.atomic
+def settle_consent(*, client, purpose, given, by=None):
+    """Records what a client says about one purpose; what they had said already stays as it was. `by`: None if they
+    said so themselves, through a link."""
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)  # two at once: the second sees the first
+    live_one = Consent.objects.filter(client=client, purpose=purpose, withdrawn_at__isnull=True).first()
+    if given and live_one is None:
+        consent = Consent.objects.create(
+            client=client, purpose=purpose, text_version=CONSENT_TEXT_VERSION, recorded_by=by
+        )
+        audit.record(Verb.CREATED, consent, by=by, practice=client.practice)
+    elif live_one and not given:
+        live_one.withdrawn_at = timezone.now()
+        live_one.save(update_fields=["withdrawn_at"])
+        audit.record(Verb.ENDED, live_one, by=by, practice=client.practice)
+
+
+@transaction.atomic
+def choose_check_ins(*, client, check_in_form, asks_about_fit, consents, by):
+    """What a client is asked from the next session on, and what they agreed to (purpose to yes or no)."""
+    if (client.check_in_form, client.asks_about_fit) != (check_in_form, asks_about_fit):
+        client.check_in_form, client.asks_about_fit = check_in_form, asks_about_fit
+        client.save(update_fields=["check_in_form", "asks_about_fit"])
+        audit.record(Verb.CHANGED, client, by=by)
+    for purpose, given in consents.items():
+        settle_consent(client=client, purpose=purpose, given=given, by=by)
+
+
+@transaction.atomic
 def start_episode(*, client, therapist, by, starts_at=None, previous=None):
     """A course of therapy begins; at most one is open between a client and a therapist."""
     episode = Episode.objects.create(

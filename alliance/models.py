@@ -262,6 +262,11 @@ class Client(models.Model):
     def display_name(self):
         return self.name.open(self.data_key)
 
+    @property
+    def agreed_to(self):
+        """The purposes of the consents that hold now."""
+        return set(self.consents.filter(withdrawn_at__isnull=True).values_list("purpose", flat=True))
+
 
 class EndReason(models.TextChoices):
     COMPLETED = "completed", _("Therapy was completed")

@@ -13,8 +13,8 @@ from alliance import audit
 from alliance.audit import Verb
 from alliance.crypto import Sealed, new_token, token_hash
 from alliance.models import Consent
-from ratings import queries
-from ratings.models import CheckIn, ClientLink, DetectorVersion, InstrumentText, Rating, Rupture, Verdict
+from ratings import asking, queries
+from ratings.models import CheckIn, ClientLink, DetectorVersion, Rating, Rupture, Verdict
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.population import learn_constants
@@ -23,7 +23,6 @@ from ratings.reassess import lock_episode, reassess, rebuild_standings
 from sessions import actions as session_actions
 from sessions.models import Attendance
 
-OWN_INSTRUMENT = "alliance-6"
 LINK_LIVES = timedelta(days=7)
 TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
 CHANGE_WINDOW = timedelta(hours=24)
@@ -52,9 +51,12 @@ def open_case(*, practice, therapist, name, by, goal="", email="", zone="", cons
 
 @transaction.atomic
 def log_session(
-    *, episode, by, starts_at, ends_at, zone, mode, attendance, answers=None, planned=None, private_note=""
+    *, episode, by, starts_at, ends_at, zone, mode, attendance, answers=None, asked=None, planned=None, private_note=""
 ):
-    """Logs one therapy session and the therapist's own rating, and readies the client's check-in."""
+    """Logs one therapy session and the therapist's own rating, and readies the client's check-in.
+
+    `asked`: the instrument whose sentences the therapist answered; the client is asked the same ones.
+    """
     lock_episode(episode)
     therapy_session = session_actions.hold_therapy_session(
         episode=episode,
@@ -68,11 +70,12 @@ def log_session(
         private_note=private_note,
     )
     if attendance == Attendance.ATTENDED:
-        text = own_text(episode.client.language or episode.client.practice.language)
-        if Consent.objects.filter(
-            client=episode.client, purpose=Consent.Purpose.CHECK_IN, withdrawn_at__isnull=True
-        ).exists():
-            CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=text)
+        client = episode.client
+        instrument = asked or asking.instrument_for(client, asking.number_at(episode, starts_at))
+        text = asking.own_text(instrument, client.practice.language)
+        if Consent.Purpose.CHECK_IN in client.agreed_to:
+            for_client = asking.own_text(instrument, client.language or client.practice.language)
+            CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
         if answers:
             _save_rating(
                 therapy_session=therapy_session,
@@ -84,13 +87,6 @@ def log_session(
             )
     reassess(episode)
     return therapy_session
-
-
-def own_text(language):
-    """The newest wording of our own six items in this language, else in English."""
-    texts = InstrumentText.objects.filter(instrument__key=OWN_INSTRUMENT).select_related("instrument")
-    newest = texts.order_by("-instrument__loaded_at", "-revision")
-    return newest.filter(language=language).first() or newest.filter(language="en").first()
 
 
 @transaction.atomic

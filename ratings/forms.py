@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.forms import PlainTextField
-from alliance.models import Consent, EndReason
+from alliance.models import CheckInFormChoice, Consent, EndReason
 from ratings import queries, words
 from ratings.models import Rating, Verdict
 from ratings.psychometrics.evidence import Budget, Rater
@@ -87,8 +87,11 @@ class CheckInForm(QuestionsMixin, forms.Form):
 class SessionLogForm(QuestionsMixin, TherapySessionForm):
     """One screen for the therapist: the session and the own view of it."""
 
+    asked = forms.CharField(required=False, widget=forms.HiddenInput)  # the instrument whose sentences are on this page
+
     def __init__(self, *args, text, **kwargs):
         super().__init__(*args, **kwargs)
+        self.initial["asked"] = text.instrument.key
         self.add_questions(text, Rater.THERAPIST)
 
     def clean(self):
@@ -141,6 +144,27 @@ class CaseForm(forms.Form):
     @property
     def consents(self):
         return [Consent.Purpose.CHECK_IN] if self.cleaned_data["consents_to_check_ins"] else []
+
+
+class CheckInSettingsForm(forms.Form):
+    """What one client is asked, and what they agreed to."""
+
+    check_in_form = forms.ChoiceField(label=_("After a session"), choices=CheckInFormChoice, widget=forms.RadioSelect)
+    asks_about_fit = forms.BooleanField(
+        label=_("In sessions 1 to 3, ask the four questions about fit instead of the six."), required=False
+    )
+    consents_to_check_ins = forms.BooleanField(label=_("The client agreed to answer check-ins."), required=False)
+    consents_to_history = forms.BooleanField(
+        label=_("The client agreed to see their own past answers through a link."), required=False
+    )
+
+    @property
+    def consents(self):
+        """Purpose to whether the client agrees to it."""
+        return {
+            Consent.Purpose.CHECK_IN: self.cleaned_data["consents_to_check_ins"],
+            Consent.Purpose.HISTORY: self.cleaned_data["consents_to_history"],
+        }
 
 
 class EpisodeEndForm(forms.Form):

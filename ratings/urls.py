@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ratings.views import case, caseload, detection, exchange, rupture, session, today
+from ratings.views import asking, case, caseload, detection, exchange, rupture, session, today
 
 app_name = "ratings"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("cases/<uuid:code>/", case.case, name="case"),
     path("cases/<uuid:code>/goals/", case.goal_agree, name="goal-agree"),
     path("cases/<uuid:code>/end/", case.episode_end, name="episode-end"),
+    path("cases/<uuid:code>/check-ins/", asking.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/log/", session.session_log, name="session-log"),
     path("sessions/<uuid:code>/log/", session.planned_session_log, name="planned-session-log"),
     # /import/

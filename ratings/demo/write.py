@@ -18,7 +18,7 @@ from alliance.actions import CONSENT_TEXT_VERSION
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervision
 from ratings import queries
-from ratings.actions import own_text
+from ratings.asking import SIX_ITEMS, own_text
 from ratings.bulk import Bulk
 from ratings.demo.courses import caseload
 from ratings.demo.people import fill_people
@@ -98,7 +98,7 @@ class _Writer:
     def __init__(self, practice, therapists, today):
         self.practice, self.therapists, self.today = practice, therapists, today
         self.version = current_version(practice)
-        self.text = own_text(practice.language)
+        self.text = own_text(SIX_ITEMS, practice.language)
         self.instrument = queries.definition_of(self.text.instrument)
         self.noon = datetime.combine(today, time(12), ZONE).astimezone(UTC)
         self.bulk = Bulk(*TABLES)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import actions, queries
+from ratings import actions, asking, queries
 from ratings.forms import SessionLogForm
 from ratings.models import CheckIn, ClientLink
 from sessions.forms import TAKEN, USUAL_MINUTES
@@ -47,12 +47,18 @@ def planned_session_log(request, code):
 def _log(request, episode, initial, planned=None):
     by = access.check_edit(request.user, episode)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
+    practice = episode.client.practice
+    number = asking.number_at(episode, planned.starts_at if planned else timezone.now())
+    # What was answered is what stood on the page, also where another session was logged meanwhile.
+    text = asking.own_text(request.POST.get("asked"), practice.language) or asking.own_text(
+        asking.instrument_for(episode.client, number), practice.language
+    )
     form = SessionLogForm(
         request.POST if request.method == "POST" else None,
         episode=episode,
         planned=planned,
         initial=initial,
-        text=actions.own_text(episode.client.practice.language),
+        text=text,
     )
     if form.is_bound:
         form.full_clean()
@@ -79,6 +85,7 @@ def _save(form, episode, by, planned):
             planned=planned,
             zone=timezone.get_current_timezone_name(),
             answers=form.answers,
+            asked=form.instrument.key,
             **{
                 name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")
             },
@@ -104,7 +111,11 @@ def check_in_link(request, code):
         "therapy_session": check_in.therapy_session,
         "address": address,
         "days": actions.LINK_LIVES.days,
-        "qr": SafeString(segno.make(address, micro=False).svg_inline(scale=5, border=2, omitsize=True)),
+        "qr": as_qr(address),
         "section": "cases",
     }
     return render(request, "ratings/check_in_link.html", context)
+
+
+def as_qr(address):
+    return SafeString(segno.make(address, micro=False).svg_inline(scale=5, border=2, omitsize=True))

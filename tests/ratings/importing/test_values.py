@@ -113,3 +113,17 @@ def test_a_drop_is_marked_where_it_was_and_one_rupture_at_most_is_open(bring_in,
     assert marked.keys() == {"0042", "Heron"}
     listed = Standing.objects.exclude(rupture=None).values_list("rupture__state", "rupture__opened_by")
     assert sorted(listed) == [("open", "detector"), ("recovering", "detector")]
+
+
+def test_a_licensed_questionnaire_comes_in_by_its_numbers(bring_in, dana):
+    """The WAI-SR has no form here: what was answered on paper comes as item numbers, and is scored by its key."""
+    header = (FILES / "long.csv").read_text("utf-8-sig").splitlines()[0]
+    lines = [
+        f"1;Heron;T-1;1;1;2025-03-20T13:00:00Z;UTC;client;wai-sr-client;1;en;item_{n};;{answer};;1;;;;paper"
+        for n, answer in enumerate((5, 4, 3, 2, 1, 5, 4, 3, 2, 1, 5, 4), 1)
+    ]
+    bring_in("\n".join([header, *lines]).encode(), named={"T-1": dana})
+    rating = Rating.objects.get()
+    assert (rating.goal_raw, rating.task_raw, rating.bond_raw) == (15 / 4, 14 / 4, 10 / 4)
+    assert rating.overall_pomp == 100 * (39 - 12) / (60 - 12)
+    assert rating.text is None

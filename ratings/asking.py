@@ -1,0 +1,32 @@
+"""What a client is asked after a session: which of our own instruments, in which words."""
+
+from alliance.models import CheckInFormChoice
+from ratings.models import InstrumentText
+from sessions.models import Attendance, TherapySession
+
+SIX_ITEMS, FOR_CHILDREN, ABOUT_FIT = "alliance-6", "alliance-3", "alliance-fit"
+FIRST_SESSIONS = 3  # a first impression forms within three visits; convention of this app
+
+
+def instrument_for(client, number):
+    """The key of the instrument for the session of this number."""
+    if client.check_in_form == CheckInFormChoice.SHORT:
+        return FOR_CHILDREN
+    return ABOUT_FIT if client.asks_about_fit and number <= FIRST_SESSIONS else SIX_ITEMS
+
+
+def number_at(episode, at):
+    """The number of a session that starts then: one more than were held before."""
+    earlier = TherapySession.objects.filter(
+        episode=episode, voided_at__isnull=True, attendance=Attendance.ATTENDED, starts_at__lt=at
+    )
+    return earlier.count() + 1
+
+
+def own_text(instrument, language):
+    """The newest wording of one of our own instruments in this language, else in English; None for another key."""
+    if instrument not in (SIX_ITEMS, FOR_CHILDREN, ABOUT_FIT):
+        return None
+    texts = InstrumentText.objects.filter(instrument__key=instrument).select_related("instrument")
+    newest = texts.order_by("-instrument__loaded_at", "-revision")
+    return newest.filter(language=language).first() or newest.filter(language="en").first()

@@ -1,0 +1,172 @@
+"""Which questions a client is asked, what they agreed to, and how their wish reaches the therapist, and nobody else."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.models import AuditEvent, Consent
+from ratings import actions, asking
+from ratings.models import CheckIn, Rating
+from tests.courses import consent
+from tests.factories import make_client, make_episode, make_therapy_session
+
+
+def held(episode, days, **given):
+    start = timezone.now() - timedelta(days=days)
+    return actions.log_session(
+        episode=episode,
+        by=episode.therapist,
+        starts_at=start,
+        ends_at=start + timedelta(minutes=50),
+        zone="Europe/London",
+        mode="in_person",
+        attendance="attended",
+        **given,
+    )
+
+
+# --- Which questions --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "fit", "expected"),
+    [
+        ("standard", False, ["alliance-6"] * 4),
+        ("standard", True, ["alliance-fit", "alliance-fit", "alliance-fit", "alliance-6"]),
+        ("short", False, ["alliance-3"] * 4),
+        ("short", True, ["alliance-3"] * 4),
+    ],
+)
+def test_the_questions_follow_the_client_and_the_number_of_the_session(dana, instruments, form, fit, expected):
+    episode = make_episode(dana, client=make_client(dana.practice, check_in_form=form, asks_about_fit=fit))
+    consent(episode.client)
+    for days in (40, 30, 20, 10):
+        held(episode, days)
+    asked = CheckIn.objects.order_by("therapy_session__starts_at").values_list("text__instrument__key", flat=True)
+    assert list(asked) == expected
+
+
+def test_a_missed_or_voided_session_is_none_of_the_first_three(dana, juniper, instruments):
+    juniper.client.asks_about_fit = True
+    juniper.client.save()
+    consent(juniper.client)
+    for days, fields in (
+        (50, {"attendance": "no_show"}),
+        (40, {"attendance": "attended", "voided_at": timezone.now(), "voided_by": dana}),
+    ):
+        start = timezone.now() - timedelta(days=days)
+        make_therapy_session(juniper, starts_at=start, ends_at=start + timedelta(minutes=50), **fields)
+    for days in (30, 20, 10):
+        held(juniper, days)
+    assert set(CheckIn.objects.values_list("text__instrument__key", flat=True)) == {"alliance-fit"}
+
+
+def test_the_therapist_answers_the_mirror_of_what_the_client_is_asked(http, dana, juniper, instruments):
+    juniper.client.asks_about_fit = True
+    juniper.client.save()
+    consent(juniper.client)
+    http.force_login(dana.user)
+    path = reverse("ratings:session-log", args=[juniper.code])
+    page = http.get(path).text
+    assert "I think they feel safe here." in page
+    assert "they could be open with me" not in page
+    day = timezone.localdate() - timedelta(days=1)
+    log = {"day": day.isoformat(), "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
+    assert http.post(path, log | {"asked": "alliance-fit", "bond_safe": "1", "bond_heard": "3"}).status_code == 302
+    rating = Rating.objects.get(rater="therapist")
+    assert rating.answers == {"bond_safe": 1, "bond_heard": 3}
+    assert rating.bond_pomp == 50
+    assert CheckIn.objects.get().text.instrument == rating.instrument
+
+
+def test_an_answer_is_scored_by_the_page_it_stood_on(http, dana, juniper, instruments):
+    """A form that was opened before three sessions were logged elsewhere still has the four sentences on it."""
+    juniper.client.asks_about_fit = True
+    juniper.client.save()
+    consent(juniper.client)
+    for days in (40, 30, 20):
+        held(juniper, days)
+    http.force_login(dana.user)
+    day = timezone.localdate() - timedelta(days=1)
+    log = {"day": day.isoformat(), "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
+    path = reverse("ratings:session-log", args=[juniper.code])
+    assert http.post(path, log | {"asked": "alliance-fit", "bond_safe": "1"}).status_code == 302
+    assert Rating.objects.get(rater="therapist").answers == {"bond_safe": 1}
+    assert asking.own_text("srs-3", "en") is None, "only our own have words to show"
+
+
+@pytest.mark.parametrize(
+    ("form", "sentences"), [("short", "3 short questions."), ("standard", "4 short questions.")], ids=["child", "fit"]
+)
+def test_the_client_is_told_how_many_questions_there_are(http, dana, instruments, form, sentences):
+    episode = make_episode(dana, client=make_client(dana.practice, check_in_form=form, asks_about_fit=True))
+    consent(episode.client)
+    held(episode, 1)
+    token = actions.mint_link(check_in=CheckIn.objects.get(), by=dana, channel="screen")
+    address = reverse("links:check-in", args=[token])
+    assert sentences in http.get(address).text
+    keys = [item["id"] for item in CheckIn.objects.get().text.instrument.definition["items"]]
+    assert http.post(address, dict.fromkeys(keys, 4)).status_code == 303
+    assert Rating.objects.get().overall_pomp == 100
+
+
+# --- What the client agreed to ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings_page(http, dana, juniper):
+    http.force_login(dana.user)
+    path = reverse("ratings:check-in-settings", args=[juniper.code])
+    return lambda **given: http.post(path, {"check_in_form": "standard"} | given)
+
+
+def written():
+    return list(
+        AuditEvent.objects.exclude(verb__in=["read", "listed"]).order_by("pk").values_list("verb", "subject_type")
+    )
+
+
+def test_the_settings_of_a_client_are_saved_and_audited(settings_page, juniper, dana):
+    response = settings_page(check_in_form="short", asks_about_fit="on", consents_to_history="on")
+    assert response.status_code == 302
+    juniper.client.refresh_from_db()
+    assert (juniper.client.check_in_form, juniper.client.asks_about_fit) == ("short", True)
+    given = juniper.client.consents.get()
+    assert (given.purpose, given.withdrawn_at, given.recorded_by) == ("history", None, dana)
+    assert written() == [("changed", "client"), ("created", "consent")]
+
+
+def test_saving_the_same_again_writes_nothing(settings_page, juniper):
+    settings_page(consents_to_check_ins="on")
+    before = written(), list(Consent.objects.values())
+    settings_page(consents_to_check_ins="on")
+    assert (written(), list(Consent.objects.values())) == before
+
+
+def test_a_consent_taken_back_stays_on_record_and_can_be_given_anew(settings_page, juniper, instruments):
+    settings_page(consents_to_check_ins="on")
+    assert juniper.client.agreed_to == {"check_in"}
+    settings_page()
+    assert juniper.client.agreed_to == set()
+    held(juniper, 2)
+    assert not CheckIn.objects.exists()
+    settings_page(consents_to_check_ins="on")
+    assert juniper.client.agreed_to == {"check_in"}
+    assert [consent.withdrawn_at is None for consent in juniper.client.consents.order_by("pk")] == [False, True]
+    assert written()[:3] == [("created", "consent"), ("ended", "consent"), ("created", "therapysession")]
+
+
+def test_the_other_consents_of_a_client_are_left_alone(settings_page, juniper):
+    juniper.client.consents.create(purpose="email", text_version="2026-11")
+    settings_page(consents_to_check_ins="on")
+    settings_page()
+    assert juniper.client.agreed_to == {"email"}
+
+
+def test_a_form_that_does_not_exist_is_refused(settings_page, juniper):
+    assert settings_page(check_in_form="long").status_code == 422
+    juniper.client.refresh_from_db()
+    assert juniper.client.check_in_form == "standard"
+    assert written() == []
