@@ -198,6 +198,15 @@ def comments_readable_by(user, episode):
     return lambda rating: own or rating.comment_for == "supervisor"
 
 
+def check_read_wish(user, episode):
+    """What a client wants brought up is said to the therapist, not to whoever reads along."""
+    check_edit(user, episode)
+
+
+def can_read_wish(user, episode):
+    return _holds(check_read_wish, user, episode)
+
+
 def _holds(check, *args):
     try:
         check(*args)

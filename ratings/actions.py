@@ -26,6 +26,14 @@ from sessions.models import Attendance
 LINK_LIVES = timedelta(days=7)
 TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
 CHANGE_WINDOW = timedelta(hours=24)
+# What a client may say besides the answers, as it is where nothing was said.
+SAID = {
+    "comment": "",
+    "comment_for": Rating.CommentFor.THERAPIST,
+    "tension": None,
+    "tension_talked_about": None,
+    "bring_up": "",
+}
 
 
 class AlreadyAnswered(Exception):
@@ -107,10 +115,13 @@ def mint_link(*, check_in, by, channel):
 
 
 @transaction.atomic
-def answer_check_in(
-    *, check_in, answers, comment="", comment_for=Rating.CommentFor.THERAPIST, tension=None, may_change
-):
+def answer_check_in(*, check_in, answers, may_change, **said):
     """A client's answers. The same answers again change nothing; others replace the first where that is allowed.
+
+    Parameters
+    ----------
+    said
+        What else a client says, by the names in `SAID`; what is absent was not asked, or left out.
 
     Raises
     ------
@@ -122,7 +133,7 @@ def answer_check_in(
     current = Rating.objects.filter(
         therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT, replaced_at__isnull=True
     ).first()
-    given = {"answers": answers, "comment": comment, "comment_for": comment_for, "tension": tension}
+    given = {"answers": answers, **SAID, **said}
     if current is None:
         rating = _save_rating(check_in=check_in, rater=Rater.CLIENT, mode=Rating.Mode.LINK, **given)
     elif _same(current, check_in, **given):
@@ -140,9 +151,10 @@ def can_change(check_in, rating):
     return check_in.read_at is None and rating.received_at > timezone.now() - CHANGE_WINDOW
 
 
-def _same(rating, check_in, *, answers, comment, comment_for, tension):
-    before = rating.comment.open(check_in.episode.client.data_key) if rating.comment else ""
-    return (rating.answers, before, rating.comment_for, rating.tension) == (answers, comment, comment_for, tension)
+def _same(rating, check_in, **given):
+    before = {name: getattr(rating, name) for name in given}
+    before["comment"] = rating.comment.open(check_in.episode.client.data_key) if rating.comment else ""
+    return before == given
 
 
 def _replace(rating, check_in, *, reason, by=None, **given):
@@ -161,8 +173,7 @@ def _save_rating(
     text=None,
     by=None,
     comment="",
-    comment_for=Rating.CommentFor.THERAPIST,
-    tension=None,
+    **said,
 ):
     therapy_session = therapy_session or check_in.therapy_session
     text = text or check_in.text
@@ -178,10 +189,9 @@ def _save_rating(
         text=text,
         answers=answers,
         **columns_of(scored),
-        tension=tension,
+        **said,
         comment=Sealed(comment, episode.client.data_key) if comment else None,
         comment_words=len(comment.split()) if rater == Rater.CLIENT else None,
-        comment_for=comment_for,
         mode=mode,
         answered_at=now,
         received_at=now,

@@ -12,6 +12,7 @@ from sessions.forms import TherapySessionForm
 from sessions.models import Attendance
 
 LONGEST_COMMENT = 5000
+NOT_AN_ANSWER = _("Choose one of the answers, or leave it out.")
 
 
 class Tampered(Exception):
@@ -33,7 +34,7 @@ class QuestionsMixin:
                 empty_value=None,
                 required=False,
                 widget=forms.RadioSelect,
-                error_messages={"invalid_choice": _("Choose one of the answers, or leave it out.")},
+                error_messages={"invalid_choice": NOT_AN_ANSWER},
             )
 
     @property
@@ -47,9 +48,40 @@ class QuestionsMixin:
         return {item: answer for item, answer in given if answer is not None}
 
 
+class YesNoField(forms.TypedChoiceField):
+    """Two answers, neither of them chosen; left out is None."""
+
+    def __init__(self, *, label, no, yes):
+        super().__init__(
+            label=label,
+            choices=[("no", no), ("yes", yes)],
+            coerce=lambda answer: answer == "yes",
+            empty_value=None,
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": NOT_AN_ANSWER},
+        )
+
+    def prepare_value(self, value):
+        return {True: "yes", False: "no"}.get(value, value)
+
+
 class CheckInForm(QuestionsMixin, forms.Form):
     """What a client is asked after a session."""
 
+    tension = YesNoField(label=_("Was there any tension or misunderstanding today?"), no=_("No"), yes=_("Yes"))
+    # Two answers and not three: a stored yes or no can't give "a little" back to a client who changes their answers.
+    tension_talked_about = YesNoField(
+        label=_("Did you talk about it?"), no=_("Not yet"), yes=_("Yes, at least a little")
+    )
+    bring_up = forms.ChoiceField(
+        label=_("Is there something you would like your therapist to bring up?"),
+        help_text=_("Only your therapist sees this."),
+        choices=Rating.BringUp,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": NOT_AN_ANSWER},
+    )
     comment = PlainTextField(
         label=_("Anything you want to say?"),
         help_text=_("Only if you like. Your therapist will read it."),
@@ -69,18 +101,29 @@ class CheckInForm(QuestionsMixin, forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        if not self.errors and not self.answers and not cleaned["comment"]:
+        if self.errors:
+            return cleaned
+        if not cleaned["tension"]:
+            cleaned["tension_talked_about"] = None
+        if not (self.answers or cleaned["comment"] or cleaned["tension"] is not None or cleaned["bring_up"]):
             raise forms.ValidationError(_("Nothing is filled in yet. Answer what you like, then send."))
         return cleaned
 
     @property
+    def filled_in(self):
+        """All that is answered by a choice, in the order of the page."""
+        return [*self.questions, self["tension"], self["tension_talked_about"], self["bring_up"]]
+
+    @property
     def given(self):
+        """As `actions.answer_check_in` takes it."""
         readers = Rating.CommentFor
         shared = self.cleaned_data["share_comment"] and self.cleaned_data["comment"]
         return {
             "answers": self.answers,
             "comment": self.cleaned_data["comment"],
             "comment_for": readers.SUPERVISOR if shared else readers.THERAPIST,
+            **{name: self.cleaned_data[name] for name in ("tension", "tension_talked_about", "bring_up")},
         }
 
 

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from alliance import access
@@ -255,6 +256,12 @@ class DayEntry:
     case: CaseRow
     number: int | None  # the number it has, or will have once it is held; None where the client did not come
 
+    @property
+    def skipped(self):
+        """Check-ins in a row that did not come, without that of this session: it still may."""
+        held = self.therapy_session.attendance == Attendance.ATTENDED
+        return max(self.case.standing.missing_in_a_row - held, 0)
+
 
 def day_entries(user, start, end) -> list[DayEntry]:
     """The user's own therapy sessions that start in `[start, end)`, in order of time."""
@@ -275,6 +282,38 @@ def day_entries(user, start, end) -> list[DayEntry]:
         number = held_before[session.episode_id] if counts else None
         entries.append(DayEntry(session, cases[session.episode_id], number))
     return entries
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Something that a client would like to be brought up, and how."""
+
+    case_code: str
+    name: str
+    how: str  # Rating.BringUp
+
+
+def wishes(episodes) -> list[Wish]:
+    """What clients want brought up and had no session for since; the newest of each episode. One statement.
+
+    It is said to the therapist alone: pass `access.own_episodes(user)`, or an episode that the user may edit.
+    """
+    held_since = TherapySession.objects.filter(
+        episode=OuterRef("episode"),
+        voided_at__isnull=True,
+        attendance=Attendance.ATTENDED,
+        starts_at__gt=OuterRef("received_at"),
+    )
+    rows = (
+        Rating.objects.current()
+        .filter(~Exists(held_since), episode__in=episodes, episode__ends_at__isnull=True, rater=Rater.CLIENT)
+        .filter(bring_up__in=[Rating.BringUp.GENTLY, Rating.BringUp.MYSELF])
+        .select_related("episode__client__data_key")
+        .order_by("received_at")
+    )
+    newest = {row.episode_id: row for row in rows}
+    found = [Wish(str(row.episode.code), row.episode.client.display_name, row.bring_up) for row in newest.values()]
+    return sorted(found, key=lambda wish: wish.name.casefold())
 
 
 @dataclass(frozen=True, slots=True)

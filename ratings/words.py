@@ -213,6 +213,15 @@ def in_numbers(pomp: float) -> str:
     return f"{pomp:.0f}"
 
 
+def tension(rating) -> str:
+    """What a client ticked about tension, and whether it was talked about; empty where they left it out."""
+    if not rating.tension:
+        return "" if rating.tension is None else _("No")
+    return {None: _("Yes"), True: _("Yes, and talked about"), False: _("Yes, and not talked about yet")}[
+        rating.tension_talked_about
+    ]
+
+
 def on_scale(pomp: float) -> str:
     """A score in the words of our own answers, from "Not at all" (0) to "Completely" (100)."""
     steps = (_("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely"))

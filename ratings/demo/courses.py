@@ -25,6 +25,9 @@ class Meeting:
     therapist: str | None = None
     comment: str = ""
     shared: bool = False  # the comment is also for the supervisor
+    tension: bool | None = None
+    talked_about: bool | None = None
+    bring_up: str = ""  # Rating.BringUp
     note: str = ""  # the therapist's own
     attendance: Attendance = Attendance.ATTENDED
     minutes: int = 25  # until the client answered

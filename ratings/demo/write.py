@@ -223,6 +223,9 @@ class _Writer:
                 comment=Sealed(meeting.comment, key) if meeting.comment else None,
                 comment_words=len(meeting.comment.split()),
                 comment_for="supervisor" if meeting.shared else "therapist",
+                tension=meeting.tension,
+                tension_talked_about=meeting.talked_about,
+                bring_up=meeting.bring_up,
             )
         return therapy_session
 

@@ -176,7 +176,7 @@ class Standing(models.Model):
     episode = models.OneToOneField(Episode, on_delete=models.CASCADE, primary_key=True, related_name="standing")
     sessions_held = models.PositiveIntegerField(default=0)
     check_ins_answered = models.PositiveIntegerField(default=0)
-    missing_in_a_row = models.PositiveIntegerField(default=0)  # latest held sessions without a client rating
+    missing_in_a_row = models.PositiveIntegerField(default=0)  # latest check-ins that did not come
     last_session_at = models.DateTimeField(null=True)
     last_rated_at = models.DateTimeField(null=True)  # start of the last session the client rated
     goal_pomp = models.FloatField(null=True)

@@ -69,6 +69,8 @@ def _case_page(request, episode, goal_form, status=200):
         "latest": latest,
         "answers": latest_answers(latest),
         "comments": comments_of(rated, request.user, key),
+        "wishes": queries.wishes([episode.pk]) if access.can_read_wish(request.user, episode) else [],
+        "tension": words.tension(latest.client) if latest else "",
         "waiting": waiting,
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.core.cache import cache
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -26,6 +27,7 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 SAME_CLICK = timedelta(minutes=10)  # a second tap, a lost connection, another tab
 MOST_TRIES, TRIES_LAST = 10, 60 * 60  # other answers to an answered check-in, per hour
 COOKIE, SALT = "check-in", "ratings.check-in"
+MOST_DROPPED, DROPPED_AT_ONCE = 16 * 1024 * 1024, 64 * 1024  # bytes; convention of this app
 RELATED = ("therapy_session", "text__instrument", "episode__client__practice", "episode__client__data_key")
 
 
@@ -65,8 +67,9 @@ def check_in_change(request):
         return _receive(request, asked, may_change=True)
     comment = rating.comment.open(asked.episode.client.data_key) if rating.comment else ""
     shared = rating.comment_for == Rating.CommentFor.SUPERVISOR
-    form = CheckInForm(text=asked.text, initial=rating.answers | {"comment": comment, "share_comment": shared})
-    return _form_page(request, asked, form)
+    said = {name: getattr(rating, name) for name in ("tension", "tension_talked_about", "bring_up")}
+    initial = rating.answers | said | {"comment": comment, "share_comment": shared}
+    return _form_page(request, asked, CheckInForm(text=asked.text, initial=initial))
 
 
 @login_not_required
@@ -89,6 +92,10 @@ def link_gone(request):
 def _receive(request, asked, *, may_change):
     try:
         form = CheckInForm(request.POST, text=asked.text)
+    except RequestDataTooBig:
+        _drop_the_rest(request)
+        context = {"practice": asked.episode.client.practice}
+        return render(request, "ratings/check_in_too_long.html", context, status=413)
     except Tampered:
         return HttpResponseBadRequest(render(request, "400.html").content)
     if not form.is_valid():
@@ -132,6 +139,13 @@ def _sent_page(request, asked, rating, *, can_change):
             "change_until": rating.received_at + actions.CHANGE_WINDOW,
         }
         return render(request, "ratings/check_in_sent.html", context)
+
+
+def _drop_the_rest(request):
+    """Closing a connection on unread data loses the answer on its way: the sentence would never be seen."""
+    for _read in range(MOST_DROPPED // DROPPED_AT_ONCE):
+        if not request.read(DROPPED_AT_ONCE):
+            return
 
 
 def _form_page(request, asked, form, status=200):

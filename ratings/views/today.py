@@ -13,6 +13,8 @@ def today(request):
     memberships = access.check_role(request.user, "therapist")
     start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     entries = queries.day_entries(request.user, start, start + timezone.timedelta(days=1))
+    wishes = queries.wishes(access.own_episodes(request.user))
+    wished = {wish.case_code for wish in wishes}
     waiting = queries.waiting_check_ins(request.user)
     audit.record_code(
         audit.Verb.LISTED, "episode", by=memberships[0], practice=memberships[0].practice, count=len(entries)
@@ -20,7 +22,8 @@ def today(request):
     context = {
         "now": timezone.localtime(),
         "entries": entries,
-        "to_bring_up": sum(entry.case.standing.rupture is not None for entry in entries),
+        "wishes": wishes,
+        "to_bring_up": sum(entry.case.standing.rupture is not None or entry.case.code in wished for entry in entries),
         "waiting": waiting,
         "section": "today",
     }

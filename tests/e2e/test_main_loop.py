@@ -79,7 +79,7 @@ def answer_check_in(page, phone, case_url, answers):
     page.goto(case_url)
     page.get_by_role("button", name="Check-in link").click()
     phone.goto(page.get_by_label("Address").input_value())
-    questions = phone.locator("fieldset")
+    questions = phone.locator("fieldset", has_text=f" of {ITEMS}")
     assert questions.count() == ITEMS
     for position, answer in enumerate(answers):
         questions.nth(position).get_by_role("radio").nth(answer).check()

@@ -28,7 +28,7 @@ def statements(http, path):
 
 @pytest.mark.parametrize(
     ("page", "persona", "expected"),
-    [("ratings:today", "dana", 10), ("ratings:cases", "dana", 6), ("ratings:caseload", "sam", 6)],
+    [("ratings:today", "dana", 11), ("ratings:cases", "dana", 6), ("ratings:caseload", "sam", 6)],
 )
 def test_a_list_asks_as_often_for_three_cases_as_for_one(
     page, persona, expected, http, dana, sam, request, live_through

@@ -209,7 +209,9 @@ def test_stories_carry_their_words(demo):
     assert "because of work" in rating.comment.open(bramble.client.data_key)
     assert rating.comment_for == "supervisor"
     assert rating.goal_pomp == 25
+    assert (rating.tension, rating.tension_talked_about, rating.bring_up) == (True, False, "myself")
     juniper = named("Juniper")
+    assert [wish.how for wish in queries.wishes([juniper.pk])] == ["gently"]
     assert juniper.standing.rupture.evidence["for_sessions"] == 2
     assert juniper.goals.count() == 2
     assert juniper.private_notes.count() == 3
