@@ -24,6 +24,7 @@ from sessions import actions as session_actions
 from sessions.models import Attendance
 
 LINK_LIVES = timedelta(days=7)
+HISTORY_LINK_LIVES = timedelta(minutes=30)
 TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
 CHANGE_WINDOW = timedelta(hours=24)
 # What a client may say besides the answers, as it is where nothing was said.
@@ -38,6 +39,10 @@ SAID = {
 
 class AlreadyAnswered(Exception):
     """Other answers are stored already, and whoever sends these may not change them."""
+
+
+class NotShown(Exception):
+    """The practice does not show clients their history, or this client has not agreed to it."""
 
 
 class RuptureOver(Exception):
@@ -111,6 +116,35 @@ def mint_link(*, check_in, by, channel):
         expires_at=timezone.now() + LINK_LIVES,
     )
     audit.record(Verb.LINKED, check_in, by=by)
+    return token
+
+
+def shows_history(client):
+    """Asked when the link is made and again whenever it is opened."""
+    return client.practice.shows_history and Consent.Purpose.HISTORY in client.agreed_to
+
+
+@transaction.atomic
+def mint_history_link(*, episode, by):
+    """A key to the client's own answers in this episode; it only reads, and lives for half an hour.
+
+    Raises
+    ------
+    NotShown
+        The practice does not show it, or the client has not agreed.
+    """
+    if not shows_history(episode.client):
+        raise NotShown
+    token = new_token()
+    link = ClientLink.objects.create(
+        client=episode.client,
+        episode=episode,
+        kind=ClientLink.LinkKind.HISTORY,
+        token_hash=token_hash(token),
+        channel=ClientLink.Channel.SCREEN,
+        expires_at=timezone.now() + HISTORY_LINK_LIVES,
+    )
+    audit.record(Verb.LINKED, link, by=by)
     return token
 
 

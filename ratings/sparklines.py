@@ -1,4 +1,4 @@
-"""Small server-drawn lines for lists: the last ten sessions of one series, no script, no axis.
+"""Small server-drawn lines: the last ten sessions of one series in a list, or a client's own. No script, no axis.
 
 The words beside a sparkline say the same, so the picture is hidden from screen readers.
 """
@@ -7,6 +7,7 @@ from django.utils.html import format_html, format_html_join
 
 LOWEST_SHOWN, HIGHEST_SHOWN = 20, 100  # POMP; lower values lie on the floor
 INSET = 5
+OWN_SIZE = (320, 90)
 SIZES = {"table": (112, 32), "entry": (144, 44)}
 
 
@@ -31,6 +32,27 @@ def sparkline(spark, word, size="table"):
         _band(band, width, height) if band else "",
         format_html_join("", '<polyline class="s-line" points="{}"/>', ((line,) for line in _lines(points))),
         format_html('<use href="#m-{}" x="{}" y="{}"/>', mark, *rated[-1]) if mark and rated else "",
+    )
+
+
+def own_line(values):
+    """A client's own answers of one kind, oldest first: a dot each, from "Not at all" to "Completely", and no mark
+    that judges them. A table beside it says the same in words."""
+    width, height = OWN_SIZE
+    step = (width - 2 * INSET) / max(len(values) - 1, 1)
+    points = [
+        None if value is None else (round(INSET + n * step, 1), round(height - INSET - value / 100 * (height - 10), 1))
+        for n, value in enumerate(values)
+    ]
+    return format_html(
+        '<svg class="own" viewBox="0 0 {} {}" aria-hidden="true">{}{}{}</svg>',
+        width,
+        height,
+        format_html_join(
+            "", '<path class="s-grid" d="M0 {}h{}"/>', ((y, width) for y in (INSET, height / 2, height - INSET))
+        ),
+        format_html_join("", '<polyline class="s-line" points="{}"/>', ((line,) for line in _lines(points))),
+        format_html_join("", '<circle class="s-client" cx="{}" cy="{}" r="3"/>', (point for point in points if point)),
     )
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("cases/<uuid:code>/goals/", case.goal_agree, name="goal-agree"),
     path("cases/<uuid:code>/end/", case.episode_end, name="episode-end"),
     path("cases/<uuid:code>/check-ins/", asking.check_in_settings, name="check-in-settings"),
+    path("cases/<uuid:code>/history-link/", asking.history_link, name="history-link"),
     path("cases/<uuid:code>/log/", session.session_log, name="session-log"),
     path("sessions/<uuid:code>/log/", session.planned_session_log, name="planned-session-log"),
     # /import/

@@ -50,6 +50,8 @@ ratings:session-log sorrel             302 302 200 404 404 404 404 403 404 404 |
 ratings:planned-session-log planned    302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-settings juniper      302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-settings sorrel       302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
+ratings:history-link juniper           302 302   -   -   -   -   -   -   -   - | 302 302 200 404 404 403 404 404 404 404
+ratings:history-link sorrel            302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 404 404 403 404 404
 ratings:check-in-link check_in         302 302   -   -   -   -   -   -   -   - | 302 302 200 404 404 403 404 404 404 404
 ratings:import                         302 302 200 200 200 403 403 403 200 403 | 302 302 422 422 422 403 403 403 422 403
 ratings:import-preview draft           302 302 404 404 404 403 403 403 200 403 | 302 302 404 404 404 403 403 403 422 403
@@ -64,6 +66,12 @@ links:check-in unknown                 404 404 404 404 404 404 404 404 404 404 |
 links:check-in malformed               404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:check-in-sent                    404 200 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
 links:check-in-change                  404 200 404 404 404 404 404 404 404 404 | 404 422 404 404 404 404 404 404 404 404
+links:privacy                          200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+links:history history                  200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+links:history token                    404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
+links:history unknown                  404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
+links:history malformed                404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
+links:check-in history                 404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:link-gone                        404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 account_login                          200 200 302 302 302 302 302 302 302 302 | 200 200 302 302 302 302 302 302 302 302
 account_logout                         302 302 200 200 200 200 200 200 200 200 | 302 302 302 302 302 302 302 302 302 302
@@ -120,6 +128,9 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     """What the routes are asked about, by the word in the table; and the cookie of a browser that sent its answers."""
     used, waiting = live_through(juniper, [3, None])
     live_through(sorrel, [3])
+    millrace.shows_history = True  # juniper agreed to it, sorrel did not
+    millrace.save()
+    juniper.client.consents.create(purpose="history", text_version="2026-11")
     planned = make_therapy_session(juniper, starts_at=days_ago(-1))
 
     def minted(check_in):
@@ -134,6 +145,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "check_in": [waiting.code],
         "token": [minted(waiting)],
         "used": [minted(used)],
+        "history": [actions.mint_history_link(episode=juniper, by=dana)],
         "unknown": ["A" * 43],
         "malformed": ["nonsense"],
         "member": [noor.code],

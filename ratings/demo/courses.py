@@ -46,6 +46,7 @@ class Course:
     weeks_ago: int = 0  # since the last meeting
     mode: Mode = Mode.IN_PERSON
     goals: tuple[str, ...] = ()
+    sees_own: bool = False  # agreed to see their own past answers
     end_reason: EndReason | None = None
 
 

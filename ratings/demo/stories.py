@@ -171,6 +171,7 @@ JUST_BEGUN = Course(
 
 STRONGER_LONG_AGO = Course(
     name="Sorrel",
+    sees_own=True,
     therapist=ADA,
     hour="09:30",
     today=True,

@@ -75,6 +75,7 @@ def fill(plan: Plan, today: date) -> int:
         zone=ZONE.key,
         crisis_phone="01632 960 117",  # a range that Ofcom keeps free for drama
         emergency_phone="112",
+        shows_history=True,
         data_key=DataKey.objects.create(),
         created_at=datetime.combine(today, time(), ZONE),
     )
@@ -135,7 +136,8 @@ class _Writer:
             email_hash=keyed_hash("email", email),
             created_at=since,
         )
-        for purpose in (Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL):
+        agreed_to = [Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL]
+        for purpose in agreed_to + [Consent.Purpose.HISTORY] * course.sees_own:
             self.bulk.add(
                 Consent,
                 client_id=client.pk,

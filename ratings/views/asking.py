@@ -1,16 +1,19 @@
-"""What one client is asked and agreed to."""
+"""What one client is asked and agreed to, and the key to their own answers."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from alliance import access, audit
 from alliance import actions as alliance_actions
 from alliance.access import get_visible_or_404
 from alliance.models import Consent, Episode
+from ratings import actions
 from ratings.forms import CheckInSettingsForm
-from ratings.views.session import EPISODE_NEEDS
+from ratings.views.session import EPISODE_NEEDS, as_qr
 
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
 
@@ -36,3 +39,24 @@ def check_in_settings(request, code):
     audit.record(audit.Verb.READ, client, by=by)
     context = {"form": form, "episode": episode, "practice": client.practice, "section": "cases"}
     return render(request, "ratings/check_in_settings.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def history_link(request, code):
+    """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
+    episode = get_visible_or_404(EPISODES, request.user, code=code)
+    by = access.check_edit(request.user, episode)
+    try:
+        token = actions.mint_history_link(episode=episode, by=by)
+    except actions.NotShown:
+        messages.info(request, _("Their own answers are shown only where the practice and the client agreed to it."))
+        return redirect("ratings:check-in-settings", episode.code)
+    address = settings.BASE_URL + reverse("links:history", args=[token])
+    context = {
+        "episode": episode,
+        "address": address,
+        "minutes": actions.HISTORY_LINK_LIVES.seconds // 60,
+        "qr": as_qr(address),
+        "section": "cases",
+    }
+    return render(request, "ratings/history_link.html", context)

@@ -71,6 +71,7 @@ def _case_page(request, episode, goal_form, status=200):
         "comments": comments_of(rated, request.user, key),
         "wishes": queries.wishes([episode.pk]) if access.can_read_wish(request.user, episode) else [],
         "tension": words.tension(latest.client) if latest else "",
+        "shows_history": own and actions.shows_history(episode.client),
         "waiting": waiting,
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),

@@ -27,6 +27,9 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 SAME_CLICK = timedelta(minutes=10)  # a second tap, a lost connection, another tab
 MOST_TRIES, TRIES_LAST = 10, 60 * 60  # other answers to an answered check-in, per hour
 COOKIE, SALT = "check-in", "ratings.check-in"
+# Opens nothing after the change window, but lets the next form say that the last answers were read: long enough for
+# monthly sessions; convention of this app.
+COOKIE_LIVES = timedelta(days=35)
 MOST_DROPPED, DROPPED_AT_ONCE = 16 * 1024 * 1024, 64 * 1024  # bytes; convention of this app
 RELATED = ("therapy_session", "text__instrument", "episode__client__practice", "episode__client__data_key")
 
@@ -47,19 +50,20 @@ def key_in_address(view):
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in(request, token):
     posted = request.method == "POST"
-    asked = _check_in_of(token, grace=actions.TYPING_GRACE if posted else timedelta())
+    link = link_of(token, ClientLink.LinkKind.CHECK_IN, grace=actions.TYPING_GRACE if posted else timedelta())
+    asked = link and link.check_in
     if asked is None or (not posted and _answers_to(asked)):
         return link_gone(request)
     if not posted:
         return _form_page(request, asked, CheckInForm(text=asked.text))
-    return _receive(request, asked, may_change=_known_check_in(request) == asked)
+    return _receive(request, asked, may_change=known_check_in(request) == asked)
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in_change(request):
     """The browser that sent the answers may change them, until the therapist has read them, at most for a day."""
-    asked = _known_check_in(request)
+    asked = known_check_in(request)
     rating = asked and _answers_to(asked)
     if not rating or not actions.can_change(asked, rating):
         return link_gone(request)
@@ -75,18 +79,30 @@ def check_in_change(request):
 @login_not_required
 @require_safe
 def check_in_sent(request):
-    asked = _known_check_in(request)
+    asked = known_check_in(request)
     rating = asked and _answers_to(asked)
     if not rating:
         return link_gone(request)
     return _sent_page(request, asked, rating, can_change=actions.can_change(asked, rating))
 
 
+@login_not_required
+@require_safe
+def privacy(request):
+    """What is stored, who sees it, how to stop: the same for everybody, as nobody is known here."""
+    return render(request, "ratings/privacy.html", {"practice": _only_practice()})
+
+
 @key_in_address
 def link_gone(request):
     """Unknown, used, expired, malformed: one page, one status, no name."""
-    only_practice = Practice.objects.first() if Practice.objects.count() == 1 else None
-    return render(request, "ratings/link_gone.html", {"practice": only_practice}, status=404)
+    return render(request, "ratings/link_gone.html", {"practice": _only_practice()}, status=404)
+
+
+def _only_practice():
+    """Where there is one alone, its crisis line gives nothing away."""
+    first_two = Practice.objects.all()[:2]
+    return first_two[0] if len(first_two) == 1 else None
 
 
 def _receive(request, asked, *, may_change):
@@ -120,7 +136,7 @@ def _receive(request, asked, *, may_change):
         COOKIE,
         str(asked.code),
         salt=SALT,
-        max_age=actions.CHANGE_WINDOW,
+        max_age=COOKIE_LIVES,
         path="/c/",
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
@@ -135,6 +151,7 @@ def _sent_page(request, asked, rating, *, can_change):
             "practice": asked.episode.client.practice,
             "rating": rating,
             "skipped": len(asked.text.instrument.definition["items"]) - rating.items_answered,
+            "read": asked.read_at is not None and known_check_in(request) == asked,
             "can_change": can_change,
             "change_until": rating.received_at + actions.CHANGE_WINDOW,
         }
@@ -150,31 +167,41 @@ def _drop_the_rest(request):
 
 def _form_page(request, asked, form, status=200):
     with timezone.override(ZoneInfo(asked.therapy_session.zone)):
-        context = {"form": form, "therapy_session": asked.therapy_session, "practice": asked.episode.client.practice}
+        context = {
+            "form": form,
+            "therapy_session": asked.therapy_session,
+            "practice": asked.episode.client.practice,
+            "last_was_read": _last_was_read(request, asked),
+        }
         return render(request, "ratings/check_in.html", context, status=status)
 
 
-def _check_in_of(token, *, grace):
+def _last_was_read(request, asked):
+    """Whether the last answers came from this browser, and the therapist has read them since."""
+    known = known_check_in(request, within=COOKIE_LIVES)
+    if known is None or known == asked or known.read_at is None:
+        return False
+    last = Rating.objects.current().filter(episode=asked.episode, rater=Rater.CLIENT).order_by("-received_at").first()
+    return last is not None and last.check_in_id == known.pk
+
+
+def link_of(token, kind, *, grace=timedelta()):
+    """The live link of this kind that the token opens, with what its page needs; else None."""
     if not TOKEN.fullmatch(token):
         return None
-    link = (
-        ClientLink.objects.filter(
-            token_hash=token_hash(token),
-            kind=ClientLink.LinkKind.CHECK_IN,
-            revoked_at__isnull=True,
-            expires_at__gt=timezone.now() - grace,
-            check_in__therapy_session__voided_at__isnull=True,
-        )
-        .select_related(*(f"check_in__{path}" for path in RELATED))
-        .first()
+    links = ClientLink.objects.filter(
+        token_hash=token_hash(token), kind=kind, revoked_at__isnull=True, expires_at__gt=timezone.now() - grace
     )
-    return link and link.check_in
+    if kind == ClientLink.LinkKind.CHECK_IN:
+        links = links.filter(check_in__therapy_session__voided_at__isnull=True)
+        return links.select_related(*(f"check_in__{path}" for path in RELATED)).first()
+    return links.select_related("episode__client__practice", "episode__client__data_key").first()
 
 
-def _known_check_in(request):
-    """The check-in this browser has sent answers to within the last day, by its signed cookie."""
+def known_check_in(request, within=actions.CHANGE_WINDOW):
+    """The check-in this browser has last sent answers to, by its signed cookie."""
     try:
-        code = request.get_signed_cookie(COOKIE, salt=SALT, max_age=actions.CHANGE_WINDOW)
+        code = request.get_signed_cookie(COOKIE, salt=SALT, max_age=within)
     except (KeyError, signing.BadSignature):
         return None
     return CheckIn.objects.filter(code=code, therapy_session__voided_at__isnull=True).select_related(*RELATED).first()

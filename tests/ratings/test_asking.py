@@ -176,6 +176,27 @@ def test_a_form_that_does_not_exist_is_refused(settings_page, juniper):
     assert written() == []
 
 
+def test_a_link_to_the_own_answers_needs_both_the_practice_and_the_client(http, dana, juniper, millrace):
+    http.force_login(dana.user)
+    case, path = (reverse(f"ratings:{name}", args=[juniper.code]) for name in ("case", "history-link"))
+    actions.reassess(juniper)
+    for practice_shows, client_agrees in ((False, False), (True, False), (False, True), (True, True)):
+        millrace.shows_history = practice_shows
+        millrace.save()
+        juniper.client.consents.all().delete()
+        if client_agrees:
+            juniper.client.consents.create(purpose="history", text_version="2026-11")
+        allowed = practice_shows and client_agrees
+        assert (path in http.get(case).text) is allowed
+        response = http.post(path)
+        assert response.status_code == (200 if allowed else 302)
+        assert juniper.client.links.count() == allowed
+    (link,) = juniper.client.links.all()
+    assert link.expires_at - link.created_at <= timedelta(minutes=30)
+    assert "<svg" in response.text and "/c/h/" in response.text
+    assert AuditEvent.objects.filter(verb="linked", subject_type="clientlink").count() == 1
+
+
 # --- What the client wants brought up ---------------------------------------------------------------------------------
 
 

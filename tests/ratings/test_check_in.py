@@ -1,14 +1,18 @@
 """The client's pages: what may be said, what is refused, what comes back, and what nobody else learns."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.models import AuditEvent
 from ratings import actions
-from ratings.models import Rating
+from ratings.models import CheckIn, ClientLink, Rating
 from tests.courses import ITEMS, answers
+from tests.factories import make_episode
 
 EMOJI = "\N{PARTY POPPER}"
 
@@ -155,3 +159,127 @@ def test_what_can_be_kept_is_kept_as_text_and_shown_as_text(http, dana, juniper,
     page = http.get(reverse("ratings:case", args=[juniper.code])).text
     assert "<script>alert" not in page
     assert kept.split("\n")[0].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") in page
+
+
+# --- What comes back --------------------------------------------------------------------------------------------------
+
+
+def test_only_the_browser_that_sent_them_learns_that_its_answers_were_read(http, juniper, live_through, opened):
+    first, second = live_through(juniper, [None, None])
+    sent(http, opened(first), comment="A canary sang.")
+    assert "Your therapist will see this" in http.get(reverse("links:check-in-sent")).text
+    actions.mark_read(episode=juniper)
+    assert "Your therapist has read your answers." in http.get(reverse("links:check-in-sent")).text
+    with time_machine.travel(timezone.now() + timedelta(days=6)):
+        address = opened(second)
+        page = http.get(address).text
+        assert "Your therapist has read your last answers." in page
+        assert "canary" not in page
+        # A day after, the cookie opens nothing any more.
+        assert http.get(reverse("links:check-in-sent")).status_code == 404
+        assert http.get(reverse("links:check-in-change")).status_code == 404
+        http.cookies.clear()
+        assert "has read" not in http.get(address).text
+
+
+def test_unread_or_somebody_elses_or_older_answers_are_not_called_read(http, juniper, sorrel, live_through, opened):
+    first, second, third = live_through(juniper, [None, None, None])
+    (other,) = live_through(sorrel, [None])
+    sent(http, opened(first))
+    assert "has read" not in http.get(opened(second)).text
+    actions.mark_read(episode=juniper)
+    assert "has read" in http.get(opened(second)).text
+    assert "has read" not in http.get(opened(other)).text
+    actions.answer_check_in(check_in=second, answers=answers(2), may_change=False)  # from another device, unread
+    assert "has read" not in http.get(opened(third)).text
+
+
+@pytest.fixture
+def shown(millrace, juniper, live_through):
+    """A rated session of Juniper's, which the practice and Juniper agreed to show; a fresh link to it."""
+    millrace.shows_history = True
+    millrace.save()
+    juniper.client.consents.create(purpose="history", text_version="2026-11")
+    live_through(juniper, [[3, 3, 1, 1, 4, 4]], therapist=0, comment="A canary sang.", tension=True, bring_up="gently")
+    return reverse("links:history", args=[actions.mint_history_link(episode=juniper, by=juniper.therapist)])
+
+
+def test_the_own_history_is_told_in_words_and_judges_nothing(http, shown, juniper):
+    response = http.get(shown)
+    assert response.status_code == 200
+    page = response.text
+    for expected in ("What we work on", "How we work", "How we are together", "Mostly", "A little", "Completely"):
+        assert expected in page
+    assert "A canary sang." in page
+    assert "Yes" in page.split("Tension or misunderstanding")[1]
+    assert page.count('<svg class="own"') == 3
+    for hidden in ("Goals", "Tasks", "Bond", "usual", "75", "Juniper", "Dana", "mark"):
+        assert hidden not in page, hidden
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Cache-Control"] == "no-store"
+    event = AuditEvent.objects.filter(verb="read", subject_type="clientlink").get()
+    assert (event.actor_code, event.subject_code) == ("", str(ClientLink.objects.get(kind="history").code))
+
+
+def test_nothing_of_the_therapist_of_another_episode_or_of_a_voided_session_is_shown(
+    http, shown, juniper, noor, live_through
+):
+    assert "Not at all" not in http.get(shown).text.split("After each session")[1], "the therapist's own answers"
+    elsewhere = make_episode(noor, client=juniper.client)
+    live_through(elsewhere, [2], comment="Told to Noor only.")
+    assert "Told to Noor only." not in http.get(shown).text
+    juniper.therapy_sessions.update(voided_at=timezone.now(), voided_by=juniper.therapist)
+    page = http.get(shown).text
+    assert "canary" not in page
+    assert "There are no answers of yours yet." in page
+
+
+@pytest.mark.parametrize("why", ["expired", "revoked", "consent withdrawn", "switched off", "unknown"])
+def test_a_history_link_that_shows_nothing_looks_like_any_other(http, shown, juniper, why):
+    gone = http.get("/c/nonsense/").text
+    assert http.get(shown).status_code == 200
+    if why == "expired":
+        with time_machine.travel(timezone.now() + actions.HISTORY_LINK_LIVES + timedelta(seconds=1)):
+            response = http.get(shown)
+    else:
+        if why == "revoked":
+            ClientLink.objects.filter(kind="history").update(revoked_at=timezone.now())
+        elif why == "consent withdrawn":
+            juniper.client.consents.filter(purpose="history").update(withdrawn_at=timezone.now())
+        elif why == "switched off":
+            juniper.therapist.practice.shows_history = False
+            juniper.therapist.practice.save()
+        response = http.get(shown if why != "unknown" else reverse("links:history", args=["A" * 43]))
+    assert (response.status_code, response.text) == (404, gone)
+
+
+def test_a_history_link_opens_no_form_and_a_check_in_link_no_history(http, shown, juniper, live_through, opened):
+    token = shown.split("/")[-2]
+    assert http.get(reverse("links:check-in", args=[token])).status_code == 404
+    assert http.post(reverse("links:check-in", args=[token]), answers(3)).status_code == 404
+    juniper.therapy_sessions.update(starts_at=timezone.now() - timedelta(days=30))
+    (waiting,) = live_through(juniper, [None])
+    address = opened(waiting)
+    assert http.get(address).status_code == 200
+    assert http.get(address.replace("/c/", "/c/h/")).status_code == 404
+
+
+def test_a_hundred_looks_use_nothing_up(http, asked, opened):
+    """Scanners open what they find in a mail."""
+    address = opened(asked)
+    before = list(ClientLink.objects.values()), list(CheckIn.objects.values()), AuditEvent.objects.count()
+    for _time in range(50):
+        assert http.get(address).status_code == http.head(address).status_code == 200
+    assert (list(ClientLink.objects.values()), list(CheckIn.objects.values()), AuditEvent.objects.count()) == before
+    assert sent(http, address).status_code == 303
+
+
+def test_the_privacy_page_is_there_for_everybody_and_names_nobody(http, millrace, asked, opened):
+    millrace.crisis_phone = "01632 960 117"
+    millrace.save()
+    assert reverse("links:privacy") in http.get(opened(asked)).text
+    page = http.get(reverse("links:privacy")).text
+    for answer in ("What is kept", "Who sees it", "How to stop", "How to get a copy, or have it deleted"):
+        assert answer in page
+    assert "01632 960 117" in page
+    assert "Millrace" not in page

@@ -1,0 +1,80 @@
+"""What a client gets back: their own answers, through a link that only reads and lives for half an hour."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from alliance import audit
+from ratings import actions, queries, sparklines, words
+from ratings.models import ClientLink
+from ratings.psychometrics.evidence import Pillar
+from ratings.views.check_in import key_in_address, link_gone, link_of
+
+
+@key_in_address
+@require_safe
+def history(request, token):
+    link = link_of(token, ClientLink.LinkKind.HISTORY)
+    if link is None or not actions.shows_history(link.client):
+        return link_gone(request)
+    audit.record(audit.Verb.READ, link, practice=link.episode.client.practice)
+    # In the client's own words only: what was imported from elsewhere is a number, and is asked for on paper.
+    rated = [session for session in queries.held_sessions(link.episode) if session.client and session.client.text_id]
+    with timezone.override(ZoneInfo(link.episode.zone)):
+        context = {
+            "practice": link.episode.client.practice,
+            "lines": [_line(title, pillar, rated) for pillar, title in _titles().items()],
+            "said": [_said(session, link.episode.client.data_key) for session in reversed(rated)],
+            "until": link.expires_at,
+        }
+        return render(request, "ratings/history.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One small chart: what it is about, its picture, and the same in words, oldest first."""
+
+    title: str
+    picture: str
+    words: list[tuple[datetime, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the client answered after one session."""
+
+    at: datetime
+    answers: list[tuple[str, str]]
+    comment: str
+
+
+def _titles():
+    """The three pillars as a client would name them."""
+    return {Pillar.GOAL: _("What we work on"), Pillar.TASK: _("How we work"), Pillar.BOND: _("How we are together")}
+
+
+def _line(title, pillar, rated):
+    points = [(session.row.starts_at, session.evidence.client.of(pillar)) for session in rated]
+    return Line(
+        title=title,
+        picture=sparklines.own_line([value for _at, value in points]),
+        words=[(at, words.on_scale(value)) for at, value in points if value is not None],
+    )
+
+
+def _said(session, key):
+    rating = session.client
+    wording = rating.text.text["client"]
+    answers = [
+        (sentence, wording["answers"][rating.answers[item]])
+        for item, sentence in wording["items"].items()
+        if item in rating.answers
+    ]
+    if rating.tension is not None:
+        answers.append((_("Tension or misunderstanding"), words.tension(rating)))
+    return Said(session.row.starts_at, answers, rating.comment.open(key) if rating.comment else "")
