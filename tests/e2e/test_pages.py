@@ -23,12 +23,16 @@ def house(live_server, settings, millrace, dana, sam, mona, live_through):
     """A practice with a case in each state, and Dana's day."""
     settings.BASE_URL = live_server.url
     millrace.crisis_phone, millrace.emergency_phone = "01632 960 117", "112"
+    millrace.shows_history = True
     millrace.save()
     flagged = make_episode(dana, "Juniper")
     session_actions.agree_goal(
         episode=flagged, text="We are working on saying no at work so that I can be home by six.", by=dana
     )
-    live_through(flagged, [3, 3, 4, [3, 4, 3, 3, 4, 3], 3, 3, 1, 1], comment=COMMENT, comment_for="supervisor")
+    live_through(
+        flagged, [3, 3, 4, [3, 4, 3, 3, 4, 3], 3, 3, 1, 1], comment=COMMENT, comment_for="supervisor", bring_up="gently"
+    )
+    flagged.client.consents.create(purpose="history", text_version="2026-11")
     live_through(make_episode(dana, "Bramble"), [3, 3, 4, 3, ONLY_TASKS])
     live_through(make_episode(dana, "Teasel"), [3, 3, 3, 3, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3])
     live_through(make_episode(dana, "Alder"), [3, 3, None, None, None])
@@ -95,6 +99,7 @@ def test_the_pages_of_a_therapist(page, live_server, house, dana, sign_in, look,
         "rupture": reverse("ratings:rupture", args=[house["flagged"].ruptures.get().code]),
         "import": reverse("ratings:import"),
         "case-new": reverse("ratings:case-create"),
+        "case-check-ins": reverse("ratings:check-in-settings", args=[house["flagged"].code]),
         "case-end": reverse("ratings:episode-end", args=[house["flagged"].code]),
         "session-log": reverse("ratings:session-log", args=[house["flagged"].code]),
         "help": reverse("alliance:help"),
@@ -112,6 +117,9 @@ def test_the_link_page_and_the_errors_of_a_therapist(page, live_server, house, d
     page.goto(live_server.url + reverse("ratings:case", args=[alder.code]))
     page.get_by_role("button", name="Check-in link").click()
     look("check-in-link")
+    page.goto(live_server.url + reverse("ratings:case", args=[house["flagged"].code]))
+    page.get_by_role("button", name="Link to their own answers").click()
+    look("history-link")
     page.goto(live_server.url + reverse("ratings:session-log", args=[house["flagged"].code]))
     page.get_by_label("Day").fill("2031-01-01")
     page.get_by_label("Private note").fill("What was typed is kept.")

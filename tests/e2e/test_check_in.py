@@ -1,0 +1,431 @@
+"""The client's pages in a browser: what they cost in taps, keys and bytes, how they look, what they leave behind."""
+
+import gzip
+import http.client
+import urllib.error
+import urllib.parse
+import urllib.request
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from ratings import actions
+from ratings.models import CheckIn, Rating
+from tests.courses import ITEMS, consent
+from tests.e2e.conftest import PHONE, PICTURES, is_foreign
+from tests.e2e.test_parallel import SET_UP, send
+from tests.factories import days_ago, make_client, make_episode
+
+MOST_BYTES, MOST_REQUESTS = 60_000, 6
+SMALLEST_TARGET = 44  # CSS px
+COMMENT = "I did the sheet at home but I was not sure what it was for."
+
+
+@pytest.fixture
+def house(live_server, settings, millrace):
+    settings.BASE_URL = live_server.url
+    millrace.crisis_phone, millrace.emergency_phone, millrace.shows_history = "01632 960 117", "112", True
+    millrace.save()
+
+
+@pytest.fixture
+def ask(house, live_server, dana, instruments):
+    """`ask()`: the addresses of two check-ins of a new client, a week apart. With fields of the client, if any."""
+
+    def addresses(**fields):
+        client = make_client(dana.practice, **fields)
+        consent(client)
+        client.consents.create(purpose="history", text_version="2026-11")
+        episode = make_episode(dana, client=client)
+        for days in (9, 2):
+            actions.log_session(
+                episode=episode,
+                by=dana,
+                starts_at=days_ago(days),
+                ends_at=days_ago(days) + timedelta(minutes=50),
+                zone="Europe/Berlin",
+                mode="in_person",
+                attendance="attended",
+            )
+        check_ins = CheckIn.objects.filter(episode=episode).order_by("therapy_session__starts_at")
+        tokens = [actions.mint_link(check_in=check_in, by=dana, channel="screen") for check_in in check_ins]
+        return [live_server.url + reverse("links:check-in", args=[token]) for token in tokens]
+
+    return addresses
+
+
+def heading(page):
+    return page.get_by_role("heading", level=1).inner_text()
+
+
+def answer(page, position, which):
+    return page.locator("fieldset").nth(position).locator("label").nth(which)
+
+
+# --- What it costs ----------------------------------------------------------------------------------------------------
+
+
+def test_seven_taps(phone, ask, complaints):
+    heard, taps = complaints(phone), []
+    phone.expose_function("tapped", lambda kind: taps.append(kind))
+    phone.add_init_script("addEventListener('pointerdown', event => tapped(event.pointerType), true)")
+    phone.goto(ask()[0])
+    for position in range(6):
+        answer(phone, position, 3).tap()
+    phone.get_by_role("button", name="Send").tap()
+    phone.wait_for_url("**/c/sent/")
+    assert heading(phone) == "Thank you"
+    assert taps == ["touch"] * 7
+    assert Rating.objects.get().answers == dict.fromkeys(ITEMS, 3)
+    assert heard == []
+
+
+def test_fourteen_keys(page, ask):
+    """One to pass "Who sees this", two for each question, one to send; the focus can always be seen."""
+    page.goto(ask()[0])
+    keys = 0
+
+    def press(key):
+        nonlocal keys
+        keys += 1
+        page.keyboard.press(key)
+
+    press("Tab")
+    for position in range(6):
+        press("Tab")
+        assert page.evaluate("document.activeElement.matches(':focus-visible')")
+        assert page.evaluate("document.activeElement.name") == ITEMS[position]
+        press("ArrowDown")
+    press("Enter")
+    page.wait_for_url("**/c/sent/")
+    assert keys <= 6 * 2 + 2
+    assert Rating.objects.get().answers == dict.fromkeys(ITEMS, 1)
+
+
+def test_every_question_is_reached_and_answered_by_keyboard_alone(page, ask):
+    page.goto(ask()[0])
+    page.keyboard.press("Tab")
+    reached = []
+    while (name := page.evaluate("document.activeElement.name || document.activeElement.type")) != "submit":
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.name || document.activeElement.type")
+        reached.append(name)
+        if name == "tension":
+            page.keyboard.press("ArrowDown")
+        elif name == "comment":
+            page.keyboard.type("By keyboard")
+        elif name != "submit":
+            page.keyboard.press("Space")
+    assert reached == [*ITEMS, "tension", "tension_talked_about", "bring_up", "comment", "share_comment", "submit"]
+    page.keyboard.press("Space")
+    page.wait_for_url("**/c/sent/")
+    rating = Rating.objects.get()
+    assert (rating.tension, rating.tension_talked_about, rating.bring_up) == (True, False, "no")
+    assert rating.comment_for == "supervisor"
+
+
+def test_without_javascript(browser, browser_context_args, ask):
+    context = browser.new_context(**browser_context_args | {"viewport": PHONE, "java_script_enabled": False})
+    page = context.new_page()
+    page.goto(ask()[0])
+    page.get_by_role("button", name="Send").click()
+    assert "Nothing is filled in yet." in page.inner_text("main")
+    follow_up = page.get_by_text("Did you talk about it?")
+    assert not follow_up.is_visible()
+    answer(page, 0, 4).click()
+    page.get_by_role("group", name="Was there any tension").get_by_text("Yes").click()
+    assert follow_up.is_visible()
+    page.get_by_text("Yes, at least a little").click()
+    page.get_by_text("Yes, gently").click()
+    page.get_by_role("button", name="Send").click()
+    assert heading(page) == "Thank you"
+    page.get_by_role("link", name="Change your answers").click()
+    assert page.locator("input:checked").count() == 4
+    rating = Rating.objects.get()
+    assert (rating.tension, rating.tension_talked_about, rating.bring_up) == (True, True, "gently")
+    context.close()
+
+
+def test_the_first_visit_is_light(phone, ask):
+    """The page as it is sent, and what else it needs as WhiteNoise compresses it on a served installation."""
+    answers = []
+    phone.on("response", lambda response: answers.append(response))
+    phone.goto(ask()[0], wait_until="networkidle")
+    assert not [response.url for response in answers if is_foreign(response.url)]
+    assert len(answers) <= MOST_REQUESTS, [response.url for response in answers]
+    document, *assets = [response.body() for response in answers]
+    print(
+        f"first visit: {len(answers)} requests, page {len(document)} bytes, {len(gzip.compress(document))} with gzip,"
+    )
+    print(f"  the rest {sum(map(len, assets))} bytes, {sum(len(gzip.compress(body)) for body in assets)} with gzip")
+    assert b"<form" in document and len(assets) >= 2
+    assert len(document) + sum(len(gzip.compress(body)) for body in assets) <= MOST_BYTES
+    assert not [part for part in (b"htmx", b"plotly", b"<script", b"m-below") if part in document]
+
+
+def test_the_first_screen_shows_who_reads_it_and_the_first_question(phone, ask):
+    phone.goto(ask()[0])
+    for element in (phone.get_by_text("Goes to your therapist."), answer(phone, 0, 4)):
+        box = element.bounding_box()
+        assert box["y"] + box["height"] <= PHONE["height"], element
+
+
+# --- How it looks -----------------------------------------------------------------------------------------------------
+
+
+def states(phone, ask, live_server, dana):
+    """Leads the phone through every state of a client's pages and yields the name of each."""
+    phone.goto(ask(check_in_form="short")[0])
+    yield "child"
+    phone.goto(ask(asks_about_fit=True)[0])
+    yield "fit"
+    first, second = ask()
+    phone.goto(first)
+    yield "form"
+    phone.get_by_role("button").click()
+    yield "form-error"
+    phone.locator("textarea").evaluate("area => { area.maxLength = 9e6; area.value = 'x'.repeat(3e5) }")
+    phone.get_by_role("button").click()
+    yield "too-long"
+    phone.goto(first)
+    for position in range(5):
+        answer(phone, position, (3, 4, 1, 0, 4)[position]).click()
+    answer(phone, 6, 1).click()
+    phone.locator("textarea").fill(COMMENT)
+    phone.locator("summary").click()
+    yield "form-filled"
+    phone.get_by_role("button").click()
+    yield "sent"
+    phone.goto(f"{live_server.url}/c/change/")
+    yield "change"
+    check_in = CheckIn.objects.filter(ratings__rater="client").latest("pk")
+    actions.mark_read(episode=check_in.episode)
+    phone.goto(f"{live_server.url}/c/sent/")
+    yield "sent-read"
+    phone.goto(second)
+    yield "form-after-reading"
+    phone.context.clear_cookies()
+    latest = check_in.episode.check_ins.latest("therapy_session__starts_at")
+    actions.answer_check_in(check_in=latest, answers={"goal_known": 2}, may_change=False)  # on another device
+    answer(phone, 0, 0).click()
+    phone.get_by_role("button").click()
+    yield "already"
+    phone.goto(second)
+    yield "gone"
+    phone.goto(f"{live_server.url}/c/privacy/")
+    yield "privacy"
+    token = actions.mint_history_link(episode=check_in.episode, by=dana)
+    phone.goto(live_server.url + reverse("links:history", args=[token]))
+    for summary in phone.locator("main details:not(#who) > summary").all():
+        summary.click()
+    yield "history"
+
+
+TITLES = {
+    "child": "About your session",
+    "fit": "About your session",
+    "form": "About your session",
+    "form-error": "About your session",
+    "too-long": "This is longer than we can keep.",
+    "form-filled": "About your session",
+    "sent": "Thank you",
+    "change": "About your session",
+    "sent-read": "Thank you",
+    "form-after-reading": "About your session",
+    "already": "Your answers were already sent.",
+    "gone": "This link cannot be used.",
+    "privacy": "What is kept, and who sees it",
+    "history": "Your answers so far",
+}
+
+
+def too_small(page):
+    """What can be tapped and is smaller than a fingertip; a radio button's target is its label."""
+    return page.evaluate(
+        """least => [...document.querySelectorAll('a, button, summary, textarea, input:not([type=hidden])')]
+            .map(el => el.labels?.length && el.matches('[type=radio], [type=checkbox]') ? el.labels[0] : el)
+            .filter(el => el.checkVisibility())
+            .map(el => ({name: el.innerText || el.name, box: el.getBoundingClientRect()}))
+            .filter(({box}) => box.height < least || box.width < least)
+            .map(({name, box}) => `${name}: ${box.width} x ${box.height}`)""",
+        SMALLEST_TARGET,
+    )
+
+
+def photograph(page, name):
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def test_every_state_in_light_and_dark(phone, ask, live_server, dana, axe, picture):
+    seen = {}
+    for name in states(phone, ask, live_server, dana):
+        seen[name] = heading(phone)
+        assert phone.title().removeprefix("Error: ") in ("Check-in", "What is kept", "Your answers"), name
+        for scheme in ("light", "dark"):
+            phone.emulate_media(color_scheme=scheme)
+            assert axe(phone) == [], f"{name}, {scheme}"
+        phone.set_viewport_size({"width": 320, "height": 640})
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 320, name
+        assert too_small(phone) == [], name
+        phone.set_viewport_size(PHONE)
+        picture(phone, f"client-{name}")
+    assert seen == TITLES
+
+
+def test_every_state_from_right_to_left(browser, browser_context_args, ask, settings, live_server, dana, axe):
+    """Without translations: what is ours stays English, the page and Django's own words turn around."""
+    settings.LANGUAGES = [("en", "English"), ("ar", "Arabic")]
+    context = browser.new_context(**browser_context_args | {"viewport": PHONE, "has_touch": True, "locale": "ar"})
+    phone = context.new_page()
+    seen = {}
+    for name in states(phone, ask, live_server, dana):
+        seen[name] = heading(phone)
+        assert phone.locator("html").get_attribute("dir") == "rtl"
+        assert axe(phone) == [], name
+        assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+        radio, label = phone.locator("label [type=radio]"), phone.locator("label:has([type=radio])")
+        if radio.count():
+            edges = radio.first.bounding_box(), label.first.bounding_box()
+            assert edges[0]["x"] > edges[1]["x"] + edges[1]["width"] / 2, "the button stands where reading begins"
+        photograph(phone, f"client-{name}-rtl")
+    assert seen == TITLES
+    context.close()
+
+
+def test_every_state_with_text_twice_as_large(phone, ask, live_server, dana):
+    seen = {}
+    for name in states(phone, ask, live_server, dana):
+        seen[name] = heading(phone)
+        phone.evaluate("document.documentElement.style.fontSize = '200%'")
+        beyond = (
+            "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+        )
+        assert phone.evaluate(f"{beyond}.map(e => e.tagName + ': ' + e.innerText)") == [], name
+        assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+        clipped = (
+            "[...document.querySelectorAll('main *')].filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth)"
+        )
+        assert phone.evaluate(f"{clipped}.filter(e => getComputedStyle(e).overflowX != 'visible').length") == 0, name
+        photograph(phone, f"client-{name}-200")
+    assert seen == TITLES
+
+
+def test_a_target_that_is_too_small_would_be_found(page):
+    page.set_content('<main><a href="/">Go</a><label><input type="radio">A</label><button>Wide enough</button></main>')
+    assert [line.split(":")[0] for line in too_small(page)] == ["Go", "A", "Wide enough"]
+
+
+# --- What it leaves behind --------------------------------------------------------------------------------------------
+
+
+def test_nothing_of_the_answers_stays_in_the_browser(phone, ask, complaints):
+    """Somebody else takes the phone: back, forward, reload and every storage show none of it without the cookie."""
+    heard = complaints(phone)
+    phone.goto(ask()[0])
+    for position in range(6):
+        answer(phone, position, 3).click()
+    phone.locator("textarea").fill(COMMENT)
+    phone.get_by_role("button", name="Send").click()
+    assert heading(phone) == "Thank you"
+    (cookie,) = phone.context.cookies()
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == ("check-in", True, "Lax", "/c/")
+    assert CheckIn.objects.filter(code=cookie["value"].split(":")[0], ratings__rater="client").exists(), (
+        "its code alone"
+    )
+    phone.context.clear_cookies()
+    for step in (phone.go_back, phone.reload, phone.go_forward, phone.reload):
+        step()
+        assert heading(phone) == "This link cannot be used.", step
+        assert COMMENT not in phone.content()
+        assert phone.locator("input, textarea").count() == 0
+    stored = phone.evaluate(
+        """async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length,
+            (await caches.keys()).length, document.cookie, history.state]"""
+    )
+    assert stored == [0, 0, 0, 0, "", None]
+    # Without scripts in the page, only the browser itself complains, of the answer 404.
+    assert all("404" in line for line in heard)
+
+
+def test_going_back_with_the_cookie_offers_no_second_form(phone, ask):
+    address = ask()[0]
+    phone.goto(address)
+    answer(phone, 0, 3).click()
+    phone.get_by_role("button", name="Send").click()
+    phone.go_back()
+    assert phone.url == address
+    assert heading(phone) == "This link cannot be used."
+
+
+LINK_TO_HISTORY = """
+from alliance.models import Episode, Practice
+from ratings import actions
+Practice.objects.update(shows_history=True)
+episode = Episode.objects.get()
+episode.client.consents.create(purpose="history", text_version="2026-11")
+print(actions.mint_history_link(episode=Episode.objects.get(), by=episode.therapist))
+"""
+
+
+def status(method, address, data=None):
+    request = urllib.request.Request(address, data=data, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def raw(server, lines):
+    """What a browser would not send; the first line of the answer."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(server.url).netloc, timeout=60)
+    connection.connect()
+    connection.sock.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+    first = connection.sock.makefile().readline()
+    connection.close()
+    return first
+
+
+def test_no_key_is_in_a_line_of_the_log(gunicorn_server, tmp_path):
+    """Whatever goes wrong with a request: the log of the server says so, without the key that is its path."""
+    token = gunicorn_server.python(SET_UP).split()[-1]
+    history = gunicorn_server.python(LINK_TO_HISTORY).split()[-1]
+    form, own = f"{gunicorn_server.url}/c/{token}/", f"{gunicorn_server.url}/c/h/{history}/"
+    assert {status(method, address) for method in ("GET", "HEAD") for address in (form, own)} == {200}
+    too_much = b"comment=" + b"x" * 10_000_000
+    found = {
+        "wrong method": status("PUT", form),
+        "post to read": status("POST", own, b"a=b"),
+        "tampered": status("POST", form, b"therapist=1"),
+        "empty": status("POST", form, b""),
+        "too much": status("POST", form, too_much),
+        "misspelt": status("GET", form.rstrip("/") + "x/"),
+        "not a page": status("GET", own + "more/"),
+        "no slash": status("POST", form.rstrip("/"), b"goal_known=3"),
+        "sent": send(form, {"goal_known": 3})[0],
+        "used": status("GET", form),
+        "other answers": status("POST", form, b"goal_known=1"),
+    }
+    assert found == {
+        "wrong method": 405,
+        "post to read": 405,
+        "tampered": 400,
+        "empty": 422,
+        "too much": 413,
+        "misspelt": 404,
+        "not a page": 404,
+        "no slash": 404,
+        "sent": 200,
+        "used": 404,
+        "other answers": 409,
+    }
+    path = f"/c/{token}/"
+    assert " 400 " in raw(gunicorn_server, [f"GET {path} HTTP/1.1", "Host: elsewhere.example"])
+    assert " 414 " in raw(gunicorn_server, [f"GET {path}?{'x' * 9000} HTTP/1.1", "Host: 127.0.0.1"])
+    assert " 400 " in raw(gunicorn_server, [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", "Bad Header: x"])
+    log = (tmp_path / "gunicorn.log").read_text()
+    for line in ("Method Not Allowed: /c/…", "Bad Request: /c/…", "Not Found: /c/…", "Conflict: /c/…"):
+        assert line in log, "the log was not kept, so it proves nothing"
+    assert token not in log and history not in log

@@ -1,0 +1,169 @@
+"""A client's pages are read by children, by tired people, and in a second language: no harder than grade 6."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from django.urls import reverse
+
+from ratings import actions
+from ratings.models import CheckIn
+from tests.courses import answers, consent
+from tests.factories import days_ago, make_client, make_episode
+
+HARDEST = 6  # Flesch-Kincaid grade
+LONG_ENOUGH = 12  # words in a paragraph from which its own grade means something; convention of this app
+BLOCKS = {"p", "li", "h1", "h2", "legend", "label", "dt", "dd", "summary", "th", "td", "button"}
+
+
+class Reader(HTMLParser):
+    """The paragraphs of a page, as they are read."""
+
+    def __init__(self):
+        super().__init__()
+        self.paragraphs = [""]
+        self.in_main = False
+
+    def handle_starttag(self, tag, attrs):
+        self.in_main |= tag == "main"
+        if tag in BLOCKS:
+            self.paragraphs.append("")
+
+    def handle_endtag(self, tag):
+        if tag in BLOCKS:
+            self.paragraphs.append("")
+
+    def handle_data(self, data):
+        if self.in_main:
+            self.paragraphs[-1] += data
+
+
+def paragraphs_of(page):
+    reader = Reader()
+    reader.feed(page)
+    return [text for raw in reader.paragraphs if (text := " ".join(raw.split()))]
+
+
+def words_of(text):
+    return re.findall(r"[A-Za-z]+(?:['\N{RIGHT SINGLE QUOTATION MARK}-][A-Za-z]+)*", text)
+
+
+def syllables(word):
+    """Groups of vowels, without a silent e at the end; "-ed" sounds after t and d only."""
+    word = word.lower()
+    groups = len(re.findall(r"[aeiouy]+", word))
+    if re.search(r"[^aeiouyl]e$|[^aeiouytd]ed$|[^aeiouyscgxz]es$", word):
+        groups -= 1
+    return max(groups, 1)
+
+
+def grade(paragraphs):
+    """Flesch-Kincaid: 0.39 words per sentence + 11.8 syllables per word - 15.59 (Kincaid et al. 1975)."""
+    sentences = sum(max(1, len(re.findall(r"[.?!:]+(?=\s|$)", text))) for text in paragraphs if words_of(text))
+    words = [word for text in paragraphs for word in words_of(text)]
+    return 0.39 * len(words) / sentences + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+
+
+def too_hard(paragraphs):
+    """The paragraphs that are harder than they may be, and the page as a whole."""
+    found = [text for text in paragraphs if len(words_of(text)) >= LONG_ENOUGH and grade([text]) > HARDEST]
+    return found + (["the whole page"] if grade(paragraphs) > HARDEST else [])
+
+
+@pytest.fixture
+def pages(http, millrace, dana, instruments):
+    """Every page that a client can meet, by name; two of them with a form of the other instruments."""
+    millrace.crisis_phone, millrace.emergency_phone, millrace.shows_history = "01632 960 117", "112", True
+    millrace.save()
+    found = {}
+
+    def open_form(**fields):
+        client = make_client(millrace, **fields)
+        consent(client)
+        client.consents.create(purpose="history", text_version="2026-11")
+        episode = make_episode(dana, client=client)
+        for days in (9, 2):
+            actions.log_session(
+                episode=episode,
+                by=dana,
+                starts_at=days_ago(days),
+                ends_at=days_ago(days - 1),
+                zone="UTC",
+                mode="video",
+                attendance="attended",
+            )
+        return [
+            reverse("links:check-in", args=[actions.mint_link(check_in=check_in, by=dana, channel="screen")])
+            for check_in in CheckIn.objects.filter(episode=episode).order_by("therapy_session__starts_at")
+        ]
+
+    found["form for children"] = http.get(open_form(check_in_form="short")[0]).text
+    found["form on fit"] = http.get(open_form(asks_about_fit=True)[0]).text
+    first, second = open_form()
+    found["form"] = http.get(first).text
+    found["empty form"] = http.post(first, {}).text
+    found["wrong form"] = http.post(first, {"goal_known": "9", "comment": "y" * 5001}).text
+    found["much too long"] = http.post(first, {"comment": "x" * 300_000}).text
+    http.post(first, {**answers(3), "goal_known": "", "tension": "yes", "tension_talked_about": "no"})
+    found["sent"] = http.get(reverse("links:check-in-sent")).text
+    found["change"] = http.get(reverse("links:check-in-change")).text
+    episode = CheckIn.objects.latest("pk").episode
+    actions.mark_read(episode=episode)
+    found["sent and read"] = http.get(reverse("links:check-in-sent")).text
+    found["next form"] = http.get(second).text
+    http.cookies.clear()
+    found["already sent"] = http.post(first, answers(1)).text
+    found["gone"] = http.get("/c/nonsense/").text
+    found["privacy"] = http.get(reverse("links:privacy")).text
+    token = actions.mint_history_link(episode=episode, by=dana)
+    found["history"] = http.get(reverse("links:history", args=[token])).text
+    return found
+
+
+def test_no_page_of_a_client_is_harder_than_grade_six(pages):
+    assert len(pages) == 14
+    assert {name: found for name, page in pages.items() if (found := too_hard(paragraphs_of(page)))} == {}
+
+
+def test_the_pages_are_the_ones_they_are_named_after(pages):
+    """Else an error page, easy to read, would pass for a form."""
+    for name, sentence in {
+        "form for children": "We talked about what I wanted.",
+        "form on fit": "I feel safe here.",
+        "form": "Is there something you would like your therapist to bring up?",
+        "empty form": "Nothing is filled in yet.",
+        "wrong form": "Please shorten it.",
+        "much too long": "make your text shorter",
+        "sent": "You left one question out.",
+        "change": "checked",
+        "sent and read": "has read your answers.",
+        "next form": "has read your last answers.",
+        "already sent": "were already sent.",
+        "gone": "cannot be used.",
+        "privacy": "How to stop",
+        "history": "What we work on",
+    }.items():
+        assert sentence in pages[name], name
+
+
+def test_a_hard_sentence_would_be_found(pages):
+    hard = "Participation is entirely voluntary, and withdrawal of authorisation does not affect eligibility for"
+    hard += " subsequent psychotherapeutic interventions."
+    planted = pages["sent"].replace("You can close this page now.", hard)
+    assert hard in "".join(too_hard(paragraphs_of(planted)))
+
+
+@pytest.mark.parametrize(
+    ("word", "count"),
+    [("the", 1), ("therapist", 3), ("misunderstanding", 5), ("talked", 1), ("wanted", 2), ("little", 2), ("made", 1)]
+    + [("answers", 2), ("completely", 4), ("judges", 2), ("I'd", 1), ("somewhere", 3)],
+)
+def test_syllables_are_counted_about_as_they_are_spoken(word, count):
+    """The rule hears the e inside "completely" and "somewhere": it errs towards harder."""
+    assert syllables(word) == count
+
+
+def test_the_grade_is_that_of_the_formula():
+    """Worked by hand: 6 words, 1 sentence, 6 syllables; and 4 words, 2 sentences, 8 syllables."""
+    assert grade(["The cat sat on the mat."]) == pytest.approx(0.39 * 6 + 11.8 * 1 - 15.59)
+    assert grade(["Never again. Never again."]) == pytest.approx(0.39 * 2 + 11.8 * 2 - 15.59)
