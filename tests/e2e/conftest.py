@@ -1,24 +1,11 @@
-"""A browser, and servers for it: `live_server` for pages, `gunicorn_server` for what happens at the same time."""
+"""A browser for the pages of `live_server`."""
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
 
-import psycopg2
 import pytest
 from django.conf import settings
-
-from ratings.management.commands.demo import server_options
-from tests.pg_plugin import postgresql
 
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 800}
@@ -120,85 +107,40 @@ def picture():
     return save
 
 
-# --- Servers ----------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def sign_in(page, live_server, client):
+    """Signs somebody in without the form, which has a test of its own."""
 
+    def enter(membership):
+        client.force_login(membership.user)
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.clear_cookies()
+        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
 
-@dataclass(frozen=True)
-class GunicornServer:
-    url: str
-    environment: dict
-
-    def manage(self, *arguments):
-        """Runs a management command on the server's database and gives what it printed."""
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def python(self, code):
-        """Runs lines of Python in the server's project (`manage.py shell`) and gives what they printed."""
-        return self.manage("shell", "--no-imports", "--command", code)
-
-
-@pytest.fixture(scope="session")
-def postgresql_server():
-    with postgresql() as address:
-        yield address
+    return enter
 
 
 @pytest.fixture
-def postgresql_database(postgresql_server):
-    """The address of an empty database on the one server of this run."""
-    name = f"test_{uuid4().hex}"
-    connection = psycopg2.connect(postgresql_server)
-    connection.autocommit = True  # a database is not created in a transaction
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    connection.close()
-    return urlsplit(postgresql_server)._replace(path=f"/{name}").geturl()
+def look(page, axe, picture, complaints):
+    """`look(page, name)`: axe finds nothing in either theme, nothing overflows, and the pictures are taken."""
+
+    def at(name, on=page):
+        settle(on)
+        for scheme in ("light", "dark"):
+            on.emulate_media(color_scheme=scheme)
+            assert axe(on) == [], f"{name}, {scheme}"
+        on.set_viewport_size({"width": 320, "height": 640})
+        assert on.evaluate("document.documentElement.scrollWidth") <= 320, f"{name} overflows"
+        settle(on)
+        picture(on, name)
+
+    return at
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def gunicorn_server(request, tmp_path):
-    """The server of the demo in processes of its own, migrated, on an empty SQLite file and then on PostgreSQL."""
-    with ExitStack() as stack:
-        port = free_port()
-        environment = {key: value for key, value in os.environ.items() if key != "DJANGO_ALLOW_ASYNC_UNSAFE"}
-        environment |= {
-            "ALLIANCE_VAR": str(tmp_path),
-            "DATABASE_URL": request.getfixturevalue("postgresql_database") if request.param == "postgresql" else "",
-            "PORT": str(port),
-        }
-        server = GunicornServer(f"http://127.0.0.1:{port}", environment)
-        server.manage("migrate", "--verbosity=0")
-        log = stack.enter_context((tmp_path / "gunicorn.log").open("wb"))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *server_options(("127.0.0.1", port))],
-            cwd=settings.BASE_DIR,
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        stack.callback(process.wait, timeout=30)
-        stack.callback(process.terminate)
-        wait_until_healthy(server.url, process, tmp_path / "gunicorn.log")
-        yield server
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_healthy(url, process, log, seconds=30):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise AssertionError(f"gunicorn did not answer: {log.read_text()}")
+def settle(page):
+    """Brings every chart into sight once, and waits until it is drawn."""
+    charts = page.locator("[data-figure]")
+    for position in range(charts.count()):
+        charts.nth(position).scroll_into_view_if_needed()
+        charts.nth(position).locator(".main-svg").first.wait_for()
+    page.evaluate("scrollTo(0, 0)")

@@ -50,4 +50,4 @@ def test_gunicorn_answers_many_at_once(gunicorn_server, request):
     with ThreadPoolExecutor(30) as pool:
         assert set(pool.map(status, range(60))) == {200}
     vendor = gunicorn_server.python("from django.db import connection; print(connection.vendor)").strip()
-    assert vendor == request.node.callspec.params["gunicorn_server"]
+    assert vendor == request.node.callspec.params["project"]

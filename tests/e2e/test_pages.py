@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings as django_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,6 +10,7 @@ from alliance.models import Episode
 from ratings import actions
 from ratings.models import CheckIn
 from sessions import actions as session_actions
+from tests.e2e.conftest import settle
 from tests.factories import make_episode, make_member, make_practice, make_therapy_session
 from tests.ratings.importing.conftest import FILES
 
@@ -46,45 +46,6 @@ def house(live_server, settings, millrace, dana, sam, mona, live_through):
     make_therapy_session(flagged, starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(minutes=45))
     make_therapy_session(Episode.objects.get(pk=fresh.pk), starts_at=now, ends_at=now + timedelta(minutes=50))
     return {"flagged": flagged, "ended": ended, "fresh": fresh}
-
-
-@pytest.fixture
-def sign_in(page, live_server, client):
-    """Signs somebody in without the form, which has a test of its own."""
-
-    def enter(membership):
-        client.force_login(membership.user)
-        cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
-        page.context.clear_cookies()
-        page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-
-    return enter
-
-
-@pytest.fixture
-def look(page, axe, picture, complaints):
-    """`look(page, name)`: axe finds nothing in either theme, nothing overflows, and the pictures are taken."""
-
-    def at(name, on=page):
-        settle(on)
-        for scheme in ("light", "dark"):
-            on.emulate_media(color_scheme=scheme)
-            assert axe(on) == [], f"{name}, {scheme}"
-        on.set_viewport_size({"width": 320, "height": 640})
-        assert on.evaluate("document.documentElement.scrollWidth") <= 320, f"{name} overflows"
-        settle(on)
-        picture(on, name)
-
-    return at
-
-
-def settle(page):
-    """Brings every chart into sight once, and waits until it is drawn."""
-    charts = page.locator("[data-figure]")
-    for position in range(charts.count()):
-        charts.nth(position).scroll_into_view_if_needed()
-        charts.nth(position).locator(".main-svg").first.wait_for()
-    page.evaluate("scrollTo(0, 0)")
 
 
 def test_the_pages_of_a_therapist(page, live_server, house, dana, sign_in, look, complaints):
