@@ -33,6 +33,16 @@ def create_practice(*, name, zone, crisis_phone="", emergency_phone=""):
 
 
 @transaction.atomic
+def change_practice(*, practice, by, is_live, **fields):
+    """The settings of a practice. Live since when is kept while it stays live."""
+    for name, value in fields.items():
+        setattr(practice, name, value)
+    practice.live_at = (practice.live_at or timezone.now()) if is_live else None
+    practice.save(update_fields=[*fields, "live_at"])
+    audit.record(Verb.CHANGED, practice, by=by)
+
+
+@transaction.atomic
 def add_member(*, practice, email, name, roles, by=None, password=None):
     """A user (found by e-mail, or new and without a usable password) gets a place in the practice from now on."""
     _one_at_a_time(practice)
@@ -166,6 +176,29 @@ def choose_check_ins(*, client, check_in_form, asks_about_fit, consents, by):
         audit.record(Verb.CHANGED, client, by=by)
     for purpose, given in consents.items():
         settle_consent(client=client, purpose=purpose, given=given, by=by)
+
+
+@transaction.atomic
+def change_client(*, client, by, email, phone, zone, check_in_delay_minutes, therapist_may_be_named, agrees_to_email):
+    """Where and how a client may be reached, and whether by e-mail at all."""
+    key = client.data_key
+    for name, text in (("email", email), ("phone", phone)):
+        setattr(client, name, Sealed(text, key) if text else None)
+        setattr(client, f"{name}_hash", keyed_hash(name, text) if text else "")
+    client.zone, client.check_in_delay_minutes = zone, check_in_delay_minutes
+    client.therapist_may_be_named = therapist_may_be_named
+    client.save()
+    settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=agrees_to_email, by=by)
+    audit.record(Verb.CHANGED, client, by=by)
+
+
+@transaction.atomic
+def change_preferences(*, client, gets_email, paused_until=None):
+    """What a client chose through a link of their own: to be written to or not, or not before a day."""
+    settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=gets_email)
+    client.paused_until = paused_until
+    client.save(update_fields=["paused_until"])
+    audit.record(Verb.CHANGED, client, practice=client.practice)
 
 
 @transaction.atomic

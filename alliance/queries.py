@@ -36,13 +36,14 @@ class Assignment:
 @dataclass(frozen=True)
 class Staff:
     practice: str
+    code: UUID
     people: list[Person]
     assignments: list[Assignment]
 
 
 def staff_of(practice):
     """Who has a place in the practice now, and who supervises whom."""
-    return Staff(practice.name, people_of(practice), assignments_of(practice))
+    return Staff(practice.name, practice.code, people_of(practice), assignments_of(practice))
 
 
 def people_of(practice):

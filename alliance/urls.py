@@ -14,6 +14,7 @@ people_urls = (
         path("people/", views.people, name="people"),
         path("people/invite/", views.member_invite, name="member-invite"),
         path("people/<uuid:code>/end/", views.member_end, name="member-end"),
+        path("people/settings/", views.practice_settings, name="practice-settings"),
         path("people/assign/", views.supervision_assign, name="supervision-assign"),
         path("people/assignments/<uuid:code>/end/", views.supervision_end, name="supervision-end"),
     ],

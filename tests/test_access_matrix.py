@@ -30,6 +30,7 @@ alliance:no-place                      302 302 200 200 200 200 200 200 200 200 |
 alliance:help                          200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
 alliance:you                           302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
 alliance:people                        302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
+alliance:practice-settings             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 alliance:member-invite                 302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 alliance:supervision-assign            302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 alliance:member-end member             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
@@ -45,8 +46,6 @@ ratings:case nothing                   302 302 404 404 404 404 404 404 404 404 |
 ratings:goal-agree juniper             302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:goal-agree sorrel              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 404 404 403 404 404
 ratings:episode-end juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
-ratings:session-log juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
-ratings:session-log sorrel             302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:planned-session-log planned    302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-settings juniper      302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-settings sorrel       302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
@@ -132,6 +131,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     millrace.save()
     juniper.client.consents.create(purpose="history", text_version="2026-11")
     planned = make_therapy_session(juniper, starts_at=days_ago(-1))
+
 
     def minted(check_in):
         return actions.mint_link(check_in=check_in, by=dana, channel="screen")
