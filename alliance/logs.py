@@ -6,7 +6,7 @@ TOKEN_PATH = re.compile(r"/c/[^\s?\"']+")
 
 
 class MaskTokens(logging.Filter):
-    """Replaces the key in a check-in's path, so that no log line opens a check-in."""
+    """Replaces the key in a client's path, so that no log line opens anything."""
 
     def filter(self, record):
         record.msg = TOKEN_PATH.sub("/c/…", record.getMessage())

@@ -263,7 +263,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 # --- E-mail and logs --------------------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = env_text("ALLIANCE_FROM_EMAIL", "alliance@localhost")
-EMAIL_BACKEND = f"django.core.mail.backends.{'console' if LOCAL else 'smtp'}.EmailBackend"
+_on_console = LOCAL and not env_text("ALLIANCE_SMTP_HOST")
+EMAIL_BACKEND = f"django.core.mail.backends.{'console' if _on_console else 'smtp'}.EmailBackend"
 EMAIL_HOST = env_text("ALLIANCE_SMTP_HOST", "localhost")
 EMAIL_PORT = env_int("ALLIANCE_SMTP_PORT", 25)
 EMAIL_HOST_USER = env_text("ALLIANCE_SMTP_USER")

@@ -14,6 +14,7 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed, new_token, token_hash
 from alliance.models import Consent
 from ratings import asking, queries
+from ratings.delivery import plan
 from ratings.models import CheckIn, ClientLink, DetectorVersion, Rating, Rupture, Verdict
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
@@ -23,7 +24,6 @@ from ratings.reassess import lock_episode, reassess, rebuild_standings
 from sessions import actions as session_actions
 from sessions.models import Attendance
 
-LINK_LIVES = timedelta(days=7)
 HISTORY_LINK_LIVES = timedelta(minutes=30)
 TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
 CHANGE_WINDOW = timedelta(hours=24)
@@ -88,7 +88,8 @@ def log_session(
         text = asking.own_text(instrument, client.practice.language)
         if Consent.Purpose.CHECK_IN in client.agreed_to:
             for_client = asking.own_text(instrument, client.language or client.practice.language)
-            CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
+            check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
+            plan.plan_first(check_in)
         if answers:
             _save_rating(
                 therapy_session=therapy_session,
@@ -103,9 +104,27 @@ def log_session(
 
 
 @transaction.atomic
+def move_session(*, therapy_session, starts_at, ends_at, by):
+    """The session was, or will be, at another time. Its check-in goes with it: what is not sent yet is due anew."""
+    lock_episode(therapy_session.episode)
+    session_actions.move_therapy_session(therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at, by=by)
+    plan.replan(therapy_session)
+    reassess(therapy_session.episode)
+
+
+@transaction.atomic
+def void_session(*, therapy_session, reason, by):
+    """The session should not stand. Its check-in goes with it: nothing more is sent, and its links open nothing."""
+    lock_episode(therapy_session.episode)
+    session_actions.void_therapy_session(therapy_session=therapy_session, reason=reason, by=by)
+    plan.drop_for_session(therapy_session)
+    reassess(therapy_session.episode)
+
+
+@transaction.atomic
 def mint_link(*, check_in, by, channel):
     """A fresh key to a check-in; the token is returned once and only its hash is kept."""
-    token = new_token()
+    token, practice = new_token(), check_in.episode.client.practice
     ClientLink.objects.create(
         client=check_in.episode.client,
         episode=check_in.episode,
@@ -113,9 +132,9 @@ def mint_link(*, check_in, by, channel):
         kind=ClientLink.LinkKind.CHECK_IN,
         token_hash=token_hash(token),
         channel=channel,
-        expires_at=timezone.now() + LINK_LIVES,
+        expires_at=timezone.now() + timedelta(days=practice.link_days),
     )
-    audit.record(Verb.LINKED, check_in, by=by)
+    audit.record(Verb.LINKED, check_in, by=by, practice=practice)
     return token
 
 
@@ -180,6 +199,31 @@ def answer_check_in(*, check_in, answers, may_change, **said):
     return rating
 
 
+@transaction.atomic
+def enter_answers(*, check_in, answers, comment="", answered_at, by):
+    """The client's answers from paper or telephone, as of the day they were given; marked as entered by somebody else.
+
+    Raises
+    ------
+    AlreadyAnswered
+        The client has answered. What they sent themselves is not replaced by what somebody else types.
+    """
+    lock_episode(check_in.episode)
+    if check_in.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).exists():
+        raise AlreadyAnswered
+    rating = _save_rating(
+        check_in=check_in,
+        rater=Rater.CLIENT,
+        answers=answers,
+        comment=comment,
+        mode=Rating.Mode.PAPER,
+        answered_at=answered_at,
+        by=by,
+    )
+    reassess(check_in.episode)
+    return rating
+
+
 def can_change(check_in, rating):
     """Until the therapist has read them, and for at most a day, the browser that sent the answers may change them."""
     return check_in.read_at is None and rating.received_at > timezone.now() - CHANGE_WINDOW
@@ -207,6 +251,7 @@ def _save_rating(
     text=None,
     by=None,
     comment="",
+    answered_at=None,
     **said,
 ):
     therapy_session = therapy_session or check_in.therapy_session
@@ -227,7 +272,7 @@ def _save_rating(
         comment=Sealed(comment, episode.client.data_key) if comment else None,
         comment_words=len(comment.split()) if rater == Rater.CLIENT else None,
         mode=mode,
-        answered_at=now,
+        answered_at=answered_at or now,
         received_at=now,
         entered_by=by,
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from ratings.views import check_in, history
+from ratings.views import check_in, history, preferences
 
 app_name = "links"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("change/", check_in.check_in_change, name="check-in-change"),
     path("privacy/", check_in.privacy, name="privacy"),
     path("h/<str:token>/", history.history, name="history"),
+    path("p/<str:token>/", preferences.preferences, name="preferences"),
     path("<str:token>/", check_in.check_in, name="check-in"),
     path("<str:token>", check_in.check_in, name="check-in-bare"),  # a mail program may cut the slash
     re_path(r"^[\s\S]*$", check_in.link_gone, name="link-gone"),

@@ -37,6 +37,23 @@ def hold_therapy_session(*, episode, starts_at, ends_at, zone, mode, attendance,
 
 
 @transaction.atomic
+def move_therapy_session(*, therapy_session, starts_at, ends_at, by):
+    therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
+    therapy_session.starts_at_known = True
+    therapy_session.save(update_fields=["starts_at", "ends_at", "starts_at_known"])
+    audit.record(Verb.CHANGED, therapy_session, by=by)
+
+
+@transaction.atomic
+def void_therapy_session(*, therapy_session, reason, by):
+    """It stays on record with the reason, and counts no more."""
+    therapy_session.voided_at, therapy_session.voided_by = timezone.now(), by
+    therapy_session.voided_reason = Sealed(reason, therapy_session.episode.client.data_key)
+    therapy_session.save(update_fields=["voided_at", "voided_by", "voided_reason"])
+    audit.record(Verb.ENDED, therapy_session, by=by)
+
+
+@transaction.atomic
 def agree_goal(*, episode, text, by):
     goal = Goal.objects.create(episode=episode, text=Sealed(text, episode.client.data_key), written_by=by)
     audit.record(Verb.CREATED, goal, by=by)

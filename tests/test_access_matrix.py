@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
 from ratings import actions
+from ratings.delivery.send import mint_preferences
 from ratings.importing import actions as importing
 from ratings.models import CheckIn
 from tests.factories import days_ago, make_therapy_session
@@ -63,6 +64,9 @@ links:check-in-bare token              200 200 200 200 200 200 200 200 200 200 |
 links:check-in used                    404 404 404 404 404 404 404 404 404 404 | 422 422 422 422 422 422 422 422 422 422
 links:check-in unknown                 404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:check-in malformed               404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
+links:preferences preferences          200 200 200 200 200 200 200 200 200 200 | 400 400 400 400 400 400 400 400 400 400
+links:preferences token                404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
+links:preferences malformed            404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:check-in-sent                    404 200 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
 links:check-in-change                  404 200 404 404 404 404 404 404 404 404 | 404 422 404 404 404 404 404 404 404 404
 links:privacy                          200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
@@ -132,7 +136,6 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     juniper.client.consents.create(purpose="history", text_version="2026-11")
     planned = make_therapy_session(juniper, starts_at=days_ago(-1))
 
-
     def minted(check_in):
         return actions.mint_link(check_in=check_in, by=dana, channel="screen")
 
@@ -146,6 +149,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "token": [minted(waiting)],
         "used": [minted(used)],
         "history": [actions.mint_history_link(episode=juniper, by=dana)],
+        "preferences": [mint_preferences(juniper.client)],
         "unknown": ["A" * 43],
         "malformed": ["nonsense"],
         "member": [noor.code],
@@ -225,4 +229,4 @@ def test_a_form_without_its_token_is_refused_except_under_a_link(subjects, brows
             continue
         found[name] = ask(browsers["dana"], "post", address(name, subject, subjects), with_token=False)
     exempt = {name for name, status in found.items() if status != 403}
-    assert exempt == {"links:check-in", "links:check-in-bare", "links:link-gone"}
+    assert exempt == {"links:check-in", "links:check-in-bare", "links:preferences", "links:link-gone"}

@@ -113,6 +113,9 @@ def test_the_server_masks_the_key_of_a_check_in_in_its_log(planted, settings):
     assert settings.LOGGING["filters"][name]["()"] == "alliance.logs.MaskTokens"
     assert mask.filter(record)
     assert record.getMessage() == "Not Found: /c/…"
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, f"Gone: /c/p/{token}/?x", (), None)
+    assert mask.filter(record)
+    assert record.getMessage() == "Gone: /c/…?x"
 
 
 def test_who_reads_what_of_a_case(planted, dana, sam, http):

@@ -112,6 +112,12 @@ class ClientLink(models.Model):
         return str(self.code)
 
 
+class DeliveryQuerySet(ScopedQuerySet):
+    def waiting(self):
+        """Neither sent nor refused nor dropped."""
+        return self.filter(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+
+
 class Delivery(models.Model):
     """One message that asks a client to answer, from due to sent. Claimed before it is sent, so that two senders
     at once send it once; a sender that died leaves a claim, and the message goes out again under the same id."""
@@ -132,7 +138,7 @@ class Delivery(models.Model):
     dropped_at = models.DateTimeField(null=True, blank=True)  # no longer wanted: answered, stopped, voided
     message_id = models.CharField(max_length=120, unique=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = DeliveryQuerySet.as_manager()
     scope = ("episode", "pk")
 
     class Meta:

@@ -166,7 +166,7 @@ def _drop_the_rest(request):
 
 
 def _form_page(request, asked, form, status=200):
-    with timezone.override(ZoneInfo(asked.therapy_session.zone)):
+    with timezone.override(ZoneInfo(asked.episode.zone)):  # the client's own clock, as in the message
         context = {
             "form": form,
             "therapy_session": asked.therapy_session,

@@ -110,7 +110,7 @@ def check_in_link(request, code):
         "episode": check_in.episode,
         "therapy_session": check_in.therapy_session,
         "address": address,
-        "days": actions.LINK_LIVES.days,
+        "days": check_in.episode.client.practice.link_days,
         "qr": as_qr(address),
         "section": "cases",
     }

@@ -1,0 +1,61 @@
+"""The message itself. Whoever else reads the mailbox learns as little as can be: no name, no kind of practice."""
+
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from ratings.models import Delivery
+
+
+def message_of(delivery, *, address, preferences):
+    """The plain text of one delivery, under the Message-ID that it keeps if it has to be sent twice.
+
+    `address` opens the check-in, `preferences` the page to stop or pause; a mail program may offer that as a button,
+    and post to it (RFC 8058), while a look at the page changes nothing.
+    """
+    client = delivery.episode.client
+    with translation.override(client.language or client.practice.language):
+        subject, body = _("A quick check-in"), _body(delivery, address, preferences)
+    return EmailMessage(
+        subject,
+        body,
+        settings.DEFAULT_FROM_EMAIL,
+        [client.email.open(client.data_key)],
+        headers={
+            "Message-ID": delivery.message_id,
+            "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's absence notice answers this
+            "List-Unsubscribe": f"<{preferences}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+
+
+def _body(delivery, address, preferences):
+    episode, practice = delivery.episode, delivery.episode.client.practice
+    starts_at = delivery.check_in.therapy_session.starts_at
+    day = {"day": date_format(timezone.localtime(starts_at, ZoneInfo(episode.zone)), "l j F")}
+    if episode.client.therapist_may_be_named:
+        day["name"] = episode.therapist.display_name
+        about = _("This is about your appointment with %(name)s on %(day)s.") % day
+    else:
+        about = _("This is about your appointment on %(day)s.") % day
+    help_now = _("No one reads your answers right away. If you need help now, call %(phone)s.")
+    lines = [
+        about,
+        _("A few short questions. They take about a minute:"),
+        address,
+        "",
+        _("You can ignore this message. This is the only reminder.")
+        if delivery.kind == Delivery.DeliveryKind.REMINDER
+        else _("You can ignore this message."),
+        help_now % {"phone": _(" or ").join(filter(None, [practice.crisis_phone, practice.emergency_phone]))},
+        "",
+        _("To stop or pause these messages:"),
+        preferences,
+        "",
+    ]
+    return "\n".join(lines)

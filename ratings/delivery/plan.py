@@ -1,0 +1,123 @@
+"""Which messages a client is to get, and when: writes about deliveries that are not sent yet."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from alliance import actions as alliance_actions
+from alliance import audit
+from alliance.audit import Verb
+from alliance.models import Consent
+from ratings.delivery.due import QuietHours, next_awake
+from ratings.models import ClientLink, Delivery
+from ratings.psychometrics.evidence import Rater
+from ratings.queries import STILL_AWAITED
+
+Kind = Delivery.DeliveryKind
+NEEDED = {Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL}
+
+
+def may_be_written_to(client):
+    """There is an address, and the client agreed both to answer and to be written to."""
+    return client.email is not None and client.agreed_to >= NEEDED
+
+
+def awake(episode, instant):
+    """This instant, or the first one after it that is in no quiet hour by the client's clock."""
+    practice = episode.client.practice
+    return next_awake(instant, QuietHours(practice.quiet_from, practice.quiet_to), ZoneInfo(episode.zone))
+
+
+def is_too_late(therapy_session, now):
+    """Nobody is asked out of the blue about a session that a therapist no longer waits to hear about."""
+    return therapy_session.ends_at < now - STILL_AWAITED
+
+
+def plan_first(check_in):
+    """The message after the session. None for a client who may not be written to, none about one long ago."""
+    client = check_in.episode.client
+    if may_be_written_to(client) and not is_too_late(check_in.therapy_session, timezone.now()):
+        _plan(check_in, Kind.FIRST, _first_due(check_in))
+
+
+def plan_reminder(first):
+    """One reminder, counted from when the first message went out; a practice with 0 hours sends none."""
+    hours = first.episode.client.practice.reminder_after_hours
+    # A first message that went out twice, after a sender had been slower than its claim, has its reminder already.
+    if hours and not Delivery.objects.filter(check_in=first.check_in, kind=Kind.REMINDER).exists():
+        _plan(first.check_in, Kind.REMINDER, awake(first.episode, first.sent_at + timedelta(hours=hours)))
+
+
+@transaction.atomic
+def plan_again(*, check_ins, by):
+    """Sends the therapist's choice once more, as soon as no quiet hour is in the way; returns how many.
+
+    What still waits for the same check-in gives way, so that nobody is written to twice. A second click does nothing.
+    """
+    planned = 0
+    for check_in in check_ins:
+        if check_in.ratings.filter(rater=Rater.CLIENT).exists():
+            continue
+        waiting = Delivery.objects.waiting().select_for_update(of=("self",)).filter(check_in=check_in)
+        if any(delivery.kind == Kind.AGAIN for delivery in waiting) or not may_be_written_to(check_in.episode.client):
+            continue
+        drop(waiting)
+        again = _plan(check_in, Kind.AGAIN, awake(check_in.episode, timezone.now()))
+        audit.record(Verb.CREATED, again, by=by, practice=check_in.episode.client.practice)
+        planned += 1
+    return planned
+
+
+def replan(therapy_session):
+    """The session has moved, and what was due after it moves along; what has been sent stays sent."""
+    for delivery in _waiting_for(therapy_session).filter(kind=Kind.FIRST).select_related("check_in"):
+        delivery.check_in.therapy_session = therapy_session
+        delivery.due_at = _first_due(delivery.check_in)
+        delivery.save(update_fields=["due_at"])
+
+
+def drop_for_session(therapy_session):
+    drop(_waiting_for(therapy_session))
+
+
+def drop(deliveries):
+    deliveries.update(dropped_at=timezone.now())
+
+
+@transaction.atomic
+def change_contact(*, client, by, email, **fields):
+    """Where and how a client may be reached. With another address, the links that were sent to the old one end."""
+    before = client.email.open(client.data_key) if client.email else ""
+    alliance_actions.change_client(client=client, by=by, email=email, **fields)
+    if before and before.casefold() != email.casefold():
+        sent = ClientLink.objects.filter(client=client, channel=ClientLink.Channel.EMAIL, revoked_at__isnull=True)
+        sent.update(revoked_at=timezone.now())
+
+
+def _first_due(check_in):
+    client = check_in.episode.client
+    minutes = client.check_in_delay_minutes
+    if minutes is None:
+        minutes = client.practice.check_in_delay_minutes
+    return awake(check_in.episode, check_in.therapy_session.ends_at + timedelta(minutes=minutes))
+
+
+def _waiting_for(therapy_session):
+    return Delivery.objects.waiting().filter(check_in__therapy_session=therapy_session)
+
+
+def _plan(check_in, kind, due_at):
+    code = uuid4()
+    return Delivery.objects.create(
+        code=code,
+        episode=check_in.episode,
+        check_in=check_in,
+        kind=kind,
+        due_at=due_at,
+        message_id=f"<{code}@{urlsplit(settings.BASE_URL).hostname}>",
+    )

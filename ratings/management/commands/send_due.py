@@ -1,0 +1,62 @@
+import signal
+import time
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
+
+from ratings.delivery.send import MailServerFails, not_live, send_due
+from ratings.importing.actions import drop_old_drafts
+
+
+class Command(BaseCommand):
+    help = "Sends the check-ins and reminders that are due. Safe to run as often as one likes, and twice at once."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--loop", type=_positive, metavar="SECONDS", help="go on, with so many seconds between")
+
+    def handle(self, *, loop, **options):
+        self.is_over = False
+        # After the message in hand, so that none is left claimed.
+        before = {number: signal.signal(number, self._finish) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._go(loop)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _go(self, loop):
+        while True:
+            try:
+                self._send()
+            except MailServerFails as failure:
+                if not loop:
+                    raise CommandError(str(failure)) from failure
+                self.stderr.write(str(failure))
+            if not loop or self._over_within(loop):
+                return
+            close_old_connections()
+
+    def _send(self):
+        drop_old_drafts()
+        for practice, waiting in not_live():
+            self.stdout.write(f"{practice} is not live, and {waiting} of its messages wait: see People, Settings.")
+        counts = send_due(is_over=lambda: self.is_over)
+        if counts:
+            self.stdout.write(", ".join(f"{number} {word}" for word, number in sorted(counts.items())) + ".")
+        self.stdout.flush()
+
+    def _finish(self, *args):
+        self.is_over = True
+
+    def _over_within(self, seconds):
+        until = time.monotonic() + seconds
+        while not self.is_over and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 1))
+        return self.is_over
+
+
+def _positive(text):
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

@@ -1,0 +1,68 @@
+"""Stop, pause, begin again: the client's own page, by the key in every message. A look at it changes nothing."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from alliance.actions import change_preferences
+from alliance.crypto import token_hash
+from alliance.models import Consent
+from ratings.models import ClientLink
+from ratings.views.check_in import TOKEN, key_in_address, link_gone
+
+CHOICES = {
+    "stop": {"gets_email": False},
+    "pause-2": {"gets_email": True, "pause": timedelta(weeks=2)},
+    "pause-4": {"gets_email": True, "pause": timedelta(weeks=4)},
+    "go-on": {"gets_email": True},
+}
+
+
+@key_in_address
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request, token):
+    client = _client_of(token)
+    if client is None:
+        return link_gone(request)
+    if request.method != "POST":
+        return _page(request, client)
+    one_click = request.POST.get("List-Unsubscribe") == "One-Click"  # RFC 8058: a mail program posts this
+    chosen = CHOICES.get("stop" if one_click else request.POST.get("choice"))
+    if chosen is None:
+        return HttpResponseBadRequest(render(request, "400.html").content)
+    paused_until = timezone.now() + chosen["pause"] if "pause" in chosen else None
+    change_preferences(client=client, gets_email=chosen["gets_email"], paused_until=paused_until)
+    if one_click:
+        return _page(request, client)  # it follows no redirect
+    response = redirect("links:preferences", token)
+    response.status_code = 303
+    return response
+
+
+def _page(request, client):
+    consents = Consent.objects.filter(client=client, purpose=Consent.Purpose.EMAIL, withdrawn_at__isnull=True)
+    paused = client.paused_until and client.paused_until > timezone.now()
+    with timezone.override(ZoneInfo(client.zone or client.practice.zone)):
+        context = {
+            "practice": client.practice,
+            "gets_email": consents.exists(),
+            "paused_until": client.paused_until if paused else None,
+        }
+        return render(request, "ratings/preferences.html", context)
+
+
+def _client_of(token):
+    if not TOKEN.fullmatch(token):
+        return None
+    link = (
+        ClientLink.objects.filter(
+            token_hash=token_hash(token), kind=ClientLink.LinkKind.PREFERENCES, revoked_at__isnull=True
+        )
+        .select_related("client__practice")
+        .first()
+    )
+    return link and link.client

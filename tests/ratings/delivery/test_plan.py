@@ -1,0 +1,214 @@
+"""What is planned when a session is logged, moves, or is voided."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from alliance.models import AuditEvent
+from ratings import actions
+from ratings.delivery import plan
+from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
+from tests.courses import answers
+from tests.factories import days_ago
+
+
+def at(*parts):
+    return datetime(*parts, tzinfo=UTC)
+
+
+def dues():
+    return list(Delivery.objects.order_by("pk").values_list("kind", "due_at"))
+
+
+def test_a_logged_session_makes_one_message_due_after_the_practices_delay(juniper, reachable, log):
+    ends_at = at(2026, 11, 18, 14)
+    with time_machine.travel(ends_at + timedelta(minutes=5)):
+        check_in = log(reachable(juniper), ends_at)
+    assert dues() == [("first", at(2026, 11, 18, 16))]
+    delivery = Delivery.objects.get()
+    assert delivery.check_in == check_in
+    assert delivery.message_id == f"<{delivery.code}@127.0.0.1>"
+
+
+@pytest.mark.parametrize("missing", ["email", "consent to e-mail", "consent to check-ins"])
+def test_nothing_is_planned_for_who_may_not_be_written_to(missing, juniper, reachable, log):
+    reachable(juniper)
+    if missing == "email":
+        juniper.client.email = None
+        juniper.client.save()
+    else:
+        purpose = "email" if missing == "consent to e-mail" else "check_in"
+        juniper.client.consents.filter(purpose=purpose).update(withdrawn_at=timezone.now())
+    log(juniper)
+    assert dues() == []
+
+
+def test_nothing_is_planned_about_a_session_of_long_ago(juniper, reachable, log):
+    reachable(juniper)
+    log(juniper, days_ago(15))
+    assert dues() == []
+    log(juniper, days_ago(13))
+    assert len(dues()) == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "delay", "ends_at", "due"),
+    [
+        ("", None, at(2026, 11, 18, 19), at(2026, 11, 19, 7)),  # 22:00 in Berlin, so 08:00 there
+        ("America/New_York", None, at(2026, 11, 18, 19), at(2026, 11, 18, 21)),  # 16:00 where the client is
+        ("America/New_York", None, at(2026, 11, 18, 8), at(2026, 11, 18, 13)),  # 05:00 there: at 08:00
+        ("", 0, at(2026, 11, 18, 19), at(2026, 11, 18, 19)),
+        ("", 600, at(2026, 11, 18, 8), at(2026, 11, 18, 18)),
+        # The night in which Berlin's clocks go back; and 08:00 comes an hour later.
+        ("", None, at(2026, 10, 24, 18, 30), at(2026, 10, 25, 7)),
+    ],
+)
+def test_the_clients_own_zone_and_delay_come_first(zone, delay, ends_at, due, juniper, reachable, log):
+    juniper.client.zone, juniper.client.check_in_delay_minutes = zone, delay
+    reachable(juniper)
+    with time_machine.travel(ends_at):
+        log(juniper, ends_at)
+    assert dues() == [("first", due)]
+
+
+# --- The session moves, or is voided ----------------------------------------------------------------------------------
+
+
+def moved(check_in, by_hours):
+    session = check_in.therapy_session
+    shift = timedelta(hours=by_hours)
+    actions.move_session(
+        therapy_session=session,
+        starts_at=session.starts_at + shift,
+        ends_at=session.ends_at + shift,
+        by=check_in.episode.therapist,
+    )
+
+
+def test_what_is_not_sent_yet_moves_with_the_session(juniper, reachable, log, live):
+    check_in = log(reachable(juniper))
+    before = Delivery.objects.get().due_at
+    moved(check_in, by_hours=-1)
+    assert Delivery.objects.get().due_at == before - timedelta(hours=1)
+    live.quiet_from, live.quiet_to = time(0), time(23, 59)
+    live.save()
+    check_in.episode.client.practice.refresh_from_db()
+    moved(check_in, by_hours=-1)
+    due = Delivery.objects.get().due_at.astimezone(timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
+    assert (due.hour, due.minute) == (23, 59)
+    assert AuditEvent.objects.filter(verb="changed", subject_type="therapysession").count() == 2
+
+
+def test_after_the_link_went_out_it_opens_the_session_at_its_new_time(due_message, http):
+    check_in = due_message.check_in
+    Delivery.objects.update(sent_at=timezone.now())
+    due_at = Delivery.objects.get().due_at
+    token = actions.mint_link(check_in=check_in, by=None, channel="email")
+    before = http.get(f"/c/{token}/").context["therapy_session"].starts_at
+    moved(check_in, by_hours=-30)
+    assert http.get(f"/c/{token}/").context["therapy_session"].starts_at == before - timedelta(hours=30)
+    assert Delivery.objects.get().due_at == due_at
+    http.post(f"/c/{token}/", answers(3))
+    assert check_in.ratings.get().therapy_session == check_in.therapy_session
+
+
+def test_moving_a_session_draws_its_history_anew(juniper, live_through):
+    asked = live_through(juniper, [3, 3, 3, 3, 0])
+    assert Rupture.objects.get().state == "open"
+    moved(asked[-1], by_hours=-24 * 29)  # the low one came first
+    assert (
+        list(Assessment.objects.order_by("therapy_session__starts_at").values_list("alert", flat=True)) == [False] * 5
+    )
+    assert Rupture.objects.get().state == "withdrawn"
+
+
+def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, live_through, reachable, http):
+    asked = live_through(juniper, [3, 3, 3, 3, 0])
+    last = asked[-1]
+    reachable(juniper)
+    waiting = plan._plan(last, "first", timezone.now())
+    token = actions.mint_link(check_in=last, by=juniper.therapist, channel="email")
+    actions.void_session(therapy_session=last.therapy_session, reason="Logged twice.", by=juniper.therapist)
+    waiting.refresh_from_db()
+    assert waiting.dropped_at is not None
+    assert http.get(f"/c/{token}/").status_code == 404
+    assert http.post(f"/c/{token}/", answers(3)).status_code == 404
+    assert (Standing.objects.get().sessions_held, Standing.objects.get().rupture) == (4, None)
+    assert Rupture.objects.get().state == "withdrawn"
+    last.therapy_session.refresh_from_db()
+    assert last.therapy_session.voided_reason.open(juniper.client.data_key) == "Logged twice."
+    assert last.therapy_session.voided_by == juniper.therapist
+
+
+def test_a_session_can_take_the_place_of_a_voided_one(juniper, live_through):
+    (check_in,) = live_through(juniper, [3])
+    session = check_in.therapy_session
+    actions.void_session(therapy_session=session, reason="Wrong mode.", by=juniper.therapist)
+    actions.log_session(
+        episode=juniper, by=juniper.therapist, starts_at=session.starts_at, ends_at=session.ends_at,
+        zone="Europe/Berlin", mode="video", attendance="attended",
+    )  # fmt: skip
+    assert Standing.objects.get().sessions_held == 1
+
+
+# --- Again, and elsewhere ---------------------------------------------------------------------------------------------
+
+
+def test_sent_again_by_hand_replaces_what_waits_and_a_second_click_does_nothing(due_message):
+    for planned in (1, 0):
+        assert plan.plan_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == planned
+    due_message.refresh_from_db()
+    assert due_message.dropped_at is not None
+    again = Delivery.objects.waiting().get()
+    assert again.kind == "again"
+    assert again.due_at <= timezone.now()
+    assert AuditEvent.objects.filter(subject_type="delivery").count() == 1
+
+
+def test_by_night_sent_again_means_in_the_morning(due_message, live):
+    live.quiet_from, live.quiet_to = time(0), time(23, 59)
+    live.save()
+    due_message.check_in.episode.client.practice.refresh_from_db()
+    with time_machine.travel(at(2026, 11, 18, 2)):
+        plan.plan_again(check_ins=[due_message.check_in], by=due_message.episode.therapist)
+    assert Delivery.objects.waiting().get().due_at == at(2026, 11, 18, 22, 59)
+
+
+def test_an_answered_check_in_is_not_asked_for_again(due_message):
+    actions.answer_check_in(check_in=due_message.check_in, answers=answers(3), may_change=False)
+    assert plan.plan_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == 0
+
+
+def contact(**changes):
+    return {
+        "email": "juniper@example.org", "phone": "", "zone": "", "check_in_delay_minutes": None,
+        "therapist_may_be_named": False, "agrees_to_email": True,
+    } | changes  # fmt: skip
+
+
+def test_with_another_address_the_links_to_the_old_one_end(due_message):
+    juniper, dana = due_message.episode.client, due_message.episode.therapist
+    check_in = due_message.check_in
+    for channel in ("email", "screen"):
+        actions.mint_link(check_in=check_in, by=dana, channel=channel)
+    plan.change_contact(client=juniper, by=dana, **contact(email="Juniper@example.org", phone="030 1234"))
+    assert not ClientLink.objects.filter(revoked_at__isnull=False).exists()
+    plan.change_contact(client=juniper, by=dana, **contact(email="new@example.org"))
+    revoked = ClientLink.objects.filter(revoked_at__isnull=False)
+    assert list(revoked.values_list("channel", flat=True)) == ["email"]
+    juniper.refresh_from_db()
+    assert juniper.email.open(juniper.data_key) == "new@example.org"
+    assert juniper.phone is None
+
+
+def test_consents_are_given_kept_and_withdrawn(due_message):
+    juniper, dana = due_message.episode.client, due_message.episode.therapist
+    plan.change_contact(client=juniper, by=dana, **contact())
+    assert juniper.consents.count() == 2
+    plan.change_contact(client=juniper, by=dana, **contact(agrees_to_email=False))
+    assert [consent.purpose for consent in juniper.consents.filter(withdrawn_at__isnull=True)] == ["check_in"]
+    plan.change_contact(client=juniper, by=dana, **contact())
+    assert juniper.consents.filter(purpose="email").count() == 2
+    assert juniper.consents.get(purpose="email", withdrawn_at__isnull=True).recorded_by == dana

@@ -1,0 +1,294 @@
+"""Sending, one message at a time: what is asked once more before, what is in it, what follows."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance import actions as people
+from alliance.models import AuditEvent, ImportDraft
+from ratings import actions
+from ratings.delivery import plan, send
+from ratings.importing import actions as importing
+from ratings.models import CheckIn, ClientLink, Delivery
+from tests.courses import answers
+from tests.factories import make_episode, make_member, make_practice
+
+
+def run(**options):
+    said = StringIO()
+    call_command("send_due", stdout=said, **options)
+    return said.getvalue()
+
+
+def keys(text):
+    return re.findall(r"/c/(?:p/)?([\w-]{43})/", text)
+
+
+def test_a_due_message_is_sent_once_with_a_key_that_works(due_message, http):
+    assert run() == "1 sent.\n"
+    assert run() == ""
+    (message,) = mail.outbox
+    assert message.to == ["juniper@example.org"]
+    assert message.subject == "A quick check-in"
+    assert message.extra_headers["Message-ID"] == due_message.message_id
+    assert message.message().get_content_type() == "text/plain"
+    check_in, preferences = keys(message.body)
+    assert http.get(reverse("links:check-in", args=[check_in])).status_code == 200
+    assert http.get(reverse("links:preferences", args=[preferences])).status_code == 200
+    assert message.extra_headers["List-Unsubscribe"] == f"<http://127.0.0.1:8000/c/p/{preferences}/>"
+    due_message.refresh_from_db()
+    assert due_message.sent_at is not None
+
+
+def test_what_is_in_a_message_and_what_is_not(due_message, dana, settings, live):
+    starts_at = due_message.check_in.therapy_session.starts_at
+    run()
+    day = f"{starts_at.astimezone(timezone.zoneinfo.ZoneInfo('Europe/Berlin')):%A %-d %B}"
+    first, preferences = keys(mail.outbox[0].body)
+    assert mail.outbox[0].body.splitlines() == [
+        f"This is about your appointment on {day}.",
+        "A few short questions. They take about a minute:",
+        f"http://127.0.0.1:8000/c/{first}/",
+        "",
+        "You can ignore this message.",
+        "No one reads your answers right away. If you need help now, call 01632 960 117 or 112.",
+        "",
+        "To stop or pause these messages:",
+        f"http://127.0.0.1:8000/c/p/{preferences}/",
+    ]
+    whole = mail.outbox[0].message().as_string()
+    for hidden in ("Juniper", "Dana", "Whitlock", "Millrace", "therap", str(due_message.episode.code)):
+        assert hidden not in whole.replace("juniper@example.org", "")
+    assert f"From: {settings.DEFAULT_FROM_EMAIL}" in whole
+
+
+def test_the_therapist_is_named_where_the_client_said_so(due_message):
+    client = due_message.episode.client
+    client.therapist_may_be_named = True
+    client.save()
+    run()
+    assert "with Dana Whitlock on" in mail.outbox[0].body
+
+
+def test_the_day_is_the_clients_own(due_message, http):
+    """At 23:00 in Berlin it is the next morning in Auckland; the message and the form say so alike."""
+    client, session = due_message.episode.client, due_message.check_in.therapy_session
+    client.zone = "Pacific/Auckland"
+    client.save()
+    start = datetime(2026, 11, 18, 22, tzinfo=UTC)
+    with time_machine.travel(start + timedelta(hours=12)):
+        actions.move_session(
+            therapy_session=session,
+            starts_at=start,
+            ends_at=start + timedelta(minutes=50),
+            by=session.episode.therapist,
+        )
+        run()
+        assert "on Thursday 19 November." in mail.outbox[0].body
+        form = http.get(reverse("links:check-in", args=keys(mail.outbox[0].body)[:1]))
+    assert "Thursday 19 November, 11:00" in form.text
+
+
+# --- Asked once more --------------------------------------------------------------------------------------------------
+
+
+def withdraw(message):
+    people.settle_consent(client=message.episode.client, purpose="email", given=False)
+
+
+def withdraw_all(message):
+    people.settle_consent(client=message.episode.client, purpose="check_in", given=False)
+
+
+def no_address(message):
+    message.episode.client.email = None
+    message.episode.client.save()
+
+
+def pause(message):
+    message.episode.client.paused_until = timezone.now() + timedelta(days=1)
+    message.episode.client.save()
+
+
+def answer(message):
+    actions.answer_check_in(check_in=message.check_in, answers=answers(3), may_change=False)
+
+
+def void(message):
+    session = message.check_in.therapy_session
+    session.voided_at, session.voided_by = timezone.now(), message.episode.therapist
+    session.save()
+
+
+def end(message):
+    people.close_episode(episode=message.episode, reason="client", by=message.episode.therapist)
+
+
+def make_late(message):
+    session = message.check_in.therapy_session
+    session.starts_at -= timedelta(days=15)
+    session.ends_at -= timedelta(days=15)
+    session.save()
+
+
+@pytest.mark.parametrize("change", [withdraw, withdraw_all, no_address, pause, answer, void, end, make_late])
+def test_what_has_changed_since_it_was_planned_drops_it(change, due_message):
+    change(due_message)
+    assert run() == "1 dropped.\n"
+    assert mail.outbox == []
+    due_message.refresh_from_db()
+    assert due_message.dropped_at is not None
+    assert not ClientLink.objects.exists()
+
+
+@pytest.mark.parametrize("change", [withdraw, pause, answer, void])
+def test_also_between_the_claim_and_the_sending(change, due_message, monkeypatch):
+    claim = send.claim
+
+    def claimed_and_then(key):
+        taken = claim(key)
+        change(due_message)
+        return taken
+
+    monkeypatch.setattr(send, "claim", claimed_and_then)
+    run()
+    assert mail.outbox == []
+
+
+def test_a_pause_that_is_over_holds_nothing_back(due_message):
+    due_message.episode.client.paused_until = timezone.now() - timedelta(minutes=1)
+    due_message.episode.client.save()
+    assert run() == "1 sent.\n"
+
+
+def test_a_late_sender_does_not_wake_the_client(due_message, live):
+    live.quiet_from, live.quiet_to = time(21), time(8)
+    live.save()
+    with time_machine.travel(datetime(2026, 11, 18, 22, tzinfo=UTC), tick=False):
+        session = due_message.check_in.therapy_session
+        session.starts_at, session.ends_at = timezone.now() - timedelta(hours=9), timezone.now() - timedelta(hours=8)
+        session.save()
+        Delivery.objects.update(due_at=timezone.now() - timedelta(hours=6))
+        live.live_at = timezone.now()
+        live.save()
+        assert run() == "1 postponed.\n"
+        assert mail.outbox == []
+    with time_machine.travel(datetime(2026, 11, 19, 6, 59, tzinfo=UTC)):
+        assert run() == ""
+    with time_machine.travel(datetime(2026, 11, 19, 7, 0, tzinfo=UTC)):
+        assert run() == "1 sent.\n"
+
+
+def test_by_hand_it_may_be_about_a_session_of_long_ago(due_message):
+    make_late(due_message)
+    check_in = CheckIn.objects.get()
+    plan.plan_again(check_ins=[check_in], by=due_message.episode.therapist)
+    assert run() == "1 sent.\n"
+
+
+# --- The reminder -----------------------------------------------------------------------------------------------------
+
+
+def test_one_reminder_counted_from_the_sending(due_message):
+    with time_machine.travel(timezone.now(), tick=False):
+        run()
+        reminder = Delivery.objects.get(kind="reminder")
+        assert reminder.due_at == timezone.now() + timedelta(hours=24)
+    for hours, said in ((23, ""), (25, "1 sent.\n"), (80, ""), (200, "")):
+        with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+            assert run() == said
+    first, second = mail.outbox
+    assert "This is the only reminder." in second.body
+    assert "reminder" not in first.body
+    assert keys(first.body) != keys(second.body)
+    assert first.extra_headers["Message-ID"] != second.extra_headers["Message-ID"]
+
+
+def test_no_reminder_where_the_practice_wants_none_or_an_answer_came(due_message, live):
+    run()
+    actions.answer_check_in(check_in=due_message.check_in, answers=answers(3), may_change=False)
+    with time_machine.travel(timezone.now() + timedelta(hours=30)):
+        assert run() == "1 dropped.\n"
+    live.reminder_after_hours = 0
+    live.save()
+    Delivery.objects.filter(kind="reminder").delete()
+    Delivery.objects.update(sent_at=None, claimed_at=None)
+    CheckIn.objects.get().ratings.all().delete()
+    assert run() == "1 sent.\n"
+    assert not Delivery.objects.filter(kind="reminder").exists()
+
+
+def test_a_reminder_waits_for_the_morning(due_message, live):
+    live.quiet_from, live.quiet_to = time(14), time(8)
+    live.save()
+    first = send._load(due_message.pk)
+    first.sent_at = datetime(2026, 10, 24, 14, tzinfo=UTC)  # 16:00 in Berlin; a day later 15:00, the clocks go back
+    plan.plan_reminder(first)
+    assert Delivery.objects.get(kind="reminder").due_at == datetime(2026, 10, 26, 7, tzinfo=UTC)
+
+
+# --- Who sends --------------------------------------------------------------------------------------------------------
+
+
+def test_a_claim_holds_for_a_while_and_then_no_more(due_message):
+    assert send.claim(due_message.pk)
+    assert not send.claim(due_message.pk)
+    assert run() == ""
+    with time_machine.travel(timezone.now() + send.CLAIM_LASTS - timedelta(seconds=5)):
+        assert run() == ""
+    with time_machine.travel(timezone.now() + send.CLAIM_LASTS + timedelta(seconds=5)):
+        assert run() == "1 sent.\n"
+        assert not send.claim(due_message.pk)
+
+
+def test_a_practice_that_is_not_live_is_named_and_the_others_go_on(due_message, reachable, log):
+    ida = make_member(make_practice("Weir House", zone="Europe/London"), "Ida Berg")
+    episode = reachable(make_episode(ida, "Heron"), "heron@example.org")
+    actions.log_session(
+        episode=episode, by=ida, starts_at=timezone.now() - timedelta(hours=30),
+        ends_at=timezone.now() - timedelta(hours=29), zone="Europe/London", mode="video", attendance="attended",
+    )  # fmt: skip
+    assert run() == "Weir House is not live, and 1 of its messages wait: see People, Settings.\n1 sent.\n"
+    assert [message.to for message in mail.outbox] == [["juniper@example.org"]]
+    assert Delivery.objects.waiting().get(kind="first").episode == episode
+
+
+def test_what_it_says_names_nobody(due_message):
+    said = run()
+    assert not [word for word in ("juniper", "example", "Millrace", "/c/") if word in said]
+
+
+def test_drafts_that_nobody_came_back_for_go_as_well(dana, live):
+    importing.keep_draft(text="x", by=dana)
+    ImportDraft.objects.update(created_at=timezone.now() - timedelta(days=2))
+    run()
+    assert not ImportDraft.objects.exists()
+
+
+def test_each_sending_is_on_record_with_its_practice(due_message, live):
+    run()
+    event = AuditEvent.objects.get(verb="linked")
+    assert (event.actor_code, event.practice_code) == ("", str(live.code))
+    assert event.subject_code == str(due_message.check_in.code)
+
+
+def test_without_a_mail_server_nothing_is_lost(due_message, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody listens there
+    with pytest.raises(CommandError, match="did not let us in"):
+        run()
+    due_message.refresh_from_db()
+    assert (due_message.claimed_at, due_message.sent_at, due_message.failed_at) == (None, None, None)
+
+
+def test_a_sender_slower_than_its_claim_does_not_break_on_the_reminder(due_message):
+    send._sent(due_message.pk)
+    send._sent(due_message.pk)
+    assert Delivery.objects.filter(kind="reminder").count() == 1
