@@ -10,6 +10,7 @@ from alliance.forms import PlainTextField
 from sessions.models import Attendance, Mode, TherapySession
 
 USUAL_MINUTES = 50
+LONGEST_AHEAD = timedelta(days=365)  # convention of this app: a later day is a slip of the year
 FUTURE = _("This lies in the future. Log a session after it was held.")
 TAKEN = _("There is already a session at this time.")
 
@@ -35,6 +36,8 @@ class TherapySessionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
 
+    may_lie_ahead = False
+
     def __init__(self, *args, episode, planned=None, **kwargs):
         self.episode, self.planned = episode, planned
         super().__init__(*args, **kwargs)
@@ -44,7 +47,7 @@ class TherapySessionForm(forms.Form):
         day, time, minutes = (cleaned.get(name) for name in ("day", "time", "minutes"))
         if not (day and time and minutes):
             return cleaned
-        if day > timezone.localdate() + timedelta(days=1):
+        if day > timezone.localdate() + (LONGEST_AHEAD if self.may_lie_ahead else timedelta(days=1)):
             self.add_error("day", FUTURE)
         elif day < timezone.localdate() - timedelta(days=3 * 365):
             self.add_error("day", _("This is more than three years ago. Check the year."))
@@ -59,13 +62,32 @@ class TherapySessionForm(forms.Form):
         cleaned["starts_at"], cleaned["ends_at"] = starts_at, starts_at + length
         if starts_at.astimezone(zone).replace(tzinfo=None) != wall_clock:
             self.add_error("time", _("The clock went forward over this time; it did not exist that day."))
-        if starts_at > timezone.now() + timedelta(hours=1):
+        if starts_at > timezone.now() + timedelta(hours=1) and not self.may_lie_ahead:
             self.add_error("day", FUTURE)
         if self.episode.ends_at and starts_at >= self.episode.ends_at:
             self.add_error("day", _("This therapy had ended by then."))
         others = TherapySession.objects.filter(episode=self.episode, starts_at=starts_at).standing()
         if others.exclude(pk=self.planned and self.planned.pk).exists():
             self.add_error("time", TAKEN)
+
+
+class SessionMoveForm(TherapySessionForm):
+    """Another time for a session that is on record; what has taken place cannot move into the future."""
+
+    mode = attendance = private_note = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.may_lie_ahead = self.planned.attendance == Attendance.PLANNED
+
+
+class SessionVoidForm(forms.Form):
+    reason = PlainTextField(
+        label=_("Why"),
+        help_text=_("It stays on record with the session. Nobody else is told."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+    )
 
 
 class GoalForm(forms.Form):

@@ -47,11 +47,20 @@ ratings:case nothing                   302 302 404 404 404 404 404 404 404 404 |
 ratings:goal-agree juniper             302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:goal-agree sorrel              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 404 404 403 404 404
 ratings:episode-end juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-log juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-log sorrel             302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:planned-session-log planned    302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-settings juniper      302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-settings sorrel       302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:history-link juniper           302 302   -   -   -   -   -   -   -   - | 302 302 200 404 404 403 404 404 404 404
 ratings:history-link sorrel            302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 404 404 403 404 404
+ratings:session-move planned           302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-move voided            302 302 404 404 404 404 404 404 404 404 | 302 302 404 404 404 404 404 404 404 404
+ratings:session-void planned           302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:client-contact juniper         302 302 200 404 404 403 404 404 404 404 | 302 302 302 404 404 403 404 404 404 404
+ratings:client-contact sorrel          302 302 200 404 404 404 404 403 404 404 | 302 302 302 404 404 404 404 403 404 404
+ratings:check-ins                      302 302 200 200 200 403 403 403 403 403 | 302 302 422 422 422 403 403 403 403 403
+ratings:check-in-enter check_in        302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-link check_in         302 302   -   -   -   -   -   -   -   - | 302 302 200 404 404 403 404 404 404 404
 ratings:import                         302 302 200 200 200 403 403 403 200 403 | 302 302 422 422 422 403 403 403 422 403
 ratings:import-preview draft           302 302 404 404 404 403 403 403 200 403 | 302 302 404 404 404 403 403 403 422 403
@@ -136,6 +145,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     juniper.client.consents.create(purpose="history", text_version="2026-11")
     planned = make_therapy_session(juniper, starts_at=days_ago(-1))
 
+    voided = make_therapy_session(juniper, starts_at=days_ago(4), voided_at=days_ago(3), voided_by=dana)
+
     def minted(check_in):
         return actions.mint_link(check_in=check_in, by=dana, channel="screen")
 
@@ -145,6 +156,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "sorrel": [sorrel.code],
         "nothing": ["00000000-0000-4000-8000-000000000000"],
         "planned": [planned.code],
+        "voided": [voided.code],
         "check_in": [waiting.code],
         "token": [minted(waiting)],
         "used": [minted(used)],

@@ -14,6 +14,7 @@ from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
 from ratings import actions, charts, queries, words
+from ratings.delivery.queries import session_rows
 from ratings.forms import CaseForm, EpisodeEndForm
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import Pillar, State
@@ -73,6 +74,7 @@ def _case_page(request, episode, goal_form, status=200):
         "tension": words.tension(latest.client) if latest else "",
         "shows_history": own and actions.shows_history(episode.client),
         "waiting": waiting,
+        "sessions": session_rows(episode, {session.row.pk: session.number for session in history.held}),
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),
         "ruptures": [(row, words.headline(queries.evidence_of(row))) for row in history.ruptures],

@@ -44,12 +44,11 @@ def preferences(request, token):
 
 
 def _page(request, client):
-    consents = Consent.objects.filter(client=client, purpose=Consent.Purpose.EMAIL, withdrawn_at__isnull=True)
     paused = client.paused_until and client.paused_until > timezone.now()
     with timezone.override(ZoneInfo(client.zone or client.practice.zone)):
         context = {
             "practice": client.practice,
-            "gets_email": consents.exists(),
+            "gets_email": Consent.Purpose.EMAIL in client.agreed_to,
             "paused_until": client.paused_until if paused else None,
         }
         return render(request, "ratings/preferences.html", context)

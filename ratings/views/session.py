@@ -1,4 +1,4 @@
-"""Logging a therapy session, and the key to its check-in."""
+"""A therapy session is logged, moves, is voided; and the key to its check-in, or the answers that came on paper."""
 
 from zoneinfo import ZoneInfo
 
@@ -17,12 +17,14 @@ from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
 from ratings import actions, asking, queries
+from ratings.delivery.forms import EnteredAnswersForm
 from ratings.forms import SessionLogForm
 from ratings.models import CheckIn, ClientLink
-from sessions.forms import TAKEN, USUAL_MINUTES
+from sessions.forms import TAKEN, USUAL_MINUTES, SessionMoveForm, SessionVoidForm
 from sessions.models import Attendance, TherapySession
 
 EPISODE_NEEDS = ("client__data_key", "client__practice", "therapist__practice")
+OF_EPISODE = [f"episode__{path}" for path in EPISODE_NEEDS]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,12 +38,14 @@ def session_log(request, code):
 @require_http_methods(["GET", "HEAD", "POST"])
 def planned_session_log(request, code):
     sessions = TherapySession.objects.filter(voided_at__isnull=True)
-    related = [f"episode__{path}" for path in EPISODE_NEEDS]
-    planned = get_visible_or_404(sessions.select_related(*related), request.user, code=code)
-    start = timezone.localtime(planned.starts_at)
-    minutes = (planned.ends_at - planned.starts_at) // timezone.timedelta(minutes=1)
-    initial = {"day": start.date(), "time": start.time(), "minutes": minutes, "mode": planned.mode}
-    return _log(request, planned.episode, initial, planned)
+    planned = get_visible_or_404(sessions.select_related(*OF_EPISODE), request.user, code=code)
+    return _log(request, planned.episode, _times_of(planned) | {"mode": planned.mode}, planned)
+
+
+def _times_of(therapy_session):
+    start = timezone.localtime(therapy_session.starts_at)
+    minutes = (therapy_session.ends_at - therapy_session.starts_at) // timezone.timedelta(minutes=1)
+    return {"day": start.date(), "time": start.time(), "minutes": minutes}
 
 
 def _log(request, episode, initial, planned=None):
@@ -98,8 +102,7 @@ def _save(form, episode, by, planned):
 @require_POST
 def check_in_link(request, code):
     """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
-    check_ins = CheckIn.objects.select_related("therapy_session", *(f"episode__{path}" for path in EPISODE_NEEDS))
-    check_in = get_visible_or_404(check_ins, request.user, code=code)
+    check_in = _get_check_in(request, code)
     by = access.check_edit(request.user, check_in.episode)
     if check_in.ratings.filter(rater="client", replaced_at__isnull=True).exists():
         messages.info(request, _("This check-in has been answered; a link to it would open nothing."))
@@ -119,3 +122,77 @@ def check_in_link(request, code):
 
 def as_qr(address):
     return SafeString(segno.make(address, micro=False).svg_inline(scale=5, border=2, omitsize=True))
+
+
+def _get_check_in(request, code):
+    check_ins = CheckIn.objects.filter(therapy_session__voided_at__isnull=True)
+    check_ins = check_ins.select_related("therapy_session", "text__instrument", *OF_EPISODE)
+    check_in = get_visible_or_404(check_ins, request.user, code=code)
+    timezone.activate(ZoneInfo(check_in.episode.client.practice.zone))
+    return check_in
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in_enter(request, code):
+    """Answers from paper or telephone, typed by the therapist."""
+    check_in = _get_check_in(request, code)
+    by = access.check_edit(request.user, check_in.episode)
+    initial = {"day": timezone.localdate(check_in.therapy_session.starts_at)}
+    form = EnteredAnswersForm(request.POST if request.method == "POST" else None, check_in=check_in, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.enter_answers(check_in=check_in, by=by, **form.given)
+        except actions.AlreadyAnswered:
+            form.add_error(None, _("The client has answered this check-in meanwhile. Their own answers stand."))
+        else:
+            messages.success(request, _("The answers are entered."))
+            return redirect("ratings:case", check_in.episode.code)
+    context = {"form": form, "episode": check_in.episode, "therapy_session": check_in.therapy_session}
+    return _page(request, "ratings/check_in_enter.html", form, context)
+
+
+# --- On second thought ------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_move(request, code):
+    therapy_session, by = _own_session(request, code)
+    form = SessionMoveForm(
+        request.POST if request.method == "POST" else None,
+        episode=therapy_session.episode,
+        planned=therapy_session,
+        initial=_times_of(therapy_session),
+    )
+    if request.method == "POST" and form.is_valid():
+        times = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at")}
+        try:
+            actions.move_session(therapy_session=therapy_session, by=by, **times)
+        except IntegrityError:  # another one took its place in the same moment
+            form.add_error("time", TAKEN)
+        else:
+            messages.success(request, _("The session has moved, and its check-in with it."))
+            return redirect("ratings:case", therapy_session.episode.code)
+    return _page(request, "ratings/session_move.html", form, {"therapy_session": therapy_session})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_void(request, code):
+    therapy_session, by = _own_session(request, code)
+    form = SessionVoidForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        actions.void_session(therapy_session=therapy_session, reason=form.cleaned_data["reason"], by=by)
+        messages.success(request, _("The session no longer counts. Its check-in is closed."))
+        return redirect("ratings:case", therapy_session.episode.code)
+    return _page(request, "ratings/session_void.html", form, {"therapy_session": therapy_session})
+
+
+def _own_session(request, code):
+    sessions = TherapySession.objects.standing().select_related(*OF_EPISODE)
+    therapy_session = get_visible_or_404(sessions, request.user, code=code)
+    timezone.activate(ZoneInfo(therapy_session.episode.client.practice.zone))
+    return therapy_session, access.check_edit(request.user, therapy_session.episode)
+
+
+def _page(request, template, form, context):
+    context |= {"form": form, "section": "cases"}
+    return render(request, template, context, status=422 if form.errors else 200)

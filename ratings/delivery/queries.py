@@ -1,0 +1,159 @@
+"""Reads: what became of each check-in, for a therapist."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Max, Q, TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alliance import access
+from alliance.models import Consent
+from ratings.delivery import plan
+from ratings.models import CheckIn, Rating
+from ratings.psychometrics.evidence import Rater
+from sessions.models import Attendance, TherapySession
+
+LISTED_FOR = timedelta(weeks=8)  # convention of this app: what is older will not be answered
+
+
+class State(TextChoices):
+    ANSWERED = "answered", _("answered")
+    ENTERED = "entered", _("answered on paper or by telephone")
+    STOPPED = "stopped", _("e-mails stopped")
+    PAUSED = "paused", _("e-mails paused")
+    DUE = "due", _("due")
+    BOUNCED = "bounced", _("refused by their mail server")
+    EXPIRED = "expired", _("link expired")
+    SENT = "sent", _("sent")
+    SHOWN = "shown", _("link shown, open")
+    NO_EMAIL = "no_email", _("no e-mail")
+    NO_CONSENT = "no_consent", _("no consent to e-mail")
+    UNSENT = "unsent", _("not sent")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInRow:
+    """One check-in, and how far it has come."""
+
+    code: UUID
+    case_code: UUID
+    name: str
+    session_at: datetime
+    state: State
+    at: datetime | None  # since when, or until when, the state holds
+    can_send: bool
+    missing_in_a_row: int
+
+    @property
+    def is_open(self):
+        return self.state not in (State.ANSWERED, State.ENTERED)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One therapy session of a case; `number` where it was attended, `check_in` where the client was asked."""
+
+    therapy_session: TherapySession
+    number: int | None
+    check_in: CheckInRow | None
+
+
+def unanswered_check_ins(user) -> list[CheckInRow]:
+    """All check-ins of the user's own open episodes of which nothing has come back, latest session first."""
+    asked = CheckIn.objects.filter(
+        episode__in=access.own_episodes(user),
+        episode__ends_at__isnull=True,
+        therapy_session__voided_at__isnull=True,
+        therapy_session__starts_at__gt=timezone.now() - LISTED_FOR,
+    ).exclude(ratings__rater=Rater.CLIENT)
+    return rows_of(asked)
+
+
+def session_rows(episode, numbers) -> list[SessionRow]:
+    """All sessions of an episode that stand, latest first. `numbers`: session key -> its number."""
+    check_ins = dict(_keyed_rows(CheckIn.objects.filter(episode=episode)))
+    return [
+        SessionRow(session, numbers.get(session.pk), check_ins.get(session.pk))
+        for session in TherapySession.objects.filter(episode=episode)
+        .standing()
+        .exclude(attendance=Attendance.CANCELLED)
+        .order_by("-starts_at")
+    ]
+
+
+def rows_of(check_ins) -> list[CheckInRow]:
+    return [row for _key, row in _keyed_rows(check_ins)]
+
+
+def _keyed_rows(check_ins):
+    """(session key, row), latest session first. Three statements, whatever their number."""
+    now = timezone.now()
+    given = Q(ratings__rater=Rater.CLIENT, ratings__replaced_at__isnull=True)
+    found = (
+        check_ins.select_related(
+            "episode__client__data_key", "episode__client__practice", "episode__standing", "therapy_session"
+        )
+        .annotate(
+            answered_at=Max("ratings__answered_at", filter=given),
+            answered_by=Max("ratings__mode", filter=given),
+            link_until=Max("links__expires_at", filter=Q(links__revoked_at__isnull=True)),
+        )
+        .prefetch_related("deliveries", "episode__client__consents")
+        .order_by("-therapy_session__starts_at", "-pk")
+    )
+    for check_in in found:
+        state, at = _state(check_in, now)
+        yield check_in.therapy_session_id, _row(check_in, state, at)
+
+
+def _row(check_in, state, at):
+    episode = check_in.episode
+    agreed = {consent.purpose for consent in episode.client.consents.all() if consent.withdrawn_at is None}
+    again = any(d.kind == plan.Kind.AGAIN and _is_waiting(d) for d in check_in.deliveries.all())
+    reachable = episode.client.email is not None and agreed >= plan.NEEDED and episode.ends_at is None
+    return CheckInRow(
+        code=check_in.code,
+        case_code=episode.code,
+        name=episode.client.display_name,
+        session_at=check_in.therapy_session.starts_at,
+        state=state,
+        at=at,
+        can_send=reachable and not again and state not in (State.ANSWERED, State.ENTERED, State.PAUSED),
+        missing_in_a_row=episode.standing.missing_in_a_row,
+    )
+
+
+def _state(check_in, now):
+    """The one thing that a therapist should know first, and its time."""
+    client, deliveries = check_in.episode.client, check_in.deliveries.all()
+    to_email = [consent for consent in client.consents.all() if consent.purpose == Consent.Purpose.EMAIL]
+    agreed = any(consent.withdrawn_at is None for consent in to_email)
+    paused = client.paused_until and client.paused_until > now
+    due = [delivery.due_at for delivery in deliveries if _is_waiting(delivery)]
+    sent = max((delivery.sent_at for delivery in deliveries if delivery.sent_at), default=None)
+    refused = max((delivery.failed_at for delivery in deliveries if delivery.failed_at), default=None)
+    rules = [
+        (check_in.answered_by == Rating.Mode.PAPER, State.ENTERED, check_in.answered_at),
+        (check_in.answered_at, State.ANSWERED, check_in.answered_at),
+        (
+            to_email and not agreed,
+            State.STOPPED,
+            max((c.withdrawn_at for c in to_email if c.withdrawn_at), default=None),
+        ),
+        (paused, State.PAUSED, client.paused_until),
+        (due, State.DUE, min(due, default=None)),
+        (refused and not (sent and sent > refused), State.BOUNCED, refused),
+        (check_in.link_until and check_in.link_until <= now, State.EXPIRED, check_in.link_until),
+        (sent, State.SENT, sent),
+        (check_in.link_until, State.SHOWN, check_in.link_until),
+        (client.email is None, State.NO_EMAIL, None),
+        (not agreed, State.NO_CONSENT, None),
+        (True, State.UNSENT, None),
+    ]
+    return next((state, at) for holds, state, at in rules if holds)
+
+
+def _is_waiting(delivery):
+    return not (delivery.sent_at or delivery.failed_at or delivery.dropped_at)

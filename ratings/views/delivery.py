@@ -1,0 +1,97 @@
+"""For the therapist: which check-ins have not come back, and how a client is reached."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from alliance import access, audit
+from alliance.access import NotVisible, get_visible_or_404
+from alliance.models import Consent, Episode
+from ratings.delivery import plan, queries
+from ratings.delivery.forms import ContactForm
+from ratings.models import CheckIn
+from ratings.views.session import EPISODE_NEEDS, OF_EPISODE
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_ins(request):
+    """One list of who has not answered; those that are ticked are sent again."""
+    places = access.check_role(request.user, "therapist")
+    by = places[0]
+    codes = set(request.POST.getlist("check_in"))
+    if codes:
+        planned = plan.plan_again(check_ins=_chosen(request.user, codes), by=by)
+        said = ngettext(
+            "One message goes out, at night not before the morning.",
+            "%(n)s messages go out, at night not before the morning.",
+            planned,
+        )
+        messages.success(request, said % {"n": planned} if planned else _("Nothing new to send."))
+        return redirect("ratings:check-ins")
+    rows = queries.unanswered_check_ins(request.user)
+    audit.record_code(audit.Verb.LISTED, "check_in", by=by, practice=by.practice, count=len(rows))
+    nobody = request.method == "POST"
+    context = {
+        "rows": rows,
+        "nobody": nobody,
+        "is_live": all(place.practice.live_at for place in places),
+        "can_send": any(row.can_send for row in rows),
+        "section": "today",
+    }
+    return render(request, "ratings/check_ins.html", context, status=422 if nobody else 200)
+
+
+def _chosen(user, codes):
+    """The ticked check-ins, all of them the user's own to write about."""
+    own = CheckIn.objects.filter(episode__in=access.own_episodes(user), therapy_session__voided_at__isnull=True)
+    try:
+        chosen = list(own.filter(code__in=codes).select_related("therapy_session", *OF_EPISODE))
+    except ValidationError:  # not even a code
+        chosen = []
+    if len(chosen) != len(codes):
+        raise NotVisible("check_in", next(iter(codes)))
+    return chosen
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def client_contact(request, code):
+    episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
+    by = access.check_edit(request.user, episode)
+    client = episode.client
+    form = ContactForm(request.POST if request.method == "POST" else None, initial=_contact_of(client))
+    if request.method == "POST" and form.is_valid():
+        plan.change_contact(client=client, by=by, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("ratings:case", episode.code)
+    audit.record(audit.Verb.READ, client, by=by)
+    paused = client.paused_until and client.paused_until > timezone.now()
+    context = {
+        "form": form,
+        "episode": episode,
+        "stopped_at": _stopped_at(client),
+        "paused_until": client.paused_until if paused else None,
+        "section": "cases",
+    }
+    return render(request, "ratings/client_contact.html", context, status=422 if form.errors else 200)
+
+
+def _contact_of(client):
+    return {
+        "email": client.email.open(client.data_key) if client.email else "",
+        "phone": client.phone.open(client.data_key) if client.phone else "",
+        "zone": client.zone,
+        "check_in_delay_minutes": client.check_in_delay_minutes,
+        "agrees_to_email": Consent.Purpose.EMAIL in client.agreed_to,
+        "therapist_may_be_named": client.therapist_may_be_named,
+    }
+
+
+def _stopped_at(client):
+    """Since when the client is no longer written to by e-mail, although there was a time when they were."""
+    given = client.consents.filter(purpose=Consent.Purpose.EMAIL).order_by("withdrawn_at")
+    ends = [consent.withdrawn_at for consent in given]
+    return ends[-1] if ends and None not in ends else None
