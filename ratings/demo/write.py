@@ -21,9 +21,10 @@ from ratings import queries
 from ratings.asking import SIX_ITEMS, own_text
 from ratings.bulk import Bulk
 from ratings.demo.courses import caseload
-from ratings.demo.people import fill_people
+from ratings.demo.messages import Messages
+from ratings.demo.people import HERE_FOR, fill_people
 from ratings.demo.stories import STORIES
-from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
+from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Rupture, Standing
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
@@ -36,7 +37,8 @@ EPISODES_AT_ONCE = 100  # memory follows this number, not that of the clients
 SESSION_LASTS, LOGGED_AFTER, WEEK = timedelta(minutes=50), timedelta(minutes=4), timedelta(days=7)
 READ_BEFORE_NEXT = timedelta(minutes=15)  # the therapist looks at the answers shortly before the next session
 TABLES = (  # parents first
-    DataKey, Client, Consent, Episode, Goal, TherapySession, PrivateNote, CheckIn, Rating,
+    DataKey, Client, Consent, Episode, Goal, TherapySession, PrivateNote, CheckIn, ClientLink,
+    Delivery, Rating,
     Assessment, Rupture, Standing,
 )  # fmt: skip
 HELD = (Attendance.ATTENDED, Attendance.NO_SHOW)
@@ -76,6 +78,7 @@ def fill(plan: Plan, today: date) -> int:
         crisis_phone="01632 960 117",  # a range that Ofcom keeps free for drama
         emergency_phone="112",
         shows_history=True,
+        live_at=datetime.combine(today - HERE_FOR, time(), ZONE),
         data_key=DataKey.objects.create(),
         created_at=datetime.combine(today, time(), ZONE),
     )
@@ -103,6 +106,7 @@ class _Writer:
         self.instrument = queries.definition_of(self.text.instrument)
         self.noon = datetime.combine(today, time(12), ZONE).astimezone(UTC)
         self.bulk = Bulk(*TABLES)
+        self.messages = Messages(self.bulk, practice, ZONE, self.noon)
         self.scored = {}  # 5^6 ways to answer: most are met again and again
 
     def write(self, courses):
@@ -136,9 +140,9 @@ class _Writer:
             email_hash=keyed_hash("email", email),
             created_at=since,
         )
-        agreed_to = [Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL]
-        for purpose in agreed_to + [Consent.Purpose.HISTORY] * course.sees_own:
-            self.bulk.add(
+        consents, purposes = {}, [Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL]
+        for purpose in purposes + [Consent.Purpose.HISTORY] * course.sees_own:
+            consents[purpose] = self.bulk.add(
                 Consent,
                 client_id=client.pk,
                 purpose=purpose,
@@ -159,10 +163,13 @@ class _Writer:
             self.bulk.add(
                 Goal, episode_id=episode.pk, text=Sealed(goal, key), agreed_at=agreed, written_by_id=therapist.pk
             )
+        self.sent = []
         sessions = [
             self._meeting(course, meeting, at, episode, key)
             for meeting, at in zip(course.meetings, starts, strict=True)
         ]
+        if not course.end_reason:
+            self.messages.add(client, consents[Consent.Purpose.EMAIL], self.sent)
         return episode, [row for row in sessions if row.attendance in HELD]
 
     def _appointments(self, course):
@@ -214,11 +221,13 @@ class _Writer:
             self._rating(
                 Rater.THERAPIST, meeting.therapist, logged, **about, mode="member", entered_by_id=episode.therapist_id
             )
+        answered = ends + timedelta(minutes=meeting.minutes) if meeting.client else None
+        self.sent.append((check_in, ends, answered))
         if meeting.client:
             self._rating(
                 Rater.CLIENT,
                 meeting.client,
-                ends + timedelta(minutes=meeting.minutes),
+                answered,
                 **about,
                 check_in_id=check_in.pk,
                 mode="link",

@@ -1,7 +1,7 @@
 """What the database holds, as plain values to compare: keys, codes and tokens left out."""
 
 from alliance.models import Episode, Membership
-from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
+from ratings.models import Assessment, CheckIn, Delivery, Rating, Rupture, Standing
 from sessions.models import Goal, PrivateNote, TherapySession
 
 KEYS = {"id", "code"}
@@ -39,18 +39,23 @@ def names_scores_and_times():
         episodes.append(
             {
                 "name": episode.client.display_name,
-                "email": episode.client.email.open(key),
+                "email": episode.client.email.open(key) if episode.client.email else "",
+                "paused": str(episode.client.paused_until),
                 "with": episode.therapist.user.email,
                 "times": (episode.starts_at, episode.ends_at, episode.end_reason),
                 "since": (
                     episode.client.created_at,
-                    *episode.client.consents.order_by("purpose").values_list("given_at"),
+                    *episode.client.consents.order_by("purpose").values_list("given_at", "withdrawn_at"),
                 ),
                 "goals": sorted((goal.agreed_at, goal.text.open(key)) for goal in Goal.objects.filter(**mine)),
                 "notes": sorted((n.written_at, n.text.open(key)) for n in PrivateNote.objects.filter(**mine)),
                 "sessions": sorted(
                     (row.starts_at, row.ends_at, row.mode, row.attendance, str(row.logged_at))
                     for row in TherapySession.objects.filter(**mine)
+                ),
+                "messages": sorted(
+                    (row.kind, row.due_at, str(row.sent_at), str(row.failed_at), str(row.dropped_at))
+                    for row in Delivery.objects.filter(**mine)
                 ),
                 "asked": sorted((row.created_at, str(row.read_at)) for row in CheckIn.objects.filter(**mine)),
                 "ratings": sorted(
