@@ -6,8 +6,10 @@ from html.parser import HTMLParser
 import pytest
 from django.urls import reverse
 
+from alliance.crypto import Sealed, new_token, token_hash
 from ratings import actions
-from ratings.models import CheckIn
+from ratings.delivery.mail import message_of
+from ratings.models import CheckIn, Delivery
 from tests.courses import answers, consent
 from tests.factories import days_ago, make_client, make_episode
 
@@ -113,16 +115,38 @@ def pages(http, millrace, dana, instruments):
     found["next form"] = http.get(second).text
     http.cookies.clear()
     found["already sent"] = http.post(first, answers(1)).text
+    key = new_token()
+    client = episode.client
+    client.consents.create(purpose="email", text_version="2026-11")
+    client.links.create(kind="preferences", token_hash=token_hash(key), channel="email")
+    preferences = reverse("links:preferences", args=[key])
     found["gone"] = http.get("/c/nonsense/").text
     found["privacy"] = http.get(reverse("links:privacy")).text
     token = actions.mint_history_link(episode=episode, by=dana)
+    for name, chosen in {"messages": {}, "paused": {"choice": "pause-2"}, "stopped": {"choice": "stop"}}.items():
+        found[name] = http.post(preferences, chosen, follow=True).text if chosen else http.get(preferences).text
     found["history"] = http.get(reverse("links:history", args=[token])).text
     return found
 
 
 def test_no_page_of_a_client_is_harder_than_grade_six(pages):
-    assert len(pages) == 14
+    assert len(pages) == 17
     assert {name: found for name, page in pages.items() if (found := too_hard(paragraphs_of(page)))} == {}
+
+
+def test_no_message_to_a_client_is_harder(dana, juniper, live_through):
+    (check_in,) = live_through(juniper, [None])
+    juniper.client.email = Sealed("juniper@example.org", juniper.client.data_key)
+    dana.practice.crisis_phone = "01632 960 117"
+    check_in.episode = juniper
+    for kind in Delivery.DeliveryKind:
+        for named in (False, True):
+            juniper.client.therapist_may_be_named = named
+            delivery = Delivery(episode=juniper, check_in=check_in, kind=kind, message_id="<one@millrace.test>")
+            message = message_of(delivery, address="https://x.test/c/a/", preferences="https://x.test/c/p/b/")
+            lines = [line for line in message.body.splitlines() if line and "://" not in line]
+            assert len(lines) == 5
+            assert too_hard([message.subject, *lines]) == []
 
 
 def test_the_pages_are_the_ones_they_are_named_after(pages):
@@ -142,6 +166,9 @@ def test_the_pages_are_the_ones_they_are_named_after(pages):
         "gone": "cannot be used.",
         "privacy": "How to stop",
         "history": "What we work on",
+        "messages": "You can stop or pause it here.",
+        "paused": "are paused until",
+        "stopped": "are stopped.",
     }.items():
         assert sentence in pages[name], name
 
