@@ -17,6 +17,7 @@ RATINGS = tuple(f"{rater}_{pillar}" for rater in RATERS for pillar in PILLARS)
 NEEDED = ("episode", "session", *RATINGS)
 OPTIONAL = ("attended", "checkin_answered", "comment_words", "tension")
 MOST_SESSIONS = 5000  # in one episode; ten years of daily sessions, so a longer one is a mistake in the file
+MOST_DIGITS = 6  # of a count of words
 DECIMALS = 9  # POMP is rounded here, so that the same answers on another scale give the very same score
 YES, NO = ("1", "yes", "true"), ("0", "no", "false")
 
@@ -178,6 +179,6 @@ class EpisodeReader:
         text = self._text(row, name)
         if not text:
             return None
-        if not text.isdecimal() or not text.isascii():
-            raise FileError(line, f"{name} is {text!r}; it must be a whole number of words, or empty.")
+        if not text.isdecimal() or not text.isascii() or len(text) > MOST_DIGITS:
+            raise FileError(line, f"{name} is {text[:20]!r}; it must be a whole number of words, or empty.")
         return int(text)

@@ -38,7 +38,7 @@ def remark(assessment: Assessment, name: str, for_sessions: int, straight_line: 
     from_therapist = words.is_from_the_therapist(assessment)
     return Remark(
         title=_title(assessment, name, from_therapist),
-        lead=_lead(name, for_sessions, from_therapist),
+        lead=_lead(name, for_sessions, from_therapist, words.client_answered(assessment)),
         reading=_reading(kind, name),
         others=_others(assessment, for_sessions, straight_line),
         prompt=_prompt(kind, assessment.pillars),
@@ -57,7 +57,9 @@ def _title(assessment, name, from_therapist):
     return _("%(name)s's answers slipped.") % who
 
 
-def _lead(name, for_sessions, from_therapist):
+def _lead(name, for_sessions, from_therapist, answered):
+    if from_therapist and not answered:
+        return _("%(name)s has not rated that session.") % {"name": name}
     if from_therapist:
         return _("%(name)s's own answers do not show it. Therapists often see what a client does not say.") % {
             "name": name

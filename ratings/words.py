@@ -29,6 +29,10 @@ def reason(assessment: Assessment, name: str | None = None) -> str:
 
 def _state(assessment, name):
     if assessment.state == State.OPEN:
+        if is_from_the_therapist(assessment):
+            return _("The therapist's own view fell.")
+        if not assessment.points:
+            return _("No rating this time; the strain seen before stands.")
         pillars = _pillar_names(assessment.pillars)
         if pillars and name:
             return _("%(name)s: %(pillars)s below own usual.") % {"name": name, "pillars": pillars}
@@ -43,7 +47,7 @@ def _state(assessment, name):
         State.RECOVERING: _("Back near own usual, once; the next rating will tell."),
         State.REPAIRED: _("Back at own usual for two ratings in a row."),
         State.STRONGER: _("Above where it stood before."),
-        State.UNREPAIRED: _("Not back at own usual; this is now the level to compare with."),
+        State.UNREPAIRED: _("Not back at own usual after four sessions."),
     }[assessment.state]
 
 
@@ -121,12 +125,17 @@ def what_was_seen(assessment: Assessment | None) -> str:
 
 
 def is_from_the_therapist(assessment: Assessment) -> bool:
-    """Only the therapist's own ratings fell."""
+    """Only the therapist's own ratings fell; the client's say nothing of it, or there are none."""
     points = {"client": 0.0, "therapist": 0.0}
     for found in assessment.points:
         rater = found.source.partition(":")[0]
         points[rater] = points.get(rater, 0.0) + found.points
-    return points["therapist"] >= NOTICEABLE_POINTS and points["client"] <= 0
+    return points["therapist"] > 0 >= points["client"]
+
+
+def client_answered(assessment: Assessment) -> bool:
+    """Whether the client rated the session that this assessment is about."""
+    return any(found.source.partition(":")[0] == "client" for found in assessment.points)
 
 
 def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions: int = 1, last=None) -> str:
@@ -138,7 +147,11 @@ def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions:
             _("%(name)s's ratings are coming back towards their own usual. One more, and it counts as repaired.") % who
         )
     if flag and is_from_the_therapist(flag):
-        return _("The therapist's own view of the work with %(name)s fell; %(name)s's answers do not show it.") % who
+        if client_answered(flag):
+            return (
+                _("The therapist's own view of the work with %(name)s fell; %(name)s's answers do not show it.") % who
+            )
+        return _("The therapist's own view of the work with %(name)s fell; %(name)s has not answered since.") % who
     if standing.rupture:
         return _strained(name, standing.rupture.pillars, for_sessions)
     if last and last.state == "set_aside":

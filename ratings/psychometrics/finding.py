@@ -34,12 +34,13 @@ class Criterion(Protocol):
 
 
 def value_of(scores: Scores | None, series: str) -> float | None:
-    """The score of a series ("overall" or a pillar); overall falls back on the mean of the pillars there are."""
+    """The score of a series ("overall" or a pillar); overall falls back on the mean of all three pillars."""
     if scores is None:
         return None
     if series != OVERALL:
         return scores.of(Pillar(series))
     if scores.overall is not None:
         return scores.overall
-    pillars = [part for part in (scores.goal, scores.task, scores.bond) if part is not None]
-    return sum(pillars) / len(pillars) if len(pillars) > 1 else None
+    pillars = (scores.goal, scores.task, scores.bond)
+    # Two pillars are no total: which one is missing would move it.
+    return None if None in pillars else sum(pillars) / len(pillars)

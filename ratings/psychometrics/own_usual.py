@@ -56,8 +56,9 @@ class OwnUsual:
         if scores.overall is not None:
             self.total = scores.overall
             return True
-        offsets = self.offsets or (0.0, 0.0, 0.0)
-        known = [value - offset for value, offset in zip(pillars, offsets, strict=True) if value is not None]
+        if self.offsets is None:  # how the pillars lie to each other is not known yet
+            return False
+        known = [value - offset for value, offset in zip(pillars, self.offsets, strict=True) if value is not None]
         if known:
             self.total = math.fsum(known) / len(known)
         return bool(known)

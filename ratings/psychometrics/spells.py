@@ -74,7 +74,8 @@ class Spells:
                 self.repaired = None
             return State.REPAIRED, False, (REPAIR_NOT_JUDGEABLE,) if near_top else ()
         if spell.sessions >= self.constants.unrepaired_after and not spell.back:
-            self.open, self.settled = None, True
+            # What follows is compared with where things stand now; a further fall is a new rupture.
+            self.open, self.settled, self.armed = None, True, True
             return State.UNREPAIRED, False, ()
         return (State.RECOVERING if spell.back else State.OPEN), False, ()
 

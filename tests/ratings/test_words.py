@@ -1,5 +1,6 @@
 from ratings.psychometrics.assess import assess
-from ratings.psychometrics.evidence import Version
+from ratings.psychometrics.evidence import Assessment, Points, State, Version
+from ratings.remark import remark
 from ratings.words import reason
 from tests.ratings.psychometrics.episodes import episode, pillars
 
@@ -21,3 +22,17 @@ def test_every_state_has_neutral_words():
             words = reason(found)
             assert words
             assert not set(words.lower().split()) & set(FORBIDDEN)
+
+
+def only_the_therapist(client):
+    points = (
+        Points("therapist", 3.0, seen=40, usual=70),
+        *((Points("client", -0.5, seen=80, usual=79),) if client else ()),
+    )
+    return Assessment(number=5, state=State.OPEN, score=0.3, alert=True, points=points)
+
+
+def test_a_fall_that_only_the_therapist_rated_is_said_to_be_theirs():
+    assert reason(only_the_therapist(client=True)).startswith("The therapist's own view fell.")
+    assert remark(only_the_therapist(client=True), "Mara", 1).lead.startswith("Mara's own answers do not show it.")
+    assert remark(only_the_therapist(client=False), "Mara", 1).lead == "Mara has not rated that session."

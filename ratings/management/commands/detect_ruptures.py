@@ -1,6 +1,7 @@
 """Run the detector over a CSV file of ratings, without a database."""
 
 import csv
+import math
 import os
 import shutil
 import sys
@@ -38,7 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file, output, scale, use, criterion, budget, **options):
         lowest, highest = scale
-        if not lowest < highest:
+        if not (lowest < highest and math.isfinite(lowest) and math.isfinite(highest)):
             raise CommandError(f"--scale {lowest:g} {highest:g}: LO must be below HI.", returncode=WRONG_INPUT)
         version = Version(criterion=criterion, budget=Budget(budget), use=use)
         try:
@@ -81,6 +82,8 @@ def _columns(found):
 @contextmanager
 def _opened(file):
     if file == "-":
+        if sys.stdin is None:
+            raise CommandError("There is no standard input.", returncode=WRONG_INPUT)
         sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape", newline="")
         yield sys.stdin
         return
@@ -98,14 +101,19 @@ def _whole_or_nothing(output):
             shutil.copyfileobj(spool, sys.stdout)
             sys.stdout.flush()
         return
-    place = Path(output)
+    place = Path(os.path.realpath(output))  # through a link to the file it names
+    if place.exists() and not place.is_file():
+        raise CommandError(
+            f"{output} is not an ordinary file; leave out -o to write to the standard output.", returncode=WRONG_INPUT
+        )
     handle, draft = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
     try:
         with open(handle, "w", encoding="utf-8", newline="") as target:
             yield target
         mask = os.umask(0)
         os.umask(mask)
-        os.chmod(draft, 0o666 & ~mask)  # mkstemp makes it private; the finished file is an ordinary one
+        # mkstemp makes it private: the finished file is an ordinary one, or as private as the one it replaces.
+        os.chmod(draft, place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~mask)
         os.replace(draft, place)
     except BaseException:
         Path(draft).unlink(missing_ok=True)

@@ -1,0 +1,14 @@
+"""From a score per session to the story of a rupture."""
+
+from ratings.psychometrics.assess import assess
+from ratings.psychometrics.evidence import Scores, SessionEvidence, State, Version
+
+
+def test_a_further_fall_after_an_unrepaired_rupture_is_a_new_one():
+    levels = [80, 78, 82, 80, 79, 81, 62, 60, 62, 60, 62, 25, 25, 25]
+    history = [SessionEvidence(n, Scores(y, y, y, y)) for n, y in enumerate(levels, start=1)]
+    for criterion in ("rupture_filter", "own_mean_pooled_sd"):
+        found = assess(history, Version(criterion=criterion))
+        unrepaired = [position for position, one in enumerate(found) if one.state == State.UNREPAIRED]
+        assert unrepaired
+        assert any(one.alert for one in found[unrepaired[0] + 1 :]), criterion
