@@ -187,6 +187,13 @@ assumptions (`ratings/psychometrics/simulate.py` names each); they are no promis
 * {missed} of the ruptures raise no alert in time: many withdrawals show in nobody's ratings. A quiet page is no proof.
 * The client is compared with their own usual, never with other clients, and a client who always answers the same can
   raise no alert.
+* A slow slide, a point or two a session, is a blind spot: the usual goes down with it, and a simple rule that never
+  forgets is quicker there. Look at the chart.
+* What the therapist's ratings add depends on how much the therapist sees. Where they see about as much as the simulator
+  assumes, it is the largest gain of all; where they see next to nothing, the client's answers alone do as well or
+  better, and a practice can choose them.
+* The program has one threshold per budget, the tables below one per scenario. With noisier clients than the simulator's
+  average it raises more alerts than the budget says, and fewer of them are true.
 * A kind (pulling back, pushing back) is a suggestion, and said only when one side is clear.
 * Behaviour (no-shows, unanswered check-ins, shorter comments, a tension tick) is shown, capped, and does not raise
   alerts unless the practice switches it on: how strongly it speaks is judgement, not measurement.

@@ -19,9 +19,20 @@ class _Spell:
     before: dict[str, float]  # the client's usual when the rupture opened
     ratings_before: int
     pillars: tuple[Pillar, ...]
+    therapist: float | None = None  # the therapist's usual, where only their ratings fell
     sessions: int = 0  # attended since it opened
     back: int = 0  # rated sessions in a row back within error
     since_back: list[float] = field(default_factory=list)
+
+
+def _therapists_usual(finding: Finding) -> float | None:
+    fell = {"client": 0.0, "therapist": 0.0}
+    for part in finding.points:
+        rater = part.source.partition(":")[0]
+        fell[rater] = fell.get(rater, 0.0) + part.points
+    if fell["client"] > 0 or fell["therapist"] <= 0:
+        return None
+    return next((part.usual for part in finding.points if part.source == "therapist"), None)
 
 
 class Spells:
@@ -34,6 +45,7 @@ class Spells:
         self.repaired: _Spell | None = None  # closed, waiting for the rating that may show it stronger than before
         self.armed = True  # after a rupture the score must first come down
         self.settled = False  # the last step closed a rupture without getting back
+        self.instrument: str | None = None
 
     @property
     def in_rupture(self) -> bool:
@@ -42,19 +54,30 @@ class Spells:
     def step(self, session: SessionEvidence, finding: Finding) -> tuple[State, bool, tuple[str, ...]]:
         """The state after this session, whether it opened a rupture, and notes."""
         self.settled = False
+        self._note_instrument(session)
         if self.open is not None:
             return self._follow(session, finding)
         above = finding.score is not None and finding.score >= self.threshold
         if above and self.armed:
             self.repaired = None
             self.armed = False
-            self.open = _Spell(dict(finding.usual), finding.ratings, finding.pillars)
+            self.open = _Spell(dict(finding.usual), finding.ratings, finding.pillars, _therapists_usual(finding))
             return State.OPEN, True, ()
         if finding.score is not None and not above:
             self.armed = True
         if self.repaired is not None and (state := self._stronger(session)):
             return state, False, ()
         return (State.STEADY if finding.enough else State.TOO_FEW), False, ()
+
+    def _note_instrument(self, session):
+        """The level before a rupture is on the scale of its own instrument; on another one it says nothing."""
+        if session.client is None or session.instrument is None:
+            return
+        if self.instrument not in (None, session.instrument):
+            self.repaired = None
+            if self.open is not None:
+                self.open.before.clear()
+        self.instrument = session.instrument
 
     def _follow(self, session, finding):
         spell = self.open
@@ -86,6 +109,10 @@ class Spells:
             low = finding.probability < self.constants.recovering_below
         if not low:
             return False
+        own = value_of(session.therapist, OVERALL)
+        allowed = self.constants.back_within_sd * self.constants.sd_within
+        if spell.therapist is not None and own is not None and own < spell.therapist - allowed:
+            return False  # the side that saw the strain still sees it
         for series, before in spell.before.items():
             if series != OVERALL and series not in spell.pillars:
                 continue
