@@ -15,9 +15,9 @@ def test_a_further_fall_after_an_unrepaired_rupture_is_a_new_one():
 
 
 def test_a_strain_that_only_the_therapist_saw_is_not_repaired_while_they_still_see_it():
-    client, low = Scores(80, 80, 80, 80), Scores(20, 20, 20, 20)
-    usual = Scores(70, 70, 70, 70)
-    history = [SessionEvidence(n, client, usual if n < 7 else low) for n in range(1, 11)]
+    client, low = Scores(80, 80, 80, 80), Scores(40, 40, 40, 40)
+    usual = Scores(60, 60, 60, 60)
+    history = [SessionEvidence(n, client, usual if n < 7 else low) for n in range(1, 12)]
     states = [found.state for found in assess(history)]
     assert State.OPEN in states
     assert State.REPAIRED not in states
