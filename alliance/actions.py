@@ -179,16 +179,41 @@ def choose_check_ins(*, client, check_in_form, asks_about_fit, consents, by):
 
 
 @transaction.atomic
-def change_client(*, client, by, email, phone, zone, check_in_delay_minutes, therapist_may_be_named, agrees_to_email):
-    """Where and how a client may be reached, and whether by e-mail at all."""
+def change_client(
+    *,
+    client,
+    by,
+    email,
+    phone,
+    zone,
+    check_in_delay_minutes,
+    therapist_may_be_named,
+    agrees_to_email,
+    was_shown_agreed,
+):
+    """Where and how a client may be reached, and whether by e-mail at all.
+
+    `was_shown_agreed`: what the person who changes this saw of the consent. Only what differs from it is their word.
+
+    Raises
+    ------
+    Refused
+        The client stopped e-mails since then; a form that still says yes does not turn them on again.
+    """
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    if agrees_to_email and was_shown_agreed and Consent.Purpose.EMAIL not in client.agreed_to:
+        raise Refused(_("E-mails were stopped meanwhile."))
     key = client.data_key
     for name, text in (("email", email), ("phone", phone)):
         setattr(client, name, Sealed(text, key) if text else None)
         setattr(client, f"{name}_hash", keyed_hash(name, text) if text else "")
     client.zone, client.check_in_delay_minutes = zone, check_in_delay_minutes
     client.therapist_may_be_named = therapist_may_be_named
-    client.save()
-    settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=agrees_to_email, by=by)
+    # Not the pause, which the client may set through a link at the same time.
+    contact = ["email", "email_hash", "phone", "phone_hash", "zone", "check_in_delay_minutes", "therapist_may_be_named"]
+    client.save(update_fields=contact)
+    if agrees_to_email != was_shown_agreed:
+        settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=agrees_to_email, by=by)
     audit.record(Verb.CHANGED, client, by=by)
 
 

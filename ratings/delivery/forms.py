@@ -25,6 +25,7 @@ class ContactForm(forms.Form):
         max_value=LONGEST_DELAY,
     )
     agrees_to_email = forms.BooleanField(label=_("The client agreed to be written to by e-mail."), required=False)
+    was_shown_agreed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     therapist_may_be_named = forms.BooleanField(
         label=_("The client agreed that e-mails name the therapist."), required=False
     )
@@ -34,6 +35,11 @@ class ContactForm(forms.Form):
         if cleaned.get("agrees_to_email") and not cleaned.get("email") and "email" not in self.errors:
             self.add_error("email", _("Without an address nobody can be written to."))
         return cleaned
+
+    def stopped_meanwhile(self, sentence):
+        """Shows the consent as it is now; whoever ticks the box after this sentence means it."""
+        self.data = self.data.dict() | {"agrees_to_email": "", "was_shown_agreed": ""}
+        self.add_error("agrees_to_email", sentence)
 
 
 class EnteredAnswersForm(QuestionsMixin, forms.Form):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from alliance import access, audit
 from alliance.access import NotVisible, get_visible_or_404
+from alliance.actions import Refused
 from alliance.models import Consent, Episode
 from ratings.delivery import plan, queries
 from ratings.delivery.forms import ContactForm
@@ -64,9 +65,13 @@ def client_contact(request, code):
     client = episode.client
     form = ContactForm(request.POST if request.method == "POST" else None, initial=_contact_of(client))
     if request.method == "POST" and form.is_valid():
-        plan.change_contact(client=client, by=by, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("ratings:case", episode.code)
+        try:
+            plan.change_contact(client=client, by=by, **form.cleaned_data)
+        except Refused as refusal:
+            form.stopped_meanwhile(str(refusal))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("ratings:case", episode.code)
     audit.record(audit.Verb.READ, client, by=by)
     paused = client.paused_until and client.paused_until > timezone.now()
     context = {
@@ -80,12 +85,14 @@ def client_contact(request, code):
 
 
 def _contact_of(client):
+    agreed = Consent.Purpose.EMAIL in client.agreed_to
     return {
         "email": client.email.open(client.data_key) if client.email else "",
         "phone": client.phone.open(client.data_key) if client.phone else "",
         "zone": client.zone,
         "check_in_delay_minutes": client.check_in_delay_minutes,
-        "agrees_to_email": Consent.Purpose.EMAIL in client.agreed_to,
+        "agrees_to_email": agreed,
+        "was_shown_agreed": agreed,
         "therapist_may_be_named": client.therapist_may_be_named,
     }
 

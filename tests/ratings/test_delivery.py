@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance import actions as people
 from alliance.models import AuditEvent
 from ratings import actions
 from ratings.delivery import plan
@@ -28,7 +29,12 @@ def waiting(live_through):
         if email:
             contact = {"phone": "", "zone": "", "check_in_delay_minutes": None, "therapist_may_be_named": False}
             plan.change_contact(
-                client=episode.client, by=episode.therapist, email=email, agrees_to_email=True, **contact
+                client=episode.client,
+                by=episode.therapist,
+                email=email,
+                agrees_to_email=True,
+                was_shown_agreed=False,
+                **contact,
             )
         return check_in
 
@@ -200,6 +206,34 @@ def test_bad_contact_is_a_sentence_and_nothing_is_written(changes, sentence, htt
     juniper.client.refresh_from_db()
     assert juniper.client.email is None
     assert not juniper.client.consents.exists()
+
+
+def test_a_form_from_before_the_client_stopped_does_not_write_to_them_again(http, dana, juniper):
+    http.force_login(dana.user)
+    path = reverse("ratings:client-contact", args=[juniper.code])
+    http.post(path, given())
+    shown = http.get(path)
+    assert 'name="was_shown_agreed" value="True"' in shown.text
+    people.change_preferences(client=juniper.client, gets_email=False)
+    response = http.post(path, given(was_shown_agreed="True", phone="030 1234"))
+    assert (response.status_code, "E-mails were stopped meanwhile." in response.text) == (422, True)
+    assert 'value="030 1234"' in response.text
+    form = response.context["form"]
+    assert (form["agrees_to_email"].value(), form["was_shown_agreed"].value()) in [("", ""), (False, "")]
+    juniper.client.refresh_from_db()
+    assert (juniper.client.phone, juniper.client.agreed_to) == (None, set())
+    assert http.post(path, given(was_shown_agreed="")).status_code == 302  # ticked after that sentence
+    assert juniper.client.agreed_to == {"email"}
+
+
+def test_a_box_left_as_it_was_shown_says_nothing(http, dana, juniper):
+    http.force_login(dana.user)
+    path = reverse("ratings:client-contact", args=[juniper.code])
+    http.post(path, given())  # agreed since the next form was shown without
+    assert http.post(path, {"email": "juniper@example.org", "was_shown_agreed": ""}).status_code == 302
+    assert juniper.client.agreed_to == {"email"}
+    assert http.post(path, {"email": "juniper@example.org", "was_shown_agreed": "True"}).status_code == 302
+    assert juniper.client.agreed_to == set()
 
 
 # --- The client's preferences -----------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from alliance.models import AuditEvent
+from alliance import actions as people
+from alliance.models import AuditEvent, Client
 from ratings import actions
 from ratings.delivery import plan
 from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
@@ -184,7 +185,7 @@ def test_an_answered_check_in_is_not_asked_for_again(due_message):
 def contact(**changes):
     return {
         "email": "juniper@example.org", "phone": "", "zone": "", "check_in_delay_minutes": None,
-        "therapist_may_be_named": False, "agrees_to_email": True,
+        "therapist_may_be_named": False, "agrees_to_email": True, "was_shown_agreed": False,
     } | changes  # fmt: skip
 
 
@@ -207,8 +208,17 @@ def test_consents_are_given_kept_and_withdrawn(due_message):
     juniper, dana = due_message.episode.client, due_message.episode.therapist
     plan.change_contact(client=juniper, by=dana, **contact())
     assert juniper.consents.count() == 2
-    plan.change_contact(client=juniper, by=dana, **contact(agrees_to_email=False))
+    plan.change_contact(client=juniper, by=dana, **contact(agrees_to_email=False, was_shown_agreed=True))
     assert [consent.purpose for consent in juniper.consents.filter(withdrawn_at__isnull=True)] == ["check_in"]
     plan.change_contact(client=juniper, by=dana, **contact())
     assert juniper.consents.filter(purpose="email").count() == 2
     assert juniper.consents.get(purpose="email", withdrawn_at__isnull=True).recorded_by == dana
+
+
+def test_a_change_of_contact_keeps_a_pause_that_came_in_between(due_message):
+    stale, dana = due_message.episode.client, due_message.episode.therapist
+    until = timezone.now() + timedelta(days=14)
+    people.change_preferences(client=Client.objects.get(pk=stale.pk), gets_email=True, paused_until=until)
+    plan.change_contact(client=stale, by=dana, **contact(phone="030 1234", was_shown_agreed=True))
+    juniper = Client.objects.get(pk=stale.pk)
+    assert (juniper.paused_until, juniper.phone.open(juniper.data_key)) == (until, "030 1234")
