@@ -30,7 +30,7 @@ def asked(live_server, settings, millrace, dana, live_through):
         episode = make_episode(dana, name)
         *_earlier, asked[name] = live_through(episode, [3, None, None] if name == "Bramble" else [3, None])
         if name != "Alder":
-            email = {"email": f"{name.lower()}@example.org", "agrees_to_email": True}
+            email = {"email": f"{name.lower()}@example.org", "agrees_to_email": True, "was_shown_agreed": False}
             plan.change_contact(client=episode.client, by=dana, **email, **CONTACT)
     plan.plan_again(check_ins=[asked["Juniper"]], by=dana)
     for name, fields in {
