@@ -38,7 +38,7 @@ def _event(verb, subject_type, subject_code, by, practice, count):
     return AuditEvent(
         verb=verb,
         subject_type=subject_type,
-        subject_code=str(subject_code)[:60],
+        subject_code=str(subject_code).replace("\x00", "")[:60],  # PostgreSQL stores no NUL, and a denial is stored
         actor_code=str(getattr(by, "user", by).code) if by else "",
         practice_code=str(practice.code) if practice else "",
         count=count,

@@ -23,7 +23,7 @@ def check_ins(request):
     """One list of who has not answered; those that are ticked are sent again."""
     places = access.check_role(request.user, "therapist")
     by = places[0]
-    codes = set(request.POST.getlist("check_in"))
+    codes = {code.lower() for code in request.POST.getlist("check_in")}
     if codes:
         planned = plan.plan_again(check_ins=_chosen(request.user, codes), by=by)
         said = ngettext(
