@@ -4,6 +4,7 @@ A message is claimed by one statement, so two senders at once never both have it
 behind; when that is old, the message goes out again under the same Message-ID, and the mailbox can tell that it is one.
 """
 
+import re
 import smtplib
 from collections import Counter
 from datetime import timedelta
@@ -26,6 +27,9 @@ from ratings.psychometrics.evidence import Rater
 # Longer than any one message can take: a mail server has 20 s for each of some ten answers (EMAIL_TIMEOUT).
 CLAIM_LASTS = timedelta(minutes=10)
 SHORTEST_WAIT = timedelta(minutes=15)  # convention of this app; greylisting asks for about as much
+# RFC 3463, 3.2 and 3.3: the recipient's address does not exist, or has moved (5.1.7 and 5.1.8 are about ours);
+# the mailbox is disabled. RFC 7505: 5.1.10, the domain takes no mail.
+NO_SUCH_MAILBOX = re.compile(rb"5\.(1\.([0-6]|10)|2\.1)\b")
 
 
 class MailServerFails(Exception):
@@ -162,11 +166,14 @@ def _sent(key):
 
 
 def _is_for_good(error):
-    """The server refused this address or message with a 5xx (RFC 5321, 4.2.1), or it can't be an address at all."""
+    """The server says that there is no such mailbox, or it can't be an address at all.
+
+    Any other 5xx may as well be about us, a relay that is closed or a list that we are on, and the client still there.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _answer in error.recipients.values())
+        return all(code >= 500 and NO_SUCH_MAILBOX.match(answer) for code, answer in error.recipients.values())
     if isinstance(error, smtplib.SMTPDataError):
-        return error.smtp_code >= 500
+        return error.smtp_code >= 500 and NO_SUCH_MAILBOX.match(error.smtp_error) is not None
     return isinstance(error, ValueError)
 
 

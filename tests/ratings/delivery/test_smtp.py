@@ -51,7 +51,7 @@ def test_what_arrives(inbox, due_message):
     assert all(len(line) < 200 for line in message.get_payload().splitlines())
 
 
-@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "553 5.1.3 not an address"])
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "553 5.1.3 not an address", "550 5.2.1 off"])
 def test_an_address_refused_for_good_is_not_tried_again(answer, inbox, three_due):
     inbox.answers["heron@example.org"] = answer
     assert run() == "1 refused, 2 sent.\n"
@@ -63,9 +63,17 @@ def test_an_address_refused_for_good_is_not_tried_again(answer, inbox, three_due
 
 
 def test_a_message_refused_for_good_is_not_tried_again(inbox, due_message):
-    inbox.answers["DATA"] = "554 5.7.1 not from you"
+    inbox.answers["DATA"] = "554 5.1.1 no such user"
     assert run() == "1 refused.\n"
     assert run() == ""
+
+
+@pytest.mark.parametrize("answer", ["554 5.7.1 relay access denied", "550 5.1.8 who are you", "550 blocked, not 5.1.1"])
+@pytest.mark.parametrize("stage", ["juniper@example.org", "DATA"])
+def test_a_refusal_that_may_be_about_us_fails_nobody(stage, answer, inbox, due_message):
+    inbox.answers[stage] = answer
+    assert run() == "1 postponed.\n"
+    assert Delivery.objects.waiting().get().due_at > timezone.now() + SHORTEST_WAIT
 
 
 def test_not_an_address_at_all_is_refused_without_asking(inbox, juniper, due_message, reachable):
