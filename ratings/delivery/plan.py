@@ -14,12 +14,14 @@ from alliance import audit
 from alliance.audit import Verb
 from alliance.models import Consent
 from ratings.delivery.due import QuietHours, next_awake
-from ratings.models import ClientLink, Delivery
+from ratings.models import ClientLink, Delivery, Rating
 from ratings.psychometrics.evidence import Rater
 from ratings.queries import STILL_AWAITED
 
 Kind = Delivery.DeliveryKind
 NEEDED = {Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL}
+# Longer than any one message can take: a mail server has 20 s for each of some ten answers (EMAIL_TIMEOUT).
+CLAIM_LASTS = timedelta(minutes=10)
 
 
 def may_be_written_to(client):
@@ -36,6 +38,23 @@ def awake(episode, instant):
 def is_too_late(therapy_session, now):
     """Nobody is asked out of the blue about a session that a therapist no longer waits to hear about."""
     return therapy_session.ends_at < now - STILL_AWAITED
+
+
+def is_wanted(check_in, kind, now):
+    """Whether the client is still to get this message; asked when it is planned by hand, and again before it is sent.
+
+    A therapy that has ended since is no reason against the first one: the last session is asked about like any other.
+    """
+    episode, therapy_session = check_in.episode, check_in.therapy_session
+    paused = episode.client.paused_until
+    return (
+        may_be_written_to(episode.client)
+        and not (paused and paused > now)
+        and therapy_session.voided_at is None
+        and (kind == Kind.FIRST or episode.ends_at is None)
+        and (kind == Kind.AGAIN or not is_too_late(therapy_session, now))
+        and not Rating.objects.current().filter(therapy_session=therapy_session, rater=Rater.CLIENT).exists()
+    )
 
 
 def plan_first(check_in):

@@ -21,11 +21,9 @@ from alliance.models import Practice
 from ratings import actions
 from ratings.delivery import plan
 from ratings.delivery.mail import message_of
-from ratings.models import ClientLink, Delivery, Rating
-from ratings.psychometrics.evidence import Rater
+from ratings.delivery.plan import CLAIM_LASTS
+from ratings.models import ClientLink, Delivery
 
-# Longer than any one message can take: a mail server has 20 s for each of some ten answers (EMAIL_TIMEOUT).
-CLAIM_LASTS = timedelta(minutes=10)
 SHORTEST_WAIT = timedelta(minutes=15)  # convention of this app; greylisting asks for about as much
 # RFC 3463, 3.2 and 3.3: the recipient's address does not exist, or has moved (5.1.7 and 5.1.8 are about ours);
 # the mailbox is disabled. RFC 7505: 5.1.10, the domain takes no mail.
@@ -71,10 +69,13 @@ def not_live():
 
 
 def claim(key):
-    """Takes a message for this sender, unless another has it; a claim that is older than any sending counts no more."""
+    """Takes a message for this sender, unless another has it, or it was put off since this run listed what is due.
+
+    A claim that is older than any sending counts no more.
+    """
     now = timezone.now()
     free = Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - CLAIM_LASTS)
-    return Delivery.objects.waiting().filter(free, pk=key).update(claimed_at=now) == 1
+    return _due().filter(free, pk=key).update(claimed_at=now) == 1
 
 
 def _due():
@@ -109,7 +110,11 @@ def _prepare(key):
     """The message with its fresh links, or the word for why there is none. Everything is asked anew, now."""
     delivery = _load(key)
     now = timezone.now()
-    if not _is_wanted(delivery, now):
+    live_at = delivery.episode.client.practice.live_at
+    if not (live_at and live_at <= now):  # no more, since this run began
+        Delivery.objects.filter(pk=key).update(claimed_at=None)
+        return "held back"
+    if not plan.is_wanted(delivery.check_in, delivery.kind, now):
         plan.drop(Delivery.objects.filter(pk=key))
         return "dropped"
     awake = plan.awake(delivery.episode, now)
@@ -126,21 +131,9 @@ def _prepare(key):
 
 def _load(key):
     related = ("episode__client__data_key", "episode__client__practice", "episode__therapist__practice__data_key")
-    return Delivery.objects.select_related(*related, "check_in__therapy_session").get(pk=key)
-
-
-def _is_wanted(delivery, now):
-    episode, therapy_session = delivery.episode, delivery.check_in.therapy_session
-    answered = Rating.objects.current().filter(therapy_session=therapy_session, rater=Rater.CLIENT)
-    paused = episode.client.paused_until
-    return (
-        plan.may_be_written_to(episode.client)
-        and not (paused and paused > now)
-        and therapy_session.voided_at is None
-        and episode.ends_at is None
-        and (delivery.kind == plan.Kind.AGAIN or not plan.is_too_late(therapy_session, now))
-        and not answered.exists()
-    )
+    delivery = Delivery.objects.select_related(*related, "check_in__therapy_session").get(pk=key)
+    delivery.check_in.episode = delivery.episode
+    return delivery
 
 
 def mint_preferences(client):
@@ -160,7 +153,7 @@ def _sent(key):
     delivery = _load(key)
     delivery.sent_at = timezone.now()
     delivery.save(update_fields=["sent_at"])
-    if delivery.kind == plan.Kind.FIRST:
+    if delivery.kind == plan.Kind.FIRST and delivery.dropped_at is None:
         plan.plan_reminder(delivery)
     return "sent"
 

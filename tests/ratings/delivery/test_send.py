@@ -131,6 +131,43 @@ def end(message):
     people.close_episode(episode=message.episode, reason="client", by=message.episode.therapist)
 
 
+def test_the_last_session_is_asked_about_once_though_the_therapy_has_ended(due_message, http):
+    end(due_message)
+    assert run() == "1 sent.\n"
+    path = reverse("links:check-in", args=keys(mail.outbox[0].body)[:1])
+    assert http.post(path, answers(3)).status_code in (200, 302, 303)
+    assert due_message.check_in.ratings.filter(rater="client").count() == 1
+    due_message.check_in.ratings.all().delete()
+    with time_machine.travel(timezone.now() + timedelta(hours=30)):
+        assert run() == "1 dropped.\n"  # the reminder
+
+
+def test_a_practice_taken_off_line_during_a_run_sends_no_more_and_loses_nothing(due_message, live):
+    def taken_off_line():
+        type(live).objects.update(live_at=None)
+        return False
+
+    assert send.send_due(is_over=taken_off_line) == {"held back": 1}
+    assert mail.outbox == []
+    type(live).objects.update(live_at=timezone.now())
+    assert run() == "1 sent.\n"
+
+
+def test_what_is_put_off_during_a_run_is_not_sent_by_it(due_message):
+    def put_off():
+        Delivery.objects.update(due_at=timezone.now() + timedelta(hours=1))
+        return False
+
+    assert send.send_due(is_over=put_off) == {}
+    assert mail.outbox == []
+
+
+def test_no_reminder_of_what_was_dropped_while_it_went_out(due_message):
+    plan.drop(Delivery.objects.filter(pk=due_message.pk))
+    send._sent(due_message.pk)
+    assert not Delivery.objects.filter(kind="reminder").exists()
+
+
 def make_late(message):
     session = message.check_in.therapy_session
     session.starts_at -= timedelta(days=15)
@@ -138,7 +175,7 @@ def make_late(message):
     session.save()
 
 
-@pytest.mark.parametrize("change", [withdraw, withdraw_all, no_address, pause, answer, void, end, make_late])
+@pytest.mark.parametrize("change", [withdraw, withdraw_all, no_address, pause, answer, void, make_late])
 def test_what_has_changed_since_it_was_planned_drops_it(change, due_message):
     change(due_message)
     assert run() == "1 dropped.\n"
