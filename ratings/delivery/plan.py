@@ -14,7 +14,7 @@ from alliance import audit
 from alliance.audit import Verb
 from alliance.models import Consent
 from ratings.delivery.due import QuietHours, next_awake
-from ratings.models import ClientLink, Delivery, Rating
+from ratings.models import CheckIn, ClientLink, Delivery, Rating
 from ratings.psychometrics.evidence import Rater
 from ratings.queries import STILL_AWAITED
 
@@ -93,11 +93,26 @@ def plan_again(*, check_ins, by):
 
 
 def replan(therapy_session):
-    """The session has moved, and what was due after it moves along; what has been sent stays sent."""
-    for delivery in _waiting_for(therapy_session).filter(kind=Kind.FIRST).select_related("check_in"):
-        delivery.check_in.therapy_session = therapy_session
-        delivery.due_at = _first_due(delivery.check_in)
-        delivery.save(update_fields=["due_at"])
+    """The session has moved, and what was due after it moves along; what has been sent stays sent.
+
+    Where none is waiting, for the time first written down was too long ago, it is planned now, unless another went out.
+    """
+    check_in = CheckIn.objects.filter(therapy_session=therapy_session).first()
+    if check_in is None:
+        return
+    check_in.therapy_session = therapy_session
+    deliveries = list(check_in.deliveries.all())
+    first = next((delivery for delivery in deliveries if delivery.kind == Kind.FIRST), None)
+    if first and first.is_waiting:
+        first.due_at = _first_due(check_in)
+        first.save(update_fields=["due_at"])
+    elif any(delivery.is_waiting or delivery.sent_at or delivery.failed_at for delivery in deliveries):
+        return
+    elif first and is_wanted(check_in, Kind.FIRST, timezone.now()):
+        first.due_at, first.dropped_at = _first_due(check_in), None
+        first.save(update_fields=["due_at", "dropped_at"])
+    elif first is None:
+        plan_first(check_in)
 
 
 def drop_for_session(therapy_session):

@@ -162,3 +162,7 @@ class Delivery(models.Model):
 
     def __str__(self):
         return str(self.code)
+
+    @property
+    def is_waiting(self):
+        return not (self.sent_at or self.failed_at or self.dropped_at)

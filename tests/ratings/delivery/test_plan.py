@@ -9,7 +9,7 @@ from django.utils import timezone
 from alliance import actions as people
 from alliance.models import AuditEvent, Client
 from ratings import actions
-from ratings.delivery import plan
+from ratings.delivery import plan, send
 from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
 from tests.courses import answers
 from tests.factories import days_ago
@@ -100,6 +100,36 @@ def test_what_is_not_sent_yet_moves_with_the_session(juniper, reachable, log, li
     due = Delivery.objects.get().due_at.astimezone(timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
     assert (due.hour, due.minute) == (23, 59)
     assert AuditEvent.objects.filter(verb="changed", subject_type="therapysession").count() == 2
+
+
+def test_a_date_put_right_makes_its_message_due(juniper, reachable, log):
+    check_in = log(reachable(juniper), days_ago(30))
+    assert dues() == []
+    moved(check_in, by_hours=24 * 29)
+    check_in.therapy_session.refresh_from_db()
+    assert dues() == [("first", check_in.therapy_session.ends_at + timedelta(hours=2))]
+
+
+def test_one_that_was_dropped_for_a_wrong_date_is_due_again(due_message):
+    check_in, due_at = due_message.check_in, due_message.due_at
+    moved(check_in, by_hours=-24 * 30)
+    assert send.send_due() == {"dropped": 1}
+    moved(check_in, by_hours=24 * 30)
+    assert Delivery.objects.waiting().get().due_at == due_at
+
+
+@pytest.mark.parametrize("gone_out", ["sent_at", "failed_at", "by hand", "answered"])
+def test_none_is_due_again_where_one_went_out_or_an_answer_came(gone_out, due_message):
+    check_in = due_message.check_in
+    plan.drop(Delivery.objects.all())
+    if gone_out == "by hand":
+        plan._plan(check_in, "again", timezone.now())
+    elif gone_out == "answered":
+        actions.answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
+    else:
+        Delivery.objects.update(**{gone_out: timezone.now()})
+    moved(check_in, by_hours=-1)
+    assert not Delivery.objects.waiting().filter(kind="first").exists()
 
 
 def test_after_the_link_went_out_it_opens_the_session_at_its_new_time(due_message, http):
