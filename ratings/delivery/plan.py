@@ -17,11 +17,13 @@ from ratings.delivery.due import QuietHours, next_awake
 from ratings.models import CheckIn, ClientLink, Delivery, Rating
 from ratings.psychometrics.evidence import Rater
 from ratings.queries import STILL_AWAITED
+from ratings.reassess import lock_episodes
 
 Kind = Delivery.DeliveryKind
 NEEDED = {Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL}
 # Longer than any one message can take: a mail server has 20 s for each of some ten answers (EMAIL_TIMEOUT).
 CLAIM_LASTS = timedelta(minutes=10)
+BETWEEN_RESENDS = timedelta(hours=24)  # convention of this app
 
 
 def may_be_written_to(client):
@@ -76,20 +78,28 @@ def plan_reminder(first):
 def plan_again(*, check_ins, by):
     """Sends the therapist's choice once more, as soon as no quiet hour is in the way; returns how many.
 
-    What still waits for the same check-in gives way, so that nobody is written to twice. A second click does nothing.
+    What still waits for the same check-in gives way, so that nobody is written to twice. A second click does nothing,
+    nor does one while a message is on its way, or less than a day after the last one by hand.
     """
-    planned = 0
-    for check_in in check_ins:
-        if check_in.ratings.filter(rater=Rater.CLIENT).exists():
+    lock_episodes({check_in.episode_id for check_in in check_ins})  # two clicks at once: the second sees the first
+    related = ("therapy_session", "episode__client__data_key", "episode__client__practice")
+    planned, now = 0, timezone.now()
+    for check_in in CheckIn.objects.filter(pk__in=[row.pk for row in check_ins]).select_related(*related):
+        deliveries = Delivery.objects.select_for_update(of=("self",)).filter(check_in=check_in)
+        if any(is_on_its_way(delivery, now) for delivery in deliveries) or not is_wanted(check_in, Kind.AGAIN, now):
             continue
-        waiting = Delivery.objects.waiting().select_for_update(of=("self",)).filter(check_in=check_in)
-        if any(delivery.kind == Kind.AGAIN for delivery in waiting) or not may_be_written_to(check_in.episode.client):
-            continue
-        drop(waiting)
+        drop(deliveries.waiting())
         again = _plan(check_in, Kind.AGAIN, awake(check_in.episode, timezone.now()))
         audit.record(Verb.CREATED, again, by=by, practice=check_in.episode.client.practice)
         planned += 1
     return planned
+
+
+def is_on_its_way(delivery, now):
+    """A sender has it in hand, or it goes out again by hand, or has done so within a day."""
+    if delivery.is_waiting:
+        return delivery.kind == Kind.AGAIN or bool(delivery.claimed_at and delivery.claimed_at > now - CLAIM_LASTS)
+    return delivery.kind == Kind.AGAIN and bool(delivery.sent_at and delivery.sent_at > now - BETWEEN_RESENDS)
 
 
 def replan(therapy_session):

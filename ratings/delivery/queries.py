@@ -105,13 +105,13 @@ def _keyed_rows(check_ins):
     )
     for check_in in found:
         state, at = _state(check_in, now)
-        yield check_in.therapy_session_id, _row(check_in, state, at)
+        yield check_in.therapy_session_id, _row(check_in, state, at, now)
 
 
-def _row(check_in, state, at):
+def _row(check_in, state, at, now):
     episode = check_in.episode
     agreed = {consent.purpose for consent in episode.client.consents.all() if consent.withdrawn_at is None}
-    again = any(d.kind == plan.Kind.AGAIN and _is_waiting(d) for d in check_in.deliveries.all())
+    again = any(plan.is_on_its_way(delivery, now) for delivery in check_in.deliveries.all())
     reachable = episode.client.email is not None and agreed >= plan.NEEDED and episode.ends_at is None
     return CheckInRow(
         code=check_in.code,
@@ -131,7 +131,7 @@ def _state(check_in, now):
     to_email = [consent for consent in client.consents.all() if consent.purpose == Consent.Purpose.EMAIL]
     agreed = any(consent.withdrawn_at is None for consent in to_email)
     paused = client.paused_until and client.paused_until > now
-    due = [delivery.due_at for delivery in deliveries if _is_waiting(delivery)]
+    due = [delivery.due_at for delivery in deliveries if delivery.is_waiting]
     sent = max((delivery.sent_at for delivery in deliveries if delivery.sent_at), default=None)
     refused = max((delivery.failed_at for delivery in deliveries if delivery.failed_at), default=None)
     rules = [
@@ -153,7 +153,3 @@ def _state(check_in, now):
         (True, State.UNSENT, None),
     ]
     return next((state, at) for holds, state, at in rules if holds)
-
-
-def _is_waiting(delivery):
-    return not (delivery.sent_at or delivery.failed_at or delivery.dropped_at)

@@ -87,11 +87,12 @@ def test_each_state_in_the_list(http, dana, waiting):
     }  # fmt: skip
     rows = {row.name: row for row in http.get(LIST).context["rows"]}
     assert {name for name, row in rows.items() if row.can_send} == {
-        "Due", "Sent", "Expired", "Bounced", "Resent", "Unsent", "Shown",
+        "Due", "Sent", "Expired", "Bounced", "Unsent", "Shown",
     }  # fmt: skip
     assert rows["Sent"].at == now
     page = http.get(LIST).text
-    assert page.count('name="check_in"') == 7
+    assert page.count('name="check_in"') == 6
+    assert "once a day" in page
     assert "refused by their mail server" in page
     shown = http.get(reverse("ratings:case", args=[asked["Answered"].episode.code])).context["sessions"]
     assert [row.check_in.state for row in shown] == ["answered"]

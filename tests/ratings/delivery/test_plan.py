@@ -1,9 +1,13 @@
 """What is planned when a session is logged, moves, or is voided."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
+from threading import Barrier
+from time import sleep
 
 import pytest
 import time_machine
+from django.db import connections
 from django.utils import timezone
 
 from alliance import actions as people
@@ -196,6 +200,59 @@ def test_sent_again_by_hand_replaces_what_waits_and_a_second_click_does_nothing(
     assert again.kind == "again"
     assert again.due_at <= timezone.now()
     assert AuditEvent.objects.filter(subject_type="delivery").count() == 1
+
+
+def again(message):
+    return plan.plan_again(check_ins=[message.check_in], by=message.episode.therapist)
+
+
+def test_by_hand_once_a_day(due_message):
+    Delivery.objects.update(sent_at=timezone.now())
+    assert again(due_message) == 1
+    Delivery.objects.filter(kind="again").update(sent_at=timezone.now())
+    assert again(due_message) == 0
+    with time_machine.travel(timezone.now() + timedelta(hours=23, minutes=59)):
+        assert again(due_message) == 0
+    with time_machine.travel(timezone.now() + timedelta(hours=24, minutes=1)):
+        assert again(due_message) == 1
+
+
+def test_what_a_sender_has_in_hand_is_not_sent_again(due_message):
+    Delivery.objects.update(claimed_at=timezone.now())
+    assert again(due_message) == 0
+    due_message.refresh_from_db()
+    assert due_message.dropped_at is None
+    Delivery.objects.update(claimed_at=timezone.now() - plan.CLAIM_LASTS - timedelta(seconds=1))
+    assert again(due_message) == 1
+
+
+def test_by_hand_neither_into_a_pause_nor_after_the_end(due_message):
+    client = Client.objects.get(pk=due_message.episode.client.pk)
+    people.change_preferences(client=client, gets_email=True, paused_until=timezone.now() + timedelta(days=14))
+    assert again(due_message) == 0
+    people.change_preferences(client=client, gets_email=True)
+    people.close_episode(episode=due_message.episode, reason="client", by=due_message.episode.therapist)
+    assert again(due_message) == 0
+    due_message.refresh_from_db()
+    assert due_message.dropped_at is None
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_send_it_once(due_message, monkeypatch):
+    drop, both = plan.drop, Barrier(2)
+    monkeypatch.setattr(plan, "drop", lambda rows: (drop(rows), sleep(0.4)))
+    Delivery.objects.update(sent_at=timezone.now())  # nothing waits, so there is no row to lock
+
+    def click():
+        try:
+            both.wait(10)
+            return again(due_message)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(lambda _n: click(), range(2))) == [0, 1]
 
 
 def test_by_night_sent_again_means_in_the_morning(due_message, live):
