@@ -168,11 +168,15 @@ def mint_history_link(*, episode, by):
 
 
 @transaction.atomic
-def answer_check_in(*, check_in, answers, may_change, **said):
-    """A client's answers. The same answers again change nothing; others replace the first where that is allowed.
+def answer_check_in(*, check_in, answers, may_change, from_link=False, **said):
+    """A client's answers. The same answers again change nothing; others replace the first where that is allowed, and
+    always where somebody else had typed them.
 
     Parameters
     ----------
+    from_link
+        They come from the form of the link, which is blank and knows of no change: answers that were changed since
+        are that form once more, late. The form for changes shows what stands, so there they are meant.
     said
         What else a client says, by the names in `SAID`; what is absent was not asked, or left out.
 
@@ -183,13 +187,17 @@ def answer_check_in(*, check_in, answers, may_change, **said):
     """
     lock_episode(check_in.episode)
     check_in = CheckIn.objects.select_for_update(of=("self",)).get(pk=check_in.pk)
-    current = Rating.objects.filter(
-        therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT, replaced_at__isnull=True
-    ).first()
+    ratings = Rating.objects.filter(therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT)
+    current = ratings.filter(replaced_at__isnull=True).first()
+    known = ratings.exclude(mode=Rating.Mode.PAPER) if from_link else [current]
     given = {"answers": answers, **SAID, **said}
     if current is None:
         rating = _save_rating(check_in=check_in, rater=Rater.CLIENT, mode=Rating.Mode.LINK, **given)
-    elif _same(current, check_in, **given):
+    elif current.mode == Rating.Mode.PAPER:
+        rating = _replace(current, check_in, reason="client answered", **given)
+        check_in.read_at = None  # what the therapist had read were not these
+        check_in.save(update_fields=["read_at"])
+    elif any(_same(told, check_in, **given) for told in known):
         return current
     elif may_change and can_change(check_in, current):
         rating = _replace(current, check_in, reason="client changed", **given)
@@ -206,7 +214,7 @@ def enter_answers(*, check_in, answers, comment="", answered_at, by):
     Raises
     ------
     AlreadyAnswered
-        The client has answered. What they sent themselves is not replaced by what somebody else types.
+        There are answers. What a client sent themselves is not replaced by what somebody else types.
     """
     lock_episode(check_in.episode)
     if check_in.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).exists():
@@ -235,10 +243,11 @@ def _same(rating, check_in, **given):
     return before == given
 
 
-def _replace(rating, check_in, *, reason, by=None, **given):
-    rating.replaced_at, rating.replaced_by, rating.replaced_reason = timezone.now(), by, reason
-    rating.save(update_fields=["replaced_at", "replaced_by", "replaced_reason"])
-    return _save_rating(check_in=check_in, rater=rating.rater, mode=rating.mode, by=by, **given)
+def _replace(rating, check_in, *, reason, **given):
+    """By the client, who has only the link: whatever way the first answers came, these came through it."""
+    rating.replaced_at, rating.replaced_reason = timezone.now(), reason
+    rating.save(update_fields=["replaced_at", "replaced_reason"])
+    return _save_rating(check_in=check_in, rater=rating.rater, mode=Rating.Mode.LINK, **given)
 
 
 def _save_rating(

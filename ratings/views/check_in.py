@@ -56,7 +56,7 @@ def check_in(request, token):
         return link_gone(request)
     if not posted:
         return _form_page(request, asked, CheckInForm(text=asked.text))
-    return _receive(request, asked, may_change=known_check_in(request) == asked)
+    return _receive(request, asked, may_change=known_check_in(request) == asked, from_link=True)
 
 
 @login_not_required
@@ -105,7 +105,7 @@ def _only_practice():
     return first_two[0] if len(first_two) == 1 else None
 
 
-def _receive(request, asked, *, may_change):
+def _receive(request, asked, *, may_change, from_link=False):
     try:
         form = CheckInForm(request.POST, text=asked.text)
     except RequestDataTooBig:
@@ -120,7 +120,7 @@ def _receive(request, asked, *, may_change):
     if not may_change and cache.get(tries, 0) >= MOST_TRIES:
         return link_gone(request)
     try:
-        rating = actions.answer_check_in(check_in=asked, may_change=may_change, **form.given)
+        rating = actions.answer_check_in(check_in=asked, may_change=may_change, from_link=from_link, **form.given)
     except actions.AlreadyAnswered:
         cache.add(tries, 0, timeout=TRIES_LAST)
         cache.incr(tries)

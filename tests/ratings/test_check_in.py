@@ -119,6 +119,35 @@ def test_the_same_wish_again_is_the_same_rating_and_another_one_is_not_saved(htt
     assert client_rating().bring_up == "gently"
 
 
+# --- What comes late, or meanwhile ------------------------------------------------------------------------------------
+
+
+def test_the_first_form_sent_once_more_does_not_undo_a_change(http, asked, opened):
+    """A lost connection, a second tab, the way back: the blank form knows nothing of the change."""
+    address, change = opened(asked), reverse("links:check-in-change")
+    sent(http, address, comment="First.")
+    assert http.post(change, answers(1)).status_code == 303
+    again = sent(http, address, comment="First.")
+    assert (again.status_code, again.url) == (303, reverse("links:check-in-sent"))
+    assert (client_rating().answers, Rating.objects.filter(rater="client").count()) == (answers(1), 2)
+    # In the form for changes the client sees what stands, and may go back to what they said at first.
+    assert sent(http, change, comment="First.").status_code == 303
+    assert client_rating().answers == answers(3)
+
+
+@pytest.mark.parametrize("own", [1, 3])
+def test_a_clients_own_answers_replace_what_was_typed_from_paper(http, dana, juniper, asked, opened, own):
+    address = opened(asked)
+    actions.enter_answers(check_in=asked, answers=answers(3), answered_at=timezone.now(), by=dana)
+    actions.mark_read(episode=juniper)
+    assert http.post(address, answers(own)).status_code == 303
+    rating, paper = client_rating(), Rating.objects.get(mode="paper")
+    assert (rating.answers, rating.mode, rating.entered_by) == (answers(own), "link", None)
+    assert (paper.entered_by, paper.replaced_by, paper.replaced_reason) == (dana, None, "client answered")
+    assert "Your therapist will see this" in http.get(reverse("links:check-in-sent")).text
+    assert http.post(reverse("links:check-in-change"), answers(2)).status_code == 303, "they are unread"
+
+
 # --- What is not text, or too much of it ------------------------------------------------------------------------------
 
 
