@@ -41,6 +41,10 @@ class AlreadyAnswered(Exception):
     """Other answers are stored already, and whoever sends these may not change them."""
 
 
+class SessionVoided(Exception):
+    """The session was taken off the record in the meantime."""
+
+
 class NotShown(Exception):
     """The practice does not show clients their history, or this client has not agreed to it."""
 
@@ -184,9 +188,11 @@ def answer_check_in(*, check_in, answers, may_change, from_link=False, **said):
     ------
     AlreadyAnswered
         Other answers are there, and `may_change` is false, or the therapist has read them, or a day has passed.
+    SessionVoided
+        Nobody is asked about it any more.
     """
     lock_episode(check_in.episode)
-    check_in = CheckIn.objects.select_for_update(of=("self",)).get(pk=check_in.pk)
+    check_in = _lock_check_in(check_in)
     ratings = Rating.objects.filter(therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT)
     current = ratings.filter(replaced_at__isnull=True).first()
     known = ratings.exclude(mode=Rating.Mode.PAPER) if from_link else [current]
@@ -215,8 +221,11 @@ def enter_answers(*, check_in, answers, comment="", answered_at, by):
     ------
     AlreadyAnswered
         There are answers. What a client sent themselves is not replaced by what somebody else types.
+    SessionVoided
+        Nobody is asked about it any more.
     """
     lock_episode(check_in.episode)
+    check_in = _lock_check_in(check_in)
     if check_in.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).exists():
         raise AlreadyAnswered
     rating = _save_rating(
@@ -230,6 +239,14 @@ def enter_answers(*, check_in, answers, comment="", answered_at, by):
     )
     reassess(check_in.episode)
     return rating
+
+
+def _lock_check_in(check_in):
+    """As it is now, and stays until the end of the transaction. The episode is locked already."""
+    check_in = CheckIn.objects.select_for_update(of=("self",)).select_related("therapy_session").get(pk=check_in.pk)
+    if check_in.therapy_session.voided_at:
+        raise SessionVoided
+    return check_in
 
 
 def can_change(check_in, rating):

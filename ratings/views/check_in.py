@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
+from django.db.models import Q
 from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -56,19 +57,22 @@ def check_in(request, token):
         return link_gone(request)
     if not posted:
         return _form_page(request, asked, CheckInForm(text=asked.text))
-    return _receive(request, asked, may_change=known_check_in(request) == asked, from_link=True)
+    known = known_check_in(request, grace=actions.TYPING_GRACE) == asked
+    return _receive(request, asked, known=known, may_change=known_check_in(request) == asked, from_link=True)
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in_change(request):
     """The browser that sent the answers may change them, until the therapist has read them, at most for a day."""
-    asked = known_check_in(request)
+    posted = request.method == "POST"
+    asked = known_check_in(request, grace=actions.TYPING_GRACE if posted else timedelta())
     rating = asked and _answers_to(asked)
-    if not rating or not actions.can_change(asked, rating):
+    can_change = rating and actions.can_change(asked, rating)
+    if not rating or not (posted or can_change):
         return link_gone(request)
-    if request.method == "POST":
-        return _receive(request, asked, may_change=True)
+    if posted:  # what was typed into a form that was open is not lost, also where it comes too late
+        return _receive(request, asked, known=True, may_change=can_change)
     comment = rating.comment.open(asked.episode.client.data_key) if rating.comment else ""
     shared = rating.comment_for == Rating.CommentFor.SUPERVISOR
     said = {name: getattr(rating, name) for name in ("tension", "tension_talked_about", "bring_up")}
@@ -105,7 +109,8 @@ def _only_practice():
     return first_two[0] if len(first_two) == 1 else None
 
 
-def _receive(request, asked, *, may_change, from_link=False):
+def _receive(request, asked, *, known, may_change, from_link=False):
+    """`known`: this browser has sent answers to this check-in before."""
     try:
         form = CheckInForm(request.POST, text=asked.text)
     except RequestDataTooBig:
@@ -115,17 +120,21 @@ def _receive(request, asked, *, may_change, from_link=False):
     except Tampered:
         return HttpResponseBadRequest(render(request, "400.html").content)
     if not form.is_valid():
+        if asked.therapy_session.voided_at or not (known or _open_to_all(asked)):
+            return link_gone(request)  # as on GET: an empty form sent to it tells nothing
         return _form_page(request, asked, form, status=422)
     tries = f"check-in-tries:{asked.pk}"
-    if not may_change and cache.get(tries, 0) >= MOST_TRIES:
-        return link_gone(request)
+    context = {"form": form, "practice": asked.episode.client.practice}
+    if not may_change and cache.get(tries, 0) >= MOST_TRIES:  # not even compared, so that guessing ends
+        return render(request, "ratings/check_in_already.html", context, status=409)
     try:
         rating = actions.answer_check_in(check_in=asked, may_change=may_change, from_link=from_link, **form.given)
     except actions.AlreadyAnswered:
         cache.add(tries, 0, timeout=TRIES_LAST)
         cache.incr(tries)
-        context = {"form": form, "practice": asked.episode.client.practice}
         return render(request, "ratings/check_in_already.html", context, status=409)
+    except actions.SessionVoided:
+        return render(request, "ratings/check_in_already.html", context | {"voided": True}, status=409)
     response = redirect("links:check-in-sent")
     response.status_code = 303
     # The same answers again get the same receipt. Whoever sends them much later may have guessed: a receipt, then, but
@@ -193,21 +202,32 @@ def link_of(token, kind, *, grace=timedelta()):
         token_hash=token_hash(token), kind=kind, revoked_at__isnull=True, expires_at__gt=timezone.now() - grace
     )
     if kind == ClientLink.LinkKind.CHECK_IN:
-        links = links.filter(check_in__therapy_session__voided_at__isnull=True)
+        links = links.filter(_not_voided("check_in__therapy_session", grace))
         return links.select_related(*(f"check_in__{path}" for path in RELATED)).first()
     return links.select_related("episode__client__practice", "episode__client__data_key").first()
 
 
-def known_check_in(request, within=actions.CHANGE_WINDOW):
+def _not_voided(session, grace):
+    """What was typed before a session was voided can still be sent, and is given back."""
+    return Q(**{f"{session}__voided_at__isnull": True}) | Q(**{f"{session}__voided_at__gt": timezone.now() - grace})
+
+
+def known_check_in(request, within=actions.CHANGE_WINDOW, *, grace=timedelta()):
     """The check-in this browser has last sent answers to, by its signed cookie."""
     try:
-        code = request.get_signed_cookie(COOKIE, salt=SALT, max_age=within)
+        code = request.get_signed_cookie(COOKIE, salt=SALT, max_age=within + grace)
     except (KeyError, signing.BadSignature):
         return None
-    return CheckIn.objects.filter(code=code, therapy_session__voided_at__isnull=True).select_related(*RELATED).first()
+    return CheckIn.objects.filter(_not_voided("therapy_session", grace), code=code).select_related(*RELATED).first()
 
 
 def _answers_to(asked):
     return Rating.objects.filter(
         therapy_session=asked.therapy_session, rater=Rater.CLIENT, replaced_at__isnull=True
     ).first()
+
+
+def _open_to_all(asked):
+    """Whoever has the key may answer: nothing was sent yet, or only typed from paper."""
+    rating = _answers_to(asked)
+    return rating is None or rating.mode == Rating.Mode.PAPER

@@ -144,6 +144,8 @@ def check_in_enter(request, code):
             actions.enter_answers(check_in=check_in, by=by, **form.given)
         except actions.AlreadyAnswered:
             form.add_error(None, _("The client has answered this check-in meanwhile. Their own answers stand."))
+        except actions.SessionVoided:
+            form.add_error(None, _("This session was taken off the record meanwhile. Nothing was saved."))
         else:
             messages.success(request, _("The answers are entered."))
             return redirect("ratings:case", check_in.episode.code)

@@ -148,6 +148,47 @@ def test_a_clients_own_answers_replace_what_was_typed_from_paper(http, dana, jun
     assert http.post(reverse("links:check-in-change"), answers(2)).status_code == 303, "they are unread"
 
 
+@pytest.mark.parametrize("hours", [0, 25])
+def test_a_change_that_comes_too_late_is_given_back(http, juniper, asked, opened, hours):
+    address, change = opened(asked), reverse("links:check-in-change")
+    sent(http, address)
+    if not hours:
+        actions.mark_read(episode=juniper)
+    with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+        assert http.get(change).status_code == 404
+        late = sent(http, change, comment="Typed & kept")
+        assert (late.status_code, "Typed &amp; kept" in late.text) == (409, True)
+    with time_machine.travel(timezone.now() + timedelta(hours=49)):
+        assert sent(http, change, comment="Typed & kept").status_code == 404
+    assert client_rating().comment is None
+
+
+def test_what_was_typed_for_a_session_that_was_voided_meanwhile_is_given_back(http, dana, asked, opened):
+    address = opened(asked)
+    stale = CheckIn.objects.select_related("therapy_session").get(pk=asked.pk)
+    actions.void_session(therapy_session=asked.therapy_session, reason="Somebody else's.", by=dana)
+    response = sent(http, address, comment="Typed & kept")
+    assert response.status_code == 409
+    assert "taken off the record" in response.text
+    assert "Typed &amp; kept" in response.text
+    assert [http.get(address).status_code, http.post(address, {}).status_code] == [404, 404]
+    with time_machine.travel(timezone.now() + actions.TYPING_GRACE + timedelta(minutes=1)):
+        assert sent(http, address).status_code == 404
+    with pytest.raises(actions.SessionVoided):
+        actions.enter_answers(check_in=stale, answers=answers(3), answered_at=timezone.now(), by=dana)
+    assert not Rating.objects.filter(rater="client").exists()
+
+
+@pytest.mark.parametrize("given", [{}, {"tension": "maybe"}, {"comment": "x" * 5001}])
+def test_an_invalid_form_gets_nothing_out_of_a_used_link(http, asked, opened, given):
+    address, gone = opened(asked), http.get("/c/nonsense/").text
+    sent(http, address)
+    assert http.post(address, given).status_code == 422, "this browser sent the answers"
+    http.cookies.clear()
+    response = http.post(address, given)
+    assert (response.status_code, response.text) == (404, gone)
+
+
 # --- What is not text, or too much of it ------------------------------------------------------------------------------
 
 

@@ -169,7 +169,7 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
     waiting.refresh_from_db()
     assert waiting.dropped_at is not None
     assert http.get(f"/c/{token}/").status_code == 404
-    assert http.post(f"/c/{token}/", answers(3)).status_code == 404
+    assert http.post(f"/c/{token}/", answers(3)).status_code == 409, "what was typed meanwhile is given back"
     assert (Standing.objects.get().sessions_held, Standing.objects.get().rupture) == (4, None)
     assert Rupture.objects.get().state == "withdrawn"
     last.therapy_session.refresh_from_db()
