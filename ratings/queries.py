@@ -303,7 +303,7 @@ def wishes(episodes) -> list[Wish]:
         voided_at__isnull=True,
         attendance=Attendance.ATTENDED,
         starts_at__gt=OuterRef("received_at"),
-    )
+    ).exclude(pk=OuterRef("therapy_session"))  # its time may be corrected to after the answer
     rows = (
         Rating.objects.current()
         .filter(~Exists(held_since), episode__in=episodes, episode__ends_at__isnull=True, rater=Rater.CLIENT)

@@ -50,7 +50,8 @@ def _case_page(request, episode, goal_form, status=200):
     strained = history.assessments and history.assessments[-1].state in STRAINED
     attended = [session for session in history.held if session.number]
     rated = [session for session in attended if session.client]
-    waiting = episode.check_ins.exclude(ratings__rater="client").order_by("-therapy_session__starts_at").first()
+    unanswered = episode.check_ins.filter(therapy_session__voided_at__isnull=True).exclude(ratings__rater="client")
+    waiting = unanswered.order_by("-therapy_session__starts_at").first()
     latest = rated[-1] if rated else None
     context = {
         "episode": episode,

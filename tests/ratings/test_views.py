@@ -268,3 +268,28 @@ def test_the_lead_says_what_became_of_a_flag(http, dana, juniper, live_through):
     page = http.get(reverse("ratings:case", args=[juniper.code])).text
     assert "are below their own usual. The flag was set aside." in page.replace("&#x27;", "'")
     assert "not enough to call it a slip" not in page
+
+
+def test_a_voided_session_asks_for_nothing_any_more(http, dana, juniper, live_through):
+    older, newer = live_through(juniper, [None, None])
+    http.force_login(dana.user)
+    case = reverse("ratings:case", args=[juniper.code])
+    for check_in, voided in ((newer, False), (older, False), (None, True)):
+        page = http.get(case).text
+        offered = [each for each in (older, newer) if reverse("ratings:check-in-link", args=[each.code]) in page]
+        assert offered == ([check_in] if not voided else [])
+        if check_in:
+            actions.void_session(therapy_session=check_in.therapy_session, reason="Not theirs.", by=dana)
+
+
+def test_a_wish_outlives_the_correction_of_its_own_sessions_time(http, dana, juniper, live_through):
+    (check_in,) = live_through(juniper, [3], bring_up="gently")
+    held = check_in.therapy_session
+    Rating.objects.filter(rater="client").update(received_at=held.ends_at)
+    http.force_login(dana.user)
+    assert "gently" in http.get(reverse("ratings:today")).text
+    later = held.ends_at + timedelta(hours=1)
+    actions.move_session(therapy_session=held, starts_at=later, ends_at=later + timedelta(minutes=50), by=dana)
+    assert "gently" in http.get(reverse("ratings:today")).text
+    make_therapy_session(juniper, starts_at=later + timedelta(days=1), attendance="attended", logged_at=timezone.now())
+    assert "gently" not in http.get(reverse("ratings:today")).text
