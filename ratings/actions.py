@@ -118,8 +118,12 @@ def move_session(*, therapy_session, starts_at, ends_at, by):
 
 @transaction.atomic
 def void_session(*, therapy_session, reason, by):
-    """The session should not stand. Its check-in goes with it: nothing more is sent, and its links open nothing."""
+    """The session should not stand. Its check-in goes with it: nothing more is sent, and its links open nothing.
+    Once it is voided, the first reason stays."""
     lock_episode(therapy_session.episode)
+    therapy_session.refresh_from_db(fields=["voided_at"])
+    if therapy_session.voided_at:
+        return
     session_actions.void_therapy_session(therapy_session=therapy_session, reason=reason, by=by)
     plan.drop_for_session(therapy_session)
     reassess(therapy_session.episode)
@@ -216,6 +220,7 @@ def answer_check_in(*, check_in, answers, may_change, from_link=False, **said):
 @transaction.atomic
 def enter_answers(*, check_in, answers, comment="", answered_at, by):
     """The client's answers from paper or telephone, as of the day they were given; marked as entered by somebody else.
+    The same again, from a second tap, change nothing.
 
     Raises
     ------
@@ -226,7 +231,12 @@ def enter_answers(*, check_in, answers, comment="", answered_at, by):
     """
     lock_episode(check_in.episode)
     check_in = _lock_check_in(check_in)
-    if check_in.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).exists():
+    current = check_in.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).first()
+    if current:
+        days = {timezone.localdate(at) for at in (current.answered_at, answered_at)}
+        same = len(days) == 1 and _same(current, check_in, answers=answers, comment=comment)
+        if current.mode == Rating.Mode.PAPER and same:
+            return current
         raise AlreadyAnswered
     rating = _save_rating(
         check_in=check_in,

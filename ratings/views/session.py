@@ -158,7 +158,7 @@ def check_in_enter(request, code):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_move(request, code):
-    therapy_session, by = _own_session(request, code)
+    therapy_session, by = _own_session(request, code, TherapySession.objects.standing())
     form = SessionMoveForm(
         request.POST if request.method == "POST" else None,
         episode=therapy_session.episode,
@@ -179,18 +179,21 @@ def session_move(request, code):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_void(request, code):
-    therapy_session, by = _own_session(request, code)
     form = SessionVoidForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
+    sessions = TherapySession.objects.all() if form.is_valid() else TherapySession.objects.standing()
+    therapy_session, by = _own_session(request, code, sessions)
+    if form.is_valid() and therapy_session.voided_at:  # a second tap, or another tab
+        messages.info(request, _("The session had been taken off the record already. The first reason stays."))
+        return redirect("ratings:case", therapy_session.episode.code)
+    if form.is_valid():
         actions.void_session(therapy_session=therapy_session, reason=form.cleaned_data["reason"], by=by)
         messages.success(request, _("The session no longer counts. Its check-in is closed."))
         return redirect("ratings:case", therapy_session.episode.code)
     return _page(request, "ratings/session_void.html", form, {"therapy_session": therapy_session})
 
 
-def _own_session(request, code):
-    sessions = TherapySession.objects.standing().select_related(*OF_EPISODE)
-    therapy_session = get_visible_or_404(sessions, request.user, code=code)
+def _own_session(request, code, sessions):
+    therapy_session = get_visible_or_404(sessions.select_related(*OF_EPISODE), request.user, code=code)
     timezone.activate(ZoneInfo(therapy_session.episode.client.practice.zone))
     return therapy_session, access.check_edit(request.user, therapy_session.episode)
 

@@ -381,7 +381,12 @@ def test_a_session_is_voided_with_a_reason(http, dana, juniper, live_through):
     assert http.post(path, {"reason": "Logged for somebody else."}).status_code == 302
     assert Standing.objects.get().sessions_held == 0
     assert http.get(reverse("ratings:case", args=[juniper.code])).context["sessions"] == []
-    assert http.post(path, {"reason": "Again."}).status_code == 404
+    again = http.post(path, {"reason": "Again."})  # a second tap, or another tab
+    assert (again.status_code, again.url) == (302, reverse("ratings:case", args=[juniper.code]))
+    assert "The first reason stays." in http.get(again.url).text
+    voided = juniper.therapy_sessions.get(voided_at__isnull=False)
+    assert voided.voided_reason.open(juniper.client.data_key) == "Logged for somebody else."
+    assert [http.get(path).status_code, http.post(path, {}).status_code] == [404, 404]
 
 
 def entered(check_in, **changes):

@@ -282,6 +282,18 @@ def test_a_voided_session_asks_for_nothing_any_more(http, dana, juniper, live_th
             actions.void_session(therapy_session=check_in.therapy_session, reason="Not theirs.", by=dana)
 
 
+def test_a_second_tap_on_enter_answers_is_the_first_one(http, dana, juniper, live_through):
+    (check_in,) = live_through(juniper, [None])
+    http.force_login(dana.user)
+    day = timezone.localdate(check_in.therapy_session.starts_at, ZoneInfo("Europe/Berlin"))
+    given = {"day": day.isoformat(), "comment": "By telephone.", **answers(3)}
+    path = reverse("ratings:check-in-enter", args=[check_in.code])
+    assert [http.post(path, given).status_code for _tap in range(2)] == [302, 302]
+    for other in ({"comment": "Else."}, {"day": (day + timedelta(days=1)).isoformat()}, {"goal_known": 0}):
+        assert http.post(path, given | other).status_code == 422
+    assert Rating.objects.filter(rater="client").count() == 1
+
+
 def test_a_wish_outlives_the_correction_of_its_own_sessions_time(http, dana, juniper, live_through):
     (check_in,) = live_through(juniper, [3], bring_up="gently")
     held = check_in.therapy_session
