@@ -12,6 +12,21 @@ from django_htmx.http import HttpResponseClientRedirect
 from alliance import access, actions, audit
 
 
+def keys_stay_here(get_response):
+    """An address under /c/ may hold a key, and goes nowhere else, whatever answers: a refused method or a form that is
+    too long never reach a view. The two pages without a key have a form that is checked by where it comes from."""
+    without_key = ("/c/change/", "/c/sent/")
+
+    def middleware(request):
+        response = get_response(request)
+        if request.path_info.startswith("/c/") and request.path_info not in without_key:
+            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return middleware
+
+
 def known_methods(get_response):
     """Pages are read and forms are sent; no route answers to any other method, the sign-in pages included."""
 

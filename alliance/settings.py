@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "alliance.middleware.keys_stay_here",
     "alliance.middleware.known_methods",
     "alliance.middleware.no_store",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -200,6 +200,25 @@ def test_ten_megabytes_are_refused_with_a_sentence(http, asked, opened):
     assert not Rating.objects.filter(rater="client").exists()
 
 
+def test_no_answer_under_a_key_lets_it_out(http, asked, opened):
+    """Also where no view is reached, or the view gives up."""
+    address = opened(asked)
+    refused = [
+        http.put(address),
+        sent(http, address, unknown="field"),
+        sent(http, address, comment="x" * 10_000_000),
+        http.get(address.rstrip("/")),
+        http.post(address.replace("/c/", "/c/h/")),
+    ]
+    assert [response.status_code for response in refused] == [405, 400, 413, 200, 405]
+    for response in refused:
+        found = response.headers["Referrer-Policy"], response.headers["Cache-Control"]
+        assert found == ("no-referrer", "no-store"), response.status_code
+    sent(http, address)
+    for page in ("links:check-in-change", "links:check-in-sent"):  # the CSRF check of the form reads the referrer
+        assert http.get(reverse(page)).headers["Referrer-Policy"] == "same-origin"
+
+
 def test_a_long_text_is_refused_and_still_there(http, asked, opened):
     response = sent(http, opened(asked), comment=EMOJI * 5001)
     assert response.status_code == 422
