@@ -90,7 +90,7 @@ def log_session(
         client = episode.client
         instrument = asked or asking.instrument_for(client, asking.number_at(episode, starts_at))
         text = asking.own_text(instrument, client.practice.language)
-        if Consent.Purpose.CHECK_IN in client.agreed_to:
+        if may_be_asked(client):
             for_client = asking.own_text(instrument, client.language or client.practice.language)
             check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
             plan.plan_first(check_in)
@@ -144,6 +144,11 @@ def mint_link(*, check_in, by, channel):
     )
     audit.record(Verb.LINKED, check_in, by=by, practice=practice)
     return token
+
+
+def may_be_asked(client):
+    """Asked when a session is logged, and again whenever a link is made or opened."""
+    return Consent.Purpose.CHECK_IN in client.agreed_to
 
 
 def shows_history(client):

@@ -61,7 +61,7 @@ def check_in_change(request):
     asked = known_check_in(request, grace=actions.TYPING_GRACE if posted else timedelta())
     rating = asked and _answers_to(asked)
     can_change = rating and actions.can_change(asked, rating)
-    if not rating or not (posted or can_change):
+    if not rating or not (posted or can_change) or not actions.may_be_asked(asked.episode.client):
         return link_gone(request)
     if posted:  # what was typed into a form that was open is not lost, also where it comes too late
         return _receive(request, asked, known=True, may_change=can_change)
@@ -195,7 +195,8 @@ def link_of(token, kind, *, grace=timedelta()):
     )
     if kind == ClientLink.LinkKind.CHECK_IN:
         links = links.filter(_not_voided("check_in__therapy_session", grace))
-        return links.select_related(*(f"check_in__{path}" for path in RELATED)).first()
+        link = links.select_related(*(f"check_in__{path}" for path in RELATED)).first()
+        return link if link and actions.may_be_asked(link.check_in.episode.client) else None
     return links.select_related("episode__client__practice", "episode__client__data_key").first()
 
 

@@ -189,6 +189,24 @@ def test_an_invalid_form_gets_nothing_out_of_a_used_link(http, asked, opened, gi
     assert (response.status_code, response.text) == (404, gone)
 
 
+def test_who_no_longer_agrees_is_asked_nothing_and_nothing_is_stored(http, dana, juniper, live_through, opened):
+    first, second = live_through(juniper, [None, None])
+    address, change, gone = opened(second), reverse("links:check-in-change"), http.get("/c/nonsense/").text
+    sent(http, opened(first))
+    assert [http.get(page).status_code for page in (address, change)] == [200, 200]
+    agreed = juniper.client.consents.filter(purpose="check_in")
+    agreed.update(withdrawn_at=timezone.now())
+    for page in (address, change):
+        for response in (http.get(page), http.post(page, answers(1))):
+            assert (response.status_code, response.text) == (404, gone)
+    assert client_rating().answers == answers(3)
+    http.force_login(dana.user)
+    asked_for = http.post(reverse("ratings:check-in-link", args=[second.code]))
+    assert (asked_for.status_code, asked_for.url) == (302, reverse("ratings:check-in-settings", args=[juniper.code]))
+    agreed.update(withdrawn_at=None)
+    assert http.get(address).status_code == 200
+
+
 # --- What is not text, or too much of it ------------------------------------------------------------------------------
 
 
