@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 from collections import Counter
 
 from tests.sending import arrived, due_messages, killed_and_complete, stored
@@ -26,16 +27,16 @@ def test_two_senders_at_once_send_everything_once(project, mail_server):
 
 
 CLAIM_ALL = """
-import time
+import random, time
 from ratings.delivery.send import claim
 from ratings.models import Delivery
 keys = list(Delivery.objects.order_by("pk").values_list("pk", flat=True))
 print("ready", flush=True)
-input()
+start = float(input())
 won = 0
-for key in keys:
+for place, key in enumerate(keys):  # all at the same message within two milliseconds, now one first, now another
+    time.sleep(max(0, start + 0.03 * place + random.uniform(0, 0.002) - time.time()))
     won += claim(key)
-    time.sleep(0.005)  # so that nobody runs ahead alone
 print(won)
 """
 
@@ -46,8 +47,9 @@ def test_a_race_for_every_message_has_one_winner_each(project, mail_server):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     racers = [project.start("shell", "--no-imports", "--command", CLAIM_ALL, **pipes) for _racer in range(4)]
     assert {racer.stdout.readline() for racer in racers} == {"ready\n"}
+    start = time.time() + 0.2
     for racer in racers:
-        racer.stdin.write("\n")
+        racer.stdin.write(f"{start}\n")
         racer.stdin.flush()
     won = [int(racer.communicate(timeout=120)[0]) for racer in racers]
     assert sum(won) == 60
