@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from ratings import words
 from ratings.psychometrics.evidence import Assessment, Kind, Pillar
+from ratings.psychometrics.finding import only_the_therapist_fell
 
 MOST, SOME = 10, 5  # points; where a sign's weight is called "most" and "some"; convention of this app
 
@@ -35,7 +36,7 @@ class Remark:
 def remark(assessment: Assessment, name: str, for_sessions: int, straight_line: bool = False) -> Remark:
     """The remark on a rupture that the detector opened; `name` is the client's."""
     kind = assessment.kind or Kind.UNCLEAR
-    from_therapist = words.is_from_the_therapist(assessment)
+    from_therapist = only_the_therapist_fell(assessment.points)
     return Remark(
         title=_title(assessment, name, from_therapist),
         lead=_lead(name, for_sessions, from_therapist, words.client_answered(assessment)),

@@ -5,6 +5,7 @@ from django.utils.translation import ngettext
 
 from ratings.psychometrics.criteria import REGISTRY
 from ratings.psychometrics.evidence import Assessment, Kind, State
+from ratings.psychometrics.finding import only_the_therapist_fell
 
 NOTICEABLE_POINTS = 5  # smaller contributions are not worth a clause; convention of this app
 
@@ -29,7 +30,7 @@ def reason(assessment: Assessment, name: str | None = None) -> str:
 
 def _state(assessment, name):
     if assessment.state == State.OPEN:
-        if is_from_the_therapist(assessment):
+        if only_the_therapist_fell(assessment.points):
             return _("The therapist's own view fell.")
         if not assessment.points:
             return _("No rating this time; the strain seen before stands.")
@@ -107,7 +108,7 @@ def _note(note):
 
 def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
     """What was seen, in one phrase: the pillars by name, and for how long."""
-    if assessment and is_from_the_therapist(assessment):
+    if assessment and only_the_therapist_fell(assessment.points):
         return _("The therapist's own view fell")
     pillars = _pillar_names(assessment.pillars) if assessment else ""
     what = _("%(pillars)s below own usual") % {"pillars": pillars} if pillars else _("Below own usual")
@@ -124,15 +125,6 @@ def what_was_seen(assessment: Assessment | None) -> str:
     return _what_was_seen(assessment) if assessment else ""
 
 
-def is_from_the_therapist(assessment: Assessment) -> bool:
-    """Only the therapist's own ratings fell; the client's say nothing of it, or there are none."""
-    points = {"client": 0.0, "therapist": 0.0}
-    for found in assessment.points:
-        rater = found.source.partition(":")[0]
-        points[rater] = points.get(rater, 0.0) + found.points
-    return points["therapist"] > 0 >= points["client"]
-
-
 def client_answered(assessment: Assessment) -> bool:
     """Whether the client rated the session that this assessment is about."""
     return any(found.source.partition(":")[0] == "client" for found in assessment.points)
@@ -146,7 +138,7 @@ def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions:
         return (
             _("%(name)s's ratings are coming back towards their own usual. One more, and it counts as repaired.") % who
         )
-    if flag and is_from_the_therapist(flag):
+    if flag and only_the_therapist_fell(flag.points):
         if client_answered(flag):
             return (
                 _("The therapist's own view of the work with %(name)s fell; %(name)s's answers do not show it.") % who

@@ -44,3 +44,12 @@ def value_of(scores: Scores | None, series: str) -> float | None:
     pillars = (scores.goal, scores.task, scores.bond)
     # Two pillars are no total: which one is missing would move it.
     return None if None in pillars else sum(pillars) / len(pillars)
+
+
+def only_the_therapist_fell(points: tuple[Points, ...]) -> bool:
+    """Only the therapist's own ratings fell; the client's say nothing of it, or there are none."""
+    fell = {"client": 0.0, "therapist": 0.0}
+    for part in points:
+        rater = part.source.partition(":")[0]
+        fell[rater] = fell.get(rater, 0.0) + part.points
+    return fell["therapist"] > 0 >= fell["client"]

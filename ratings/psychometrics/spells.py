@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import Pillar, SessionEvidence, State
-from ratings.psychometrics.finding import OVERALL, Finding, value_of
+from ratings.psychometrics.finding import OVERALL, Finding, only_the_therapist_fell, value_of
 
 REPAIR_NOT_JUDGEABLE = "repair_not_judgeable"
 RATINGS_FOR_STRONGER = 3  # science.md §5: the mean of three ratings
@@ -26,11 +26,7 @@ class _Spell:
 
 
 def _therapists_usual(finding: Finding) -> float | None:
-    fell = {"client": 0.0, "therapist": 0.0}
-    for part in finding.points:
-        rater = part.source.partition(":")[0]
-        fell[rater] = fell.get(rater, 0.0) + part.points
-    if fell["client"] > 0 or fell["therapist"] <= 0:
+    if not only_the_therapist_fell(finding.points):
         return None
     return next((part.usual for part in finding.points if part.source == "therapist"), None)
 
