@@ -47,20 +47,20 @@ class DaysAgo(Func):
 
 
 def live(prefix=""):
-    """A dated place or assignment holds now: `[starts_at, ends_at)`."""
+    """A dated membership or assignment holds now: `[starts_at, ends_at)`."""
     return Q(**{f"{prefix}starts_at__lte": Now()}) & (
         Q(**{f"{prefix}ends_at__isnull": True}) | Q(**{f"{prefix}ends_at__gt": Now()})
     )
 
 
 def live_memberships(user, role=None):
-    """The user's live places in practices; with `role` ("therapist", "supervisor", "manager") only those."""
+    """The user's live memberships; with `role` ("therapist", "supervisor", "manager") only those."""
     held = apps.get_model("alliance", "Membership").objects.filter(live(), user=user, user__is_active=True)
     return held.filter(**{f"is_{role}": True}) if role else held
 
 
-def places(user):
-    """The live places of whoever is signed in, oldest first, with their practices; none for anybody else."""
+def memberships_of(user):
+    """The live memberships of whoever is signed in, oldest first, with their practices; none for anybody else."""
     if not user.is_authenticated:
         return []
     return list(live_memberships(user).select_related("practice__data_key").order_by("starts_at"))
@@ -81,9 +81,9 @@ def supervised_episodes(user):
     return _episodes(_supervised(user))
 
 
-def _episodes(rule):
+def _episodes(condition):
     in_sight = Q(ends_at__isnull=True) | Q(ends_at__gt=DaysAgo("client__practice__ended_visible_days"))
-    return apps.get_model("alliance", "Episode").objects.filter(rule & in_sight)
+    return apps.get_model("alliance", "Episode").objects.filter(condition & in_sight)
 
 
 def _supervised(user):
@@ -172,8 +172,8 @@ def check_role(user, role):
 
 def check_import(user):
     """Managers bring in past ratings for everybody, therapists for themselves. Returns the acting memberships."""
-    places = live_memberships(user).select_related("practice__data_key").order_by("starts_at")
-    held = [place for place in places if place.is_manager or place.is_therapist]
+    memberships = live_memberships(user).select_related("practice__data_key").order_by("starts_at")
+    held = [membership for membership in memberships if membership.is_manager or membership.is_therapist]
     if not held:
         raise Denied("import_page")
     return held

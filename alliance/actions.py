@@ -74,15 +74,15 @@ def invite_member(*, practice, email, name, roles, by, request):
 
 
 def note_first_visit(*, memberships):
-    """Whoever was invited is there. A manager sees this of their own practice's place, and nothing of the account:
-    whether it was known before, from another practice, is nobody's business."""
-    unseen = Membership.objects.filter(pk__in=[place.pk for place in memberships], first_seen_at__isnull=True)
+    """Whoever was invited is there. A manager sees this of a membership in their own practice, and nothing of
+    the account: whether it was known before, from another practice, is nobody's business."""
+    unseen = Membership.objects.filter(pk__in=[membership.pk for membership in memberships], first_seen_at__isnull=True)
     unseen.update(first_seen_at=timezone.now())
 
 
 @transaction.atomic
 def end_membership(*, membership, by):
-    """The place ends now, and with it every assignment from or to it. One that has ended stays as it is."""
+    """The membership ends now, and with it every assignment from or to it. One that has ended stays as it is."""
     _one_at_a_time(membership.practice)
     membership.refresh_from_db(fields=["ends_at"])
     if membership.ends_at:

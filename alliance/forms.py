@@ -45,7 +45,7 @@ class InviteForm(forms.Form):
             del self.fields["practice"]
 
     @property
-    def person(self):
+    def member(self):
         return {field: self.cleaned_data[field] for field in ("name", "email", "roles")}
 
     @property
@@ -64,10 +64,10 @@ class AssignForm(forms.Form):
         super().__init__(*args, **kwargs)
         for role, field in self.fields.items():
             field.choices = [("", _("Choose"))] + [
-                (str(person.code), f"{person.name}, {staff.practice}" if len(staffs) > 1 else person.name)
+                (str(member.code), f"{member.name}, {staff.practice}" if len(staffs) > 1 else member.name)
                 for staff in staffs
-                for person in staff.people
-                if role in person.roles
+                for member in staff.members
+                if role in member.roles
             ]
 
 
@@ -79,9 +79,9 @@ class ZoneField(forms.ChoiceField):
     """A place whose clock counts. The names of the database of zones, without those that are no place."""
 
     def __init__(self, *, empty="", **kwargs):
-        places = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+        zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
         choices = [("", empty)] if empty else []
-        super().__init__(choices=[*choices, ("UTC", "UTC"), *((name, name) for name in places)], **kwargs)
+        super().__init__(choices=[*choices, ("UTC", "UTC"), *((name, name) for name in zones)], **kwargs)
 
 
 class PracticeForm(forms.Form):

@@ -54,8 +54,8 @@ def member_zone(get_response):
     that somebody comes is noted at their place, once."""
 
     def middleware(request):
-        request.memberships = access.places(request.user)
-        if any(place.first_seen_at is None for place in request.memberships):
+        request.memberships = access.memberships_of(request.user)
+        if any(membership.first_seen_at is None for membership in request.memberships):
             actions.note_first_visit(memberships=request.memberships)
         zone = request.memberships[0].practice.zone if request.memberships else None
         with timezone.override(ZoneInfo(zone) if zone else None):

@@ -1,4 +1,4 @@
-"""Reads for a manager's pages: people and assignments, with counts and without anything clinical."""
+"""Reads for a manager's pages: members and assignments, with counts and without anything clinical."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,7 +14,7 @@ ROLES = ("therapist", "supervisor", "manager")
 
 
 @dataclass(frozen=True)
-class Person:
+class Member:
     code: UUID
     name: str
     email: str
@@ -37,21 +37,21 @@ class Assignment:
 class Staff:
     practice: str
     code: UUID
-    people: list[Person]
+    members: list[Member]
     assignments: list[Assignment]
 
 
 def staff_of(practice):
-    """Who has a place in the practice now, and who supervises whom."""
-    return Staff(practice.name, practice.code, people_of(practice), assignments_of(practice))
+    """Who is a member of the practice now, and who supervises whom."""
+    return Staff(practice.name, practice.code, members_of(practice), assignments_of(practice))
 
 
-def people_of(practice):
+def members_of(practice):
     """Sorted here and not by the database, which cannot read the names."""
     memberships = practice.memberships.filter(live()).select_related("user")
     memberships = memberships.annotate(open_cases=Count("episodes", filter=live("episodes__")))
-    people = [
-        Person(
+    members = [
+        Member(
             code=membership.code,
             name=membership.name.open(practice.data_key),
             email=membership.user.email,
@@ -62,7 +62,7 @@ def people_of(practice):
         )
         for membership in memberships
     ]
-    return sorted(people, key=lambda person: person.name.casefold())
+    return sorted(members, key=lambda member: member.name.casefold())
 
 
 def assignments_of(practice):

@@ -72,7 +72,7 @@ def member_invite(request):
     form = InviteForm(request.POST if request.method == "POST" else None, managers=managers)
     if form.is_valid():
         try:
-            actions.invite_member(**form.person, by=form.by, practice=form.by.practice, request=request)
+            actions.invite_member(**form.member, by=form.by, practice=form.by.practice, request=request)
         except actions.Refused as refusal:
             form.add_error("email", str(refusal))
         except OSError:
@@ -166,6 +166,6 @@ def _listed(request, managers):
     """The people of each practice that the person manages, once their being read is on record."""
     staffs = [queries.staff_of(manager.practice) for manager in managers]
     for manager, staff in zip(managers, staffs, strict=True):
-        n = len(staff.people)
+        n = len(staff.members)
         audit.record_code(audit.Verb.LISTED, "membership", by=request.user, practice=manager.practice, count=n)
     return staffs

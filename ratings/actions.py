@@ -14,7 +14,7 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed, new_token, token_hash
 from alliance.models import Consent
 from ratings import asking, queries
-from ratings.delivery import plan
+from ratings.delivery import schedule
 from ratings.models import CheckIn, ClientLink, DetectorVersion, Rating, Rupture, Verdict
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
@@ -93,7 +93,7 @@ def log_session(
         if may_be_asked(client):
             for_client = asking.own_text(instrument, client.language or client.practice.language)
             check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
-            plan.plan_first(check_in)
+            schedule.add_first(check_in)
         if answers:
             _save_rating(
                 therapy_session=therapy_session,
@@ -112,7 +112,7 @@ def move_session(*, therapy_session, starts_at, ends_at, by):
     """The session was, or will be, at another time. Its check-in goes with it: what is not sent yet is due anew."""
     lock_episode(therapy_session.episode)
     session_actions.move_therapy_session(therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at, by=by)
-    plan.replan(therapy_session)
+    schedule.move_along(therapy_session)
     reassess(therapy_session.episode)
 
 
@@ -125,7 +125,7 @@ def void_session(*, therapy_session, reason, by):
     if therapy_session.voided_at:
         return
     session_actions.void_therapy_session(therapy_session=therapy_session, reason=reason, by=by)
-    plan.drop_for_session(therapy_session)
+    schedule.drop_for_session(therapy_session)
     reassess(therapy_session.episode)
 
 

@@ -18,12 +18,12 @@ def html(results: Sequence[ScenarioResult]) -> str:
     """One file that needs nothing else: open it in a browser."""
     bundle = (settings.BASE_DIR / BUNDLE).read_text(encoding="utf-8").replace("</script", "<\\/script")
     figures = {"shares": _shares(results), "reliability": _reliability(results)}
-    places = "".join(f'<div id="{name}"></div>' for name in figures)
+    slots = "".join(f'<div id="{name}"></div>' for name in figures)
     draw = "".join(f"Plotly.newPlot({json.dumps(name)},f.{name}.data,f.{name}.layout,c);" for name in figures)
     data = json.dumps(figures).replace("<", "\\u003c")
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Rupture detection, evaluated</title>'
-        f"<h1>Rupture detection, evaluated on simulated episodes</h1>{places}"
+        f"<h1>Rupture detection, evaluated on simulated episodes</h1>{slots}"
         f"<pre>{escaping.escape(report.plain(results))}</pre>"
         f"<script>{bundle}</script><script>const f={data},c={json.dumps(CONFIG)};{draw}</script></html>\n"
     )

@@ -47,7 +47,7 @@ class EpisodeReader:
         self.lowest, self.highest = lowest, highest
         self.reader = csv.reader(lines, strict=True)
         self.header = self._read_header()
-        self.column = {name: place for place, name in enumerate(self.header)}
+        self.column = {name: position for position, name in enumerate(self.header)}
 
     def episodes(self) -> Iterator[FileEpisode]:
         """The episodes in the order of the file.
@@ -70,11 +70,11 @@ class EpisodeReader:
                 if hash(found) in finished:
                     raise FileError(line, f"episode {found!r} appeared before; its rows must follow one another.")
                 name, rows, history, last, attended = found, [], [], None, 0
-            session = self._session(line, row[self.column["session"]], name, last)
+            number = self._session(line, row[self.column["session"]], name, last)
             rows.append(row)
             history.append(self._evidence(line, row, attended))
             attended += history[-1].attended
-            last = session
+            last = number
             if len(rows) > MOST_SESSIONS:
                 raise FileError(line, f"episode {name!r} has more than {MOST_SESSIONS} sessions.")
         if name is not None:
@@ -121,13 +121,13 @@ class EpisodeReader:
 
     def _session(self, line, text, name, last):
         try:
-            session = int(text)
+            number = int(text)
         except ValueError:
             raise FileError(line, f"session is {text!r}; it must be a whole number.") from None
-        if last is not None and session <= last:
-            what = "is there twice" if session == last else f"comes after session {last}"
-            raise FileError(line, f"session {session} of episode {name!r} {what}; sessions must be in order.")
-        return session
+        if last is not None and number <= last:
+            what = "is there twice" if number == last else f"comes after session {last}"
+            raise FileError(line, f"session {number} of episode {name!r} {what}; sessions must be in order.")
+        return number
 
     def _evidence(self, line, row, attended_before):
         attended = self._yes_or_no(line, row, "attended")
@@ -166,8 +166,8 @@ class EpisodeReader:
         return round(pomp(value, self.lowest, self.highest), DECIMALS)
 
     def _text(self, row, name):
-        place = self.column.get(name)
-        return "" if place is None else row[place].strip()
+        position = self.column.get(name)
+        return "" if position is None else row[position].strip()
 
     def _yes_or_no(self, line, row, name):
         text = self._text(row, name).lower()

@@ -172,17 +172,19 @@ class CaseForm(forms.Form):
         label=_("The client agreed to answer check-ins after sessions."), required=False, initial=True
     )
 
-    def __init__(self, *args, places, **kwargs):
+    def __init__(self, *args, memberships, **kwargs):
         super().__init__(*args, **kwargs)
-        self.places = {str(place.practice.code): place for place in places}
-        self.fields["practice"].choices = [(code, place.practice.name) for code, place in self.places.items()]
-        if len(places) == 1:
+        self.memberships = {str(membership.practice.code): membership for membership in memberships}
+        self.fields["practice"].choices = [
+            (code, membership.practice.name) for code, membership in self.memberships.items()
+        ]
+        if len(memberships) == 1:
             del self.fields["practice"]
 
     @property
-    def place(self):
-        """The therapist's place in the practice that the client comes to."""
-        return self.places[self.cleaned_data.get("practice") or next(iter(self.places))]
+    def membership(self):
+        """The therapist's membership in the practice that the client comes to."""
+        return self.memberships[self.cleaned_data.get("practice") or next(iter(self.memberships))]
 
     @property
     def consents(self):

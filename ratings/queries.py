@@ -137,7 +137,7 @@ def histories(practice):
     keys = list(Episode.objects.filter(client__practice=practice).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(keys), 100):
         for held in held_by_episode(keys[start : start + 100]).values():
-            yield [session.evidence for session in held]
+            yield [therapy_session.evidence for therapy_session in held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +157,12 @@ def case_history(episode) -> CaseHistory:
     row = versions.first() or detector_version(episode.client.practice)
     version = as_version(row)
     stored = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
-    if all(session.row.pk in stored for session in held):
-        assessments = [as_assessment(stored[session.row.pk], session.number) for session in held]
+    if all(therapy_session.row.pk in stored for therapy_session in held):
+        assessments = [
+            as_assessment(stored[therapy_session.row.pk], therapy_session.number) for therapy_session in held
+        ]
     else:  # an import has brought sessions in, and its replay is on its way
-        assessments = assess([session.evidence for session in held], version)
+        assessments = assess([therapy_session.evidence for therapy_session in held], version)
     return CaseHistory(
         held=held,
         assessments=assessments,
@@ -226,11 +228,11 @@ def just_logged(episode, by, said, answers):
         logged_at__gt=timezone.now() - SENT_TWICE,
         **{name: said.get(name) for name in ("starts_at", "ends_at", "mode", "attendance")},
     )
-    session = recent.filter(voided_at__isnull=True).select_related("private_note").first()
-    if session is None:
+    therapy_session = recent.filter(voided_at__isnull=True).select_related("private_note").first()
+    if therapy_session is None:
         return False
-    own = session.ratings.filter(rater=Rater.THERAPIST, replaced_at__isnull=True).first()
-    note = getattr(session, "private_note", None)
+    own = therapy_session.ratings.filter(rater=Rater.THERAPIST, replaced_at__isnull=True).first()
+    note = getattr(therapy_session, "private_note", None)
     noted = note.text.open(episode.client.data_key) if note else ""
     return (own.answers if own else {}) == answers and noted == said.get("private_note")
 
@@ -268,7 +270,7 @@ def day_entries(user, start, end) -> list[DayEntry]:
     own = TherapySession.objects.filter(episode__in=access.own_episodes(user), voided_at__isnull=True)
     today = own.filter(starts_at__gte=start, starts_at__lt=end).exclude(attendance=Attendance.CANCELLED)
     sessions = list(today.order_by("starts_at"))
-    keys = {session.episode_id for session in sessions}
+    keys = {therapy_session.episode_id for therapy_session in sessions}
     cases = {row.standing.pk: row for row in case_rows(access.own_episodes(user).filter(pk__in=keys))}
     held_before = Counter(
         own.filter(episode__in=keys, attendance=Attendance.ATTENDED, starts_at__lt=start).values_list(
@@ -276,11 +278,11 @@ def day_entries(user, start, end) -> list[DayEntry]:
         )
     )
     entries = []
-    for session in sessions:
-        counts = session.attendance in (Attendance.ATTENDED, Attendance.PLANNED)
-        held_before[session.episode_id] += counts
-        number = held_before[session.episode_id] if counts else None
-        entries.append(DayEntry(session, cases[session.episode_id], number))
+    for therapy_session in sessions:
+        counts = therapy_session.attendance in (Attendance.ATTENDED, Attendance.PLANNED)
+        held_before[therapy_session.episode_id] += counts
+        number = held_before[therapy_session.episode_id] if counts else None
+        entries.append(DayEntry(therapy_session, cases[therapy_session.episode_id], number))
     return entries
 
 

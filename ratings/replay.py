@@ -34,7 +34,7 @@ def replay(
     episode: Episode, version: DetectorVersion, held: list[HeldSession], known: list[Rupture], at: datetime
 ) -> Replay:
     """Assess the whole history once more; `known` are the ruptures stored so far, oldest first."""
-    assessments = assess.assess([session.evidence for session in held], as_version(version))
+    assessments = assess.assess([therapy_session.evidence for therapy_session in held], as_version(version))
     touched = _settle_ruptures(episode, version, held, known, assessments, at)
     everything = known + [rupture for rupture in touched if rupture.pk is None]
     active = next((rupture for rupture in everything if rupture.state in Rupture.ACTIVE), None)
@@ -42,12 +42,12 @@ def replay(
         assessments=[
             Assessment(
                 episode_id=episode.pk,
-                therapy_session_id=session.row.pk,
+                therapy_session_id=therapy_session.row.pk,
                 version_id=version.pk,
                 assessed_at=at,
                 **_columns(assessment),
             )
-            for session, assessment in zip(held, assessments, strict=True)
+            for therapy_session, assessment in zip(held, assessments, strict=True)
         ],
         ruptures=sorted(touched, key=lambda rupture: rupture.state in Rupture.ACTIVE),
         standing=_standing(episode, version, held, assessments, active, at),
@@ -106,7 +106,7 @@ def _spells(assessments):
 
 def _settle_ruptures(episode, version, held, known, assessments, at):
     """Brings the known ruptures in line with the replay; returns the new and the touched ones."""
-    positions = {session.row.pk: position for position, session in enumerate(held)}
+    positions = {therapy_session.row.pk: position for position, therapy_session in enumerate(held)}
     spells = _spells(assessments)
     aside = [_reach(rupture, positions, assessments) for rupture in known if rupture.state == SET_ASIDE]
     spells = [spell for spell in spells if not any(reach and spell.overlaps(*reach) for reach in aside)]
@@ -157,7 +157,12 @@ def _reach(rupture, positions, assessments):
 def _spoken_for_under(version, spell, held, assessments):
     """A new version opens no old alarms: some rating that speaks for it must have come in since the version holds."""
     speaking = [held[p] for p in range(spell.first, spell.last + 1) if assessments[p].state == State.OPEN]
-    came_in = [rating.received_at for session in speaking for rating in (session.client, session.therapist) if rating]
+    came_in = [
+        rating.received_at
+        for therapy_session in speaking
+        for rating in (therapy_session.client, therapy_session.therapist)
+        if rating
+    ]
     return not came_in or max(came_in) >= version.valid_from
 
 
@@ -191,20 +196,20 @@ def _with_usual_of(speaks, opening):
 
 
 def _standing(episode, version, held, assessments, rupture, at):
-    attended = [session for session in held if session.number]
-    rated = [session for session in held if session.client]
+    attended = [therapy_session for therapy_session in held if therapy_session.number]
+    rated = [therapy_session for therapy_session in held if therapy_session.client]
     missing = 0
-    for session in reversed(attended):
-        if session.client:
+    for therapy_session in reversed(attended):
+        if therapy_session.client:
             break
-        missing += session.asked
+        missing += therapy_session.asked
     latest = rated[-1].evidence.client if rated else None
-    history, constants = [session.evidence for session in held], resolve(version.constants)
+    history, constants = [therapy_session.evidence for therapy_session in held], resolve(version.constants)
     ranges = usual_ranges(history, assessments, constants)
     return Standing(
         episode=episode,
         sessions_held=len(attended),
-        check_ins_answered=sum(session.client is not None for session in attended),
+        check_ins_answered=sum(therapy_session.client is not None for therapy_session in attended),
         missing_in_a_row=missing,
         last_session_at=attended[-1].row.starts_at if attended else None,
         last_rated_at=rated[-1].row.starts_at if rated else None,
@@ -212,7 +217,9 @@ def _standing(episode, version, held, assessments, rupture, at):
         words=latest_words(history, assessments, constants),
         spark={
             series: {
-                "values": [value_of(session.evidence.client, series) for session in attended[-SPARK_LENGTH:]],
+                "values": [
+                    value_of(therapy_session.evidence.client, series) for therapy_session in attended[-SPARK_LENGTH:]
+                ],
                 "band": [ranges[series].low, ranges[series].high] if ranges[series] else None,
             }
             for series in SERIES

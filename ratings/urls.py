@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ratings.views import asking, case, caseload, delivery, detection, exchange, rupture, session, today
+from ratings.views import asking, case, caseload, delivery, detection, exchange, rupture, therapy_session, today
 
 app_name = "ratings"
 
@@ -16,10 +16,10 @@ urlpatterns = [
     path("cases/<uuid:code>/check-ins/", asking.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/history-link/", asking.history_link, name="history-link"),
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
-    path("cases/<uuid:code>/log/", session.session_log, name="session-log"),
-    path("sessions/<uuid:code>/log/", session.planned_session_log, name="planned-session-log"),
-    path("sessions/<uuid:code>/move/", session.session_move, name="session-move"),
-    path("sessions/<uuid:code>/void/", session.session_void, name="session-void"),
+    path("cases/<uuid:code>/log/", therapy_session.session_log, name="session-log"),
+    path("sessions/<uuid:code>/log/", therapy_session.planned_session_log, name="planned-session-log"),
+    path("sessions/<uuid:code>/move/", therapy_session.session_move, name="session-move"),
+    path("sessions/<uuid:code>/void/", therapy_session.session_void, name="session-void"),
     # /import/
     path("import/", exchange.import_upload, name="import"),
     path("import/<uuid:code>/", exchange.import_preview, name="import-preview"),
@@ -29,6 +29,6 @@ urlpatterns = [
     path("people/detection/", detection.detection_settings, name="detection-settings"),
     # /check-ins/
     path("check-ins/", delivery.check_ins, name="check-ins"),
-    path("check-ins/<uuid:code>/link/", session.check_in_link, name="check-in-link"),
-    path("check-ins/<uuid:code>/enter/", session.check_in_enter, name="check-in-enter"),
+    path("check-ins/<uuid:code>/link/", therapy_session.check_in_link, name="check-in-link"),
+    path("check-ins/<uuid:code>/enter/", therapy_session.check_in_enter, name="check-in-enter"),
 ]

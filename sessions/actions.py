@@ -10,17 +10,8 @@ from sessions.models import Attendance, Goal, PrivateNote, TherapySession
 
 
 @transaction.atomic
-def plan_therapy_session(*, episode, starts_at, ends_at, zone, mode, by):
-    therapy_session = TherapySession.objects.create(
-        episode=episode, starts_at=starts_at, ends_at=ends_at, zone=zone, mode=mode
-    )
-    audit.record(Verb.CREATED, therapy_session, by=by)
-    return therapy_session
-
-
-@transaction.atomic
 def hold_therapy_session(*, episode, starts_at, ends_at, zone, mode, attendance, by, planned=None, private_note=""):
-    """Logs what became of an appointment: the planned one, or one that nobody had planned."""
+    """Logs what became of a therapy session: of the planned one, or of one that nobody had planned."""
     therapy_session = planned or TherapySession(episode=episode)
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.zone, therapy_session.mode = zone, mode

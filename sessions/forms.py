@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.forms import PlainTextField
 from sessions.models import Attendance, Mode, TherapySession
 
-USUAL_MINUTES = 50
+SESSION_MINUTES = 50
 LONGEST_AHEAD = timedelta(days=365)  # convention of this app: a later day is a slip of the year
 FUTURE = _("This lies in the future. Log a session after it was held.")
 TAKEN = _("There is already a session at this time.")
@@ -20,7 +20,7 @@ class TherapySessionForm(forms.Form):
 
     day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(label=_("Start"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=480, initial=USUAL_MINUTES)
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=480, initial=SESSION_MINUTES)
     mode = forms.ChoiceField(label=_("How you met"), choices=Mode, initial=Mode.IN_PERSON, widget=forms.RadioSelect)
     attendance = forms.ChoiceField(
         label=_("The client"),
@@ -66,7 +66,7 @@ class TherapySessionForm(forms.Form):
             self.add_error("day", FUTURE)
         if self.episode.ends_at and starts_at >= self.episode.ends_at:
             self.add_error("day", _("This therapy had ended by then."))
-        others = TherapySession.objects.filter(episode=self.episode, starts_at=starts_at).standing()
+        others = TherapySession.objects.filter(episode=self.episode, starts_at=starts_at).not_voided()
         if others.exclude(pk=self.planned and self.planned.pk).exists():
             self.add_error("time", TAKEN)
 

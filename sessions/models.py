@@ -27,16 +27,16 @@ class Attendance(models.TextChoices):
 
 
 class TherapySessionQuerySet(ScopedQuerySet):
-    def standing(self):
+    def not_voided(self):
         """Without those that were voided."""
         return self.filter(voided_at__isnull=True)
 
     def attended(self):
-        return self.standing().filter(attendance=Attendance.ATTENDED)
+        return self.not_voided().filter(attendance=Attendance.ATTENDED)
 
 
 class TherapySession(models.Model):
-    """One appointment in an episode. Its number is derived (attended, in order), never stored; it is voided, never
+    """One session of an episode. Its number is derived (attended, in order), never stored; it is voided, never
     deleted."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance import access
 from alliance.models import Consent
-from ratings.delivery import plan
+from ratings.delivery import schedule
 from ratings.models import CheckIn, Rating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
@@ -18,7 +18,7 @@ from sessions.models import Attendance, TherapySession
 LISTED_FOR = timedelta(weeks=8)  # convention of this app: what is older will not be answered
 
 
-class State(TextChoices):
+class Progress(TextChoices):
     ANSWERED = "answered", _("answered")
     ENTERED = "entered", _("answered on paper or by telephone")
     STOPPED = "stopped", _("e-mails stopped")
@@ -41,14 +41,14 @@ class CheckInRow:
     case_code: UUID
     name: str
     session_at: datetime
-    state: State
-    at: datetime | None  # since when, or until when, the state holds
+    progress: Progress
+    at: datetime | None  # since when, or until when, that holds
     can_send: bool
     missing_in_a_row: int
 
     @property
     def is_open(self):
-        return self.state not in (State.ANSWERED, State.ENTERED)
+        return self.progress not in (Progress.ANSWERED, Progress.ENTERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ def session_rows(episode, numbers) -> list[SessionRow]:
     """All sessions of an episode that stand, latest first. `numbers`: session key -> its number."""
     check_ins = dict(_keyed_rows(CheckIn.objects.filter(episode=episode)))
     return [
-        SessionRow(session, numbers.get(session.pk), check_ins.get(session.pk))
-        for session in TherapySession.objects.filter(episode=episode)
-        .standing()
+        SessionRow(therapy_session, numbers.get(therapy_session.pk), check_ins.get(therapy_session.pk))
+        for therapy_session in TherapySession.objects.filter(episode=episode)
+        .not_voided()
         .exclude(attendance=Attendance.CANCELLED)
         .order_by("-starts_at")
     ]
@@ -104,28 +104,28 @@ def _keyed_rows(check_ins):
         .order_by("-therapy_session__starts_at", "-pk")
     )
     for check_in in found:
-        state, at = _state(check_in, now)
-        yield check_in.therapy_session_id, _row(check_in, state, at, now)
+        progress, at = _progress(check_in, now)
+        yield check_in.therapy_session_id, _row(check_in, progress, at, now)
 
 
-def _row(check_in, state, at, now):
+def _row(check_in, progress, at, now):
     episode = check_in.episode
     agreed = {consent.purpose for consent in episode.client.consents.all() if consent.withdrawn_at is None}
-    again = any(plan.is_on_its_way(delivery, now) for delivery in check_in.deliveries.all())
-    reachable = episode.client.email is not None and agreed >= plan.NEEDED and episode.ends_at is None
+    again = any(schedule.is_on_its_way(delivery, now) for delivery in check_in.deliveries.all())
+    reachable = episode.client.email is not None and agreed >= schedule.NEEDED and episode.ends_at is None
     return CheckInRow(
         code=check_in.code,
         case_code=episode.code,
         name=episode.client.display_name,
         session_at=check_in.therapy_session.starts_at,
-        state=state,
+        progress=progress,
         at=at,
-        can_send=reachable and not again and state not in (State.ANSWERED, State.ENTERED, State.PAUSED),
+        can_send=reachable and not again and progress not in (Progress.ANSWERED, Progress.ENTERED, Progress.PAUSED),
         missing_in_a_row=episode.standing.missing_in_a_row,
     )
 
 
-def _state(check_in, now):
+def _progress(check_in, now):
     """The one thing that a therapist should know first, and its time."""
     client, deliveries = check_in.episode.client, check_in.deliveries.all()
     to_email = [consent for consent in client.consents.all() if consent.purpose == Consent.Purpose.EMAIL]
@@ -134,22 +134,22 @@ def _state(check_in, now):
     due = [delivery.due_at for delivery in deliveries if delivery.is_waiting]
     sent = max((delivery.sent_at for delivery in deliveries if delivery.sent_at), default=None)
     refused = max((delivery.failed_at for delivery in deliveries if delivery.failed_at), default=None)
-    rules = [
-        (check_in.answered_by == Rating.Mode.PAPER, State.ENTERED, check_in.answered_at),
-        (check_in.answered_at, State.ANSWERED, check_in.answered_at),
+    first_that_holds = [
+        (check_in.answered_by == Rating.Mode.PAPER, Progress.ENTERED, check_in.answered_at),
+        (check_in.answered_at, Progress.ANSWERED, check_in.answered_at),
         (
             to_email and not agreed,
-            State.STOPPED,
+            Progress.STOPPED,
             max((c.withdrawn_at for c in to_email if c.withdrawn_at), default=None),
         ),
-        (paused, State.PAUSED, client.paused_until),
-        (due, State.DUE, min(due, default=None)),
-        (refused and not (sent and sent > refused), State.BOUNCED, refused),
-        (check_in.link_until and check_in.link_until <= now, State.EXPIRED, check_in.link_until),
-        (sent, State.SENT, sent),
-        (check_in.link_until, State.SHOWN, check_in.link_until),
-        (client.email is None, State.NO_EMAIL, None),
-        (not agreed, State.NO_CONSENT, None),
-        (True, State.UNSENT, None),
+        (paused, Progress.PAUSED, client.paused_until),
+        (due, Progress.DUE, min(due, default=None)),
+        (refused and not (sent and sent > refused), Progress.BOUNCED, refused),
+        (check_in.link_until and check_in.link_until <= now, Progress.EXPIRED, check_in.link_until),
+        (sent, Progress.SENT, sent),
+        (check_in.link_until, Progress.SHOWN, check_in.link_until),
+        (client.email is None, Progress.NO_EMAIL, None),
+        (not agreed, Progress.NO_CONSENT, None),
+        (True, Progress.UNSENT, None),
     ]
-    return next((state, at) for holds, state, at in rules if holds)
+    return next((progress, at) for holds, progress, at in first_that_holds if holds)

@@ -19,9 +19,9 @@ from django.utils import timezone
 from alliance.crypto import new_token, token_hash
 from alliance.models import Practice
 from ratings import actions
-from ratings.delivery import plan
+from ratings.delivery import schedule
 from ratings.delivery.mail import message_of
-from ratings.delivery.plan import CLAIM_LASTS
+from ratings.delivery.schedule import CLAIM_LASTS
 from ratings.models import ClientLink, Delivery
 
 SHORTEST_WAIT = timedelta(minutes=15)  # convention of this app; greylisting asks for about as much
@@ -114,10 +114,10 @@ def _prepare(key):
     if not (live_at and live_at <= now):  # no more, since this run began
         Delivery.objects.filter(pk=key).update(claimed_at=None)
         return "held back"
-    if not plan.is_wanted(delivery.check_in, delivery.kind, now):
-        plan.drop(Delivery.objects.filter(pk=key))
+    if not schedule.is_wanted(delivery.check_in, delivery.kind, now):
+        schedule.drop(Delivery.objects.filter(pk=key))
         return "dropped"
-    awake = plan.awake(delivery.episode, now)
+    awake = schedule.awake(delivery.episode, now)
     if awake > now:  # the sender was late, and the client is asleep by now
         Delivery.objects.filter(pk=key).update(due_at=awake, claimed_at=None)
         return "postponed"
@@ -153,8 +153,8 @@ def _sent(key):
     delivery = _load(key)
     delivery.sent_at = timezone.now()
     delivery.save(update_fields=["sent_at"])
-    if delivery.kind == plan.Kind.FIRST and delivery.dropped_at is None:
-        plan.plan_reminder(delivery)
+    if delivery.kind == schedule.DeliveryKind.FIRST and delivery.dropped_at is None:
+        schedule.add_reminder(delivery)
     return "sent"
 
 
@@ -179,5 +179,5 @@ def _postpone(key):
     """Again later: after an eighth of the time since the session, so that the waits grow without being counted."""
     delivery, now = _load(key), timezone.now()
     wait = max(SHORTEST_WAIT, (now - delivery.check_in.therapy_session.ends_at) / 8)  # convention of this app
-    Delivery.objects.filter(pk=key).update(due_at=plan.awake(delivery.episode, now + wait), claimed_at=None)
+    Delivery.objects.filter(pk=key).update(due_at=schedule.awake(delivery.episode, now + wait), claimed_at=None)
     return "postponed"

@@ -18,8 +18,8 @@ LOWEST, HIGHEST = 0, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
-    """One appointment and what both sides said about it."""
+class CourseSession:
+    """One therapy session of a course, and what both sides said about it."""
 
     client: str | None = None  # six answers, "." where skipped (blanks are for the eye); None: nothing came back
     therapist: str | None = None
@@ -39,11 +39,11 @@ class Course:
 
     name: str
     therapist: int  # which one, from 0
-    meetings: tuple[Meeting, ...]  # oldest first
+    sessions: tuple[CourseSession, ...]  # oldest first
     hour: str = "10:00"
     weekday: int = 0  # the how-manieth working day back from today
-    today: bool = False  # the last meeting is today, whatever day that is
-    weeks_ago: int = 0  # since the last meeting
+    today: bool = False  # the last session is today, whatever day that is
+    weeks_ago: int = 0  # since the last session
     mode: Mode = Mode.IN_PERSON
     goals: tuple[str, ...] = ()
     sees_own: bool = False  # agreed to see their own past answers
@@ -75,13 +75,13 @@ def plain(rng: Random, name: str, therapist: int, position: int, sessions: int |
     """A course without a story: early growth, then flat, with bad weeks, gaps, and now and then a repaired rupture."""
     length = sessions or rng.randint(4, 24)
     over = rng.random() < 0.15
-    meetings = list(_meetings(rng, length))
+    made = list(_plain_sessions(rng, length))
     if not over:
-        meetings.append(Meeting(attendance=Attendance.PLANNED))
+        made.append(CourseSession(attendance=Attendance.PLANNED))
     return Course(
         name=name,
         therapist=therapist,
-        meetings=tuple(meetings),
+        sessions=tuple(made),
         hour=f"{9 + position // 5 % 9:02}:00",
         weekday=position % 5,
         weeks_ago=rng.randint(2, 40) if over else 0,
@@ -91,12 +91,12 @@ def plain(rng: Random, name: str, therapist: int, position: int, sessions: int |
     )
 
 
-def _meetings(rng, length):
+def _plain_sessions(rng, length):
     # Answers from 0 to 4: 1 is 25 POMP. Aimed at: clients differ by 12-15 POMP, one client's sessions by 7-10
     # (.7-.9 and .4-.6 on a seven-point scale); the therapist's level goes along with r = .4, .45 SD lower.
-    level = min(max(rng.gauss(USUAL, 0.6), 1.7), 4.5)
+    level = min(max(rng.gauss(MIDDLE, 0.6), 1.7), 4.5)
     pillars = [level + rng.gauss(0, 0.2) for _ in range(3)]
-    believed_level = USUAL - 0.33 + 0.4 * (level - USUAL) + rng.gauss(0, 0.45)
+    believed_level = MIDDLE - 0.33 + 0.4 * (level - MIDDLE) + rng.gauss(0, 0.45)
     believed = [believed_level + rng.gauss(0, 0.2) for _ in range(3)]
     straight = rng.random() < 0.08  # every answer the same, always
     talkative = rng.random() * 0.4
@@ -105,10 +105,10 @@ def _meetings(rng, length):
     for number in range(length):
         chance = rng.random()
         if chance < 0.06 and number:
-            yield Meeting(attendance=Attendance.NO_SHOW)
+            yield CourseSession(attendance=Attendance.NO_SHOW)
             continue
         if chance < 0.1 and number:
-            yield Meeting(attendance=rng.choice((Attendance.CANCELLED, Attendance.CANCELLED_LATE)))
+            yield CourseSession(attendance=rng.choice((Attendance.CANCELLED, Attendance.CANCELLED_LATE)))
             continue
         settled = number >= length - QUIET_END
         drift = 0.3 * drift + rng.gauss(0, 0.15 if settled else 0.22)  # carried on from one session to the next: .2-.4
@@ -118,7 +118,7 @@ def _meetings(rng, length):
         said = [pillar + moved for pillar in pillars]
         thought = [pillar + growth + 0.5 * strained.get(number, 0) for pillar in believed]
         answered = rng.random() > 0.1
-        yield Meeting(
+        yield CourseSession(
             client=_answers(rng, said, straight) if answered else None,
             therapist=_answers(rng, thought) if rng.random() > 0.05 else None,
             comment=rng.choice(COMMENTS) if answered and rng.random() < talkative else "",
@@ -128,7 +128,7 @@ def _meetings(rng, length):
         )
 
 
-USUAL = 3.2
+MIDDLE = 3.2
 QUIET_END = 6  # the last sessions of a plain course
 ENDED_BECAUSE = (EndReason.COMPLETED, EndReason.COMPLETED, EndReason.CLIENT)
 

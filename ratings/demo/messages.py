@@ -9,7 +9,7 @@ from ratings.delivery.queries import LISTED_FOR
 from ratings.models import ClientLink, Delivery
 from ratings.queries import STILL_AWAITED
 
-KIND = Delivery.DeliveryKind
+DeliveryKind = Delivery.DeliveryKind
 
 
 class Messages:
@@ -35,10 +35,12 @@ class Messages:
             return
         for check_in, ends_at, answered_at in recent:
             due_at = self._awake(ends_at + timedelta(minutes=self.practice.check_in_delay_minutes))
-            first = self._deliver(client, check_in, KIND.FIRST, due_at, answered_at, refused=trouble == "bounced")
+            first = self._deliver(
+                client, check_in, DeliveryKind.FIRST, due_at, answered_at, refused=trouble == "bounced"
+            )
             if first.sent_at:
                 later = self._awake(due_at + timedelta(hours=self.practice.reminder_after_hours))
-                self._deliver(client, check_in, KIND.REMINDER, later, answered_at)
+                self._deliver(client, check_in, DeliveryKind.REMINDER, later, answered_at)
         if trouble == "stopped":
             to_email.withdrawn_at = max(recent[-1][1], self.now - timedelta(days=1))
         elif trouble == "paused":

@@ -23,13 +23,13 @@ def fill_people(practice, therapists):
     groups = -(-therapists // SUPERVISEES)
     since = practice.created_at - HERE_FOR
     password = make_password(PASSWORD)  # one hash: a slow one for each of a thousand people would take minutes
-    people = [
+    rows = [
         *_members("therapist", THERAPISTS, therapists),
         *_members("supervisor", SUPERVISORS, groups + 1),
         *_members("manager", MANAGERS, len(MANAGERS)),
     ]
     users = User.objects.bulk_create(
-        User(email=email, password=password, date_joined=since) for _role, email, _name in people
+        User(email=email, password=password, date_joined=since) for _role, email, _name in rows
     )
     EmailAddress.objects.bulk_create(
         EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users
@@ -43,7 +43,7 @@ def fill_people(practice, therapists):
             first_seen_at=since,
             **{f"is_{role}": True},
         )
-        for user, (role, _email, name) in zip(users, people, strict=True)
+        for user, (role, _email, name) in zip(users, rows, strict=True)
     )
     supervisees, supervisors = members[:therapists], members[therapists : therapists + groups]
     Supervision.objects.bulk_create(

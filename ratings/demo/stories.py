@@ -4,12 +4,12 @@ Answers stand as in the questionnaire: goals, tasks, bond; 0 is "Not at all", 4 
 """
 
 from alliance.models import EndReason
-from ratings.demo.courses import Course, Meeting
+from ratings.demo.courses import Course, CourseSession
 from sessions.models import Attendance, Mode
 
 ADA, TOMAS, NOOR = range(3)
-PLANNED = Meeting(attendance=Attendance.PLANNED)
-NO_SHOW = Meeting(attendance=Attendance.NO_SHOW)
+PLANNED = CourseSession(attendance=Attendance.PLANNED)
+NO_SHOW = CourseSession(attendance=Attendance.NO_SHOW)
 
 ONLY_TASKS_SLIP = Course(
     name="Juniper",
@@ -20,26 +20,28 @@ ONLY_TASKS_SLIP = Course(
         "We are working on saying no at work so that I can be home by six.",
         "We are working on sleeping through so that I can drive again.",
     ),
-    meetings=(
-        Meeting("32 33 33", "32 32 33"),
-        Meeting(
+    sessions=(
+        CourseSession("32 33 33", "32 32 33"),
+        CourseSession(
             "33 32 33", "32 33 33", "I was nervous before. You made it easy to begin, and the two goals are mine now."
         ),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting(
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession(
             "32 33 33", "33 33 33", note="A cancelled appointment came up. She made light of it; I stayed with it."
         ),
-        Meeting("33 33 33", "33 33 33", "We took the morning apart, minute by minute. I had never seen it like that."),
-        Meeting("33 43 33", "33 33 33"),
-        Meeting(
+        CourseSession(
+            "33 33 33", "33 33 33", "We took the morning apart, minute by minute. I had never seen it like that."
+        ),
+        CourseSession("33 43 33", "33 33 33"),
+        CourseSession(
             "43 33 43",
             "33 33 33",
             "I said no on Tuesday! Small one, but I said it, and nobody fell over. Wanted you to know.",
         ),
-        Meeting("43 43 43", "43 33 43", note="Brought in the short sheet. She said yes rather fast."),
-        Meeting(None, "33 33 33"),
-        Meeting("43 11 43", "33 33 33"),
-        Meeting(
+        CourseSession("43 43 43", "43 33 43", note="Brought in the short sheet. She said yes rather fast."),
+        CourseSession(None, "33 33 33"),
+        CourseSession("43 11 43", "33 33 33"),
+        CourseSession(
             "43 10 43",
             "43 33 33",
             "I did the sheet at home but I was not sure what it was for.",
@@ -56,26 +58,28 @@ REPAIRED = Course(
     hour="11:00",
     weekday=1,
     goals=("We are working on asking for help so that I can carry less alone.",),
-    meetings=(
-        Meeting("32 32 33", "32 22 32"),
-        Meeting("33 32 33", "32 32 33", "I did not expect to talk so much."),
-        Meeting("33 33 33", "33 32 33"),
-        Meeting("33 33 43", "33 33 33", "The picture of the two suitcases stayed with me all week."),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting("33 33 34", "33 33 33", note="Good hour. I think the exposure can begin."),
-        Meeting("22 10 21", "33 22 32", "That was a lot. I went home and did not want to think about it."),
-        Meeting(
+    sessions=(
+        CourseSession("32 32 33", "32 22 32"),
+        CourseSession("33 32 33", "32 32 33", "I did not expect to talk so much."),
+        CourseSession("33 33 33", "33 32 33"),
+        CourseSession("33 33 43", "33 33 33", "The picture of the two suitcases stayed with me all week."),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession("33 33 34", "33 33 33", note="Good hour. I think the exposure can begin."),
+        CourseSession("22 10 21", "33 22 32", "That was a lot. I went home and did not want to think about it."),
+        CourseSession(
             "22 01 11", "22 11 21", note="Silent, then polite. I asked; she said it was fine. I do not think it was."
         ),
-        Meeting(
+        CourseSession(
             "33 23 32",
             "32 22 32",
             "You said that you had gone too fast, and that it was not me. I had thought I was failing it.",
             note="My pace, not her courage. She cried, then planned the steps herself: two weeks of small ones.",
         ),
-        Meeting("33 33 33", "33 33 33", "The small steps are mine. I can say stop, and I did, once."),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting("33 33 34", "33 33 33", note="Steady again. Name it in the last session as what we did together."),
+        CourseSession("33 33 33", "33 33 33", "The small steps are mine. I can say stop, and I did, once."),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession(
+            "33 33 34", "33 33 33", note="Steady again. Name it in the last session as what we did together."
+        ),
         PLANNED,
     ),
 )
@@ -86,23 +90,27 @@ QUIET_WITHDRAWAL = Course(
     hour="10:00",
     weekday=2,
     goals=("We are working on the quarrels with my father so that I can visit him before the winter.",),
-    meetings=(
-        Meeting(
+    sessions=(
+        CourseSession(
             "33 33 33", "33 32 33", "I liked how you ask. It did not feel like an exam, and I knew where we were going."
         ),
-        Meeting(
+        CourseSession(
             "33 33 43", "33 33 33", "I told my sister about the two chairs and we both laughed, then we both did not."
         ),
-        Meeting("43 33 33", "33 33 33"),
-        Meeting("33 33 43", "33 33 33", "I wrote him the letter. I will not send it, as we said, but it is written."),
-        Meeting("33 34 43", "33 33 33"),
-        Meeting("33 33 33", "33 33 33", "Good, as always.", note="Brought up ending before the summer. He nodded."),
-        Meeting("22 22 32", "33 33 33", "It was fine."),
+        CourseSession("43 33 33", "33 33 33"),
+        CourseSession(
+            "33 33 43", "33 33 33", "I wrote him the letter. I will not send it, as we said, but it is written."
+        ),
+        CourseSession("33 34 43", "33 33 33"),
+        CourseSession(
+            "33 33 33", "33 33 33", "Good, as always.", note="Brought up ending before the summer. He nodded."
+        ),
+        CourseSession("22 22 32", "33 33 33", "It was fine."),
         NO_SHOW,
-        Meeting(
+        CourseSession(
             "22 22 22", "33 33 33", "Fine.", note="Friendly, on the surface of everything. I did most of the talking."
         ),
-        Meeting("22 12 22", "33 32 32"),
+        CourseSession("22 12 22", "33 32 32"),
         PLANNED,
     ),
 )
@@ -114,15 +122,17 @@ CEILING = Course(
     today=True,
     mode=Mode.PHONE,
     goals=("We are working on leaving the checking so that I can be on time for the early shift.",),
-    meetings=(
-        Meeting("43 44 44", "32 32 33", "All good!"),
-        Meeting("44 44 44", "33 32 22"),
-        Meeting("44 44 44", "33 33 22", "Perfect as always!"),
-        Meeting("44 44 44", "33 32 22"),
-        Meeting("44 44 44", "32 33 22", note="Agrees with everything, also with opposites. What may not be said here?"),
-        Meeting("44 44 44", "33 33 22"),
-        Meeting("44 44 44", "33 22 22", "Thank you, all perfect!"),
-        Meeting("44 44 44", "33 33 22", note="Ask for one thing that could be better, however small."),
+    sessions=(
+        CourseSession("43 44 44", "32 32 33", "All good!"),
+        CourseSession("44 44 44", "33 32 22"),
+        CourseSession("44 44 44", "33 33 22", "Perfect as always!"),
+        CourseSession("44 44 44", "33 32 22"),
+        CourseSession(
+            "44 44 44", "32 33 22", note="Agrees with everything, also with opposites. What may not be said here?"
+        ),
+        CourseSession("44 44 44", "33 33 22"),
+        CourseSession("44 44 44", "33 22 22", "Thank you, all perfect!"),
+        CourseSession("44 44 44", "33 33 22", note="Ask for one thing that could be better, however small."),
         PLANNED,
     ),
 )
@@ -133,24 +143,24 @@ SKIPPED = Course(
     hour="15:00",
     weekday=4,
     goals=("We are working on the low mornings so that I can keep the job.",),
-    meetings=(
-        Meeting("22 33 33", "22 32 33"),
-        Meeting("32 33 33", "32 32 33"),
-        Meeting("33 33 33", "32 33 33", "The plan for Monday mornings is on the fridge."),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting(None, "33 33 33"),
-        Meeting("33 23 33", "33 33 33"),
-        Meeting("33 33 43", "33 33 33", "Two Mondays in a row."),
+    sessions=(
+        CourseSession("22 33 33", "22 32 33"),
+        CourseSession("32 33 33", "32 32 33"),
+        CourseSession("33 33 33", "32 33 33", "The plan for Monday mornings is on the fridge."),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession(None, "33 33 33"),
+        CourseSession("33 23 33", "33 33 33"),
+        CourseSession("33 33 43", "33 33 33", "Two Mondays in a row."),
         NO_SHOW,
-        Meeting("33 33 33", "33 33 33"),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting(None, "33 33 33"),
-        Meeting("33 33 43", "33 33 33"),
-        Meeting(None, "33 33 33"),
-        Meeting(
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession(None, "33 33 33"),
+        CourseSession("33 33 43", "33 33 33"),
+        CourseSession(None, "33 33 33"),
+        CourseSession(
             None, "33 32 33", note="New phone, he says; the links go to the old number. Give him the code on paper."
         ),
-        Meeting(None, "33 33 33"),
+        CourseSession(None, "33 33 33"),
         PLANNED,
     ),
 )
@@ -161,11 +171,11 @@ JUST_BEGUN = Course(
     hour="08:00",
     today=True,
     goals=("We are working on speaking in meetings so that I can take the team on.",),
-    meetings=(
-        Meeting("22 32 33", "32 22 33"),
-        Meeting("32 33 33", "32 32 33", "It helps that you write it down."),
-        Meeting("33 33 33", "33 32 33"),
-        Meeting("33 33 34", "33 33 33", "I will try the first sentence tomorrow."),
+    sessions=(
+        CourseSession("22 32 33", "32 22 33"),
+        CourseSession("32 33 33", "32 32 33", "It helps that you write it down."),
+        CourseSession("33 33 33", "33 32 33"),
+        CourseSession("33 33 34", "33 33 33", "I will try the first sentence tomorrow."),
     ),
 )
 
@@ -180,14 +190,14 @@ STRONGER_LONG_AGO = Course(
         "We are working on grieving for my brother so that I can open his letters.",
         "We are working on the evenings so that I can be in the house without the radio on.",
     ),
-    meetings=(
-        Meeting("22 22 32", "32 22 32"),
-        Meeting("32 23 32", "32 32 32"),
-        Meeting("33 22 32", "33 32 32"),
-        Meeting("32 33 32", "32 32 33"),
-        Meeting("32 23 33", "33 33 32"),
-        Meeting("33 32 32", "33 32 33", note="She watches whether I can bear it. I can."),
-        Meeting(
+    sessions=(
+        CourseSession("22 22 32", "32 22 32"),
+        CourseSession("32 23 32", "32 32 32"),
+        CourseSession("33 22 32", "33 32 32"),
+        CourseSession("32 33 32", "32 32 33"),
+        CourseSession("32 23 33", "33 33 32"),
+        CourseSession("33 32 32", "33 32 33", note="She watches whether I can bear it. I can."),
+        CourseSession(
             "22 11 00",
             "33 22 22",
             "You looked at the clock when I said his name.",
@@ -195,21 +205,23 @@ STRONGER_LONG_AGO = Course(
             tension=True,
             talked_about=False,
         ),
-        Meeting("22 11 11", "22 22 21", note="She is right. I did. Say so first thing."),
-        Meeting("33 32 33", "32 32 32", "Thank you for saying it.", tension=True, talked_about=True),
-        Meeting("33 33 44", "33 33 33"),
-        Meeting("33 33 44", "33 33 33", "I could be angry with you, and you came back. That is new."),
-        Meeting("34 33 44", "33 33 33"),
-        Meeting("33 43 44", "33 33 43"),
+        CourseSession("22 11 11", "22 22 21", note="She is right. I did. Say so first thing."),
+        CourseSession("33 32 33", "32 32 32", "Thank you for saying it.", tension=True, talked_about=True),
+        CourseSession("33 33 44", "33 33 33"),
+        CourseSession("33 33 44", "33 33 33", "I could be angry with you, and you came back. That is new."),
+        CourseSession("34 33 44", "33 33 33"),
+        CourseSession("33 43 44", "33 33 43"),
         NO_SHOW,
-        Meeting("34 33 44", "33 33 33"),
-        Meeting("43 33 44", "33 33 33", "We read the first letter. I can still hear you breathing, on the other side."),
-        Meeting("34 34 44", "33 33 43"),
-        Meeting(None, "33 33 43"),
-        Meeting("43 34 44", "43 33 43"),
-        Meeting("34 33 44", "43 33 43"),
-        Meeting("44 33 44", "43 33 43", "Three letters left. No hurry."),
-        Meeting(None, "43 33 43"),
+        CourseSession("34 33 44", "33 33 33"),
+        CourseSession(
+            "43 33 44", "33 33 33", "We read the first letter. I can still hear you breathing, on the other side."
+        ),
+        CourseSession("34 34 44", "33 33 43"),
+        CourseSession(None, "33 33 43"),
+        CourseSession("43 34 44", "43 33 43"),
+        CourseSession("34 33 44", "43 33 43"),
+        CourseSession("44 33 44", "43 33 43", "Three letters left. No hurry."),
+        CourseSession(None, "43 33 43"),
     ),
 )
 
@@ -219,10 +231,10 @@ LOW_START = Course(
     hour="13:00",
     weekday=3,
     goals=("We are working on the panic in shops so that I can buy my own food.",),
-    meetings=(
-        Meeting("22 12 22", "32 32 22"),
-        Meeting("22 21 22", "32 32 32", "I do not know yet what this is for. The last one did not help either."),
-        Meeting(
+    sessions=(
+        CourseSession("22 12 22", "32 32 22"),
+        CourseSession("22 21 22", "32 32 32", "I do not know yet what this is for. The last one did not help either."),
+        CourseSession(
             "22 22 22", "32 32 32", note="Much was tried before me. Go through the goals once more before any exercise."
         ),
         PLANNED,
@@ -237,15 +249,15 @@ LEFT = Course(
     weeks_ago=5,
     end_reason=EndReason.CLIENT,
     goals=("We are working on being alone without drinking so that I can trust my evenings.",),
-    meetings=(
-        Meeting("32 33 33", "32 32 33"),
-        Meeting("33 33 33", "33 32 33", "Glad that I came."),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting("21 11 11", "33 22 22", "I told you about Friday and it turned into a form."),
-        Meeting("11 11 11", "22 22 22", note="I hid behind the risk questions. I did not say so. I should have."),
+    sessions=(
+        CourseSession("32 33 33", "32 32 33"),
+        CourseSession("33 33 33", "33 32 33", "Glad that I came."),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession("21 11 11", "33 22 22", "I told you about Friday and it turned into a form."),
+        CourseSession("11 11 11", "22 22 22", note="I hid behind the risk questions. I did not say so. I should have."),
         NO_SHOW,
-        Meeting("11 11 10", "22 21 21"),
+        CourseSession("11 11 10", "22 21 21"),
         NO_SHOW,
     ),
 )
@@ -256,14 +268,14 @@ CONFRONTATION = Course(
     hour="17:00",
     weekday=2,
     goals=("We are working on the rows with my manager so that I can stay in the job that I love.",),
-    meetings=(
-        Meeting("33 33 33", "33 32 33"),
-        Meeting("33 33 33", "33 33 33", "Clear and quick. Good."),
-        Meeting("34 33 33", "33 33 33"),
-        Meeting("33 33 34", "33 33 33", "The role play was odd and useful."),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting("34 33 33", "33 33 33", note="The mother again. I followed; there is more in it than work."),
-        Meeting(
+    sessions=(
+        CourseSession("33 33 33", "33 32 33"),
+        CourseSession("33 33 33", "33 33 33", "Clear and quick. Good."),
+        CourseSession("34 33 33", "33 33 33"),
+        CourseSession("33 33 34", "33 33 33", "The role play was odd and useful."),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession("34 33 33", "33 33 33", note="The mother again. I followed; there is more in it than work."),
+        CourseSession(
             "11 32 32",
             "33 33 33",
             "We keep coming back to my mother. I said at the start that I came because of work. I want that to count.",
@@ -282,22 +294,24 @@ REPAIR_UNDER_WAY = Course(
     hour="09:00",
     weekday=1,
     goals=("We are working on the anger so that my son need not be afraid of me.",),
-    meetings=(
-        Meeting("32 33 33", "32 32 32"),
-        Meeting("33 32 33", "32 33 33"),
-        Meeting("33 33 33", "33 32 33", "Nobody had asked me that."),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting("33 33 34", "33 33 33"),
-        Meeting(None, "33 33 33"),
-        Meeting("33 33 33", "33 33 33", "He came and sat next to me on Sunday."),
-        Meeting("33 34 33", "33 33 33"),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting("33 32 11", "33 33 32", "You wrote to the school without telling me first.", shared=True),
-        Meeting("33 32 10", "32 32 21", note="Asked what the letter did to him. He had to hear it from the teacher."),
-        Meeting(
+    sessions=(
+        CourseSession("32 33 33", "32 32 32"),
+        CourseSession("33 32 33", "32 33 33"),
+        CourseSession("33 33 33", "33 32 33", "Nobody had asked me that."),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession("33 33 34", "33 33 33"),
+        CourseSession(None, "33 33 33"),
+        CourseSession("33 33 33", "33 33 33", "He came and sat next to me on Sunday."),
+        CourseSession("33 34 33", "33 33 33"),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession("33 32 11", "33 33 32", "You wrote to the school without telling me first.", shared=True),
+        CourseSession(
+            "33 32 10", "32 32 21", note="Asked what the letter did to him. He had to hear it from the teacher."
+        ),
+        CourseSession(
             "33 33 22", "33 32 22", note="Agreed: nothing leaves this room before he has read it. A slower pace, too."
         ),
-        Meeting("33 33 33", "33 33 32", "I read the second letter before it went. That was right."),
+        CourseSession("33 33 33", "33 33 32", "I read the second letter before it went. That was right."),
         PLANNED,
     ),
 )
@@ -308,21 +322,21 @@ BAD_WEEK = Course(
     hour="11:00",
     weekday=3,
     goals=("We are working on handing in work before it is perfect so that I can finish the degree.",),
-    meetings=(
-        Meeting("33 33 33", "32 32 33"),
-        Meeting("33 32 33", "33 32 33"),
-        Meeting("33 33 33", "33 33 33", "Handed in the first page with a mistake in it, on purpose."),
-        Meeting("33 33 33", "33 33 33"),
-        Meeting("33 33 34", "33 33 33"),
-        Meeting(
+    sessions=(
+        CourseSession("33 33 33", "32 32 33"),
+        CourseSession("33 32 33", "33 32 33"),
+        CourseSession("33 33 33", "33 33 33", "Handed in the first page with a mistake in it, on purpose."),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession("33 33 34", "33 33 33"),
+        CourseSession(
             "22 21 22",
             "33 33 33",
             "My mother is in hospital. I could not think of anything else; it was not the session.",
             shared=True,
         ),
-        Meeting("33 33 33", "33 33 33", "She is home. Back to the thesis."),
-        Meeting("33 33 34", "33 33 33"),
-        Meeting("33 34 33", "33 33 33"),
+        CourseSession("33 33 33", "33 33 33", "She is home. Back to the thesis."),
+        CourseSession("33 33 34", "33 33 33"),
+        CourseSession("33 34 33", "33 33 33"),
         PLANNED,
     ),
 )

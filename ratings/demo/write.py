@@ -4,7 +4,7 @@ Equal arguments give equal names, scores and times; keys, codes and tokens are r
 the ratings is built by the same replay that an event uses.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from uuid import NAMESPACE_URL, uuid5
@@ -45,7 +45,7 @@ HELD = (Attendance.ATTENDED, Attendance.NO_SHOW)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Recipe:
     """What `seed_demo` was asked for."""
 
     therapists: int = 6
@@ -55,8 +55,9 @@ class Plan:
 
     @property
     def code(self):
-        """The practice's own code says which plan it came from, so that nothing else has to remember it."""
-        return uuid5(NAMESPACE_URL, f"seed_demo {self}")
+        """The practice's own code says which recipe it came from, so that nothing else has to remember it."""
+        asked = ", ".join(f"{name}={value}" for name, value in asdict(self).items())
+        return uuid5(NAMESPACE_URL, f"seed_demo Plan({asked})")  # as it was first written: demos of then are known
 
 
 def today_there():
@@ -69,10 +70,10 @@ def seen_from(practice) -> date:
 
 
 @transaction.atomic
-def fill(plan: Plan, today: date) -> int:
-    """A new practice with all that the plan says; returns the number of episodes. All of it or nothing."""
+def fill(recipe: Recipe, today: date) -> int:
+    """A new practice with all that the recipe says; returns the number of episodes. All of it or nothing."""
     practice = Practice.objects.create(
-        code=plan.code,
+        code=recipe.code,
         name="Millrace Practice",
         zone=ZONE.key,
         crisis_phone="01632 960 117",  # a range that Ofcom keeps free for drama
@@ -82,18 +83,18 @@ def fill(plan: Plan, today: date) -> int:
         data_key=DataKey.objects.create(),
         created_at=datetime.combine(today, time(), ZONE),
     )
-    therapists, advisor = fill_people(practice, plan.therapists)
+    therapists, advisor = fill_people(practice, recipe.therapists)
     writer = _Writer(practice, therapists, today)
     courses = caseload(
-        STORIES, therapists=plan.therapists, clients=plan.clients, sessions=plan.sessions, seed=plan.seed
+        STORIES, therapists=recipe.therapists, clients=recipe.clients, sessions=recipe.sessions, seed=recipe.seed
     )
     while batch := list(islice(courses, EPISODES_AT_ONCE)):
         writer.write(batch)
     advised = Episode.objects.filter(therapist=therapists[-1], ends_at__isnull=True).order_by("pk").first()
     if advised:
         Supervision.objects.create(supervisor=advisor, episode=advised, starts_at=advised.starts_at)
-    audit.record(audit.Verb.CREATED, practice, practice=practice, count=plan.clients)
-    return plan.clients
+    audit.record(audit.Verb.CREATED, practice, practice=practice, count=recipe.clients)
+    return recipe.clients
 
 
 class _Writer:
@@ -126,7 +127,7 @@ class _Writer:
 
     def _course(self, course):
         """Adds all rows of one course; returns the episode, and its sessions that were held or missed."""
-        starts = self._appointments(course)
+        starts = self._starts(course)
         since = starts[0] - timedelta(days=3)
         key = self.bulk.add(DataKey, created_at=since)
         email = f"{course.name.lower().replace(' ', '-')}@clients.demo.test"
@@ -165,31 +166,31 @@ class _Writer:
             )
         self.sent = []
         sessions = [
-            self._meeting(course, meeting, at, episode, key)
-            for meeting, at in zip(course.meetings, starts, strict=True)
+            self._write_session(course, told, at, episode, key)
+            for told, at in zip(course.sessions, starts, strict=True)
         ]
         if not course.end_reason:
             self.messages.add(client, consents[Consent.Purpose.EMAIL], self.sent)
         return episode, [row for row in sessions if row.attendance in HELD]
 
-    def _appointments(self, course):
+    def _starts(self, course):
         """Weekly at the same hour; the last one at the course's working day, or today, or the week that comes."""
         last = self.today
         if not course.today:
             days_back = [days for days in range(7) if (self.today - timedelta(days)).weekday() < 5]
             last -= timedelta(days_back[course.weekday])
-            if course.meetings[-1].attendance == Attendance.PLANNED and last < self.today:
+            if course.sessions[-1].attendance == Attendance.PLANNED and last < self.today:
                 last += WEEK
         last -= course.weeks_ago * WEEK
         hour = time.fromisoformat(course.hour)
-        count = len(course.meetings)
+        count = len(course.sessions)
         days = [last - (count - 1 - number) * WEEK for number in range(count)]
         return [datetime.combine(day, hour, ZONE).astimezone(UTC) for day in days]
 
-    def _meeting(self, course, meeting, at, episode, key):
+    def _write_session(self, course, told, at, episode, key):
         ends = at + SESSION_LASTS
         logged = ends + LOGGED_AFTER
-        planned = meeting.attendance == Attendance.PLANNED
+        planned = told.attendance == Attendance.PLANNED
         therapy_session = self.bulk.add(
             TherapySession,
             episode_id=episode.pk,
@@ -197,16 +198,16 @@ class _Writer:
             ends_at=ends,
             zone=ZONE.key,
             mode=course.mode,
-            attendance=meeting.attendance,
+            attendance=told.attendance,
             logged_at=None if planned else logged,
             logged_by_id=None if planned else episode.therapist_id,
             created_at=at - WEEK,
         )
         about = {"episode_id": episode.pk, "therapy_session_id": therapy_session.pk}
-        if meeting.note:
-            sealed = Sealed(meeting.note, key)
+        if told.note:
+            sealed = Sealed(told.note, key)
             self.bulk.add(PrivateNote, **about, text=sealed, written_by_id=episode.therapist_id, written_at=logged)
-        if meeting.attendance != Attendance.ATTENDED:
+        if told.attendance != Attendance.ATTENDED:
             return therapy_session
         read = at + WEEK - READ_BEFORE_NEXT
         check_in = self.bulk.add(
@@ -214,29 +215,29 @@ class _Writer:
             **about,
             text_id=self.text.pk,
             created_at=logged,
-            read_at=read if meeting.client and read < self.noon else None,
+            read_at=read if told.client and read < self.noon else None,
         )
         self.asked.add(therapy_session.pk)
-        if meeting.therapist:
+        if told.therapist:
             self._rating(
-                Rater.THERAPIST, meeting.therapist, logged, **about, mode="member", entered_by_id=episode.therapist_id
+                Rater.THERAPIST, told.therapist, logged, **about, mode="member", entered_by_id=episode.therapist_id
             )
-        answered = ends + timedelta(minutes=meeting.minutes) if meeting.client else None
+        answered = ends + timedelta(minutes=told.minutes) if told.client else None
         self.sent.append((check_in, ends, answered))
-        if meeting.client:
+        if told.client:
             self._rating(
                 Rater.CLIENT,
-                meeting.client,
+                told.client,
                 answered,
                 **about,
                 check_in_id=check_in.pk,
                 mode="link",
-                comment=Sealed(meeting.comment, key) if meeting.comment else None,
-                comment_words=len(meeting.comment.split()),
-                comment_for="supervisor" if meeting.shared else "therapist",
-                tension=meeting.tension,
-                tension_talked_about=meeting.talked_about,
-                bring_up=meeting.bring_up,
+                comment=Sealed(told.comment, key) if told.comment else None,
+                comment_words=len(told.comment.split()),
+                comment_for="supervisor" if told.shared else "therapist",
+                tension=told.tension,
+                tension_talked_about=told.talked_about,
+                bring_up=told.bring_up,
             )
         return therapy_session
 

@@ -1,4 +1,4 @@
-"""Writes of an import: the rows of a plan at once, then what follows from them; and the draft that waits for it."""
+"""Writes of an import: the rows of a preview at once, then what follows from them; and the draft that waits for it."""
 
 from dataclasses import asdict
 
@@ -11,7 +11,7 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, EndReason, Episode, ImportBatch, ImportDraft, Practice
 from ratings.bulk import Bulk
-from ratings.importing.plan import Receiver, batched, make_plan, read
+from ratings.importing.preview import Receiver, batched, make_preview, read
 from ratings.models import InstrumentText, Rating, Standing
 from ratings.reassess import LONG_AGO, current_version, lock_episodes, reassess_in_turns
 from ratings.replay import replay
@@ -21,13 +21,13 @@ from sessions.models import Attendance, TherapySession
 class NotAllGood(Exception):
     """There are bad lines, and nobody chose to leave them out."""
 
-    def __init__(self, plan):
-        super().__init__(f"{len(plan.errors)} bad lines")
-        self.plan = plan
+    def __init__(self, preview):
+        super().__init__(f"{len(preview.errors)} bad lines")
+        self.preview = preview
 
 
-def import_ratings(*, practice, plan, by, only_good=False):
-    """Writes what is new in the plan, all of it or nothing; then replays each case that it touched, some at a time.
+def import_ratings(*, practice, preview, by, only_good=False):
+    """Writes what is new in the preview, all of it or nothing; then replays each case that it touched, some at a time.
 
     Whoever was stopped in between has all rows and some standings that do not know them yet. The next import of the
     practice, be it of the same file, replays those as well; so does `rebuild_standings`. Returns the batch, None if
@@ -39,39 +39,39 @@ def import_ratings(*, practice, plan, by, only_good=False):
         There are errors, and `only_good` is false. Nothing is written.
     """
     sealed = {}
-    _seal(plan, sealed)  # takes its time, so not while everybody else waits
-    batch, touched = _write(practice, plan, by, only_good, sealed)
+    _seal(preview, sealed)  # takes its time, so not while everybody else waits
+    batch, touched = _write(practice, preview, by, only_good, sealed)
     reassess_in_turns(touched | set(_overtaken(practice)), practice)
     return batch
 
 
 @transaction.atomic
-def _write(practice, plan, by, only_good, sealed):
+def _write(practice, preview, by, only_good, sealed):
     """The batch (None if nothing is new) and the keys of the episodes that it touched."""
     Practice.objects.select_for_update(of=("self",), no_key=True).get(pk=practice.pk)
-    for keys in batched([case.pk for case in plan.cases if case.pk]):
+    for keys in batched([case.pk for case in preview.cases if case.pk]):
         lock_episodes(keys)
-    # What others have written since the plan was made is known now, so that two at once write nothing twice.
-    plan = plan.again()
-    if plan.errors and not only_good:
-        raise NotAllGood(plan)
-    if not plan.changes:
+    # What others have written since the preview was made is known now, so that two at once write nothing twice.
+    preview = preview.again()
+    if preview.errors and not only_good:
+        raise NotAllGood(preview)
+    if not preview.changes:
         return None, set()
-    counts = {name: asdict(getattr(plan, name)) for name in ("clients", "episodes", "sessions", "ratings")}
+    counts = {name: asdict(getattr(preview, name)) for name in ("clients", "episodes", "sessions", "ratings")}
     batch = ImportBatch.objects.create(
         practice=practice,
         imported_by=by,
-        layout=plan.parsed.layout,
-        counts=counts | {"left_out": len({error.line for error in plan.errors})},
+        layout=preview.parsed.layout,
+        counts=counts | {"left_out": len({error.line for error in preview.errors})},
     )
-    _seal(plan, sealed)
+    _seal(preview, sealed)
     bulk = Bulk(DataKey, Client, Episode, TherapySession, Rating, Standing)
-    clients = _write_clients(bulk, practice, plan, sealed)
-    episodes = _write_episodes(bulk, practice, plan, clients, batch)
-    _write_sessions(bulk, plan, episodes, batch, by)
+    clients = _write_clients(bulk, practice, preview, sealed)
+    episodes = _write_episodes(bulk, practice, preview, clients, batch)
+    _write_sessions(bulk, preview, episodes, batch, by)
     bulk.flush()
-    audit.record(Verb.IMPORTED, batch, by=by, practice=practice, count=plan.sessions.new)
-    written = {episodes[case.ref]: len(case.sessions) for case in plan.cases}
+    audit.record(Verb.IMPORTED, batch, by=by, practice=practice, count=preview.sessions.new)
+    written = {episodes[case.ref]: len(case.sessions) for case in preview.cases}
     audit.record_each(Verb.IMPORTED, written, by=by, practice=practice)
     return batch, {episode.pk for episode in written}
 
@@ -85,18 +85,18 @@ def _overtaken(practice):
     return episodes.values_list("pk", flat=True)
 
 
-def _seal(plan, sealed):
+def _seal(preview, sealed):
     """Adds what `sealed` lacks: for each new client a key and the name under it. The file's reference is the pseudonym,
     until a therapist writes a name."""
-    for case in plan.cases:
+    for case in preview.cases:
         if case.client_pk is None and case.client_ref not in sealed:
             key = DataKey()
             sealed[case.client_ref] = (key, Sealed(case.client, key))
 
 
-def _write_clients(bulk, practice, plan, sealed):
+def _write_clients(bulk, practice, preview, sealed):
     """Their keys, by reference."""
-    keys = {case.client_ref: case.client_pk for case in plan.cases}
+    keys = {case.client_ref: case.client_pk for case in preview.cases}
     for ref, known in keys.items():
         if known is None:
             key, name = sealed[ref]
@@ -106,19 +106,19 @@ def _write_clients(bulk, practice, plan, sealed):
     return keys
 
 
-def _write_episodes(bulk, practice, plan, clients, batch):
+def _write_episodes(bulk, practice, preview, clients, batch):
     """By reference. A new one has the standing of an empty case until its first replay, so that pages can show it."""
     version = current_version(practice)
-    known = Episode.objects.in_bulk([case.pk for case in plan.cases if case.pk])
+    known = Episode.objects.in_bulk([case.pk for case in preview.cases if case.pk])
     episodes = {row.external_ref: row for row in known.values()}
-    for case in plan.cases:
+    for case in preview.cases:
         if case.pk is None:
             episodes[case.ref] = row = bulk.add(
                 Episode,
                 client_id=clients[case.client_ref],
                 therapist_id=case.therapist.pk,
                 starts_at=case.starts_at,
-                ends_at=max(session.ends_at for session in case.sessions) if case.is_over else None,
+                ends_at=max(therapy_session.ends_at for therapy_session in case.sessions) if case.is_over else None,
                 end_reason=EndReason.OTHER.value if case.is_over else "",
                 external_ref=case.ref,
                 import_batch_id=batch.pk,
@@ -127,29 +127,29 @@ def _write_episodes(bulk, practice, plan, clients, batch):
     return episodes
 
 
-def _write_sessions(bulk, plan, episodes, batch, by):
+def _write_sessions(bulk, preview, episodes, batch, by):
     """With their ratings. How they met is not in a file; attended they were, or nobody had rated."""
     now, wordings = timezone.now(), _wordings()
     by_key = by and by.pk
-    for case in plan.cases:
+    for case in preview.cases:
         about = {"episode_id": episodes[case.ref].pk, "import_batch_id": batch.pk}
-        for session in case.sessions:
+        for therapy_session in case.sessions:
             key = (
-                session.pk
+                therapy_session.pk
                 or bulk.add(
                     TherapySession,
-                    starts_at=session.starts_at,
-                    ends_at=session.ends_at,
-                    starts_at_known=session.past.day is None,
-                    zone=session.zone,
+                    starts_at=therapy_session.starts_at,
+                    ends_at=therapy_session.ends_at,
+                    starts_at_known=therapy_session.past.day is None,
+                    zone=therapy_session.zone,
                     attendance=Attendance.ATTENDED.value,
                     logged_at=now,
                     logged_by_id=by_key,
-                    external_ref=session.ref,
+                    external_ref=therapy_session.ref,
                     **about,
                 ).pk
             )
-            for rating in session.new_ratings:
+            for rating in therapy_session.new_ratings:
                 bulk.add(
                     Rating,
                     therapy_session_id=key,
@@ -193,16 +193,16 @@ def drop_old_drafts():
     ImportDraft.objects.expired().delete()
 
 
-def plan_of(draft):
-    """The plan of a draft as things stand now. Who is no manager, or no longer, receives every row themselves."""
+def preview_of(draft):
+    """The preview of a draft as things stand now. Who is no manager, or no longer, receives every row themselves."""
     own = not draft.sent_by.is_manager
     receiver = Receiver(all_to=draft.sent_by if own else draft.therapist, only_own=own)
     text = draft.text.open(draft.practice.data_key)
-    return make_plan(practice=draft.practice, parsed=read(text.encode()), receiver=receiver)
+    return make_preview(practice=draft.practice, parsed=read(text.encode()), receiver=receiver)
 
 
 def import_draft(*, draft, only_good=False):
     """Imports a draft and drops it, once everything is done: who was stopped in the middle can press again."""
-    batch = import_ratings(practice=draft.practice, plan=plan_of(draft), by=draft.sent_by, only_good=only_good)
+    batch = import_ratings(practice=draft.practice, preview=preview_of(draft), by=draft.sent_by, only_good=only_good)
     draft.delete()
     return batch

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ratings.importing.plan import read, therapists_of
+from ratings.importing.preview import read, therapists_of
 
 LARGEST = 5 * 1024 * 1024  # convention of this app; the command takes larger ones
 
@@ -29,13 +29,15 @@ class UploadForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args, places, **kwargs):
+    def __init__(self, *args, memberships, **kwargs):
         super().__init__(*args, **kwargs)
-        self.places = {str(place.practice.code): place for place in places}
-        self.fields["practice"].choices = [(code, place.practice.name) for code, place in self.places.items()]
-        if len(self.places) == 1:
+        self.memberships = {str(membership.practice.code): membership for membership in memberships}
+        self.fields["practice"].choices = [
+            (code, membership.practice.name) for code, membership in self.memberships.items()
+        ]
+        if len(self.memberships) == 1:
             del self.fields["practice"]
-        managed = [place.practice for place in places if place.is_manager]
+        managed = [membership.practice for membership in memberships if membership.is_manager]
         self.therapists = {str(m.code): m for practice in managed for m in therapists_of(practice).values()}
         if managed:
             names = sorted(
@@ -66,8 +68,8 @@ class UploadForm(forms.Form):
 
     @property
     def by(self):
-        """The acting place, in the chosen practice."""
-        return self.places[self.cleaned_data.get("practice") or next(iter(self.places))]
+        """The acting membership, in the chosen practice."""
+        return self.memberships[self.cleaned_data.get("practice") or next(iter(self.memberships))]
 
     @property
     def receiver(self):

@@ -106,7 +106,7 @@ def parse(data: bytes, instruments: Mapping[tuple[str, str], Instrument], now: d
             read.row(line, cells)
         except Wrong as wrong:
             errors.append(LineError(line, str(wrong)))
-    sessions = sorted(read.sessions(), key=lambda session: session.line)
+    sessions = sorted(read.sessions(), key=lambda therapy_session: therapy_session.line)
     return Parsed(layout, tuple(sessions), tuple(errors), left_aside=read.left_aside)
 
 
@@ -195,7 +195,7 @@ class _Flat:
         )
 
     def _rating(self, line, cells):
-        skipped = _flag(cells, "SRS_Skip")
+        skipped = _yes_or_no(cells, "SRS_Skip")
         parts = [_number(cells, name, self.srs) for name in SRS_COLUMNS if cells[name]]
         highest = self.srs.highest * len(self.srs.items)
         total = _decimal(cells, "Total_SRS", 0, highest) if cells["Total_SRS"] else None
@@ -258,17 +258,17 @@ class _Long:
             raise Wrong(_("tz is not the name of a time zone, such as Europe/Berlin."))
         called = (cells["therapist_pid"],) if cells["therapist_pid"] else ()
         start = _instant(cells, "session_start_utc", self.now)
-        session = PastSession(line, *key, therapists=called, starts_at=start, zone=cells["tz"])
+        therapy_session = PastSession(line, *key, therapists=called, starts_at=start, zone=cells["tz"])
         sent = _instant(cells, "submitted_utc", self.now) if cells["submitted_utc"] else None
         asked = (instrument.key, instrument.version)
         rating = PastRating(line, rater, asked, {}, language=cells["language"].lower(), answered_at=sent)
-        answered = _flag(cells, "answered")
+        answered = _yes_or_no(cells, "answered")
         if cells["value"] and not answered:
             raise Wrong(_("answered says no, and there is a value."))
         value = _number(cells, "value", instrument) if answered else None
 
-        same_session = self.by_key.setdefault(key, session)
-        if replace(same_session, line=line) != session:
+        same_session = self.by_key.setdefault(key, therapy_session)
+        if replace(same_session, line=line) != therapy_session:
             raise Wrong(_("This does not agree with line %(line)s of the same session.") % {"line": same_session.line})
         same_rating = self.ratings.setdefault((key, rater), rating)
         if replace(same_rating, line=line, answers={}) != rating:
@@ -278,12 +278,12 @@ class _Long:
         same_rating.answers[item.id] = value
 
     def sessions(self):
-        for key, session in self.by_key.items():
+        for key, therapy_session in self.by_key.items():
             good = [self.ratings[key, r] for r in Rater if (key, r) in self.ratings and (key, r) not in self.spoiled]
             for_each = [{item: v for item, v in rating.answers.items() if v is not None} for rating in good]
             if good:
                 filled = tuple(replace(r, answers=a) for r, a in zip(good, for_each, strict=True) if a)
-                yield replace(session, ratings=filled)
+                yield replace(therapy_session, ratings=filled)
 
 
 # --- Cells ------------------------------------------------------------------------------------------------------------
@@ -309,7 +309,7 @@ def _whole(cells, name):
     return int(cells[name])
 
 
-def _flag(cells, name):
+def _yes_or_no(cells, name):
     """Both spellings are in use: OpenFIT's own pages say Y and N in one place, 1 and 0 in another."""
     if cells[name].lower() in YES + NO:
         return cells[name].lower() in YES

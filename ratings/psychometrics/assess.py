@@ -47,14 +47,14 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
     criterion = REGISTRY[version.criterion](constants, version.use)
     spells = Spells(threshold(version.criterion, version.budget, version.use), constants)
     assessments = []
-    for session, remarks in zip(history, notes(history, constants), strict=True):
-        finding = criterion.step(session, in_rupture=spells.in_rupture)
-        state, alert, more = spells.step(session, finding)
+    for therapy_session, remarks in zip(history, notes(history, constants), strict=True):
+        finding = criterion.step(therapy_session, in_rupture=spells.in_rupture)
+        state, alert, more = spells.step(therapy_session, finding)
         if spells.settled:
             criterion.settle()
         assessments.append(
             Assessment(
-                number=session.number,
+                number=therapy_session.number,
                 state=state,
                 score=finding.score,
                 probability=finding.probability,

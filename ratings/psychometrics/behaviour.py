@@ -40,14 +40,14 @@ class Behaviour:
         self.seen: dict[str, list[float]] = {}  # times done, times there was a chance
         self.words: list[float] = []
 
-    def read(self, session: SessionEvidence, *, weighed: bool) -> tuple[float, float, list[Points]]:
+    def read(self, therapy_session: SessionEvidence, *, weighed: bool) -> tuple[float, float, list[Points]]:
         """Log likelihood ratios for a withdrawal and for a confrontation, and the points of what was noticed.
 
         Where behaviour is not weighed both ratios are 0, and only the points tell what was noticed.
         """
         withdrawal = confrontation = 0.0
         points = []
-        for sign, done in _signs(session):
+        for sign, done in _signs(therapy_session):
             if not (done or weighed):
                 continue
             times, chances = self.seen.setdefault(sign.source, [0.0, 0.0])
@@ -57,40 +57,42 @@ class Behaviour:
             confrontation += both[1]
             if done:
                 points.append(Points(sign.source, POINTS * max(both), seen=1.0, usual=rate))
-        shorter = self._shorter(session)
+        shorter = self._shorter(therapy_session)
         withdrawal += shorter
         if shorter > 0:
             usual = math.expm1(sum(self.words) / len(self.words))
-            points.append(Points("behaviour:comment", POINTS * shorter, seen=session.comment_words, usual=usual))
+            points.append(
+                Points("behaviour:comment", POINTS * shorter, seen=therapy_session.comment_words, usual=usual)
+            )
         if not weighed:
             return 0.0, 0.0, points
         return _capped(withdrawal), _capped(confrontation), points
 
-    def learn(self, session: SessionEvidence) -> None:
-        for sign, done in _signs(session):
+    def learn(self, therapy_session: SessionEvidence) -> None:
+        for sign, done in _signs(therapy_session):
             counts = self.seen.setdefault(sign.source, [0.0, 0.0])
             counts[0] += done
             counts[1] += 1
-        if session.comment_words:
-            self.words.append(math.log1p(session.comment_words))
+        if therapy_session.comment_words:
+            self.words.append(math.log1p(therapy_session.comment_words))
 
-    def _shorter(self, session):
+    def _shorter(self, therapy_session):
         """A comment much shorter than this client's own usual; no comment at all says nothing."""
-        if not session.comment_words or len(self.words) < FEWEST_COMMENTS:
+        if not therapy_session.comment_words or len(self.words) < FEWEST_COMMENTS:
             return 0.0
-        off = (math.log1p(session.comment_words) - sum(self.words) / len(self.words)) / WORDS_SD
+        off = (math.log1p(therapy_session.comment_words) - sum(self.words) / len(self.words)) / WORDS_SD
         fall = WORDS_FALL / WORDS_SD
         return -off * fall - fall * fall / 2
 
 
-def _signs(session):
-    yield NO_SHOW, not session.attended
-    if session.attended and session.checkin_answered is not None:
-        yield UNANSWERED, not session.checkin_answered
-    if session.client is not None:
-        yield STRAIGHT_LINE, session.client.straight_line
-    if session.tension is not None:
-        yield TENSION, session.tension
+def _signs(therapy_session):
+    yield NO_SHOW, not therapy_session.attended
+    if therapy_session.attended and therapy_session.checkin_answered is not None:
+        yield UNANSWERED, not therapy_session.checkin_answered
+    if therapy_session.client is not None:
+        yield STRAIGHT_LINE, therapy_session.client.straight_line
+    if therapy_session.tension is not None:
+        yield TENSION, therapy_session.tension
 
 
 def _ratio(rate, factor, done):

@@ -92,7 +92,7 @@ def outcome(criterion: str, use: str, episodes: Iterable[Episode]) -> Outcome:
 
     def judge(history):
         rule = REGISTRY[criterion](DEFAULTS, use)
-        return [rule.step(session, in_rupture=False) for session in history]
+        return [rule.step(therapy_session, in_rupture=False) for therapy_session in history]
 
     return judge_all(episodes, judge)
 
@@ -122,7 +122,7 @@ def compare_scenario(scenario: str, seed: int, ruptures: int) -> ScenarioResult:
     return ScenarioResult(
         name=scenario,
         episodes=any_outcome.episodes,
-        ruptures=len(any_outcome.cases),
+        ruptures=len(any_outcome.ruptures),
         quiet_sessions=any_outcome.quiet_sessions,
         cells=cells,
         reliability={label(OURS, use): reliability(outcomes[label(OURS, use)].calibration) for use in USES},
@@ -154,7 +154,7 @@ def thresholds(seed: int, ruptures: int) -> dict[str, dict[Budget, float]]:
     for entry, arguments in ENTRIES.items():
         pot = [outcome(*arguments, episodes_of(name, seed, ruptures)) for name in SCENARIOS]
         together = Outcome(
-            cases=(),
+            ruptures=(),
             quiet_scores=tuple(sorted(score for one in pot for score in one.quiet_scores)),
             quiet_lower=tuple(sorted(score for one in pot for score in one.quiet_lower)),
             quiet_sessions=sum(one.quiet_sessions for one in pot),

@@ -36,17 +36,19 @@ class OwnMeanPooledSD:
         self.latest = None  # the last rating: what it counts for is known once the rupture state after it is
         self.instrument = None
 
-    def step(self, session: SessionEvidence, *, in_rupture: bool) -> Finding:
+    def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
         self._file_latest(in_rupture)
-        self._start_anew_with_another_instrument(session)
+        self._start_anew_with_another_instrument(therapy_session)
         ratings = max(len(values) for values in self.kept.values())
         usual = {series: sum(values) / len(values) for series, values in self.kept.items() if values}
         enough = ratings >= self.constants.fewest_ratings
-        judged = enough and session.number is not None and session.number >= self.constants.first_number
+        judged = enough and therapy_session.number is not None and therapy_session.number >= self.constants.first_number
         finding = (
-            self._judge(session, usual, ratings) if judged else Finding(usual=usual, ratings=ratings, enough=enough)
+            self._judge(therapy_session, usual, ratings)
+            if judged
+            else Finding(usual=usual, ratings=ratings, enough=enough)
         )
-        self.latest = session.client
+        self.latest = therapy_session.client
         return finding
 
     def settle(self) -> None:
@@ -61,18 +63,18 @@ class OwnMeanPooledSD:
         if not in_rupture:
             self.held = {series: [] for series in SERIES}
 
-    def _start_anew_with_another_instrument(self, session):
-        if session.client is None or session.instrument is None:
+    def _start_anew_with_another_instrument(self, therapy_session):
+        if therapy_session.client is None or therapy_session.instrument is None:
             return
-        if self.instrument not in (None, session.instrument):
+        if self.instrument not in (None, therapy_session.instrument):
             self.kept = {series: [] for series in SERIES}
             self.held = {series: [] for series in SERIES}
-        self.instrument = session.instrument
+        self.instrument = therapy_session.instrument
 
-    def _judge(self, session, usual, ratings):
+    def _judge(self, therapy_session, usual, ratings):
         distances, points = {}, []
         for series in SERIES:
-            value = value_of(session.client, series)
+            value = value_of(therapy_session.client, series)
             n = len(self.kept[series])
             if value is None or n < self.constants.fewest_ratings:
                 continue

@@ -36,7 +36,7 @@ class Rise:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class JudgedRupture:
     """A rupture, whose episode it belongs to, and where alerts could start in it."""
 
     episode: int
@@ -52,7 +52,7 @@ class Case:
 class Outcome:
     """What one criterion made of one set of episodes."""
 
-    cases: tuple[Case, ...]
+    ruptures: tuple[JudgedRupture, ...]
     quiet_scores: tuple[float, ...]  # sorted
     quiet_lower: tuple[float, ...]  # sorted: the lower of a quiet score and the highest of the two before
     quiet_sessions: int
@@ -64,38 +64,38 @@ class Outcome:
         continued = len(self.quiet_lower) - bisect_left(self.quiet_lower, threshold)
         return 100 * (above - continued) / self.quiet_sessions
 
-    def time_in_alarm(self, threshold: float) -> float:
+    def time_above(self, threshold: float) -> float:
         return 100 * (len(self.quiet_scores) - bisect_left(self.quiet_scores, threshold)) / self.quiet_sessions
 
     def threshold(self, per_100: float) -> float:
         """The lowest threshold that keeps to this many new alerts per 100 quiet sessions, searched from the top."""
         best = math.inf
         for tau in _candidates(self.quiet_scores, int(2 * per_100 / 100 * self.quiet_sessions)):
-            if self.new_alerts_per_100(tau) > per_100 or self.time_in_alarm(tau) > 2 * per_100:
+            if self.new_alerts_per_100(tau) > per_100 or self.time_above(tau) > 2 * per_100:
                 break
             best = tau
         return best
 
     def share_caught(self, threshold: float, kind: Kind | None = None) -> float:
-        cases = [case for case in self.cases if kind in (None, case.kind)]
-        return fmean(case.caught(threshold) is not None for case in cases) if cases else math.nan
+        ruptures = [rupture for rupture in self.ruptures if kind in (None, rupture.kind)]
+        return fmean(rupture.caught(threshold) is not None for rupture in ruptures) if ruptures else math.nan
 
     def sessions_to_alert(self, threshold: float) -> float:
-        delays = [delay for case in self.cases if (delay := case.caught(threshold)) is not None]
+        delays = [delay for rupture in self.ruptures if (delay := rupture.caught(threshold)) is not None]
         return fmean(delays) if delays else math.nan
 
     def precision(self, threshold: float) -> float:
         """The share of new alerts that start in a rupture."""
-        true = sum(sum(rise.low < threshold <= rise.high for rise in case.rises) for case in self.cases)
+        true = sum(sum(rise.low < threshold <= rise.high for rise in rupture.rises) for rupture in self.ruptures)
         false = self.new_alerts_per_100(threshold) * self.quiet_sessions / 100
         return true / (true + false) if true + false else math.nan
 
     def caught_by_episode(self, threshold: float) -> dict[int, tuple[int, int]]:
         """Per episode with ruptures: how many there were and how many were caught."""
         counts: dict[int, tuple[int, int]] = {}
-        for case in self.cases:
-            many, caught = counts.get(case.episode, (0, 0))
-            counts[case.episode] = (many + 1, caught + (case.caught(threshold) is not None))
+        for rupture in self.ruptures:
+            many, caught = counts.get(rupture.episode, (0, 0))
+            counts[rupture.episode] = (many + 1, caught + (rupture.caught(threshold) is not None))
         return counts
 
 
@@ -112,7 +112,7 @@ def _candidates(ordered, most):
 
 def judge_all(episodes: Iterable[Episode], judge: Judge) -> Outcome:
     """Let a criterion read every episode and keep what the figures need."""
-    cases, scores, lower, calibration = [], [], [], []
+    ruptures, scores, lower, calibration = [], [], [], []
     quiet = number = 0
     for number, episode in enumerate(episodes, start=1):
         findings = judge(episode.history)
@@ -121,12 +121,12 @@ def judge_all(episodes: Iterable[Episode], judge: Judge) -> Outcome:
         }
         rises: dict[int, list[Rise]] = {rupture.first: [] for rupture in episode.ruptures}
         before = [-math.inf] * BELOW_BEFORE
-        for position, (session, finding) in enumerate(zip(episode.history, findings, strict=True)):
+        for position, (therapy_session, finding) in enumerate(zip(episode.history, findings, strict=True)):
             score = -math.inf if finding.score is None else finding.score
             highest = max(before)
             rupture = within.get(position)
             if rupture is None:
-                quiet += session.attended
+                quiet += therapy_session.attended
                 if score > -math.inf:
                     scores.append(score)
                     lower.append(min(score, highest))
@@ -135,8 +135,10 @@ def judge_all(episodes: Iterable[Episode], judge: Judge) -> Outcome:
             if finding.probability is not None:
                 calibration.append((finding.probability, rupture is not None))
             before = [*before[1:], score]
-        cases += [Case(number, rupture.kind, tuple(rises[rupture.first])) for rupture in episode.ruptures]
-    return Outcome(tuple(cases), tuple(sorted(scores)), tuple(sorted(lower)), max(quiet, 1), number, tuple(calibration))
+        ruptures += [JudgedRupture(number, rupture.kind, tuple(rises[rupture.first])) for rupture in episode.ruptures]
+    return Outcome(
+        tuple(ruptures), tuple(sorted(scores)), tuple(sorted(lower)), max(quiet, 1), number, tuple(calibration)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Finding:
 class Criterion(Protocol):
     """A rule that reads an episode forwards, session by session, and never looks ahead."""
 
-    def step(self, session: SessionEvidence, *, in_rupture: bool) -> Finding:
+    def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
         """Judge the next session; `in_rupture`: a rupture was open before it."""
 
     def settle(self) -> None:

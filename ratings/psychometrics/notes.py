@@ -8,7 +8,7 @@ from ratings.psychometrics.finding import OVERALL, value_of
 
 CEILING = "ceiling"  # the latest three forms are perfect and straight-lined: such ratings cannot show strain
 EARLY_LOW = "early_low"  # sessions 1-3 lower than most clients' first three
-NO_CHECKINS = "no_checkins"  # three attended sessions in a row without a client rating
+NO_CHECK_INS = "no_checkins"  # three attended sessions in a row without a client rating
 IN_A_ROW = 3  # science.md §5 (perfect-score card); ux-and-interop.md §2.2 (missing check-ins)
 
 
@@ -17,21 +17,21 @@ def notes(history: Sequence[SessionEvidence], constants: Constants) -> list[tupl
     found = []
     perfect = unanswered = 0
     first: list[float] = []
-    for session in history:
+    for therapy_session in history:
         here = []
-        rating = session.client
+        rating = therapy_session.client
         value = value_of(rating, OVERALL)
         if rating is not None:
             perfect = perfect + 1 if rating.straight_line and value is not None and value >= 100 else 0
         if perfect >= IN_A_ROW and rating is not None:
             here.append(CEILING)
-        if session.attended:
+        if therapy_session.attended:
             unanswered = unanswered + 1 if rating is None else 0
             if unanswered >= IN_A_ROW:
-                here.append(NO_CHECKINS)
-        if session.number is not None and session.number <= IN_A_ROW and value is not None:
+                here.append(NO_CHECK_INS)
+        if therapy_session.number is not None and therapy_session.number <= IN_A_ROW and value is not None:
             first.append(value)
-            enough = len(first) >= 2 and session.number == IN_A_ROW
+            enough = len(first) >= 2 and therapy_session.number == IN_A_ROW
             if enough and sum(first) / len(first) < constants.early_low:
                 here.append(EARLY_LOW)
         found.append(tuple(here))

@@ -126,10 +126,10 @@ class OwnUsual:
             one = share * ((1 + (distance + fall * THIRD) ** 2 / scale) / calm) ** power
             two = share * ((1 + (distance + 2 * fall * THIRD) ** 2 / scale) / calm) ** power
             away = squares + 2 * fall * fall * THIRD
-            for place in (0, 1, 2):
-                cross = 2 * fall * x[place]
-                single[place] += one * ((1 + (away + cross) / spread) / still) ** contrast_power
-                pair[place] += two * ((1 + (away - cross) / spread) / still) ** contrast_power
+            for position in (0, 1, 2):
+                cross = 2 * fall * x[position]
+                single[position] += one * ((1 + (away + cross) / spread) / still) ** contrast_power
+                pair[position] += two * ((1 + (away - cross) / spread) / still) ** contrast_power
         return (
             tuning.whole * whole,
             *(tuning.single * value for value in single),
@@ -148,7 +148,7 @@ class OwnUsual:
         if best == 0:
             return ()
         alone = best <= 3
-        return tuple(pillar for place, pillar in enumerate(Pillar) if (place == (best - 1) % 3) == alone)
+        return tuple(pillar for position, pillar in enumerate(Pillar) if (position == (best - 1) % 3) == alone)
 
     def learn(self, calm: float) -> bool:
         """Learn from the rating at hand, as far as nothing shows in it (1: nothing); True: a new level was taken."""

@@ -40,12 +40,20 @@ def learn_constants(histories: Iterable[Sequence[SessionEvidence]]) -> Learned:
     episodes = 0
     for history in histories:
         states = [found.state for found in assess(history)]
-        quiet = [session for session, state in zip(history, states, strict=True) if state not in IN_RUPTURE]
-        own = [session.client for session in quiet if value_of(session.client, OVERALL) is not None]
+        quiet = [
+            therapy_session for therapy_session, state in zip(history, states, strict=True) if state not in IN_RUPTURE
+        ]
+        own = [
+            therapy_session.client for therapy_session in quiet if value_of(therapy_session.client, OVERALL) is not None
+        ]
         if len(own) >= FEWEST_RATINGS:
             episodes += 1
             client.append(own)
-        own = [session.therapist for session in quiet if value_of(session.therapist, OVERALL) is not None]
+        own = [
+            therapy_session.therapist
+            for therapy_session in quiet
+            if value_of(therapy_session.therapist, OVERALL) is not None
+        ]
         if len(own) >= FEWEST_RATINGS:
             therapist.append(own)
     constants = {}

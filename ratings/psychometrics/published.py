@@ -164,22 +164,22 @@ class SeriesCriterion:
         self.past: list[float] = []
         self.instrument: str | None = None
 
-    def value(self, session: SessionEvidence) -> float | None:
-        return value_of(getattr(session, self.rater), OVERALL)
+    def value(self, therapy_session: SessionEvidence) -> float | None:
+        return value_of(getattr(therapy_session, self.rater), OVERALL)
 
-    def step(self, session: SessionEvidence, *, in_rupture: bool) -> Finding:
-        if session.instrument is not None and session.client is not None:
-            if self.instrument not in (None, session.instrument):
+    def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
+        if therapy_session.instrument is not None and therapy_session.client is not None:
+            if self.instrument not in (None, therapy_session.instrument):
                 self.past = []
-            self.instrument = session.instrument
-        now = self.value(session)
+            self.instrument = therapy_session.instrument
+        now = self.value(therapy_session)
         past = self.past
         enough = len(past) >= self.constants.fewest_ratings
         usual = {OVERALL: fmean(past)} if past and self.rater == "client" else {}
         finding = Finding(usual=usual, ratings=len(past), enough=enough)
         if now is None:
             return finding
-        if enough and session.number is not None and session.number >= self.constants.first_number:
+        if enough and therapy_session.number is not None and therapy_session.number >= self.constants.first_number:
             score, compared = self.rule(past, now, self.constants)
             points = (Points(self.rater, 10 * score, seen=now, usual=compared),)
             finding = Finding(score=score, points=points, usual=usual, ratings=len(past), enough=True)
@@ -200,8 +200,8 @@ class GapCriterion(SeriesCriterion):
     def __init__(self, constants: Constants):
         super().__init__(own_mean_pooled_sd_total, constants, "gap")
 
-    def value(self, session: SessionEvidence) -> float | None:
-        client, therapist = value_of(session.client, OVERALL), value_of(session.therapist, OVERALL)
+    def value(self, therapy_session: SessionEvidence) -> float | None:
+        client, therapist = value_of(therapy_session.client, OVERALL), value_of(therapy_session.therapist, OVERALL)
         return None if client is None or therapist is None else client - therapist
 
 

@@ -123,26 +123,26 @@ class RuptureFilter:
             "client+therapist": tuning.calibration,
             "all": tuning.calibration_all,
         }[use]
-        self._new_baselines()
+        self._start_anew()
 
-    def _new_baselines(self):
+    def _start_anew(self):
         c, tuning = self.constants, self.tuning
         self.client = OwnUsual(tuning, tuning.client, c.mean, c.sd_between, c.sd_within, c.sd_contrast)
         self.therapist = OwnUsual(
             tuning, tuning.therapist, c.therapist_mean, c.therapist_sd_between, c.therapist_sd_within, c.sd_contrast
         )
 
-    def step(self, session: SessionEvidence, *, in_rupture: bool) -> Finding:
-        self._note_instrument(session)
-        self.attended += session.attended
+    def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
+        self._note_instrument(therapy_session)
+        self.attended += therapy_session.attended
         client, therapist = self.client, self.therapist
-        from_client = client.read(session.client)
-        from_therapist = self.use != "client" and therapist.read(session.therapist)
+        from_client = client.read(therapy_session.client)
+        from_therapist = self.use != "client" and therapist.read(therapy_session.therapist)
         usual, ratings = client.usual(), client.ratings
         enough = max(client.ratings, therapist.ratings) >= self.constants.fewest_ratings
         for_client = client.evidence() if from_client else 0.0
         for_therapist = therapist.evidence() if from_therapist else 0.0
-        withdrawal, confrontation, shown = self.behaviour.read(session, weighed=self.use == "all")
+        withdrawal, confrontation, shown = self.behaviour.read(therapy_session, weighed=self.use == "all")
 
         ahead = self.score.predicted()
         share = self.tuning.behaviour
@@ -162,29 +162,29 @@ class RuptureFilter:
         self.stated = stated
         self.score.keep(score)
         self.belief.keep(belief)
-        self._learn(session, belief[1], from_client, from_therapist)
+        self._learn(therapy_session, belief[1], from_client, from_therapist)
         return finding
 
     def settle(self) -> None:
         """A new level is taken by the filter itself, after four low ratings, whatever threshold a practice has."""
 
-    def _note_instrument(self, session):
-        if session.instrument is None or (session.client is None and session.therapist is None):
+    def _note_instrument(self, therapy_session):
+        if therapy_session.instrument is None or (therapy_session.client is None and therapy_session.therapist is None):
             return
-        if self.instrument not in (None, session.instrument):
-            self._new_baselines()
+        if self.instrument not in (None, therapy_session.instrument):
+            self._start_anew()
             self.score, self.belief = States(self.tuning.score), States(self.tuning.belief)
             self.judged, self.stated = False, UNREMARKABLE
-        self.instrument = session.instrument
+        self.instrument = therapy_session.instrument
 
-    def _learn(self, session, rupture, from_client, from_therapist):
+    def _learn(self, therapy_session, rupture, from_client, from_therapist):
         relearned = False
         if from_client:
             relearned |= self.client.learn(1 - (rupture[0] + rupture[1] + rupture[4] + rupture[5]))
         if from_therapist:
             relearned |= self.therapist.learn(1 - (rupture[0] + rupture[2] + rupture[4] + rupture[6]))
         if sum(rupture) < 0.5:
-            self.behaviour.learn(session)
+            self.behaviour.learn(therapy_session)
         if relearned:
             self.score.restart()
             self.belief.restart()
@@ -240,8 +240,8 @@ def _by_series(source, own, points, usual):
         return found
     shapes = own.shapes
     everything = math.fsum(shapes)
-    for place, pillar in enumerate(("goal", "task", "bond")):
-        fell = shapes[0] + shapes[1 + place] + math.fsum(shapes[4:]) - shapes[4 + place]
-        seen = own.total + own.contrasts[place]
+    for position, pillar in enumerate(("goal", "task", "bond")):
+        fell = shapes[0] + shapes[1 + position] + math.fsum(shapes[4:]) - shapes[4 + position]
+        seen = own.total + own.contrasts[position]
         found.append(Points(f"{source}:{pillar}", points * fell / everything, seen=seen, usual=usual[pillar]))
     return found

@@ -37,8 +37,8 @@ def simulate_ordinal(episodes: int, seed: int) -> Iterator[Episode]:
 
 
 def _course(chance: random.Random) -> Episode:
-    place = chance.gauss(2.2, 1.0)
-    therapist_place = 0.45 * place + chance.gauss(0.6, 0.9)
+    home = chance.gauss(2.2, 1.0)
+    therapist_home = 0.45 * home + chance.gauss(0.6, 0.9)
     pillar_lean = [chance.gauss(0, 0.35) for _ in Pillar]
     therapist_lean = [chance.gauss(0, 0.3) for _ in Pillar]
     openness = chance.betavariate(1.3, 1.1)
@@ -81,10 +81,10 @@ def _course(chance: random.Random) -> Episode:
         fancied = chance.expovariate(1) if chance.random() < 0.03 else 0.0
         client = therapist = None
         if came and chance.random() >= 0.12:
-            centre = place + drift + wander + mood
+            centre = home + drift + wander + mood
             client = _form(chance, [centre + lean - shown * low for lean, low in zip(pillar_lean, fall, strict=True)])
         if came and chance.random() >= 0.15:
-            centre = therapist_place + 0.6 * drift + therapist_wander + mood - fancied
+            centre = therapist_home + 0.6 * drift + therapist_wander + mood - fancied
             therapist = _form(
                 chance, [centre + lean - noticed * low for lean, low in zip(therapist_lean, fall, strict=True)]
             )

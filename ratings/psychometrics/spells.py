@@ -47,12 +47,12 @@ class Spells:
     def in_rupture(self) -> bool:
         return self.open is not None
 
-    def step(self, session: SessionEvidence, finding: Finding) -> tuple[State, bool, tuple[str, ...]]:
+    def step(self, therapy_session: SessionEvidence, finding: Finding) -> tuple[State, bool, tuple[str, ...]]:
         """The state after this session, whether it opened a rupture, and notes."""
         self.settled = False
-        self._note_instrument(session)
+        self._note_instrument(therapy_session)
         if self.open is not None:
-            return self._follow(session, finding)
+            return self._follow(therapy_session, finding)
         above = finding.score is not None and finding.score >= self.threshold
         if above and self.armed:
             self.repaired = None
@@ -61,27 +61,27 @@ class Spells:
             return State.OPEN, True, ()
         if finding.score is not None and not above:
             self.armed = True
-        if self.repaired is not None and (state := self._stronger(session)):
+        if self.repaired is not None and (state := self._stronger(therapy_session)):
             return state, False, ()
         return (State.STEADY if finding.enough else State.TOO_FEW), False, ()
 
-    def _note_instrument(self, session):
+    def _note_instrument(self, therapy_session):
         """The level before a rupture is on the scale of its own instrument; on another one it says nothing."""
-        if session.client is None or session.instrument is None:
+        if therapy_session.client is None or therapy_session.instrument is None:
             return
-        if self.instrument not in (None, session.instrument):
+        if self.instrument not in (None, therapy_session.instrument):
             self.repaired = None
             if self.open is not None:
                 self.open.before.clear()
-        self.instrument = session.instrument
+        self.instrument = therapy_session.instrument
 
-    def _follow(self, session, finding):
+    def _follow(self, therapy_session, finding):
         spell = self.open
-        spell.sessions += session.attended
-        if session.client is not None:
-            if self._is_back(spell, session, finding):
+        spell.sessions += therapy_session.attended
+        if therapy_session.client is not None:
+            if self._is_back(spell, therapy_session, finding):
                 spell.back += 1
-                spell.since_back.append(value_of(session.client, OVERALL))
+                spell.since_back.append(value_of(therapy_session.client, OVERALL))
             else:
                 spell.back = 0
                 spell.since_back.clear()
@@ -98,30 +98,30 @@ class Spells:
             return State.UNREPAIRED, False, ()
         return (State.RECOVERING if spell.back else State.OPEN), False, ()
 
-    def _is_back(self, spell, session, finding):
+    def _is_back(self, spell, therapy_session, finding):
         if finding.probability is None:
             low = finding.score is None or finding.score < self.threshold
         else:
             low = finding.probability < self.constants.recovering_below
         if not low:
             return False
-        own = value_of(session.therapist, OVERALL)
+        own = value_of(therapy_session.therapist, OVERALL)
         allowed = self.constants.back_within_sd * self.constants.sd_within
         if spell.therapist is not None and own is not None and own < spell.therapist - allowed:
             return False  # the side that saw the strain still sees it
         for series, before in spell.before.items():
             if series != OVERALL and series not in spell.pillars:
                 continue
-            value = value_of(session.client, series)
+            value = value_of(therapy_session.client, series)
             ratio = 1 if series == OVERALL else self.constants.pillar_sd_ratio
             allowed = self.constants.back_within_sd * self.constants.sd_within * ratio
             if value is not None and value < before - allowed:
                 return False
         return True
 
-    def _stronger(self, session):
+    def _stronger(self, therapy_session):
         spell = self.repaired
-        value = value_of(session.client, OVERALL)
+        value = value_of(therapy_session.client, OVERALL)
         if value is None or None in spell.since_back or OVERALL not in spell.before:
             return None
         spell.since_back.append(value)
@@ -131,5 +131,5 @@ class Spells:
         gain = sum(spell.since_back) / len(spell.since_back) - spell.before[OVERALL]
         error = self.constants.sd_within * (1 / RATINGS_FOR_STRONGER + 1 / max(spell.ratings_before, 1)) ** 0.5
         least = max(self.constants.stronger_sd * self.constants.sd_within, 1.64 * error)  # one-sided 95 %
-        hit_the_top = session.client.straight_line and value >= 100
+        hit_the_top = therapy_session.client.straight_line and value >= 100
         return State.STRONGER if gain >= least and not hit_the_top else None

@@ -74,13 +74,15 @@ def usual_ranges(
 
     Only the instrument of the latest rating counts: scores of two instruments have no usual in common.
     """
-    instrument = next((session.instrument for session in reversed(history) if session.client), None)
+    instrument = next(
+        (therapy_session.instrument for therapy_session in reversed(history) if therapy_session.client), None
+    )
     ranges = {}
     for series in SERIES:
         values = [
-            value_of(session.client, series)
-            for session, assessment in zip(history, assessments, strict=True)
-            if assessment.state not in IN_RUPTURE and session.instrument == instrument
+            value_of(therapy_session.client, series)
+            for therapy_session, assessment in zip(history, assessments, strict=True)
+            if assessment.state not in IN_RUPTURE and therapy_session.instrument == instrument
         ]
         sd = constants.sd_within * (1 if series == OVERALL else constants.pillar_sd_ratio)
         ranges[series] = usual_range([value for value in values if value is not None], sd, fewest)
@@ -94,7 +96,7 @@ def latest_words(
 
     A pillar that the detector names as fallen is "below", so that the words and the flag never disagree.
     """
-    rated = [position for position, session in enumerate(history) if session.client]
+    rated = [position for position, therapy_session in enumerate(history) if therapy_session.client]
     if not rated:
         return dict.fromkeys(SERIES, FEW)
     last = rated[-1]

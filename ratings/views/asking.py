@@ -13,7 +13,7 @@ from alliance.access import get_visible_or_404
 from alliance.models import Consent, Episode
 from ratings import actions
 from ratings.forms import CheckInSettingsForm
-from ratings.views.session import EPISODE_NEEDS, as_qr
+from ratings.views.therapy_session import EPISODE_NEEDS, as_qr
 
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
 

@@ -48,8 +48,8 @@ def _case_page(request, episode, goal_form, status=200):
     flag = queries.evidence_of(rupture) if rupture else None
     for_sessions = rupture.evidence.get("for_sessions", 1) if rupture else 0
     strained = history.assessments and history.assessments[-1].state in STRAINED
-    attended = [session for session in history.held if session.number]
-    rated = [session for session in attended if session.client]
+    attended = [therapy_session for therapy_session in history.held if therapy_session.number]
+    rated = [therapy_session for therapy_session in attended if therapy_session.client]
     unanswered = episode.check_ins.filter(therapy_session__voided_at__isnull=True).exclude(ratings__rater="client")
     waiting = unanswered.order_by("-therapy_session__starts_at").first()
     latest = rated[-1] if rated else None
@@ -75,7 +75,9 @@ def _case_page(request, episode, goal_form, status=200):
         "tension": words.tension(latest.client) if latest else "",
         "shows_history": own and actions.shows_history(episode.client),
         "waiting": waiting,
-        "sessions": session_rows(episode, {session.row.pk: session.number for session in history.held}),
+        "sessions": session_rows(
+            episode, {therapy_session.row.pk: therapy_session.number for therapy_session in history.held}
+        ),
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),
         "ruptures": [(row, words.headline(queries.evidence_of(row))) for row in history.ruptures],
@@ -89,12 +91,12 @@ def _case_page(request, episode, goal_form, status=200):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def case_create(request):
-    places = access.check_role(request.user, "therapist")
-    form = CaseForm(request.POST if request.method == "POST" else None, places=places)
+    memberships = access.check_role(request.user, "therapist")
+    form = CaseForm(request.POST if request.method == "POST" else None, memberships=memberships)
     if not (request.method == "POST" and form.is_valid()):
         context = {"form": form, "section": "cases"}
         return render(request, "ratings/case_create.html", context, status=422 if form.errors else 200)
-    membership = form.place
+    membership = form.membership
     episode = queries.just_opened(membership, form.cleaned_data["name"]) or actions.open_case(
         practice=membership.practice,
         therapist=membership,
@@ -173,19 +175,19 @@ def pillar_views(history, standing, name):
     """The three charts, each with its sentence and its table, from the same points."""
     titles = {Pillar.GOAL: _("Goals"), Pillar.TASK: _("Tasks"), Pillar.BOND: _("Bond")}
     sessions = [
-        (session, assessment)
-        for session, assessment in zip(history.held, history.assessments, strict=True)
-        if session.number
+        (therapy_session, assessment)
+        for therapy_session, assessment in zip(history.held, history.assessments, strict=True)
+        if therapy_session.number
     ]
-    evidence = [session.evidence for session in history.held]
+    evidence = [therapy_session.evidence for therapy_session in history.held]
     ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
-    rated = [session.number for session, _a in sessions if session.client]
-    worded = all(session.client.text_id for session, _a in sessions if session.client)
+    rated = [therapy_session.number for therapy_session, _a in sessions if therapy_session.client]
+    worded = all(therapy_session.client.text_id for therapy_session, _a in sessions if therapy_session.client)
     say = words.on_scale if worded else words.in_numbers
     latest = [s.number for s, _a in sessions if s.client and s.client.instrument_id == rated_last(sessions)]
     band_from = latest[FEWEST - 1] if len(latest) >= FEWEST else None
-    number_at = {session.number: place for place, (session, _a) in enumerate(sessions)}
-    number_of = {session.row.pk: session.number for session, _a in sessions}
+    number_at = {therapy_session.number: position for position, (therapy_session, _a) in enumerate(sessions)}
+    number_of = {therapy_session.row.pk: therapy_session.number for therapy_session, _a in sessions}
     marked = [
         number
         for rupture in history.ruptures
@@ -196,7 +198,7 @@ def pillar_views(history, standing, name):
     views = []
     for pillar, title in titles.items():
         usual = ranges[pillar] if band_from else None
-        rows = [_row(session, assessment, pillar, usual) for session, assessment in sessions]
+        rows = [_row(therapy_session, assessment, pillar, usual) for therapy_session, assessment in sessions]
         word = standing.words.get(pillar, "few")
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
             rows[number_at[rated[-1]]] = replace(rows[number_at[rated[-1]]], below=word == "below")
@@ -224,15 +226,15 @@ def rated_last(sessions):
     return next((s.client.instrument_id for s, _a in reversed(sessions) if s.client), None)
 
 
-def _row(session, assessment, pillar, usual):
-    client = session.evidence.client.of(pillar) if session.client else None
+def _row(therapy_session, assessment, pillar, usual):
+    client = therapy_session.evidence.client.of(pillar) if therapy_session.client else None
     named = assessment.state == State.OPEN and pillar in assessment.pillars
     under = usual is not None and client is not None and client < usual.low
     return Row(
-        number=session.number,
-        day=date_format(timezone.localtime(session.row.starts_at), "j M"),
+        number=therapy_session.number,
+        day=date_format(timezone.localtime(therapy_session.row.starts_at), "j M"),
         client=client,
-        therapist=session.evidence.therapist.of(pillar) if session.therapist else None,
+        therapist=therapy_session.evidence.therapist.of(pillar) if therapy_session.therapist else None,
         below=client is not None and (named or under),
     )
 
@@ -261,11 +263,11 @@ def _summary(title, rows, name, word, say):
     }
 
 
-def latest_answers(session):
+def latest_answers(therapy_session):
     """The client's latest answers in words beside the therapist's: (sentence, client, therapist)."""
-    if session is None or session.client.text is None:
+    if therapy_session is None or therapy_session.client.text is None:
         return []
-    client, therapist = session.client, session.therapist
+    client, therapist = therapy_session.client, therapy_session.therapist
     wording = client.text.text["client"]
 
     def said(rating, item):
@@ -277,14 +279,19 @@ def latest_answers(session):
 
 def comments_of(rated, user, key):
     """What the client wrote, newest first: everything that has not been read, and the last few besides."""
-    commented = [session for session in reversed(rated) if session.client.comment]
+    commented = [therapy_session for therapy_session in reversed(rated) if therapy_session.client.comment]
     shown = [
-        session
-        for place, session in enumerate(commented)
-        if place < COMMENTS_SHOWN or (session.client.check_in and session.client.check_in.read_at is None)
+        therapy_session
+        for position, therapy_session in enumerate(commented)
+        if position < COMMENTS_SHOWN
+        or (therapy_session.client.check_in and therapy_session.client.check_in.read_at is None)
     ]
     may_read = access.comments_readable_by(user, shown[0].client.episode) if shown else None
-    return [(session, session.client.comment.open(key)) for session in shown if may_read(session.client)]
+    return [
+        (therapy_session, therapy_session.client.comment.open(key))
+        for therapy_session in shown
+        if may_read(therapy_session.client)
+    ]
 
 
 def _notes(user, episode, key):

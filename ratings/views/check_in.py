@@ -200,9 +200,9 @@ def link_of(token, kind, *, grace=timedelta()):
     return links.select_related("episode__client__practice", "episode__client__data_key").first()
 
 
-def _not_voided(session, grace):
+def _not_voided(path, grace):
     """What was typed before a session was voided can still be sent, and is given back."""
-    return Q(**{f"{session}__voided_at__isnull": True}) | Q(**{f"{session}__voided_at__gt": timezone.now() - grace})
+    return Q(**{f"{path}__voided_at__isnull": True}) | Q(**{f"{path}__voided_at__gt": timezone.now() - grace})
 
 
 def known_check_in(request, within=actions.CHANGE_WINDOW, *, grace=timedelta()):

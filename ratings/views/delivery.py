@@ -12,26 +12,26 @@ from alliance import access, audit
 from alliance.access import NotVisible, get_visible_or_404
 from alliance.actions import Refused
 from alliance.models import Consent, Episode
-from ratings.delivery import plan, queries
+from ratings.delivery import queries, schedule
 from ratings.delivery.forms import ContactForm
 from ratings.models import CheckIn
-from ratings.views.session import EPISODE_NEEDS, OF_EPISODE
+from ratings.views.therapy_session import EPISODE_NEEDS, OF_EPISODE
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_ins(request):
     """One list of who has not answered; those that are ticked are sent again."""
-    places = access.check_role(request.user, "therapist")
-    by = places[0]
+    memberships = access.check_role(request.user, "therapist")
+    by = memberships[0]
     codes = {code.lower() for code in request.POST.getlist("check_in")}
     if codes:
-        planned = plan.plan_again(check_ins=_chosen(request.user, codes), by=by)
+        again = schedule.add_again(check_ins=_chosen(request.user, codes), by=by)
         said = ngettext(
             "One message goes out, at night not before the morning.",
             "%(n)s messages go out, at night not before the morning.",
-            planned,
+            again,
         )
-        messages.success(request, said % {"n": planned} if planned else _("Nothing new to send."))
+        messages.success(request, said % {"n": again} if again else _("Nothing new to send."))
         return redirect("ratings:check-ins")
     rows = queries.unanswered_check_ins(request.user)
     audit.record_code(audit.Verb.LISTED, "check_in", by=by, practice=by.practice, count=len(rows))
@@ -39,7 +39,7 @@ def check_ins(request):
     context = {
         "rows": rows,
         "nobody": nobody,
-        "is_live": all(place.practice.live_at for place in places),
+        "is_live": all(membership.practice.live_at for membership in memberships),
         "can_send": any(row.can_send for row in rows),
         "section": "today",
     }
@@ -66,7 +66,7 @@ def client_contact(request, code):
     form = ContactForm(request.POST if request.method == "POST" else None, initial=_contact_of(client))
     if request.method == "POST" and form.is_valid():
         try:
-            plan.change_contact(client=client, by=by, **form.cleaned_data)
+            schedule.change_contact(client=client, by=by, **form.cleaned_data)
         except Refused as refusal:
             form.stopped_meanwhile(str(refusal))
         else:

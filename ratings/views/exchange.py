@@ -19,9 +19,9 @@ DRAFTS = ImportDraft.objects.select_related(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_upload(request):
-    places = access.check_import(request.user)
+    memberships = access.check_import(request.user)
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*sent, places=places)
+    form = UploadForm(*sent, memberships=memberships)
     if not form.is_valid():
         context = {"form": form, "section": "people" if "therapist" in form.fields else "cases"}
         return render(request, "ratings/import.html", context, status=422 if form.errors else 200)
@@ -34,29 +34,29 @@ def import_preview(request, code):
     access.check_import(request.user)
     draft = get_visible_or_404(DRAFTS, request.user, code=code)
     if request.method != "POST":
-        return _preview(request, draft, actions.plan_of(draft))
+        return _preview(request, draft, actions.preview_of(draft))
     try:
         batch = actions.import_draft(draft=draft, only_good="only_good" in request.POST)
     except actions.NotAllGood as refusal:
-        return _preview(request, draft, refusal.plan, status=422)
+        return _preview(request, draft, refusal.preview, status=422)
     messages.success(request, _said(batch))
     return redirect("alliance:people" if draft.sent_by.is_manager else "ratings:cases")
 
 
-def _preview(request, draft, plan, status=200):
-    lines = len({error.line for error in plan.errors})
+def _preview(request, draft, preview, status=200):
+    lines = len({error.line for error in preview.errors})
     context = {
-        "plan": plan,
+        "preview": preview,
         "counts": [
-            (_("Clients"), plan.clients),
-            (_("Cases"), plan.episodes),
-            (_("Sessions"), plan.sessions),
-            (_("Ratings"), plan.ratings),
+            (_("Clients"), preview.clients),
+            (_("Cases"), preview.episodes),
+            (_("Sessions"), preview.sessions),
+            (_("Ratings"), preview.ratings),
         ],
-        "receiver": plan.receiver.all_to if draft.sent_by.is_manager else None,
+        "receiver": preview.receiver.all_to if draft.sent_by.is_manager else None,
         "bad_lines": lines,
-        "errors": plan.errors[:MOST_ERRORS_SHOWN],
-        "more_errors": len(plan.errors) - MOST_ERRORS_SHOWN,
+        "errors": preview.errors[:MOST_ERRORS_SHOWN],
+        "more_errors": len(preview.errors) - MOST_ERRORS_SHOWN,
         "section": "people" if draft.sent_by.is_manager else "cases",
     }
     return render(request, "ratings/import_preview.html", context, status=status)

@@ -24,12 +24,16 @@ def history(request, token):
         return link_gone(request)
     audit.record(audit.Verb.READ, link, practice=link.episode.client.practice)
     # In the client's own words only: what was imported from elsewhere is a number, and is asked for on paper.
-    rated = [session for session in queries.held_sessions(link.episode) if session.client and session.client.text_id]
+    rated = [
+        therapy_session
+        for therapy_session in queries.held_sessions(link.episode)
+        if therapy_session.client and therapy_session.client.text_id
+    ]
     with timezone.override(ZoneInfo(link.episode.zone)):
         context = {
             "practice": link.episode.client.practice,
             "lines": [_line(title, pillar, rated) for pillar, title in _titles().items()],
-            "said": [_said(session, link.episode.client.data_key) for session in reversed(rated)],
+            "said": [_said(therapy_session, link.episode.client.data_key) for therapy_session in reversed(rated)],
             "until": link.expires_at,
         }
         return render(request, "ratings/history.html", context)
@@ -59,7 +63,7 @@ def _titles():
 
 
 def _line(title, pillar, rated):
-    points = [(session.row.starts_at, session.evidence.client.of(pillar)) for session in rated]
+    points = [(therapy_session.row.starts_at, therapy_session.evidence.client.of(pillar)) for therapy_session in rated]
     return Line(
         title=title,
         picture=sparklines.own_line([value for _at, value in points]),
@@ -67,8 +71,8 @@ def _line(title, pillar, rated):
     )
 
 
-def _said(session, key):
-    rating = session.client
+def _said(therapy_session, key):
+    rating = therapy_session.client
     wording = rating.text.text["client"]
     answers = [
         (sentence, wording["answers"][rating.answers[item]])
@@ -77,4 +81,4 @@ def _said(session, key):
     ]
     if rating.tension is not None:
         answers.append((_("Tension or misunderstanding"), words.tension(rating)))
-    return Said(session.row.starts_at, answers, rating.comment.open(key) if rating.comment else "")
+    return Said(therapy_session.row.starts_at, answers, rating.comment.open(key) if rating.comment else "")

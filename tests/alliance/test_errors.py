@@ -123,10 +123,10 @@ def test_the_project_uses_it(http, mona, monkeypatch, tmp_path):
     """In a middleware as well, where the sight of the member is looked up."""
     error = wrapped(locked(tmp_path))
 
-    def places(user):
+    def memberships_of(user):
         raise error
 
     http.force_login(mona.user)
     http.raise_request_exception = False
-    monkeypatch.setattr("alliance.access.places", places)
+    monkeypatch.setattr("alliance.access.memberships_of", memberships_of)
     assert http.post("/people/", TYPED).status_code == 503

@@ -35,7 +35,7 @@ def test_people(http, mona, dana, sam, eve, vera, lee, otis, juniper, sorrel):
     http.force_login(mona.user)
     response = http.get(PEOPLE)
     [staff] = response.context["staffs"]
-    assert [(person.name, person.roles, person.open_cases) for person in staff.people] == [
+    assert [(member.name, member.roles, member.open_cases) for member in staff.members] == [
         ("Dana Whitlock", ("therapist",), 2),
         ("Eve Castell", ("supervisor",), 0),
         ("Mona Reyes", ("manager",), 0),
@@ -57,7 +57,7 @@ def test_people_says_who_has_not_come_yet(http, mona):
     ida = make_member(mona.practice, "Ida Berg", first_seen_at=None)
     http.force_login(mona.user)
     [staff] = http.get(PEOPLE).context["staffs"]
-    assert {person.name: person.invited for person in staff.people} == {"Ida Berg": True, "Mona Reyes": False}
+    assert {member.name: member.invited for member in staff.members} == {"Ida Berg": True, "Mona Reyes": False}
     assert NOT_YET in http.get(PEOPLE).text
     http.force_login(ida.user)
     http.get("/today/")
@@ -77,7 +77,7 @@ def test_people_does_not_say_whether_an_address_was_known_elsewhere(http, mona, 
     for email in (otis.user.email, "ida@millrace.test"):
         http.post(INVITE, invitation(email=email))
         [staff] = http.get(PEOPLE).context["staffs"]
-        marks[email] = [person.invited for person in staff.people if person.email == email]
+        marks[email] = [member.invited for member in staff.members if member.email == email]
     assert marks == {otis.user.email: [True], "ida@millrace.test": [True]}
 
 
@@ -89,15 +89,15 @@ def test_people_takes_the_same_queries_for_many(n, http, mona, django_assert_num
         make_episode(therapist)
     http.force_login(mona.user)
     with django_assert_num_queries(7):  # login session, user, places, role, people, assignments, audit
-        assert len(http.get(PEOPLE).context["staffs"][0].people) == 2 * n + 1
+        assert len(http.get(PEOPLE).context["staffs"][0].members) == 2 * n + 1
 
 
 def test_a_manager_of_two_practices_sees_both_apart(http, mona, otis):
     make_member(otis.practice, "Mona Reyes", "manager", user=mona.user)
     http.force_login(mona.user)
     staffs = http.get(PEOPLE).context["staffs"]
-    assert {staff.practice: len(staff.people) for staff in staffs} == {"Millrace Practice": 1, "Weir House": 2}
-    assert audited() == [("listed", "membership", len(staff.people)) for staff in staffs]
+    assert {staff.practice: len(staff.members) for staff in staffs} == {"Millrace Practice": 1, "Weir House": 2}
+    assert audited() == [("listed", "membership", len(staff.members)) for staff in staffs]
 
 
 # --- Who gets in ------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings import actions
-from ratings.delivery import plan
+from ratings.delivery import schedule
 from ratings.models import CheckIn, Delivery
 from tests.factories import days_ago, make_episode
 
@@ -31,13 +31,13 @@ def asked(live_server, settings, millrace, dana, live_through):
         *_earlier, asked[name] = live_through(episode, [3, None, None] if name == "Bramble" else [3, None])
         if name != "Alder":
             email = {"email": f"{name.lower()}@example.org", "agrees_to_email": True, "was_shown_agreed": False}
-            plan.change_contact(client=episode.client, by=dana, **email, **CONTACT)
-    plan.plan_again(check_ins=[asked["Juniper"]], by=dana)
+            schedule.change_contact(client=episode.client, by=dana, **email, **CONTACT)
+    schedule.add_again(check_ins=[asked["Juniper"]], by=dana)
     for name, fields in {
         "Bramble": {"sent_at": days_ago(6)},
         "Teasel": {"failed_at": days_ago(6)},
     }.items():
-        delivery = plan._plan(asked[name], "first", days_ago(6))
+        delivery = schedule._add(asked[name], "first", days_ago(6))
         Delivery.objects.filter(pk=delivery.pk).update(**fields)
     actions.mint_link(check_in=asked["Bramble"], by=dana, channel="email")
     return asked

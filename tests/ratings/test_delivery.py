@@ -11,11 +11,11 @@ from django.utils import timezone
 from alliance import actions as people
 from alliance.models import AuditEvent
 from ratings import actions
-from ratings.delivery import plan
+from ratings.delivery import schedule
 from ratings.delivery.send import mint_preferences
 from ratings.models import CheckIn, ClientLink, Delivery, Rating, Standing
 from tests.courses import answers
-from tests.factories import days_ago, make_episode
+from tests.factories import days_ago, make_episode, make_therapy_session
 
 LIST = "/check-ins/"
 
@@ -28,7 +28,7 @@ def waiting(live_through):
         (check_in,) = live_through(episode, [None])
         if email:
             contact = {"phone": "", "zone": "", "check_in_delay_minutes": None, "therapist_may_be_named": False}
-            plan.change_contact(
+            schedule.change_contact(
                 client=episode.client,
                 by=episode.therapist,
                 email=email,
@@ -42,11 +42,11 @@ def waiting(live_through):
 
 
 def states(http):
-    return {row.name: row.state for row in http.get(LIST).context["rows"]}
+    return {row.name: row.progress for row in http.get(LIST).context["rows"]}
 
 
 def deliver(check_in, **fields):
-    delivery = plan._plan(check_in, fields.pop("kind", "first"), timezone.now() - timedelta(hours=2))
+    delivery = schedule._add(check_in, fields.pop("kind", "first"), timezone.now() - timedelta(hours=2))
     for name, value in fields.items():
         setattr(delivery, name, value)
     delivery.save()
@@ -95,7 +95,7 @@ def test_each_state_in_the_list(http, dana, waiting):
     assert "once a day" in page
     assert "refused by their mail server" in page
     shown = http.get(reverse("ratings:case", args=[asked["Answered"].episode.code])).context["sessions"]
-    assert [row.check_in.state for row in shown] == ["answered"]
+    assert [row.check_in.progress for row in shown] == ["answered"]
 
 
 def test_whose_the_list_is(http, dana, noor, juniper, waiting):
@@ -338,18 +338,18 @@ def test_an_old_message_is_still_good_to_stop(http, juniper, preferences):
 
 def test_a_session_is_moved_on_its_page(http, dana, juniper, live_through):
     (check_in,) = live_through(juniper, [None])
-    session = check_in.therapy_session
+    therapy_session = check_in.therapy_session
     http.force_login(dana.user)
-    path = reverse("ratings:session-move", args=[session.code])
-    local = timezone.localtime(session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
+    path = reverse("ratings:session-move", args=[therapy_session.code])
+    local = timezone.localtime(therapy_session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
     assert http.get(path).context["form"]["time"].value() == local.time().replace(microsecond=0)
     day = (local - timedelta(days=2)).date().isoformat()
     assert http.post(path, {"day": day, "time": "17:30", "minutes": "25"}).status_code == 302
-    session.refresh_from_db()
-    local = timezone.localtime(session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
+    therapy_session.refresh_from_db()
+    local = timezone.localtime(therapy_session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
     assert (local.date().isoformat(), local.hour, local.minute) == (day, 17, 30)
-    assert session.ends_at - session.starts_at == timedelta(minutes=25)
-    assert session.mode == "in_person"
+    assert therapy_session.ends_at - therapy_session.starts_at == timedelta(minutes=25)
+    assert therapy_session.mode == "in_person"
 
 
 def test_what_was_held_does_not_move_into_the_future_or_onto_another(http, dana, juniper, live_through):
@@ -365,10 +365,7 @@ def test_what_was_held_does_not_move_into_the_future_or_onto_another(http, dana,
     taken = {"day": there.date().isoformat(), "time": f"{there:%H:%M}", "minutes": "50"}
     response = http.post(path, taken)
     assert (response.status_code, "already a session at this time" in response.text) == (422, True)
-    planned = actions.session_actions.plan_therapy_session(
-        episode=juniper, starts_at=days_ago(-1), ends_at=days_ago(-1) + timedelta(minutes=50), zone="UTC",
-        mode="video", by=dana,
-    )  # fmt: skip
+    planned = make_therapy_session(juniper, starts_at=days_ago(-1))
     assert http.post(reverse("ratings:session-move", args=[planned.code]), ahead).status_code == 302
 
 

@@ -51,9 +51,9 @@ def test_a_correction_that_takes_the_evidence_away_withdraws_the_rupture(juniper
 
 def test_a_voided_session_counts_for_nothing(juniper, live_through, dana):
     asked = live_through(juniper, [3, 3, 3, 3, 0])
-    session = asked[-1].therapy_session
-    session.voided_at, session.voided_by = timezone.now(), dana
-    session.save()
+    therapy_session = asked[-1].therapy_session
+    therapy_session.voided_at, therapy_session.voided_by = timezone.now(), dana
+    therapy_session.save()
     reassess(juniper)
     assert Rupture.objects.get().state == "withdrawn"
     assert Standing.objects.get().sessions_held == 4
@@ -104,8 +104,10 @@ def test_the_stored_assessments_equal_a_replay_from_the_ratings(juniper, live_th
     held = queries.held_sessions(juniper)
     version = queries.as_version(queries.detector_version(juniper.client.practice))
     stored = {row.therapy_session_id: row for row in Assessment.objects.all()}
-    fresh = assess([session.evidence for session in held], version)
-    assert [queries.as_assessment(stored[session.row.pk], session.number) for session in held] == fresh
+    fresh = assess([therapy_session.evidence for therapy_session in held], version)
+    assert [
+        queries.as_assessment(stored[therapy_session.row.pk], therapy_session.number) for therapy_session in held
+    ] == fresh
 
 
 def test_the_worst_case_comes_first(dana, juniper, sorrel, live_through):

@@ -101,20 +101,20 @@ def _whole_or_nothing(output):
             shutil.copyfileobj(spool, sys.stdout)
             sys.stdout.flush()
         return
-    place = Path(os.path.realpath(output))  # through a link to the file it names
-    if place.exists() and not place.is_file():
+    final = Path(os.path.realpath(output))  # through a link to the file it names
+    if final.exists() and not final.is_file():
         raise CommandError(
             f"{output} is not an ordinary file; leave out -o to write to the standard output.", returncode=WRONG_INPUT
         )
-    handle, draft = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    handle, draft = tempfile.mkstemp(prefix=f".{final.name}.", dir=final.parent)
     try:
         with open(handle, "w", encoding="utf-8", newline="") as target:
             yield target
         mask = os.umask(0)
         os.umask(mask)
         # mkstemp makes it private: the finished file is an ordinary one, or as private as the one it replaces.
-        os.chmod(draft, place.stat().st_mode & 0o777 if place.exists() else 0o666 & ~mask)
-        os.replace(draft, place)
+        os.chmod(draft, final.stat().st_mode & 0o777 if final.exists() else 0o666 & ~mask)
+        os.replace(draft, final)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise

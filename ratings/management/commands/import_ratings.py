@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from alliance.models import Practice
 from ratings.importing.actions import NotAllGood, import_ratings
-from ratings.importing.plan import Receiver, make_plan, read, therapists_of
+from ratings.importing.preview import Receiver, make_preview, read, therapists_of
 
 
 class Command(BaseCommand):
@@ -28,13 +28,13 @@ class Command(BaseCommand):
             parsed = read(file.read_bytes())
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}.", returncode=2) from None
-        plan = make_plan(practice=practice, parsed=parsed, receiver=receiver)
-        wrong = [f"line {error.line}: {error.sentence}" for error in plan.errors]
+        preview = make_preview(practice=practice, parsed=parsed, receiver=receiver)
+        wrong = [f"line {error.line}: {error.sentence}" for error in preview.errors]
         if wrong and (not parsed.layout or not only_good):
             raise CommandError("\n".join([*wrong, "Nothing was imported."]), returncode=2)
         if not dry_run:
             try:
-                import_ratings(practice=practice, plan=plan, by=None, only_good=only_good)
+                import_ratings(practice=practice, preview=preview, by=None, only_good=only_good)
             except NotAllGood:  # somebody else wrote in between
                 raise CommandError(
                     "The data changed meanwhile; nothing was imported. Try again.", returncode=2
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         for line in wrong:
             self.stderr.write(f"left out, {line}")
         for name in ("clients", "episodes", "sessions", "ratings"):
-            count = getattr(plan, name)
+            count = getattr(preview, name)
             self.stdout.write(f"{name}: {count.new} new, {count.known} known")
         if dry_run:
             self.stdout.write("Nothing was written: this was a dry run.")

@@ -6,25 +6,25 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from alliance.models import Practice
-from ratings.demo.write import Plan, fill, seen_from, today_there
+from ratings.demo.write import Recipe, fill, seen_from, today_there
 
 
 class Command(BaseCommand):
     help = "Fills an empty database with an invented practice. Again with the same arguments: nothing more."
 
     def add_arguments(self, parser):
-        plan = Plan()
-        parser.add_argument("--therapists", type=_positive, default=plan.therapists)
-        parser.add_argument("--clients", type=_positive, default=plan.clients)
+        recipe = Recipe()
+        parser.add_argument("--therapists", type=_positive, default=recipe.therapists)
+        parser.add_argument("--clients", type=_positive, default=recipe.clients)
         parser.add_argument("--sessions", type=_positive, help="for each client without a story; default: 4 to 24")
-        parser.add_argument("--seed", type=int, default=plan.seed)
+        parser.add_argument("--seed", type=int, default=recipe.seed)
         parser.add_argument("--today", type=date.fromisoformat, help="YYYY-MM-DD: the day the data is seen from")
 
     def handle(self, *, therapists, clients, sessions, seed, today, **options):
         if not settings.LOCAL:
             raise CommandError("ALLIANCE_SECRET_KEY is set: demo data and its known passwords don't belong there.")
-        plan = Plan(therapists=therapists, clients=clients, sessions=sessions, seed=seed)
-        here = Practice.objects.filter(code=plan.code).first()
+        recipe = Recipe(therapists=therapists, clients=clients, sessions=sessions, seed=seed)
+        here = Practice.objects.filter(code=recipe.code).first()
         if here and today in (None, seen_from(here)):
             return
         if Practice.objects.exists():
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             )
         call_command("sync_instruments")
         gc.set_threshold(100_000)  # to look for cycles among the rows so often takes a tenth of the time
-        episodes = fill(plan, today or today_there())
+        episodes = fill(recipe, today or today_there())
         self.stdout.write(f"Demo data: {episodes} episodes, {therapists} therapists.")
 
 

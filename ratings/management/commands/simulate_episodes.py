@@ -49,19 +49,22 @@ class Command(BaseCommand):
 
 
 def _rows(name, episode, lowest, highest):
-    for position, session in enumerate(episode.history):
+    for position, therapy_session in enumerate(episode.history):
         rupture = episode.in_rupture(position)
         yield [
             name,
             position + 1,
             *(
                 "" if scores is None else f"{lowest + scores.of(pillar) / 100 * (highest - lowest):.6g}"
-                for scores in (getattr(session, rater) for rater in RATERS)
+                for scores in (getattr(therapy_session, rater) for rater in RATERS)
                 for pillar in PILLARS
             ),
-            int(session.attended),
-            *("" if flag is None else int(flag) for flag in (session.checkin_answered, session.comment_words)),
-            "" if session.tension is None else int(session.tension),
+            int(therapy_session.attended),
+            *(
+                "" if value is None else int(value)
+                for value in (therapy_session.checkin_answered, therapy_session.comment_words)
+            ),
+            "" if therapy_session.tension is None else int(therapy_session.tension),
             int(rupture is not None),
             int(rupture is not None and rupture.first == position),
             "" if rupture is None else rupture.kind,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from alliance import actions as people
 from alliance.models import AuditEvent, ImportDraft
 from ratings import actions
-from ratings.delivery import plan, send
+from ratings.delivery import schedule, send
 from ratings.importing import actions as importing
 from ratings.models import CheckIn, ClientLink, Delivery
 from tests.courses import answers
@@ -79,16 +79,16 @@ def test_the_therapist_is_named_where_the_client_said_so(due_message):
 
 def test_the_day_is_the_clients_own(due_message, http):
     """At 23:00 in Berlin it is the next morning in Auckland; the message and the form say so alike."""
-    client, session = due_message.episode.client, due_message.check_in.therapy_session
+    client, therapy_session = due_message.episode.client, due_message.check_in.therapy_session
     client.zone = "Pacific/Auckland"
     client.save()
     start = datetime(2026, 11, 18, 22, tzinfo=UTC)
     with time_machine.travel(start + timedelta(hours=12)):
         actions.move_session(
-            therapy_session=session,
+            therapy_session=therapy_session,
             starts_at=start,
             ends_at=start + timedelta(minutes=50),
-            by=session.episode.therapist,
+            by=therapy_session.episode.therapist,
         )
         run()
         assert "on Thursday 19 November." in mail.outbox[0].body
@@ -122,9 +122,9 @@ def answer(message):
 
 
 def void(message):
-    session = message.check_in.therapy_session
-    session.voided_at, session.voided_by = timezone.now(), message.episode.therapist
-    session.save()
+    therapy_session = message.check_in.therapy_session
+    therapy_session.voided_at, therapy_session.voided_by = timezone.now(), message.episode.therapist
+    therapy_session.save()
 
 
 def end(message):
@@ -163,20 +163,20 @@ def test_what_is_put_off_during_a_run_is_not_sent_by_it(due_message):
 
 
 def test_no_reminder_of_what_was_dropped_while_it_went_out(due_message):
-    plan.drop(Delivery.objects.filter(pk=due_message.pk))
+    schedule.drop(Delivery.objects.filter(pk=due_message.pk))
     send._sent(due_message.pk)
     assert not Delivery.objects.filter(kind="reminder").exists()
 
 
 def make_late(message):
-    session = message.check_in.therapy_session
-    session.starts_at -= timedelta(days=15)
-    session.ends_at -= timedelta(days=15)
-    session.save()
+    therapy_session = message.check_in.therapy_session
+    therapy_session.starts_at -= timedelta(days=15)
+    therapy_session.ends_at -= timedelta(days=15)
+    therapy_session.save()
 
 
 @pytest.mark.parametrize("change", [withdraw, withdraw_all, no_address, pause, answer, void, make_late])
-def test_what_has_changed_since_it_was_planned_drops_it(change, due_message):
+def test_what_has_changed_since_it_was_scheduled_drops_it(change, due_message):
     change(due_message)
     assert run() == "1 dropped.\n"
     assert mail.outbox == []
@@ -209,9 +209,12 @@ def test_a_late_sender_does_not_wake_the_client(due_message, live):
     live.quiet_from, live.quiet_to = time(21), time(8)
     live.save()
     with time_machine.travel(datetime(2026, 11, 18, 22, tzinfo=UTC), tick=False):
-        session = due_message.check_in.therapy_session
-        session.starts_at, session.ends_at = timezone.now() - timedelta(hours=9), timezone.now() - timedelta(hours=8)
-        session.save()
+        therapy_session = due_message.check_in.therapy_session
+        therapy_session.starts_at, therapy_session.ends_at = (
+            timezone.now() - timedelta(hours=9),
+            timezone.now() - timedelta(hours=8),
+        )
+        therapy_session.save()
         Delivery.objects.update(due_at=timezone.now() - timedelta(hours=6))
         live.live_at = timezone.now()
         live.save()
@@ -226,7 +229,7 @@ def test_a_late_sender_does_not_wake_the_client(due_message, live):
 def test_by_hand_it_may_be_about_a_session_of_long_ago(due_message):
     make_late(due_message)
     check_in = CheckIn.objects.get()
-    plan.plan_again(check_ins=[check_in], by=due_message.episode.therapist)
+    schedule.add_again(check_ins=[check_in], by=due_message.episode.therapist)
     assert run() == "1 sent.\n"
 
 
@@ -267,7 +270,7 @@ def test_a_reminder_waits_for_the_morning(due_message, live):
     live.save()
     first = send._load(due_message.pk)
     first.sent_at = datetime(2026, 10, 24, 14, tzinfo=UTC)  # 16:00 in Berlin; a day later 15:00, the clocks go back
-    plan.plan_reminder(first)
+    schedule.add_reminder(first)
     assert Delivery.objects.get(kind="reminder").due_at == datetime(2026, 10, 26, 7, tzinfo=UTC)
 
 

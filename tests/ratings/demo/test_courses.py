@@ -20,7 +20,7 @@ def level(answers):
 def test_caseload_is_the_same_for_the_same_seed_and_another_for_another():
     assert courses(60) == courses(60)
     plain = [[course for course in courses(60, seed=seed) if course not in STORIES] for seed in (4, 5)]
-    assert all(one.meetings != other.meetings for one, other in zip(*plain, strict=True))
+    assert all(one.sessions != other.sessions for one, other in zip(*plain, strict=True))
 
 
 def test_caseload_makes_courses_one_by_one():
@@ -41,40 +41,40 @@ def test_caseload_with_one_therapist_and_few_clients():
 
 def test_answers_are_six_marks_on_the_scale():
     for course in courses(300):
-        for meeting in course.meetings:
-            for answers in (meeting.client, meeting.therapist):
+        for therapy_session in course.sessions:
+            for answers in (therapy_session.client, therapy_session.therapist):
                 marks = (answers or "").replace(" ", "")
                 assert answers is None or len(marks) == ITEMS
                 assert all(mark == "." or LOWEST <= int(mark) <= HIGHEST for mark in marks)
-            if meeting.attendance != Attendance.ATTENDED:
-                assert meeting.client is meeting.therapist is None
+            if therapy_session.attendance != Attendance.ATTENDED:
+                assert therapy_session.client is therapy_session.therapist is None
 
 
 def test_plain_courses_have_as_many_sessions_as_asked_for():
     plain = courses(50, sessions=20, stories=())
-    assert {sum(meeting.attendance in HELD for meeting in course.meetings) for course in plain} == {20}
+    assert {sum(therapy_session.attendance in HELD for therapy_session in course.sessions) for course in plain} == {20}
 
 
 def test_plain_courses_look_like_real_ones():
     # What is aimed at stands in `courses`; the bands leave room for whole answers and for chance.
     means, spreads, pairs, perfect, gains = [], [], [], [], []
-    appointments = []
+    held = []
     for course in courses(400, sessions=20, stories=()):
-        ratings = [level(m.client) for m in course.meetings if m.client]
-        own = [level(m.therapist) for m in course.meetings if m.therapist]
+        ratings = [level(m.client) for m in course.sessions if m.client]
+        own = [level(m.therapist) for m in course.sessions if m.therapist]
         means.append(mean(ratings))
         spreads.append(variance(ratings))
         pairs.append((mean(ratings), mean(own)))
         perfect += [rating == 100 for rating in ratings]
         gains.append(mean(ratings[-6:]) - mean(ratings[:2]))
-        appointments += [m for m in course.meetings if m.attendance in HELD]
-    attended = [m for m in appointments if m.attendance == Attendance.ATTENDED]
+        held += [m for m in course.sessions if m.attendance in HELD]
+    attended = [m for m in held if m.attendance == Attendance.ATTENDED]
     assert 11 < stdev(means) < 16
     assert 7 < mean(spreads) ** 0.5 < 11
     assert 0.25 < correlation(*zip(*pairs, strict=True)) < 0.6
     assert 0.3 < mean(client - therapist for client, therapist in pairs) / stdev(means) < 0.6
     assert 0.1 < mean(perfect) < 0.54
     assert mean(gains) > 4
-    assert 0.07 < 1 - len(attended) / len(appointments) < 0.13
+    assert 0.07 < 1 - len(attended) / len(held) < 0.13
     assert 0.07 < mean(m.client is None for m in attended) < 0.13
     assert 0.1 < mean(bool(m.comment) for m in attended if m.client) < 0.3

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from ratings.importing.actions import import_ratings
-from ratings.importing.plan import Receiver, make_plan, read
+from ratings.importing.preview import Receiver, make_preview, read
 
 FILES = Path(__file__).parent / "files"
 
@@ -21,7 +21,7 @@ def bring_in(millrace):
 
     def bring_in(what, by=None, only_good=False, **receiver):
         data = what if isinstance(what, bytes) else (FILES / what).read_bytes()
-        plan = make_plan(practice=millrace, parsed=read(data), receiver=Receiver(**receiver))
-        return import_ratings(practice=millrace, plan=plan, by=by, only_good=only_good)
+        preview = make_preview(practice=millrace, parsed=read(data), receiver=Receiver(**receiver))
+        return import_ratings(practice=millrace, preview=preview, by=by, only_good=only_good)
 
     return bring_in

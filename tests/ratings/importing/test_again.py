@@ -7,7 +7,7 @@ from django.apps import apps
 
 from alliance.models import AuditEvent, Episode, ImportBatch
 from ratings.importing.actions import NotAllGood, import_ratings
-from ratings.importing.plan import Receiver, make_plan, read
+from ratings.importing.preview import Receiver, make_preview, read
 from ratings.models import Rating
 from tests.ratings.importing.conftest import FILES
 
@@ -29,7 +29,7 @@ def lines(data, *numbers):
 def refused(bring_in, data, **receiver):
     with pytest.raises(NotAllGood) as refusal:
         bring_in(data, **receiver)
-    return [(error.line, error.sentence) for error in refusal.value.plan.errors]
+    return [(error.line, error.sentence) for error in refusal.value.preview.errors]
 
 
 def test_a_second_import_changes_nothing(bring_in, dana, noor, mona):
@@ -48,22 +48,22 @@ def test_a_second_import_changes_nothing(bring_in, dana, noor, mona):
     assert everything() == before
 
 
-def test_a_plan_that_another_import_has_overtaken_writes_nothing(millrace, dana, noor):
-    plan = make_plan(practice=millrace, parsed=read(OPENFIT), receiver=Receiver())
-    assert import_ratings(practice=millrace, plan=plan, by=dana)
+def test_a_preview_that_another_import_has_overtaken_writes_nothing(millrace, dana, noor):
+    preview = make_preview(practice=millrace, parsed=read(OPENFIT), receiver=Receiver())
+    assert import_ratings(practice=millrace, preview=preview, by=dana)
     before = everything()
-    assert import_ratings(practice=millrace, plan=plan, by=dana) is None
+    assert import_ratings(practice=millrace, preview=preview, by=dana) is None
     assert everything() == before
 
 
 @pytest.mark.parametrize("rows", [(2,), (2, 3, 15, 16)], ids=["one case", "two cases"])
-def test_planning_takes_as_many_statements_for_two_cases_as_for_one(
+def test_a_preview_takes_as_many_statements_for_two_cases_as_for_one(
     bring_in, millrace, dana, noor, rows, django_assert_num_queries
 ):
     bring_in("openfit.csv")
     parsed = read(lines(OPENFIT, *rows))
     with django_assert_num_queries(6):
-        make_plan(practice=millrace, parsed=parsed, receiver=Receiver())
+        make_preview(practice=millrace, parsed=parsed, receiver=Receiver())
 
 
 def test_an_import_is_on_record_by_codes_and_counts(bring_in, dana, noor, mona):
@@ -122,9 +122,9 @@ def test_what_was_corrected_here_is_not_brought_back(bring_in, dana):
 
 def test_what_was_voided_here_is_not_brought_back(bring_in, dana):
     bring_in(lines(OPENFIT, 2, 3))
-    session = Episode.objects.get().therapy_sessions.order_by("starts_at").first()
-    session.voided_at, session.voided_by = session.created_at, dana
-    session.save()
+    therapy_session = Episode.objects.get().therapy_sessions.order_by("starts_at").first()
+    therapy_session.voided_at, therapy_session.voided_by = therapy_session.created_at, dana
+    therapy_session.save()
     before = everything()
     assert bring_in(lines(OPENFIT, 2, 3)) is None
     assert everything() == before

@@ -134,7 +134,9 @@ def test_either_delimiter_a_byte_order_mark_and_either_spelling_of_skip():
     ):
         found = parsed(data)
         assert found.errors == ()
-        assert [session.ratings for session in found.sessions] == [s.ratings for s in parsed(OPENFIT).sessions]
+        assert [therapy_session.ratings for therapy_session in found.sessions] == [
+            s.ratings for s in parsed(OPENFIT).sessions
+        ]
 
 
 def test_a_wrong_line_after_a_cell_of_two_lines_is_counted_as_an_editor_counts():
@@ -157,7 +159,7 @@ def test_a_damaged_file_writes_nothing_unless_the_good_rows_are_chosen(bring_in,
     damaged = OPENFIT.replace(b"2025-01-14", b"2025-01-99")
     with pytest.raises(NotAllGood) as refusal:
         bring_in(damaged)
-    assert [error.line for error in refusal.value.plan.errors] == [3]
+    assert [error.line for error in refusal.value.preview.errors] == [3]
     assert Client.objects.count() == 0
     batch = bring_in(damaged, only_good=True)
     assert batch.counts["sessions"]["new"] == 18 and batch.counts["left_out"] == 1

@@ -44,8 +44,8 @@ def recomputed_long():
 def stored(with_rater):
     """The same from the database: sessions by their order, which in both files is that of their numbers."""
     scores, order = {}, defaultdict(list)
-    for session in TherapySession.objects.order_by("starts_at"):
-        order[session.episode_id].append(session.pk)
+    for therapy_session in TherapySession.objects.order_by("starts_at"):
+        order[therapy_session.episode_id].append(therapy_session.pk)
     for rating in Rating.objects.select_related("episode__client__data_key"):
         number = order[rating.episode_id].index(rating.therapy_session_id) + 1
         key = (rating.episode.client.display_name, str(number), *([rating.rater] if with_rater else []))

@@ -21,15 +21,15 @@ def judged(scores, *ruptures):
 def test_an_alert_is_new_after_two_sessions_below():
     outcome = judged([0, 9, 0, 9, 0, 0, 9, None, None, 9])
     assert outcome.new_alerts_per_100(5) == 30  # of ten sessions: the second, the seventh and the last
-    assert outcome.time_in_alarm(5) == 40
+    assert outcome.time_above(5) == 40
 
 
 def test_a_rupture_is_caught_by_a_new_alert_while_it_lasts():
-    assert judged([0, 0, 0, 9, 0], (2, 4)).cases[0].caught(5) == 1
-    assert judged([0, 0, 9, 9, 0], (3, 4)).cases[0].caught(5) is None  # the alarm was on before
-    assert judged([0, 0, 0, 0, 9], (2, 3)).cases[0].caught(5) is None  # too late
-    assert judged([0] * 6 + [9], (2, 6)).cases[0].caught(5) is None  # more than three sessions after the onset
-    assert judged([0] * 5 + [9, 0], (2, 6)).cases[0].caught(5) == 3
+    assert judged([0, 0, 0, 9, 0], (2, 4)).ruptures[0].caught(5) == 1
+    assert judged([0, 0, 9, 9, 0], (3, 4)).ruptures[0].caught(5) is None  # it was above before
+    assert judged([0, 0, 0, 0, 9], (2, 3)).ruptures[0].caught(5) is None  # too late
+    assert judged([0] * 6 + [9], (2, 6)).ruptures[0].caught(5) is None  # more than three sessions after the onset
+    assert judged([0] * 5 + [9, 0], (2, 6)).ruptures[0].caught(5) == 3
 
 
 def test_precision_delay_and_share():
@@ -45,7 +45,7 @@ def test_the_threshold_keeps_to_the_budget():
     for per_100 in (2, 5, 10):
         threshold = outcome.threshold(per_100)
         assert 0.8 * per_100 < outcome.new_alerts_per_100(threshold) <= per_100
-        assert outcome.time_in_alarm(threshold) <= 2 * per_100
+        assert outcome.time_above(threshold) <= 2 * per_100
 
 
 def test_sessions_without_a_score_raise_nothing():

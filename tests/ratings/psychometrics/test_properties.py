@@ -68,11 +68,11 @@ def test_constant_series_never_alarm(client, therapist, data, budget):
 
     history = [
         replace(
-            session,
-            client=session.client and constant(client),
-            therapist=session.therapist and constant(therapist),
+            therapy_session,
+            client=therapy_session.client and constant(client),
+            therapist=therapy_session.therapist and constant(therapist),
         )
-        for session in data.draw(histories(most=40))
+        for therapy_session in data.draw(histories(most=40))
     ]
     for use in ("client", "client+therapist"):
         assert not any(found.alert for found in assess(history, Version(budget=budget, use=use)))
@@ -89,8 +89,12 @@ def renamed(rating, order):
 @settings(max_examples=150, deadline=None)
 def test_the_names_of_the_pillars_do_not_matter(history, order, use):
     other = [
-        replace(session, client=renamed(session.client, order), therapist=renamed(session.therapist, order))
-        for session in history
+        replace(
+            therapy_session,
+            client=renamed(therapy_session.client, order),
+            therapist=renamed(therapy_session.therapist, order),
+        )
+        for therapy_session in history
     ]
     version = Version(use=use)
     for one, two in zip(assess(history, version), assess(other, version), strict=True):
@@ -101,7 +105,7 @@ def test_the_names_of_the_pillars_do_not_matter(history, order, use):
 @settings(max_examples=150, deadline=None)
 def test_every_assessment_is_in_its_range_and_one_alert_opens_each_rupture(history, version):
     found = assess(history, version)
-    assert [one.number for one in found] == [session.number for session in history]
+    assert [one.number for one in found] == [therapy_session.number for therapy_session in history]
     before = None
     for one in found:
         assert one.probability is None or 0 <= one.probability <= 1
@@ -114,7 +118,9 @@ def test_every_assessment_is_in_its_range_and_one_alert_opens_each_rupture(histo
 @given(histories(), st.sampled_from(["client", "client+therapist"]))
 @settings(max_examples=100, deadline=None)
 def test_behaviour_that_is_not_in_use_changes_no_score(history, use):
-    silent = [replace(session, checkin_answered=None, comment_words=None, tension=None) for session in history]
+    silent = [
+        replace(therapy_session, checkin_answered=None, comment_words=None, tension=None) for therapy_session in history
+    ]
     one, two = (assess(each, Version(use=use)) for each in (history, silent))
     assert [found.score for found in one] == [found.score for found in two]
 

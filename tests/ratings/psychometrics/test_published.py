@@ -14,7 +14,7 @@ STEADY = [78.0, 83.0, 75.0, 85.0]
 
 def scores(name, history):
     criterion = REGISTRY[name](DEFAULTS, "client+therapist")
-    return [criterion.step(session, in_rupture=False).score for session in history]
+    return [criterion.step(therapy_session, in_rupture=False).score for therapy_session in history]
 
 
 @pytest.mark.parametrize("name", sorted(set(REGISTRY) - {"gap_change"}))

@@ -118,8 +118,8 @@ def test_another_instrument_starts_a_new_baseline():
 def test_its_probabilities_sum_to_one():
     for one in simulate(BASE, 20, seed=3):
         rule = RuptureFilter(DEFAULTS, "all")
-        for session in one.history:
-            rule.step(session, in_rupture=False)
+        for therapy_session in one.history:
+            rule.step(therapy_session, in_rupture=False)
             for states in (rule.score, rule.belief):
                 assert states.steady + sum(states.rupture) == pytest.approx(1)
 

@@ -18,7 +18,7 @@ def base():
 
 
 def quiet(episode, rater="client"):
-    found = [(position, getattr(session, rater)) for position, session in enumerate(episode.history)]
+    found = [(position, getattr(therapy_session, rater)) for position, therapy_session in enumerate(episode.history)]
     return [(position, rating.overall) for position, rating in found if rating and not episode.in_rupture(position)]
 
 
@@ -53,7 +53,9 @@ def test_neighbouring_sessions_resemble_each_other():
 
 
 def test_ceiling_and_straight_lines():
-    ratings = [session.client for episode in base() for session in episode.history if session.client]
+    ratings = [
+        therapy_session.client for episode in base() for therapy_session in episode.history if therapy_session.client
+    ]
     assert 0.12 < fmean(rating.straight_line and rating.overall == 100 for rating in ratings) < 0.3
     strong = [s.client for e in simulate(SCENARIOS["strong ceiling"], 200, 1) for s in e.history if s.client]
     assert 0.3 < fmean(rating.straight_line and rating.overall == 100 for rating in strong) < 0.54
@@ -84,9 +86,9 @@ def test_ruptures_are_as_common_and_as_long_as_published():
 def test_missing_sessions_and_ratings_are_commoner_in_ruptures():
     def shares(inside):
         found = [
-            (session.attended, session.client is not None)
+            (therapy_session.attended, therapy_session.client is not None)
             for episode in base()
-            for position, session in enumerate(episode.history)
+            for position, therapy_session in enumerate(episode.history)
             if bool(episode.in_rupture(position)) is inside
         ]
         missed = fmean(not attended for attended, _ in found)
@@ -102,11 +104,15 @@ def test_missing_sessions_and_ratings_are_commoner_in_ruptures():
 )
 def test_histories_are_well_formed(episodes):
     for episode in episodes:
-        numbers = [session.number for session in episode.history if session.attended]
+        numbers = [therapy_session.number for therapy_session in episode.history if therapy_session.attended]
         assert numbers == list(range(1, len(numbers) + 1))
-        for session in episode.history:
-            assert session.attended or (session.number, session.client, session.therapist) == (None, None, None)
-            for rating in (session.client, session.therapist):
+        for therapy_session in episode.history:
+            assert therapy_session.attended or (
+                therapy_session.number,
+                therapy_session.client,
+                therapy_session.therapist,
+            ) == (None, None, None)
+            for rating in (therapy_session.client, therapy_session.therapist):
                 assert rating is None or all(0 <= v <= 100 for v in (rating.goal, rating.task, rating.bond))
         ends = [(rupture.first, rupture.last) for rupture in episode.ruptures]
         assert ends == sorted(ends)

@@ -22,7 +22,7 @@ from ratings.models import Instrument, Rating
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.scoring import Scored, score, score_total
-from sessions.forms import USUAL_MINUTES
+from sessions.forms import SESSION_MINUTES
 from sessions.models import TherapySession
 
 NOON = time(12)  # convention of this app: where a file has a date only
@@ -53,7 +53,7 @@ class NewRating:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedSession:
+class MatchedSession:
     past: PastSession
     ref: str
     pk: int | None  # None: it is new
@@ -63,11 +63,11 @@ class PlannedSession:
 
     @property
     def ends_at(self):
-        return self.starts_at + timedelta(minutes=USUAL_MINUTES)
+        return self.starts_at + timedelta(minutes=SESSION_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedCase:
+class MatchedCase:
     """One case of the file, with those of its sessions in which something is new."""
 
     client: str
@@ -77,29 +77,29 @@ class PlannedCase:
     pk: int | None
     therapist: Membership
     starts_at: datetime
-    sessions: tuple[PlannedSession, ...]
+    sessions: tuple[MatchedSession, ...]
     is_over: bool = False  # a later case of the same two people is known
 
     @property
     def last_at(self):
-        return max(session.starts_at for session in self.sessions)
+        return max(therapy_session.starts_at for therapy_session in self.sessions)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Preview:
     parsed: Parsed
     receiver: Receiver
-    cases: tuple[PlannedCase, ...]
+    cases: tuple[MatchedCase, ...]
     errors: tuple[LineError, ...]
     clients: Count
     episodes: Count
     sessions: Count
     ratings: Count
-    planner: "_Planner" = field(repr=False, compare=False)
+    matcher: "_Matcher" = field(repr=False, compare=False)
 
     def again(self):
-        """The plan as things stand now. Quick: what follows from the file alone, such as the scores, is kept."""
-        return self.planner.plan()
+        """The preview as things stand now. Quick: what follows from the file alone, such as the scores, is kept."""
+        return self.matcher.preview()
 
     @property
     def changes(self):
@@ -111,8 +111,8 @@ def read(data: bytes) -> Parsed:
     return layouts.parse(data, {name: form for name, (_row, form) in _instruments().items()}, timezone.now())
 
 
-def make_plan(*, practice, parsed: Parsed, receiver: Receiver) -> Plan:
-    return _Planner(practice, parsed, receiver).plan()
+def make_preview(*, practice, parsed: Parsed, receiver: Receiver) -> Preview:
+    return _Matcher(practice, parsed, receiver).preview()
 
 
 def therapists_of(practice):
@@ -125,7 +125,7 @@ def _instruments():
     return {(row.key, row.version): (row, queries.definition_of(row)) for row in Instrument.objects.all()}
 
 
-class _Planner:
+class _Matcher:
     def __init__(self, practice, parsed, receiver):
         self.practice, self.parsed, self.receiver = practice, parsed, receiver
         self.refs, self.scored = {}, {}  # take most of the time and follow from the file alone
@@ -135,21 +135,21 @@ class _Planner:
         for past in parsed.sessions:
             self.by_case[past.client, past.case].append(past)
 
-    def plan(self):
+    def preview(self):
         self.errors = list(self.parsed.errors)
         self._look_up()
         met, cases = [], []
         for (client, case), sessions in self.by_case.items():
-            planned = self._case(client, case, sessions)
-            if planned:
-                met.append(planned)
+            matched = self._case(client, case, sessions)
+            if matched:
+                met.append(matched)
         met = self._one_open_case(met)
         counts = self._counts(met)
-        for planned in met:
-            sessions = tuple(s for s in planned.sessions if s.pk is None or s.new_ratings)
+        for matched in met:
+            sessions = tuple(s for s in matched.sessions if s.pk is None or s.new_ratings)
             if sessions:
-                cases.append(replace(planned, sessions=sessions))
-        return Plan(self.parsed, self.receiver, tuple(cases), tuple(sorted(self.errors)), **counts, planner=self)
+                cases.append(replace(matched, sessions=sessions))
+        return Preview(self.parsed, self.receiver, tuple(cases), tuple(sorted(self.errors)), **counts, matcher=self)
 
     def _wrong(self, past, sentence):
         self.errors.append(LineError(past.line, sentence))
@@ -201,14 +201,14 @@ class _Planner:
             for past in kept:
                 self._wrong(past, _("This case is here already, with another therapist."))
             return None
-        planned = self._sessions(kept, episode)
-        if not planned:
+        matched = self._sessions(kept, episode)
+        if not matched:
             return None
-        starts = [session.starts_at for session in planned]
+        starts = [therapy_session.starts_at for therapy_session in matched]
         starts += [self._at(past.case_day, time(0)) for past in kept if past.case_day]
-        return PlannedCase(
+        return MatchedCase(
             client, client_ref, row.pk if row else None, ref, episode.pk if episode else None,
-            therapist, min(starts), tuple(planned),
+            therapist, min(starts), tuple(matched),
         )  # fmt: skip
 
     def _therapist(self, sessions):
@@ -238,7 +238,7 @@ class _Planner:
     def _sessions(self, sessions, episode):
         known = self.known[episode.pk] if episode else {}
         taken = set(self.taken[episode.pk]) if episode else set()
-        planned = []
+        matched = []
         for past in sorted(sessions, key=lambda past: (past.day or past.starts_at.date(), past.number)):
             ref = self._ref(past.client, past.case, past.number)
             row = known.get(ref)
@@ -249,11 +249,11 @@ class _Planner:
                 continue
             taken.add(start)
             zone = row.zone if row else past.zone or self.practice.zone
-            session = PlannedSession(past, ref, row.pk if row else None, start, zone)
-            ratings = self._new_ratings(session, row)
+            therapy_session = MatchedSession(past, ref, row.pk if row else None, start, zone)
+            ratings = self._new_ratings(therapy_session, row)
             if ratings is not None:
-                planned.append(replace(session, new_ratings=ratings))
-        return planned
+                matched.append(replace(therapy_session, new_ratings=ratings))
+        return matched
 
     def _start(self, past, taken):
         """The instant of the file; else noon of its day, or the first free minute after it."""
@@ -276,10 +276,10 @@ class _Planner:
             return _("This session is here already, at another time.")
         return ""
 
-    def _new_ratings(self, session, row):
+    def _new_ratings(self, therapy_session, row):
         """Those that are not here yet; None where one is here with other answers."""
         new = []
-        for past in session.past.ratings:
+        for past in therapy_session.past.ratings:
             instrument, definition = self.instruments[past.instrument]
             columns = self._scored(past, definition)
             said = self.said[row.pk, past.rater] if row else []
@@ -290,7 +290,7 @@ class _Planner:
                 self.errors.append(LineError(past.line, _("This rating is here already, with other answers.")))
                 return None
             if row is None or row.voided_at is None:
-                new.append(NewRating(past, instrument, columns, past.answered_at or session.ends_at))
+                new.append(NewRating(past, instrument, columns, past.answered_at or therapy_session.ends_at))
         return tuple(new)
 
     def _scored(self, past, definition):
@@ -319,21 +319,24 @@ class _Planner:
                     over.add(case.ref)
                     continue
                 dropped.add(case.ref)
-                for session in case.sessions:
+                for therapy_session in case.sessions:
                     self._wrong(
-                        session.past, _("Another case of this client with this therapist is open; end it first.")
+                        therapy_session.past,
+                        _("Another case of this client with this therapist is open; end it first."),
                     )
         return [replace(case, is_over=case.ref in over) for case in met if case.ref not in dropped]
 
     def _counts(self, met):
-        sessions = [session for case in met for session in case.sessions]
-        new = [rating for session in sessions for rating in session.new_ratings]
+        sessions = [therapy_session for case in met for therapy_session in case.sessions]
+        new = [rating for therapy_session in sessions for rating in therapy_session.new_ratings]
         clients = {case.client_ref: case.client_pk for case in met}
         return {
             "clients": _count(clients.values()),
             "episodes": _count(case.pk for case in met),
-            "sessions": _count(session.pk for session in sessions),
-            "ratings": Count(len(new), sum(len(session.past.ratings) for session in sessions) - len(new)),
+            "sessions": _count(therapy_session.pk for therapy_session in sessions),
+            "ratings": Count(
+                len(new), sum(len(therapy_session.past.ratings) for therapy_session in sessions) - len(new)
+            ),
         }
 
 

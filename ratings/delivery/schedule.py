@@ -19,7 +19,7 @@ from ratings.psychometrics.evidence import Rater
 from ratings.queries import STILL_AWAITED
 from ratings.reassess import lock_episodes
 
-Kind = Delivery.DeliveryKind
+DeliveryKind = Delivery.DeliveryKind
 NEEDED = {Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL}
 # Longer than any one message can take: a mail server has 20 s for each of some ten answers (EMAIL_TIMEOUT).
 CLAIM_LASTS = timedelta(minutes=10)
@@ -43,7 +43,7 @@ def is_too_late(therapy_session, now):
 
 
 def is_wanted(check_in, kind, now):
-    """Whether the client is still to get this message; asked when it is planned by hand, and again before it is sent.
+    """Whether the client is still to get this message; asked when it is added by hand, and again before it is sent.
 
     A therapy that has ended since is no reason against the first one: the last session is asked about like any other.
     """
@@ -53,29 +53,29 @@ def is_wanted(check_in, kind, now):
         may_be_written_to(episode.client)
         and not (paused and paused > now)
         and therapy_session.voided_at is None
-        and (kind == Kind.FIRST or episode.ends_at is None)
-        and (kind == Kind.AGAIN or not is_too_late(therapy_session, now))
+        and (kind == DeliveryKind.FIRST or episode.ends_at is None)
+        and (kind == DeliveryKind.AGAIN or not is_too_late(therapy_session, now))
         and not Rating.objects.current().filter(therapy_session=therapy_session, rater=Rater.CLIENT).exists()
     )
 
 
-def plan_first(check_in):
+def add_first(check_in):
     """The message after the session. None for a client who may not be written to, none about one long ago."""
     client = check_in.episode.client
     if may_be_written_to(client) and not is_too_late(check_in.therapy_session, timezone.now()):
-        _plan(check_in, Kind.FIRST, _first_due(check_in))
+        _add(check_in, DeliveryKind.FIRST, _first_due(check_in))
 
 
-def plan_reminder(first):
+def add_reminder(first):
     """One reminder, counted from when the first message went out; a practice with 0 hours sends none."""
     hours = first.episode.client.practice.reminder_after_hours
     # A first message that went out twice, after a sender had been slower than its claim, has its reminder already.
-    if hours and not Delivery.objects.filter(check_in=first.check_in, kind=Kind.REMINDER).exists():
-        _plan(first.check_in, Kind.REMINDER, awake(first.episode, first.sent_at + timedelta(hours=hours)))
+    if hours and not Delivery.objects.filter(check_in=first.check_in, kind=DeliveryKind.REMINDER).exists():
+        _add(first.check_in, DeliveryKind.REMINDER, awake(first.episode, first.sent_at + timedelta(hours=hours)))
 
 
 @transaction.atomic
-def plan_again(*, check_ins, by):
+def add_again(*, check_ins, by):
     """Sends the therapist's choice once more, as soon as no quiet hour is in the way; returns how many.
 
     What still waits for the same check-in gives way, so that nobody is written to twice. A second click does nothing,
@@ -83,46 +83,50 @@ def plan_again(*, check_ins, by):
     """
     lock_episodes({check_in.episode_id for check_in in check_ins})  # two clicks at once: the second sees the first
     related = ("therapy_session", "episode__client__data_key", "episode__client__practice")
-    planned, now = 0, timezone.now()
+    added, now = 0, timezone.now()
     for check_in in CheckIn.objects.filter(pk__in=[row.pk for row in check_ins]).select_related(*related):
         deliveries = Delivery.objects.select_for_update(of=("self",)).filter(check_in=check_in)
-        if any(is_on_its_way(delivery, now) for delivery in deliveries) or not is_wanted(check_in, Kind.AGAIN, now):
+        if any(is_on_its_way(delivery, now) for delivery in deliveries) or not is_wanted(
+            check_in, DeliveryKind.AGAIN, now
+        ):
             continue
         drop(deliveries.waiting())
-        again = _plan(check_in, Kind.AGAIN, awake(check_in.episode, timezone.now()))
+        again = _add(check_in, DeliveryKind.AGAIN, awake(check_in.episode, timezone.now()))
         audit.record(Verb.CREATED, again, by=by, practice=check_in.episode.client.practice)
-        planned += 1
-    return planned
+        added += 1
+    return added
 
 
 def is_on_its_way(delivery, now):
     """A sender has it in hand, or it goes out again by hand, or has done so within a day."""
     if delivery.is_waiting:
-        return delivery.kind == Kind.AGAIN or bool(delivery.claimed_at and delivery.claimed_at > now - CLAIM_LASTS)
-    return delivery.kind == Kind.AGAIN and bool(delivery.sent_at and delivery.sent_at > now - BETWEEN_RESENDS)
+        return delivery.kind == DeliveryKind.AGAIN or bool(
+            delivery.claimed_at and delivery.claimed_at > now - CLAIM_LASTS
+        )
+    return delivery.kind == DeliveryKind.AGAIN and bool(delivery.sent_at and delivery.sent_at > now - BETWEEN_RESENDS)
 
 
-def replan(therapy_session):
+def move_along(therapy_session):
     """The session has moved, and what was due after it moves along; what has been sent stays sent.
 
-    Where none is waiting, for the time first written down was too long ago, it is planned now, unless another went out.
+    Where none is waiting, for the time first written down was too long ago, it is added now, unless another went out.
     """
     check_in = CheckIn.objects.filter(therapy_session=therapy_session).first()
     if check_in is None:
         return
     check_in.therapy_session = therapy_session
     deliveries = list(check_in.deliveries.all())
-    first = next((delivery for delivery in deliveries if delivery.kind == Kind.FIRST), None)
+    first = next((delivery for delivery in deliveries if delivery.kind == DeliveryKind.FIRST), None)
     if first and first.is_waiting:
         first.due_at = _first_due(check_in)
         first.save(update_fields=["due_at"])
     elif any(delivery.is_waiting or delivery.sent_at or delivery.failed_at for delivery in deliveries):
         return
-    elif first and is_wanted(check_in, Kind.FIRST, timezone.now()):
+    elif first and is_wanted(check_in, DeliveryKind.FIRST, timezone.now()):
         first.due_at, first.dropped_at = _first_due(check_in), None
         first.save(update_fields=["due_at", "dropped_at"])
     elif first is None:
-        plan_first(check_in)
+        add_first(check_in)
 
 
 def drop_for_session(therapy_session):
@@ -155,7 +159,7 @@ def _waiting_for(therapy_session):
     return Delivery.objects.waiting().filter(check_in__therapy_session=therapy_session)
 
 
-def _plan(check_in, kind, due_at):
+def _add(check_in, kind, due_at):
     code = uuid4()
     return Delivery.objects.create(
         code=code,

@@ -1,4 +1,4 @@
-"""What is planned when a session is logged, moves, or is voided."""
+"""What is scheduled when a session is logged, moves, or is voided."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
@@ -13,7 +13,7 @@ from django.utils import timezone
 from alliance import actions as people
 from alliance.models import AuditEvent, Client
 from ratings import actions
-from ratings.delivery import plan, send
+from ratings.delivery import schedule, send
 from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
 from tests.courses import answers
 from tests.factories import days_ago
@@ -38,7 +38,7 @@ def test_a_logged_session_makes_one_message_due_after_the_practices_delay(junipe
 
 
 @pytest.mark.parametrize("missing", ["email", "consent to e-mail", "consent to check-ins"])
-def test_nothing_is_planned_for_who_may_not_be_written_to(missing, juniper, reachable, log):
+def test_nothing_is_scheduled_for_who_may_not_be_written_to(missing, juniper, reachable, log):
     reachable(juniper)
     if missing == "email":
         juniper.client.email = None
@@ -50,7 +50,7 @@ def test_nothing_is_planned_for_who_may_not_be_written_to(missing, juniper, reac
     assert dues() == []
 
 
-def test_nothing_is_planned_about_a_session_of_long_ago(juniper, reachable, log):
+def test_nothing_is_scheduled_about_a_session_of_long_ago(juniper, reachable, log):
     reachable(juniper)
     log(juniper, days_ago(15))
     assert dues() == []
@@ -82,12 +82,12 @@ def test_the_clients_own_zone_and_delay_come_first(zone, delay, ends_at, due, ju
 
 
 def moved(check_in, by_hours):
-    session = check_in.therapy_session
+    therapy_session = check_in.therapy_session
     shift = timedelta(hours=by_hours)
     actions.move_session(
-        therapy_session=session,
-        starts_at=session.starts_at + shift,
-        ends_at=session.ends_at + shift,
+        therapy_session=therapy_session,
+        starts_at=therapy_session.starts_at + shift,
+        ends_at=therapy_session.ends_at + shift,
         by=check_in.episode.therapist,
     )
 
@@ -125,9 +125,9 @@ def test_one_that_was_dropped_for_a_wrong_date_is_due_again(due_message):
 @pytest.mark.parametrize("gone_out", ["sent_at", "failed_at", "by hand", "answered"])
 def test_none_is_due_again_where_one_went_out_or_an_answer_came(gone_out, due_message):
     check_in = due_message.check_in
-    plan.drop(Delivery.objects.all())
+    schedule.drop(Delivery.objects.all())
     if gone_out == "by hand":
-        plan._plan(check_in, "again", timezone.now())
+        schedule._add(check_in, "again", timezone.now())
     elif gone_out == "answered":
         actions.answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
     else:
@@ -163,7 +163,7 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
     asked = live_through(juniper, [3, 3, 3, 3, 0])
     last = asked[-1]
     reachable(juniper)
-    waiting = plan._plan(last, "first", timezone.now())
+    waiting = schedule._add(last, "first", timezone.now())
     token = actions.mint_link(check_in=last, by=juniper.therapist, channel="email")
     actions.void_session(therapy_session=last.therapy_session, reason="Logged twice.", by=juniper.therapist)
     waiting.refresh_from_db()
@@ -179,10 +179,10 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
 
 def test_a_session_can_take_the_place_of_a_voided_one(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
-    session = check_in.therapy_session
-    actions.void_session(therapy_session=session, reason="Wrong mode.", by=juniper.therapist)
+    therapy_session = check_in.therapy_session
+    actions.void_session(therapy_session=therapy_session, reason="Wrong mode.", by=juniper.therapist)
     actions.log_session(
-        episode=juniper, by=juniper.therapist, starts_at=session.starts_at, ends_at=session.ends_at,
+        episode=juniper, by=juniper.therapist, starts_at=therapy_session.starts_at, ends_at=therapy_session.ends_at,
         zone="Europe/Berlin", mode="video", attendance="attended",
     )  # fmt: skip
     assert Standing.objects.get().sessions_held == 1
@@ -192,8 +192,8 @@ def test_a_session_can_take_the_place_of_a_voided_one(juniper, live_through):
 
 
 def test_sent_again_by_hand_replaces_what_waits_and_a_second_click_does_nothing(due_message):
-    for planned in (1, 0):
-        assert plan.plan_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == planned
+    for added in (1, 0):
+        assert schedule.add_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == added
     due_message.refresh_from_db()
     assert due_message.dropped_at is not None
     again = Delivery.objects.waiting().get()
@@ -203,7 +203,7 @@ def test_sent_again_by_hand_replaces_what_waits_and_a_second_click_does_nothing(
 
 
 def again(message):
-    return plan.plan_again(check_ins=[message.check_in], by=message.episode.therapist)
+    return schedule.add_again(check_ins=[message.check_in], by=message.episode.therapist)
 
 
 def test_by_hand_once_a_day(due_message):
@@ -222,7 +222,7 @@ def test_what_a_sender_has_in_hand_is_not_sent_again(due_message):
     assert again(due_message) == 0
     due_message.refresh_from_db()
     assert due_message.dropped_at is None
-    Delivery.objects.update(claimed_at=timezone.now() - plan.CLAIM_LASTS - timedelta(seconds=1))
+    Delivery.objects.update(claimed_at=timezone.now() - schedule.CLAIM_LASTS - timedelta(seconds=1))
     assert again(due_message) == 1
 
 
@@ -240,8 +240,8 @@ def test_by_hand_neither_into_a_pause_nor_after_the_end(due_message):
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_send_it_once(due_message, monkeypatch):
-    drop, both = plan.drop, Barrier(2)
-    monkeypatch.setattr(plan, "drop", lambda rows: (drop(rows), sleep(0.4)))
+    drop, both = schedule.drop, Barrier(2)
+    monkeypatch.setattr(schedule, "drop", lambda rows: (drop(rows), sleep(0.4)))
     Delivery.objects.update(sent_at=timezone.now())  # nothing waits, so there is no row to lock
 
     def click():
@@ -260,13 +260,13 @@ def test_by_night_sent_again_means_in_the_morning(due_message, live):
     live.save()
     due_message.check_in.episode.client.practice.refresh_from_db()
     with time_machine.travel(at(2026, 11, 18, 2)):
-        plan.plan_again(check_ins=[due_message.check_in], by=due_message.episode.therapist)
+        schedule.add_again(check_ins=[due_message.check_in], by=due_message.episode.therapist)
     assert Delivery.objects.waiting().get().due_at == at(2026, 11, 18, 22, 59)
 
 
 def test_an_answered_check_in_is_not_asked_for_again(due_message):
     actions.answer_check_in(check_in=due_message.check_in, answers=answers(3), may_change=False)
-    assert plan.plan_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == 0
+    assert schedule.add_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == 0
 
 
 def contact(**changes):
@@ -281,9 +281,9 @@ def test_with_another_address_the_links_to_the_old_one_end(due_message):
     check_in = due_message.check_in
     for channel in ("email", "screen"):
         actions.mint_link(check_in=check_in, by=dana, channel=channel)
-    plan.change_contact(client=juniper, by=dana, **contact(email="Juniper@example.org", phone="030 1234"))
+    schedule.change_contact(client=juniper, by=dana, **contact(email="Juniper@example.org", phone="030 1234"))
     assert not ClientLink.objects.filter(revoked_at__isnull=False).exists()
-    plan.change_contact(client=juniper, by=dana, **contact(email="new@example.org"))
+    schedule.change_contact(client=juniper, by=dana, **contact(email="new@example.org"))
     revoked = ClientLink.objects.filter(revoked_at__isnull=False)
     assert list(revoked.values_list("channel", flat=True)) == ["email"]
     juniper.refresh_from_db()
@@ -293,11 +293,11 @@ def test_with_another_address_the_links_to_the_old_one_end(due_message):
 
 def test_consents_are_given_kept_and_withdrawn(due_message):
     juniper, dana = due_message.episode.client, due_message.episode.therapist
-    plan.change_contact(client=juniper, by=dana, **contact())
+    schedule.change_contact(client=juniper, by=dana, **contact())
     assert juniper.consents.count() == 2
-    plan.change_contact(client=juniper, by=dana, **contact(agrees_to_email=False, was_shown_agreed=True))
+    schedule.change_contact(client=juniper, by=dana, **contact(agrees_to_email=False, was_shown_agreed=True))
     assert [consent.purpose for consent in juniper.consents.filter(withdrawn_at__isnull=True)] == ["check_in"]
-    plan.change_contact(client=juniper, by=dana, **contact())
+    schedule.change_contact(client=juniper, by=dana, **contact())
     assert juniper.consents.filter(purpose="email").count() == 2
     assert juniper.consents.get(purpose="email", withdrawn_at__isnull=True).recorded_by == dana
 
@@ -306,6 +306,6 @@ def test_a_change_of_contact_keeps_a_pause_that_came_in_between(due_message):
     stale, dana = due_message.episode.client, due_message.episode.therapist
     until = timezone.now() + timedelta(days=14)
     people.change_preferences(client=Client.objects.get(pk=stale.pk), gets_email=True, paused_until=until)
-    plan.change_contact(client=stale, by=dana, **contact(phone="030 1234", was_shown_agreed=True))
+    schedule.change_contact(client=stale, by=dana, **contact(phone="030 1234", was_shown_agreed=True))
     juniper = Client.objects.get(pk=stale.pk)
     assert (juniper.paused_until, juniper.phone.open(juniper.data_key)) == (until, "030 1234")

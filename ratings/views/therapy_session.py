@@ -20,7 +20,7 @@ from ratings import actions, asking, queries
 from ratings.delivery.forms import EnteredAnswersForm
 from ratings.forms import SessionLogForm
 from ratings.models import CheckIn, ClientLink
-from sessions.forms import TAKEN, USUAL_MINUTES, SessionMoveForm, SessionVoidForm
+from sessions.forms import SESSION_MINUTES, TAKEN, SessionMoveForm, SessionVoidForm
 from sessions.models import Attendance, TherapySession
 
 EPISODE_NEEDS = ("client__data_key", "client__practice", "therapist__practice")
@@ -30,9 +30,9 @@ OF_EPISODE = [f"episode__{path}" for path in EPISODE_NEEDS]
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_log(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
-    start = timezone.localtime() - timezone.timedelta(minutes=USUAL_MINUTES)
+    start = timezone.localtime() - timezone.timedelta(minutes=SESSION_MINUTES)
     start -= timezone.timedelta(minutes=start.minute % 5)
-    return _log(request, episode, {"day": start.date(), "time": start.time(), "minutes": USUAL_MINUTES})
+    return _log(request, episode, {"day": start.date(), "time": start.time(), "minutes": SESSION_MINUTES})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,8 +74,8 @@ def _log(request, episode, initial, planned=None):
         form.add_error(None, _("This session has been logged already. What you typed here was not saved."))
     if form.is_valid() and (therapy_session := _save(form, episode, by, planned)):
         messages.success(request, _("Logged."))
-        place = "#check-in" if CheckIn.objects.filter(therapy_session=therapy_session).exists() else ""
-        return redirect(reverse("ratings:case", args=[episode.code]) + place)
+        anchor = "#check-in" if CheckIn.objects.filter(therapy_session=therapy_session).exists() else ""
+        return redirect(reverse("ratings:case", args=[episode.code]) + anchor)
     context = {"form": form, "episode": episode, "section": "today"}
     return render(request, "ratings/session_log.html", context, status=422 if form.errors else 200)
 
@@ -161,7 +161,7 @@ def check_in_enter(request, code):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_move(request, code):
-    therapy_session, by = _own_session(request, code, TherapySession.objects.standing())
+    therapy_session, by = _own_session(request, code, TherapySession.objects.not_voided())
     form = SessionMoveForm(
         request.POST if request.method == "POST" else None,
         episode=therapy_session.episode,
@@ -183,7 +183,7 @@ def session_move(request, code):
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_void(request, code):
     form = SessionVoidForm(request.POST if request.method == "POST" else None)
-    sessions = TherapySession.objects.all() if form.is_valid() else TherapySession.objects.standing()
+    sessions = TherapySession.objects.all() if form.is_valid() else TherapySession.objects.not_voided()
     therapy_session, by = _own_session(request, code, sessions)
     if form.is_valid() and therapy_session.voided_at:  # a second tap, or another tab
         messages.info(request, _("The session had been taken off the record already. The first reason stays."))
