@@ -41,7 +41,7 @@ def as_assessment(row, number=None):
     return evidence.Assessment(
         number=number,
         state=evidence.State(row.state),
-        score=row.score,
+        suspicion=row.score,
         probability=row.probability,
         alert=row.alert,
         kind=evidence.Kind(row.kind) if row.kind else None,

@@ -57,7 +57,7 @@ def replay(
 def _columns(assessment):
     return {
         "state": assessment.state,
-        "score": assessment.score,
+        "score": assessment.suspicion,
         "probability": assessment.probability,
         "alert": assessment.alert,
         "kind": assessment.kind or "",
@@ -94,7 +94,7 @@ def _spells(assessments):
             if assessment.state == State.STRONGER and spells:  # said some sessions after the repair
                 spells[-1] = _Spell(spells[-1].first, position, State.STRONGER, spells[-1].speaks)
             continue
-        if assessment.state == State.OPEN and assessment.score is not None:
+        if assessment.state == State.OPEN and assessment.suspicion is not None:
             speaks = position
         if assessment.state in CLOSING:
             spells.append(_Spell(first, position, assessment.state, speaks))
@@ -237,7 +237,7 @@ def _attention(episode, assessments, rupture, missing):
     if episode.ends_at:
         return 0
     if rupture and rupture.state == Rupture.RuptureState.OPEN:
-        speaks = next((a for a in reversed(assessments) if a.score is not None), None)
+        speaks = next((a for a in reversed(assessments) if a.suspicion is not None), None)
         return 100_000 + (100 * round(100 * _suspicion(speaks)) + _fall(rupture) if speaks else 0)
     if rupture:
         return 50_000
@@ -245,8 +245,8 @@ def _attention(episode, assessments, rupture, missing):
 
 
 def _suspicion(assessment):
-    """0-1; a rule without a probability has its score, of which 10 is a great deal."""
-    return assessment.probability if assessment.probability is not None else max(0, min(assessment.score / 10, 1))
+    """0-1; a rule without a probability has its suspicion, of which 10 is a great deal."""
+    return assessment.probability if assessment.probability is not None else max(0, min(assessment.suspicion / 10, 1))
 
 
 def _fall(rupture):

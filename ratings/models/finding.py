@@ -16,7 +16,7 @@ from sessions.models import TherapySession
 
 
 class DetectorVersion(models.Model):
-    """A frozen detector of one practice. A new one redraws history but opens no old alarms."""
+    """A frozen detector of one practice. A new one redraws history but raises no old alerts."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="detector_versions")
@@ -42,7 +42,7 @@ class Assessment(models.Model):
     therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="assessments")
     version = models.ForeignKey(DetectorVersion, on_delete=models.PROTECT)
     state = models.CharField(max_length=12, choices=choices(evidence.State))
-    score = models.FloatField(null=True)
+    score = models.FloatField(null=True)  # the criterion's suspicion, called as in the files of `detect_ruptures`
     probability = models.FloatField(null=True)
     alert = models.BooleanField(default=False)
     kind = models.CharField(max_length=16, choices=choices(evidence.Kind), blank=True)
@@ -72,7 +72,7 @@ class Assessment(models.Model):
 
 
 class Rupture(models.Model):
-    """An episode of strain, from the therapy session that opened it to the one that closed it."""
+    """A strain in the alliance, from the therapy session that opened it to the one that closed it."""
 
     class RuptureState(models.TextChoices):
         OPEN = "open", _("noticed")

@@ -56,7 +56,7 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
             Assessment(
                 number=therapy_session.number,
                 state=state,
-                score=finding.score,
+                suspicion=finding.suspicion,
                 probability=finding.probability,
                 alert=alert,
                 kind=finding.kind,

@@ -155,8 +155,8 @@ def thresholds(seed: int, ruptures: int) -> dict[str, dict[Budget, float]]:
         pot = [outcome(*arguments, episodes_of(name, seed, ruptures)) for name in SCENARIOS]
         together = Outcome(
             ruptures=(),
-            quiet_scores=tuple(sorted(score for one in pot for score in one.quiet_scores)),
-            quiet_lower=tuple(sorted(score for one in pot for score in one.quiet_lower)),
+            quiet_suspicions=tuple(sorted(suspicion for one in pot for suspicion in one.quiet_suspicions)),
+            quiet_lower=tuple(sorted(suspicion for one in pot for suspicion in one.quiet_lower)),
             quiet_sessions=sum(one.quiet_sessions for one in pot),
             episodes=sum(one.episodes for one in pot),
         )

@@ -85,7 +85,7 @@ class OwnMeanPooledSD:
             return Finding(usual=usual, ratings=ratings, enough=True)
         fell = tuple(pillar for pillar in Pillar if distances.get(pillar, 0) >= FELL_BY_SD)
         return Finding(
-            score=max(z if series == OVERALL else z / PILLAR_DISCOUNT for series, z in distances.items()),
+            suspicion=max(z if series == OVERALL else z / PILLAR_DISCOUNT for series, z in distances.items()),
             pillars=fell if len(fell) < len(Pillar) else (),
             points=tuple(points),
             usual=usual,

@@ -53,24 +53,24 @@ class Outcome:
     """What one criterion made of one set of episodes."""
 
     ruptures: tuple[JudgedRupture, ...]
-    quiet_scores: tuple[float, ...]  # sorted
-    quiet_lower: tuple[float, ...]  # sorted: the lower of a quiet score and the highest of the two before
+    quiet_suspicions: tuple[float, ...]  # sorted
+    quiet_lower: tuple[float, ...]  # sorted: the lower of a quiet one and the highest of the two before
     quiet_sessions: int
     episodes: int
     calibration: tuple[tuple[float, bool], ...] = ()  # stated probability, in a rupture
 
     def new_alerts_per_100(self, threshold: float) -> float:
-        above = len(self.quiet_scores) - bisect_left(self.quiet_scores, threshold)
+        above = len(self.quiet_suspicions) - bisect_left(self.quiet_suspicions, threshold)
         continued = len(self.quiet_lower) - bisect_left(self.quiet_lower, threshold)
         return 100 * (above - continued) / self.quiet_sessions
 
     def time_above(self, threshold: float) -> float:
-        return 100 * (len(self.quiet_scores) - bisect_left(self.quiet_scores, threshold)) / self.quiet_sessions
+        return 100 * (len(self.quiet_suspicions) - bisect_left(self.quiet_suspicions, threshold)) / self.quiet_sessions
 
     def threshold(self, per_100: float) -> float:
         """The lowest threshold that keeps to this many new alerts per 100 quiet sessions, searched from the top."""
         best = math.inf
-        for tau in _candidates(self.quiet_scores, int(2 * per_100 / 100 * self.quiet_sessions)):
+        for tau in _candidates(self.quiet_suspicions, int(2 * per_100 / 100 * self.quiet_sessions)):
             if self.new_alerts_per_100(tau) > per_100 or self.time_above(tau) > 2 * per_100:
                 break
             best = tau
@@ -100,7 +100,7 @@ class Outcome:
 
 
 def _candidates(ordered, most):
-    """Distinct scores from the highest down, about 200 of them, as far as the budget can reach."""
+    """Distinct suspicions from the highest down, about 200 of them, as far as the budget can reach."""
     start = max(0, len(ordered) - max(most, 1))
     step = max(1, most // 200)
     seen = None
@@ -112,7 +112,7 @@ def _candidates(ordered, most):
 
 def judge_all(episodes: Iterable[Episode], judge: Judge) -> Outcome:
     """Let a criterion read every episode and keep what the figures need."""
-    ruptures, scores, lower, calibration = [], [], [], []
+    ruptures, suspicions, lower, calibration = [], [], [], []
     quiet = number = 0
     for number, episode in enumerate(episodes, start=1):
         findings = judge(episode.history)
@@ -122,22 +122,22 @@ def judge_all(episodes: Iterable[Episode], judge: Judge) -> Outcome:
         rises: dict[int, list[Rise]] = {rupture.first: [] for rupture in episode.ruptures}
         before = [-math.inf] * BELOW_BEFORE
         for position, (therapy_session, finding) in enumerate(zip(episode.history, findings, strict=True)):
-            score = -math.inf if finding.score is None else finding.score
+            suspicion = -math.inf if finding.suspicion is None else finding.suspicion
             highest = max(before)
             rupture = within.get(position)
             if rupture is None:
                 quiet += therapy_session.attended
-                if score > -math.inf:
-                    scores.append(score)
-                    lower.append(min(score, highest))
-            elif score > highest and position <= rupture.first + LATEST:
-                rises[rupture.first].append(Rise(highest, score, position - rupture.first))
+                if suspicion > -math.inf:
+                    suspicions.append(suspicion)
+                    lower.append(min(suspicion, highest))
+            elif suspicion > highest and position <= rupture.first + LATEST:
+                rises[rupture.first].append(Rise(highest, suspicion, position - rupture.first))
             if finding.probability is not None:
                 calibration.append((finding.probability, rupture is not None))
-            before = [*before[1:], score]
+            before = [*before[1:], suspicion]
         ruptures += [JudgedRupture(number, rupture.kind, tuple(rises[rupture.first])) for rupture in episode.ruptures]
     return Outcome(
-        tuple(ruptures), tuple(sorted(scores)), tuple(sorted(lower)), max(quiet, 1), number, tuple(calibration)
+        tuple(ruptures), tuple(sorted(suspicions)), tuple(sorted(lower)), max(quiet, 1), number, tuple(calibration)
     )
 
 

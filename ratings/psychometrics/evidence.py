@@ -102,7 +102,7 @@ class Assessment:
 
     number: int | None
     state: State
-    score: float | None = None  # rises with suspicion; None: it cannot judge
+    suspicion: float | None = None  # that this is a rupture, in the criterion's own unit; None: it cannot judge
     probability: float | None = None  # of a rupture, 0-1; None where a rule has none
     alert: bool = False  # True only at the session that opens a rupture
     kind: Kind | None = None

@@ -21,7 +21,7 @@ TUNING = Tuning(
         carry=0.1152,
         depths=(0.3975, 0.5135, 1.399, 5.356),
     ),
-    score=Fusion(
+    suspicion=Fusion(
         temper=0.3531,
         hazard=0.1848,
         ends=0.5722,

@@ -13,7 +13,7 @@ SERIES = (OVERALL, Pillar.GOAL, Pillar.TASK, Pillar.BOND)
 class Finding:
     """One criterion's view of one session, made from it and the earlier ones only."""
 
-    score: float | None = None  # rises with suspicion; None: it cannot judge
+    suspicion: float | None = None  # that this is a rupture, in the criterion's own unit; None: it cannot judge
     probability: float | None = None
     kind: Kind | None = None
     pillars: tuple[Pillar, ...] = ()

@@ -1,4 +1,4 @@
-"""Published rules for a rupture in a series of ratings, each as a score that rises with suspicion.
+"""Published rules for a rupture in a series of ratings, each as a suspicion that rises with what speaks for one.
 
 A rule gets the earlier ratings of an episode and the present one, and nothing later. It knows one series: the
 client's total, unless it says otherwise. Papers were mostly seen as abstracts, so "after" stands where a formula was
@@ -13,7 +13,7 @@ from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import Points, SessionEvidence
 from ratings.psychometrics.finding import OVERALL, Finding, value_of
 
-Judged = tuple[float, float]  # score, and what the rating was compared with
+Judged = tuple[float, float]  # suspicion, and what the rating was compared with
 Rule = Callable[[Sequence[float], float, Constants], Judged]
 
 MOVING_RANGE = 1.128  # d2 for two neighbours: mean moving range to SD; textbook constant
@@ -180,9 +180,9 @@ class SeriesCriterion:
         if now is None:
             return finding
         if enough and therapy_session.number is not None and therapy_session.number >= self.constants.first_number:
-            score, compared = self.rule(past, now, self.constants)
-            points = (Points(self.rater, 10 * score, seen=now, usual=compared),)
-            finding = Finding(score=score, points=points, usual=usual, ratings=len(past), enough=True)
+            suspicion, compared = self.rule(past, now, self.constants)
+            points = (Points(self.rater, 10 * suspicion, seen=now, usual=compared),)
+            finding = Finding(suspicion=suspicion, points=points, usual=usual, ratings=len(past), enough=True)
         self.past.append(now)
         return finding
 

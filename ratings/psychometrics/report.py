@@ -202,7 +202,7 @@ assumptions (`ratings/psychometrics/simulate.py` names each); they are no promis
 A *new alert* is a session at the threshold after two below it. *Quiet* sessions are attended ones outside ruptures. A
 rupture is *caught* if a new alert starts while it lasts, at most three sessions after its onset. Every rule gets its
 own threshold per scenario, so that all have the same number of new alerts per 100 quiet sessions, and at most twice as
-many sessions in alarm. Intervals: bootstrap over episodes at fixed thresholds, paired for differences. Thresholds of
+many sessions above it. Intervals: bootstrap over episodes at fixed thresholds, paired for differences. Thresholds of
 the program (`thresholds.toml`) and the calibration come from seed {tuning}, the figures here from seed {reporting}. The
 numbers inside our filter were tuned on other populations and seeds again. The *other generator* works on other ideas
 (ordinal item responses, tension that builds up) and nothing was tuned on it.
@@ -229,8 +229,8 @@ numbers inside our filter were tuned on other populations and seeds again. The *
 2. *Evidence.* How much likelier is this rating if the whole alliance, or one pillar, or two, fell by a little or a lot,
    than if nothing did? Student's t, so that one odd week is not everything.
 3. *State.* Steady, withdrawal, confrontation, each with who shows it: the client, the therapist, both, neither.
-4. *Score.* The state's log-odds from tempered evidence, calibrated to a probability. Points are what a rating added to
-   those log-odds, 10 per factor of ten.
+4. *Suspicion.* The state's log-odds from tempered evidence, calibrated to a probability. Points are what a rating
+   added to those log-odds, 10 per factor of ten.
 One replay of 50 sessions takes {milliseconds} ms.
 
 ## What was tried
@@ -240,13 +240,13 @@ One replay of 50 sessions takes {milliseconds} ms.
 TRIED = """\
 * **Helped:** the therapist's evidence, with states for who shows a rupture (by far the most); learning the pillars
   apart from the total; an own carry-over from session to session; shrinking the spread; tempering the evidence for the
-  score, so that an old alarm does not hide a new rupture.
+  suspicion, so that an old alert does not hide a new rupture.
 * **Did not help:** a spread that shrinks near the ceiling beforehand (the client's own spread is learned within a few
   ratings; the search over populations switched it off); hazards that rise for clients with earlier ruptures; on the
   client's ratings alone, all of this together against the simple rule with pillars (see the table: a tie).
 * **Taken out:** an earlier version let suspicion rise in sessions without a rating and caught about .01 more, because
   ratings are missing more often in ruptures, here by assumption. Absence is behaviour, and behaviour is off by default.
 * **Not done:** smoothing backwards for the marks on the chart; the single items behind a pillar.
-* **The kind** is right in about 78 of 100 cases in which one is said in the base scenario, but hardly better than the
-  base rate on the other generator: read it as a question. Behaviour helps only as far as its assumed links are real:
-  without them it costs (column "no behaviour signal")."""
+* **The kind** is right about 78 times in 100 where one is said in the base scenario, but hardly better than the base
+  rate on the other generator: read it as a question. Behaviour helps only as far as its assumed links are real: without
+  them it costs (column "no behaviour signal")."""

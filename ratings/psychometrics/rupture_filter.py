@@ -2,9 +2,9 @@
 
 Three states: steady, withdrawal, confrontation. Within the last two it is open whether the client's ratings show the
 rupture, and whether the therapist's do: withdrawals often stay hidden, and therapists miss many. Two filters run side
-by side over the same evidence. The *belief* takes it at face value; it freezes the baseline and tells the kind. The
-*score* takes it with a tempered weight and forgets faster, for a new alert should rest on what is new; its calibrated
-value is the stated probability.
+by side over the same evidence. The *belief* takes it at face value; it freezes the usual and tells the kind. The
+*suspicion* takes it with a tempered weight and forgets faster, for a new alert should rest on what is new; its
+calibrated value is the stated probability.
 """
 
 import math
@@ -112,7 +112,7 @@ class RuptureFilter:
 
     def __init__(self, constants: Constants, use: str, tuning: Tuning = TUNING):
         self.constants, self.use, self.tuning = constants, use, tuning
-        self.score, self.belief = States(tuning.score), States(tuning.belief)
+        self.suspicion, self.belief = States(tuning.suspicion), States(tuning.belief)
         self.behaviour = Behaviour()
         self.instrument: str | None = None
         self.attended = 0
@@ -144,23 +144,23 @@ class RuptureFilter:
         for_therapist = therapist.evidence() if from_therapist else 0.0
         withdrawal, confrontation, shown = self.behaviour.read(therapy_session, weighed=self.use == "all")
 
-        ahead = self.score.predicted()
+        ahead = self.suspicion.predicted()
         share = self.tuning.behaviour
         acted = (share * withdrawal, share * confrontation)
-        score = self.score.weigh(ahead, for_client, for_therapist, acted)
+        suspicion = self.suspicion.weigh(ahead, for_client, for_therapist, acted)
         belief = self.belief.weigh(self.belief.predicted(), for_client, for_therapist, (withdrawal, confrontation))
         # Time alone makes a rupture likelier, but without a sign of one in this very session suspicion does not rise.
-        stated = self._stated(score)
+        stated = self._stated(suspicion)
         signs = (from_client and client.fell()) or (from_therapist and therapist.fell())
         if not signs and max(withdrawal, confrontation) <= 0:
             stated = min(stated, self.stated)
         self.judged = self.judged or bool(for_client or for_therapist or withdrawal or confrontation)
         finding = Finding(usual=usual, ratings=ratings, enough=enough)
         if self.judged and enough and self.attended >= self.constants.first_number:
-            points = self._points(score, ahead, for_client, for_therapist, acted, usual) + tuple(shown)
+            points = self._points(suspicion, ahead, for_client, for_therapist, acted, usual) + tuple(shown)
             finding = self._finding(stated, belief, usual, ratings, points)
         self.stated = stated
-        self.score.keep(score)
+        self.suspicion.keep(suspicion)
         self.belief.keep(belief)
         self._learn(therapy_session, belief[1], from_client, from_therapist)
         return finding
@@ -173,7 +173,7 @@ class RuptureFilter:
             return
         if self.instrument not in (None, therapy_session.instrument):
             self._start_anew()
-            self.score, self.belief = States(self.tuning.score), States(self.tuning.belief)
+            self.suspicion, self.belief = States(self.tuning.suspicion), States(self.tuning.belief)
             self.judged, self.stated = False, UNREMARKABLE
         self.instrument = therapy_session.instrument
 
@@ -186,7 +186,7 @@ class RuptureFilter:
         if sum(rupture) < 0.5:
             self.behaviour.learn(therapy_session)
         if relearned:
-            self.score.restart()
+            self.suspicion.restart()
             self.belief.restart()
 
     def _finding(self, stated, belief, usual, ratings, points):
@@ -201,7 +201,7 @@ class RuptureFilter:
             kind = Kind.CONFRONTATION if 1 - withdrawal >= KIND_FROM else kind
         fell = any(one.source == "client" and one.points > 0 for one in points)
         return Finding(
-            score=probability,
+            suspicion=probability,
             probability=probability,
             kind=kind,
             pillars=self.client.fallen() if fell else (),
@@ -218,15 +218,15 @@ class RuptureFilter:
         line = first + second * math.log(rupture / max(belief[0], LEAST_PROBABILITY))
         return line if line < 0 else UPPER_SLOPE * line
 
-    def _points(self, score, ahead, for_client, for_therapist, acted, usual):
+    def _points(self, suspicion, ahead, for_client, for_therapist, acted, usual):
         """What each rater's rating added: the stated log-odds with it, less those without it."""
-        whole = self._stated(score)
+        whole = self._stated(suspicion)
         points = []
         if for_client:
-            without = self._stated(self.score.weigh(ahead, 0.0, for_therapist, acted))
+            without = self._stated(self.suspicion.weigh(ahead, 0.0, for_therapist, acted))
             points += _by_series("client", self.client, POINTS * (whole - without), usual)
         if for_therapist:
-            without = self._stated(self.score.weigh(ahead, for_client, 0.0, acted))
+            without = self._stated(self.suspicion.weigh(ahead, for_client, 0.0, acted))
             shown = _by_series("therapist", self.therapist, POINTS * (whole - without), self.therapist.usual())
             fallen = {f"therapist:{pillar}" for pillar in self.therapist.fallen()}
             points += [one for one in shown if one.source == "therapist" or one.source in fallen]

@@ -1,4 +1,4 @@
-"""From a score per session to the story of a rupture: open, recovering, and how it ended.
+"""From a suspicion per session to the story of a rupture: open, recovering, and how it ended.
 
 One rupture is open at a time and it alerts once. What ends outside the ratings (therapy ended while it was open, its
 evidence was corrected away) is the caller's to say.
@@ -39,7 +39,7 @@ class Spells:
         self.constants = constants
         self.open: _Spell | None = None
         self.repaired: _Spell | None = None  # closed, waiting for the rating that may show it stronger than before
-        self.armed = True  # after a rupture the score must first come down
+        self.armed = True  # after a rupture the suspicion must first come down
         self.settled = False  # the last step closed a rupture without getting back
         self.instrument: str | None = None
 
@@ -53,13 +53,13 @@ class Spells:
         self._note_instrument(therapy_session)
         if self.open is not None:
             return self._follow(therapy_session, finding)
-        above = finding.score is not None and finding.score >= self.threshold
+        above = finding.suspicion is not None and finding.suspicion >= self.threshold
         if above and self.armed:
             self.repaired = None
             self.armed = False
             self.open = _Spell(dict(finding.usual), finding.ratings, finding.pillars, _therapists_usual(finding))
             return State.OPEN, True, ()
-        if finding.score is not None and not above:
+        if finding.suspicion is not None and not above:
             self.armed = True
         if self.repaired is not None and (state := self._stronger(therapy_session)):
             return state, False, ()
@@ -100,7 +100,7 @@ class Spells:
 
     def _is_back(self, spell, therapy_session, finding):
         if finding.probability is None:
-            low = finding.score is None or finding.score < self.threshold
+            low = finding.suspicion is None or finding.suspicion < self.threshold
         else:
             low = finding.probability < self.constants.recovering_below
         if not low:

@@ -1,4 +1,4 @@
-"""The score from which a session raises an alert, per criterion and alarm budget: what the evaluation found."""
+"""The suspicion from which a session raises an alert, per criterion and budget: what the evaluation found."""
 
 import tomllib
 from functools import cache
@@ -34,7 +34,7 @@ def as_toml(found: dict[str, dict[Budget, float]], entries: dict[str, tuple[str,
     """The file's text for thresholds by entry; a criterion with several uses gets a table for each."""
     uses = [criterion for criterion, _ in entries.values()]
     lines = [
-        "# The score from which a session raises an alert, per criterion and alarm budget.",
+        "# The suspicion from which a session raises an alert, per criterion and budget.",
         "# Written by `manage.py evaluate_detection --write-thresholds`; do not edit by hand.",
     ]
     for entry, row in found.items():

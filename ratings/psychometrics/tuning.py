@@ -22,7 +22,7 @@ class RaterTuning:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How evidence becomes a state: one set for the score, one for the belief that freezes the baseline."""
+    """How evidence becomes a state: one set for the suspicion, one for the belief that freezes the baseline."""
 
     temper: float  # exponent on every likelihood
     hazard: float  # of a new rupture, per session
@@ -40,7 +40,7 @@ class Fusion:
 class Tuning:
     client: RaterTuning
     therapist: RaterTuning
-    score: Fusion
+    suspicion: Fusion
     belief: Fusion
     contrast_weight: float  # ratings that the population's spread of contrasts counts for
     carry_weight: float  # ratings that the carry-over expected beforehand counts for
@@ -59,7 +59,7 @@ class Tuning:
     single_factor: float  # a pillar alone falls further than the whole
     freeze: float  # exponent on the belief that nothing shows
     most_evidence: float
-    behaviour: float  # exponent on the behaviour's likelihoods in the score
-    calibration: tuple[float, float]  # of the score: stated log-odds = first + second * log-odds
+    behaviour: float  # exponent on the behaviour's likelihoods in the suspicion
+    calibration: tuple[float, float]  # of the suspicion: stated log-odds = first + second * log-odds
     calibration_client: tuple[float, float]  # where only the client's ratings are in use
     calibration_all: tuple[float, float]  # where behaviour is in use

@@ -23,7 +23,7 @@ def page_of(rupture):
 
 def found(**fields):
     points = fields.pop("points", (Points("client", 20, seen=35, usual=80),))
-    return Found(number=5, state=State.OPEN, score=3.0, alert=True, points=points, **fields)
+    return Found(number=5, state=State.OPEN, suspicion=3.0, alert=True, points=points, **fields)
 
 
 # --- What it says -----------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def only_the_therapist(client):
         Points("therapist", 3.0, seen=40, usual=70),
         *((Points("client", -0.5, seen=80, usual=79),) if client else ()),
     )
-    return Assessment(number=5, state=State.OPEN, score=0.3, alert=True, points=points)
+    return Assessment(number=5, state=State.OPEN, suspicion=0.3, alert=True, points=points)
 
 
 def test_a_fall_that_only_the_therapist_rated_is_said_to_be_theirs():

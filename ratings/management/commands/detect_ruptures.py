@@ -70,7 +70,7 @@ def judge(source, target, lowest, highest, version):
 
 def _columns(found):
     return (
-        "" if found.score is None else f"{found.score:.6f}",
+        "" if found.suspicion is None else f"{found.suspicion:.6f}",
         "" if found.probability is None else f"{found.probability:.4f}",
         int(found.alert),
         found.kind or "",

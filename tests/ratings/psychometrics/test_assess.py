@@ -49,7 +49,7 @@ def test_noise_of_one_answer_step_is_no_rupture():
 def test_nothing_is_said_before_session_three_or_two_ratings():
     assert states(episode(80, 20)) == [State.TOO_FEW] * 2
     assert states(episode(80, None, 20)) == [State.TOO_FEW] * 3
-    assert assess(episode(80, None, 20), RULE)[2].score is None
+    assert assess(episode(80, None, 20), RULE)[2].suspicion is None
 
 
 def test_no_history_and_no_ratings():

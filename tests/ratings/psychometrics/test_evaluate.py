@@ -11,11 +11,13 @@ from ratings.psychometrics.finding import Finding
 from ratings.psychometrics.simulate import BASE, Episode, TrueRupture, simulate
 
 
-def judged(scores, *ruptures):
-    """An outcome from hand-written scores."""
-    history = tuple(SessionEvidence(n) for n in range(1, len(scores) + 1))
+def judged(suspicions, *ruptures):
+    """An outcome from hand-written suspicions."""
+    history = tuple(SessionEvidence(n) for n in range(1, len(suspicions) + 1))
     true = tuple(TrueRupture(first, last, Kind.WITHDRAWAL, False, False, ()) for first, last in ruptures)
-    return judge_all([Episode(history, true)], lambda history: [Finding(score=score) for score in scores])
+    return judge_all(
+        [Episode(history, true)], lambda history: [Finding(suspicion=suspicion) for suspicion in suspicions]
+    )
 
 
 def test_an_alert_is_new_after_two_sessions_below():
@@ -48,7 +50,7 @@ def test_the_threshold_keeps_to_the_budget():
         assert outcome.time_above(threshold) <= 2 * per_100
 
 
-def test_sessions_without_a_score_raise_nothing():
+def test_sessions_without_a_suspicion_raise_nothing():
     outcome = judged([None] * 10, (3, 5))
     assert outcome.threshold(5) == float("inf")
     assert outcome.share_caught(0) == 0

@@ -98,7 +98,7 @@ def test_the_names_of_the_pillars_do_not_matter(history, order, use):
     ]
     version = Version(use=use)
     for one, two in zip(assess(history, version), assess(other, version), strict=True):
-        assert (one.score, one.alert, one.state, one.kind) == (two.score, two.alert, two.state, two.kind)
+        assert (one.suspicion, one.alert, one.state, one.kind) == (two.suspicion, two.alert, two.state, two.kind)
 
 
 @given(histories(), versions)
@@ -117,16 +117,16 @@ def test_every_assessment_is_in_its_range_and_one_alert_opens_each_rupture(histo
 
 @given(histories(), st.sampled_from(["client", "client+therapist"]))
 @settings(max_examples=100, deadline=None)
-def test_behaviour_that_is_not_in_use_changes_no_score(history, use):
+def test_behaviour_that_is_not_in_use_changes_no_suspicion(history, use):
     silent = [
         replace(therapy_session, checkin_answered=None, comment_words=None, tension=None) for therapy_session in history
     ]
     one, two = (assess(each, Version(use=use)) for each in (history, silent))
-    assert [found.score for found in one] == [found.score for found in two]
+    assert [found.suspicion for found in one] == [found.suspicion for found in two]
 
 
 @given(histories())
 @settings(max_examples=100, deadline=None)
-def test_the_budget_changes_when_it_alerts_and_never_the_score(history):
-    found = [[one.score for one in assess(history, Version(budget=budget))] for budget in Budget]
+def test_the_budget_changes_when_it_alerts_and_never_the_suspicion(history):
+    found = [[one.suspicion for one in assess(history, Version(budget=budget))] for budget in Budget]
     assert found[0] == found[1] == found[2]

@@ -12,16 +12,16 @@ SD = DEFAULTS.sd_within
 STEADY = [78.0, 83.0, 75.0, 85.0]
 
 
-def scores(name, history):
+def suspicions(name, history):
     criterion = REGISTRY[name](DEFAULTS, "client+therapist")
-    return [criterion.step(therapy_session, in_rupture=False).score for therapy_session in history]
+    return [criterion.step(therapy_session, in_rupture=False).suspicion for therapy_session in history]
 
 
 @pytest.mark.parametrize("name", sorted(set(REGISTRY) - {"gap_change"}))
 def test_every_criterion_is_more_suspicious_of_a_fall_than_of_a_usual_session(name):
     def course(last):
         history = [SessionEvidence(n, level(y), level(y)) for n, y in enumerate([*STEADY, last], start=1)]
-        return scores(name, history)[-1]
+        return suspicions(name, history)[-1]
 
     assert course(35) > course(60) > course(80)
 
@@ -29,8 +29,8 @@ def test_every_criterion_is_more_suspicious_of_a_fall_than_of_a_usual_session(na
 @pytest.mark.parametrize("name", sorted(REGISTRY))
 def test_every_criterion_sees_only_the_past(name):
     history = [SessionEvidence(n, level(y), level(y - 5)) for n, y in enumerate([*STEADY, 40, 60, 90], start=1)]
-    whole = scores(name, history)
-    assert all(scores(name, history[:end]) == whole[:end] for end in range(len(history)))
+    whole = suspicions(name, history)
+    assert all(suspicions(name, history[:end]) == whole[:end] for end in range(len(history)))
 
 
 @pytest.mark.parametrize("name", sorted(set(REGISTRY) - {"level_cutoff"}))
@@ -40,12 +40,12 @@ def test_a_constant_series_is_never_suspicious(name):
 
 
 def test_level_cutoff_blames_the_level_itself():
-    assert scores("level_cutoff", episode(95, 95, 88))[-1] == pytest.approx(2)
-    assert scores("level_cutoff", episode(95, 95, 92))[-1] == pytest.approx(-2)
+    assert suspicions("level_cutoff", episode(95, 95, 88))[-1] == pytest.approx(2)
+    assert suspicions("level_cutoff", episode(95, 95, 92))[-1] == pytest.approx(-2)
 
 
 @pytest.mark.parametrize(
-    ("rule", "past", "now", "score", "compared"),
+    ("rule", "past", "now", "suspicion", "compared"),
     [  # by hand
         (published.drop_from_previous, [80, 70], 53, 17 / SD, 70),
         (published.drop_from_best, [80, 60, 90, 70], 50, 35 / SD, 85),
@@ -61,18 +61,18 @@ def test_level_cutoff_blames_the_level_itself():
         (published.partition, [80, 80, 80], 80 - 2 * SD, 2 / (1 + 1 / 3) ** 0.5, 80),
     ],
 )
-def test_rules_by_hand(rule, past, now, score, compared):
-    assert rule(past, now, DEFAULTS) == pytest.approx((score, compared), abs=1e-3)
+def test_rules_by_hand(rule, past, now, suspicion, compared):
+    assert rule(past, now, DEFAULTS) == pytest.approx((suspicion, compared), abs=1e-3)
 
 
 def test_the_mere_gap_between_the_raters_is_nothing_but_its_change_is():
     apart = [SessionEvidence(n, level(90), level(40)) for n in range(1, 8)]
-    assert max(score for score in scores("gap_change", apart) if score is not None) == 0
-    assert scores("gap_change", [*apart, SessionEvidence(8, level(60), level(40))])[-1] == pytest.approx(30 / SD)
+    assert max(suspicion for suspicion in suspicions("gap_change", apart) if suspicion is not None) == 0
+    assert suspicions("gap_change", [*apart, SessionEvidence(8, level(60), level(40))])[-1] == pytest.approx(30 / SD)
 
 
 def test_therapist_charts_read_the_therapist():
     history = [SessionEvidence(n, level(80), level(y)) for n, y in enumerate([70, 70, 72, 40], start=1)]
     assert {SERIES_RULES[name][1] for name in ("therapist_shewhart", "therapist_own_mean")} == {"therapist"}
-    assert scores("therapist_own_mean", history)[-1] > 3
-    assert scores("own_mean_pooled_sd_total", history)[-1] == 0
+    assert suspicions("therapist_own_mean", history)[-1] > 3
+    assert suspicions("own_mean_pooled_sd_total", history)[-1] == 0

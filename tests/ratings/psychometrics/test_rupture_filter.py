@@ -120,7 +120,7 @@ def test_its_probabilities_sum_to_one():
         rule = RuptureFilter(DEFAULTS, "all")
         for therapy_session in one.history:
             rule.step(therapy_session, in_rupture=False)
-            for states in (rule.score, rule.belief):
+            for states in (rule.suspicion, rule.belief):
                 assert states.steady + sum(states.rupture) == pytest.approx(1)
 
 

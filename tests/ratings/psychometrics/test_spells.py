@@ -1,4 +1,4 @@
-"""From a score per session to the story of a rupture."""
+"""From a suspicion per session to the story of a rupture."""
 
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import Scores, SessionEvidence, State, Version
