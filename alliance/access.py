@@ -4,8 +4,6 @@ Not yours: 404, as if it did not exist. Yours, but not this verb: 403. `check_x(
 that a view and its template share one truth. Everything is judged at request time, by the database's clock.
 """
 
-from dataclasses import dataclass
-
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db.models import DateTimeField, Exists, Func, OuterRef, Q, QuerySet, Value
@@ -24,8 +22,8 @@ class NotVisible(Http404):
 class Denied(PermissionDenied):
     """Visible, but not this verb."""
 
-    def __init__(self, subject_type, subject_code="", sentence=""):
-        super().__init__(sentence)
+    def __init__(self, subject_type, subject_code=""):
+        super().__init__()
         self.subject_type, self.subject_code = subject_type, str(subject_code)
 
 
@@ -213,51 +211,3 @@ def _holds(check, *args):
     except PermissionDenied:
         return False
     return True
-
-
-# --- Where a member lands ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Navigation:
-    name: str
-    therapist: bool
-    supervisor: bool
-    manager: bool
-
-
-def navigation(request):
-    """Context for the bar: the signed-in person's own name and the pages that exist for them."""
-    held = getattr(request, "memberships", None)
-    if held is None or not request.user.is_authenticated:  # no member, or an error before anybody was known
-        return {"navigation": None}
-    return {
-        "navigation": Navigation(
-            name=held[0].display_name if held else request.user.email,
-            therapist=any(m.is_therapist for m in held),
-            supervisor=any(m.is_supervisor for m in held),
-            manager=any(m.is_manager for m in held),
-        )
-    }
-
-
-def home_of(user):
-    """The URL name a member lands on: live supervisees first, then own episodes, then people."""
-    roles = {
-        role
-        for m in live_memberships(user)
-        for role in ("therapist", "supervisor", "manager")
-        if getattr(m, f"is_{role}")
-    }
-    if "supervisor" in roles and _supervises(user):
-        return "ratings:caseload"
-    if "therapist" in roles and own_episodes(user).exists():
-        return "ratings:today"
-    landing = {"manager": "alliance:people", "therapist": "ratings:today", "supervisor": "ratings:caseload"}
-    return next((page for role, page in landing.items() if role in roles), "alliance:no-place")
-
-
-def _supervises(user):
-    """A live assignment counts even before the supervisee has a client: an empty caseload says so."""
-    supervisions = apps.get_model("alliance", "Supervision").objects
-    return supervisions.filter(live(), supervisor__in=live_memberships(user, "supervisor")).exists()

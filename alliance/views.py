@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from alliance import access, actions, audit, queries
 from alliance.forms import AssignForm, EndForm, InviteForm, PracticeForm
 from alliance.models import Membership, Practice, Supervision
+from alliance.navigation import home_of
 
 require_page_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -25,7 +26,7 @@ NOT_SENT = _(
 
 @require_safe
 def home(request):
-    return redirect(access.home_of(request.user))
+    return redirect(home_of(request.user))
 
 
 @login_not_required

@@ -7,7 +7,7 @@ from alliance import access
 from alliance.crypto import Sealed
 from alliance.models import Client, Episode, Membership, Supervision
 from sessions.models import PrivateNote, TherapySession
-from tests.factories import days_ago, make_episode, make_member, make_practice, make_supervision, make_therapy_session
+from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
 
 # Who sees which episodes. Sam's assignment to Dana yields where somebody is named for one episode, which Eve is.
 SEEN = {
@@ -160,28 +160,3 @@ def test_a_comment_is_for_whom_the_client_said(dana, sam, juniper):
     assert access.comments_readable_by(dana.user, private.episode)(private)
     assert access.comments_readable_by(sam.user, shared.episode)(shared)
     assert not access.comments_readable_by(sam.user, private.episode)(private)
-
-
-@pytest.mark.parametrize(
-    ("persona", "landing"),
-    [
-        ("dana", "ratings:today"),
-        ("noor", "ratings:today"),
-        ("sam", "ratings:caseload"),
-        ("vera", "ratings:caseload"),
-        ("mona", "alliance:people"),
-        ("lee", "alliance:no-place"),
-    ],
-)
-def test_home_of(persona, landing, juniper, request):
-    assert access.home_of(request.getfixturevalue(persona).user) == landing
-
-
-def test_home_of_somebody_with_two_roles(millrace, dana):
-    both = make_member(millrace, "Both", "therapist supervisor manager")
-    assert access.home_of(both.user) == "alliance:people"
-    make_episode(both)
-    assert access.home_of(both.user) == "ratings:today"
-    make_supervision(both, therapist=dana)
-    assert access.home_of(both.user) == "ratings:caseload"
-    assert access.home_of(make_member(make_practice(), "Third", "supervisor").user) == "ratings:caseload"
