@@ -11,11 +11,11 @@ from django.utils import timezone
 from alliance import actions as alliance_actions
 from alliance import audit
 from alliance.audit import Verb
-from alliance.crypto import Sealed, new_token, token_hash
-from alliance.models import Consent
+from alliance.crypto import Sealed
 from ratings import asking, queries
 from ratings.delivery import schedule
-from ratings.models import CheckIn, ClientLink, DetectorVersion, Rating, Rupture, Verdict
+from ratings.links import may_be_asked
+from ratings.models import CheckIn, DetectorVersion, Rating, Rupture, Verdict
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.population import learn_constants
@@ -24,8 +24,6 @@ from ratings.reassess import lock_episode, reassess, rebuild_standings
 from sessions import actions as session_actions
 from sessions.models import Attendance
 
-HISTORY_LINK_LIVES = timedelta(minutes=30)
-TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
 CHANGE_WINDOW = timedelta(hours=24)
 # What a client may say besides the answers, as it is where nothing was said.
 SAID = {
@@ -43,10 +41,6 @@ class AlreadyAnswered(Exception):
 
 class SessionVoided(Exception):
     """The session was taken off the record in the meantime."""
-
-
-class NotShown(Exception):
-    """The practice does not show clients their history, or this client has not agreed to it."""
 
 
 class RuptureOver(Exception):
@@ -127,57 +121,6 @@ def void_session(*, therapy_session, reason, by):
     session_actions.void_therapy_session(therapy_session=therapy_session, reason=reason, by=by)
     schedule.drop_for_session(therapy_session)
     reassess(therapy_session.episode)
-
-
-@transaction.atomic
-def mint_link(*, check_in, by, channel):
-    """A fresh key to a check-in; the token is returned once and only its hash is kept."""
-    token, practice = new_token(), check_in.episode.client.practice
-    ClientLink.objects.create(
-        client=check_in.episode.client,
-        episode=check_in.episode,
-        check_in=check_in,
-        kind=ClientLink.LinkKind.CHECK_IN,
-        token_hash=token_hash(token),
-        channel=channel,
-        expires_at=timezone.now() + timedelta(days=practice.link_days),
-    )
-    audit.record(Verb.LINKED, check_in, by=by, practice=practice)
-    return token
-
-
-def may_be_asked(client):
-    """Asked when a session is logged, and again whenever a link is made or opened."""
-    return Consent.Purpose.CHECK_IN in client.agreed_to
-
-
-def shows_history(client):
-    """Asked when the link is made and again whenever it is opened."""
-    return client.practice.shows_history and Consent.Purpose.HISTORY in client.agreed_to
-
-
-@transaction.atomic
-def mint_history_link(*, episode, by):
-    """A key to the client's own answers in this episode; it only reads, and lives for half an hour.
-
-    Raises
-    ------
-    NotShown
-        The practice does not show it, or the client has not agreed.
-    """
-    if not shows_history(episode.client):
-        raise NotShown
-    token = new_token()
-    link = ClientLink.objects.create(
-        client=episode.client,
-        episode=episode,
-        kind=ClientLink.LinkKind.HISTORY,
-        token_hash=token_hash(token),
-        channel=ClientLink.Channel.SCREEN,
-        expires_at=timezone.now() + HISTORY_LINK_LIVES,
-    )
-    audit.record(Verb.LINKED, link, by=by)
-    return token
 
 
 @transaction.atomic

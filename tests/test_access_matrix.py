@@ -12,9 +12,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from ratings import actions
-from ratings.delivery.send import mint_preferences
+from ratings import links
 from ratings.importing import actions as importing
+from ratings.links import mint_preferences_link
 from ratings.models import CheckIn
 from tests.factories import days_ago, make_therapy_session
 
@@ -148,7 +148,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     voided = make_therapy_session(juniper, starts_at=days_ago(4), voided_at=days_ago(3), voided_by=dana)
 
     def minted(check_in):
-        return actions.mint_link(check_in=check_in, by=dana, channel="screen")
+        return links.mint_check_in_link(check_in=check_in, by=dana, channel="screen")
 
     return {
         "": [],
@@ -160,8 +160,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "check_in": [waiting.code],
         "token": [minted(waiting)],
         "used": [minted(used)],
-        "history": [actions.mint_history_link(episode=juniper, by=dana)],
-        "preferences": [mint_preferences(juniper.client)],
+        "history": [links.mint_history_link(episode=juniper, by=dana)],
+        "preferences": [mint_preferences_link(juniper.client)],
         "unknown": ["A" * 43],
         "malformed": ["nonsense"],
         "member": [noor.code],

@@ -9,7 +9,7 @@ from django.urls import reverse
 from alliance import actions as people
 from alliance.logs import MaskTokens
 from alliance.models import Client, Membership
-from ratings import actions
+from ratings import actions, links
 from ratings.models import CheckIn, Rating
 from ratings.views import case
 from sessions import actions as sessions
@@ -45,7 +45,7 @@ def planted(millrace, dana, instruments, settings):
         )
     first, second = CheckIn.objects.order_by("therapy_session__starts_at")
     actions.answer_check_in(check_in=first, answers=answers(3), comment=f"A {CANARY} sang.", may_change=False)
-    token = actions.mint_link(check_in=second, by=dana, channel="screen")
+    token = links.mint_check_in_link(check_in=second, by=dana, channel="screen")
     return episode, token
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from alliance.crypto import Sealed, new_token, token_hash
-from ratings import actions
+from ratings import actions, links
 from ratings.delivery.mail import message_of
 from ratings.models import CheckIn, Delivery
 from tests.courses import answers, consent
@@ -95,7 +95,7 @@ def pages(http, millrace, dana, instruments):
                 attendance="attended",
             )
         return [
-            reverse("links:check-in", args=[actions.mint_link(check_in=check_in, by=dana, channel="screen")])
+            reverse("links:check-in", args=[links.mint_check_in_link(check_in=check_in, by=dana, channel="screen")])
             for check_in in CheckIn.objects.filter(episode=episode).order_by("therapy_session__starts_at")
         ]
 
@@ -122,7 +122,7 @@ def pages(http, millrace, dana, instruments):
     preferences = reverse("links:preferences", args=[key])
     found["gone"] = http.get("/c/nonsense/").text
     found["privacy"] = http.get(reverse("links:privacy")).text
-    token = actions.mint_history_link(episode=episode, by=dana)
+    token = links.mint_history_link(episode=episode, by=dana)
     for name, chosen in {"messages": {}, "paused": {"choice": "pause-2"}, "stopped": {"choice": "stop"}}.items():
         found[name] = http.post(preferences, chosen, follow=True).text if chosen else http.get(preferences).text
     found["history"] = http.get(reverse("links:history", args=[token])).text

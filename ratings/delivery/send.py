@@ -16,9 +16,8 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.crypto import new_token, token_hash
 from alliance.models import Practice
-from ratings import actions
+from ratings import links
 from ratings.delivery import schedule
 from ratings.delivery.mail import message_of
 from ratings.delivery.schedule import CLAIM_LASTS
@@ -121,11 +120,12 @@ def _prepare(key):
     if awake > now:  # the sender was late, and the client is asleep by now
         Delivery.objects.filter(pk=key).update(due_at=awake, claimed_at=None)
         return "postponed"
-    token = actions.mint_link(check_in=delivery.check_in, by=None, channel=ClientLink.Channel.EMAIL)
+    check_in = links.mint_check_in_link(check_in=delivery.check_in, by=None, channel=ClientLink.Channel.EMAIL)
+    preferences = links.mint_preferences_link(delivery.episode.client)
     return message_of(
         delivery,
-        address=settings.BASE_URL + reverse("links:check-in", args=[token]),
-        preferences=settings.BASE_URL + reverse("links:preferences", args=[mint_preferences(delivery.episode.client)]),
+        address=settings.BASE_URL + reverse("links:check-in", args=[check_in]),
+        preferences=settings.BASE_URL + reverse("links:preferences", args=[preferences]),
     )
 
 
@@ -134,18 +134,6 @@ def _load(key):
     delivery = Delivery.objects.select_related(*related, "check_in__therapy_session").get(pk=key)
     delivery.check_in.episode = delivery.episode
     return delivery
-
-
-def mint_preferences(client):
-    """A key to stop or pause; it does not expire, for an old message must still be good to stop them."""
-    token = new_token()
-    ClientLink.objects.create(
-        client=client,
-        kind=ClientLink.LinkKind.PREFERENCES,
-        token_hash=token_hash(token),
-        channel=ClientLink.Channel.EMAIL,
-    )
-    return token
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from alliance import access, audit
 from alliance import actions as alliance_actions
 from alliance.access import get_visible_or_404
 from alliance.models import Consent, Episode
-from ratings import actions
+from ratings import links
 from ratings.forms import CheckInSettingsForm
 from ratings.views.therapy_session import EPISODE_NEEDS, as_qr
 
@@ -47,15 +47,15 @@ def history_link(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     by = access.check_edit(request.user, episode)
     try:
-        token = actions.mint_history_link(episode=episode, by=by)
-    except actions.NotShown:
+        token = links.mint_history_link(episode=episode, by=by)
+    except links.NotShown:
         messages.info(request, _("Their own answers are shown only where the practice and the client agreed to it."))
         return redirect("ratings:check-in-settings", episode.code)
     address = settings.BASE_URL + reverse("links:history", args=[token])
     context = {
         "episode": episode,
         "address": address,
-        "minutes": actions.HISTORY_LINK_LIVES.seconds // 60,
+        "minutes": links.HISTORY_LINK_LIVES.seconds // 60,
         "qr": as_qr(address),
         "section": "cases",
     }

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import actions, charts, queries, words
+from ratings import actions, charts, links, queries, words
 from ratings.delivery.queries import session_rows
 from ratings.forms import CaseForm, EpisodeEndForm
 from ratings.psychometrics.constants import resolve
@@ -73,7 +73,7 @@ def _case_page(request, episode, goal_form, status=200):
         "comments": comments_of(rated, request.user, key),
         "wishes": queries.wishes([episode.pk]) if access.can_read_wish(request.user, episode) else [],
         "tension": words.tension(latest.client) if latest else "",
-        "shows_history": own and actions.shows_history(episode.client),
+        "shows_history": own and links.shows_history(episode.client),
         "waiting": waiting,
         "sessions": session_rows(
             episode, {therapy_session.row.pk: therapy_session.number for therapy_session in history.held}

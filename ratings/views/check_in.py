@@ -1,6 +1,5 @@
-"""The client's pages. A link is a key to one thing: sending answers. It never shows what was sent."""
+"""The check-in as a client meets it. A link is a key to one thing: sending answers. It never shows what was sent."""
 
-import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,21 +8,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
-from django.db.models import Q
 from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from alliance.crypto import token_hash
-from alliance.models import Practice
 from ratings import actions
 from ratings.forms import CheckInForm, Tampered
+from ratings.links import TYPING_GRACE, live_link, may_be_asked, not_voided
 from ratings.models import CheckIn, ClientLink, Rating
 from ratings.psychometrics.evidence import Rater
+from ratings.views.link import key_in_address, link_gone
 
-TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 SAME_CLICK = timedelta(minutes=10)  # a second tap, a lost connection, another tab
 MOST_TRIES, TRIES_LAST = 10, 60 * 60  # other answers to an answered check-in, per hour
 COOKIE, SALT = "check-in", "ratings.check-in"
@@ -34,22 +30,17 @@ MOST_DROPPED, DROPPED_AT_ONCE = 16 * 1024 * 1024, 64 * 1024  # bytes; convention
 RELATED = ("therapy_session", "text__instrument", "episode__client__practice", "episode__client__data_key")
 
 
-def key_in_address(view):
-    """The token in the address is the authority; `alliance.middleware.keys_stay_here` keeps it out of the referrer."""
-    return login_not_required(csrf_exempt(view))
-
-
 @key_in_address
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in(request, token):
     posted = request.method == "POST"
-    link = link_of(token, ClientLink.LinkKind.CHECK_IN, grace=actions.TYPING_GRACE if posted else timedelta())
+    link = live_link(token, ClientLink.LinkKind.CHECK_IN, grace=TYPING_GRACE if posted else timedelta())
     asked = link and link.check_in
-    if asked is None or (not posted and _answers_to(asked)):
+    if asked is None or not may_be_asked(asked.episode.client) or (not posted and _answers_to(asked)):
         return link_gone(request)
     if not posted:
         return _form_page(request, asked, CheckInForm(text=asked.text))
-    known = known_check_in(request, grace=actions.TYPING_GRACE) == asked
+    known = known_check_in(request, grace=TYPING_GRACE) == asked
     return _receive(request, asked, known=known, may_change=known_check_in(request) == asked, from_link=True)
 
 
@@ -58,10 +49,10 @@ def check_in(request, token):
 def check_in_change(request):
     """The browser that sent the answers may change them, until the therapist has read them, at most for a day."""
     posted = request.method == "POST"
-    asked = known_check_in(request, grace=actions.TYPING_GRACE if posted else timedelta())
+    asked = known_check_in(request, grace=TYPING_GRACE if posted else timedelta())
     rating = asked and _answers_to(asked)
     can_change = rating and actions.can_change(asked, rating)
-    if not rating or not (posted or can_change) or not actions.may_be_asked(asked.episode.client):
+    if not rating or not (posted or can_change) or not may_be_asked(asked.episode.client):
         return link_gone(request)
     if posted:  # what was typed into a form that was open is not lost, also where it comes too late
         return _receive(request, asked, known=True, may_change=can_change)
@@ -80,25 +71,6 @@ def check_in_sent(request):
     if not rating:
         return link_gone(request)
     return _sent_page(request, asked, rating, can_change=actions.can_change(asked, rating))
-
-
-@login_not_required
-@require_safe
-def privacy(request):
-    """What is stored, who sees it, how to stop: the same for everybody, as nobody is known here."""
-    return render(request, "ratings/privacy.html", {"practice": _only_practice()})
-
-
-@key_in_address
-def link_gone(request):
-    """Unknown, used, expired, malformed: one page, one status, no name."""
-    return render(request, "ratings/link_gone.html", {"practice": _only_practice()}, status=404)
-
-
-def _only_practice():
-    """Where there is one alone, its crisis line gives nothing away."""
-    first_two = Practice.objects.all()[:2]
-    return first_two[0] if len(first_two) == 1 else None
 
 
 def _receive(request, asked, *, known, may_change, from_link=False):
@@ -186,32 +158,13 @@ def _last_was_read(request, asked):
     return last is not None and last.check_in_id == known.pk
 
 
-def link_of(token, kind, *, grace=timedelta()):
-    """The live link of this kind that the token opens, with what its page needs; else None."""
-    if not TOKEN.fullmatch(token):
-        return None
-    links = ClientLink.objects.filter(
-        token_hash=token_hash(token), kind=kind, revoked_at__isnull=True, expires_at__gt=timezone.now() - grace
-    )
-    if kind == ClientLink.LinkKind.CHECK_IN:
-        links = links.filter(_not_voided("check_in__therapy_session", grace))
-        link = links.select_related(*(f"check_in__{path}" for path in RELATED)).first()
-        return link if link and actions.may_be_asked(link.check_in.episode.client) else None
-    return links.select_related("episode__client__practice", "episode__client__data_key").first()
-
-
-def _not_voided(path, grace):
-    """What was typed before a session was voided can still be sent, and is given back."""
-    return Q(**{f"{path}__voided_at__isnull": True}) | Q(**{f"{path}__voided_at__gt": timezone.now() - grace})
-
-
 def known_check_in(request, within=actions.CHANGE_WINDOW, *, grace=timedelta()):
     """The check-in this browser has last sent answers to, by its signed cookie."""
     try:
         code = request.get_signed_cookie(COOKIE, salt=SALT, max_age=within + grace)
     except (KeyError, signing.BadSignature):
         return None
-    return CheckIn.objects.filter(_not_voided("therapy_session", grace), code=code).select_related(*RELATED).first()
+    return CheckIn.objects.filter(not_voided("therapy_session", grace), code=code).select_related(*RELATED).first()
 
 
 def _answers_to(asked):

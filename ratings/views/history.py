@@ -10,17 +10,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alliance import audit
-from ratings import actions, queries, sparklines, words
+from ratings import queries, sparklines, words
+from ratings.links import live_link, shows_history
 from ratings.models import ClientLink
 from ratings.psychometrics.evidence import Pillar
-from ratings.views.check_in import key_in_address, link_gone, link_of
+from ratings.views.link import key_in_address, link_gone
 
 
 @key_in_address
 @require_safe
 def history(request, token):
-    link = link_of(token, ClientLink.LinkKind.HISTORY)
-    if link is None or not actions.shows_history(link.client):
+    link = live_link(token, ClientLink.LinkKind.HISTORY)
+    if link is None or not shows_history(link.client):
         return link_gone(request)
     audit.record(audit.Verb.READ, link, practice=link.episode.client.practice)
     # In the client's own words only: what was imported from elsewhere is a number, and is asked for on paper.

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from alliance.actions import change_preferences
-from alliance.crypto import token_hash
 from alliance.models import Consent
+from ratings.links import live_link
 from ratings.models import ClientLink
-from ratings.views.check_in import TOKEN, key_in_address, link_gone
+from ratings.views.link import key_in_address, link_gone
 
 CHOICES = {
     "stop": {"gets_email": False},
@@ -25,9 +25,10 @@ CHOICES = {
 @key_in_address
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request, token):
-    client = _client_of(token)
-    if client is None:
+    link = live_link(token, ClientLink.LinkKind.PREFERENCES)
+    if link is None:
         return link_gone(request)
+    client = link.client
     if request.method != "POST":
         return _page(request, client)
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"  # RFC 8058: a mail program posts this
@@ -52,16 +53,3 @@ def _page(request, client):
             "paused_until": client.paused_until if paused else None,
         }
         return render(request, "ratings/preferences.html", context)
-
-
-def _client_of(token):
-    if not TOKEN.fullmatch(token):
-        return None
-    link = (
-        ClientLink.objects.filter(
-            token_hash=token_hash(token), kind=ClientLink.LinkKind.PREFERENCES, revoked_at__isnull=True
-        )
-        .select_related("client__practice")
-        .first()
-    )
-    return link and link.client

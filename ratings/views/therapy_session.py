@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import actions, asking, queries
+from ratings import actions, asking, links, queries
 from ratings.delivery.forms import EnteredAnswersForm
 from ratings.forms import SessionLogForm
 from ratings.models import CheckIn, ClientLink
@@ -107,10 +107,10 @@ def check_in_link(request, code):
     if check_in.ratings.filter(rater="client", replaced_at__isnull=True).exists():
         messages.info(request, _("This check-in has been answered; a link to it would open nothing."))
         return redirect("ratings:case", check_in.episode.code)
-    if not actions.may_be_asked(check_in.episode.client):
+    if not links.may_be_asked(check_in.episode.client):
         messages.info(request, _("The client no longer agrees to check-ins; a link would open nothing."))
         return redirect("ratings:check-in-settings", check_in.episode.code)
-    token = actions.mint_link(check_in=check_in, by=by, channel=ClientLink.Channel.SCREEN)
+    token = links.mint_check_in_link(check_in=check_in, by=by, channel=ClientLink.Channel.SCREEN)
     address = settings.BASE_URL + reverse("links:check-in", args=[token])
     context = {
         "episode": check_in.episode,

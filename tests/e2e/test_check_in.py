@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from ratings import actions
+from ratings import actions, links
 from ratings.models import CheckIn, Rating
 from tests.courses import ITEMS, consent
 from tests.e2e.conftest import PHONE, PICTURES, is_foreign
@@ -49,7 +49,7 @@ def ask(house, live_server, dana, instruments):
                 attendance="attended",
             )
         check_ins = CheckIn.objects.filter(episode=episode).order_by("therapy_session__starts_at")
-        tokens = [actions.mint_link(check_in=check_in, by=dana, channel="screen") for check_in in check_ins]
+        tokens = [links.mint_check_in_link(check_in=check_in, by=dana, channel="screen") for check_in in check_ins]
         return [live_server.url + reverse("links:check-in", args=[token]) for token in tokens]
 
     return addresses
@@ -215,7 +215,7 @@ def states(phone, ask, live_server, dana):
     yield "gone"
     phone.goto(f"{live_server.url}/c/privacy/")
     yield "privacy"
-    token = actions.mint_history_link(episode=check_in.episode, by=dana)
+    token = links.mint_history_link(episode=check_in.episode, by=dana)
     phone.goto(live_server.url + reverse("links:history", args=[token]))
     for summary in phone.locator("main details:not(#who) > summary").all():
         summary.click()
@@ -362,11 +362,11 @@ def test_going_back_with_the_cookie_offers_no_second_form(phone, ask):
 
 LINK_TO_HISTORY = """
 from alliance.models import Episode, Practice
-from ratings import actions
+from ratings import links
 Practice.objects.update(shows_history=True)
 episode = Episode.objects.get()
 episode.client.consents.create(purpose="history", text_version="2026-11")
-print(actions.mint_history_link(episode=Episode.objects.get(), by=episode.therapist))
+print(links.mint_history_link(episode=Episode.objects.get(), by=episode.therapist))
 """
 
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings import actions
+from ratings import links
 from ratings.delivery import schedule
 from ratings.models import CheckIn, Delivery
 from tests.factories import days_ago, make_episode
@@ -39,7 +39,7 @@ def asked(live_server, settings, millrace, dana, live_through):
     }.items():
         delivery = schedule._add(asked[name], "first", days_ago(6))
         Delivery.objects.filter(pk=delivery.pk).update(**fields)
-    actions.mint_link(check_in=asked["Bramble"], by=dana, channel="email")
+    links.mint_check_in_link(check_in=asked["Bramble"], by=dana, channel="email")
     return asked
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import Episode
-from ratings import actions
+from ratings import actions, links
 from ratings.models import CheckIn
 from sessions import actions as session_actions
 from tests.e2e.conftest import settle
@@ -218,7 +218,7 @@ def test_the_pages_of_a_client(phone, live_server, house, dana, look, complaints
     """Without a word from the console, from the form to the thank-you, the change and the used link."""
     heard = complaints(phone)
     check_in = CheckIn.objects.filter(ratings__rater=None).latest("therapy_session__starts_at")
-    token = actions.mint_link(check_in=check_in, by=dana, channel="screen")
+    token = links.mint_check_in_link(check_in=check_in, by=dana, channel="screen")
     address = live_server.url + reverse("links:check-in", args=[token])
     phone.goto(address)
     assert phone.title() == "Check-in"
@@ -239,7 +239,7 @@ def test_the_pages_of_a_client(phone, live_server, house, dana, look, complaints
 
 def test_what_a_client_may_get_wrong(phone, live_server, house, dana, look):
     check_in = CheckIn.objects.filter(ratings__rater=None).latest("therapy_session__starts_at")
-    token = actions.mint_link(check_in=check_in, by=dana, channel="screen")
+    token = links.mint_check_in_link(check_in=check_in, by=dana, channel="screen")
     address = live_server.url + reverse("links:check-in", args=[token])
     phone.goto(address)
     phone.get_by_role("button", name="Send").click()

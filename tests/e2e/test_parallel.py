@@ -17,7 +17,7 @@ call_command("sync_instruments")
 from datetime import timedelta
 from django.utils import timezone
 from alliance import actions as people
-from ratings import actions
+from ratings import actions, links
 from ratings.models import CheckIn
 from alliance.models import Membership
 ada = Membership.objects.first()
@@ -31,7 +31,8 @@ therapy_session = actions.log_session(
     episode=episode, by=ada, starts_at=start, ends_at=start + timedelta(minutes=50), zone="Europe/London",
     mode="in_person", attendance="attended",
 )
-print(actions.mint_link(check_in=CheckIn.objects.get(therapy_session=therapy_session), by=ada, channel="screen"))
+check_in = CheckIn.objects.get(therapy_session=therapy_session)
+print(links.mint_check_in_link(check_in=check_in, by=ada, channel="screen"))
 """
 
 COUNT = """

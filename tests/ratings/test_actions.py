@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import actions
+from ratings import actions, links
 from ratings.models import Assessment, CheckIn, ClientLink, Rating, Rupture, Standing
 from tests.courses import answers, consent
 
@@ -117,8 +117,8 @@ def test_a_missed_session_asks_nobody_and_has_no_number(juniper, instruments):
 
 def test_a_link_keeps_only_the_hash_of_its_key(juniper, live_through):
     (check_in,) = live_through(juniper, [None])
-    token = actions.mint_link(check_in=check_in, by=juniper.therapist, channel="screen")
-    other = actions.mint_link(check_in=check_in, by=juniper.therapist, channel="screen")
+    token = links.mint_check_in_link(check_in=check_in, by=juniper.therapist, channel="screen")
+    other = links.mint_check_in_link(check_in=check_in, by=juniper.therapist, channel="screen")
     assert token != other
     assert len(token) == 43
     stored = [value for row in ClientLink.objects.values() for value in map(str, row.values())]

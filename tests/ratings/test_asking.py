@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent, Consent
-from ratings import actions, asking
+from ratings import actions, asking, links
 from ratings.models import CheckIn, Rating
 from tests.courses import answers, consent
 from tests.factories import make_client, make_episode, make_therapy_session
@@ -108,7 +108,7 @@ def test_the_client_is_told_how_many_questions_there_are(http, dana, instruments
     episode = make_episode(dana, client=make_client(dana.practice, check_in_form=form, asks_about_fit=True))
     consent(episode.client)
     held(episode, 1)
-    token = actions.mint_link(check_in=CheckIn.objects.get(), by=dana, channel="screen")
+    token = links.mint_check_in_link(check_in=CheckIn.objects.get(), by=dana, channel="screen")
     address = reverse("links:check-in", args=[token])
     assert sentences in http.get(address).text
     keys = [item["id"] for item in CheckIn.objects.get().text.instrument.definition["items"]]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import actions
+from ratings import actions, links
 from ratings.models import CheckIn, ClientLink, Rating
 from tests.courses import ITEMS, answers
 from tests.factories import make_episode
@@ -27,9 +27,12 @@ def asked(juniper, live_through):
 @pytest.fixture
 def opened(http):
     """`opened(check_in)`: the address of a fresh link to it."""
-    return lambda check_in: reverse(
-        "links:check-in", args=[actions.mint_link(check_in=check_in, by=check_in.episode.therapist, channel="screen")]
-    )
+
+    def address(check_in):
+        token = links.mint_check_in_link(check_in=check_in, by=check_in.episode.therapist, channel="screen")
+        return reverse("links:check-in", args=[token])
+
+    return address
 
 
 def sent(http, address, **given):
@@ -172,7 +175,7 @@ def test_what_was_typed_for_a_session_that_was_voided_meanwhile_is_given_back(ht
     assert "taken off the record" in response.text
     assert "Typed &amp; kept" in response.text
     assert [http.get(address).status_code, http.post(address, {}).status_code] == [404, 404]
-    with time_machine.travel(timezone.now() + actions.TYPING_GRACE + timedelta(minutes=1)):
+    with time_machine.travel(timezone.now() + links.TYPING_GRACE + timedelta(minutes=1)):
         assert sent(http, address).status_code == 404
     with pytest.raises(actions.SessionVoided):
         actions.enter_answers(check_in=stale, answers=answers(3), answered_at=timezone.now(), by=dana)
@@ -308,7 +311,7 @@ def shown(millrace, juniper, live_through):
     millrace.save()
     juniper.client.consents.create(purpose="history", text_version="2026-11")
     live_through(juniper, [[3, 3, 1, 1, 4, 4]], therapist=0, comment="A canary sang.", tension=True, bring_up="gently")
-    return reverse("links:history", args=[actions.mint_history_link(episode=juniper, by=juniper.therapist)])
+    return reverse("links:history", args=[links.mint_history_link(episode=juniper, by=juniper.therapist)])
 
 
 def test_the_own_history_is_told_in_words_and_judges_nothing(http, shown, juniper):
@@ -346,7 +349,7 @@ def test_a_history_link_that_shows_nothing_looks_like_any_other(http, shown, jun
     gone = http.get("/c/nonsense/").text
     assert http.get(shown).status_code == 200
     if why == "expired":
-        with time_machine.travel(timezone.now() + actions.HISTORY_LINK_LIVES + timedelta(seconds=1)):
+        with time_machine.travel(timezone.now() + links.HISTORY_LINK_LIVES + timedelta(seconds=1)):
             response = http.get(shown)
     else:
         if why == "revoked":

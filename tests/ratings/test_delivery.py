@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent
-from ratings import actions
+from ratings import actions, links
 from ratings.delivery import schedule
-from ratings.delivery.send import mint_preferences
+from ratings.links import mint_preferences_link
 from ratings.models import CheckIn, ClientLink, Delivery, Rating, Standing
 from tests.courses import answers
 from tests.factories import days_ago, make_episode, make_therapy_session
@@ -74,7 +74,7 @@ def test_each_state_in_the_list(http, dana, waiting):
     deliver(asked["Resent"], kind="again", sent_at=now)
     deliver(asked["Stopped"], sent_at=now)
     for name in ("Sent", "Expired", "Shown", "Resent"):
-        actions.mint_link(check_in=asked[name], by=dana, channel="email")
+        links.mint_check_in_link(check_in=asked[name], by=dana, channel="email")
     ClientLink.objects.filter(check_in=asked["Expired"]).update(expires_at=now - timedelta(days=1))
     asked["Stopped"].episode.client.consents.filter(purpose="email").update(withdrawn_at=now)
     asked["Paused"].episode.client.paused_until = now + timedelta(days=3)
@@ -257,7 +257,7 @@ def test_a_box_left_as_it_was_shown_says_nothing(http, dana, juniper):
 @pytest.fixture
 def preferences(juniper, waiting):
     waiting(juniper, "juniper@example.org")
-    return reverse("links:preferences", args=[mint_preferences(juniper.client)])
+    return reverse("links:preferences", args=[mint_preferences_link(juniper.client)])
 
 
 def email_consents(episode):
@@ -316,7 +316,7 @@ def test_another_choice_is_refused(choice, http, juniper, preferences):
 
 
 def test_unknown_revoked_and_another_kind_of_key_look_alike(http, dana, juniper, preferences):
-    check_in = actions.mint_link(check_in=CheckIn.objects.get(), by=dana, channel="email")
+    check_in = links.mint_check_in_link(check_in=CheckIn.objects.get(), by=dana, channel="email")
     ClientLink.objects.filter(kind="preferences").update(revoked_at=timezone.now())
     pages = set()
     for path in (preferences, f"/c/p/{check_in}/", f"/c/p/{'A' * 43}/", "/c/p/nonsense/"):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import actions
+from ratings import actions, links
 from ratings.models import CheckIn, Rating
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, consent
@@ -249,7 +249,7 @@ def test_a_name_that_cannot_be_seen_is_no_name(http, dana, instruments):
 def test_a_guessed_answer_gives_no_right_to_change_and_guessing_ends(http, juniper, live_through, settings):
     (check_in,) = live_through(juniper, [3])
     Rating.objects.filter(rater="client").update(received_at=timezone.now() - timedelta(hours=1))
-    token = actions.mint_link(check_in=check_in, by=juniper.therapist, channel="screen")
+    token = links.mint_check_in_link(check_in=check_in, by=juniper.therapist, channel="screen")
     right = http.post(f"/c/{token}/", answers(3))
     assert (right.status_code, "Thank you" in right.text, "Change your answers" in right.text) == (200, True, False)
     assert "check-in" not in http.cookies

@@ -3,7 +3,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from alliance.models import Membership
-from ratings import actions
+from ratings import links
 from ratings.demo.people import FIRST_MEMBERS, PASSWORD
 from ratings.models import CheckIn, ClientLink
 from ratings.psychometrics.evidence import Rater
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if check_in is None:
             self.stdout.write("\nEvery check-in has been answered; log a session to get a link to another.\n")
             return
-        token = actions.mint_link(check_in=check_in, by=None, channel=ClientLink.Channel.SCREEN)
+        token = links.mint_check_in_link(check_in=check_in, by=None, channel=ClientLink.Channel.SCREEN)
         self.stdout.write(f"\nAnswer as a client, {check_in.episode.client.display_name}, without signing in:\n")
         self.stdout.write(f"  {_address('links:check-in', token)}\n\n")
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent, Client
-from ratings import actions
+from ratings import actions, links
 from ratings.delivery import schedule, send
 from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
 from tests.courses import answers
@@ -140,7 +140,7 @@ def test_after_the_link_went_out_it_opens_the_session_at_its_new_time(due_messag
     check_in = due_message.check_in
     Delivery.objects.update(sent_at=timezone.now())
     due_at = Delivery.objects.get().due_at
-    token = actions.mint_link(check_in=check_in, by=None, channel="email")
+    token = links.mint_check_in_link(check_in=check_in, by=None, channel="email")
     before = http.get(f"/c/{token}/").context["therapy_session"].starts_at
     moved(check_in, by_hours=-30)
     assert http.get(f"/c/{token}/").context["therapy_session"].starts_at == before - timedelta(hours=30)
@@ -164,7 +164,7 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
     last = asked[-1]
     reachable(juniper)
     waiting = schedule._add(last, "first", timezone.now())
-    token = actions.mint_link(check_in=last, by=juniper.therapist, channel="email")
+    token = links.mint_check_in_link(check_in=last, by=juniper.therapist, channel="email")
     actions.void_session(therapy_session=last.therapy_session, reason="Logged twice.", by=juniper.therapist)
     waiting.refresh_from_db()
     assert waiting.dropped_at is not None
@@ -280,7 +280,7 @@ def test_with_another_address_the_links_to_the_old_one_end(due_message):
     juniper, dana = due_message.episode.client, due_message.episode.therapist
     check_in = due_message.check_in
     for channel in ("email", "screen"):
-        actions.mint_link(check_in=check_in, by=dana, channel=channel)
+        links.mint_check_in_link(check_in=check_in, by=dana, channel=channel)
     schedule.change_contact(client=juniper, by=dana, **contact(email="Juniper@example.org", phone="030 1234"))
     assert not ClientLink.objects.filter(revoked_at__isnull=False).exists()
     schedule.change_contact(client=juniper, by=dana, **contact(email="new@example.org"))

@@ -1,0 +1,124 @@
+"""The keys a client holds: who may be given one, how it is made, and what it opens. Only its hash is kept."""
+
+import re
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from alliance import audit
+from alliance.audit import Verb
+from alliance.crypto import new_token, token_hash
+from alliance.models import Consent
+from ratings.models import ClientLink
+
+HISTORY_LINK_LIVES = timedelta(minutes=30)
+TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+KIND = ClientLink.LinkKind
+NEEDED_BY_PAGE = {
+    KIND.CHECK_IN: (
+        "check_in__therapy_session",
+        "check_in__text__instrument",
+        "check_in__episode__client__practice",
+        "check_in__episode__client__data_key",
+    ),
+    KIND.HISTORY: ("episode__client__practice", "episode__client__data_key"),
+    KIND.PREFERENCES: ("client__practice",),
+}
+
+
+class NotShown(Exception):
+    """The practice does not show clients their history, or this client has not agreed to it."""
+
+
+# --- Who may be given one ---------------------------------------------------------------------------------------------
+
+
+def may_be_asked(client):
+    """Asked when a session is logged, and again whenever a link is made or opened."""
+    return Consent.Purpose.CHECK_IN in client.agreed_to
+
+
+def shows_history(client):
+    """Asked when the link is made and again whenever it is opened."""
+    return client.practice.shows_history and Consent.Purpose.HISTORY in client.agreed_to
+
+
+# --- Making one -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def mint_check_in_link(*, check_in, by, channel):
+    """A fresh key to a check-in; the token is returned once and only its hash is kept."""
+    token, practice = new_token(), check_in.episode.client.practice
+    ClientLink.objects.create(
+        client=check_in.episode.client,
+        episode=check_in.episode,
+        check_in=check_in,
+        kind=KIND.CHECK_IN,
+        token_hash=token_hash(token),
+        channel=channel,
+        expires_at=timezone.now() + timedelta(days=practice.link_days),
+    )
+    audit.record(Verb.LINKED, check_in, by=by, practice=practice)
+    return token
+
+
+@transaction.atomic
+def mint_history_link(*, episode, by):
+    """A key to the client's own answers in this episode; it only reads, and lives for half an hour.
+
+    Raises
+    ------
+    NotShown
+        The practice does not show it, or the client has not agreed.
+    """
+    if not shows_history(episode.client):
+        raise NotShown
+    token = new_token()
+    link = ClientLink.objects.create(
+        client=episode.client,
+        episode=episode,
+        kind=KIND.HISTORY,
+        token_hash=token_hash(token),
+        channel=ClientLink.Channel.SCREEN,
+        expires_at=timezone.now() + HISTORY_LINK_LIVES,
+    )
+    audit.record(Verb.LINKED, link, by=by)
+    return token
+
+
+def mint_preferences_link(client):
+    """A key to stop or pause; it does not expire, for an old message must still be good to stop them."""
+    token = new_token()
+    ClientLink.objects.create(
+        client=client, kind=KIND.PREFERENCES, token_hash=token_hash(token), channel=ClientLink.Channel.EMAIL
+    )
+    return token
+
+
+# --- Opening one ------------------------------------------------------------------------------------------------------
+
+
+def live_link(token, kind, *, grace=timedelta()):
+    """The link of this kind that the token opens now, with what its page needs; else None."""
+    if not TOKEN.fullmatch(token):
+        return None
+    since = timezone.now() - grace
+    links = ClientLink.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=since),
+        token_hash=token_hash(token),
+        kind=kind,
+        revoked_at__isnull=True,
+    )
+    if kind == KIND.CHECK_IN:
+        links = links.filter(not_voided("check_in__therapy_session", grace))
+    return links.select_related(*NEEDED_BY_PAGE[kind]).first()
+
+
+def not_voided(path, grace):
+    """What was typed before a session was voided can still be sent, and is given back."""
+    since = timezone.now() - grace
+    return Q(**{f"{path}__voided_at__isnull": True}) | Q(**{f"{path}__voided_at__gt": since})
