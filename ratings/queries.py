@@ -16,7 +16,8 @@ from ratings.psychometrics.evidence import Rater, Scores, SessionEvidence
 from ratings.psychometrics.proportion import Share, wilson
 from sessions.models import Attendance, TherapySession
 
-SENT_TWICE = timedelta(minutes=1)  # within it the same text again is the same click again
+EPISODE_NEEDS = ("client__data_key", "client__practice", "therapist__practice")  # by every page of a case
+OF_EPISODE = tuple(f"episode__{path}" for path in EPISODE_NEEDS)
 STILL_AWAITED = timedelta(days=14)  # convention of this app: an older check-in is not on a therapist's mind
 
 
@@ -218,36 +219,6 @@ def evidence_of(rupture):
         return None
     stored = {name: value for name, value in rupture.evidence.items() if name not in ("number", "for_sessions")}
     return as_assessment(Assessment(**stored), rupture.evidence["number"])
-
-
-def just_logged(episode, by, said, answers):
-    """Whether this session was logged within the last minute with the same words and answers."""
-    recent = TherapySession.objects.filter(
-        episode=episode,
-        logged_by=by,
-        logged_at__gt=timezone.now() - SENT_TWICE,
-        **{name: said.get(name) for name in ("starts_at", "ends_at", "mode", "attendance")},
-    )
-    therapy_session = recent.filter(voided_at__isnull=True).select_related("private_note").first()
-    if therapy_session is None:
-        return False
-    own = therapy_session.ratings.filter(rater=Rater.THERAPIST, replaced_at__isnull=True).first()
-    note = getattr(therapy_session, "private_note", None)
-    noted = note.text.open(episode.client.data_key) if note else ""
-    return (own.answers if own else {}) == answers and noted == said.get("private_note")
-
-
-def just_opened(therapist, name):
-    """The case this therapist opened under this name within the last minute: a form sent twice makes one case."""
-    recent = therapist.episodes.filter(client__created_at__gt=timezone.now() - SENT_TWICE, ends_at__isnull=True)
-    rows = recent.select_related("client__data_key")
-    return next((episode for episode in rows if episode.client.display_name == name), None)
-
-
-def just_agreed(episode, text):
-    """Whether this goal was added within the last minute."""
-    recent = episode.goals.filter(agreed_at__gt=timezone.now() - SENT_TWICE)
-    return any(goal.text.open(episode.client.data_key) == text for goal in recent)
 
 
 @dataclass(frozen=True, slots=True)

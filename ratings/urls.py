@@ -29,6 +29,6 @@ urlpatterns = [
     path("people/detection/", detection.detection_settings, name="detection-settings"),
     # /check-ins/
     path("check-ins/", delivery.check_ins, name="check-ins"),
-    path("check-ins/<uuid:code>/link/", therapy_session.check_in_link, name="check-in-link"),
-    path("check-ins/<uuid:code>/enter/", therapy_session.check_in_enter, name="check-in-enter"),
+    path("check-ins/<uuid:code>/link/", asking.check_in_link, name="check-in-link"),
+    path("check-ins/<uuid:code>/enter/", asking.check_in_enter, name="check-in-enter"),
 ]

@@ -1,9 +1,12 @@
-"""What one client is asked and agreed to, and the key to their own answers."""
+"""What one client is asked and agreed to, the keys they are given, and the answers that came on paper."""
+
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -11,9 +14,12 @@ from alliance import access, audit
 from alliance import actions as alliance_actions
 from alliance.access import get_visible_or_404
 from alliance.models import Consent, Episode
-from ratings import links
+from alliance.qr import qr_code
+from ratings import actions, links
+from ratings.delivery.forms import EnteredAnswersForm
 from ratings.forms import CheckInSettingsForm
-from ratings.views.therapy_session import EPISODE_NEEDS, as_qr
+from ratings.models import CheckIn, ClientLink
+from ratings.queries import EPISODE_NEEDS, OF_EPISODE
 
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
 
@@ -42,6 +48,64 @@ def check_in_settings(request, code):
 
 
 @require_POST
+def check_in_link(request, code):
+    """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
+    check_in = _get_check_in(request, code)
+    by = access.check_edit(request.user, check_in.episode)
+    if check_in.ratings.filter(rater="client", replaced_at__isnull=True).exists():
+        messages.info(request, _("This check-in has been answered; a link to it would open nothing."))
+        return redirect("ratings:case", check_in.episode.code)
+    if not links.may_be_asked(check_in.episode.client):
+        messages.info(request, _("The client no longer agrees to check-ins; a link would open nothing."))
+        return redirect("ratings:check-in-settings", check_in.episode.code)
+    token = links.mint_check_in_link(check_in=check_in, by=by, channel=ClientLink.Channel.SCREEN)
+    address = settings.BASE_URL + reverse("links:check-in", args=[token])
+    context = {
+        "episode": check_in.episode,
+        "therapy_session": check_in.therapy_session,
+        "address": address,
+        "days": check_in.episode.client.practice.link_days,
+        "qr": qr_code(address),
+        "section": "cases",
+    }
+    return render(request, "ratings/check_in_link.html", context)
+
+
+def _get_check_in(request, code):
+    check_ins = CheckIn.objects.filter(therapy_session__voided_at__isnull=True)
+    check_ins = check_ins.select_related("therapy_session", "text__instrument", *OF_EPISODE)
+    check_in = get_visible_or_404(check_ins, request.user, code=code)
+    timezone.activate(ZoneInfo(check_in.episode.client.practice.zone))
+    return check_in
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in_enter(request, code):
+    """Answers from paper or telephone, typed by the therapist."""
+    check_in = _get_check_in(request, code)
+    by = access.check_edit(request.user, check_in.episode)
+    initial = {"day": timezone.localdate(check_in.therapy_session.starts_at)}
+    form = EnteredAnswersForm(request.POST if request.method == "POST" else None, check_in=check_in, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.enter_answers(check_in=check_in, by=by, **form.given)
+        except actions.AlreadyAnswered:
+            form.add_error(None, _("The client has answered this check-in meanwhile. Their own answers stand."))
+        except actions.SessionVoided:
+            form.add_error(None, _("This session was taken off the record meanwhile. Nothing was saved."))
+        else:
+            messages.success(request, _("The answers are entered."))
+            return redirect("ratings:case", check_in.episode.code)
+    context = {
+        "form": form,
+        "episode": check_in.episode,
+        "therapy_session": check_in.therapy_session,
+        "section": "cases",
+    }
+    return render(request, "ratings/check_in_enter.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
 def history_link(request, code):
     """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
     episode = get_visible_or_404(EPISODES, request.user, code=code)
@@ -56,7 +120,7 @@ def history_link(request, code):
         "episode": episode,
         "address": address,
         "minutes": links.HISTORY_LINK_LIVES.seconds // 60,
-        "qr": as_qr(address),
+        "qr": qr_code(address),
         "section": "cases",
     }
     return render(request, "ratings/history_link.html", context)

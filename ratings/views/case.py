@@ -1,24 +1,21 @@
 """One case: where things stand, the three charts, the latest words, the plan, and what was done about ruptures."""
 
-from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import actions, charts, links, queries, words
+from ratings import actions, links, queries, sent_twice, words
 from ratings.delivery.queries import session_rows
 from ratings.forms import CaseForm, EpisodeEndForm
-from ratings.psychometrics.constants import resolve
-from ratings.psychometrics.evidence import Pillar, State
-from ratings.psychometrics.usual import FEWEST, UsualRange, usual_ranges
+from ratings.pillars import pillar_views
+from ratings.psychometrics.evidence import State
 from sessions import actions as session_actions
 from sessions.forms import GoalForm
 from sessions.models import Goal, PrivateNote
@@ -48,8 +45,8 @@ def _case_page(request, episode, goal_form, status=200):
     flag = queries.evidence_of(rupture) if rupture else None
     for_sessions = rupture.evidence.get("for_sessions", 1) if rupture else 0
     strained = history.assessments and history.assessments[-1].state in STRAINED
-    attended = [therapy_session for therapy_session in history.held if therapy_session.number]
-    rated = [therapy_session for therapy_session in attended if therapy_session.client]
+    attended = [held for held in history.held if held.number]
+    rated = [held for held in attended if held.client]
     unanswered = episode.check_ins.filter(therapy_session__voided_at__isnull=True).exclude(ratings__rater="client")
     waiting = unanswered.order_by("-therapy_session__starts_at").first()
     latest = rated[-1] if rated else None
@@ -75,9 +72,7 @@ def _case_page(request, episode, goal_form, status=200):
         "tension": words.tension(latest.client) if latest else "",
         "shows_history": own and links.shows_history(episode.client),
         "waiting": waiting,
-        "sessions": session_rows(
-            episode, {therapy_session.row.pk: therapy_session.number for therapy_session in history.held}
-        ),
+        "sessions": session_rows(episode, {held.row.pk: held.number for held in history.held}),
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),
         "ruptures": [(row, words.headline(queries.evidence_of(row))) for row in history.ruptures],
@@ -97,7 +92,7 @@ def case_create(request):
         context = {"form": form, "section": "cases"}
         return render(request, "ratings/case_create.html", context, status=422 if form.errors else 200)
     membership = form.membership
-    episode = queries.just_opened(membership, form.cleaned_data["name"]) or actions.open_case(
+    episode = sent_twice.just_opened(membership, form.cleaned_data["name"]) or actions.open_case(
         practice=membership.practice,
         therapist=membership,
         by=membership,
@@ -119,7 +114,7 @@ def goal_agree(request, code):
         form.add_error("text", _("This therapy has ended; its plan stays as it is."))
     if not form.is_valid():
         return _case_page(request, episode, form, status=422)
-    if not queries.just_agreed(episode, form.cleaned_data["text"]):
+    if not sent_twice.just_agreed(episode, form.cleaned_data["text"]):
         session_actions.agree_goal(episode=episode, text=form.cleaned_data["text"], by=by)
     messages.success(request, _("The goal is part of the plan."))
     return redirect("ratings:case", episode.code)
@@ -144,130 +139,11 @@ def episode_end(request, code):
 # --- What the page shows ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One session of one pillar, in the table below its chart."""
-
-    number: int
-    day: str
-    client: float | None
-    therapist: float | None
-    below: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PillarView:
-    key: str
-    title: str
-    word: str
-    figure: dict
-    summary: str  # the chart in one sentence
-    rows: list[Row]
-    usual: UsualRange | None
-    worded: bool
-
-    @property
-    def figure_id(self):
-        return f"figure-{self.key}"
-
-
-def pillar_views(history, standing, name):
-    """The three charts, each with its sentence and its table, from the same points."""
-    titles = {Pillar.GOAL: _("Goals"), Pillar.TASK: _("Tasks"), Pillar.BOND: _("Bond")}
-    sessions = [
-        (therapy_session, assessment)
-        for therapy_session, assessment in zip(history.held, history.assessments, strict=True)
-        if therapy_session.number
-    ]
-    evidence = [therapy_session.evidence for therapy_session in history.held]
-    ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
-    rated = [therapy_session.number for therapy_session, _a in sessions if therapy_session.client]
-    worded = all(therapy_session.client.text_id for therapy_session, _a in sessions if therapy_session.client)
-    say = words.on_scale if worded else words.in_numbers
-    latest = [s.number for s, _a in sessions if s.client and s.client.instrument_id == rated_last(sessions)]
-    band_from = latest[FEWEST - 1] if len(latest) >= FEWEST else None
-    number_at = {therapy_session.number: position for position, (therapy_session, _a) in enumerate(sessions)}
-    number_of = {therapy_session.row.pk: therapy_session.number for therapy_session, _a in sessions}
-    marked = [
-        number
-        for rupture in history.ruptures
-        if rupture.state != "withdrawn"
-        for number in (number_of.get(rupture.opened_session_id), number_of.get(rupture.closed_session_id))
-        if number
-    ]
-    views = []
-    for pillar, title in titles.items():
-        usual = ranges[pillar] if band_from else None
-        rows = [_row(therapy_session, assessment, pillar, usual) for therapy_session, assessment in sessions]
-        word = standing.words.get(pillar, "few")
-        if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
-            rows[number_at[rated[-1]]] = replace(rows[number_at[rated[-1]]], below=word == "below")
-        points = [
-            charts.Point(row.number, row.client, row.therapist, row.below, _hover(row, name, say)) for row in rows
-        ]
-        figure = charts.pillar_figure(points, usual, band_from, marked, with_axis=pillar == Pillar.BOND, worded=worded)
-        views.append(
-            PillarView(
-                key=pillar.value,
-                title=title,
-                word=word,
-                figure=figure.to_plotly_json(),
-                summary=_summary(title, rows, name, word, say),
-                worded=worded,
-                rows=rows,
-                usual=usual,
-            )
-        )
-    return views
-
-
-def rated_last(sessions):
-    """The instrument of the latest rating; the usual range is of its scores alone."""
-    return next((s.client.instrument_id for s, _a in reversed(sessions) if s.client), None)
-
-
-def _row(therapy_session, assessment, pillar, usual):
-    client = therapy_session.evidence.client.of(pillar) if therapy_session.client else None
-    named = assessment.state == State.OPEN and pillar in assessment.pillars
-    under = usual is not None and client is not None and client < usual.low
-    return Row(
-        number=therapy_session.number,
-        day=date_format(timezone.localtime(therapy_session.row.starts_at), "j M"),
-        client=client,
-        therapist=therapy_session.evidence.therapist.of(pillar) if therapy_session.therapist else None,
-        below=client is not None and (named or under),
-    )
-
-
-def _hover(row, name, say):
-    lines = [_("Session %(n)s, %(day)s") % {"n": row.number, "day": row.day}]
-    if row.client is not None:
-        lines.append(f"{name}: {say(row.client)}")
-    if row.therapist is not None:
-        lines.append(_("therapist: %(answer)s") % {"answer": say(row.therapist)})
-    # Plotly reads a little markup in hover texts; a name is never markup.
-    return "<br>".join(line.replace("<", "‹") for line in lines)
-
-
-def _summary(title, rows, name, word, say):
-    rated = [row for row in rows if row.client is not None]
-    if not rated:
-        return _("%(pillar)s: no check-in from %(name)s yet.") % {"pillar": title, "name": name}
-    return _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s, %(word)s.") % {
-        "pillar": title,
-        "first": rows[0].number,
-        "last": rows[-1].number,
-        "name": name,
-        "answer": say(rated[-1].client),
-        "word": words.trend(word),
-    }
-
-
-def latest_answers(therapy_session):
+def latest_answers(held):
     """The client's latest answers in words beside the therapist's: (sentence, client, therapist)."""
-    if therapy_session is None or therapy_session.client.text is None:
+    if held is None or held.client.text is None:
         return []
-    client, therapist = therapy_session.client, therapy_session.therapist
+    client, therapist = held.client, held.therapist
     wording = client.text.text["client"]
 
     def said(rating, item):
@@ -279,19 +155,14 @@ def latest_answers(therapy_session):
 
 def comments_of(rated, user, key):
     """What the client wrote, newest first: everything that has not been read, and the last few besides."""
-    commented = [therapy_session for therapy_session in reversed(rated) if therapy_session.client.comment]
+    commented = [held for held in reversed(rated) if held.client.comment]
     shown = [
-        therapy_session
-        for position, therapy_session in enumerate(commented)
-        if position < COMMENTS_SHOWN
-        or (therapy_session.client.check_in and therapy_session.client.check_in.read_at is None)
+        held
+        for position, held in enumerate(commented)
+        if position < COMMENTS_SHOWN or (held.client.check_in and held.client.check_in.read_at is None)
     ]
     may_read = access.comments_readable_by(user, shown[0].client.episode) if shown else None
-    return [
-        (therapy_session, therapy_session.client.comment.open(key))
-        for therapy_session in shown
-        if may_read(therapy_session.client)
-    ]
+    return [(held, held.client.comment.open(key)) for held in shown if may_read(held.client)]
 
 
 def _notes(user, episode, key):

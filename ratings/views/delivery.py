@@ -15,7 +15,7 @@ from alliance.models import Consent, Episode
 from ratings.delivery import queries, schedule
 from ratings.delivery.forms import ContactForm
 from ratings.models import CheckIn
-from ratings.views.therapy_session import EPISODE_NEEDS, OF_EPISODE
+from ratings.queries import EPISODE_NEEDS, OF_EPISODE
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

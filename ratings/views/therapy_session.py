@@ -1,37 +1,32 @@
-"""A therapy session is logged, moves, is voided; and the key to its check-in, or the answers that came on paper."""
+"""A therapy session is logged, moves, is voided."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-import segno
-from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import actions, asking, links, queries
-from ratings.delivery.forms import EnteredAnswersForm
+from ratings import actions, asking, sent_twice
 from ratings.forms import SessionLogForm
-from ratings.models import CheckIn, ClientLink
+from ratings.models import CheckIn
+from ratings.queries import EPISODE_NEEDS, OF_EPISODE
 from sessions.forms import SESSION_MINUTES, TAKEN, SessionMoveForm, SessionVoidForm
 from sessions.models import Attendance, TherapySession
-
-EPISODE_NEEDS = ("client__data_key", "client__practice", "therapist__practice")
-OF_EPISODE = [f"episode__{path}" for path in EPISODE_NEEDS]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_log(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
-    start = timezone.localtime() - timezone.timedelta(minutes=SESSION_MINUTES)
-    start -= timezone.timedelta(minutes=start.minute % 5)
+    start = timezone.localtime() - timedelta(minutes=SESSION_MINUTES)
+    start -= timedelta(minutes=start.minute % 5)
     return _log(request, episode, {"day": start.date(), "time": start.time(), "minutes": SESSION_MINUTES})
 
 
@@ -44,7 +39,7 @@ def planned_session_log(request, code):
 
 def _times_of(therapy_session):
     start = timezone.localtime(therapy_session.starts_at)
-    minutes = (therapy_session.ends_at - therapy_session.starts_at) // timezone.timedelta(minutes=1)
+    minutes = (therapy_session.ends_at - therapy_session.starts_at) // timedelta(minutes=1)
     return {"day": start.date(), "time": start.time(), "minutes": minutes}
 
 
@@ -66,7 +61,7 @@ def _log(request, episode, initial, planned=None):
     )
     if form.is_bound:
         form.full_clean()
-        if queries.just_logged(episode, by, form.cleaned_data, form.answers):  # a form sent twice
+        if sent_twice.just_logged(episode, by, form.cleaned_data, form.answers):  # a form sent twice
             return redirect("ratings:case", episode.code)
     if planned and planned.attendance != Attendance.PLANNED:
         if not form.is_bound:
@@ -97,63 +92,6 @@ def _save(form, episode, by, planned):
     except IntegrityError:
         form.add_error("time", TAKEN)
         return None
-
-
-@require_POST
-def check_in_link(request, code):
-    """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
-    check_in = _get_check_in(request, code)
-    by = access.check_edit(request.user, check_in.episode)
-    if check_in.ratings.filter(rater="client", replaced_at__isnull=True).exists():
-        messages.info(request, _("This check-in has been answered; a link to it would open nothing."))
-        return redirect("ratings:case", check_in.episode.code)
-    if not links.may_be_asked(check_in.episode.client):
-        messages.info(request, _("The client no longer agrees to check-ins; a link would open nothing."))
-        return redirect("ratings:check-in-settings", check_in.episode.code)
-    token = links.mint_check_in_link(check_in=check_in, by=by, channel=ClientLink.Channel.SCREEN)
-    address = settings.BASE_URL + reverse("links:check-in", args=[token])
-    context = {
-        "episode": check_in.episode,
-        "therapy_session": check_in.therapy_session,
-        "address": address,
-        "days": check_in.episode.client.practice.link_days,
-        "qr": as_qr(address),
-        "section": "cases",
-    }
-    return render(request, "ratings/check_in_link.html", context)
-
-
-def as_qr(address):
-    return SafeString(segno.make(address, micro=False).svg_inline(scale=5, border=2, omitsize=True))
-
-
-def _get_check_in(request, code):
-    check_ins = CheckIn.objects.filter(therapy_session__voided_at__isnull=True)
-    check_ins = check_ins.select_related("therapy_session", "text__instrument", *OF_EPISODE)
-    check_in = get_visible_or_404(check_ins, request.user, code=code)
-    timezone.activate(ZoneInfo(check_in.episode.client.practice.zone))
-    return check_in
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def check_in_enter(request, code):
-    """Answers from paper or telephone, typed by the therapist."""
-    check_in = _get_check_in(request, code)
-    by = access.check_edit(request.user, check_in.episode)
-    initial = {"day": timezone.localdate(check_in.therapy_session.starts_at)}
-    form = EnteredAnswersForm(request.POST if request.method == "POST" else None, check_in=check_in, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.enter_answers(check_in=check_in, by=by, **form.given)
-        except actions.AlreadyAnswered:
-            form.add_error(None, _("The client has answered this check-in meanwhile. Their own answers stand."))
-        except actions.SessionVoided:
-            form.add_error(None, _("This session was taken off the record meanwhile. Nothing was saved."))
-        else:
-            messages.success(request, _("The answers are entered."))
-            return redirect("ratings:case", check_in.episode.code)
-    context = {"form": form, "episode": check_in.episode, "therapy_session": check_in.therapy_session}
-    return _page(request, "ratings/check_in_enter.html", form, context)
 
 
 # --- On second thought ------------------------------------------------------------------------------------------------
