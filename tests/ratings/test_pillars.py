@@ -1,0 +1,119 @@
+"""What the charts of a case are drawn from: numbers, never pixels."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from alliance.models import CheckInFormChoice, Client, Episode
+from ratings import actions, queries
+from ratings.models import Rupture
+from ratings.pillars import pillar_views
+from ratings.psychometrics.usual import FEWEST
+from tests.factories import days_ago, make_episode
+
+STEADY = [3, [3, 3, 3, 4, 3, 3], 3, [3, 4, 3, 3, 3, 3], 3, 3]
+
+
+@pytest.fixture
+def drawn(dana, live_through):
+    """`drawn([3, None, 4])` gives the three pillars of a case that went through these answers."""
+
+    def draw(levels, episode=None):
+        episode = episode or make_episode(dana, "Juniper")
+        live_through(episode, levels)
+        episode.refresh_from_db()
+        return pillar_views(queries.case_history(episode), episode.standing, "Juniper")
+
+    return draw
+
+
+def trace(view, name):
+    found = next(trace for trace in view.figure["data"] if trace["name"] == name)
+    return dict(zip(found["x"], found["y"], strict=True))
+
+
+def shapes(view, name):
+    return [shape for shape in view.figure["layout"].get("shapes", ()) if shape["name"] == name]
+
+
+def test_every_point_is_an_answer_and_a_missing_one_is_a_gap(drawn):
+    goal, task, bond = drawn([[0, 2, 4, 4, 1, None], None, 3])
+    assert [view.key for view in (goal, task, bond)] == ["goal", "task", "bond"]
+    assert trace(goal, "client") == {1: 25.0, 2: None, 3: 75.0}
+    assert [row.client for row in goal.rows] == [25.0, None, 75.0]
+    assert trace(task, "client") == {1: 100.0, 2: None, 3: 75.0}
+    assert trace(bond, "client") == {1: 25.0, 2: None, 3: 75.0}
+    assert trace(goal, "therapist") == {1: 75.0, 2: 75.0, 3: 75.0}
+    assert trace(goal, "few") == {2: 0}
+
+
+def test_the_usual_range_begins_at_the_fifth_rated_session(drawn):
+    goal, _task, _bond = drawn([3, None, *STEADY])
+    (band,) = shapes(goal, "band")
+    assert FEWEST == 5
+    assert band["x0"] == 6  # session 2 was not rated
+    assert (band["y0"], band["y1"]) == (goal.usual.low, goal.usual.high)
+    assert 0 <= goal.usual.low < 75 < goal.usual.high <= 100
+
+
+def test_there_is_no_usual_range_before(drawn):
+    goal, _task, _bond = drawn(STEADY[:4])
+    assert goal.usual is None
+    assert shapes(goal, "band") == []
+
+
+def test_another_questionnaire_begins_anew(drawn, dana):
+    assert shapes(drawn(STEADY)[0], "band")
+    Client.objects.update(check_in_form=CheckInFormChoice.SHORT)
+    bands = []
+    for days in range(FEWEST, 0, -1):
+        therapy_session = actions.log_session(
+            episode=Episode.objects.get(),
+            by=dana,
+            starts_at=days_ago(days),
+            ends_at=days_ago(days) + timedelta(minutes=50),
+            zone="Europe/London",
+            mode="in_person",
+            attendance="attended",
+        )
+        check_in = therapy_session.check_in
+        short = {item["id"]: 3 for item in check_in.text.instrument.definition["items"]}
+        actions.answer_check_in(check_in=check_in, answers=short, may_change=False)
+        episode = Episode.objects.get()
+        view = pillar_views(queries.case_history(episode), episode.standing, "Juniper")[0]
+        bands.append([shape["x0"] for shape in shapes(view, "band")])
+    assert bands == [[]] * (FEWEST - 1) + [[len(STEADY) + FEWEST]]
+    assert set(trace(view, "client")) == set(range(1, len(STEADY) + FEWEST + 1))
+
+
+def test_a_rupture_and_its_repair_are_marked_in_all_three(drawn):
+    views = drawn([*STEADY, 1, 1, 3, 3, 3, 3, 3, 3])
+    rupture = Rupture.objects.get()
+    assert rupture.state in (Rupture.RuptureState.REPAIRED, Rupture.RuptureState.STRONGER)
+    for view in views:
+        opened, closed = (shape["x0"] for shape in shapes(view, "when"))
+        assert 7 <= opened <= 8 < closed
+        assert set(trace(view, "below")) >= {8}
+
+
+def test_a_withdrawn_rupture_is_not_marked(drawn):
+    drawn([*STEADY, 1, 1])
+    episode = Rupture.objects.get().episode
+    Rupture.objects.update(state=Rupture.RuptureState.WITHDRAWN, closed_at=timezone.now())
+    assert all(shapes(view, "when") == [] for view in drawn([], episode))
+
+
+def test_one_pillar_alone_is_below(drawn):
+    goal, task, bond = drawn([*STEADY, [3, 3, 1, 0, 3, 3], [3, 3, 1, 0, 3, 3]])
+    assert set(trace(task, "below")) == {7, 8}
+    assert (trace(goal, "below"), trace(bond, "below")) == ({}, {})
+    assert (goal.word, task.word, bond.word) == ("usual", "below", "usual")
+    assert "below" in task.summary
+
+
+def test_nobody_has_answered_yet(drawn):
+    for view in drawn([None, None]):
+        assert (view.word, view.usual) == ("few", None)
+        assert "no check-in from Juniper yet" in view.summary
+        assert [row.client for row in view.rows] == [None, None]
