@@ -41,6 +41,16 @@ def pomp(value: float, lowest: float, highest: float) -> float:
     float
         Percent of maximum possible, 0-100.
 
+    Raises
+    ------
+    ScoreError
+        A value outside the scale, or a scale whose ends are one.
+
+    Notes
+    -----
+    A single answer, a mean of answers or a sum goes in, each with the ends of its own scale. A change between two
+    scores is no score and does not: it has no place on the scale.
+
     References
     ----------
     Cohen, P., Cohen, J., Aiken, L. S., & West, S. G. (1999). The problem of units and the circumstance for POMP.
@@ -50,7 +60,11 @@ def pomp(value: float, lowest: float, highest: float) -> float:
     --------
     >>> pomp(3, 0, 4)
     75.0
+    >>> pomp(5.5, 1, 7)  # a mean on a scale from 1 to 7
+    75.0
     """
+    if not (_is_number(value) and lowest <= value <= highest and lowest < highest):
+        raise ScoreError(f"the score is {value!r}; it must be a number from {lowest} to {highest}.")
     return 100 * (value - lowest) / (highest - lowest)
 
 
@@ -131,8 +145,6 @@ def score_total(total: float, lowest: float, highest: float) -> Scores:
     >>> score_total(36, 0, 40).overall
     90.0
     """
-    if not _is_number(total) or not lowest <= total <= highest:
-        raise ScoreError(f"the total is {total!r}; it must be a number from {lowest} to {highest}.")
     return Scores(overall=pomp(total, lowest, highest))
 
 

@@ -1,4 +1,5 @@
 import doctest
+import math
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from ratings.psychometrics import instruments, scoring
 from ratings.psychometrics.evidence import Pillar
-from ratings.psychometrics.scoring import ScoreError, score, score_total
+from ratings.psychometrics.scoring import ScoreError, pomp, score, score_total
 
 DEFINITIONS = Path(instruments.__file__).parent.parent / "instruments"
 OURS = instruments.load(DEFINITIONS / "alliance-6.toml")
@@ -127,3 +128,11 @@ def test_scores_stay_on_the_scale(answers):
 def test_total_outside_its_scale_is_refused(total):
     with pytest.raises(ScoreError):
         score_total(total, 0, 40)
+
+
+@pytest.mark.parametrize(
+    ("value", "lowest", "highest"), [(4.1, 0, 4), (-0.1, 0, 4), (True, 0, 4), (math.nan, 0, 4), (3, 3, 3), (3, 4, 0)]
+)
+def test_what_has_no_place_on_the_scale_is_no_score(value, lowest, highest):
+    with pytest.raises(ScoreError):
+        pomp(value, lowest, highest)
