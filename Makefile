@@ -8,6 +8,7 @@ export PORT
 # The demo and the tests are local installations, whatever the shell has set for another one.
 unexport DATABASE_URL DJANGO_SETTINGS_MODULE ALLIANCE_SECRET_KEY ALLIANCE_DATA_KEYS ALLIANCE_HASH_KEY
 unexport ALLIANCE_ALLOWED_HOSTS ALLIANCE_BASE_URL ALLIANCE_SMTP_HOST
+unexport DATABASE_URL_FILE ALLIANCE_SECRET_KEY_FILE ALLIANCE_DATA_KEYS_FILE ALLIANCE_HASH_KEY_FILE
 
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check

@@ -38,22 +38,35 @@ def env_int(name, default):
         raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number.") from None
 
 
-def env_list(name):
-    return [part.strip() for part in env_text(name).split(",") if part.strip()]
+def env_secret(name):
+    """From the variable, or from the file that NAME_FILE names, as service managers hand secrets over."""
+    path = env_text(f"{name}_FILE")
+    if not path:
+        return env_text(name)
+    if env_text(name):
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; keep one of them.")
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE is {path}, which cannot be read: {error.strerror}.") from None
 
 
-def env_required(name, what):
-    value = env_text(name)
+def env_required(name, what, read=env_text):
+    value = read(name)
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: {what}. See docs/reference/settings.md.")
     return value
 
 
-LOCAL = not env_text("ALLIANCE_SECRET_KEY")
+def parts_of(text):
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+LOCAL = not env_secret("ALLIANCE_SECRET_KEY")
 
 if LOCAL:
     for name in ("ALLIANCE_ALLOWED_HOSTS", "ALLIANCE_BASE_URL", "ALLIANCE_DATA_KEYS", "ALLIANCE_HASH_KEY"):
-        if env_text(name):
+        if env_text(name) or env_text(f"{name}_FILE"):
             raise ImproperlyConfigured(
                 f"{name} is set but ALLIANCE_SECRET_KEY is not: a served installation needs both."
             )
@@ -62,14 +75,22 @@ if LOCAL:
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
     BASE_URL = f"http://127.0.0.1:{env_int('PORT', 8000)}"
 else:
-    SECRET_KEY = env_text("ALLIANCE_SECRET_KEY")
+    SECRET_KEY = env_secret("ALLIANCE_SECRET_KEY")
     if len(SECRET_KEY) < 50:
         raise ImproperlyConfigured("ALLIANCE_SECRET_KEY is too short: give it at least 50 random characters.")
-    env_required("ALLIANCE_DATA_KEYS", "Fernet keys that wrap the keys of sealed text, newest first, comma between")
-    DATA_KEYS = env_list("ALLIANCE_DATA_KEYS")
-    HASH_KEY = env_required("ALLIANCE_HASH_KEY", "32 random characters or more, for equality look-ups of contact data")
-    env_required("ALLIANCE_ALLOWED_HOSTS", "the host names that reach this server, comma between")
-    ALLOWED_HOSTS = env_list("ALLIANCE_ALLOWED_HOSTS")
+    DATA_KEYS = parts_of(
+        env_required(
+            "ALLIANCE_DATA_KEYS",
+            "Fernet keys that wrap the keys of sealed text, newest first, comma between",
+            env_secret,
+        )
+    )
+    HASH_KEY = env_required(
+        "ALLIANCE_HASH_KEY", "32 random characters or more, for equality look-ups of contact data", env_secret
+    )
+    ALLOWED_HOSTS = parts_of(
+        env_required("ALLIANCE_ALLOWED_HOSTS", "the host names that reach this server, comma between")
+    )
     BASE_URL = env_required(
         "ALLIANCE_BASE_URL", "the address in check-in links, such as https://alliance.example.org"
     ).rstrip("/")
@@ -141,9 +162,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Database ---------------------------------------------------------------------------------------------------------
 
 VAR_DIR.mkdir(mode=0o700, exist_ok=True, parents=True)
-if env_text("DATABASE_URL"):
+if env_secret("DATABASE_URL"):
     _database = dj_database_url.parse(
-        env_text("DATABASE_URL"), conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60), conn_health_checks=True
+        env_secret("DATABASE_URL"), conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60), conn_health_checks=True
     )
 else:
     _database = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "alliance.sqlite3"}
@@ -269,7 +290,7 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'console' if _on_console else 'smtp
 EMAIL_HOST = env_text("ALLIANCE_SMTP_HOST", "localhost")
 EMAIL_PORT = env_int("ALLIANCE_SMTP_PORT", 25)
 EMAIL_HOST_USER = env_text("ALLIANCE_SMTP_USER")
-EMAIL_HOST_PASSWORD = env_text("ALLIANCE_SMTP_PASSWORD")
+EMAIL_HOST_PASSWORD = env_secret("ALLIANCE_SMTP_PASSWORD")
 EMAIL_USE_TLS = env_bool("ALLIANCE_SMTP_TLS", False)
 EMAIL_TIMEOUT = 20
 

@@ -1,0 +1,94 @@
+"""What the settings make of the environment: nothing is guessed where it is served, and no key is ever shown."""
+
+import os
+import runpy
+import secrets
+
+import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+SERVED = {
+    "ALLIANCE_SECRET_KEY": secrets.token_urlsafe(50),
+    "ALLIANCE_DATA_KEYS": f"{Fernet.generate_key().decode()}, {Fernet.generate_key().decode()}",
+    "ALLIANCE_HASH_KEY": secrets.token_urlsafe(32),
+    "ALLIANCE_ALLOWED_HOSTS": "alliance.example.org, www.example.org",
+    "ALLIANCE_BASE_URL": "https://alliance.example.org/",
+}
+
+
+@pytest.fixture
+def read(monkeypatch, tmp_path):
+    """`read(NAME="value")`: the settings under these variables and no others of ours."""
+
+    def run(**environment):
+        for name in list(os.environ):
+            if name.startswith(("ALLIANCE_", "DATABASE_URL", "PORT")):
+                monkeypatch.delenv(name)
+        for name, value in {"ALLIANCE_VAR": str(tmp_path), **environment}.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(settings.BASE_DIR / "alliance" / "settings.py"))
+
+    return run
+
+
+def test_without_a_variable_it_is_local(read, tmp_path):
+    found = read()
+    assert found["LOCAL"] is True
+    assert found["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert found["DATABASES"]["default"]["NAME"] == tmp_path / "alliance.sqlite3"
+    assert read()["SECRET_KEY"] == found["SECRET_KEY"]
+
+
+def test_with_the_secret_key_it_is_served(read):
+    found = read(**SERVED)
+    assert (found["LOCAL"], found["DEBUG"]) == (False, False)
+    assert len(found["DATA_KEYS"]) == 2
+    assert found["ALLOWED_HOSTS"] == ["alliance.example.org", "www.example.org"]
+    assert found["BASE_URL"] == "https://alliance.example.org"
+    assert found["SESSION_COOKIE_SECURE"] and found["SECURE_SSL_REDIRECT"]
+
+
+@pytest.mark.parametrize("name", [name for name in SERVED if name != "ALLIANCE_SECRET_KEY"])
+def test_where_it_is_served_nothing_is_guessed(read, name):
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is not set: .*See docs/reference/settings.md"):
+        read(**{**SERVED, name: " "})
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is set but ALLIANCE_SECRET_KEY is not"):
+        read(**{name: SERVED[name]})
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"ALLIANCE_SECRET_KEY": "hunter2" * 7}, "ALLIANCE_SECRET_KEY is too short"),
+        ({"ALLIANCE_BEHIND_PROXY": "perhaps"}, "ALLIANCE_BEHIND_PROXY is 'perhaps'; write yes or no."),
+        ({"ALLIANCE_SMTP_PORT": "smtp"}, "ALLIANCE_SMTP_PORT is 'smtp'; write a whole number."),
+        ({"ALLIANCE_HASH_KEY_FILE": "/nowhere/hash"}, "ALLIANCE_HASH_KEY and ALLIANCE_HASH_KEY_FILE are both set"),
+        ({"ALLIANCE_SMTP_PASSWORD_FILE": "/nowhere/smtp"}, "/nowhere/smtp, which cannot be read: No such file"),
+    ],
+)
+def test_what_cannot_be_right_stops_with_a_sentence(read, variables, sentence):
+    with pytest.raises(ImproperlyConfigured) as refused:
+        read(**SERVED | variables)
+    assert sentence in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+    assert not any(SERVED[name] in str(refused.value) for name in ("ALLIANCE_DATA_KEYS", "ALLIANCE_HASH_KEY"))
+
+
+def test_a_secret_may_stand_in_a_file(read, tmp_path):
+    files = {}
+    kept = {"DATABASE_URL": "postgres://ada:hunter2@localhost/alliance", "ALLIANCE_SMTP_PASSWORD": "hunter3"}
+    for name, value in {**SERVED, **kept}.items():
+        if name in ("ALLIANCE_ALLOWED_HOSTS", "ALLIANCE_BASE_URL"):
+            files[name] = value
+        else:
+            path = tmp_path / name
+            path.write_text(f"{value}\n")
+            files[f"{name}_FILE"] = str(path)
+    found, plain = read(**files), read(**SERVED, **kept)
+    for name in ("LOCAL", "SECRET_KEY", "DATA_KEYS", "HASH_KEY", "DATABASES", "EMAIL_HOST_PASSWORD"):
+        assert found[name] == plain[name]
+    assert found["DATABASES"]["default"]["PASSWORD"] == "hunter2"
+    with pytest.raises(ImproperlyConfigured, match="ALLIANCE_HASH_KEY is set but ALLIANCE_SECRET_KEY is not"):
+        read(ALLIANCE_HASH_KEY_FILE=files["ALLIANCE_HASH_KEY_FILE"])
