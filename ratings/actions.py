@@ -305,7 +305,7 @@ def set_rupture_aside(*, rupture, reason, by):
     """
     lock_episode(rupture.episode)
     rupture.refresh_from_db(fields=["state"])
-    if rupture.state not in Rupture.ACTIVE:
+    if not rupture.is_active:
         raise RuptureOver
     rupture.state, rupture.closed_at = Rupture.RuptureState.SET_ASIDE, timezone.now()
     rupture.aside_reason = Sealed(reason, rupture.episode.client.data_key)

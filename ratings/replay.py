@@ -37,7 +37,7 @@ def replay(
     assessments = assess.assess([therapy_session.evidence for therapy_session in held], as_version(version))
     touched = _settle_ruptures(episode, version, held, known, assessments, at)
     everything = known + [rupture for rupture in touched if rupture.pk is None]
-    active = next((rupture for rupture in everything if rupture.state in Rupture.ACTIVE), None)
+    active = next((rupture for rupture in everything if rupture.is_active), None)
     return Replay(
         assessments=[
             Assessment(
@@ -49,7 +49,7 @@ def replay(
             )
             for therapy_session, assessment in zip(held, assessments, strict=True)
         ],
-        ruptures=sorted(touched, key=lambda rupture: rupture.state in Rupture.ACTIVE),
+        ruptures=sorted(touched, key=lambda rupture: rupture.is_active),
         standing=_standing(episode, version, held, assessments, active, at),
     )
 
@@ -117,7 +117,7 @@ def _settle_ruptures(episode, version, held, known, assessments, at):
         for rupture in known
         if rupture.opened_by == Rupture.OpenedBy.DETECTOR
         and rupture.state != SET_ASIDE
-        and (rupture.version_id == version.pk or rupture.state in Rupture.ACTIVE)
+        and (rupture.version_id == version.pk or rupture.is_active)
     ]
     matched, touched = {}, []
     for rupture in ours:
@@ -128,7 +128,7 @@ def _settle_ruptures(episode, version, held, known, assessments, at):
         elif rupture.state != Rupture.RuptureState.WITHDRAWN:
             rupture.state, rupture.closed_at = Rupture.RuptureState.WITHDRAWN, at
             touched.append(rupture)
-    person_opened = any(r.state in Rupture.ACTIVE and r.opened_by != Rupture.OpenedBy.DETECTOR for r in known)
+    person_opened = any(r.is_active and r.opened_by != Rupture.OpenedBy.DETECTOR for r in known)
     for spell in spells:
         rupture = matched.get(spell)
         if rupture is None and not _spoken_for_under(version, spell, held, assessments):

@@ -133,6 +133,11 @@ class Rupture(models.Model):
         return str(self.code)
 
     @property
+    def is_active(self):
+        """Open, or on its way back: an episode has at most one of these, and it may be set aside."""
+        return self.state in self.ACTIVE
+
+    @property
     def mark(self):
         """The shape beside the word on every page (`includes/marks.html`)."""
         return {
