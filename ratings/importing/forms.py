@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ratings.importing.preview import read, therapists_of
+from ratings.importing.matching import read, therapists_of
 
 LARGEST = 5 * 1024 * 1024  # convention of this app; the command takes larger ones
 

@@ -5,7 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from alliance.models import Practice
 from ratings.importing.actions import NotAllGood, import_ratings
-from ratings.importing.preview import Receiver, make_preview, read, therapists_of
+from ratings.importing.matching import make_preview, read, therapists_of
+from ratings.importing.preview import Receiver
 
 
 class Command(BaseCommand):

@@ -4,7 +4,8 @@ import pytest
 from django.core.management import call_command
 
 from ratings.importing.actions import import_ratings
-from ratings.importing.preview import Receiver, make_preview, read
+from ratings.importing.matching import make_preview, read
+from ratings.importing.preview import Receiver
 
 FILES = Path(__file__).parent / "files"
 

@@ -7,7 +7,8 @@ from django.apps import apps
 
 from alliance.models import AuditEvent, Episode, ImportBatch
 from ratings.importing.actions import NotAllGood, import_ratings
-from ratings.importing.preview import Receiver, make_preview, read
+from ratings.importing.matching import make_preview, read
+from ratings.importing.preview import Receiver
 from ratings.models import Rating
 from tests.ratings.importing.conftest import FILES
 
