@@ -42,7 +42,7 @@ class Course:
     sessions: tuple[CourseSession, ...]  # oldest first
     hour: str = "10:00"
     weekday: int = 0  # the how-manieth working day back from today
-    today: bool = False  # the last session is today, whatever day that is
+    today: bool = False  # the last session is today, whatever day that is; planned, as the hour may be still to come
     weeks_ago: int = 0  # since the last session
     mode: Mode = Mode.IN_PERSON
     goals: tuple[str, ...] = ()

@@ -176,6 +176,7 @@ JUST_BEGUN = Course(
         CourseSession("32 33 33", "32 32 33", "It helps that you write it down."),
         CourseSession("33 33 33", "33 32 33"),
         CourseSession("33 33 34", "33 33 33", "I will try the first sentence tomorrow."),
+        PLANNED,
     ),
 )
 
@@ -184,7 +185,7 @@ STRONGER_LONG_AGO = Course(
     sees_own=True,
     therapist=ADA,
     hour="09:30",
-    today=True,
+    weekday=1,
     mode=Mode.VIDEO,
     goals=(
         "We are working on grieving for my brother so that I can open his letters.",

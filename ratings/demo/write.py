@@ -105,15 +105,16 @@ class _Writer:
         self.version = current_version(practice)
         self.text = own_text(SIX_ITEMS, practice.language)
         self.instrument = queries.definition_of(self.text.instrument)
-        self.noon = datetime.combine(today, time(12), ZONE).astimezone(UTC)
+        # Seen from its first minute, so that nothing of the demo has happened later than the clock says.
+        self.now = datetime.combine(today, time(), ZONE).astimezone(UTC)
         self.bulk = Bulk(*TABLES)
-        self.messages = Messages(self.bulk, practice, ZONE, self.noon)
+        self.messages = Messages(self.bulk, practice, ZONE, self.now)
         self.scored = {}  # 5^6 ways to answer: most are met again and again
 
     def write(self, courses):
         self.said, self.asked = {}, set()  # as `queries.hold` takes them
         followed = [
-            replay(episode, self.version, queries.hold(held, self.said, self.asked), [], self.noon)
+            replay(episode, self.version, queries.hold(held, self.said, self.asked), [], self.now)
             for episode, held in map(self._course, courses)
         ]
         for replayed in followed:
@@ -215,7 +216,7 @@ class _Writer:
             **about,
             text_id=self.text.pk,
             created_at=logged,
-            read_at=read if told.client and read < self.noon else None,
+            read_at=read if told.client and read < self.now else None,
         )
         self.asked.add(therapy_session.pk)
         if told.therapist:

@@ -6,14 +6,16 @@ import time_machine
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models import DateTimeField, Max
 
 from alliance import access
 from alliance.models import Client, Episode, Membership, User
 from ratings import actions, queries
 from ratings.demo.stories import STORIES
-from ratings.demo.write import ZONE
+from ratings.demo.write import TABLES, ZONE
 from ratings.models import Assessment, Rupture, Standing
 from ratings.reassess import reassess
+from sessions.models import TherapySession
 from tests.ratings.demo.stored import names_scores_and_times, what_follows
 
 DAY = date(2026, 11, 25)
@@ -167,10 +169,27 @@ def test_therapist_has_sessions_today_whatever_day_it_is(db, days):
     start = datetime.combine(today, time(), ZONE)
     entries = queries.day_entries(ada, start, start + timedelta(days=1))
     by_attendance = [entry.therapy_session.attendance for entry in entries]
-    assert by_attendance == ["attended", "attended", "planned", "planned"]
-    assert [entry.case.name for entry in entries] == ["Heron", "Sorrel", "Juniper", "Marten"]
+    assert by_attendance == ["planned", "planned", "planned"]
+    assert [entry.case.name for entry in entries] == ["Heron", "Juniper", "Marten"]
     with time_machine.travel(start + timedelta(hours=12)):
         assert {row.name for row in queries.waiting_check_ins(ada)} == {"Sorrel", "Rowan"}
+
+
+TO_COME = {"due_at", "expires_at", "paused_until"}  # when something is to happen, or to stop
+
+
+@pytest.mark.parametrize("days", range(7))
+def test_nothing_has_happened_that_the_clock_has_not_reached(db, days):
+    """Whoever starts the demo at one in the morning finds no session of that day logged."""
+    today = DAY + timedelta(days=days)
+    seed(today=today, therapists=3, clients=30)
+    held = TherapySession.objects.exclude(attendance="planned")
+    assert held.latest("ends_at").ends_at < datetime.combine(today, time(), ZONE)
+    for model in TABLES:
+        for field in model._meta.get_fields():
+            if isinstance(field, DateTimeField) and field.name not in TO_COME | {"starts_at", "ends_at"}:
+                latest = model.objects.aggregate(latest=Max(field.name))["latest"]
+                assert latest is None or latest <= datetime.combine(today, time(), ZONE), f"{model} {field.name}"
 
 
 STATES = {  # name -> the states of its ruptures, the pillars named, and what the standing notes
