@@ -278,7 +278,7 @@ CONFRONTATION = Course(
         CourseSession("34 33 33", "33 33 33", note="The mother again. I followed; there is more in it than work."),
         CourseSession(
             "11 32 32",
-            "33 33 33",
+            "22 32 33",
             "We keep coming back to my mother. I said at the start that I came because of work. I want that to count.",
             shared=True,
             tension=True,

@@ -228,6 +228,7 @@ def test_stories_carry_their_words(demo):
     assert "because of work" in rating.comment.open(bramble.client.data_key)
     assert rating.comment_for == "supervisor"
     assert rating.goal_pomp == 25
+    assert bramble.standing.rupture.kind == "confrontation"  # it was loud enough for both to rate the goals lower
     assert (rating.tension, rating.tension_talked_about, rating.bring_up) == (True, False, "myself")
     juniper = named("Juniper")
     assert [wish.how for wish in queries.wishes([juniper.pk])] == ["gently"]
