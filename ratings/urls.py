@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ratings.views import asking, case, caseload, delivery, detection, exchange, rupture, therapy_session, today
+from ratings.views import asking, case, caseload, delivery, detection, exchange, guide, rupture, therapy_session, today
 
 app_name = "ratings"
 
@@ -27,6 +27,9 @@ urlpatterns = [
     path("ruptures/<uuid:code>/verdict/", rupture.rupture_verdict, name="rupture-verdict"),
     path("ruptures/<uuid:code>/set-aside/", rupture.rupture_set_aside, name="rupture-set-aside"),
     path("people/detection/", detection.detection_settings, name="detection-settings"),
+    # /guide/, in the demo only
+    path("guide/put-away/", guide.guide_put_away, name="guide-put-away"),
+    path("guide/show/", guide.guide_show, name="guide-show"),
     # /check-ins/
     path("check-ins/", delivery.check_ins, name="check-ins"),
     path("check-ins/<uuid:code>/link/", asking.check_in_link, name="check-in-link"),

@@ -18,6 +18,11 @@ SUPERVISEES = 3  # therapists to a supervisor
 HERE_FOR = timedelta(days=900)  # longer than the longest course
 
 
+def address_of(name):
+    """The e-mail address of an invented client."""
+    return f"{name.lower().replace(' ', '-')}@clients.{DOMAIN}"
+
+
 def fill_people(practice, therapists):
     """Adds all members; returns the therapists, and the supervisor who is asked about one episode only."""
     groups = -(-therapists // SUPERVISEES)

@@ -10,6 +10,7 @@ from itertools import islice
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,7 +23,7 @@ from ratings.asking import SIX_ITEMS, own_text
 from ratings.bulk import Bulk
 from ratings.demo.courses import caseload
 from ratings.demo.messages import Messages
-from ratings.demo.people import HERE_FOR, fill_people
+from ratings.demo.people import HERE_FOR, address_of, fill_people
 from ratings.demo.stories import STORIES
 from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Rupture, Standing
 from ratings.models.rating import columns_of
@@ -62,6 +63,11 @@ class Recipe:
 
 def today_there():
     return timezone.localdate(timezone=ZONE)
+
+
+def made_by_seed(practice) -> bool:
+    """Whether a plan named the practice: every other one has a random code."""
+    return settings.LOCAL and practice.code.version == 5
 
 
 def seen_from(practice) -> date:
@@ -131,7 +137,7 @@ class _Writer:
         starts = self._starts(course)
         since = starts[0] - timedelta(days=3)
         key = self.bulk.add(DataKey, created_at=since)
-        email = f"{course.name.lower().replace(' ', '-')}@clients.demo.test"
+        email = address_of(course.name)
         therapist = self.therapists[course.therapist]
         client = self.bulk.add(
             Client,

@@ -1,0 +1,225 @@
+"""The demo's guide: what one is looking at, page by page and story by story. A real practice never sees it."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from alliance import access
+from alliance.crypto import keyed_hash
+from alliance.models import Episode
+from ratings.demo.people import address_of
+from ratings.demo.write import made_by_seed, seen_from
+
+PUT_AWAY = "guide_put_away"  # in the session of whoever is signed in
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A case that teaches something, told to its therapist and to whoever reads along; empty: not told to them.
+
+    What is said here of sessions, pillars and words is held against the pages by tests/ratings/demo/test_guide.py.
+    """
+
+    name: str
+    title: str
+    own: str
+    along: str
+
+
+BRAMBLE = _lazy(
+    "In session 7 only the answers on goals fell below the usual. It was loud: tension was ticked and not talked about "
+    "yet, and the comment was shared with the supervisor: “I want that to count.” The therapist rated the goals lower "
+    "too, so the flag takes it as somebody saying that something does not fit."
+)
+
+STORIES = (
+    Story(
+        "Teasel",
+        _lazy("a rupture and its repair"),
+        own=_lazy(
+            "In sessions 7 and 8 Teasel's answers fell on goals, tasks and bond, and the program spoke after session "
+            "7. Read what Teasel wrote after session 9: you had said that you went too fast. By session 11 two ratings "
+            "in a row were back at the usual, and the rupture counts as repaired."
+        ),
+        along=_lazy(
+            "In sessions 7 and 8 Teasel's answers fell on goals, tasks and bond, and the program spoke after session "
+            "7. By session 11 two ratings in a row were back at the usual, and the rupture counts as repaired. What "
+            "was said in between is not shown here: Teasel's comments were for the therapist, and notes are private."
+        ),
+    ),
+    Story(
+        "Juniper",
+        _lazy("one pillar slips"),
+        own=_lazy(
+            "Only the tasks fell, in sessions 10 and 11. In one overall score it would still pass as usual, so each "
+            "pillar is compared with its own. Your own ratings of the tasks stayed at Mostly; Juniper says what was "
+            "missing: “I was not sure what it was for.”"
+        ),
+        along=_lazy(
+            "Only the tasks fell, in sessions 10 and 11. In one overall score it would still pass as usual, so each "
+            "pillar is compared with its own. The therapist's own ratings of the tasks stayed at Mostly: that gap is a "
+            "good question for supervision."
+        ),
+    ),
+    Story(
+        "Fern",
+        _lazy("a quiet withdrawal"),
+        own=_lazy(
+            "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, an appointment was "
+            "missed between them, and the comments shrank to “Fine.” Your own ratings stayed at Mostly in both, as a "
+            "withdrawal is easily missed in the room. The flag does not name it either: the numbers alone cannot."
+        ),
+        along=_lazy(
+            "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, and an appointment was "
+            "missed between them. The therapist's own ratings stayed at Mostly in both, as a withdrawal is easily "
+            "missed in the room. The flag does not name it either: the numbers alone cannot."
+        ),
+    ),
+    Story("Bramble", _lazy("a confrontation"), own=BRAMBLE, along=BRAMBLE),
+    Story(
+        "Sorrel",
+        _lazy("a confrontation, and stronger after it"),
+        own=_lazy(
+            "In session 7 Sorrel's answers on the bond fell to Not at all. It was in the open, your own ratings fell "
+            "too, and the flag takes it as Sorrel saying that something does not fit. By session 10 the bond stood at "
+            "Completely, and after session 11 the rupture was closed as stronger than before: “I could be angry with "
+            "you, and you came back.”"
+        ),
+        along="",  # who reads along has Bramble's, which is still open
+    ),
+    Story(
+        "Marten",
+        _lazy("forms without a flaw"),
+        own=_lazy(
+            "From session 2 to session 8 every answer was Completely. Such forms cannot show strain, so the program "
+            "raises no flag and gives no praise: it says so in one line, and proposes to ask what could be better. "
+            "Your own ratings of the bond stood at Somewhat all that time."
+        ),
+        along=_lazy(
+            "From session 2 to session 8 every answer was Completely. Such forms cannot show strain, so the program "
+            "raises no flag and gives no praise: it says so in one line, and proposes to ask what could be better. "
+            "The therapist's own ratings of the bond stood at Somewhat all that time."
+        ),
+    ),
+)
+
+# The first page of a role: who must be asking, and what it is.
+FIRST_PAGES = {
+    "ratings:today": (
+        "therapist",
+        _lazy(
+            "Everybody here is invented. This is a therapist's day: who comes, what to bring up, and whose check-in "
+            "has not come back. Each story is a case; its page says what to notice, and leads to the next. To be the "
+            "client, open the link that was printed when the demo started."
+        ),
+    ),
+    "ratings:caseload": (
+        "supervisor",
+        _lazy(
+            "Everybody here is invented. This is a supervisor's first page: which cases to talk about, why, and since "
+            "when; all the others follow. You read along: no private notes, and a comment only where the client shared "
+            "it. Each story is a case; its page says what to notice, and leads to the next."
+        ),
+    ),
+    "alliance:people": (
+        "manager",
+        _lazy(
+            "Everybody here is invented. This is a manager's page: who has a place, who supervises whom, and how many "
+            "open cases a therapist has. You see no client's name, no answer and no flag, and the address of a case "
+            "opens nothing for you. What is yours to do:"
+        ),
+    ),
+}
+
+TO_TRY = (
+    ("alliance:member-invite", _lazy("Invite somebody"), _lazy("they set their own password")),
+    ("alliance:supervision-assign", _lazy("Assign a supervisor"), _lazy("from then on they read along in those cases")),
+    ("alliance:practice-settings", _lazy("Settings"), _lazy("the crisis line, and when check-ins go out")),
+    (
+        "ratings:detection-settings",
+        _lazy("How flags are made"),
+        _lazy("how readily the program speaks, and what therapists said of its flags"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    url: str
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What the guide says on one page."""
+
+    text: str = ""
+    title: str = ""  # of the story
+    number: int = 0  # of the story, among those that this reader is told
+    stories: tuple[Link, ...] = ()
+    to_try: tuple[Link, ...] = ()
+    next: Link | None = None
+    put_away: bool = False
+
+
+def demo_of(request):
+    """The practice that `seed_demo` made, where whoever is signed in has a place in it."""
+    places = getattr(request, "memberships", ())
+    return next((place.practice for place in places if made_by_seed(place.practice)), None)
+
+
+def guide_to(request):
+    """What to say on the page that was asked for; None for nothing."""
+    page = request.resolver_match.view_name if request.resolver_match else ""
+    if page not in (*FIRST_PAGES, "ratings:case", "alliance:help") or not (demo := demo_of(request)):
+        return None
+    if page == "alliance:help" or request.session.get(PUT_AWAY):
+        put_away = page == "alliance:help" and request.session.get(PUT_AWAY)
+        return Guide(put_away=True) if put_away else None
+    if page == "ratings:case":
+        return _on_case(request.user, request.resolver_match.kwargs["code"])
+    return _on_first_page(request.user, demo, *FIRST_PAGES[page])
+
+
+def _on_first_page(user, demo, role, text):
+    if not access.live_memberships(user, role).exists():
+        return None
+    if role == "manager":
+        return Guide(text, to_try=tuple(Link(reverse(page), name, about) for page, name, about in TO_TRY))
+    told = _told_to(user)
+    if not told:
+        return None
+    day = seen_from(demo)
+    if day < timezone.localdate():
+        over = _("The demo tells the days up to %(day)s; for days around today, begin anew with an empty database.")
+        text = f"{text} {over % {'day': date_format(day)}}"
+    return Guide(text, stories=_links(told))
+
+
+def _on_case(user, code):
+    told = _told_to(user)
+    number = next((number for number, (_story, case, _words) in enumerate(told, 1) if case == code), None)
+    if number is None:
+        return None
+    story, _case, words = told[number - 1]
+    return Guide(words, story.title, number, _links(told), next=next(iter(_links(told[number:])), None))
+
+
+def _told_to(user):
+    """The stories whose case the user may see: (story, code of the case, words for this reader)."""
+    by_hash = {keyed_hash("email", address_of(story.name)): story for story in STORIES}
+    cases = Episode.objects.visible_to(user).filter(client__email_hash__in=by_hash).select_related("client")
+    own = set(access.own_episodes(user).filter(pk__in=cases).values_list("pk", flat=True))
+    found = {by_hash[case.client.email_hash]: case for case in cases.order_by("-pk")}
+    told = [(story, found[story]) for story in STORIES if story in found]
+    worded = [(story, case.code, story.own if case.pk in own else story.along) for story, case in told]
+    return [row for row in worded if row[2]]
+
+
+def _links(told):
+    return tuple(Link(reverse("ratings:case", args=[case]), story.name, story.title) for story, case, _words in told)

@@ -1,0 +1,31 @@
+"""The demo's guide is put away for this sign-in, and shown again. Outside the demo there is no such page."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from ratings.demo.guide import PUT_AWAY, demo_of
+
+
+@require_POST
+def guide_put_away(request):
+    return _turned(request, True, _("The guide is put away. Help has it again."))
+
+
+@require_POST
+def guide_show(request):
+    return _turned(request, False, _("The guide stands at the top of the page again."))
+
+
+def _turned(request, away, said):
+    if demo_of(request) is None:
+        raise Http404
+    request.session[PUT_AWAY] = away
+    messages.info(request, said)
+    back = request.POST.get("back", "")
+    response = redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "alliance:home")
+    response.status_code = 303
+    return response
