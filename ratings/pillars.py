@@ -56,7 +56,7 @@ def pillar_views(history, standing, name):
     for pillar, title in titles.items():
         usual = ranges[pillar] if band_from else None
         word = standing.words.get(pillar, "few")
-        rows = [_row(held, assessment, pillar, usual) for held, assessment in sessions]
+        rows = [_row(held, assessment, pillar, usual, band_from) for held, assessment in sessions]
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
             latest = next(place for place, (held, _a) in enumerate(sessions) if held is rated[-1])
             rows[latest] = replace(rows[latest], below=word == "below")
@@ -96,10 +96,10 @@ def _marked(ruptures, number_of):
     return [number_of[key] for key in ends if key in number_of]
 
 
-def _row(held, assessment, pillar, usual):
+def _row(held, assessment, pillar, usual, band_from):
     client = held.evidence.client.of(pillar) if held.client else None
     named = assessment.state == State.OPEN and pillar in assessment.pillars
-    under = usual is not None and client is not None and client < usual.low
+    under = usual is not None and client is not None and held.number >= band_from and client < usual.low
     return Row(
         number=held.number,
         day=date_format(timezone.localtime(held.row.starts_at), "j M"),

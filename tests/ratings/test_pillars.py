@@ -57,6 +57,13 @@ def test_the_usual_range_begins_at_the_fifth_rated_session(drawn):
     assert 0 <= goal.usual.low < 75 < goal.usual.high <= 100
 
 
+def test_a_low_beginning_is_not_held_against_what_became_usual(drawn):
+    goal, _task, _bond = drawn([1, *STEADY])
+    assert goal.usual.low > 25
+    assert trace(goal, "below") == {}
+    assert not any(row.below for row in goal.rows)
+
+
 def test_there_is_no_usual_range_before(drawn):
     goal, _task, _bond = drawn(STEADY[:4])
     assert goal.usual is None
