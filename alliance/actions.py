@@ -2,7 +2,7 @@
 
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,6 +30,23 @@ def create_practice(*, name, zone, crisis_phone="", emergency_phone=""):
     )
     audit.record(Verb.CREATED, practice, practice=practice)
     return practice
+
+
+@transaction.atomic
+def start_practice(*, manager_name, manager_email, manager_is_therapist, password, **practice):
+    """A practice and its first manager, who invites the others. Somebody who is known here keeps their password."""
+    check_room_for_practice(name=practice["name"])
+    practice = create_practice(**practice)
+    roles = ["manager", "therapist"] if manager_is_therapist else ["manager"]
+    add_member(practice=practice, email=manager_email, name=manager_name, roles=roles, password=password)
+    return practice
+
+
+def check_room_for_practice(*, name):
+    if Practice.objects.filter(name__iexact=name).exists():
+        raise Refused(_("There is a practice of this name here already."))
+    if connection.vendor == "sqlite" and Practice.objects.exists():
+        raise Refused(_("There is another practice here already, and SQLite is for one. PostgreSQL holds several."))
 
 
 @transaction.atomic

@@ -1,0 +1,82 @@
+"""What a served installation should not be. `manage.py check --deploy` tells, and `create_practice` asks first.
+
+Errors and warnings, Django's own too, stop `create_practice`; an info is said, and it goes on.
+"""
+
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import Error, Info
+from django.db import connection
+from django.http.request import validate_host
+
+SHORTEST_HASH_KEY = 32
+FEWEST_CHARACTERS = 8  # different ones in a key; convention of this app. 32 random hex digits have fewer by rare chance
+PLACEHOLDERS = ("change", "secret", "placeholder", "example", "insecure", "replace", "random", "password", "your-key")
+
+
+def keys_are_fit(app_configs, **kwargs):
+    """The sentences name the variable, never the key."""
+    if settings.LOCAL:
+        return
+    if len(settings.HASH_KEY) < SHORTEST_HASH_KEY:
+        text = f"ALLIANCE_HASH_KEY is too short: give it at least {SHORTEST_HASH_KEY} random characters."
+        yield Error(text, id="alliance.E001")
+    for number, key in enumerate(settings.DATA_KEYS, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            text = (
+                f"ALLIANCE_DATA_KEYS: key {number} is no Fernet key. docs/reference/settings.md says how to make one."
+            )
+            yield Error(text, id="alliance.E002")
+    named = {"ALLIANCE_SECRET_KEY": [settings.SECRET_KEY], "ALLIANCE_HASH_KEY": [settings.HASH_KEY]}
+    named["ALLIANCE_DATA_KEYS"] = settings.DATA_KEYS
+    for name, keys in named.items():
+        if any(is_guessable(key) for key in keys):
+            yield Error(f"{name} can be guessed: make it as docs/reference/settings.md says.", id="alliance.E003")
+    if len({settings.SECRET_KEY, settings.HASH_KEY, *settings.DATA_KEYS}) < 2 + len(settings.DATA_KEYS):
+        yield Error("One key stands in two places: make each by itself.", id="alliance.E004")
+
+
+def is_guessable(key):
+    return len(set(key)) < FEWEST_CHARACTERS or any(word in key.lower() for word in PLACEHOLDERS)
+
+
+def address_is_https(app_configs, **kwargs):
+    if settings.LOCAL:
+        return
+    address = urlsplit(settings.BASE_URL)
+    if address.scheme != "https" or not address.hostname:
+        text = "ALLIANCE_BASE_URL has to begin with https:// and a host name: answers and passwords travel there."
+        yield Error(text, id="alliance.E005")
+    elif not validate_host(address.hostname, settings.ALLOWED_HOSTS):
+        text = "ALLIANCE_ALLOWED_HOSTS does not have the host of ALLIANCE_BASE_URL: no link would work."
+        yield Error(text, id="alliance.E006")
+    if "*" in settings.ALLOWED_HOSTS:
+        text = "ALLIANCE_ALLOWED_HOSTS is *: whoever asks could choose where a link to set a password leads."
+        yield Error(text, id="alliance.E007")
+
+
+def what_will_not_work(app_configs, **kwargs):
+    if settings.LOCAL:
+        return
+    if connection.vendor == "sqlite":
+        text = (
+            "The database is SQLite, which serves one practice on one machine. For more there is PostgreSQL: "
+            "docs/how-to/run-on-postgresql.md."
+        )
+        yield Info(text, id="alliance.I001")
+    if settings.EMAIL_HOST == "localhost":
+        text = (
+            "ALLIANCE_SMTP_HOST names no mail server but this machine. If it sends no mail, then nobody gets an "
+            "invitation, a link to a new password, or a check-in."
+        )
+        yield Info(text, id="alliance.I002")
+    elif not settings.EMAIL_USE_TLS:
+        text = "ALLIANCE_SMTP_TLS is no: mails, with the links in them, travel to the mail server unencrypted."
+        yield Info(text, id="alliance.I003")
+    if settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
+        text = "ALLIANCE_FROM_EMAIL is not set: most mail servers refuse a sender at localhost."
+        yield Info(text, id="alliance.I004")
