@@ -37,13 +37,22 @@ class Assignment:
 class Staff:
     practice: str
     code: UUID
+    has_crisis_line: bool
+    is_live: bool
     members: list[Member]
     assignments: list[Assignment]
 
 
 def staff_of(practice):
     """Who is a member of the practice now, and who supervises whom."""
-    return Staff(practice.name, practice.code, members_of(practice), assignments_of(practice))
+    return Staff(
+        practice=practice.name,
+        code=practice.code,
+        has_crisis_line=practice.crisis_phone != "",
+        is_live=practice.live_at is not None,
+        members=members_of(practice),
+        assignments=assignments_of(practice),
+    )
 
 
 def members_of(practice):

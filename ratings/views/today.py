@@ -22,6 +22,7 @@ def today(request):
     context = {
         "now": timezone.localtime(),
         "entries": entries,
+        "has_cases": bool(entries) or access.own_episodes(request.user).exists(),
         "wishes": wishes,
         "to_bring_up": sum(entry.case.standing.rupture is not None or entry.case.code in wished for entry in entries),
         "waiting": waiting,
