@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from ratings.actions import open_case
@@ -83,3 +84,17 @@ def test_a_therapist_without_check_ins_and_a_supervisor_without_cases(read, dana
     assert "Log one from its case in My cases." in read(dana, CHECK_INS)
     sam = make_member(millrace, "Sam Okafor", "supervisor")
     assert "Once the practice manager assigns you" in read(sam, CASELOAD)
+
+
+def words_that_no_page_has(text):
+    """What stands in bold, unless a template or a form says it in these words."""
+    sources = [*(settings.BASE_DIR / "templates").rglob("*.html"), settings.BASE_DIR / "alliance" / "forms.py"]
+    said = "".join(source.read_text() for source in sources)
+    return [words for words in re.findall(r"\*\*([^*]+)\*\*", text) if f'"{words}' not in said]
+
+
+def test_the_guide_for_managers_uses_the_words_of_the_pages():
+    text = (settings.BASE_DIR / "docs" / "how-to" / "invite-your-team.md").read_text()
+    assert text.count("**") > 40
+    assert words_that_no_page_has(text) == []
+    assert words_that_no_page_has("**People**, then **Invite someone**") == ["Invite someone"]
