@@ -110,15 +110,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until_healthy(url, process, log, seconds=30):
+def wait_until_healthy(url, process, log, seconds=30, **headers):
+    question = urllib.request.Request(f"{url}/healthz", headers=headers)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=5):
+            with urllib.request.urlopen(question, timeout=5):
                 return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.1)
-    raise AssertionError(f"gunicorn did not answer: {log.read_text()}")
+    raise AssertionError(f"the server did not answer: {log.read_text()}")
 
 
 class Mailbox:

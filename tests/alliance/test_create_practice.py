@@ -1,8 +1,6 @@
 import io
 import os
-import pty
 import secrets
-import select
 import subprocess
 import sys
 
@@ -18,6 +16,7 @@ from alliance.management.commands import create_practice
 from alliance.models import AuditEvent, DataKey, Membership, Practice, User
 from ratings.demo.people import DOMAIN
 from ratings.models import Instrument
+from tests.terminal import converse
 
 PASSWORD = "seven calm herons"
 OPTIONS = {
@@ -244,16 +243,6 @@ def test_weak_settings_and_a_database_that_is_not_ready(served):
 
 def test_at_a_terminal_the_password_is_not_shown(served):
     assert run(served, "migrate", "--verbosity=0") == (0, "")
-    here, there = pty.openpty()
-    command = [sys.executable, "manage.py", "create_practice"]
-    options = {"cwd": actual.BASE_DIR, "env": served, "start_new_session": True}
-    # `getpass` asks the terminal that the session belongs to: the first one it opens.
-    opener = ["import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", *opener, *command], stdin=there, stdout=there, stderr=there, **options
-    )
-    os.close(there)
-    said = ""
     conversation = [
         ("Name of the practice: ", "Alder Street"),
         ("Europe/Berlin: ", "Europe/Berln"),
@@ -266,18 +255,10 @@ def test_at_a_terminal_the_password_is_not_shown(served):
         ("day and night (Enter: later): ", ""),
         ("not shown: ", PASSWORD),
         ("once more: ", PASSWORD),
-        ("docs/how-to/invite-your-team.md", None),
     ]
-    position = 0
-    for prompt, answer in conversation:
-        while prompt not in said[position:]:
-            assert select.select([here], [], [], 60)[0], said
-            said += os.read(here, 4096).decode()
-        position = said.index(prompt, position) + len(prompt)
-        if answer is not None:
-            os.write(here, f"{answer}\n".encode())
-    assert process.wait(timeout=30) == 0
-    os.close(here)
+    command = [sys.executable, "manage.py", "create_practice"]
+    status, said = converse(command, conversation, cwd=actual.BASE_DIR, env=served)
+    assert status == 0
     assert "https://alliance.example.org/accounts/login/ as mona@alder.test." in said
     assert "Note: The database is SQLite" in said
     assert PASSWORD not in said
