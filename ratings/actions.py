@@ -315,7 +315,7 @@ def set_rupture_aside(*, rupture, reason, by):
 
 
 def set_detector(*, practice, criterion, budget, use, by):
-    """A new detector version, valid from now. It redraws history, case by case, and opens no old alarm.
+    """A new detector version, valid from now. It redraws history, case by case, and raises no old alert.
 
     How this practice rates is learned here, once, and frozen in the version; while there are too few cases the
     published values stand.

@@ -17,7 +17,7 @@ HEIGHT, HEIGHT_WITH_AXIS = 120, 148
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class Dot:
     """One session of one pillar."""
 
     number: int
@@ -27,24 +27,24 @@ class Point:
     hover: str
 
 
-def pillar_figure(points, usual: UsualRange | None, band_from=None, marked=(), with_axis=False, worded=True):
+def pillar_figure(dots, usual: UsualRange | None, band_from=None, marked=(), with_axis=False, worded=True):
     """One pillar over the sessions: client line, therapist squares, and vertical lines at the `marked` numbers.
 
     The usual range is drawn from session `band_from` on. `worded`: the scale is in the words of our own answers; an
     instrument whose words we may not print has numbers.
     """
-    numbers = [point.number for point in points]
-    low = [point for point in points if point.below and point.client is not None]
-    rated = [point for point in points if point.client is not None]
-    missing = [point.number for point in points if point.client is None]
+    numbers = [dot.number for dot in dots]
+    low = [dot for dot in dots if dot.below and dot.client is not None]
+    rated = [dot for dot in dots if dot.client is not None]
+    missing = [dot.number for dot in dots if dot.client is None]
     traces = [
-        _marks("therapist", [p for p in points if p.therapist is not None], "therapist", "square-open", 9),
+        _marks("therapist", [p for p in dots if p.therapist is not None], "therapist", "square-open", 9),
         {
             "type": "scatter",
             "name": "client",
             "mode": "lines",
             "x": numbers,
-            "y": [point.client for point in points],
+            "y": [dot.client for dot in dots],
             "connectgaps": False,
             "hoverinfo": "skip",
             "line": {"width": 2, "shape": "linear"},
@@ -89,15 +89,15 @@ def pillar_figure(points, usual: UsualRange | None, band_from=None, marked=(), w
     )
 
 
-def _marks(name, points, series, symbol, size):
+def _marks(name, dots, series, symbol, size):
     return {
         "type": "scatter",
         "name": name,
         "mode": "markers",
-        "x": [point.number for point in points],
-        "y": [getattr(point, series) for point in points],
+        "x": [dot.number for dot in dots],
+        "y": [getattr(dot, series) for dot in dots],
         "marker": {"symbol": symbol, "size": size},
-        "text": [point.hover for point in points],
+        "text": [dot.hover for dot in dots],
         "hoverinfo": "text",
         "cliponaxis": False,
     }

@@ -1,4 +1,4 @@
-"""Each pillar of a case: its word, its chart, its sentence and its table, all from the same points."""
+"""Each pillar of a case: its word, its chart, its sentence and its table, all from the same ratings."""
 
 from dataclasses import dataclass, replace
 
@@ -41,7 +41,7 @@ class PillarView:
 
 
 def pillar_views(history, standing, name):
-    """The three charts, each with its sentence and its table, from the same points."""
+    """The three charts, each with its sentence and its table, from the same ratings."""
     titles = {Pillar.GOAL: _("Goals"), Pillar.TASK: _("Tasks"), Pillar.BOND: _("Bond")}
     pairs = zip(history.held, history.assessments, strict=True)
     sessions = [(held, assessment) for held, assessment in pairs if held.number]
@@ -60,10 +60,10 @@ def pillar_views(history, standing, name):
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
             latest = next(place for place, (held, _a) in enumerate(sessions) if held is rated[-1])
             rows[latest] = replace(rows[latest], below=word == "below")
-        points = [
-            charts.Point(row.number, row.client, row.therapist, row.below, _hover(row, name, say)) for row in rows
+        dots = [
+            charts.Dot(row.number, row.client, row.therapist, row.below, _hover(row, name, say)) for row in rows
         ]
-        figure = charts.pillar_figure(points, usual, band_from, marked, with_axis=pillar == Pillar.BOND, worded=worded)
+        figure = charts.pillar_figure(dots, usual, band_from, marked, with_axis=pillar == Pillar.BOND, worded=worded)
         views.append(
             PillarView(
                 key=pillar.value,

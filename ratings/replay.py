@@ -155,7 +155,7 @@ def _reach(rupture, positions, assessments):
 
 
 def _spoken_for_under(version, spell, held, assessments):
-    """A new version opens no old alarms: some rating that speaks for it must have come in since the version holds."""
+    """A new version raises no old alerts: some rating that speaks for it must have come in since the version holds."""
     speaking = [held[p] for p in range(spell.first, spell.last + 1) if assessments[p].state == State.OPEN]
     came_in = [
         rating.received_at
@@ -238,13 +238,13 @@ def _attention(episode, assessments, rupture, missing):
         return 0
     if rupture and rupture.state == Rupture.RuptureState.OPEN:
         speaks = next((a for a in reversed(assessments) if a.suspicion is not None), None)
-        return 100_000 + (100 * round(100 * _suspicion(speaks)) + _fall(rupture) if speaks else 0)
+        return 100_000 + (100 * round(100 * _urgency(speaks)) + _fall(rupture) if speaks else 0)
     if rupture:
         return 50_000
     return 10_000 + min(missing, 99) if missing >= 3 else 0
 
 
-def _suspicion(assessment):
+def _urgency(assessment):
     """0-1; a rule without a probability has its suspicion, of which 10 is a great deal."""
     return assessment.probability if assessment.probability is not None else max(0, min(assessment.suspicion / 10, 1))
 

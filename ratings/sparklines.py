@@ -12,16 +12,16 @@ SIZES = {"table": (112, 32), "entry": (144, 44)}
 
 
 def sparkline(spark, word, size="table"):
-    """An SVG of `{"values": [POMP or None, ...], "band": [low, high] or None}`, marked on the last rated point."""
+    """An SVG of `{"values": [POMP or None, ...], "band": [low, high] or None}`, marked on the last rated dot."""
     width, height = SIZES[size]
     values = spark.get("values", [])
     step = (width - 2 * INSET) / max(len(values) - 1, 1)
-    points = [
+    dots = [
         None if value is None else (round(INSET + position * step, 1), _y(value, height))
         for position, value in enumerate(values)
     ]
     band = spark.get("band")
-    rated = [point for point in points if point]
+    rated = [dot for dot in dots if dot]
     mark = {"below": "below", "above": "above", "usual": "usual"}.get(word)
     return format_html(
         '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" aria-hidden="true">{}{}{}</svg>',
@@ -30,7 +30,7 @@ def sparkline(spark, word, size="table"):
         width,
         height,
         _band(band, width, height) if band else "",
-        format_html_join("", '<polyline class="s-line" points="{}"/>', ((line,) for line in _lines(points))),
+        format_html_join("", '<polyline class="s-line" points="{}"/>', ((line,) for line in _lines(dots))),
         format_html('<use href="#m-{}" x="{}" y="{}"/>', mark, *rated[-1]) if mark and rated else "",
     )
 
@@ -40,7 +40,7 @@ def own_line(values):
     that judges them. A table beside it says the same in words."""
     width, height = OWN_SIZE
     step = (width - 2 * INSET) / max(len(values) - 1, 1)
-    points = [
+    dots = [
         None if value is None else (round(INSET + n * step, 1), round(height - INSET - value / 100 * (height - 10), 1))
         for n, value in enumerate(values)
     ]
@@ -51,8 +51,8 @@ def own_line(values):
         format_html_join(
             "", '<path class="s-grid" d="M0 {}h{}"/>', ((y, width) for y in (INSET, height / 2, height - INSET))
         ),
-        format_html_join("", '<polyline class="s-line" points="{}"/>', ((line,) for line in _lines(points))),
-        format_html_join("", '<circle class="s-client" cx="{}" cy="{}" r="3"/>', (point for point in points if point)),
+        format_html_join("", '<polyline class="s-line" points="{}"/>', ((line,) for line in _lines(dots))),
+        format_html_join("", '<circle class="s-client" cx="{}" cy="{}" r="3"/>', (dot for dot in dots if dot)),
     )
 
 
@@ -68,12 +68,12 @@ def _band(band, width, height):
     )
 
 
-def _lines(points):
-    """Runs of neighbouring points; a session without a rating leaves a gap."""
+def _lines(dots):
+    """Runs of neighbouring dots; a session without a rating leaves a gap."""
     run = []
-    for point in [*points, None]:
-        if point:
-            run.append(f"{point[0]},{point[1]}")
+    for dot in [*dots, None]:
+        if dot:
+            run.append(f"{dot[0]},{dot[1]}")
         elif run:
             yield " ".join(run)
             run = []

@@ -27,7 +27,7 @@ ONLY_TASKS_SLIP = Course(
         ),
         CourseSession("33 33 33", "33 33 33"),
         CourseSession(
-            "32 33 33", "33 33 33", note="A cancelled appointment came up. She made light of it; I stayed with it."
+            "32 33 33", "33 33 33", note="A cancelled session came up. She made light of it; I stayed with it."
         ),
         CourseSession(
             "33 33 33", "33 33 33", "We took the morning apart, minute by minute. I had never seen it like that."

@@ -20,7 +20,7 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
     history
         All sessions of one episode in the order in which they were held, no-shows included.
     version
-        The frozen detector: criterion, alarm budget, evidence in use, constants.
+        The frozen detector: criterion, budget, evidence in use, constants.
 
     Returns
     -------

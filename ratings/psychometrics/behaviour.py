@@ -1,7 +1,7 @@
 """What a client does beside the ratings, as evidence: weak, capped, and always against the client's own habit.
 
 The factors are priors from judgement (science.md §3), not estimates. The sum is capped so that behaviour alone can
-never raise a loud alarm; by default it is shown and does not count (`Version.use`).
+never raise an alert; by default it is shown and does not count (`Version.use`).
 """
 
 import math

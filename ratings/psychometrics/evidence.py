@@ -82,7 +82,7 @@ class SessionEvidence:
     checkin_answered: bool | None = None  # None: not asked, or not known
     comment_words: int | None = None  # None: no check-in
     tension: bool | None = None  # a ticked "was there any tension?"; None: not asked
-    instrument: str | None = None  # a switch of instrument starts a new baseline
+    instrument: str | None = None  # a switch of instrument starts a new usual
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,7 @@ class SeriesCriterion:
 class GapCriterion(SeriesCriterion):
     """Change in the gap between client and therapist: the client's rating falls more than the therapist's.
 
-    The mere gap alarms nobody: therapists rate lower as a rule (Atzil-Slonim et al. 2015). Only its change within the
+    The mere gap raises no alert: therapists rate lower as a rule (Atzil-Slonim et al. 2015). Only its change within the
     dyad counts, after the idea of truth and bias (West & Kenny 2011).
     """
 

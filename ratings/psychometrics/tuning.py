@@ -22,7 +22,7 @@ class RaterTuning:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How evidence becomes a state: one set for the suspicion, one for the belief that freezes the baseline."""
+    """How evidence becomes a state: one set for the suspicion, one for the belief that freezes the usual."""
 
     temper: float  # exponent on every likelihood
     hazard: float  # of a new rupture, per session
@@ -51,7 +51,7 @@ class Tuning:
     ceiling_high: float
     tails: float  # degrees of freedom of the total
     tails_contrast: float
-    clip: float  # SD beyond which a distance teaches the baseline no more
+    clip: float  # SD beyond which a distance teaches the usual no more
     depth_power: float  # 0: falls in population SD, 1: in the client's own
     whole: float  # weights of: all pillars fall, one of the three, all but one of the three
     single: float

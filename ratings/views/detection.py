@@ -1,4 +1,4 @@
-"""How flags are made in a practice: the rule, the alarm budget, what counts, and what therapists said of the flags."""
+"""How flags are made in a practice: the rule, the budget, what counts, and what therapists said of the flags."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render

@@ -64,11 +64,11 @@ def _titles():
 
 
 def _line(title, pillar, rated):
-    points = [(therapy_session.row.starts_at, therapy_session.evidence.client.of(pillar)) for therapy_session in rated]
+    dots = [(therapy_session.row.starts_at, therapy_session.evidence.client.of(pillar)) for therapy_session in rated]
     return Line(
         title=title,
-        picture=sparklines.own_line([value for _at, value in points]),
-        words=[(at, words.on_scale(value)) for at, value in points if value is not None],
+        picture=sparklines.own_line([value for _at, value in dots]),
+        words=[(at, words.on_scale(value)) for at, value in dots if value is not None],
     )
 
 

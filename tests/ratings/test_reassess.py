@@ -59,7 +59,7 @@ def test_a_voided_session_counts_for_nothing(juniper, live_through, dana):
     assert Standing.objects.get().sessions_held == 4
 
 
-def test_a_new_version_redraws_history_and_opens_no_old_alarm(juniper, live_through, millrace):
+def test_a_new_version_redraws_history_and_raises_no_old_alert(juniper, live_through, millrace):
     live_through(juniper, [3, 3, 3, 3, 0, 3, 3])
     Rupture.objects.all().delete()
     DetectorVersion.objects.create(

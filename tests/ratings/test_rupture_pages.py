@@ -146,7 +146,7 @@ def test_what_ended_after_the_page_was_read_is_not_set_aside(dana, juniper, live
 # --- How a practice sets the rule -------------------------------------------------------------------------------------
 
 
-def test_a_manager_sets_the_rule_and_no_old_alarm_opens(http, mona, juniper, live_through):
+def test_a_manager_sets_the_rule_and_no_old_alert_is_raised(http, mona, juniper, live_through):
     live_through(juniper, [3, 3, 3, 3, 3, 3])
     http.force_login(mona.user)
     response = http.post(

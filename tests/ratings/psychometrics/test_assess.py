@@ -93,7 +93,7 @@ def test_sessions_without_rating_and_no_shows_keep_the_state():
     assert states(history)[3:] == [State.OPEN] * 3 + [State.RECOVERING]
 
 
-def test_another_instrument_starts_a_new_baseline():
+def test_another_instrument_starts_a_new_usual():
     first = [SessionEvidence(n, client=level(90), instrument="srs-3 1") for n in (1, 2, 3, 4)]
     then = [SessionEvidence(n, client=level(50), instrument="alliance-6 1") for n in (5, 6, 7)]
     found = states(first + then)

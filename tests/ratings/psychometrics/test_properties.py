@@ -58,7 +58,7 @@ def test_a_later_session_never_changes_an_earlier_assessment(history, version, d
 
 @given(st.tuples(steps, steps, steps), st.tuples(steps, steps, steps), st.data(), st.sampled_from(Budget))
 @settings(max_examples=150, deadline=None)
-def test_constant_series_never_alarm(client, therapist, data, budget):
+def test_constant_series_never_alert(client, therapist, data, budget):
     """Also where a pillar is left empty now and then: which ones are there says nothing about a fall."""
 
     def constant(values):

@@ -69,7 +69,7 @@ def test_two_raters_are_more_suspicious_than_one():
     assert together.probability > alone.probability
 
 
-def test_the_baseline_is_frozen_in_a_rupture_and_taken_anew_after_four():
+def test_the_usual_is_frozen_in_a_rupture_and_taken_anew_after_four():
     found = assess(episode(*STEADY, *[35] * 8), FILTER)
     usual = [source(one, "client").usual for one in found[4:]]
     assert min(usual[:4]) > 70
@@ -108,7 +108,7 @@ def test_total_only_ratings_are_enough():
     assert [points.source for points in found[-1].points] == ["client"]
 
 
-def test_another_instrument_starts_a_new_baseline():
+def test_another_instrument_starts_a_new_usual():
     first = [SessionEvidence(n, client=level(90), instrument="srs-3 1") for n in (1, 2, 3, 4)]
     then = [SessionEvidence(n, client=level(50), instrument="alliance-6 1") for n in (5, 6, 7)]
     found = assess(first + then, FILTER)
