@@ -48,13 +48,13 @@ def help_page(request):
 
 @require_safe
 def you(request):
-    context = {"places": request.memberships, "two_steps": is_mfa_enabled(request.user), "section": "you"}
+    context = {"memberships": request.memberships, "two_steps": is_mfa_enabled(request.user), "section": "you"}
     return render(request, "alliance/you.html", context)
 
 
 @require_safe
 def no_place(request):
-    """Signed in, but without a live place in any practice."""
+    """Signed in, but without a live membership in any practice."""
     return render(request, "alliance/no_place.html")
 
 

@@ -70,7 +70,7 @@ class EpisodeReader:
                 if hash(found) in finished:
                     raise FileError(line, f"episode {found!r} appeared before; its rows must follow one another.")
                 name, rows, history, last, attended = found, [], [], None, 0
-            number = self._session(line, row[self.column["session"]], name, last)
+            number = self._session_number(line, row[self.column["session"]], name, last)
             rows.append(row)
             history.append(self._evidence(line, row, attended))
             attended += history[-1].attended
@@ -119,7 +119,7 @@ class EpisodeReader:
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise FileError(line, "this is not UTF-8 text.")
 
-    def _session(self, line, text, name, last):
+    def _session_number(self, line, text, name, last):
         try:
             number = int(text)
         except ValueError:

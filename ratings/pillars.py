@@ -58,11 +58,9 @@ def pillar_views(history, standing, name):
         word = standing.words.get(pillar, "few")
         rows = [_row(held, assessment, pillar, usual, band_from) for held, assessment in sessions]
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
-            latest = next(place for place, (held, _a) in enumerate(sessions) if held is rated[-1])
+            latest = next(position for position, (held, _a) in enumerate(sessions) if held is rated[-1])
             rows[latest] = replace(rows[latest], below=word == "below")
-        dots = [
-            charts.Dot(row.number, row.client, row.therapist, row.below, _hover(row, name, say)) for row in rows
-        ]
+        dots = [charts.Dot(row.number, row.client, row.therapist, row.below, _hover(row, name, say)) for row in rows]
         figure = charts.pillar_figure(dots, usual, band_from, marked, with_axis=pillar == Pillar.BOND, worded=worded)
         views.append(
             PillarView(

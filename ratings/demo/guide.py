@@ -69,12 +69,12 @@ STORIES = (
         "Fern",
         _lazy("a quiet withdrawal"),
         own=_lazy(
-            "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, an appointment was "
+            "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, a session was "
             "missed between them, and the comments shrank to “Fine.” Your own ratings stayed at Mostly in both, as a "
             "withdrawal is easily missed in the room. The flag does not name it either: the numbers alone cannot."
         ),
         along=_lazy(
-            "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, and an appointment was "
+            "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, and a session was "
             "missed between them. The therapist's own ratings stayed at Mostly in both, as a withdrawal is easily "
             "missed in the room. The flag does not name it either: the numbers alone cannot."
         ),
@@ -148,7 +148,7 @@ TO_TRY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Stop:
     url: str
     name: str
     about: str
@@ -161,16 +161,16 @@ class Guide:
     text: str = ""
     title: str = ""  # of the story
     number: int = 0  # of the story, among those that this reader is told
-    stories: tuple[Link, ...] = ()
-    to_try: tuple[Link, ...] = ()
-    next: Link | None = None
+    stories: tuple[Stop, ...] = ()
+    to_try: tuple[Stop, ...] = ()
+    next: Stop | None = None
     put_away: bool = False
 
 
 def demo_of(request):
-    """The practice that `seed_demo` made, where whoever is signed in has a place in it."""
-    places = getattr(request, "memberships", ())
-    return next((place.practice for place in places if made_by_seed(place.practice)), None)
+    """The practice that `seed_demo` made, where whoever is signed in is a member of it."""
+    memberships = getattr(request, "memberships", ())
+    return next((one.practice for one in memberships if made_by_seed(one.practice)), None)
 
 
 def guide_to(request):
@@ -190,7 +190,7 @@ def _on_first_page(user, demo, role, text):
     if not access.live_memberships(user, role).exists():
         return None
     if role == "manager":
-        return Guide(text, to_try=tuple(Link(reverse(page), name, about) for page, name, about in TO_TRY))
+        return Guide(text, to_try=tuple(Stop(reverse(page), name, about) for page, name, about in TO_TRY))
     told = _told_to(user)
     if not told:
         return None
@@ -222,4 +222,4 @@ def _told_to(user):
 
 
 def _links(told):
-    return tuple(Link(reverse("ratings:case", args=[case]), story.name, story.title) for story, case, _words in told)
+    return tuple(Stop(reverse("ratings:case", args=[case]), story.name, story.title) for story, case, _words in told)

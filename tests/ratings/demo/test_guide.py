@@ -121,7 +121,7 @@ CLAIMS = {
         "goals and tasks sank in session 7, the bond in session 8": lambda c: (
             {pillar: numbers[0] for pillar, numbers in c.below().items()} == {"goal": 7, "task": 7, "bond": 8}
         ),
-        "an appointment was missed between them": lambda c: (
+        "a session was missed between them": lambda c: (
             [s.number for s in c.history.held][6:9] == [7, None, 8] and "Did not come" in c.page
         ),
         "the comments shrank to “Fine.”": lambda c: (
