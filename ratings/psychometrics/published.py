@@ -36,6 +36,8 @@ def level_cutoff(past: Sequence[float], now: float, constants: Constants) -> Jud
 def drop_from_previous(past: Sequence[float], now: float, constants: Constants) -> Judged:
     """The fall since the previous rating, in pooled within-person SD.
 
+    References
+    ----------
     One statistic with three published cut-offs: one SD (after Strauss et al. 2006, J Consult Clin Psychol 74, 337), one
     point on the SRS (2.5 POMP; origin not verified), and a reliable change (after Jacobson & Truax 1991).
     """
@@ -123,7 +125,12 @@ def own_mean_pooled_sd_total(past: Sequence[float], now: float, constants: Const
 
 
 def ewma(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """Exponentially weighted mean of the distances from the own mean, in its own limits (textbook: signal at 2.7-3)."""
+    """Exponentially weighted mean of the distances from the own mean, in its own limits.
+
+    References
+    ----------
+    Textbook (EWMA chart); signal at 2.7 to 3.
+    """
     centre = fmean(past)
     level = 0.0
     for value in (*past, now):
@@ -132,7 +139,12 @@ def ewma(past: Sequence[float], now: float, constants: Constants) -> Judged:
 
 
 def cusum(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """Sum of the distances below the own mean, each less half a SD and never below zero (textbook: signal at 4-5)."""
+    """Sum of the distances below the own mean, each less half a SD and never below zero.
+
+    References
+    ----------
+    Textbook (CUSUM chart); signal at 4 to 5.
+    """
     centre = fmean(past)
     total = 0.0
     for value in (*past, now):
@@ -194,7 +206,11 @@ class GapCriterion(SeriesCriterion):
     """Change in the gap between client and therapist: the client's rating falls more than the therapist's.
 
     The mere gap raises no alert: therapists rate lower as a rule (Atzil-Slonim et al. 2015). Only its change within the
-    dyad counts, after the idea of truth and bias (West & Kenny 2011).
+    dyad counts.
+
+    References
+    ----------
+    After the idea of truth and bias (West & Kenny 2011); the rule itself is a convention of this app.
     """
 
     def __init__(self, constants: Constants):

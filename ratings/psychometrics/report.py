@@ -1,5 +1,6 @@
 """The evaluation as text: the table for the terminal and the page docs/reference/detection.md."""
 
+import inspect
 from collections.abc import Sequence
 
 from ratings.psychometrics.compare import (
@@ -15,8 +16,11 @@ from ratings.psychometrics.compare import (
     averages,
     label,
 )
+from ratings.psychometrics.constants import DEFAULTS
+from ratings.psychometrics.criteria import REGISTRY
 from ratings.psychometrics.evaluate import ALERTS_PER_100
 from ratings.psychometrics.evidence import Budget
+from ratings.psychometrics.published import SeriesCriterion
 
 CLIENT_ENTRY = label(OURS, "client")
 
@@ -30,6 +34,19 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table."""
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def criteria() -> str:
+    """Every criterion by name: whose ratings it reads, and what its docstring says of it and of its source."""
+    rows = []
+    for name, build in REGISTRY.items():
+        criterion = build(DEFAULTS, "client+therapist")
+        rule = criterion.rule if type(criterion) is SeriesCriterion else type(criterion)
+        reads = "both" if name in (OURS, "gap_change") else getattr(criterion, "rater", "client")
+        says, _heading, source = inspect.getdoc(rule).partition("References\n----------\n")
+        says = says.split("\n\n")[0]
+        rows.append([f"`{name}`", reads, " ".join(says.split()), " ".join(source.split())])
+    return table(["criterion", "reads", "what it says", "source"], rows)
 
 
 def by_scenario(results: Sequence[ScenarioResult], budget: Budget) -> str:
@@ -158,6 +175,7 @@ def page(results: Sequence[ScenarioResult], milliseconds: float) -> str:
     counts = [[r.name, str(r.episodes), str(r.ruptures), str(r.quiet_sessions)] for r in results]
     return PAGE.format(
         summary=summary(results),
+        criteria=criteria(),
         one_in=f"{1 / precision:.1f}",
         precision=f"{precision:.2f}",
         missed=f"{1 - averages(results, DEFAULT_ENTRY, Budget.NORMAL).value:.2f}",
@@ -220,6 +238,9 @@ numbers inside our filter were tuned on other populations and seeds again. The *
 
 ## Calibration (base scenario, client + therapist)
 {calibration}
+
+## The criteria
+{criteria}
 
 ## The filter
 1. *Usual.* Each rater's total has a local level with a start shrunk towards the population, and its own spread shrunk

@@ -96,7 +96,9 @@ class States:
 
 
 class RuptureFilter:
-    """The detector as a criterion; see the head of this module.
+    """How likely a rupture is: what fell below the own usual, on both sides, weighed together from session to session.
+
+    The detector as a criterion; see the head of this module.
 
     Parameters
     ----------
@@ -107,7 +109,7 @@ class RuptureFilter:
 
     References
     ----------
-    science.md §5, and docs/reference/detection.md for what was changed there and why.
+    Ours; science.md §5, and docs/reference/detection.md for what was changed there and why.
     """
 
     def __init__(self, constants: Constants, use: str, tuning: Tuning = TUNING):

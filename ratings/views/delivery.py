@@ -34,7 +34,7 @@ def check_ins(request):
         messages.success(request, said % {"n": again} if again else _("Nothing new to send."))
         return redirect("ratings:check-ins")
     rows = queries.unanswered_check_ins(request.user)
-    audit.record_code(audit.Verb.LISTED, "check_in", by=by, practice=by.practice, count=len(rows))
+    audit.record_code(audit.Verb.LISTED, CheckIn._meta.model_name, by=by, practice=by.practice, count=len(rows))
     nobody = request.method == "POST"
     context = {
         "rows": rows,
@@ -54,7 +54,7 @@ def _chosen(user, codes):
     except ValidationError:  # not even a code
         chosen = []
     if len(chosen) != len(codes):
-        raise NotVisible("check_in", next(iter(codes)))
+        raise NotVisible(CheckIn._meta.model_name, next(iter(codes)))
     return chosen
 
 

@@ -110,8 +110,8 @@ def test_whose_the_list_is(http, dana, noor, juniper, waiting):
     assert states(http) == {"Teasel": "unsent"}
     assert http.post(LIST, {"check_in": [str(hers.code)]}).status_code == 404
     assert not Delivery.objects.exists()
-    assert AuditEvent.objects.filter(verb="denied", subject_type="check_in", subject_code=hers.code).count() == 1
-    assert AuditEvent.objects.filter(verb="listed", subject_type="check_in").count() == 2
+    assert AuditEvent.objects.filter(verb="denied", subject_type="checkin", subject_code=hers.code).count() == 1
+    assert AuditEvent.objects.filter(verb="listed", subject_type="checkin").count() == 2
 
 
 def test_those_ticked_are_sent_again(http, dana, juniper, sorrel, waiting):
@@ -135,7 +135,7 @@ def test_one_code_in_two_spellings_is_one(http, dana, juniper, waiting):
 def test_a_nul_in_a_code_is_denied_and_on_record_without_it(http, dana):
     http.force_login(dana.user)
     assert http.post(LIST, {"check_in": ["a\x00b"]}).status_code == 404
-    assert AuditEvent.objects.get(verb="denied", subject_type="check_in").subject_code == "ab"
+    assert AuditEvent.objects.get(verb="denied", subject_type="checkin").subject_code == "ab"
 
 
 @pytest.mark.parametrize(("data", "status"), [({}, 422), ({"check_in": ["nonsense"]}, 404)])
