@@ -229,6 +229,25 @@ def test_every_criterion_says_what_it_compares_and_whose_it_is():
     assert [name for name, (_name, rater, says, source) in rows.items() if not (rater and says and source)] == []
 
 
+# --- Sources ----------------------------------------------------------------------------------------------------------
+
+
+def cited(text):
+    """The sections of science.md that a text refers to."""
+    lists = re.findall(r"science\.md ((?:§\d+(?:, )?)+)", text)
+    return {number for found in lists for number in re.findall(r"\d+", found)}
+
+
+def test_every_section_that_the_code_cites_is_there():
+    files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    found = {heading.split(".")[0] for heading in sections((REFERENCE / "science.md").read_text())}
+    assert {number for file in files for number in cited(file.read_text())} <= found
+
+
+def test_a_citation_is_seen():
+    assert cited("after science.md §3, §5: about half; science.md §6; §9 of the law") == {"3", "5", "6"}
+
+
 # --- The audit --------------------------------------------------------------------------------------------------------
 
 

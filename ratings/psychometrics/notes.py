@@ -9,7 +9,7 @@ from ratings.psychometrics.finding import OVERALL, value_of
 CEILING = "ceiling"  # the latest three forms are perfect and straight-lined: such ratings cannot show strain
 EARLY_LOW = "early_low"  # sessions 1-3 lower than most clients' first three
 NO_CHECK_INS = "no_checkins"  # three attended sessions in a row without a client rating
-IN_A_ROW = 3  # science.md §5 (perfect-score card); ux-and-interop.md §2.2 (missing check-ins)
+IN_A_ROW = 3  # science.md §5 (perfect-score card); the same number of missing check-ins: convention of this app
 
 
 def notes(history: Sequence[SessionEvidence], constants: Constants) -> list[tuple[str, ...]]:
