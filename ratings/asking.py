@@ -5,14 +5,17 @@ from ratings.models import InstrumentText
 from sessions.models import Attendance, TherapySession
 
 SIX_ITEMS, FOR_CHILDREN, ABOUT_FIT = "alliance-6", "alliance-3", "alliance-fit"
+FORMS = {  # what each choice asks
+    CheckInFormChoice.STANDARD: SIX_ITEMS,
+    CheckInFormChoice.SHORT: FOR_CHILDREN,
+}
 FIRST_SESSIONS = 3  # a first impression forms within three visits; convention of this app
 
 
 def instrument_for(client, number):
     """The key of the instrument for the session of this number."""
-    if client.check_in_form == CheckInFormChoice.SHORT:
-        return FOR_CHILDREN
-    return ABOUT_FIT if client.asks_about_fit and number <= FIRST_SESSIONS else SIX_ITEMS
+    form = FORMS[client.check_in_form]
+    return ABOUT_FIT if form == SIX_ITEMS and client.asks_about_fit and number <= FIRST_SESSIONS else form
 
 
 def number_at(episode, at):
@@ -25,7 +28,7 @@ def number_at(episode, at):
 
 def own_text(instrument, language):
     """The newest wording of one of our own instruments in this language, else in English; None for another key."""
-    if instrument not in (SIX_ITEMS, FOR_CHILDREN, ABOUT_FIT):
+    if instrument not in (*FORMS.values(), ABOUT_FIT):
         return None
     texts = InstrumentText.objects.filter(instrument__key=instrument).select_related("instrument")
     newest = texts.order_by("-instrument__loaded_at", "-revision")

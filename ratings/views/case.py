@@ -145,10 +145,11 @@ def latest_answers(held):
         return []
     client, therapist = held.client, held.therapist
     wording = client.text.text["client"]
+    lowest = client.instrument.definition["lowest"]
 
     def said(rating, item):
         answer = rating.answers.get(item) if rating and rating.instrument_id == client.instrument_id else None
-        return wording["answers"][answer] if answer is not None else ""
+        return wording["answers"][answer - lowest] if answer is not None else ""
 
     return [(sentence, said(client, item), said(therapist, item)) for item, sentence in wording["items"].items()]
 

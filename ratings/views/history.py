@@ -74,9 +74,9 @@ def _line(title, pillar, rated):
 
 def _said(therapy_session, key):
     rating = therapy_session.client
-    wording = rating.text.text["client"]
+    wording, lowest = rating.text.text["client"], rating.instrument.definition["lowest"]
     answers = [
-        (sentence, wording["answers"][rating.answers[item]])
+        (sentence, wording["answers"][rating.answers[item] - lowest])
         for item, sentence in wording["items"].items()
         if item in rating.answers
     ]

@@ -1,5 +1,6 @@
 """Which questions a client is asked, what they agreed to, and how their wish reaches the therapist, and nobody else."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from alliance.models import AuditEvent, Consent
 from ratings import actions, asking, links
-from ratings.models import CheckIn, Rating
+from ratings.models import CheckIn, Instrument, Rating
 from tests.courses import answers, consent
 from tests.factories import make_client, make_episode, make_therapy_session
 
@@ -114,6 +115,28 @@ def test_the_client_is_told_how_many_questions_there_are(http, dana, instruments
     keys = [item["id"] for item in CheckIn.objects.get().text.instrument.definition["items"]]
     assert http.post(address, dict.fromkeys(keys, 4)).status_code == 303
     assert Rating.objects.get().overall_pomp == 100
+
+
+def test_answers_that_do_not_begin_at_zero_are_shown_in_the_words_that_were_ticked(http, dana, millrace, instruments):
+    """As another instrument of one's own may have them."""
+    one_to_five = Instrument.objects.get(key="alliance-6")
+    one_to_five.definition |= {"lowest": 1, "highest": 5}
+    one_to_five.save()
+    episode = make_episode(dana)
+    consent(episode.client)
+    episode.client.consents.create(purpose="history", text_version="2026-11")
+    millrace.shows_history = True
+    millrace.save()
+    held(episode, 1)
+    token = links.mint_check_in_link(check_in=CheckIn.objects.get(), by=dana, channel="screen")
+    http.post(reverse("links:check-in", args=[token]), {"goal_matters": 1, "goal_known": 5})
+    assert [Rating.objects.get().goal_raw, Rating.objects.get().goal_pomp] == [3, 50]
+    own_page = reverse("links:history", args=[links.mint_history_link(episode=episode, by=dana)])
+    http.force_login(dana.user)
+    for address in (reverse("ratings:case", args=[episode.code]), own_page):
+        read = " ".join(re.sub("<[^>]*>", " ", http.get(address).text).split())
+        assert "We worked on what matters to me today. Not at all" in read
+        assert "I know what we are working towards. Completely" in read
 
 
 # --- What the client agreed to ----------------------------------------------------------------------------------------
