@@ -7,7 +7,7 @@ from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import Assessment, SessionEvidence, State
 from ratings.psychometrics.finding import OVERALL, SERIES, value_of
 
-FEWEST = 5  # below this no band is drawn; experts ask for 5-6 at the least (ux-and-interop.md §1.2.2)
+FEWEST = 5  # below this no band is drawn; experts on run charts ask for 5 to 6 at the least
 FIRM_FROM = 12  # below this it is "an early estimate" (limits locked at 12: NHSRplotthedots)
 WIDTH_SD = 2  # half the band's height: about 19 of 20 ratings of a steady client lie inside; convention of this app
 PRIOR_WEIGHT = 6  # ratings that the population's SD counts for (science.md §5, n0)
