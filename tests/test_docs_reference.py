@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 
 import pytest
 from django.apps import apps
@@ -12,8 +13,9 @@ from django.core.management.base import BaseCommand
 from alliance.models import AuditEvent
 from ratings.psychometrics import report
 from ratings.psychometrics.criteria import REGISTRY
-from ratings.psychometrics.evidence import Pillar
-from ratings.psychometrics.instruments import load
+from ratings.psychometrics.evidence import Pillar, Rater
+from ratings.psychometrics.instruments import load, parse
+from ratings.psychometrics.scoring import score
 from tests.test_docs import sections
 
 ROOT = settings.BASE_DIR
@@ -24,6 +26,7 @@ COMMANDS = REFERENCE / "commands.md"
 INSTRUMENTS = REFERENCE / "instruments.md"
 DETECTION = REFERENCE / "detection.md"
 AUDIT = REFERENCE / "audit.md"
+HOW_TO = ROOT / "docs" / "how-to" / "write-an-instrument.md"
 
 
 def table(text):
@@ -214,6 +217,14 @@ def test_a_wrong_row_would_be_found():
     row = "| `alliance-fit` | 4 | 0 to 4 | goal 1, task 1, bond 2 | mean of the pillars | none | ours, CC0-1.0 | no |"
     assert table(row) == [instrument_row(ours)]
     assert table(row.replace("| no |", "| yes |")) != [instrument_row(ours)]
+
+
+def test_the_example_of_the_how_to_is_an_instrument_and_is_scored_as_it_says():
+    blocks = re.findall(r"^```toml\n(.*?)^```", HOW_TO.read_text(), re.DOTALL | re.MULTILINE)
+    key, worded = parse(tomllib.loads(blocks[0])), parse(tomllib.loads("\n".join(blocks)))
+    assert key.texts == {} and set(worded.texts["en"]) == set(Rater)
+    assert [item.id for item in key.items if item.reversed] == ["item_2"]
+    assert score({"item_1": 5, "item_2": 1, "item_3": 5, "item_4": 5}, key).scores.overall == 100
 
 
 # --- Criteria ---------------------------------------------------------------------------------------------------------
