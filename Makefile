@@ -13,7 +13,7 @@ unexport DATABASE_URL_FILE ALLIANCE_SECRET_KEY_FILE ALLIANCE_DATA_KEYS_FILE ALLI
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test test-fast test-sqlite test-postgresql test-browser lint checks evidence
+.PHONY: help demo test test-fast test-sqlite test-postgresql test-browser lint checks evidence pictures
 # The runs share two cores and the files under var/, so one after the other even under `make -j`.
 .NOTPARALLEL:
 
@@ -21,6 +21,7 @@ help:
 	@echo "make demo        the program with demo data on http://127.0.0.1:$(PORT)"
 	@echo "make test        every check: style, imports, migrations, production settings, tests on two databases and in a browser"
 	@echo "make test-fast   style and the tests on SQLite, for the inner loop"
+	@echo "make pictures    the pictures of README and docs, taken anew"
 	@echo "make evidence    the long measurements, written to var/evidence/report.txt"
 
 demo: .venv/.runtime
@@ -50,6 +51,10 @@ test-postgresql: .venv/.dev
 test-browser: .venv/.dev
 	chromium=$$($(PY) -m tests.e2e.find_chromium) && \
 	CHROMIUM="$$chromium" DJANGO_ALLOW_ASYNC_UNSAFE=1 $(PY) -m pytest -W default tests/e2e
+
+pictures: .venv/.dev
+	chromium=$$($(PY) -m tests.e2e.find_chromium) && \
+	CHROMIUM="$$chromium" DJANGO_ALLOW_ASYNC_UNSAFE=1 TAKE_PICTURES=yes $(PY) -m pytest -W default tests/e2e/test_docs_pictures.py
 
 evidence: .venv/.dev
 	$(PY) -m pytest -m evidence

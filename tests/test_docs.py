@@ -1,6 +1,7 @@
 """The pages for people keep up with the code; and each rule is seen to catch what it forbids."""
 
 import re
+from html import unescape
 
 import pytest
 from django.conf import settings
@@ -13,6 +14,8 @@ ONE_PAGE = 450  # words; convention of this app
 
 FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")
+IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+IMAGE_TAG = re.compile(r"<img\s[^>]*>")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)")
 MADE_WHERE_IT_RUNS = ("var/", ".venv/")
 
@@ -108,3 +111,58 @@ def test_a_target_or_file_that_is_not_there_would_be_found():
     text = "`alliance/access.py`, `alliance/acess.py`, `docs/gone/`, `GONE.md`, `var/x`, `/healthz`, `a b/c`, `NAME`"
     text += "\n```\n.venv/bin/python gone/too.py\n```\n[us](README.md), [them](GONE.md), [far](https://example.org/x)"
     assert missing_files(text, ROOT) == ["alliance/acess.py", "docs/gone/", "GONE.md", "GONE.md"]
+
+
+# --- Pictures ---------------------------------------------------------------------------------------------------------
+
+
+def images(text):
+    """Pairs of address and alternative text, of the pictures on a page, however they are written."""
+    text = FENCED.sub("", text)
+    found = [(address, alt) for alt, address in IMAGE.findall(text)]
+    for tag in IMAGE_TAG.findall(text):
+        attributes = {name: unescape(value) for name, value in re.findall(r'(\w+)="([^"]*)"', tag)}
+        found.append((attributes.get("src", ""), attributes.get("alt", "")))
+    return found
+
+
+def test_a_picture_is_seen_in_either_way_of_writing():
+    text = '![one thing](docs/a.png), <img src="docs/b.png" width="9" alt="a &quot;b&quot;">, ![](c.png)'
+    text += "\n```\n![not](shown.png)\n```\n[a link](d.png)"
+    assert images(text) == [("docs/a.png", "one thing"), ("c.png", ""), ("docs/b.png", 'a "b"')]
+
+
+# --- The index and the rounded figures --------------------------------------------------------------------------------
+
+
+def test_the_index_leads_to_every_page():
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / link).resolve() for link in LINK.findall(index.read_text())}
+    pages = {
+        file for folder in ("explanation", "how-to", "reference") for file in (ROOT / "docs" / folder).glob("*.md")
+    }
+    assert pages - linked == set()
+
+
+def test_the_rounded_figures_are_those_of_the_evaluation():
+    measured = (ROOT / "docs" / "reference" / "detection.md").read_text()
+    precision = float(re.search(r"\(precision ([\d.]+)\)", measured)[1])
+    missed = float(re.search(r"^\* ([\d.]+) of the ruptures raise no alert", measured, re.MULTILINE)[1])
+    words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    true, silent = words[round(10 * precision)], words[round(10 * missed)]
+    caught, false = words[round(10 * (1 - missed))], words[round(10 * (1 - precision))]
+    for name, sentences in {
+        "README.md": [f"about {true} flags in ten were true ones, and about {silent} in ten ruptures raised no flag"],
+        "docs/explanation/how-detection-thinks.md": [
+            f"About {true} flags in ten were true ones.",
+            f"About {silent} in ten ruptures raised no flag in time.",
+        ],
+        "docs/explanation/ruptures-and-repair.md": [
+            f"about {caught} in ten of the ruptures",
+            f"about {false} in ten of its flags",
+        ],
+        "templates/alliance/help.html": [f"about {true} flags in ten are real ruptures"],
+        "templates/ratings/rupture.html": [f"about {true} in ten are real ruptures"],
+    }.items():
+        text = " ".join((ROOT / name).read_text().split())
+        assert [sentence for sentence in sentences if sentence not in text] == [], name
