@@ -33,7 +33,7 @@ OURS = "rupture_filter"
 USES = ("client", "client+therapist", "all")
 OWN_RULE = "own_mean_pooled_sd"  # the simple rule of this app, with pillars; its published model is ..._total
 CLIENT_ONLY = tuple(
-    name for name in REGISTRY if name not in (OURS, OWN_RULE, "gap_change") and not name.startswith("therapist")
+    name for name, build in REGISTRY.items() if name != OWN_RULE and build(DEFAULTS, USES[0]).reads == "client"
 )
 
 

@@ -27,6 +27,8 @@ class OwnMeanPooledSD:
     doi 10.1080/10503307.2012.693772 (control charts per dyad); the pooled SD is a convention of this app.
     """
 
+    reads = "client"
+
     def __init__(self, constants: Constants):
         self.constants = constants
         self.sd = {OVERALL: constants.sd_within}

@@ -26,6 +26,8 @@ class Finding:
 class Criterion(Protocol):
     """A rule that reads an episode forwards, session by session, and never looks ahead."""
 
+    reads: str  # whose ratings: "client", "therapist" or "both"
+
     def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
         """Judge the next session; `in_rupture`: a rupture was open before it."""
 

@@ -172,7 +172,7 @@ class SeriesCriterion:
     """A published rule applied to one rater's total, session by session."""
 
     def __init__(self, rule: Rule, constants: Constants, rater: str = "client"):
-        self.rule, self.constants, self.rater = rule, constants, rater
+        self.rule, self.constants, self.rater, self.reads = rule, constants, rater, rater
         self.past: list[float] = []
         self.instrument: str | None = None
 
@@ -215,6 +215,7 @@ class GapCriterion(SeriesCriterion):
 
     def __init__(self, constants: Constants):
         super().__init__(own_mean_pooled_sd_total, constants, "gap")
+        self.reads = "both"
 
     def value(self, therapy_session: SessionEvidence) -> float | None:
         client, therapist = value_of(therapy_session.client, OVERALL), value_of(therapy_session.therapist, OVERALL)

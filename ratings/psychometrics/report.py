@@ -42,10 +42,9 @@ def criteria() -> str:
     for name, build in REGISTRY.items():
         criterion = build(DEFAULTS, "client+therapist")
         rule = criterion.rule if type(criterion) is SeriesCriterion else type(criterion)
-        reads = "both" if name in (OURS, "gap_change") else getattr(criterion, "rater", "client")
         says, _heading, source = inspect.getdoc(rule).partition("References\n----------\n")
         says = says.split("\n\n")[0]
-        rows.append([f"`{name}`", reads, " ".join(says.split()), " ".join(source.split())])
+        rows.append([f"`{name}`", criterion.reads, " ".join(says.split()), " ".join(source.split())])
     return table(["criterion", "reads", "what it says", "source"], rows)
 
 

@@ -112,6 +112,8 @@ class RuptureFilter:
     Ours; science.md §5, and docs/reference/detection.md for what was changed there and why.
     """
 
+    reads = "both"
+
     def __init__(self, constants: Constants, use: str, tuning: Tuning = TUNING):
         self.constants, self.use, self.tuning = constants, use, tuning
         self.suspicion, self.belief = States(tuning.suspicion), States(tuning.belief)
