@@ -3,6 +3,7 @@
 Keyword-only, one transaction each, audit inside.
 """
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from django.db import transaction
@@ -17,7 +18,8 @@ from ratings.delivery import schedule
 from ratings.links import may_be_asked
 from ratings.models import CheckIn, DetectorVersion, Rating, Rupture, Verdict
 from ratings.models.rating import columns_of
-from ratings.psychometrics.evidence import Rater
+from ratings.psychometrics.assess import freeze
+from ratings.psychometrics.evidence import Rater, Version
 from ratings.psychometrics.population import learn_constants
 from ratings.psychometrics.scoring import score
 from ratings.reassess import lock_episode, reassess, rebuild_standings
@@ -317,14 +319,13 @@ def set_rupture_aside(*, rupture, reason, by):
 def set_detector(*, practice, criterion, budget, use, by):
     """A new detector version, valid from now. It redraws history, case by case, and raises no old alert.
 
-    How this practice rates is learned here, once, and frozen in the version; while there are too few cases the
-    published values stand.
+    How this practice rates is learned here, once, and frozen in the version with the threshold of today; while there
+    are too few cases the published values stand.
     """
     learned = learn_constants(queries.histories(practice))
+    version = Version(criterion=criterion, budget=budget, use=use, constants=learned.constants)
     with transaction.atomic():
-        version = DetectorVersion.objects.create(
-            practice=practice, criterion=criterion, budget=budget, use=use, constants=learned.constants
-        )
+        version = DetectorVersion.objects.create(practice=practice, **asdict(freeze(version)))
         audit.record(Verb.CHANGED, version, by=by)
     rebuild_standings(practice)
     return version

@@ -33,7 +33,11 @@ def detector_version(practice):
 
 def as_version(row):
     return evidence.Version(
-        criterion=row.criterion, budget=evidence.Budget(row.budget), use=row.use, constants=row.constants
+        criterion=row.criterion,
+        budget=evidence.Budget(row.budget),
+        use=row.use,
+        constants=row.constants,
+        threshold=row.threshold,
     )
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from alliance.models import Episode
 from ratings import queries
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing
+from ratings.psychometrics.assess import freeze
 from ratings.psychometrics.evidence import Version
 from ratings.replay import replay
 
@@ -80,7 +81,7 @@ def current_version(practice):
     version = queries.detector_version(practice)
     if version is None:
         version, _new = DetectorVersion.objects.get_or_create(  # two first replays at once make one
-            practice=practice, valid_from=LONG_AGO, defaults=asdict(Version())
+            practice=practice, valid_from=LONG_AGO, defaults=asdict(freeze(Version()))
         )
     return version
 

@@ -24,6 +24,7 @@ class DetectorVersion(models.Model):
     budget = models.CharField(max_length=12, choices=choices(evidence.Budget))
     use = models.CharField(max_length=20)
     constants = models.JSONField(default=dict)
+    threshold = models.FloatField(null=True)  # a later program may bring another; none: made before it was kept
     valid_from = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,6 +1,7 @@
 """The one way in: an episode's history to one assessment per session."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.criteria import REGISTRY
@@ -45,7 +46,7 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
         raise ValueError(f"There is no criterion {version.criterion!r}; there are: {', '.join(sorted(REGISTRY))}.")
     constants = resolve(version.constants)
     criterion = REGISTRY[version.criterion](constants, version.use)
-    spells = Spells(threshold(version.criterion, version.budget, version.use), constants)
+    spells = Spells(freeze(version).threshold, constants)
     assessments = []
     for therapy_session, remarks in zip(history, notes(history, constants), strict=True):
         finding = criterion.step(therapy_session, in_rupture=spells.in_rupture)
@@ -66,3 +67,23 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
             )
         )
     return assessments
+
+
+def freeze(version: Version) -> Version:
+    """The same version with its threshold filled in, so that it judges alike under a later program as well.
+
+    Raises
+    ------
+    ValueError
+        There is no threshold for the criterion.
+
+    Examples
+    --------
+    >>> freeze(Version(threshold=0.5)).threshold
+    0.5
+    >>> freeze(Version()).threshold == threshold("rupture_filter", "normal", "client+therapist")
+    True
+    """
+    if version.threshold is not None:
+        return version
+    return replace(version, threshold=threshold(version.criterion, version.budget, version.use))

@@ -119,3 +119,4 @@ class Version:
     budget: Budget = Budget.NORMAL
     use: str = "client+therapist"  # "client", "client+therapist", "all"
     constants: dict[str, float] = field(default_factory=dict)  # overrides of the published constants
+    threshold: float | None = None  # None: what the evaluation found for this criterion, budget and use

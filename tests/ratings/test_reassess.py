@@ -1,12 +1,15 @@
 """The replay: ruptures open, close and are withdrawn as the ratings say, and the stored rows equal a fresh replay."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from django.utils import timezone
 
 from ratings import actions, queries
 from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupture, Standing
-from ratings.psychometrics.assess import assess
+from ratings.psychometrics import thresholds
+from ratings.psychometrics.assess import assess, freeze
+from ratings.psychometrics.evidence import Budget, Version
 from ratings.reassess import reassess
 from tests.courses import answers
 
@@ -62,9 +65,7 @@ def test_a_voided_session_counts_for_nothing(juniper, live_through, dana):
 def test_a_new_version_redraws_history_and_raises_no_old_alert(juniper, live_through, millrace):
     live_through(juniper, [3, 3, 3, 3, 0, 3, 3])
     Rupture.objects.all().delete()
-    DetectorVersion.objects.create(
-        practice=millrace, criterion="own_mean_pooled_sd", budget="watchful", use="client+therapist"
-    )
+    new_version(millrace, "own_mean_pooled_sd", "watchful")
     reassess(juniper)
     assert states(juniper).count("open") == 2  # one under each version
     assert not Rupture.objects.exists()
@@ -74,9 +75,7 @@ def test_a_strain_that_goes_on_under_a_new_version_is_opened(juniper, live_throu
     """It began before the version, which alone opens nothing; but a rating that speaks for it has come in since."""
     *_asked, unanswered = live_through(juniper, [3, 3, 3, 3, 0, None])
     Rupture.objects.all().delete()
-    DetectorVersion.objects.create(
-        practice=millrace, criterion="own_mean_pooled_sd", budget="watchful", use="client+therapist"
-    )
+    new_version(millrace, "own_mean_pooled_sd", "watchful")
     reassess(juniper)
     assert not Rupture.objects.exists()
     actions.answer_check_in(check_in=unanswered, answers=answers(0), may_change=False)
@@ -119,7 +118,8 @@ def test_the_worst_case_comes_first(dana, juniper, sorrel, live_through):
 
 
 def new_version(practice, criterion, budget="normal"):
-    return DetectorVersion.objects.create(practice=practice, criterion=criterion, budget=budget, use="client+therapist")
+    version = freeze(Version(criterion=criterion, budget=budget))
+    return DetectorVersion.objects.create(practice=practice, **asdict(version))
 
 
 def test_a_new_version_leaves_what_an_earlier_one_closed(juniper, live_through, millrace):
@@ -162,3 +162,20 @@ def test_another_instrument_has_a_usual_of_its_own(juniper, live_through):
     reassess(juniper)
     assert Standing.objects.get().words["overall"] == "few"
     assert Standing.objects.get().spark["overall"]["band"] is None
+
+
+def test_a_version_keeps_its_threshold_under_a_later_program(juniper, mona, live_through, millrace, monkeypatch):
+    live_through(juniper, [3, 3, 3, 3, 0])
+    chosen = actions.set_detector(
+        practice=millrace, criterion="own_mean_pooled_sd", budget="normal", use="client+therapist", by=mona
+    )
+    before = states(juniper)
+    assert "open" in before
+    assert None not in DetectorVersion.objects.values_list("threshold", flat=True)
+    monkeypatch.setattr(thresholds, "_table", lambda: {"own_mean_pooled_sd": dict.fromkeys(Budget, 1000.0)})
+    reassess(juniper)
+    assert states(juniper) == before
+    chosen.threshold = None  # made before it was kept
+    chosen.save()
+    reassess(juniper)
+    assert states(juniper) != before
