@@ -46,10 +46,15 @@
     return { data, layout };
   }
 
-  function draw(element) {
+  function draw(element, width) {
     const figure = JSON.parse(document.getElementById(element.dataset.figure).textContent);
     const { data, layout } = themed(figure);
-    Plotly.react(element, data, layout, config);
+    Plotly.react(element, data, width ? { ...layout, width } : layout, config);
+    for (const svg of element.querySelectorAll(".main-svg")) {
+      if (width) svg.setAttribute("viewBox", `0 0 ${width} ${layout.height}`);
+      else svg.removeAttribute("viewBox");
+      svg.setAttribute("preserveAspectRatio", "xMinYMid");
+    }
     element.dataset.drawn = "";
   }
 
@@ -71,8 +76,18 @@
     }
   }, { rootMargin: "200px" });
   charts.forEach((element) => watcher.observe(element));
-  addEventListener("beforeprint", () => charts.forEach((element) => window.Plotly && draw(element)));
+  // A sheet is narrower than the window and always light, and neither is known yet when this is called: the charts are
+  // drawn for A4, and the style sheet makes them smaller where the paper is.
+  const SHEET = 560;
+  addEventListener("beforeprint", () => {
+    const theme = document.documentElement.dataset.theme;
+    document.documentElement.dataset.theme = "light";
+    charts.forEach((element) => window.Plotly && draw(element, SHEET));
+    if (theme) document.documentElement.dataset.theme = theme;
+    else delete document.documentElement.dataset.theme;
+  });
 
-  const again = () => charts.filter((element) => "drawn" in element.dataset).forEach(draw);
+  const again = () => charts.filter((element) => "drawn" in element.dataset).forEach((element) => draw(element));
+  addEventListener("afterprint", again);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
 })();
