@@ -23,7 +23,7 @@ class PlainTextField(forms.CharField):
 
 
 ROLES = [
-    ("therapist", _("Therapist: logs sessions and sees the own cases")),
+    ("therapist", _("Therapist: logs sessions and sees their own cases")),
     ("supervisor", _("Supervisor: reads the cases of the people assigned to them")),
     ("manager", _("Manager: people and settings, no clinical content")),
 ]

@@ -82,7 +82,9 @@ def pillar_figure(dots, usual: UsualRange | None, band_from=None, marked=(), wit
                 "ticktext": [_("Completely"), _("Somewhat"), _("Not at all")] if worded else ["100", "50", "0"],
                 "zeroline": False,
                 "showline": False,
-                "ticks": "",
+                "ticks": "outside",
+                "ticklen": 6,  # a gap between the picture and its words
+                "tickcolor": "rgba(0,0,0,0)",
             },
             "shapes": _shapes(numbers, usual, band_from, marked),
         },

@@ -106,6 +106,23 @@ def test_left_and_right_would_be_found(line):
     )
 
 
+def unused_classes(style):
+    """Classes that no template, script or Python file names; "probe-x" is put together from "x" in charts.js."""
+    named = {file for folder in ("templates", "static/js", "ratings") for file in (ROOT / folder).rglob("*.*")}
+    sources = [file for file in named if file.suffix in (".html", ".js", ".py")]
+    words = set(re.findall(r"[\w-]+", " ".join(file.read_text() for file in sources)))
+    of_plotly = set(re.findall(r"[\w-]+", (ROOT / "static/vendor/plotly-basic.min.js").read_text()))
+    rules = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", style, flags=re.DOTALL)
+    classes = set(re.findall(r"\.([a-z][\w-]*)", rules))
+    return sorted(name for name in classes if name.removeprefix("probe-") not in words and name not in of_plotly)
+
+
+def test_every_class_of_the_style_sheet_is_used_somewhere():
+    style = (ROOT / "static" / "css" / "base.css").read_text()
+    assert unused_classes(style) == []
+    assert unused_classes(style + ".zebra-row td { color: red }") == ["zebra-row"]
+
+
 def test_psychometrics_imports_the_standard_library_and_itself():
     assert impure_imports(python_files("ratings/psychometrics")) == []
 

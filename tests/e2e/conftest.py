@@ -13,6 +13,7 @@ PICTURES = settings.BASE_DIR / "var" / "pictures"
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 CHARTS_FIT = """() => [...document.querySelectorAll("[data-figure] .main-svg")].every(
     svg => Math.abs(svg.clientWidth - svg.closest("[data-figure]").clientWidth) < 2)"""
+FILLED = ".button:not(.second):visible"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 
 
@@ -122,7 +123,8 @@ def sign_in(page, live_server, client):
 
 @pytest.fixture
 def look(page, axe, picture, complaints):
-    """`look(page, name)`: axe finds nothing in either theme, nothing overflows, and the pictures are taken."""
+    """`look(page, name)`: axe finds nothing in either theme, nothing overflows, also in letters twice as large, one
+    button at most is filled, and the pictures are taken."""
 
     def at(name, on=page):
         settle(on)
@@ -131,6 +133,11 @@ def look(page, axe, picture, complaints):
             assert axe(on) == [], f"{name}, {scheme}"
         on.set_viewport_size({"width": 320, "height": 640})
         assert on.evaluate("document.documentElement.scrollWidth") <= 320, f"{name} overflows"
+        assert on.locator(FILLED).count() <= 1, f"{name} has two buttons that want to be pressed"
+        on.set_viewport_size(PHONE)
+        on.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert on.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], f"{name} overflows at 200 %"
+        on.evaluate("document.documentElement.style.fontSize = ''")
         settle(on)
         picture(on, name)
 

@@ -140,7 +140,7 @@ def sign_out_and_in(page, live_server, email):
 
 
 def lead(page):
-    return page.locator(".lead").inner_text()
+    return page.locator(".head").inner_text()
 
 
 def words_of_the_pillars(page):

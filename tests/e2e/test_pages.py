@@ -174,6 +174,8 @@ def test_the_pages_of_a_manager(page, live_server, house, mona, noor, sign_in, l
     page.goto(live_server.url + reverse("alliance:member-invite"))
     page.locator("main form").evaluate("form => form.noValidate = true")
     page.locator("main form button").click()
+    borders = "els => els.map(el => getComputedStyle(el).borderTopWidth)"
+    assert page.locator("input[aria-invalid=true][type=text], input[type=email]").evaluate_all(borders) == ["2px"] * 2
     look("invite-error")
 
 
