@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from ratings import words
 from ratings.psychometrics.evidence import Assessment, Kind, Pillar
@@ -33,13 +32,15 @@ class Remark:
     signs: list[Sign]
 
 
-def remark(assessment: Assessment, name: str, for_sessions: int, straight_line: bool = False) -> Remark:
-    """The remark on a rupture that the detector opened; `name` is the client's."""
+def remark(
+    assessment: Assessment, name: str, for_sessions: int, straight_line: bool = False, over: bool = False
+) -> Remark:
+    """The remark on a rupture that the detector opened; `name` is the client's. `over`: it lies in the past."""
     kind = assessment.kind or Kind.UNCLEAR
     from_therapist = only_the_therapist_fell(assessment.points)
     return Remark(
         title=_title(assessment, name, from_therapist),
-        lead=_lead(name, for_sessions, from_therapist, words.client_answered(assessment)),
+        lead=_lead(name, for_sessions, from_therapist, words.client_answered(assessment), over),
         reading=_reading(kind, name),
         others=_others(assessment, for_sessions, straight_line),
         prompt=_prompt(kind, assessment.pillars),
@@ -58,18 +59,19 @@ def _title(assessment, name, from_therapist):
     return _("%(name)s's answers slipped.") % who
 
 
-def _lead(name, for_sessions, from_therapist, answered):
+def _lead(name, for_sessions, from_therapist, answered, over):
     if from_therapist and not answered:
         return _("%(name)s has not rated that session.") % {"name": name}
     if from_therapist:
         return _("%(name)s's own answers do not show it. Therapists often see what a client does not say.") % {
             "name": name
         }
-    sentence = ngettext(
-        "They were lower than %(name)s's own usual in one session.",
-        "They have been lower than %(name)s's own usual for %(n)s sessions.",
-        for_sessions,
-    )
+    if for_sessions < 2:
+        sentence = _("They were lower than %(name)s's own usual in one session.")
+    elif over:
+        sentence = _("They were lower than %(name)s's own usual for %(n)s sessions.")
+    else:
+        sentence = _("They have been lower than %(name)s's own usual for %(n)s sessions.")
     return sentence % {"name": name, "n": for_sessions}
 
 

@@ -114,6 +114,22 @@ def test_set_aside_with_a_reason_that_only_those_who_read_the_case_see(http, dan
 
 
 @pytest.mark.parametrize(
+    ("levels", "lead", "going_on"),
+    [
+        ([3, 3, 3, 3, 1, 1], "They have been lower than Juniper&#x27;s own usual for 2 sessions.", True),
+        ([3, 3, 3, 3, 1, 1, 3, 3], "They were lower than Juniper&#x27;s own usual for 2 sessions.", False),
+    ],
+)
+def test_a_flag_that_is_over_is_told_as_past(http, dana, juniper, live_through, levels, lead, going_on):
+    live_through(juniper, levels)
+    http.force_login(dana.user)
+    page = http.get(page_of(Rupture.objects.get())).text
+    assert lead in page
+    for sentence in ("One next step", "may be strained"):
+        assert (sentence in page) is going_on
+
+
+@pytest.mark.parametrize(
     ("levels", "state", "words"),
     [([3, 3, 3, 3, 1, 1, 3, 3], "repaired", "repaired"), ([3, 3, 3, 3, 0], "set_aside", "set aside")],
 )
