@@ -5,7 +5,6 @@ import sys
 
 from django.db import OperationalError
 from django.shortcuts import render
-from django.views import defaults
 from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import TransactionRollbackError
 
@@ -14,9 +13,9 @@ RETRY_AFTER_SECONDS = 5  # convention of this app; whoever gets here has waited 
 
 def server_error(request):
     """The handler of every error that nobody caught, in a view or in a middleware."""
-    if not is_busy(sys.exception()):
-        return defaults.server_error(request)
     own = getattr(request.resolver_match, "namespace", "")  # the sign-in pages have none: no password is sent back
+    if not is_busy(sys.exception()):
+        return render(None, "500.html", {"own": own}, status=500)
     again = own and request.method == "POST" and not request.FILES
     # Without the request: the page asks the database for nothing.
     context = {"again": request.POST.lists() if again else (), "sent": request.method == "POST", "own": own}

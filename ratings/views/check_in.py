@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -77,14 +76,10 @@ def _receive(request, asked, *, known, may_change, from_link=False):
     """`known`: this browser has sent answers to this check-in before."""
     try:
         form = CheckInForm(request.POST, text=asked.text)
-    except RequestDataTooBig:
-        _drop_the_rest(request)
-        context = {"practice": asked.episode.client.practice}
-        return render(request, "ratings/check_in_too_long.html", context, status=413)
-    except Tampered:
-        return HttpResponseBadRequest(render(request, "400.html").content)
+    except (RequestDataTooBig, Tampered) as wrong:
+        return _unread(request, asked, known=known, too_long=isinstance(wrong, RequestDataTooBig))
     if not form.is_valid():
-        if asked.therapy_session.voided_at or not (known or _open_to_all(asked)):
+        if not _is_open(asked, known):
             return link_gone(request)  # as on GET: an empty form sent to it tells nothing
         return _form_page(request, asked, form, status=422)
     tries = f"check-in-tries:{asked.pk}"
@@ -131,6 +126,16 @@ def _sent_page(request, asked, rating, *, can_change):
         return render(request, "ratings/check_in_sent.html", context)
 
 
+def _unread(request, asked, *, known, too_long):
+    """A form that is too large, or not ours. A used link says no more of it than that it cannot be used."""
+    if too_long:
+        _drop_the_rest(request)
+    if not _is_open(asked, known):
+        return link_gone(request)
+    context = {"practice": asked.episode.client.practice, "too_long": too_long}
+    return render(request, "ratings/check_in_unread.html", context, status=413 if too_long else 400)
+
+
 def _drop_the_rest(request):
     """Closing a connection on unread data loses the answer on its way: the sentence would never be seen."""
     for _read in range(MOST_DROPPED // DROPPED_AT_ONCE):
@@ -173,7 +178,9 @@ def _answers_to(asked):
     ).first()
 
 
-def _open_to_all(asked):
-    """Whoever has the key may answer: nothing was sent yet, or only typed from paper."""
+def _is_open(asked, known):
+    """Whoever has the key may answer: nothing was sent yet, or only typed from paper, or it was sent from here."""
+    if asked.therapy_session.voided_at:
+        return False
     rating = _answers_to(asked)
-    return rating is None or rating.mode == Rating.Mode.PAPER
+    return known or rating is None or rating.mode == Rating.Mode.PAPER

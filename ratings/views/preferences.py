@@ -3,7 +3,6 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.http import HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -34,7 +33,7 @@ def preferences(request, token):
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"  # RFC 8058: a mail program posts this
     chosen = CHOICES.get("stop" if one_click else request.POST.get("choice"))
     if chosen is None:
-        return HttpResponseBadRequest(render(request, "400.html").content)
+        return render(request, "ratings/check_in_unread.html", {"practice": client.practice}, status=400)
     paused_until = timezone.now() + chosen["pause"] if "pause" in chosen else None
     change_preferences(client=client, gets_email=chosen["gets_email"], paused_until=paused_until)
     if one_click:

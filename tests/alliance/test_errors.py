@@ -119,6 +119,18 @@ def test_a_fault_stays_a_fault(http, mona, fails_with):
         assert "Retry-After" not in answer.headers
 
 
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(("address", "shown"), [("/c/abc/", True), ("/write/", False)])
+def test_a_client_is_told_where_help_is_also_then(http, mona, fails_with, tmp_path, address, shown):
+    """Nobody can say whose practice it was, so the sentence names none."""
+    http.force_login(mona.user)
+    for error, status in ((wrapped(locked(tmp_path)), 503), (ValueError("a fault"), 500)):
+        fails_with(error)
+        answer = http.post(address, TYPED)
+        assert answer.status_code == status
+        assert ("If you need help now, call your practice." in answer.text) is shown
+
+
 def test_the_project_uses_it(http, mona, monkeypatch, tmp_path):
     """In a middleware as well, where the sight of the member is looked up."""
     error = wrapped(locked(tmp_path))

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -219,6 +220,32 @@ def test_ten_megabytes_are_refused_with_a_sentence(http, asked, opened):
     assert "make your text shorter" in response.text
     assert response.headers["Referrer-Policy"] == "no-referrer"
     assert not Rating.objects.filter(rater="client").exists()
+
+
+def test_a_form_that_is_not_ours_is_told_so_where_help_is_named_too(http, millrace, asked, opened):
+    millrace.crisis_phone = "01632 960 117"
+    millrace.save()
+    response = sent(http, opened(asked), unknown="field")
+    assert response.status_code == 400
+    assert "Nothing was sent." in response.text and "01632 960 117" in response.text
+    assert not Rating.objects.filter(rater="client").exists()
+
+
+def test_a_form_without_its_token_is_told_where_help_is_too(asked):
+    response = Client(enforce_csrf_checks=True).post(reverse("links:check-in-change"), answers(1))
+    assert response.status_code == 403
+    assert "No one reads this right away." in response.text
+    assert "Back to your own pages" not in response.text
+
+
+def test_a_used_link_says_no_more_of_a_broken_form_than_of_any_other(http, asked, opened):
+    address = opened(asked)
+    sent(http, address)
+    gone = http.get("/c/nothing/").text
+    http.cookies.clear()
+    for wrong in ({"unknown": "field"}, {"comment": "x" * 10_000_000}):
+        response = sent(http, address, **wrong)
+        assert (response.status_code, response.text) == (404, gone)
 
 
 def test_no_answer_under_a_key_lets_it_out(http, asked, opened):

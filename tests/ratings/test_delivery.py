@@ -311,7 +311,9 @@ def test_a_mail_programs_own_button_stops(http, juniper, preferences):
 
 @pytest.mark.parametrize("choice", ["", "start-a-riot"])
 def test_another_choice_is_refused(choice, http, juniper, preferences):
-    assert http.post(preferences, {"choice": choice}).status_code == 400
+    response = http.post(preferences, {"choice": choice})
+    assert response.status_code == 400
+    assert "No one reads this right away." in response.text
     assert email_consents(juniper) == [True]
 
 
