@@ -168,9 +168,9 @@ def answer_check_in(*, check_in, answers, may_change, from_link=False, **said):
 
 
 @transaction.atomic
-def enter_answers(*, check_in, answers, comment="", answered_at, by):
+def enter_answers(*, check_in, answers, answered_at, by, **said):
     """The client's answers from paper or telephone, as of the day they were given; marked as entered by somebody else.
-    The same again, from a second tap, change nothing.
+    The same again, from a second tap, change nothing. `said`: as in `answer_check_in`.
 
     Raises
     ------
@@ -182,20 +182,20 @@ def enter_answers(*, check_in, answers, comment="", answered_at, by):
     lock_episode(check_in.episode)
     check_in = _lock_check_in(check_in)
     current = check_in.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).first()
+    given = {"answers": answers, **SAID, **said}
     if current:
         days = {timezone.localdate(at) for at in (current.answered_at, answered_at)}
-        same = len(days) == 1 and _same(current, check_in, answers=answers, comment=comment)
+        same = len(days) == 1 and _same(current, check_in, **given)
         if current.mode == Rating.Mode.PAPER and same:
             return current
         raise AlreadyAnswered
     rating = _save_rating(
         check_in=check_in,
         rater=Rater.CLIENT,
-        answers=answers,
-        comment=comment,
         mode=Rating.Mode.PAPER,
         answered_at=answered_at,
         by=by,
+        **given,
     )
     reassess(check_in.episode)
     return rating

@@ -66,9 +66,10 @@ class YesNoField(forms.TypedChoiceField):
         return {True: "yes", False: "no"}.get(value, value)
 
 
-class CheckInForm(QuestionsMixin, forms.Form):
-    """What a client is asked after a session."""
+class ClientAnswersForm(QuestionsMixin, forms.Form):
+    """What a client is asked after a session, on a screen or on paper."""
 
+    nothing = _("Nothing is filled in yet.")
     tension = YesNoField(label=_("Was there any tension or misunderstanding today?"), no=_("No"), yes=_("Yes"))
     # Two answers and not three: a stored yes or no can't give "a little" back to a client who changes their answers.
     tension_talked_about = YesNoField(
@@ -82,6 +83,28 @@ class CheckInForm(QuestionsMixin, forms.Form):
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": NOT_AN_ANSWER},
     )
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        if not cleaned["tension"]:
+            cleaned["tension_talked_about"] = None
+        if not (self.answers or cleaned["comment"] or cleaned["tension"] is not None or cleaned["bring_up"]):
+            raise forms.ValidationError(self.nothing)
+        return cleaned
+
+    @property
+    def given(self):
+        """As the actions take it."""
+        said = ("comment", "tension", "tension_talked_about", "bring_up")
+        return {"answers": self.answers, **{name: self.cleaned_data[name] for name in said}}
+
+
+class CheckInForm(ClientAnswersForm):
+    """The page that a client's link opens."""
+
+    nothing = _("Nothing is filled in yet. Answer what you like, then send.")
     comment = PlainTextField(
         label=_("Anything you want to say?"),
         help_text=_("Only if you like. Your therapist will read it."),
@@ -99,16 +122,6 @@ class CheckInForm(QuestionsMixin, forms.Form):
         if unknown:
             raise Tampered
 
-    def clean(self):
-        cleaned = super().clean()
-        if self.errors:
-            return cleaned
-        if not cleaned["tension"]:
-            cleaned["tension_talked_about"] = None
-        if not (self.answers or cleaned["comment"] or cleaned["tension"] is not None or cleaned["bring_up"]):
-            raise forms.ValidationError(_("Nothing is filled in yet. Answer what you like, then send."))
-        return cleaned
-
     @property
     def filled_in(self):
         """All that is answered by a choice, in the order of the page."""
@@ -116,15 +129,9 @@ class CheckInForm(QuestionsMixin, forms.Form):
 
     @property
     def given(self):
-        """As `actions.answer_check_in` takes it."""
         readers = Rating.CommentFor
         shared = self.cleaned_data["share_comment"] and self.cleaned_data["comment"]
-        return {
-            "answers": self.answers,
-            "comment": self.cleaned_data["comment"],
-            "comment_for": readers.SUPERVISOR if shared else readers.THERAPIST,
-            **{name: self.cleaned_data[name] for name in ("tension", "tension_talked_about", "bring_up")},
-        }
+        return super().given | {"comment_for": readers.SUPERVISOR if shared else readers.THERAPIST}
 
 
 class SessionLogForm(QuestionsMixin, TherapySessionForm):

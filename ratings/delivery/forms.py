@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.forms import LONGEST_DELAY, PHONE, PlainTextField, ZoneField
-from ratings.forms import LONGEST_COMMENT, QuestionsMixin
+from ratings.forms import LONGEST_COMMENT, ClientAnswersForm
 from ratings.psychometrics.evidence import Rater
 
 
@@ -42,7 +42,7 @@ class ContactForm(forms.Form):
         self.add_error("agrees_to_email", sentence)
 
 
-class EnteredAnswersForm(QuestionsMixin, forms.Form):
+class EnteredAnswersForm(ClientAnswersForm):
     """What a client answered on paper or by telephone, typed by the therapist."""
 
     day = forms.DateField(
@@ -69,15 +69,9 @@ class EnteredAnswersForm(QuestionsMixin, forms.Form):
             raise forms.ValidationError(_("The session had not been held by then."))
         return day
 
-    def clean(self):
-        cleaned = super().clean()
-        if not self.errors and not self.answers and not cleaned["comment"]:
-            raise forms.ValidationError(_("Nothing is filled in yet."))
-        return cleaned
-
     @property
     def given(self):
         """Paper has a day and no hour: noon, unless the session ended later or that is still to come."""
         noon = datetime.combine(self.cleaned_data["day"], time(12), timezone.get_current_timezone())
         answered_at = min(max(noon, self.therapy_session.ends_at), timezone.now())
-        return {"answers": self.answers, "comment": self.cleaned_data["comment"], "answered_at": answered_at}
+        return super().given | {"answered_at": answered_at}

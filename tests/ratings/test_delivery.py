@@ -391,6 +391,7 @@ def test_a_session_is_voided_with_a_reason(http, dana, juniper, live_through):
 def entered(check_in, **changes):
     day = timezone.localtime(check_in.therapy_session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin")).date()
     given = {"day": (day + timedelta(days=1)).isoformat(), "comment": "It was   good.\x07"}
+    given |= {"tension": "yes", "tension_talked_about": "no", "bring_up": "gently"}
     return given | {key: str(value) for key, value in answers(3).items()} | changes
 
 
@@ -405,10 +406,13 @@ def test_answers_from_paper_have_their_true_day_and_say_who_typed_them(http, dan
     assert (there.date().isoformat(), there.hour) == (entered(check_in)["day"], 12)
     assert rating.received_at > rating.answered_at
     assert rating.comment.open(juniper.client.data_key) == "It was   good."
+    assert (rating.tension, rating.tension_talked_about, rating.bring_up) == (True, False, "gently")
     assert Standing.objects.get().check_ins_answered == 1
-    again = http.post(path, entered(check_in, bond_open="0"))
-    assert again.status_code == 422
-    assert "Their own answers stand." in again.text
+    assert http.post(path, entered(check_in)).status_code == 302, "a second tap"
+    for other in ({"bond_open": "0"}, {"bring_up": "no"}):
+        again = http.post(path, entered(check_in, **other))
+        assert again.status_code == 422
+        assert "Their own answers stand." in again.text
     assert Rating.objects.filter(rater="client").count() == 1
 
 
@@ -419,7 +423,7 @@ def test_answers_from_paper_have_their_true_day_and_say_who_typed_them(http, dan
         ({"day": "2020-01-01"}, "had not been held by then"),
         ({"day": ""}, "This field is required."),
         ({"task_sense": "9"}, "Choose one of the answers"),
-        (dict.fromkeys([*answers(3), "comment"], ""), "Nothing is filled in yet."),
+        (dict.fromkeys([*answers(3), "comment", "tension", "bring_up"], ""), "Nothing is filled in yet."),
     ],
 )
 def test_bad_entries_are_a_sentence_and_nothing_is_written(changes, sentence, http, dana, juniper, live_through):
