@@ -91,7 +91,7 @@ class PracticeForm(forms.Form):
     zone = ZoneField(label=_("Time zone"))
     crisis_phone = forms.CharField(
         label=_("Crisis line"),
-        help_text=_("The practice's own. It stands on every page and message of a client."),
+        help_text=_("The practice's own. It stands on every page and in every message that a client sees."),
         required=False,
         max_length=40,
         validators=[PHONE],
