@@ -4,8 +4,10 @@ import re
 
 from django.urls import reverse
 
+from alliance.crypto import Sealed
 from ratings.links import mint_check_in_link
-from ratings.models import CheckIn
+from ratings.models import CheckIn, Rating
+from sessions.models import PrivateNote
 from tests.e2e.conftest import CHARTS_FIT, settle
 from tests.e2e.test_pages import house  # noqa: F401 -- a fixture
 from tests.factories import make_episode
@@ -47,6 +49,31 @@ def test_a_case_takes_two_sheets_with_whole_charts_and_their_numbers(page, live_
     page.set_viewport_size({"width": 1280, "height": 800})
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.wait_for_function(CHARTS_FIT)
+
+
+def test_paper_carries_what_a_supervisor_may_read(page, live_server, house, dana, sign_in):  # noqa: F811 -- the fixture
+    """A sheet goes from hand to hand."""
+    flagged = house["flagged"]
+    session = flagged.therapy_sessions.order_by("starts_at")[1]
+    PrivateNote.objects.create(
+        therapy_session=session,
+        episode=flagged,
+        written_by=dana,
+        text=Sealed("My own thought.", flagged.client.data_key),
+    )
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:case", args=[flagged.code]))
+    for_her_alone = ("My own thought.", "asks you to bring something up")
+    shared = page.locator("blockquote").first.inner_text()
+    for words in (*for_her_alone, shared):
+        assert words in page.inner_text("main")
+    on_paper(page)
+    assert shared in page.inner_text("main")
+    for words in for_her_alone:
+        assert words not in page.inner_text("main")
+    Rating.objects.update(comment_for="therapist")
+    page.reload()
+    assert page.locator("blockquote").locator("visible=true").count() == 0
 
 
 def test_a_long_course_takes_two_sheets_as_well(page, live_server, house, dana, sign_in, live_through):  # noqa: F811 -- the fixture
