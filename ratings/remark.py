@@ -41,7 +41,7 @@ def remark(
     return Remark(
         title=_title(assessment, name, from_therapist),
         lead=_lead(name, for_sessions, from_therapist, words.client_answered(assessment), over),
-        reading=_reading(kind, name),
+        reading=_reading(kind, name, over),
         others=_others(assessment, for_sessions, straight_line),
         prompt=_prompt(kind, assessment.pillars),
         sure=_sure(assessment.probability),
@@ -75,7 +75,13 @@ def _lead(name, for_sessions, from_therapist, answered, over):
     return sentence % {"name": name, "n": for_sessions}
 
 
-def _reading(kind, name):
+def _reading(kind, name, over):
+    if over:
+        return {
+            Kind.WITHDRAWAL: _("This may have been a quiet pulling back."),
+            Kind.CONFRONTATION: _("%(name)s may have been saying that something did not fit.") % {"name": name},
+            Kind.UNCLEAR: _("Something may have been strained. The numbers do not say in which way."),
+        }[kind]
     return {
         Kind.WITHDRAWAL: _("This can be a quiet pulling back."),
         Kind.CONFRONTATION: _("%(name)s may be saying that something does not fit.") % {"name": name},

@@ -85,7 +85,7 @@ STORIES = (
         _lazy("a confrontation, and stronger after it"),
         own=_lazy(
             "In session 7 Sorrel's answers on the bond fell to Not at all. It was in the open, your own ratings fell "
-            "too, and the flag takes it as Sorrel saying that something does not fit. By session 10 the bond stood at "
+            "too, and the flag took it as Sorrel saying that something did not fit. By session 10 the bond stood at "
             "Completely, and after session 11 the rupture was closed as stronger than before: “I could be angry with "
             "you, and you came back.”"
         ),

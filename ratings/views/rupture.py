@@ -68,15 +68,19 @@ def _page(request, found, form, status=200):
     evidence = queries.evidence_of(found)
     ratings = Rating.objects.filter(episode=episode, rater="client").current()
     since = ratings.filter(therapy_session__starts_at__gte=found.opened_session.starts_at)
-    over = found.state not in Rupture.ACTIVE
     context = {
         "rupture": found,
-        "over": over,
         "episode": episode,
         "name": name,
         "own": own,
         "remark": evidence
-        and remark(evidence, name, found.evidence["for_sessions"], since.filter(straight_line=True).exists(), over),
+        and remark(
+            evidence,
+            name,
+            found.evidence["for_sessions"],
+            since.filter(straight_line=True).exists(),
+            not found.is_active,
+        ),
         "verdict": Verdict.objects.filter(rupture=found).first(),
         "answers": Verdict.Answer,
         "aside_reason": found.aside_reason.open(episode.client.data_key) if found.aside_reason else "",

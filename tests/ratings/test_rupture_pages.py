@@ -127,6 +127,7 @@ def test_a_flag_that_is_over_is_told_as_past(http, dana, juniper, live_through, 
     assert lead in page
     for sentence in ("One next step", "may be strained"):
         assert (sentence in page) is going_on
+    assert ("may have been strained" in page) is not going_on
 
 
 @pytest.mark.parametrize(

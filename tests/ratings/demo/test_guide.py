@@ -149,8 +149,8 @@ CLAIMS = {
     "Sorrel": {
         "In session 7 Sorrel's answers on the bond fell to Not at all": lambda c: c.marks("client", "bond", 7) == [0],
         "your own ratings fell too": lambda c: c.marks("therapist", "bond", 6, 7, 8) == [75, 50, 37.5],
-        "the flag takes it as Sorrel saying that something does not fit": lambda c: (
-            "Sorrel may be saying that something does not fit." in c.flag()
+        "the flag took it as Sorrel saying that something did not fit": lambda c: (
+            "Sorrel may have been saying that something did not fit." in c.flag()
         ),
         "By session 10 the bond stood at Completely": lambda c: c.marks("client", "bond", 10) == [100],
         "after session 11 the rupture was closed as stronger than before: "
