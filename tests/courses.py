@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from ratings import actions
 from ratings.models import CheckIn
@@ -54,3 +55,18 @@ def live_through(instruments):
 
 def consent(client):
     client.consents.get_or_create(purpose="check_in", withdrawn_at=None, defaults={"text_version": "2026-11"})
+
+
+def held(episode, days, **given):
+    """An attended session that began so many days ago."""
+    start = timezone.now() - timedelta(days=days)
+    return actions.log_session(
+        episode=episode,
+        by=episode.therapist,
+        starts_at=start,
+        ends_at=start + timedelta(minutes=50),
+        zone="Europe/London",
+        mode="in_person",
+        attendance="attended",
+        **given,
+    )

@@ -1,7 +1,6 @@
 """The replay: ruptures open, close and are withdrawn as the ratings say, and the stored rows equal a fresh replay."""
 
 from dataclasses import asdict
-from datetime import timedelta
 
 from django.utils import timezone
 
@@ -107,14 +106,6 @@ def test_the_stored_assessments_equal_a_replay_from_the_ratings(juniper, live_th
     assert [
         queries.as_assessment(stored[therapy_session.row.pk], therapy_session.number) for therapy_session in held
     ] == fresh
-
-
-def test_the_worst_case_comes_first(dana, juniper, sorrel, live_through):
-    live_through(sorrel, [3, 3, 3, 3, 3])
-    live_through(juniper, [3, 3, 3, 3, 0])
-    rows = queries.case_rows(type(juniper).objects.visible_to(dana.user))
-    assert [row.name for row in rows] == ["Juniper", "Sorrel"]
-    assert rows[0].since > timezone.now() - timedelta(days=8)
 
 
 def new_version(practice, criterion, budget="normal"):

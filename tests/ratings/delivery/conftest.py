@@ -1,6 +1,9 @@
+import re
 from datetime import time, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from alliance.crypto import Sealed
@@ -57,3 +60,13 @@ def log():
 def due_message(live, juniper, reachable, log):
     """Juniper's check-in of three hours ago, due since one."""
     return Delivery.objects.get(check_in=log(reachable(juniper)))
+
+
+def run(**options):
+    said = StringIO()
+    call_command("send_due", stdout=said, **options)
+    return said.getvalue()
+
+
+def keys(text):
+    return re.findall(r"/c/(?:p/)?([\w-]{43})/", text)

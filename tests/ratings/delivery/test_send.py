@@ -1,13 +1,11 @@
 """Sending, one message at a time: what is asked once more before, what is in it, what follows."""
 
-import re
 from datetime import UTC, datetime, time, timedelta
-from io import StringIO
 
 import pytest
 import time_machine
 from django.core import mail
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,20 +13,12 @@ from alliance import actions as people
 from alliance.models import AuditEvent, ImportDraft
 from ratings import actions
 from ratings.delivery import schedule, send
+from ratings.delivery.send import SHORTEST_WAIT
 from ratings.importing import actions as importing
 from ratings.models import CheckIn, ClientLink, Delivery
 from tests.courses import answers
 from tests.factories import make_episode, make_member, make_practice
-
-
-def run(**options):
-    said = StringIO()
-    call_command("send_due", stdout=said, **options)
-    return said.getvalue()
-
-
-def keys(text):
-    return re.findall(r"/c/(?:p/)?([\w-]{43})/", text)
+from tests.ratings.delivery.conftest import keys, run
 
 
 def test_a_due_message_is_sent_once_with_a_key_that_works(due_message, http):
@@ -45,55 +35,6 @@ def test_a_due_message_is_sent_once_with_a_key_that_works(due_message, http):
     assert message.extra_headers["List-Unsubscribe"] == f"<http://127.0.0.1:8000/c/p/{preferences}/>"
     due_message.refresh_from_db()
     assert due_message.sent_at is not None
-
-
-def test_what_is_in_a_message_and_what_is_not(due_message, dana, settings, live):
-    starts_at = due_message.check_in.therapy_session.starts_at
-    run()
-    day = f"{starts_at.astimezone(timezone.zoneinfo.ZoneInfo('Europe/Berlin')):%A %-d %B}"
-    first, preferences = keys(mail.outbox[0].body)
-    assert mail.outbox[0].body.splitlines() == [
-        f"This is about your appointment on {day}.",
-        "A few short questions. They take about a minute:",
-        f"http://127.0.0.1:8000/c/{first}/",
-        "",
-        "You can ignore this message.",
-        "No one reads your answers right away. If you need help now, call 01632 960 117 or 112.",
-        "",
-        "To stop or pause these messages:",
-        f"http://127.0.0.1:8000/c/p/{preferences}/",
-    ]
-    whole = mail.outbox[0].message().as_string()
-    for hidden in ("Juniper", "Dana", "Whitlock", "Millrace", "therap", str(due_message.episode.code)):
-        assert hidden not in whole.replace("juniper@example.org", "")
-    assert f"From: {settings.DEFAULT_FROM_EMAIL}" in whole
-
-
-def test_the_therapist_is_named_where_the_client_said_so(due_message):
-    client = due_message.episode.client
-    client.therapist_may_be_named = True
-    client.save()
-    run()
-    assert "with Dana Whitlock on" in mail.outbox[0].body
-
-
-def test_the_day_is_the_clients_own(due_message, http):
-    """At 23:00 in Berlin it is the next morning in Auckland; the message and the form say so alike."""
-    client, therapy_session = due_message.episode.client, due_message.check_in.therapy_session
-    client.zone = "Pacific/Auckland"
-    client.save()
-    start = datetime(2026, 11, 18, 22, tzinfo=UTC)
-    with time_machine.travel(start + timedelta(hours=12)):
-        actions.move_session(
-            therapy_session=therapy_session,
-            starts_at=start,
-            ends_at=start + timedelta(minutes=50),
-            by=therapy_session.episode.therapist,
-        )
-        run()
-        assert "on Thursday 19 November." in mail.outbox[0].body
-        form = http.get(reverse("links:check-in", args=keys(mail.outbox[0].body)[:1]))
-    assert "Thursday 19 November, 11:00" in form.text
 
 
 # --- Asked once more --------------------------------------------------------------------------------------------------
@@ -332,3 +273,100 @@ def test_a_sender_slower_than_its_claim_does_not_break_on_the_reminder(due_messa
     send._sent(due_message.pk)
     send._sent(due_message.pk)
     assert Delivery.objects.filter(kind="reminder").count() == 1
+
+
+# --- What a real mail server may answer -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inbox(mail_server, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail_server.port
+    return mail_server.handler
+
+
+@pytest.fixture
+def three_due(due_message, dana, reachable, log):
+    """Juniper's, Heron's and Bramble's, due in this order."""
+    for name in ("Heron", "Bramble"):
+        log(reachable(make_episode(dana, name), f"{name.lower()}@example.org"))
+    return list(Delivery.objects.order_by("pk"))
+
+
+def recipients(inbox):
+    return [recipient for recipient, _message in inbox.received]
+
+
+def test_what_arrives(inbox, due_message):
+    assert run() == "1 sent.\n"
+    ((recipient, message),) = inbox.received
+    assert recipient == "juniper@example.org"
+    assert message["Message-ID"] == due_message.message_id
+    assert message["Subject"] == "A quick check-in"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message.get_content_type() == "text/plain"
+    assert len(message.get_all("Date")) == len(message.get_all("Message-ID")) == 1
+    assert all(len(line) < 200 for line in message.get_payload().splitlines())
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "553 5.1.3 not an address", "550 5.2.1 off"])
+def test_an_address_refused_for_good_is_not_tried_again(answer, inbox, three_due):
+    inbox.answers["heron@example.org"] = answer
+    assert run() == "1 refused, 2 sent.\n"
+    assert recipients(inbox) == ["juniper@example.org", "bramble@example.org"]
+    assert run() == ""
+    assert [bool(delivery.failed_at) for delivery in Delivery.objects.filter(kind="first").order_by("pk")] == [
+        False, True, False,
+    ]  # fmt: skip
+
+
+def test_a_message_refused_for_good_is_not_tried_again(inbox, due_message):
+    inbox.answers["DATA"] = "554 5.1.1 no such user"
+    assert run() == "1 refused.\n"
+    assert run() == ""
+
+
+@pytest.mark.parametrize("answer", ["554 5.7.1 relay access denied", "550 5.1.8 who are you", "550 blocked, not 5.1.1"])
+@pytest.mark.parametrize("stage", ["juniper@example.org", "DATA"])
+def test_a_refusal_that_may_be_about_us_fails_nobody(stage, answer, inbox, due_message):
+    inbox.answers[stage] = answer
+    assert run() == "1 postponed.\n"
+    assert Delivery.objects.waiting().get().due_at > timezone.now() + SHORTEST_WAIT
+
+
+def test_not_an_address_at_all_is_refused_without_asking(inbox, juniper, due_message, reachable):
+    reachable(juniper, "juniper@exa\x00mple.org\nBcc: x@example.org")
+    assert run() == "1 refused.\n"
+    assert inbox.received == []
+
+
+@pytest.mark.parametrize("answer", ["450 4.2.1 greylisted", "421 4.3.2 too many today"])
+def test_a_refusal_for_now_is_tried_again_after_a_wait_that_grows(answer, inbox, three_due):
+    inbox.answers["juniper@example.org"] = answer
+    now = timezone.now()
+    assert run() == "1 postponed, 2 sent.\n"
+    assert recipients(inbox) == ["heron@example.org", "bramble@example.org"]
+    first = Delivery.objects.get(pk=three_due[0].pk)
+    assert first.claimed_at is None
+    wait = first.due_at - now
+    assert timedelta(hours=3) / 8 <= wait < timedelta(hours=3) / 8 + timedelta(minutes=1)
+    assert wait > SHORTEST_WAIT
+    assert run() == ""
+    with time_machine.travel(first.due_at + timedelta(seconds=1)):
+        assert run() == "1 postponed.\n"
+        assert Delivery.objects.get(pk=first.pk).due_at - first.due_at > wait
+    del inbox.answers["juniper@example.org"]
+    with time_machine.travel(timezone.now() + timedelta(hours=5)):
+        assert run() == "1 sent.\n"
+    assert inbox.received[-1][1]["Message-ID"] == first.message_id
+
+
+@pytest.mark.parametrize("answer", ["553 5.7.1 not your address", "451 4.3.0 not now"])
+def test_a_server_that_refuses_us_ends_the_run_and_fails_nobody(answer, inbox, three_due):
+    inbox.answers["MAIL"] = answer
+    with pytest.raises(CommandError, match="refused alliance@localhost"):
+        run()
+    assert Delivery.objects.waiting().filter(claimed_at__isnull=True).count() == 3
+    del inbox.answers["MAIL"]
+    assert run() == "3 sent.\n"

@@ -1,9 +1,7 @@
 """What the demo's guide says is so, on the page that it says it on; and nobody meets it anywhere else."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
-from html import unescape
 from io import StringIO
 
 import pytest
@@ -12,86 +10,14 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from alliance.models import Client, Episode, Practice, User
-from ratings import queries
 from ratings.demo.guide import STORIES
 from ratings.demo.write import today_there
-from ratings.models import Rupture
-from ratings.pillars import pillar_views
 from ratings.psychometrics.evidence import Pillar
-from ratings.words import on_scale
+from tests.ratings.demo.seen import GUIDE, Case, case_of, page_of, signed_in
 
 DAYS = (date(2026, 11, 25), date(2026, 11, 29), date(2027, 3, 28))  # a Wednesday, a Sunday, the night the clocks change
-GUIDE = re.compile(r'<aside class="guide".*?</aside>', re.DOTALL)
 TOLD = {"therapist": ["Teasel", "Juniper", "Fern", "Sorrel", "Marten"], "therapist2": ["Bramble"], "therapist3": []}
 TOLD |= {"supervisor": ["Teasel", "Juniper", "Fern", "Bramble", "Marten"], "supervisor2": [], "manager": []}
-
-
-@pytest.fixture
-def demo(db):
-    call_command("seed_demo", stdout=StringIO())
-
-
-def signed_in(name):
-    browser = Browser()
-    browser.force_login(User.objects.get(email=f"{name}@demo.test"))
-    return browser
-
-
-def text_of(html):
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
-
-
-def page_of(browser, path):
-    """What the guide says there, and what the page itself says."""
-    html = browser.get(path).content.decode()
-    said = GUIDE.findall(html)
-    assert len(said) <= 1
-    return text_of("".join(said)), text_of(GUIDE.sub("", html))
-
-
-@dataclass
-class Case:
-    """A story as it is stored, and as its reader sees it."""
-
-    episode: Episode
-    reader: Browser
-
-    def __post_init__(self):
-        self.history = queries.case_history(self.episode)
-        name = self.episode.client.display_name
-        self.pillars = {view.key: view for view in pillar_views(self.history, self.episode.standing, name)}
-        self.numbered = {session.number: session for session in self.history.held if session.number}
-        self.said, self.page = page_of(self.reader, reverse("ratings:case", args=[self.episode.code]))
-        self.ruptures = list(Rupture.objects.filter(episode=self.episode))
-
-    def below(self):
-        return {key: [row.number for row in view.rows if row.below] for key, view in self.pillars.items()}
-
-    def marks(self, rater, pillar, *numbers):
-        return [getattr(self.pillars[pillar].rows[number - 1], rater) for number in numbers]
-
-    def in_words(self, rater, pillar, *numbers):
-        return {on_scale(mark) for mark in self.marks(rater, pillar, *numbers)}
-
-    def comment(self, number):
-        sealed = self.numbered[number].client.comment
-        return sealed.open(self.episode.client.data_key) if sealed else ""
-
-    def span(self):
-        """The one rupture: its state, and the numbers of the sessions at which it was opened and closed."""
-        (rupture,) = self.ruptures
-        number_of = {session.row.pk: session.number for session in self.history.held}
-        return rupture.state, number_of[rupture.opened_session_id], number_of.get(rupture.closed_session_id)
-
-    def flag(self):
-        (rupture,) = self.ruptures
-        return page_of(self.reader, reverse("ratings:rupture", args=[rupture.code]))[1]
-
-    def for_therapist_only(self):
-        comments = [s.client for s in self.numbered.values() if s.client and s.client.comment]
-        return {rating.comment_for for rating in comments} == {"therapist"} and "after session" not in self.page
-
-
 # name -> what is said, and whether it is so. Together they hold every number and every quotation of the guide.
 CLAIMS = {
     "Teasel": {
@@ -173,12 +99,6 @@ CLAIMS = {
 }
 
 
-def case_of(name, reader):
-    clients = Client.objects.select_related("data_key")
-    client = next(client for client in clients if client.display_name == name)
-    return Case(Episode.objects.select_related("standing__rupture").get(client=client), signed_in(reader))
-
-
 @pytest.mark.parametrize("day", DAYS, ids=str)
 def test_what_the_guide_says_is_so(db, day):
     call_command("seed_demo", today=day, stdout=StringIO())
@@ -246,28 +166,6 @@ def test_what_a_manager_is_told_is_so(demo):
     html = GUIDE.findall(manager.get("/people/").content.decode())[0]
     to_try = re.findall(r'<li><a href="([^"]+)">', html)
     assert [manager.get(path).status_code for path in to_try] == [200] * 4
-
-
-def test_put_away_it_is_gone_on_every_page_until_help_or_the_next_sign_in_brings_it_back(demo):
-    ada = signed_in("therapist")
-    teasel = reverse("ratings:case", args=[case_of("Teasel", "therapist").episode.code])
-    assert "Show the guide again" not in ada.get("/help/").content.decode()
-    gone = ada.post(reverse("ratings:guide-put-away"), {"back": teasel})
-    assert (gone.status_code, gone.url) == (303, teasel)
-    assert [page_of(ada, path)[0] for path in (teasel, "/today/", "/cases/")] == ["", "", ""]
-    assert "Show the guide again" in page_of(ada, "/help/")[0]
-    again = ada.post(reverse("ratings:guide-show"))
-    assert (again.status_code, again.url) == (303, "/")
-    assert "1 of 5" in page_of(ada, teasel)[0]
-    ada.post(reverse("ratings:guide-put-away"))
-    ada.logout()
-    ada.force_login(User.objects.get(email="supervisor@demo.test"))
-    assert "in 5 stories" in page_of(ada, "/caseload/")[0]
-
-
-@pytest.mark.parametrize("back", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", ""])
-def test_putting_it_away_leads_nowhere_else(demo, back):
-    assert signed_in("therapist").post(reverse("ratings:guide-put-away"), {"back": back}).url == "/"
 
 
 @pytest.mark.parametrize("where", ["a real practice", "a served installation"])

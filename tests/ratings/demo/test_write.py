@@ -242,10 +242,3 @@ def test_stories_carry_their_words(demo):
     assert fern.therapy_sessions.filter(attendance="no_show").count() == 1
     assert named("Rowan").standing.missing_in_a_row == 3
     assert Rupture.objects.get(episode=named("Teasel")).closed_at < datetime(2026, 11, 25, tzinfo=ZONE)
-
-
-def test_held_sessions_of_many_episodes_take_three_statements(demo, django_assert_num_queries):
-    keys = list(Episode.objects.values_list("pk", flat=True)[:5])
-    for count in (1, 5):
-        with django_assert_num_queries(3):
-            assert len(queries.held_by_episode(keys[:count])) == count

@@ -8,6 +8,13 @@ from ratings.importing.matching import make_preview, read
 from ratings.importing.preview import Receiver
 
 FILES = Path(__file__).parent / "files"
+OPENFIT, LONG = (FILES / "openfit.csv").read_bytes(), (FILES / "long.csv").read_bytes()
+
+
+def lines(data, *numbers):
+    """The first line of a file and some others, by number."""
+    every = data.splitlines(keepends=True)
+    return b"".join([every[0], *(every[number - 1] for number in numbers)])
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
-import doctest
 import random
 
 import pytest
 
-from ratings.psychometrics import compare, report
-from ratings.psychometrics.compare import calibrate, compare_scenario, episodes_of
 from ratings.psychometrics.evaluate import bootstrap, judge_all, reliability
-from ratings.psychometrics.evidence import Budget, Kind, SessionEvidence
+from ratings.psychometrics.evidence import Kind, SessionEvidence
 from ratings.psychometrics.finding import Finding
-from ratings.psychometrics.simulate import BASE, Episode, TrueRupture, simulate
+from ratings.psychometrics.simulate import Episode, TrueRupture
 
 
 def judged(suspicions, *ruptures):
@@ -72,57 +69,3 @@ def test_bootstrap_agrees_with_the_binomial_error_and_pairs():
 def test_reliability_bands():
     bands = reliability([(0.02, False)] * 98 + [(0.02, True)] * 2 + [(0.8, True)] * 3 + [(1.0, False)])
     assert [(band.low, band.sessions, round(band.true, 2)) for band in bands] == [(0.0, 100, 0.02), (0.7, 4, 0.75)]
-
-
-def test_calibrate_finds_what_was_put_in():
-    chance = random.Random(2)
-    stated = [chance.uniform(0.05, 0.95) for _ in range(4000)]
-    odds = [(p / (1 - p)) ** 0.5 * 0.7 for p in stated]
-    pairs = [(p, chance.random() < o / (1 + o)) for p, o in zip(stated, odds, strict=True)]
-    first, second = calibrate(pairs)
-    assert first == pytest.approx(-0.357, abs=0.1)
-    assert second == pytest.approx(0.5, abs=0.06)
-
-
-def test_doctests():
-    assert doctest.testmod(compare).failed == 0
-
-
-def test_episodes_come_until_there_are_enough_ruptures():
-    episodes = list(episodes_of("short courses", seed=1, ruptures=40))
-    assert sum(len(episode.ruptures) for episode in episodes) >= 40
-    assert sum(len(episode.ruptures) for episode in episodes[:-1]) < 40
-
-
-def test_the_filter_is_calibrated_in_the_base_scenario():
-    episodes = simulate(BASE, 700, seed="calibration test")
-    bands = reliability(compare.outcome(compare.OURS, "client+therapist", episodes).calibration)
-    assert len(bands) >= 5
-    for band in bands:
-        if band.sessions >= 100:  # below, chance alone exceeds .1
-            assert abs(band.stated - band.true) < 0.1, band
-
-
-@pytest.fixture(scope="module")
-def results():
-    return [
-        compare_scenario(name, seed=1, ruptures=150) for name in ("base", "strong ceiling", compare.OTHER_GENERATOR)
-    ]
-
-
-def test_ours_is_ahead_where_a_small_sample_can_show_it(results):
-    ours = compare.averages(results, compare.DEFAULT_ENTRY, Budget.NORMAL)
-    assert ours.value > compare.averages(results, report.best_published(results), Budget.NORMAL).value
-    for name in ("therapist_shewhart", "gap_change", "level_cutoff"):
-        assert compare.averages(results, name, Budget.NORMAL, "ahead").low > 0
-
-
-def test_the_reports_name_every_criterion_and_say_it_is_simulation(results):
-    page = report.page(results, 2.0)
-    plain = report.plain(results)
-    for entry in compare.ENTRIES:
-        assert f"| {entry} |" in page
-        assert f"| {entry} |" in plain
-    assert "Everything on this page is simulation" in page
-    assert str(compare.TUNING_SEED) in page
-    assert str(compare.REPORTING_SEED) in page

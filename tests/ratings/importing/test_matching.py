@@ -5,26 +5,19 @@ from datetime import UTC, datetime
 import pytest
 from django.apps import apps
 
-from alliance.models import AuditEvent, Episode, ImportBatch
+from alliance.models import Episode, ImportBatch
 from ratings.importing.actions import NotAllGood, import_ratings
 from ratings.importing.matching import make_preview, read
 from ratings.importing.preview import Receiver
 from ratings.models import Rating
-from tests.ratings.importing.conftest import FILES
+from tests.ratings.importing.conftest import LONG, OPENFIT, lines
 
 OWN = [model for app in ("alliance", "therapy", "ratings") for model in apps.get_app_config(app).get_models()]
-OPENFIT, LONG = (FILES / "openfit.csv").read_bytes(), (FILES / "long.csv").read_bytes()
 
 
 def everything():
     """Every row of every table."""
     return {model.__name__: list(model.objects.order_by("pk").values_list()) for model in OWN}
-
-
-def lines(data, *numbers):
-    """The first line of a file and some others, by number."""
-    every = data.splitlines(keepends=True)
-    return b"".join([every[0], *(every[number - 1] for number in numbers)])
 
 
 def refused(bring_in, data, **receiver):
@@ -65,18 +58,6 @@ def test_a_preview_takes_as_many_statements_for_two_cases_as_for_one(
     parsed = read(lines(OPENFIT, *rows))
     with django_assert_num_queries(6):
         make_preview(practice=millrace, parsed=parsed, receiver=Receiver())
-
-
-def test_an_import_is_on_record_by_codes_and_counts(bring_in, dana, noor, mona):
-    batch = bring_in("openfit.csv", by=mona)
-    found = AuditEvent.objects.filter(verb="imported").values_list(
-        "subject_type", "subject_code", "actor_code", "count"
-    )
-    imported = {str(e.code): e.therapy_sessions.count() for e in Episode.objects.all()}
-    actor = str(mona.user.code)
-    assert sorted(found) == sorted(
-        [("importbatch", str(batch.code), actor, 19)] + [("episode", code, actor, n) for code, n in imported.items()]
-    )
 
 
 def test_a_file_that_grew_brings_what_is_new_into_the_same_case(bring_in, dana):

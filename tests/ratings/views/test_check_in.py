@@ -1,4 +1,4 @@
-"""The client's pages: what may be said, what is refused, what comes back, and what nobody else learns."""
+"""The check-in as a client meets it: what may be said, what is refused, what comes back, what nobody else learns."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -12,28 +12,10 @@ from django.utils import timezone
 from alliance.models import AuditEvent
 from ratings import actions, links
 from ratings.models import CheckIn, ClientLink, Rating
-from tests.courses import ITEMS, answers
-from tests.factories import make_episode
+from tests.courses import ITEMS, answers, consent, held
+from tests.factories import make_client, make_episode
 
 EMOJI = "\N{PARTY POPPER}"
-
-
-@pytest.fixture
-def asked(juniper, live_through):
-    """The check-in of Juniper's only session, unanswered."""
-    (check_in,) = live_through(juniper, [None])
-    return check_in
-
-
-@pytest.fixture
-def opened(http):
-    """`opened(check_in)`: the address of a fresh link to it."""
-
-    def address(check_in):
-        token = links.mint_check_in_link(check_in=check_in, by=check_in.episode.therapist, channel="screen")
-        return reverse("links:check-in", args=[token])
-
-    return address
 
 
 def sent(http, address, **given):
@@ -55,6 +37,21 @@ def test_the_form_names_the_session_and_its_readers_and_chooses_nothing(http, as
     assert "Goes to your therapist. Their supervisor can see the answers too." in page
     assert page.count('type="radio"') == 6 * 5 + 2 + 2 + 3
     assert " checked" not in page
+
+
+@pytest.mark.parametrize(
+    ("form", "sentences"), [("short", "3 short questions."), ("standard", "4 short questions.")], ids=["child", "fit"]
+)
+def test_the_client_is_told_how_many_questions_there_are(http, dana, instruments, form, sentences):
+    episode = make_episode(dana, client=make_client(dana.practice, check_in_form=form, asks_about_fit=True))
+    consent(episode.client)
+    held(episode, 1)
+    token = links.mint_check_in_link(check_in=CheckIn.objects.get(), by=dana, channel="screen")
+    address = reverse("links:check-in", args=[token])
+    assert sentences in http.get(address).text
+    keys = [item["id"] for item in CheckIn.objects.get().text.instrument.definition["items"]]
+    assert http.post(address, dict.fromkeys(keys, 4)).status_code == 303
+    assert Rating.objects.get().overall_pomp == 100
 
 
 def test_what_else_a_client_says_is_stored_with_the_answers(http, asked, opened):
@@ -331,76 +328,6 @@ def test_unread_or_somebody_elses_or_older_answers_are_not_called_read(http, jun
     assert "has read" not in http.get(opened(third)).text
 
 
-@pytest.fixture
-def shown(millrace, juniper, live_through):
-    """A rated session of Juniper's, which the practice and Juniper agreed to show; a fresh link to it."""
-    millrace.shows_history = True
-    millrace.save()
-    juniper.client.consents.create(purpose="history", text_version="2026-11")
-    live_through(juniper, [[3, 3, 1, 1, 4, 4]], therapist=0, comment="A canary sang.", tension=True, bring_up="gently")
-    return reverse("links:history", args=[links.mint_history_link(episode=juniper, by=juniper.therapist)])
-
-
-def test_the_own_history_is_told_in_words_and_judges_nothing(http, shown, juniper):
-    response = http.get(shown)
-    assert response.status_code == 200
-    page = response.text
-    for expected in ("What we work on", "How we work", "How we are together", "Mostly", "A little", "Completely"):
-        assert expected in page
-    assert "A canary sang." in page
-    assert "Yes" in page.split("Tension or misunderstanding")[1]
-    assert page.count('<svg class="own"') == 3
-    for hidden in ("Goals", "Tasks", "Bond", "usual", "75", "Juniper", "Dana", "mark"):
-        assert hidden not in page, hidden
-    assert response.headers["Referrer-Policy"] == "no-referrer"
-    assert response.headers["Cache-Control"] == "no-store"
-    event = AuditEvent.objects.filter(verb="read", subject_type="clientlink").get()
-    assert (event.actor_code, event.subject_code) == ("", str(ClientLink.objects.get(kind="history").code))
-
-
-def test_nothing_of_the_therapist_of_another_episode_or_of_a_voided_session_is_shown(
-    http, shown, juniper, noor, live_through
-):
-    assert "Not at all" not in http.get(shown).text.split("After each session")[1], "the therapist's own answers"
-    elsewhere = make_episode(noor, client=juniper.client)
-    live_through(elsewhere, [2], comment="Told to Noor only.")
-    assert "Told to Noor only." not in http.get(shown).text
-    juniper.therapy_sessions.update(voided_at=timezone.now(), voided_by=juniper.therapist)
-    page = http.get(shown).text
-    assert "canary" not in page
-    assert "There are no answers of yours yet." in page
-
-
-@pytest.mark.parametrize("why", ["expired", "revoked", "consent withdrawn", "switched off", "unknown"])
-def test_a_history_link_that_shows_nothing_looks_like_any_other(http, shown, juniper, why):
-    gone = http.get("/c/nonsense/").text
-    assert http.get(shown).status_code == 200
-    if why == "expired":
-        with time_machine.travel(timezone.now() + links.HISTORY_LINK_LIVES + timedelta(seconds=1)):
-            response = http.get(shown)
-    else:
-        if why == "revoked":
-            ClientLink.objects.filter(kind="history").update(revoked_at=timezone.now())
-        elif why == "consent withdrawn":
-            juniper.client.consents.filter(purpose="history").update(withdrawn_at=timezone.now())
-        elif why == "switched off":
-            juniper.therapist.practice.shows_history = False
-            juniper.therapist.practice.save()
-        response = http.get(shown if why != "unknown" else reverse("links:history", args=["A" * 43]))
-    assert (response.status_code, response.text) == (404, gone)
-
-
-def test_a_history_link_opens_no_form_and_a_check_in_link_no_history(http, shown, juniper, live_through, opened):
-    token = shown.split("/")[-2]
-    assert http.get(reverse("links:check-in", args=[token])).status_code == 404
-    assert http.post(reverse("links:check-in", args=[token]), answers(3)).status_code == 404
-    juniper.therapy_sessions.update(starts_at=timezone.now() - timedelta(days=30))
-    (waiting,) = live_through(juniper, [None])
-    address = opened(waiting)
-    assert http.get(address).status_code == 200
-    assert http.get(address.replace("/c/", "/c/h/")).status_code == 404
-
-
 def test_a_hundred_looks_use_nothing_up(http, asked, opened):
     """Scanners open what they find in a mail."""
     address = opened(asked)
@@ -411,12 +338,18 @@ def test_a_hundred_looks_use_nothing_up(http, asked, opened):
     assert sent(http, address).status_code == 303
 
 
-def test_the_privacy_page_is_there_for_everybody_and_names_nobody(http, millrace, asked, opened):
-    millrace.crisis_phone = "01632 960 117"
-    millrace.save()
-    assert reverse("links:privacy") in http.get(opened(asked)).text
-    page = http.get(reverse("links:privacy")).text
-    for answer in ("What is kept", "Who sees it", "How to stop", "How to get a copy, or have it deleted"):
-        assert answer in page
-    assert "01632 960 117" in page
-    assert "Millrace" not in page
+# --- Who guesses ------------------------------------------------------------------------------------------------------
+
+
+def test_a_guessed_answer_gives_no_right_to_change_and_guessing_ends(http, juniper, live_through, settings):
+    (check_in,) = live_through(juniper, [3])
+    Rating.objects.filter(rater="client").update(received_at=timezone.now() - timedelta(hours=1))
+    token = links.mint_check_in_link(check_in=check_in, by=juniper.therapist, channel="screen")
+    right = http.post(f"/c/{token}/", answers(3))
+    assert (right.status_code, "Thank you" in right.text, "Change your answers" in right.text) == (200, True, False)
+    assert "check-in" not in http.cookies
+    for guess in [answers(1)] * 10 + [answers(1), answers(3)]:  # from the eleventh on, right looks like wrong
+        response = http.post(f"/c/{token}/", guess | {"comment": "Typed & kept"})
+        assert (response.status_code, "Typed &amp; kept" in response.text) == (409, True)
+    assert "already sent" in http.post(f"/c/{token}/", answers(3)).text
+    assert Rating.objects.get(rater="client").answers == answers(3)

@@ -14,11 +14,6 @@ from ratings.models import CheckIn, ClientLink
 LANDING = {"therapist": "/today/", "supervisor": "/caseload/", "manager": "/people/"}
 
 
-@pytest.fixture
-def demo(db):
-    call_command("seed_demo", stdout=StringIO())
-
-
 def printed():
     said = StringIO()
     call_command("print_demo", stdout=said)

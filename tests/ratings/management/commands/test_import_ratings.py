@@ -7,6 +7,8 @@ from alliance.models import Client, Episode, ImportBatch
 from sessions.models import TherapySession
 from tests.ratings.importing.conftest import FILES
 
+pytestmark = pytest.mark.usefixtures("instruments")
+
 
 def run(*args, file=FILES / "openfit.csv", practice="Millrace Practice"):
     out, err = StringIO(), StringIO()

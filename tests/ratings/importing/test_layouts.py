@@ -7,15 +7,10 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alliance.models import Client
-from ratings.importing.actions import NotAllGood
 from ratings.importing.layouts import parse
-from ratings.models import Rating
 from ratings.psychometrics.instruments import load
-from sessions.models import TherapySession
-from tests.ratings.importing.conftest import FILES
+from tests.ratings.importing.conftest import LONG, OPENFIT
 
-OPENFIT, LONG = (FILES / "openfit.csv").read_bytes(), (FILES / "long.csv").read_bytes()
 LOADED = [load(path) for path in (settings.BASE_DIR / "ratings" / "instruments").glob("*.toml")]
 INSTRUMENTS = {(instrument.key, instrument.version): instrument for instrument in LOADED}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -150,28 +145,6 @@ def test_a_sentence_never_repeats_a_cell():
         planted = data.replace(b"8.1", b"987654").replace(b";3;", b";987654;").replace(b"2025-0", b"987654")
         assert errors(planted)
         assert not any("987654" in sentence for _line, sentence in errors(planted))
-
-
-# --- All or nothing, and the good rows by choice ----------------------------------------------------------------------
-
-
-def test_a_damaged_file_writes_nothing_unless_the_good_rows_are_chosen(bring_in, dana, noor):
-    damaged = OPENFIT.replace(b"2025-01-14", b"2025-01-99")
-    with pytest.raises(NotAllGood) as refusal:
-        bring_in(damaged)
-    assert [error.line for error in refusal.value.preview.errors] == [3]
-    assert Client.objects.count() == 0
-    batch = bring_in(damaged, only_good=True)
-    assert batch.counts["sessions"]["new"] == 18 and batch.counts["left_out"] == 1
-    assert TherapySession.objects.filter(episode__therapist=dana).count() == 12  # the others of the same case
-
-
-def test_a_rating_with_a_bad_answer_is_left_out_whole(bring_in, dana):
-    damaged = LONG.replace(b"goal_matters;goal;3;", b"goal_matters;goal;5;", 1)
-    bring_in(damaged, only_good=True, named={"T-1": dana})
-    first = TherapySession.objects.order_by("starts_at").first()
-    assert [rating.rater for rating in first.ratings.all()] == ["therapist"]
-    assert Rating.objects.count() == 12
 
 
 # --- Anything at all --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The two pages: who may open them, what they show, and what stays behind."""
+"""Bringing in past ratings: who may, what the two pages show, and what stays behind."""
 
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from ratings.importing.actions import drop_old_drafts
 from ratings.models import Rating
 from tests.ratings.importing.conftest import FILES
 
+pytestmark = pytest.mark.usefixtures("instruments")
 PAGE = "/import/"
 OPENFIT = (FILES / "openfit.csv").read_bytes()
 DAMAGED = OPENFIT.replace(b"8.1,7.9,8.0,8.2", b"8.1,11.5,8.0,8.2").replace(b"2025-01-14", b"2025-01-99")

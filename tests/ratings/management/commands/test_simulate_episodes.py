@@ -4,9 +4,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from ratings.psychometrics import compare, thresholds
-from ratings.psychometrics.criteria import REGISTRY
-from ratings.psychometrics.evidence import Budget
+from ratings.psychometrics import compare
 
 
 def simulated(capsys, *arguments):
@@ -39,33 +37,3 @@ def test_the_same_seed_writes_the_same_rows_on_another_scale(capsys):
 def test_a_bad_scale_is_refused():
     with pytest.raises(CommandError, match="LO"):
         call_command("simulate_episodes", "--scale", "5", "5")
-
-
-def test_the_evaluation_prints_a_table_and_writes_a_page(capsys, tmp_path):
-    page = tmp_path / "report.html"
-    call_command("evaluate_detection", "--ruptures", "40", "--scenario", "base", "--report", str(page))
-    out = capsys.readouterr().out
-    assert "| rupture_filter (client+therapist) |" in out
-    assert str(compare.REPORTING_SEED) in out
-    assert "newPlot" in page.read_text(encoding="utf-8")
-
-
-def test_too_few_ruptures_are_refused():
-    with pytest.raises(CommandError, match="no share means anything"):
-        call_command("evaluate_detection", "--ruptures", "3")
-
-
-def test_every_criterion_has_rising_thresholds():
-    for criterion in REGISTRY:
-        for use in compare.USES:
-            values = [thresholds.threshold(criterion, budget, use) for budget in ("watchful", "normal", "quiet")]
-            assert values == sorted(values), criterion
-
-
-def test_thresholds_survive_their_file():
-    entries = {"a (client)": ("a", "client"), "a (all)": ("a", "all"), "b": ("b", "client")}
-    text = thresholds.as_toml({entry: dict.fromkeys(Budget, 0.5) for entry in entries}, entries)
-    assert thresholds.tomllib.loads(text) == {
-        "a": {use: {"quiet": 0.5, "normal": 0.5, "watchful": 0.5} for use in ("client", "all")},
-        "b": {"quiet": 0.5, "normal": 0.5, "watchful": 0.5},
-    }

@@ -1,0 +1,60 @@
+"""What is in a message, and what is not."""
+
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+
+from ratings import actions
+from tests.ratings.delivery.conftest import keys, run
+
+
+def test_what_is_in_a_message_and_what_is_not(due_message, dana, settings, live):
+    starts_at = due_message.check_in.therapy_session.starts_at
+    run()
+    day = f"{starts_at.astimezone(timezone.zoneinfo.ZoneInfo('Europe/Berlin')):%A %-d %B}"
+    first, preferences = keys(mail.outbox[0].body)
+    assert mail.outbox[0].body.splitlines() == [
+        f"This is about your appointment on {day}.",
+        "A few short questions. They take about a minute:",
+        f"http://127.0.0.1:8000/c/{first}/",
+        "",
+        "You can ignore this message.",
+        "No one reads your answers right away. If you need help now, call 01632 960 117 or 112.",
+        "",
+        "To stop or pause these messages:",
+        f"http://127.0.0.1:8000/c/p/{preferences}/",
+    ]
+    whole = mail.outbox[0].message().as_string()
+    for hidden in ("Juniper", "Dana", "Whitlock", "Millrace", "therap", str(due_message.episode.code)):
+        assert hidden not in whole.replace("juniper@example.org", "")
+    assert f"From: {settings.DEFAULT_FROM_EMAIL}" in whole
+
+
+def test_the_therapist_is_named_where_the_client_said_so(due_message):
+    client = due_message.episode.client
+    client.therapist_may_be_named = True
+    client.save()
+    run()
+    assert "with Dana Whitlock on" in mail.outbox[0].body
+
+
+def test_the_day_is_the_clients_own(due_message, http):
+    """At 23:00 in Berlin it is the next morning in Auckland; the message and the form say so alike."""
+    client, therapy_session = due_message.episode.client, due_message.check_in.therapy_session
+    client.zone = "Pacific/Auckland"
+    client.save()
+    start = datetime(2026, 11, 18, 22, tzinfo=UTC)
+    with time_machine.travel(start + timedelta(hours=12)):
+        actions.move_session(
+            therapy_session=therapy_session,
+            starts_at=start,
+            ends_at=start + timedelta(minutes=50),
+            by=therapy_session.episode.therapist,
+        )
+        run()
+        assert "on Thursday 19 November." in mail.outbox[0].body
+        form = http.get(reverse("links:check-in", args=keys(mail.outbox[0].body)[:1]))
+    assert "Thursday 19 November, 11:00" in form.text

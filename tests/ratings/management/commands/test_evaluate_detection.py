@@ -1,0 +1,18 @@
+import pytest
+from django.core.management import CommandError, call_command
+
+from ratings.psychometrics import compare
+
+
+def test_the_evaluation_prints_a_table_and_writes_a_page(capsys, tmp_path):
+    page = tmp_path / "report.html"
+    call_command("evaluate_detection", "--ruptures", "40", "--scenario", "base", "--report", str(page))
+    out = capsys.readouterr().out
+    assert "| rupture_filter (client+therapist) |" in out
+    assert str(compare.REPORTING_SEED) in out
+    assert "newPlot" in page.read_text(encoding="utf-8")
+
+
+def test_too_few_ruptures_are_refused():
+    with pytest.raises(CommandError, match="no share means anything"):
+        call_command("evaluate_detection", "--ruptures", "3")

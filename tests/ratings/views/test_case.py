@@ -1,0 +1,126 @@
+"""The page of a case: who reads it, what counts as read then, what it asks of the database; and how a case begins."""
+
+import re
+
+from django.urls import reverse
+
+from alliance.models import AuditEvent
+from ratings import actions
+from ratings.models import CheckIn
+from tests.factories import make_member
+from tests.ratings.views.conftest import statements
+
+
+def test_a_case_asks_as_often_for_eight_sessions_as_for_two(http, dana, juniper, sorrel, live_through):
+    http.force_login(dana.user)
+    counts = []
+    for episode, levels in ((juniper, [3, 3]), (sorrel, [3, 3, 3, 3, 0, 0, 3, 3])):
+        live_through(episode, levels)
+        counts.append(statements(http, reverse("ratings:case", args=[episode.code])))
+    assert counts[0] == counts[1]
+
+
+def test_opening_a_case_is_audited_and_marks_its_answers_read(http, dana, sam, juniper, live_through):
+    (check_in,) = live_through(juniper, [3])
+    http.force_login(sam.user)
+    http.get(reverse("ratings:case", args=[juniper.code]))
+    check_in.refresh_from_db()
+    assert check_in.read_at is None, "a supervisor's reading does not settle the answers"
+    http.force_login(dana.user)
+    http.get(reverse("ratings:case", args=[juniper.code]))
+    check_in.refresh_from_db()
+    assert check_in.read_at is not None
+    events = AuditEvent.objects.filter(verb="read", subject_type="episode").order_by("pk")
+    assert [(event.actor_code, event.subject_code) for event in events] == [
+        (str(sam.user.code), str(juniper.code)),
+        (str(dana.user.code), str(juniper.code)),
+    ]
+
+
+def test_a_hidden_and_a_missing_case_look_alike_and_leave_one_denial_each(http, noor, juniper):
+    http.force_login(noor.user)
+    hidden = http.get(reverse("ratings:case", args=[juniper.code]))
+    missing = http.get("/cases/00000000-0000-4000-8000-000000000000/")
+    assert hidden.status_code == missing.status_code == 404
+    masked = {re.sub(r'"X-CSRFToken": "\w+"', "", page.text) for page in (hidden, missing)}
+    assert len(masked) == 1
+    denials = AuditEvent.objects.filter(verb="denied")
+    assert sorted(denials.values_list("subject_type", "subject_code")) == sorted(
+        [("episode", str(juniper.code)), ("episode", "00000000-0000-4000-8000-000000000000")]
+    )
+
+
+def test_no_comment_is_marked_read_that_was_not_shown(http, dana, juniper, live_through):
+    """The latest session has none, and the one before it has not been read yet."""
+    live_through(juniper, [3], comment="Please read this.")
+    live_through(juniper, [3])
+    http.force_login(dana.user)
+    address = reverse("ratings:case", args=[juniper.code])
+    http.head(address)
+    assert not CheckIn.objects.filter(read_at__isnull=False).exists()
+    assert "Please read this." in http.get(address).text
+    assert CheckIn.objects.filter(read_at__isnull=False).count() == 2
+    assert "Please read this." in http.get(address).text
+
+
+def test_the_lead_says_what_became_of_a_flag(http, dana, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0])
+    http.force_login(dana.user)
+    rupture = juniper.ruptures.get()
+    http.post(reverse("ratings:rupture-set-aside", args=[rupture.code]), {"reason": "A bereavement."})
+    page = http.get(reverse("ratings:case", args=[juniper.code])).text
+    assert "are below their own usual. The flag was set aside." in page.replace("&#x27;", "'")
+    assert "not enough to call it a slip" not in page
+
+
+def test_a_voided_session_asks_for_nothing_any_more(http, dana, juniper, live_through):
+    older, newer = live_through(juniper, [None, None])
+    http.force_login(dana.user)
+    case = reverse("ratings:case", args=[juniper.code])
+    for check_in, voided in ((newer, False), (older, False), (None, True)):
+        page = http.get(case).text
+        offered = [each for each in (older, newer) if reverse("ratings:check-in-link", args=[each.code]) in page]
+        assert offered == ([check_in] if not voided else [])
+        if check_in:
+            actions.void_session(therapy_session=check_in.therapy_session, reason="Not theirs.", by=dana)
+
+
+def test_tension_is_shown_in_words_to_both_who_read_the_answers(http, dana, sam, juniper, live_through):
+    live_through(juniper, [3], tension=True, tension_talked_about=False)
+    for member in (dana, sam):
+        http.force_login(member.user)
+        assert "Yes, and not talked about yet" in http.get(reverse("ratings:case", args=[juniper.code])).text
+
+
+# --- How a case begins ------------------------------------------------------------------------------------------------
+
+
+def test_a_new_case_starts_with_its_goal_and_consent(http, dana):
+    http.force_login(dana.user)
+    response = http.post(
+        reverse("ratings:case-create"),
+        {"name": "Heron", "goal": "We are working on sleep.", "consents_to_check_ins": "on"},
+    )
+    assert response.status_code == 302
+    page = http.get(response.url).text
+    assert "Heron" in page
+    assert "We are working on sleep." in page
+    client = dana.episodes.get().client
+    assert [consent.purpose for consent in client.consents.all()] == ["check_in"]
+
+
+def test_a_therapist_in_two_practices_says_which(http, dana, otis, instruments):
+    make_member(otis.practice, "Dana Whitlock", user=dana.user)
+    http.force_login(dana.user)
+    form = http.get(reverse("ratings:case-create")).text
+    assert "Millrace Practice" in form
+    assert "Weir House" in form
+    http.post(reverse("ratings:case-create"), {"name": "Heron", "practice": otis.practice.code})
+    assert [client.display_name for client in otis.practice.clients.all()] == ["Heron"]
+    assert not dana.episodes.exists()
+
+
+def test_a_name_that_cannot_be_seen_is_no_name(http, dana, instruments):
+    http.force_login(dana.user)
+    response = http.post(reverse("ratings:case-create"), {"name": "\u200b\u2060"})
+    assert (response.status_code, dana.episodes.count()) == (422, 0)

@@ -1,0 +1,218 @@
+"""The therapist's list of check-ins that have not come back, and how a client can be reached."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance import actions as people
+from alliance.models import AuditEvent
+from ratings import actions, links
+from ratings.delivery import schedule
+from ratings.models import ClientLink, Delivery
+from tests.courses import answers
+from tests.factories import make_episode
+from tests.ratings.views.conftest import LIST, states
+
+
+def deliver(check_in, **fields):
+    delivery = schedule._add(check_in, fields.pop("kind", "first"), timezone.now() - timedelta(hours=2))
+    for name, value in fields.items():
+        setattr(delivery, name, value)
+    delivery.save()
+    return delivery
+
+
+# --- The list ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_state_in_the_list(http, dana, waiting):
+    now = timezone.now()
+    http.force_login(dana.user)
+    asked = {
+        name: waiting(make_episode(dana, name), f"{name.lower()}@example.org")
+        for name in ("Due", "Sent", "Expired", "Bounced", "Resent", "Stopped", "Paused", "Unsent", "Shown", "Answered")
+    }
+    waiting(make_episode(dana, "Nowhere"))
+    unasked = waiting(make_episode(dana, "Unasked"), "unasked@example.org").episode.client
+    unasked.consents.filter(purpose="email").delete()
+    deliver(asked["Due"])
+    deliver(asked["Sent"], sent_at=now)
+    deliver(asked["Expired"], sent_at=now - timedelta(days=8))
+    deliver(asked["Bounced"], failed_at=now)
+    deliver(asked["Resent"], failed_at=now - timedelta(days=1))
+    deliver(asked["Resent"], kind="again", sent_at=now)
+    deliver(asked["Stopped"], sent_at=now)
+    for name in ("Sent", "Expired", "Shown", "Resent"):
+        links.mint_check_in_link(check_in=asked[name], by=dana, channel="email")
+    ClientLink.objects.filter(check_in=asked["Expired"]).update(expires_at=now - timedelta(days=1))
+    asked["Stopped"].episode.client.consents.filter(purpose="email").update(withdrawn_at=now)
+    asked["Paused"].episode.client.paused_until = now + timedelta(days=3)
+    asked["Paused"].episode.client.save()
+    actions.answer_check_in(check_in=asked["Answered"], answers=answers(3), may_change=False)
+    assert states(http) == {
+        "Due": "due", "Sent": "sent", "Expired": "expired", "Bounced": "bounced", "Resent": "sent",
+        "Stopped": "stopped", "Paused": "paused", "Unsent": "unsent", "Shown": "shown", "Nowhere": "no_email",
+        "Unasked": "no_consent",
+    }  # fmt: skip
+    rows = {row.name: row for row in http.get(LIST).context["rows"]}
+    assert {name for name, row in rows.items() if row.can_send} == {
+        "Due", "Sent", "Expired", "Bounced", "Unsent", "Shown",
+    }  # fmt: skip
+    assert rows["Sent"].at == now
+    page = http.get(LIST).text
+    assert page.count('name="check_in"') == 6
+    assert "once a day" in page
+    assert "refused by their mail server" in page
+    shown = http.get(reverse("ratings:case", args=[asked["Answered"].episode.code])).context["sessions"]
+    assert [row.check_in.progress for row in shown] == ["answered"]
+
+
+def test_whose_the_list_is(http, dana, noor, juniper, waiting):
+    hers = waiting(juniper, "juniper@example.org")
+    waiting(make_episode(noor, "Teasel"), "teasel@example.org")
+    ended = make_episode(dana, "Wren")
+    waiting(ended)
+    actions.end_episode(episode=ended, reason="completed", by=dana)
+    http.force_login(dana.user)
+    assert states(http) == {"Juniper": "unsent"}
+    http.force_login(noor.user)
+    assert states(http) == {"Teasel": "unsent"}
+    assert http.post(LIST, {"check_in": [str(hers.code)]}).status_code == 404
+    assert not Delivery.objects.exists()
+    assert AuditEvent.objects.filter(verb="denied", subject_type="checkin", subject_code=hers.code).count() == 1
+    assert AuditEvent.objects.filter(verb="listed", subject_type="checkin").count() == 2
+
+
+def test_those_ticked_are_sent_again(http, dana, juniper, sorrel, waiting):
+    one, other = waiting(juniper, "juniper@example.org"), waiting(sorrel, "sorrel@example.org")
+    http.force_login(dana.user)
+    response = http.post(LIST, {"check_in": [str(one.code), str(other.code)]}, follow=True)
+    assert "2 messages go out" in response.text
+    assert set(Delivery.objects.values_list("check_in", "kind")) == {(one.pk, "again"), (other.pk, "again")}
+    again = http.post(LIST, {"check_in": [str(one.code)]}, follow=True)
+    assert "Nothing new to send." in again.text
+    assert Delivery.objects.count() == 2
+
+
+def test_one_code_in_two_spellings_is_one(http, dana, juniper, waiting):
+    code = str(waiting(juniper, "juniper@example.org").code)
+    http.force_login(dana.user)
+    assert http.post(LIST, {"check_in": [code, code.upper()]}).status_code == 302
+    assert Delivery.objects.count() == 1
+
+
+def test_a_nul_in_a_code_is_denied_and_on_record_without_it(http, dana):
+    http.force_login(dana.user)
+    assert http.post(LIST, {"check_in": ["a\x00b"]}).status_code == 404
+    assert AuditEvent.objects.get(verb="denied", subject_type="checkin").subject_code == "ab"
+
+
+@pytest.mark.parametrize(("data", "status"), [({}, 422), ({"check_in": ["nonsense"]}, 404)])
+def test_nothing_ticked_and_nothing_known(data, status, http, dana, juniper, waiting):
+    waiting(juniper, "juniper@example.org")
+    http.force_login(dana.user)
+    response = http.post(LIST, data)
+    assert response.status_code == status
+    assert not Delivery.objects.exists()
+
+
+def test_a_practice_that_is_not_live_says_so(http, dana, juniper, waiting, millrace):
+    waiting(juniper)
+    http.force_login(dana.user)
+    assert "the practice is not live" in http.get(LIST).text
+    millrace.live_at, millrace.crisis_phone = timezone.now(), "01632 960 117"
+    millrace.save()
+    assert "the practice is not live" not in http.get(LIST).text
+
+
+def test_the_list_asks_as_often_for_three_as_for_one(http, dana, waiting):
+    http.force_login(dana.user)
+    counts = []
+    for names in (["Juniper"], ["Sorrel", "Bramble"]):
+        for name in names:
+            check_in = waiting(make_episode(dana, name), f"{name.lower()}@example.org")
+            deliver(check_in, sent_at=timezone.now())
+        with CaptureQueriesContext(connection) as captured:
+            assert http.get(LIST).status_code == 200
+        counts.append(len(captured))
+    assert counts == [9, 9]  # sign-in, user, places, role, check-ins, deliveries, consents, who reads, audit
+
+
+# --- Contact and consent ----------------------------------------------------------------------------------------------
+
+
+def given(**changes):
+    return {"email": "juniper@example.org", "agrees_to_email": "on"} | changes
+
+
+def test_contact_is_kept_sealed_and_on_record(http, dana, juniper):
+    http.force_login(dana.user)
+    path = reverse("ratings:client-contact", args=[juniper.code])
+    data = given(phone="030 1234", zone="America/New_York", check_in_delay_minutes="30", therapist_may_be_named="on")
+    assert http.post(path, data).status_code == 302
+    client = juniper.client
+    client.refresh_from_db()
+    assert client.email.open(client.data_key) == "juniper@example.org"
+    assert client.phone.open(client.data_key) == "030 1234"
+    assert (client.zone, client.check_in_delay_minutes) == ("America/New_York", 30)
+    assert client.therapist_may_be_named is True
+    assert client.agreed_to == {"email"}
+    changed = AuditEvent.objects.get(verb="changed", subject_type="client")
+    assert (changed.actor_code, changed.subject_code) == (str(dana.user.code), str(client.code))
+    page = http.get(path)
+    assert 'value="juniper@example.org"' in page.text
+    assert AuditEvent.objects.filter(verb="read", subject_type="client").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"email": ""}, "Without an address nobody can be written to."),
+        ({"email": "not one"}, "Enter a valid email address."),
+        ({"phone": "<script>"}, "Write a phone number"),
+        ({"zone": "Mars/Olympus"}, "Select a valid choice."),
+        ({"check_in_delay_minutes": "-1"}, "greater than or equal to 0"),
+        ({"check_in_delay_minutes": "99999"}, "less than or equal to 10080"),
+    ],
+)
+def test_bad_contact_is_a_sentence_and_nothing_is_written(changes, sentence, http, dana, juniper):
+    http.force_login(dana.user)
+    response = http.post(reverse("ratings:client-contact", args=[juniper.code]), given(**changes))
+    assert response.status_code == 422
+    assert sentence in response.text
+    juniper.client.refresh_from_db()
+    assert juniper.client.email is None
+    assert not juniper.client.consents.exists()
+
+
+def test_a_form_from_before_the_client_stopped_does_not_write_to_them_again(http, dana, juniper):
+    http.force_login(dana.user)
+    path = reverse("ratings:client-contact", args=[juniper.code])
+    http.post(path, given())
+    shown = http.get(path)
+    assert 'name="was_shown_agreed" value="True"' in shown.text
+    people.change_preferences(client=juniper.client, gets_email=False)
+    response = http.post(path, given(was_shown_agreed="True", phone="030 1234"))
+    assert (response.status_code, "E-mails were stopped meanwhile." in response.text) == (422, True)
+    assert 'value="030 1234"' in response.text
+    form = response.context["form"]
+    assert not form["agrees_to_email"].value()
+    assert not form["was_shown_agreed"].value()
+    juniper.client.refresh_from_db()
+    assert (juniper.client.phone, juniper.client.agreed_to) == (None, set())
+    assert http.post(path, given(was_shown_agreed="")).status_code == 302  # ticked after that sentence
+    assert juniper.client.agreed_to == {"email"}
+
+
+def test_a_box_left_as_it_was_shown_says_nothing(http, dana, juniper):
+    http.force_login(dana.user)
+    path = reverse("ratings:client-contact", args=[juniper.code])
+    http.post(path, given())  # agreed since the next form was shown without
+    assert http.post(path, {"email": "juniper@example.org", "was_shown_agreed": ""}).status_code == 302
+    assert juniper.client.agreed_to == {"email"}
+    assert http.post(path, {"email": "juniper@example.org", "was_shown_agreed": "True"}).status_code == 302
+    assert juniper.client.agreed_to == set()

@@ -1,0 +1,95 @@
+"""Stop, pause, begin again: the client's own page."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.models import AuditEvent
+from ratings import links
+from ratings.links import mint_preferences_link
+from ratings.models import CheckIn, ClientLink
+from tests.factories import days_ago
+from tests.ratings.views.conftest import states
+
+
+@pytest.fixture
+def preferences(juniper, waiting):
+    waiting(juniper, "juniper@example.org")
+    return reverse("links:preferences", args=[mint_preferences_link(juniper.client)])
+
+
+def email_consents(episode):
+    return [consent.withdrawn_at is None for consent in episode.client.consents.filter(purpose="email").order_by("pk")]
+
+
+def paused_days(episode):
+    episode.client.refresh_from_db()
+    until = episode.client.paused_until
+    return round((until - timezone.now()) / timedelta(days=1)) if until else None
+
+
+def test_a_look_changes_nothing(http, juniper, preferences):
+    for _time in range(100):
+        assert http.get(preferences).status_code == http.head(preferences).status_code == 200
+    assert (email_consents(juniper), paused_days(juniper)) == ([True], None)
+    response = http.get(preferences)
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert not response.cookies
+    for hidden in ("Juniper", "Dana", "Millrace"):
+        assert hidden not in response.text
+
+
+def test_stop_pause_and_start_again(http, dana, juniper, preferences):
+    for choice, consents, days, words in (
+        ("pause-2", [True], 14, "Your messages are paused until"),
+        ("pause-4", [True], 28, "Your messages are paused until"),
+        ("go-on", [True], None, "You get a short message after each appointment."),
+        ("stop", [False], None, "Your messages are stopped."),
+        ("go-on", [False, True], None, "You get a short message after each appointment."),
+    ):
+        response = http.post(preferences, {"choice": choice})
+        assert (response.status_code, response.url) == (303, preferences)
+        assert (email_consents(juniper), paused_days(juniper)) == (consents, days)
+        assert words in http.get(preferences).text
+    assert juniper.client.consents.filter(purpose="check_in", withdrawn_at__isnull=True).exists()
+    events = AuditEvent.objects.filter(verb="changed", subject_type="client", actor_code="")
+    assert events.count() == 5
+    http.post(preferences, {"choice": "stop"})
+    http.force_login(dana.user)
+    assert states(http) == {"Juniper": "stopped"}
+    assert "E-mails were stopped on" in http.get(reverse("ratings:client-contact", args=[juniper.code])).text
+
+
+def test_a_mail_programs_own_button_stops(http, juniper, preferences):
+    response = http.post(preferences, {"List-Unsubscribe": "One-Click"})
+    assert response.status_code == 200
+    assert email_consents(juniper) == [False]
+
+
+@pytest.mark.parametrize("choice", ["", "start-a-riot"])
+def test_another_choice_is_refused(choice, http, juniper, preferences):
+    response = http.post(preferences, {"choice": choice})
+    assert response.status_code == 400
+    assert "No one reads this right away." in response.text
+    assert email_consents(juniper) == [True]
+
+
+def test_unknown_revoked_and_another_kind_of_key_look_alike(http, dana, juniper, preferences):
+    check_in = links.mint_check_in_link(check_in=CheckIn.objects.get(), by=dana, channel="email")
+    ClientLink.objects.filter(kind="preferences").update(revoked_at=timezone.now())
+    pages = set()
+    for path in (preferences, f"/c/p/{check_in}/", f"/c/p/{'A' * 43}/", "/c/p/nonsense/"):
+        for response in (http.get(path), http.post(path, {"choice": "stop"})):
+            assert response.status_code == 404
+            pages.add(response.text)
+    assert len(pages) == 1
+    assert email_consents(juniper) == [True]
+
+
+def test_an_old_message_is_still_good_to_stop(http, juniper, preferences):
+    ClientLink.objects.update(created_at=days_ago(900))
+    http.post(preferences, {"choice": "stop"})
+    assert email_consents(juniper) == [False]
