@@ -50,19 +50,63 @@ def test_importing_a_package_runs_nothing():
     assert [name for name in PACKAGES if (ROOT / name / "__init__.py").read_text().strip()] == []
 
 
-def test_no_file_is_longer_than_a_room():
-    lengths = {
-        str(file.relative_to(ROOT)): len(file.read_text().splitlines())
-        for file in python_files(*PACKAGES)
-        if file.parent.name != "migrations"
-    }
-    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+def too_long(files):
+    lengths = {str(file): len(file.read_text().splitlines()) for file in files if file.parent.name != "migrations"}
+    return {name: length for name, length in lengths.items() if length > LONGEST}
+
+
+def test_no_file_is_longer_than_a_room(tmp_path):
+    assert too_long(python_files(*PACKAGES, "tests")) == {}
+    planted = tmp_path / "planted.py"
+    for length, found in ((LONGEST, {}), (LONGEST + 1, {str(planted): LONGEST + 1})):
+        planted.write_text("x = 1\n" * length)
+        assert too_long([planted]) == found
 
 
 def test_no_junk_drawers():
     assert [
         file for file in python_files(*PACKAGES) if file.stem in JUNK_DRAWERS or file.parent.name in JUNK_DRAWERS
     ] == []
+
+
+def without_a_subject(root):
+    """Test modules that bear the name of no module or package at the mirrored path. Where one module has more tests
+    than a file should hold, they are in a folder of its name: tests/alliance/views/ is about alliance/views.py."""
+    files = [
+        file.relative_to(root / "tests") for name in PACKAGES for file in (root / "tests" / name).rglob("test_*.py")
+    ]
+    return sorted(str(file) for file in files if not any(subject.exists() for subject in subjects(root, file)))
+
+
+def subjects(root, file):
+    mirrored = root / file.parent / file.stem.removeprefix("test_")
+    return mirrored.with_suffix(".py"), mirrored / "__init__.py", mirrored.parent.with_suffix(".py")
+
+
+def test_the_tests_mirror_the_code():
+    assert without_a_subject(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("alliance/test_access.py", False),
+        ("ratings/test_views.py", False),
+        ("alliance/views/test_anything.py", False),
+        ("ratings/views/test_case.py", False),
+        ("ratings/views/test_anything.py", True),
+        ("ratings/test_case.py", True),
+        ("sessions/test_access.py", True),
+    ],
+)
+def test_a_test_beside_the_mirror_would_be_found(tmp_path, path, found):
+    for module in ("alliance/access.py", "alliance/views.py", "ratings/views/__init__.py", "ratings/views/case.py"):
+        (tmp_path / module).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / module).touch()
+    planted = tmp_path / "tests" / path
+    planted.parent.mkdir(parents=True)
+    planted.touch()
+    assert without_a_subject(tmp_path) == ([path] if found else [])
 
 
 def test_templates_hold_no_code_and_no_style():
