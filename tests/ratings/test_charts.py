@@ -1,0 +1,75 @@
+"""The figure of one pillar, by its data: what `tests/ratings/test_pillars.py` sees from the case, here by hand."""
+
+import pytest
+
+from ratings.charts import Dot, pillar_figure
+from ratings.psychometrics.usual import UsualRange
+
+# Three sessions: rated by both, by the client alone and under the own usual, by the therapist alone.
+DOTS = [Dot(1, 75, 50, False, "one"), Dot(2, 25, None, True, "two"), Dot(3, None, 62.5, False, "three")]
+
+
+def drawn(dots=DOTS, usual=None, **given):
+    return pillar_figure(dots, usual, **given).to_plotly_json()
+
+
+def points(figure):
+    """name and mode of each trace -> its (x, y); the client's line and the client's dots share a name."""
+    return {(t["name"], t["mode"]): list(zip(t["x"], t["y"], strict=True)) for t in figure["data"]}
+
+
+def test_every_rating_is_one_point_in_one_trace():
+    assert points(drawn()) == {
+        ("therapist", "markers"): [(1, 50), (3, 62.5)],
+        ("client", "lines"): [(1, 75), (2, 25), (3, None)],
+        ("client", "markers"): [(1, 75)],
+        ("below", "markers"): [(2, 25)],
+        ("few", "markers"): [(3, 0)],
+    }
+
+
+def test_a_line_has_a_gap_where_a_rating_is_missing_and_each_point_says_its_own_session():
+    traces = {(trace["name"], trace["mode"]): trace for trace in drawn()["data"]}
+    assert traces["client", "lines"]["connectgaps"] is False
+    assert list(traces["therapist", "markers"]["text"]) == ["one", "three"]
+    assert list(traces["below", "markers"]["text"]) == ["two"]
+
+
+@pytest.mark.parametrize(("early", "dash"), [(True, "dot"), (False, "solid")])
+def test_the_usual_range_is_a_band_with_two_edges_to_the_end_of_the_axis(early, dash):
+    band, low, high = drawn(usual=UsualRange(60, 90, early), band_from=2)["layout"]["shapes"]
+    assert (band["name"], band["x0"], band["x1"], band["y0"], band["y1"]) == ("band", 2, 3.5, 60, 90)
+    for edge, y in ((low, 60), (high, 90)):
+        assert (edge["name"], edge["y0"], edge["y1"], edge["line"]["dash"]) == ("edge", y, y, dash)
+
+
+def test_marked_sessions_are_lines_over_the_whole_height():
+    first, second = drawn(marked=[2, 3])["layout"]["shapes"]
+    assert [(line["name"], line["x0"], line["x1"], line["yref"]) for line in (first, second)] == [
+        ("when", 2, 2, "paper"),
+        ("when", 3, 3, "paper"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "labels"),
+    [(3, [1, 2, 3]), (12, list(range(1, 13))), (13, [1, 5, 10]), (20, [1, 5, 10, 15, 20])],
+)
+def test_a_long_axis_names_every_fifth_session(last, labels):
+    figure = drawn([Dot(number, 50, None, False, "") for number in range(1, last + 1)], with_axis=True)
+    axis = figure["layout"]["xaxis"]
+    assert (list(axis["tickvals"]), axis["showticklabels"]) == (labels, True)
+    assert list(axis["range"]) == [0.5, last + 0.5]
+
+
+def test_the_scale_is_in_our_words_or_in_numbers():
+    worded, plain = (drawn(worded=said)["layout"]["yaxis"] for said in (True, False))
+    assert list(worded["ticktext"]) == ["Completely", "Somewhat", "Not at all"]
+    assert list(plain["ticktext"]) == ["100", "50", "0"]
+    assert list(worded["tickvals"]) == list(plain["tickvals"]) == [100, 50, 0]
+
+
+def test_a_case_without_a_session_has_an_empty_figure():
+    figure = drawn([])
+    assert all(found == [] for found in points(figure).values())
+    assert list(figure["layout"]["xaxis"]["range"]) == [0.5, 1.5]
