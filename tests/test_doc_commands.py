@@ -106,6 +106,7 @@ def unit_command(body):
     return f"cd {unit['WorkingDirectory']}; set -a; . {unit['EnvironmentFile']}; set +a; exec {unit['ExecStart']}"
 
 
+@pytest.mark.sqlite
 def test_the_commands_of_a_page_are_found():
     text = "```sh\nmake demo\n\n# so\npsql \\\n  --list\n```\n```text\nIt says\n```\n```cron\n0 5 * * * ./do it\n```\n"
     text += "```ini\nA=b\n```\n```ini\n[Service]\nWorkingDirectory=/w\nEnvironmentFile=/e\nExecStart=go on\n```\n"
@@ -128,6 +129,7 @@ def not_settled(shown, elsewhere):
     return unknown + [command for command in elsewhere if command not in shown]
 
 
+@pytest.mark.sqlite
 def test_every_command_is_run_or_said_to_be_run_elsewhere():
     shown = [step.command for page in PAGES for step in steps(page.read_text()) if step.command]
     assert not_settled(shown, ELSEWHERE) == []
@@ -267,6 +269,7 @@ def bring_environment(reader):
 BEFORE = {"import.md": bring_past_ratings, "send-check-ins.md": bring_environment, "write-an-instrument.md": migrate}
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("file", [file for file in PAGES if file != ON_POSTGRESQL], ids=lambda file: file.name)
 def test_every_command_of_a_page_runs(file, reader):
     BEFORE.get(file.name, lambda reader: None)(reader)
@@ -307,6 +310,7 @@ def unknown_options(text):
     return found
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     "file", sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")}), ids=lambda file: file.name
 )
@@ -314,6 +318,7 @@ def test_every_management_command_exists_with_its_options(file):
     assert unknown_options(file.read_text()) == []
 
 
+@pytest.mark.sqlite
 def test_an_option_that_does_not_exist_would_be_found():
     text = "```sh\n.venv/bin/python manage.py migrate --noinput\nmanage.py dance\n```\n`manage.py send_due --lopo 60`"
     assert unknown_options(text + " and `manage.py NAME --help`") == ["dance", "--lopo"]

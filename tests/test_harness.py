@@ -18,6 +18,11 @@ def test_audit_is_emptied_between_tests_and_kept_within_one(time):
         cursor.execute("DELETE FROM alliance_auditevent")
 
 
+@pytest.mark.sqlite
+def test_marked_tests_run_on_sqlite_only():
+    assert connection.vendor == "sqlite"
+
+
 @pytest.mark.postgres
 def test_marked_tests_run_on_postgresql_only():
     assert connection.vendor == "postgresql"
