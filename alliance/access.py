@@ -84,12 +84,17 @@ def _episodes(condition):
     return apps.get_model("alliance", "Episode").objects.filter(condition & in_sight)
 
 
-def _supervised(user):
-    """An assignment to the episode counts; only where there is none at all does one to its therapist count."""
+def live_assignments(user=None):
+    """The supervision that holds now; with `user` only what was given to that supervisor."""
     assignments = apps.get_model("alliance", "Supervision").objects.filter(
         live(), live("supervisor__"), supervisor__is_supervisor=True
     )
-    mine = assignments.filter(supervisor__user=user, supervisor__user__is_active=True)
+    return assignments.filter(supervisor__user=user, supervisor__user__is_active=True) if user else assignments
+
+
+def _supervised(user):
+    """An assignment to the episode counts; only where there is none at all does one to its therapist count."""
+    assignments, mine = live_assignments(), live_assignments(user)
     to_episode = Q(pk__in=mine.filter(episode__isnull=False).values("episode"))
     to_therapist = Q(therapist__in=mine.filter(therapist__isnull=False).values("therapist"))
     nobody_named = ~Exists(assignments.filter(episode=OuterRef("pk")))

@@ -173,6 +173,19 @@ def _strained(name, pillars, for_sessions):
     return _("%(about)s have been below their own usual for %(n)s sessions.") % {"about": about, "n": for_sessions}
 
 
+def too_little_to_say(few: int, among: int) -> str:
+    """Of how many of the cases without a flag nothing can be said; empty where there is enough of each."""
+    if not few:
+        return ""
+    if few == among:
+        return ngettext(
+            "There is too little to say of it yet.", "There is too little to say of any of them yet.", among
+        )
+    return ngettext(
+        "For one of them there is too little to say yet.", "For %(n)s of them there is too little to say yet.", few
+    ) % {"n": few}
+
+
 _PILLAR_WORDS = {"goal": lambda: _("goals"), "task": lambda: _("tasks"), "bond": lambda: _("the bond")}
 
 

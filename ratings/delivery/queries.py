@@ -71,6 +71,14 @@ def unanswered_check_ins(user) -> list[CheckInRow]:
     return rows_of(asked)
 
 
+def latest_unanswered(case_codes) -> dict[str, CheckInRow]:
+    """Case code -> the latest check-in of which nothing has come back."""
+    asked = CheckIn.objects.filter(episode__code__in=case_codes, therapy_session__voided_at__isnull=True).exclude(
+        ratings__rater=Rater.CLIENT
+    )
+    return {str(row.case_code): row for row in reversed(rows_of(asked))}
+
+
 def session_rows(episode, numbers) -> list[SessionRow]:
     """All sessions of an episode that stand, latest first. `numbers`: session key -> its number."""
     check_ins = dict(_keyed_rows(CheckIn.objects.filter(episode=episode)))

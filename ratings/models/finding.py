@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -72,6 +72,30 @@ class Assessment(models.Model):
         return str(self.pk)
 
 
+class RuptureQuerySet(ScopedQuerySet):
+    def last_of_each(self, episodes):
+        """Episode key -> its newest rupture that stands. `steady_again`: what was set aside does not stay aside any
+        more, by the rule of the replay. One statement."""
+        newest_version = (
+            Assessment.objects.filter(episode=OuterRef(OuterRef("episode")))
+            .order_by("-version__valid_from")
+            .values("version")[:1]
+        )
+        steady = Assessment.objects.filter(
+            episode=OuterRef("episode"),
+            version=Subquery(newest_version),
+            state=evidence.State.STEADY,
+            therapy_session__starts_at__gt=OuterRef("opened_session__starts_at"),
+        )
+        rows = (
+            self.filter(episode__in=episodes, opened_session__voided_at__isnull=True)
+            .exclude(state=Rupture.RuptureState.WITHDRAWN)
+            .annotate(steady_again=Exists(steady))
+            .order_by("opened_session__starts_at", "pk")
+        )
+        return {row.episode_id: row for row in rows}
+
+
 class Rupture(models.Model):
     """A strain in the alliance, from the therapy session that opened it to the one that closed it."""
 
@@ -107,7 +131,7 @@ class Rupture(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     aside_reason = SealedTextField(null=True)  # why the therapist set it aside
 
-    objects = ScopedQuerySet.as_manager()
+    objects = RuptureQuerySet.as_manager()
     scope = ("episode", "pk")
 
     class Meta:

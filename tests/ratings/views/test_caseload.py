@@ -1,18 +1,23 @@
-"""The lists of cases ask as often for many as for one."""
+"""The lists of cases: what they say of each, and that they ask as often for many as for one."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import make_episode, make_therapy_session
+from alliance.models import AuditEvent, Episode
+from ratings import actions
+from ratings.models import CheckIn
+from tests.courses import answers, held
+from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
 from tests.ratings.views.conftest import statements
 
 
 @pytest.mark.parametrize(
     ("page", "persona", "expected"),
-    [("ratings:today", "dana", 11), ("ratings:cases", "dana", 6), ("ratings:caseload", "sam", 6)],
+    [("ratings:today", "dana", 12), ("ratings:cases", "dana", 7), ("ratings:caseload", "sam", 10)],
 )
 def test_a_list_asks_as_often_for_three_cases_as_for_one(
     page, persona, expected, http, dana, sam, request, live_through
@@ -22,7 +27,112 @@ def test_a_list_asks_as_often_for_three_cases_as_for_one(
     for names in (["Juniper"], ["Sorrel", "Bramble"]):
         for name in names:
             episode = make_episode(dana, name)
-            live_through(episode, [3, 3, 3, 3, 0, None])
+            live_through(episode, [3, 3, 3, 3, 0, None, None, None])
             make_therapy_session(episode, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(minutes=50))
         counts.append(statements(http, reverse(page)))
     assert counts == [expected, expected]
+
+
+FALLEN = [3, 3, 3, 3, 3, 0, 0]
+
+
+def text_of(http, path="/caseload/"):
+    page = http.get(path).text
+    return " ".join(re.sub(r"<[^>]+>", " ", page[page.index("<main") :]).split())
+
+
+def set_aside(episode, reason="She had moved house."):
+    actions.set_rupture_aside(rupture=episode.ruptures.get(), reason=reason, by=episode.therapist)
+
+
+def test_what_was_set_aside_is_named_until_the_ratings_are_steady(http, dana, sam, juniper, sorrel, live_through):
+    live_through(juniper, FALLEN)
+    live_through(sorrel, [3, 3, 3, 3, 3])
+    set_aside(juniper)
+    http.force_login(sam.user)
+    page = http.get("/caseload/")
+    assert [row.name for row in page.context["aside"]] == ["Juniper"]
+    said = text_of(http)
+    assert "She had moved house." in said and "by Dana Whitlock" in said
+    assert said.count("set aside") == 2, "in its own part and in its row"
+    assert "No open flag in the other one." in said, "Sorrel; Juniper is not one of the others"
+    CheckIn.objects.filter(ratings=None).delete()
+    for days in (0.3, 0.2, 0.1):
+        held(juniper, days)
+        asked = CheckIn.objects.get(therapy_session=juniper.therapy_sessions.latest("starts_at"))
+        actions.answer_check_in(check_in=asked, answers=answers(3), may_change=False)
+    assert "steady" in set(
+        juniper.assessments.filter(therapy_session=asked.therapy_session).values_list("state", flat=1)
+    )
+    assert http.get("/caseload/").context["aside"] == []
+    assert "No open flag in 2 cases." in text_of(http)
+
+
+def test_what_was_set_aside_is_marked_in_the_therapists_own_list(http, dana, juniper, live_through):
+    live_through(juniper, FALLEN)
+    set_aside(juniper, "“<b>Moved</b>”")
+    http.force_login(dana.user)
+    page = http.get("/cases/").text
+    assert 'mark aside">set aside' in page
+    assert "Moved" not in page, "the mark is enough in a table"
+
+
+def test_no_more_is_said_of_the_others_than_is_known(http, dana, sam, juniper, sorrel, live_through):
+    live_through(juniper, FALLEN)
+    live_through(sorrel, [3, 3])
+    http.force_login(sam.user)
+    assert "No open flag in the other one. There is too little to say of it yet." in text_of(http)
+    live_through(make_episode(dana, "Bramble"), [3, 3, 3, 3, 3, 3])
+    said = text_of(http)
+    assert "No open flag in the other 2. For one of them there is too little to say yet." in said
+    assert "Worst first: the surest flags, then those coming back, then gaps; the others by name." in said
+
+
+def test_the_ended_cases_say_how_they_ended(http, dana, sam, eve, juniper, sorrel, live_through):
+    live_through(juniper, FALLEN)
+    live_through(sorrel, [3, 3, 3])
+    wren = make_episode(dana, "Wren")
+    live_through(wren, [3, 3, 3])
+    actions.end_episode(episode=wren, reason="completed", by=dana)
+    actions.end_episode(episode=sorrel, reason="other", by=dana)
+    actions.end_episode(episode=juniper, reason="client", by=dana)
+    for member, path, seen in (
+        (sam, "/caseload/", ["Juniper", "Wren"]),  # Sorrel is Eve's
+        (eve, "/caseload/", ["Sorrel"]),
+        (dana, "/cases/", ["Juniper", "Sorrel", "Wren"]),
+    ):
+        http.force_login(member.user)
+        page = http.get(path)
+        assert [row.name for row in page.context["ended"]] == seen
+        assert (page.context["rows"], AuditEvent.objects.latest("pk").count) == ([], len(seen))
+        assert ("The client ended it last rupture: unrepaired" in text_of(http, path)) is ("Juniper" in seen)
+    http.force_login(sam.user)
+    Episode.objects.filter(pk=wren.pk).update(ends_at=days_ago(400))
+    assert [row.name for row in http.get("/caseload/").context["ended"]] == ["Juniper"]
+
+
+def test_a_gap_says_how_far_the_last_check_in_came(http, dana, sam, juniper, live_through):
+    asked = live_through(juniper, [3, 3, None, None, None])
+    http.force_login(sam.user)
+    assert "Juniper : no check-in for 3 sessions. The last one: no e-mail ." in text_of(http)
+    for check_in, kind in zip(asked[-2:], ("sent_at", "failed_at"), strict=True):
+        check_in.deliveries.create(
+            episode=juniper, kind="first", due_at=days_ago(2), message_id=kind, **{kind: days_ago(1)}
+        )
+    assert "The last one: refused by their mail server" in text_of(http)
+
+
+@pytest.mark.parametrize(
+    ("assigned", "sentence"),
+    [
+        (True, "Nobody whose cases you read has an open case yet."),
+        (False, "Once the practice manager assigns you to a therapist,"),
+    ],
+)
+def test_an_empty_caseload_says_why(http, millrace, dana, assigned, sentence):
+    ruth = make_member(millrace, "Ruth Amari", "supervisor")
+    make_supervision(ruth, therapist=dana, **({} if assigned else {"ends_at": days_ago(1)}))
+    http.force_login(ruth.user)
+    said = text_of(http)
+    assert sentence in said
+    assert ("No one has shared a case with you yet." in said) is not assigned
