@@ -60,15 +60,19 @@ class SessionRow:
     check_in: CheckInRow | None
 
 
-def unanswered_check_ins(user) -> list[CheckInRow]:
-    """All check-ins of the user's own open episodes of which nothing has come back, latest session first."""
-    asked = CheckIn.objects.filter(
+def unanswered(user):
+    """All check-ins of the user's own open episodes of which nothing has come back, as Today counts them too."""
+    return CheckIn.objects.filter(
         episode__in=access.own_episodes(user),
         episode__ends_at__isnull=True,
         therapy_session__voided_at__isnull=True,
         therapy_session__starts_at__gt=timezone.now() - LISTED_FOR,
     ).exclude(ratings__rater=Rater.CLIENT)
-    return rows_of(asked)
+
+
+def unanswered_check_ins(user) -> list[CheckInRow]:
+    """The same as rows, latest session first."""
+    return rows_of(unanswered(user))
 
 
 def latest_unanswered(case_codes) -> dict[str, CheckInRow]:

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from alliance import access, audit
 from ratings import queries
+from ratings.delivery.queries import unanswered
 
 
 @require_safe
@@ -26,6 +27,7 @@ def today(request):
         "wishes": wishes,
         "to_bring_up": sum(entry.case.standing.rupture is not None or entry.case.code in wished for entry in entries),
         "waiting": waiting,
+        "not_back": unanswered(request.user).count(),
         "section": "today",
     }
     return render(request, "ratings/today.html", context)

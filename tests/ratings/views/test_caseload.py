@@ -17,7 +17,7 @@ from tests.ratings.views.conftest import statements
 
 @pytest.mark.parametrize(
     ("page", "persona", "expected"),
-    [("ratings:today", "dana", 12), ("ratings:cases", "dana", 7), ("ratings:caseload", "sam", 10)],
+    [("ratings:today", "dana", 13), ("ratings:cases", "dana", 7), ("ratings:caseload", "sam", 10)],
 )
 def test_a_list_asks_as_often_for_three_cases_as_for_one(
     page, persona, expected, http, dana, sam, request, live_through
@@ -114,7 +114,7 @@ def test_the_ended_cases_say_how_they_ended(http, dana, sam, eve, juniper, sorre
 def test_a_gap_says_how_far_the_last_check_in_came(http, dana, sam, juniper, live_through):
     asked = live_through(juniper, [3, 3, None, None, None])
     http.force_login(sam.user)
-    assert "Juniper : no check-in for 3 sessions. The last one: no e-mail ." in text_of(http)
+    assert "Juniper : no check-in for 3 sessions. The last one: no e-mail" in text_of(http)
     for check_in, kind in zip(asked[-2:], ("sent_at", "failed_at"), strict=True):
         check_in.deliveries.create(
             episode=juniper, kind="first", due_at=days_ago(2), message_id=kind, **{kind: days_ago(1)}

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from ratings import actions
 from ratings.models import Rating
+from sessions.models import TherapySession
 from tests.courses import answers, held
-from tests.factories import make_therapy_session
+from tests.factories import days_ago, make_therapy_session
 from tests.ratings.views.conftest import LIST
 
 GENTLY = "asks you to bring something up, gently."
@@ -40,6 +41,26 @@ def test_today_leads_there(http, dana, juniper, waiting):
     waiting(juniper)
     http.force_login(dana.user)
     assert f'href="{LIST}"' in http.get("/today/").text
+
+
+def test_today_counts_what_the_list_of_check_ins_lists(http, dana, juniper, sorrel, live_through):
+    live_through(juniper, [None, None, None, None])
+    live_through(sorrel, [3, None])
+    http.force_login(dana.user)
+    today, there = http.get("/today/"), http.get(LIST)
+    assert {row.name for row in today.context["waiting"]} == {"Juniper", "Sorrel"}
+    assert len(there.context["rows"]) == 5
+    assert "5 check-ins have not come back." in today.text
+    assert "<h1>5 check-ins have not come back.</h1>" in " ".join(there.text.split()).replace(" </h1>", "</h1>")
+
+
+def test_an_older_check_in_is_counted_but_not_listed(http, dana, juniper, live_through):
+    live_through(juniper, [None] * 3)
+    TherapySession.objects.filter(starts_at__gt=days_ago(15)).delete()
+    http.force_login(dana.user)
+    today = http.get("/today/")
+    assert today.context["waiting"] == []
+    assert "One check-in has not come back." in today.text
 
 
 # --- What a client wants brought up -----------------------------------------------------------------------------------
