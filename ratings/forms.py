@@ -236,6 +236,27 @@ class SetAsideForm(forms.Form):
     )
 
 
+class FindCaseForm(forms.Form):
+    """Narrows a list of cases that was read already: names are sealed, so no database can look for them."""
+
+    name = forms.CharField(
+        label=_("Find a case"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "type": "search"})
+    )
+    therapist = forms.ChoiceField(label=_("Therapist"), required=False)
+
+    def __init__(self, *args, rows, **kwargs):
+        super().__init__(*args, auto_id="find_%s", **kwargs)
+        therapists = sorted({(row.therapist, row.therapist_code) for row in rows})
+        self.fields["therapist"].choices = [("", _("All")), *((code, name) for name, code in therapists)]
+        if len(therapists) < 2:
+            del self.fields["therapist"]
+
+    def found(self, rows):
+        sought = self.cleaned_data if self.is_valid() else {}
+        name, therapist = sought.get("name", "").casefold(), sought.get("therapist", "")
+        return [row for row in rows if name in row.name.casefold() and therapist in ("", row.therapist_code)]
+
+
 class DetectionForm(forms.Form):
     """Named in words; the values are those of the detector."""
 

@@ -187,6 +187,7 @@ class CaseRow:
     code: str
     name: str
     therapist: str
+    therapist_code: str
     standing: Standing
     reason: evidence.Assessment | None  # what speaks for the open rupture
     since: datetime | None
@@ -212,6 +213,7 @@ def case_rows(episodes) -> list[CaseRow]:
                 code=str(episode.code),
                 name=episode.client.display_name,
                 therapist=episode.therapist.display_name,
+                therapist_code=str(episode.therapist.code),
                 standing=episode.standing,
                 reason=evidence_of(rupture) if rupture else None,
                 since=rupture.opened_session.starts_at if rupture else None,

@@ -3,16 +3,19 @@
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from alliance import access, audit
 from ratings import queries, words
 from ratings.delivery.queries import latest_unanswered
+from ratings.forms import FindCaseForm
 
 MOST_TO_TALK_ABOUT = 5
 MISSING_IN_A_ROW = 3
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def caseload(request):
     access.check_role(request.user, "supervisor")
     rows = queries.case_rows(access.supervised_episodes(request.user))
@@ -29,22 +32,36 @@ def caseload(request):
         "aside": [row for row in open_rows if row.aside is not None],
         "others": len(others),
         "too_little": words.too_little_to_say(few, len(others)),
+        "with_therapist": True,
         "assigned": bool(open_rows) or access.live_assignments(request.user).exists(),
         "section": "caseload",
     }
-    return _listed(request, "ratings/caseload.html", rows, context)
+    above = [*context["first"], *gaps, *context["aside"]]
+    return _listed(request, "ratings/caseload.html", rows, context, above)
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def cases(request):
     access.check_role(request.user, "therapist")
-    return _listed(
-        request, "ratings/cases.html", queries.case_rows(access.own_episodes(request.user)), {"section": "cases"}
-    )
+    rows = queries.case_rows(access.own_episodes(request.user))
+    return _listed(request, "ratings/cases.html", rows, {"section": "cases"})
 
 
-def _listed(request, template, rows, context):
-    audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(rows))
-    ended = sorted((row for row in rows if row.ended_at), key=lambda row: row.ended_at, reverse=True)
-    context |= {"rows": [row for row in rows if not row.ended_at], "ended": ended, "now": timezone.localtime()}
-    return render(request, template, context)
+def _listed(request, template, rows, context, above=()):
+    """The page, or for htmx the part of it that a search narrows. `above`: rows that stand elsewhere on the page."""
+    form = FindCaseForm(request.GET, rows=rows)
+    found = form.found(rows)
+    fragment = request.htmx and not request.htmx.history_restore_request  # going back needs the whole page
+    shown = {row.code for row in (found if fragment else [*above, *found])}
+    audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(shown))
+    context |= {
+        "rows": [row for row in rows if not row.ended_at],
+        "found": [row for row in found if not row.ended_at],
+        "ended": sorted((row for row in found if row.ended_at), key=lambda row: row.ended_at, reverse=True),
+        "narrowed_to": len(found) if len(found) < len(rows) else None,
+        "form": form if len(rows) > 1 else None,
+        "now": timezone.localtime(),
+    }
+    page = f"{template}#found" if fragment else template
+    return render(request, page, context, status=422 if form.errors else 200)

@@ -136,3 +136,81 @@ def test_an_empty_caseload_says_why(http, millrace, dana, assigned, sentence):
     said = text_of(http)
     assert sentence in said
     assert ("No one has shared a case with you yet." in said) is not assigned
+
+
+# --- Find a case ------------------------------------------------------------------------------------------------------
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def noors(millrace, noor, sam):
+    """Noor's episode with Bramble, which Sam supervises too."""
+    make_supervision(sam, therapist=noor)
+    return make_episode(noor, "Bramble")
+
+
+def names(response):
+    return re.findall(r'<th role="rowheader" scope="row"><a [^>]*><bdi>(\w+)<', response.text)
+
+
+def test_the_list_is_found_as_a_page_and_as_its_fragment(http, dana, sam, juniper, sorrel, noors, live_through):
+    live_through(juniper, FALLEN)
+    for episode in (sorrel, noors):
+        actions.reassess(episode)
+    http.force_login(sam.user)
+    by_noor = str(noors.therapist.code)
+    for sought, expected in (
+        ({}, ["Juniper", "Bramble", "Sorrel"]),
+        ({"name": "JUN"}, ["Juniper"]),
+        ({"name": " r "}, ["Juniper", "Bramble", "Sorrel"]),
+        ({"therapist": by_noor}, ["Bramble"]),
+        ({"name": "rel", "therapist": by_noor}, []),
+    ):
+        page, fragment = http.get("/caseload/", sought), http.get("/caseload/", sought, headers=HTMX)
+        assert names(page) == names(fragment) == expected
+        counts = AuditEvent.objects.filter(verb="listed").order_by("-pk").values_list("count", flat=True)[:2]
+        assert list(counts) == [len(expected), len({*expected, "Juniper"})], "the flagged one stands above, too"
+        assert page.headers["Vary"].count("HX-Request") == fragment.headers["Vary"].count("HX-Request") == 1
+        assert "<h1" in page.text and fragment.text.strip().startswith('<div id="found">')
+        assert ("No case found." in fragment.text) is (expected == [])
+
+
+def test_the_fragment_holds_no_case_that_was_not_sought_nor_seen(
+    http, dana, noor, juniper, sorrel, noors, live_through
+):
+    wren = make_episode(dana, "Wren")
+    live_through(wren, [3])
+    for episode in (juniper, sorrel, noors):
+        actions.reassess(episode)
+    actions.end_episode(episode=wren, reason="completed", by=dana)
+    http.force_login(dana.user)
+    fragment = http.get("/cases/", {"name": "r"}, headers=HTMX)
+    assert [name in fragment.text for name in ("Juniper", "Sorrel", "Wren", "Bramble")] == [True, True, True, False]
+    assert "Therapist" not in http.get("/cases/").text, "one's own need no such choice"
+    fragment = http.get("/cases/", {"name": "wr"}, headers=HTMX)
+    assert [name in fragment.text for name in ("Juniper", "Sorrel", "Wren")] == [False, False, True]
+
+
+def test_going_back_gets_the_whole_page(http, dana, juniper):
+    http.force_login(dana.user)
+    assert "<h1" in http.get("/cases/", headers=HTMX | {"HX-History-Restore-Request": "true"}).text
+
+
+def test_a_therapist_who_is_not_in_the_list_is_refused_in_words(http, sam, noors, juniper):
+    for episode in (juniper, noors):
+        actions.reassess(episode)
+    http.force_login(sam.user)
+    answer = http.get("/caseload/", {"therapist": "0"})
+    assert answer.status_code == 422
+    assert len(names(answer)) == 2
+
+
+def test_a_search_by_another_role_is_refused_and_one_signed_out_leaves_for_the_sign_in(http, dana, sam):
+    for member, path in ((dana, "/caseload/"), (sam, "/cases/")):
+        http.force_login(member.user)
+        assert http.get(path, {"name": "j"}, headers=HTMX).status_code == 403
+    http.logout()
+    answer = http.get("/caseload/", {"name": "j"}, headers=HTMX)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["HX-Redirect"].startswith("/accounts/login/?next=/caseload/")
