@@ -2,7 +2,7 @@
 
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from alliance import access, audit
@@ -14,7 +14,7 @@ MOST_TO_TALK_ABOUT = 5
 MISSING_IN_A_ROW = 3
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
 def caseload(request):
     access.check_role(request.user, "supervisor")
@@ -40,7 +40,7 @@ def caseload(request):
     return _listed(request, "ratings/caseload.html", rows, context, above)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
 def cases(request):
     access.check_role(request.user, "therapist")
@@ -49,11 +49,13 @@ def cases(request):
 
 
 def _listed(request, template, rows, context, above=()):
-    """The page, or for htmx the part of it that a search narrows. `above`: rows that stand elsewhere on the page."""
-    form = FindCaseForm(request.GET, rows=rows)
+    """The page, or for htmx the part of it that a search narrows. `above`: rows that stand elsewhere on the page.
+
+    A search is posted and changes nothing: in the address, a name would stay in the browser and in a proxy's log.
+    """
+    form = FindCaseForm(request.POST if request.method == "POST" else None, rows=rows)
     found = form.found(rows)
-    fragment = request.htmx and not request.htmx.history_restore_request  # going back needs the whole page
-    shown = {row.code for row in (found if fragment else [*above, *found])}
+    shown = {row.code for row in (found if request.htmx else [*above, *found])}
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(shown))
     context |= {
         "rows": [row for row in rows if not row.ended_at],
@@ -63,5 +65,5 @@ def _listed(request, template, rows, context, above=()):
         "form": form if len(rows) > 1 else None,
         "now": timezone.localtime(),
     }
-    page = f"{template}#found" if fragment else template
+    page = f"{template}#found" if request.htmx else template
     return render(request, page, context, status=422 if form.errors else 200)
