@@ -6,6 +6,7 @@ from typing import Protocol
 from ratings.psychometrics.evidence import Kind, Pillar, Points, Scores, SessionEvidence
 
 OVERALL = "overall"
+HIGHEST = 100  # POMP; a form there is perfect, whichever way its items are turned
 SERIES = (OVERALL, Pillar.GOAL, Pillar.TASK, Pillar.BOND)
 
 

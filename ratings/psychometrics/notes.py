@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import SessionEvidence
-from ratings.psychometrics.finding import OVERALL, value_of
+from ratings.psychometrics.finding import HIGHEST, OVERALL, value_of
 
-CEILING = "ceiling"  # the latest three forms are perfect and straight-lined: such ratings cannot show strain
+CEILING = "ceiling"  # the latest three forms are at the top of the scale: such ratings cannot show strain
 EARLY_LOW = "early_low"  # sessions 1-3 lower than most clients' first three
 NO_CHECK_INS = "no_checkins"  # three attended sessions in a row without a client rating
 IN_A_ROW = 3  # science.md §5 (perfect-score card); the same number of missing check-ins: convention of this app
@@ -22,7 +22,7 @@ def notes(history: Sequence[SessionEvidence], constants: Constants) -> list[tupl
         rating = therapy_session.client
         value = value_of(rating, OVERALL)
         if rating is not None:
-            perfect = perfect + 1 if rating.straight_line and value is not None and value >= 100 else 0
+            perfect = perfect + 1 if value is not None and value >= HIGHEST else 0
         if perfect >= IN_A_ROW and rating is not None:
             here.append(CEILING)
         if therapy_session.attended:

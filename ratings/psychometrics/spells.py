@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import Pillar, SessionEvidence, State
-from ratings.psychometrics.finding import OVERALL, Finding, only_the_therapist_fell, value_of
+from ratings.psychometrics.finding import HIGHEST, OVERALL, Finding, only_the_therapist_fell, value_of
 
 REPAIR_NOT_JUDGEABLE = "repair_not_judgeable"
 RATINGS_FOR_STRONGER = 3  # science.md §5: the mean of three ratings
@@ -131,5 +131,4 @@ class Spells:
         gain = sum(spell.since_back) / len(spell.since_back) - spell.before[OVERALL]
         error = self.constants.sd_within * (1 / RATINGS_FOR_STRONGER + 1 / max(spell.ratings_before, 1)) ** 0.5
         least = max(self.constants.stronger_sd * self.constants.sd_within, 1.64 * error)  # one-sided 95 %
-        hit_the_top = therapy_session.client.straight_line and value >= 100
-        return State.STRONGER if gain >= least and not hit_the_top else None
+        return State.STRONGER if gain >= least and value < HIGHEST else None

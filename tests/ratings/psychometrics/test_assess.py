@@ -80,6 +80,15 @@ def test_repair_near_the_top_is_said_not_to_be_judgeable():
     assert "repair_not_judgeable" in found[6].notes
 
 
+@pytest.mark.parametrize("top", [{"straight_line": True}, {}], ids=["one column", "reversed items"])
+def test_a_level_at_the_top_of_the_scale_is_not_said_to_be_stronger(top):
+    """With reversed items a perfect form is no straight line: 7, 7, 1, 7."""
+    perfect, nearly = level(100, **top), level(99.9)
+    before = [40, 40, 42, 41, 40, 15]
+    assert State.STRONGER in states(episode(*before, nearly, nearly, nearly))
+    assert State.STRONGER not in states(episode(*before, perfect, perfect, perfect))
+
+
 def test_unrepaired_after_four_sessions_then_the_new_level_is_usual():
     found = assess(episode(80, 80, 80, 40, 40, 40, 40, 40, 40, 40, 40), RULE)
     assert [f.state for f in found[3:]] == [State.OPEN] * 4 + [State.UNREPAIRED] + [State.STEADY] * 3
@@ -105,8 +114,9 @@ def test_another_instrument_starts_a_new_usual():
 
 
 def test_notes():
-    perfect = level(100, straight_line=True)
-    assert "ceiling" in assess(episode(perfect, perfect, perfect), RULE)[2].notes
+    for perfect in (level(100, straight_line=True), level(100)):  # reversed items: no straight line
+        assert "ceiling" in assess(episode(perfect, perfect, perfect), RULE)[2].notes
+    assert "ceiling" not in assess(episode(100, level(99.9, straight_line=True), 100, 100), RULE)[3].notes
     assert "early_low" in assess(episode(40, 45, 50), RULE)[2].notes
     assert not any("early_low" in f.notes for f in assess(episode(80, 80, 80, 20), RULE))
     assert "no_checkins" in assess(episode(80, None, None, None), RULE)[3].notes
