@@ -13,7 +13,7 @@ from sessions.models import TherapySession
 
 
 class Instrument(models.Model):
-    """One version of a questionnaire, loaded from its definition; never edited after it was stored."""
+    """One version of a questionnaire, loaded from its definition; never rescored once somebody has used it."""
 
     key = models.SlugField(max_length=40)
     version = models.CharField(max_length=20)

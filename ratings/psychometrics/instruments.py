@@ -33,7 +33,7 @@ class Wording:
     """The sentences of an instrument for one rater in one language."""
 
     items: Mapping[str, str]
-    answers: tuple[str, ...] = ()  # labels from the lowest to the highest answer
+    answers: tuple[str, ...]  # labels from the lowest to the highest answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +166,40 @@ def _items(rows):
 
 
 def _texts(languages, items, steps):
-    if not isinstance(languages, Mapping):
-        raise InstrumentError("[text] is not a table.")
+    if not isinstance(languages, Mapping) or not all(isinstance(raters, Mapping) for raters in languages.values()):
+        raise InstrumentError("write a text as [text.en.client], [text.en.therapist] and so on.")
+    if languages and "en" not in languages:
+        raise InstrumentError("[text.en] is missing; English is what other languages fall back on.")
     texts = {}
     for language, raters in languages.items():
-        texts[language] = {}
-        for rater, wording in raters.items() if isinstance(raters, Mapping) else ():
-            where = f"[text.{language}.{rater}]"
-            if rater not in tuple(Rater):
-                raise InstrumentError(f"{where}: the rater is client or therapist.")
-            sentences = wording.get("items", {})
-            answers = tuple(wording.get("answers", ()))
-            for identifier in sorted(set(sentences) ^ {item.id for item in items}):
-                problem = "no such item" if identifier in sentences else "its sentence is missing"
-                raise InstrumentError(f"{where}: {identifier}: {problem}.")
-            if answers and len(answers) != steps:
-                raise InstrumentError(f"{where}: {len(answers)} answers, but the scale has {steps}.")
-            texts[language][Rater(rater)] = Wording(dict(sentences), answers)
+        for rater in sorted(set(raters) ^ set(Rater)):
+            problem = "the rater is client or therapist" if rater in raters else "it is missing; both sides are asked"
+            raise InstrumentError(f"[text.{language}.{rater}]: {problem}.")
+        texts[language] = {
+            Rater(rater): _wording(wording, f"[text.{language}.{rater}]", items, steps)
+            for rater, wording in raters.items()
+        }
     return texts
+
+
+def _wording(wording, where, items, steps):
+    if not isinstance(wording, Mapping) or not isinstance(wording.get("items"), Mapping):
+        raise InstrumentError(f"{where}: its items are missing or not a table.")
+    if unknown := sorted(set(wording) - {"items", "answers"}):
+        raise InstrumentError(f"{where}: {unknown[0]!r} is not a part of a wording.")
+    sentences, answers = wording["items"], wording.get("answers")
+    for identifier in sorted(set(sentences) ^ {item.id for item in items}):
+        problem = "no such item" if identifier in sentences else "its sentence is missing"
+        raise InstrumentError(f"{where}: {identifier}: {problem}.")
+    for identifier, sentence in sentences.items():
+        if not _is_said(sentence):
+            raise InstrumentError(f"{where}: {identifier}: its sentence is empty or not a text.")
+    if not isinstance(answers, list) or not all(_is_said(answer) for answer in answers):
+        raise InstrumentError(f"{where}: answers are missing; write a list of texts, from the lowest to the highest.")
+    if len(answers) != steps:
+        raise InstrumentError(f"{where}: {len(answers)} answers, but the scale has {steps}.")
+    return Wording(dict(sentences), tuple(answers))
+
+
+def _is_said(text):
+    return isinstance(text, str) and bool(text.strip())

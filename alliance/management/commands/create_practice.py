@@ -61,7 +61,7 @@ class Command(BaseCommand):
             given = {name: self.read_option(name, options[name]) for name in ASKED if options[name] is not None}
             answers, password = self.complete(given, password_file)
             with transaction.atomic():
-                call_command("sync_instruments")
+                call_command("sync_instruments", verbosity=0)
                 practice = actions.start_practice(**answers, password=password)
         except actions.Refused as refusal:
             raise CommandError(str(refusal), returncode=2) from None

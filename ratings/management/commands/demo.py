@@ -20,7 +20,7 @@ class Command(BaseCommand):
         refuse_if_taken(address)
         # All in this one process, as each start of Django costs a second.
         call_command("migrate", verbosity=0)
-        call_command("sync_instruments")
+        call_command("sync_instruments", verbosity=0)
         call_command("seed_demo")
         call_command("print_demo")
         self.stdout.flush()

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "This database was filled otherwise. Take an empty one (DATABASE_URL), or ask for what is there."
             )
-        call_command("sync_instruments")
+        call_command("sync_instruments", verbosity=0)
         gc.set_threshold(100_000)  # to look for cycles among the rows so often takes a tenth of the time
         episodes = fill(recipe, today or today_there())
         self.stdout.write(f"Demo data: {episodes} episodes, {therapists} therapists.")

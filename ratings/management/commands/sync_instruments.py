@@ -4,14 +4,15 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from ratings.models import Instrument, InstrumentText
+from ratings.models import CheckIn, Instrument, InstrumentText, Rating
 from ratings.psychometrics.instruments import InstrumentError, load
 
 FOLDER = Path(__file__).resolve().parents[2] / "instruments"
+ABOUT = ("title", "source", "licence")  # no answer rests on them
 
 
 class Command(BaseCommand):
-    help = "Loads the instruments under ratings/instruments/. A changed key needs a new version; changed texts do not."
+    help = "Loads the instruments under ratings/instruments/, and says of each what it did."
 
     @transaction.atomic
     def handle(self, **options):
@@ -25,16 +26,40 @@ class Command(BaseCommand):
             stored, created = Instrument.objects.get_or_create(
                 key=instrument.key, version=instrument.version, defaults={"definition": definition}
             )
-            if not created and stored.definition != definition:
-                raise CommandError(
-                    f"{path.name}: {instrument.key} {instrument.version} is stored with another definition."
-                    " Answers were given to that one, so a change needs a new version."
-                )
-            for language, text in texts.items():
-                self._load_text(stored, language, text)
+            done = ["loaded"] if created else _correct(stored, definition, path.name)
+            done += [said for language, text in texts.items() if (said := _load_text(stored, language, text))]
+            if options["verbosity"]:
+                self.stdout.write(f"{stored}: {', '.join(done) or 'unchanged'}")
 
-    def _load_text(self, stored, language, text):
-        newest = stored.texts.filter(language=language).order_by("-revision").first()
-        if newest is None or newest.text != text:
-            revision = newest.revision + 1 if newest else 1
-            InstrumentText.objects.create(instrument=stored, language=language, revision=revision, text=text)
+
+def _correct(stored, definition, file):
+    """What was done to a stored version so that it is as in the file."""
+    if stored.definition == definition:
+        return []
+    scored = {part for part in {**stored.definition, **definition} if part not in ABOUT}
+    rescored = any(stored.definition.get(part) != definition.get(part) for part in scored)
+    used = Rating.objects.filter(instrument=stored).exists() or CheckIn.objects.filter(text__instrument=stored).exists()
+    if rescored and used:
+        raise CommandError(
+            f"{file}: {stored} is stored with another definition, and somebody has been asked or has answered."
+            " Answers were given to that one, so a change needs a new version."
+        )
+    stored.definition = definition
+    stored.save(update_fields=["definition"])
+    return ["replaced, as nobody had used it"] if rescored else ["title, source or licence corrected"]
+
+
+def _load_text(stored, language, text):
+    """What was done so that the newest wording is that of the file; None where it is."""
+    newest = stored.texts.filter(language=language).order_by("-revision").first()
+    if newest is None:
+        InstrumentText.objects.create(instrument=stored, language=language, text=text)
+        return f"text {language} loaded"
+    if newest.text == text:
+        return None
+    if not (Rating.objects.filter(text=newest).exists() or CheckIn.objects.filter(text=newest).exists()):
+        newest.text = text
+        newest.save(update_fields=["text"])
+        return f"text {language} corrected, as nobody had used it"
+    InstrumentText.objects.create(instrument=stored, language=language, revision=newest.revision + 1, text=text)
+    return f"text {language} revision {newest.revision + 1}"

@@ -78,6 +78,18 @@ def test_the_wai_sr_key_is_the_published_one():
         (lambda d: d["text"]["en"]["client"]["items"].update(mood="x"), "mood"),
         (lambda d: d["text"]["en"]["client"].update(answers=["a", "b"]), "2 answers"),
         (lambda d: d["text"]["en"].update(observer={}), "observer"),
+        (lambda d: d.update(text="ours"), "text.en.client"),
+        (lambda d: d["text"].update(de="unser"), "text.en.client"),
+        (lambda d: d["text"].update(de=d["text"].pop("en")), r"\[text\.en\] is missing"),
+        (lambda d: d["text"]["en"].pop("therapist"), r"\[text\.en\.therapist\]: it is missing"),
+        (lambda d: d["text"].update(de={"client": d["text"]["en"]["client"]}), r"\[text\.de\.therapist\]"),
+        (lambda d: d["text"]["en"]["client"].pop("items"), r"\[text\.en\.client\]: its items"),
+        (lambda d: d["text"]["en"]["client"].pop("answers"), r"\[text\.en\.client\]: answers are missing"),
+        (lambda d: d["text"]["en"]["client"].update(answers="12345"), r"\[text\.en\.client\]: answers are missing"),
+        (lambda d: d["text"]["en"]["client"].update(answers=["a", "b", " ", "d", "e"]), "answers are missing"),
+        (lambda d: d["text"]["en"]["client"].update(labels=[]), "labels"),
+        (lambda d: d["text"]["en"]["therapist"]["items"].update(goal_known=" "), r"therapist\]: goal_known: .* empty"),
+        (lambda d: d["text"]["en"]["therapist"]["items"].update(goal_known=7), r"therapist\]: goal_known: .* empty"),
     ],
 )
 def test_a_wrong_definition_is_refused_with_its_part(change, part):
