@@ -64,11 +64,22 @@ def open_case(*, practice, therapist, name, by, goal="", email="", zone="", cons
 
 @transaction.atomic
 def log_session(
-    *, episode, by, starts_at, ends_at, zone, mode, attendance, answers=None, asked=None, planned=None, private_note=""
+    *,
+    episode,
+    by,
+    starts_at,
+    ends_at,
+    zone,
+    mode,
+    attendance,
+    answers=None,
+    instrument=None,
+    planned=None,
+    private_note="",
 ):
     """Logs one therapy session and the therapist's own rating, and readies the client's check-in.
 
-    `asked`: the instrument whose sentences the therapist answered; the client is asked the same ones.
+    `instrument`: the key of the one whose sentences the therapist answered; the client is asked the same ones.
     """
     lock_episode(episode)
     therapy_session = session_actions.hold_therapy_session(
@@ -84,7 +95,7 @@ def log_session(
     )
     if attendance == Attendance.ATTENDED:
         client = episode.client
-        instrument = asked or asking.instrument_for(client, asking.number_at(episode, starts_at))
+        instrument = instrument or asking.instrument_for(client, asking.number_at(episode, starts_at))
         text = asking.own_text(instrument, client.practice.language)
         if may_be_asked(client):
             for_client = asking.own_text(instrument, client.language or client.practice.language)

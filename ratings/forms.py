@@ -137,11 +137,11 @@ class CheckInForm(ClientAnswersForm):
 class SessionLogForm(QuestionsMixin, TherapySessionForm):
     """One screen for the therapist: the session and the own view of it."""
 
-    asked = forms.CharField(required=False, widget=forms.HiddenInput)  # the instrument whose sentences are on this page
+    instrument_key = forms.CharField(required=False, widget=forms.HiddenInput)  # whose sentences are on this page
 
     def __init__(self, *args, text, **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial["asked"] = text.instrument.key
+        self.initial["instrument_key"] = text.instrument.key
         self.add_questions(text, Rater.THERAPIST)
 
     def clean(self):

@@ -11,6 +11,8 @@ from sessions.models import Attendance, Mode, TherapySession
 
 SESSION_MINUTES = 50
 LONGEST_AHEAD = timedelta(days=365)  # convention of this app: a later day is a slip of the year
+LONGEST_AGO = timedelta(days=3 * 365)  # convention of this app: so is an earlier one
+CLOCKS_DIFFER = timedelta(hours=1)  # convention of this app: the wall clock of a room may be ahead of the server's
 FUTURE = _("This lies in the future. Log a session after it was held.")
 TAKEN = _("There is already a session at this time.")
 
@@ -38,8 +40,9 @@ class TherapySessionForm(forms.Form):
 
     may_lie_ahead = False
 
-    def __init__(self, *args, episode, planned=None, **kwargs):
-        self.episode, self.planned = episode, planned
+    def __init__(self, *args, episode, on_record=None, **kwargs):
+        """`on_record`: the session as it stands, planned or held; none where it is new."""
+        self.episode, self.on_record = episode, on_record
         super().__init__(*args, **kwargs)
 
     def clean(self):
@@ -47,9 +50,10 @@ class TherapySessionForm(forms.Form):
         day, time, minutes = (cleaned.get(name) for name in ("day", "time", "minutes"))
         if not (day and time and minutes):
             return cleaned
-        if day > timezone.localdate() + (LONGEST_AHEAD if self.may_lie_ahead else timedelta(days=1)):
+        today = timezone.localdate()
+        if day > today + LONGEST_AHEAD:  # before its instant is asked for: there is none after the year 9999
             self.add_error("day", FUTURE)
-        elif day < timezone.localdate() - timedelta(days=3 * 365):
+        elif day < today - LONGEST_AGO:
             self.add_error("day", _("This is more than three years ago. Check the year."))
         else:
             self._clean_start(cleaned, datetime.combine(day, time), timedelta(minutes=minutes))
@@ -62,13 +66,22 @@ class TherapySessionForm(forms.Form):
         cleaned["starts_at"], cleaned["ends_at"] = starts_at, starts_at + length
         if starts_at.astimezone(zone).replace(tzinfo=None) != wall_clock:
             self.add_error("time", _("The clock went forward over this time; it did not exist that day."))
-        if starts_at > timezone.now() + timedelta(hours=1) and not self.may_lie_ahead:
+        if starts_at > timezone.now() + CLOCKS_DIFFER and not self.may_lie_ahead:
             self.add_error("day", FUTURE)
         if self.episode.ends_at and starts_at >= self.episode.ends_at:
             self.add_error("day", _("This therapy had ended by then."))
-        others = TherapySession.objects.filter(episode=self.episode, starts_at=starts_at).not_voided()
-        if others.exclude(pk=self.planned and self.planned.pk).exists():
+        if self._is_taken(starts_at):
             self.add_error("time", TAKEN)
+
+    def _is_taken(self, starts_at):
+        others = TherapySession.objects.not_voided().filter(episode=self.episode, starts_at=starts_at)
+        return others.exclude(pk=self.on_record and self.on_record.pk).exists()
+
+    def says_taken(self):
+        """After the database refused: whether another session took the time in the same moment; then it is said."""
+        if taken := self._is_taken(self.cleaned_data["starts_at"]):
+            self.add_error("time", TAKEN)
+        return taken
 
 
 class SessionMoveForm(TherapySessionForm):
@@ -78,7 +91,7 @@ class SessionMoveForm(TherapySessionForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.may_lie_ahead = self.planned.attendance == Attendance.PLANNED
+        self.may_lie_ahead = self.on_record.attendance == Attendance.PLANNED
 
 
 class SessionVoidForm(forms.Form):

@@ -4,6 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.db import IntegrityError
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from ratings import actions, asking, sent_twice
 from ratings.forms import SessionLogForm
 from ratings.models import CheckIn
 from ratings.queries import EPISODE_NEEDS, OF_EPISODE
-from sessions.forms import SESSION_MINUTES, TAKEN, SessionMoveForm, SessionVoidForm
+from sessions.forms import SESSION_MINUTES, SessionMoveForm, SessionVoidForm
 from sessions.models import Attendance, TherapySession
 
 
@@ -32,7 +33,7 @@ def session_log(request, code):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def planned_session_log(request, code):
-    sessions = TherapySession.objects.filter(voided_at__isnull=True)
+    sessions = TherapySession.objects.not_voided()
     planned = get_visible_or_404(sessions.select_related(*OF_EPISODE), request.user, code=code)
     return _log(request, planned.episode, _times_of(planned) | {"mode": planned.mode}, planned)
 
@@ -46,52 +47,69 @@ def _times_of(therapy_session):
 def _log(request, episode, initial, planned=None):
     by = access.check_edit(request.user, episode)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
-    practice = episode.client.practice
-    number = asking.number_at(episode, planned.starts_at if planned else timezone.now())
-    # What was answered is what stood on the page, also where another session was logged meanwhile.
-    text = asking.own_text(request.POST.get("asked"), practice.language) or asking.own_text(
-        asking.instrument_for(episode.client, number), practice.language
-    )
-    form = SessionLogForm(
-        request.POST if request.method == "POST" else None,
-        episode=episode,
-        planned=planned,
-        initial=initial,
-        text=text,
-    )
+    text = _questions(request, episode, planned)
+    if text is None:
+        messages.error(
+            request, _("The questions for this client are not loaded here. Please tell who runs the program.")
+        )
+        return redirect("ratings:case", episode.code)
+    posted = request.POST if request.method == "POST" else None
+    form = SessionLogForm(posted, episode=episode, on_record=planned, initial=initial, text=text)
     if form.is_bound:
-        form.full_clean()
-        if sent_twice.just_logged(episode, by, form.cleaned_data, form.answers):  # a form sent twice
-            return redirect("ratings:case", episode.code)
+        return _receive(request, form, by, planned)
     if planned and planned.attendance != Attendance.PLANNED:
-        if not form.is_bound:
-            return redirect("ratings:case", episode.code)
+        return redirect("ratings:case", episode.code)
+    return _log_page(request, form)
+
+
+def _questions(request, episode, planned):
+    """The words to answer. What was answered is what stood on the page, also where a session was logged meanwhile."""
+    language = episode.client.practice.language
+    if sent := request.POST.get("instrument_key"):
+        if (text := asking.own_text(sent, language)) is None:
+            raise SuspiciousOperation("There is no such instrument.")
+        return text
+    number = asking.number_at(episode, planned.starts_at if planned else timezone.now())
+    return asking.own_text(asking.instrument_for(episode.client, number), language)
+
+
+def _receive(request, form, by, planned):
+    form.full_clean()
+    episode = form.episode
+    if sent_twice.just_logged(episode, by, form.cleaned_data, form.answers):  # a form sent twice
+        return redirect("ratings:case", episode.code)
+    if planned and planned.attendance != Attendance.PLANNED:
         form.add_error(None, _("This session has been logged already. What you typed here was not saved."))
-    if form.is_valid() and (therapy_session := _save(form, episode, by, planned)):
-        messages.success(request, _("Logged."))
-        anchor = "#check-in" if CheckIn.objects.filter(therapy_session=therapy_session).exists() else ""
-        return redirect(reverse("ratings:case", args=[episode.code]) + anchor)
-    context = {"form": form, "episode": episode, "section": "today"}
-    return render(request, "ratings/session_log.html", context, status=422 if form.errors else 200)
+    therapy_session = _save(form, by, planned) if form.is_valid() else None
+    if therapy_session is None:
+        return _log_page(request, form)
+    messages.success(request, _("Logged."))
+    anchor = "#check-in" if CheckIn.objects.filter(therapy_session=therapy_session).exists() else ""
+    return redirect(reverse("ratings:case", args=[episode.code]) + anchor)
 
 
-def _save(form, episode, by, planned):
+def _save(form, by, planned):
     """The logged session; None with a form error where another one took its place in the same moment."""
+    said = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")}
     try:
         return actions.log_session(
-            episode=episode,
+            episode=form.episode,
             by=by,
             planned=planned,
             zone=timezone.get_current_timezone_name(),
             answers=form.answers,
-            asked=form.instrument.key,
-            **{
-                name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")
-            },
+            instrument=form.instrument.key,
+            **said,
         )
     except IntegrityError:
-        form.add_error("time", TAKEN)
+        if not form.says_taken():
+            raise
         return None
+
+
+def _log_page(request, form):
+    context = {"form": form, "episode": form.episode, "section": "today"}
+    return render(request, "ratings/session_log.html", context, status=422 if form.errors else 200)
 
 
 # --- On second thought ------------------------------------------------------------------------------------------------
@@ -103,15 +121,16 @@ def session_move(request, code):
     form = SessionMoveForm(
         request.POST if request.method == "POST" else None,
         episode=therapy_session.episode,
-        planned=therapy_session,
+        on_record=therapy_session,
         initial=_times_of(therapy_session),
     )
     if request.method == "POST" and form.is_valid():
         times = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at")}
         try:
             actions.move_session(therapy_session=therapy_session, by=by, **times)
-        except IntegrityError:  # another one took its place in the same moment
-            form.add_error("time", TAKEN)
+        except IntegrityError:
+            if not form.says_taken():
+                raise
         else:
             messages.success(request, _("The session has moved, and its check-in with it."))
             return redirect("ratings:case", therapy_session.episode.code)
@@ -120,10 +139,11 @@ def session_move(request, code):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_void(request, code):
-    form = SessionVoidForm(request.POST if request.method == "POST" else None)
-    sessions = TherapySession.objects.all() if form.is_valid() else TherapySession.objects.not_voided()
+    posted = request.method == "POST"
+    sessions = TherapySession.objects.all() if posted else TherapySession.objects.not_voided()
     therapy_session, by = _own_session(request, code, sessions)
-    if form.is_valid() and therapy_session.voided_at:  # a second tap, or another tab
+    form = SessionVoidForm(request.POST if posted else None)
+    if therapy_session.voided_at:  # a second tap, or another tab
         messages.info(request, _("The session had been taken off the record already. The first reason stays."))
         return redirect("ratings:case", therapy_session.episode.code)
     if form.is_valid():

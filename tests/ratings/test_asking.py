@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from alliance.models import CheckInFormChoice
+from ratings import asking
 from ratings.models import CheckIn
 from tests.courses import consent, held
 from tests.factories import make_client, make_episode, make_therapy_session
@@ -41,3 +43,8 @@ def test_a_missed_or_voided_session_is_none_of_the_first_three(dana, juniper, in
     for days in (30, 20, 10):
         held(juniper, days)
     assert set(CheckIn.objects.values_list("text__instrument__key", flat=True)) == {"alliance-fit"}
+
+
+@pytest.mark.parametrize("choice", CheckInFormChoice)
+def test_every_choice_has_words_for_both_sides(choice, instruments):
+    assert {"client", "therapist"} <= asking.own_text(asking.FORMS[choice], "en").text.keys()

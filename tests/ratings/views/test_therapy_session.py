@@ -4,10 +4,12 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.contrib.messages import get_messages
+from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings import asking
+from ratings import actions, asking
 from ratings.models import CheckIn, Rating, Standing
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, consent, held
@@ -111,7 +113,10 @@ def test_the_therapist_answers_the_mirror_of_what_the_client_is_asked(http, dana
     assert "they could be open with me" not in page
     day = timezone.localdate() - timedelta(days=1)
     log = {"day": day.isoformat(), "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
-    assert http.post(path, log | {"asked": "alliance-fit", "bond_safe": "1", "bond_heard": "3"}).status_code == 302
+    assert (
+        http.post(path, log | {"instrument_key": "alliance-fit", "bond_safe": "1", "bond_heard": "3"}).status_code
+        == 302
+    )
     rating = Rating.objects.get(rater="therapist")
     assert rating.answers == {"bond_safe": 1, "bond_heard": 3}
     assert rating.bond_pomp == 50
@@ -129,9 +134,58 @@ def test_an_answer_is_scored_by_the_page_it_stood_on(http, dana, juniper, instru
     day = timezone.localdate() - timedelta(days=1)
     log = {"day": day.isoformat(), "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
     path = reverse("ratings:session-log", args=[juniper.code])
-    assert http.post(path, log | {"asked": "alliance-fit", "bond_safe": "1"}).status_code == 302
+    assert http.post(path, log | {"instrument_key": "alliance-fit", "bond_safe": "1"}).status_code == 302
     assert Rating.objects.get(rater="therapist").answers == {"bond_safe": 1}
     assert asking.own_text("srs-3", "en") is None, "only our own have words to show"
+
+
+def test_an_instrument_that_is_not_ours_is_tampered_with(http, dana, juniper, instruments):
+    http.force_login(dana.user)
+    path = reverse("ratings:session-log", args=[juniper.code])
+    assert 'name="instrument_key" value="alliance-6"' in http.get(path).text
+    for key in ("srs-3", "alliance-7"):
+        assert http.post(path, logged(instrument_key=key)).status_code == 400
+    assert not TherapySession.objects.exists()
+    assert http.post(path, logged(instrument_key="alliance-6")).status_code == 302
+
+
+def test_questions_that_were_never_loaded_are_said_and_not_a_failure(http, dana, juniper):
+    http.force_login(dana.user)
+    for path in (
+        reverse("ratings:session-log", args=[juniper.code]),
+        reverse("ratings:planned-session-log", args=[make_therapy_session(juniper).code]),
+    ):
+        response = http.get(path)
+        assert (response.status_code, response.url) == (302, reverse("ratings:case", args=[juniper.code]))
+        said = [str(message) for message in get_messages(response.wsgi_request)]
+        assert "The questions for this client are not loaded here." in said[-1]
+
+
+def test_only_a_start_that_was_taken_in_the_same_moment_is_a_form_error(http, dana, juniper, instruments, monkeypatch):
+    """Another refusal of the database is a fault of ours, and not to be told as a double start."""
+    consent(juniper.client)
+    http.force_login(dana.user)
+    start = timezone.now().replace(second=0, microsecond=0) - timedelta(days=1)
+    local = start.astimezone(ZoneInfo("Europe/Berlin"))
+    at = {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"}
+    logs = reverse("ratings:session-log", args=[juniper.code])
+    moves = reverse("ratings:session-move", args=[make_therapy_session(juniper).code])
+
+    def refuse(**given):
+        raise IntegrityError("another constraint")
+
+    def come_first(**given):
+        make_therapy_session(juniper, starts_at=start)
+        raise IntegrityError("therapy_session_one_per_start")
+
+    for path, action in ((logs, "log_session"), (moves, "move_session")):
+        monkeypatch.setattr(actions, action, refuse)
+        with pytest.raises(IntegrityError):
+            http.post(path, logged(**at))
+        monkeypatch.setattr(actions, action, come_first)
+        response = http.post(path, logged(**at))
+        assert (response.status_code, "already a session at this time" in response.text) == (422, True)
+        TherapySession.objects.filter(starts_at=start).delete()
 
 
 # --- On second thought ------------------------------------------------------------------------------------------------
@@ -142,12 +196,12 @@ def test_a_session_is_moved_on_its_page(http, dana, juniper, live_through):
     therapy_session = check_in.therapy_session
     http.force_login(dana.user)
     path = reverse("ratings:session-move", args=[therapy_session.code])
-    local = timezone.localtime(therapy_session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
+    local = timezone.localtime(therapy_session.starts_at, ZoneInfo("Europe/Berlin"))
     assert http.get(path).context["form"]["time"].value() == local.time().replace(microsecond=0)
     day = (local - timedelta(days=2)).date().isoformat()
     assert http.post(path, {"day": day, "time": "17:30", "minutes": "25"}).status_code == 302
     therapy_session.refresh_from_db()
-    local = timezone.localtime(therapy_session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
+    local = timezone.localtime(therapy_session.starts_at, ZoneInfo("Europe/Berlin"))
     assert (local.date().isoformat(), local.hour, local.minute) == (day, 17, 30)
     assert therapy_session.ends_at - therapy_session.starts_at == timedelta(minutes=25)
     assert therapy_session.mode == "in_person"
@@ -160,7 +214,7 @@ def test_what_was_held_does_not_move_into_the_future_or_onto_another(http, dana,
     ahead = {"day": (timezone.localdate() + timedelta(days=2)).isoformat(), "time": "10:00", "minutes": "50"}
     response = http.post(path, ahead)
     assert (response.status_code, "This lies in the future." in response.text) == (422, True)
-    there = timezone.localtime(first.therapy_session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
+    there = timezone.localtime(first.therapy_session.starts_at, ZoneInfo("Europe/Berlin"))
     first.therapy_session.starts_at = there.replace(second=0, microsecond=0)
     first.therapy_session.save()
     taken = {"day": there.date().isoformat(), "time": f"{there:%H:%M}", "minutes": "50"}
@@ -184,4 +238,4 @@ def test_a_session_is_voided_with_a_reason(http, dana, juniper, live_through):
     assert "The first reason stays." in http.get(again.url).text
     voided = juniper.therapy_sessions.get(voided_at__isnull=False)
     assert voided.voided_reason.open(juniper.client.data_key) == "Logged for somebody else."
-    assert [http.get(path).status_code, http.post(path, {}).status_code] == [404, 404]
+    assert [http.get(path).status_code, http.post(path, {}).status_code] == [404, 302]
