@@ -7,7 +7,8 @@ import pytest
 from django.urls import reverse
 
 from alliance.crypto import Sealed, new_token, token_hash
-from ratings import actions, links
+from alliance.models import CheckInFormChoice
+from ratings import actions, asking, links
 from ratings.delivery.mail import message_of
 from ratings.models import CheckIn, Delivery
 from tests.courses import answers, consent
@@ -72,6 +73,26 @@ def too_hard(paragraphs):
     return found + (["the whole page"] if grade(paragraphs) > HARDEST else [])
 
 
+FORM = {choice: f"form: {choice.label}" for choice in CheckInFormChoice}
+NAMED = {
+    "form on fit": "I feel safe here.",
+    "empty form": "Nothing is filled in yet.",
+    "wrong form": "Please shorten it.",
+    "much too long": "make your text shorter",
+    "sent": "You left one question out.",
+    "change": "checked",
+    "sent and read": "has read your answers.",
+    "next form": "has read your last answers.",
+    "already sent": "were already sent.",
+    "gone": "cannot be used.",
+    "privacy": "How to stop",
+    "history": "What we work on",
+    "messages": "You can stop or pause it here.",
+    "paused": "are paused until",
+    "stopped": "are stopped.",
+}
+
+
 @pytest.fixture
 def pages(http, millrace, dana, instruments):
     """Every page that a client can meet, by name; two of them with a form of the other instruments."""
@@ -99,10 +120,10 @@ def pages(http, millrace, dana, instruments):
             for check_in in CheckIn.objects.filter(episode=episode).order_by("therapy_session__starts_at")
         ]
 
-    found["form for children"] = http.get(open_form(check_in_form="short")[0]).text
+    for choice in CheckInFormChoice:
+        found[FORM[choice]] = http.get(open_form(check_in_form=choice)[0]).text
     found["form on fit"] = http.get(open_form(asks_about_fit=True)[0]).text
     first, second = open_form()
-    found["form"] = http.get(first).text
     found["empty form"] = http.post(first, {}).text
     found["wrong form"] = http.post(first, {"goal_known": "9", "comment": "y" * 5001}).text
     found["much too long"] = http.post(first, {"comment": "x" * 300_000}).text
@@ -130,7 +151,7 @@ def pages(http, millrace, dana, instruments):
 
 
 def test_no_page_of_a_client_is_harder_than_grade_six(pages):
-    assert len(pages) == 17
+    assert pages.keys() == {*FORM.values(), *NAMED}
     assert {name: found for name, page in pages.items() if (found := too_hard(paragraphs_of(page)))} == {}
 
 
@@ -151,25 +172,11 @@ def test_no_message_to_a_client_is_harder(dana, juniper, live_through):
 
 def test_the_pages_are_the_ones_they_are_named_after(pages):
     """Else an error page, easy to read, would pass for a form."""
-    for name, sentence in {
-        "form for children": "We talked about what I wanted.",
-        "form on fit": "I feel safe here.",
-        "form": "Is there something you would like your therapist to bring up?",
-        "empty form": "Nothing is filled in yet.",
-        "wrong form": "Please shorten it.",
-        "much too long": "make your text shorter",
-        "sent": "You left one question out.",
-        "change": "checked",
-        "sent and read": "has read your answers.",
-        "next form": "has read your last answers.",
-        "already sent": "were already sent.",
-        "gone": "cannot be used.",
-        "privacy": "How to stop",
-        "history": "What we work on",
-        "messages": "You can stop or pause it here.",
-        "paused": "are paused until",
-        "stopped": "are stopped.",
-    }.items():
+    first = {
+        name: next(iter(asking.own_text(asking.FORMS[choice], "en").text["client"]["items"].values()))
+        for choice, name in FORM.items()
+    }
+    for name, sentence in (NAMED | first).items():
         assert sentence in pages[name], name
 
 

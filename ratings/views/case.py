@@ -140,18 +140,23 @@ def episode_end(request, code):
 
 
 def latest_answers(held):
-    """The client's latest answers in words beside the therapist's: (sentence, client, therapist)."""
+    """The client's latest answers in words beside the therapist's: (sentence, client, therapist, whether a high answer
+    means a weak alliance)."""
     if held is None or held.client.text is None:
         return []
     client, therapist = held.client, held.therapist
     wording = client.text.text["client"]
     lowest = client.instrument.definition["lowest"]
+    turned = {item["id"] for item in client.instrument.definition["items"] if item.get("reversed")}
 
     def said(rating, item):
         answer = rating.answers.get(item) if rating and rating.instrument_id == client.instrument_id else None
         return wording["answers"][answer - lowest] if answer is not None else ""
 
-    return [(sentence, said(client, item), said(therapist, item)) for item, sentence in wording["items"].items()]
+    return [
+        (sentence, said(client, item), said(therapist, item), item in turned)
+        for item, sentence in wording["items"].items()
+    ]
 
 
 def comments_of(rated, user, key):

@@ -20,6 +20,20 @@ def test_a_case_asks_as_often_for_eight_sessions_as_for_two(http, dana, juniper,
     assert counts[0] == counts[1]
 
 
+def test_a_reversed_sentence_is_marked_where_its_answer_is_read(http, dana, juniper, live_through):
+    """ "I held back: Completely" says little beside a bond of 42 if nobody knows that it is turned."""
+    (check_in,) = live_through(juniper, [3])
+    http.force_login(dana.user)
+    page = reverse("ratings:case", args=[juniper.code])
+    assert "turned:" not in http.get(page).text
+    ours = check_in.text.instrument
+    ours.definition["items"][5]["reversed"] = True
+    ours.save()
+    text = http.get(page).text
+    assert text.count("turned: much is little") == 1
+    assert 'I could be open, even about hard things. <span class="hint">turned:' in text
+
+
 def test_opening_a_case_is_audited_and_marks_its_answers_read(http, dana, sam, juniper, live_through):
     (check_in,) = live_through(juniper, [3])
     http.force_login(sam.user)
