@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ratings.views import asking, case, caseload, delivery, detection, exchange, guide, rupture, therapy_session, today
+from ratings.views import asking, case, caseload, delivery, detection, guide, importing, rupture, therapy_session, today
 
 app_name = "ratings"
 
@@ -21,8 +21,8 @@ urlpatterns = [
     path("sessions/<uuid:code>/move/", therapy_session.session_move, name="session-move"),
     path("sessions/<uuid:code>/void/", therapy_session.session_void, name="session-void"),
     # /import/
-    path("import/", exchange.import_upload, name="import"),
-    path("import/<uuid:code>/", exchange.import_preview, name="import-preview"),
+    path("import/", importing.import_upload, name="import-upload"),
+    path("import/<uuid:code>/", importing.import_preview, name="import-preview"),
     path("ruptures/<uuid:code>/", rupture.rupture, name="rupture"),
     path("ruptures/<uuid:code>/verdict/", rupture.rupture_verdict, name="rupture-verdict"),
     path("ruptures/<uuid:code>/set-aside/", rupture.rupture_set_aside, name="rupture-set-aside"),

@@ -3,7 +3,6 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ratings.psychometrics.criteria import REGISTRY
 from ratings.psychometrics.evidence import Assessment, Kind, State
 from ratings.psychometrics.finding import only_the_therapist_fell
 
@@ -258,7 +257,7 @@ OFFERED = ("rupture_filter", "own_mean_pooled_sd", "own_mean_own_sd", "shewhart"
 
 def criteria() -> list[tuple[str, str]]:
     """The rules a practice can choose from, with their names."""
-    return [(name, criterion(name)) for name in OFFERED if name in REGISTRY]
+    return [(name, criterion(name)) for name in OFFERED]
 
 
 def criterion(name: str) -> str:

@@ -1,5 +1,7 @@
 """The therapist's day: what to bring up, what to log, what has not come back."""
 
+from datetime import timedelta
+
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -13,7 +15,7 @@ from ratings.delivery.queries import unanswered
 def today(request):
     memberships = access.check_role(request.user, "therapist")
     start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    entries = queries.day_entries(request.user, start, start + timezone.timedelta(days=1))
+    entries = queries.day_entries(request.user, start, start + timedelta(days=1))
     wishes = queries.wishes(access.own_episodes(request.user))
     wished = {wish.case_code for wish in wishes}
     waiting = queries.waiting_check_ins(request.user)

@@ -58,7 +58,7 @@ def test_the_pages_of_a_therapist(page, live_server, house, dana, sign_in, look,
         "case-ended": reverse("ratings:case", args=[house["ended"].code]),
         "case-fresh": reverse("ratings:case", args=[house["fresh"].code]),
         "rupture": reverse("ratings:rupture", args=[house["flagged"].ruptures.get().code]),
-        "import": reverse("ratings:import"),
+        "import": reverse("ratings:import-upload"),
         "case-new": reverse("ratings:case-create"),
         "case-check-ins": reverse("ratings:check-in-settings", args=[house["flagged"].code]),
         "case-end": reverse("ratings:episode-end", args=[house["flagged"].code]),
@@ -185,7 +185,7 @@ def test_an_import_from_the_file_to_the_chart(page, live_server, house, dana, si
     damaged.write_bytes((FILES / "openfit.csv").read_bytes().replace(b"2025-01-14", b"2025-01-99"))
     sign_in(dana)
     for file, name in ((damaged, "import-preview-bad"), (FILES / "openfit.csv", "import-preview")):
-        page.goto(live_server.url + reverse("ratings:import"))
+        page.goto(live_server.url + reverse("ratings:import-upload"))
         page.locator("input[type=file]").set_input_files(file)
         page.get_by_role("button", name="Preview").click()
         look(name)

@@ -1,11 +1,11 @@
 """What is in a message, and what is not."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import time_machine
 from django.core import mail
 from django.urls import reverse
-from django.utils import timezone
 
 from ratings import actions
 from tests.ratings.delivery.conftest import keys, run
@@ -14,7 +14,7 @@ from tests.ratings.delivery.conftest import keys, run
 def test_what_is_in_a_message_and_what_is_not(due_message, dana, settings, live):
     starts_at = due_message.check_in.therapy_session.starts_at
     run()
-    day = f"{starts_at.astimezone(timezone.zoneinfo.ZoneInfo('Europe/Berlin')):%A %-d %B}"
+    day = f"{starts_at.astimezone(ZoneInfo('Europe/Berlin')):%A %-d %B}"
     first, preferences = keys(mail.outbox[0].body)
     assert mail.outbox[0].body.splitlines() == [
         f"This is about your appointment on {day}.",

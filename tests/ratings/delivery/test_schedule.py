@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from threading import Barrier
 from time import sleep
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -101,7 +102,7 @@ def test_what_is_not_sent_yet_moves_with_the_session(juniper, reachable, log, li
     live.save()
     check_in.episode.client.practice.refresh_from_db()
     moved(check_in, by_hours=-1)
-    due = Delivery.objects.get().due_at.astimezone(timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
+    due = Delivery.objects.get().due_at.astimezone(ZoneInfo("Europe/Berlin"))
     assert (due.hour, due.minute) == (23, 59)
     assert AuditEvent.objects.filter(verb="changed", subject_type="therapysession").count() == 2
 

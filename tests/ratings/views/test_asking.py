@@ -111,7 +111,7 @@ def test_a_link_to_the_own_answers_needs_both_the_practice_and_the_client(http, 
 
 
 def entered(check_in, **changes):
-    day = timezone.localtime(check_in.therapy_session.starts_at, timezone.zoneinfo.ZoneInfo("Europe/Berlin")).date()
+    day = timezone.localtime(check_in.therapy_session.starts_at, ZoneInfo("Europe/Berlin")).date()
     given = {"day": (day + timedelta(days=1)).isoformat(), "comment": "It was   good.\x07"}
     given |= {"tension": "yes", "tension_talked_about": "no", "bring_up": "gently"}
     return given | {key: str(value) for key, value in answers(3).items()} | changes
@@ -124,7 +124,7 @@ def test_answers_from_paper_have_their_true_day_and_say_who_typed_them(http, dan
     assert http.post(path, entered(check_in)).status_code == 302
     rating = Rating.objects.get(rater="client")
     assert (rating.mode, rating.entered_by, rating.answers) == ("paper", dana, answers(3))
-    there = rating.answered_at.astimezone(timezone.zoneinfo.ZoneInfo("Europe/Berlin"))
+    there = rating.answered_at.astimezone(ZoneInfo("Europe/Berlin"))
     assert (there.date().isoformat(), there.hour) == (entered(check_in)["day"], 12)
     assert rating.received_at > rating.answered_at
     assert rating.comment.open(juniper.client.data_key) == "It was   good."

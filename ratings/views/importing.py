@@ -24,7 +24,7 @@ def import_upload(request):
     form = UploadForm(*sent, memberships=memberships)
     if not form.is_valid():
         context = {"form": form, "section": "people" if "therapist" in form.fields else "cases"}
-        return render(request, "ratings/import.html", context, status=422 if form.errors else 200)
+        return render(request, "ratings/import_upload.html", context, status=422 if form.errors else 200)
     draft = actions.keep_draft(text=form.cleaned_data["file"], by=form.by, therapist=form.receiver)
     return redirect("ratings:import-preview", draft.code)
 
