@@ -159,7 +159,7 @@ def answer_check_in(*, check_in, answers, may_change, from_link=False, **said):
     lock_episode(check_in.episode)
     check_in = _lock_check_in(check_in)
     ratings = Rating.objects.filter(therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT)
-    current = ratings.filter(replaced_at__isnull=True).first()
+    current = ratings.current().first()
     known = ratings.exclude(mode=Rating.Mode.PAPER) if from_link else [current]
     given = {"answers": answers, **SAID, **said}
     if current is None:
@@ -192,7 +192,7 @@ def enter_answers(*, check_in, answers, answered_at, by, **said):
     """
     lock_episode(check_in.episode)
     check_in = _lock_check_in(check_in)
-    current = check_in.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).first()
+    current = check_in.ratings.current().filter(rater=Rater.CLIENT).first()
     given = {"answers": answers, **SAID, **said}
     if current:
         days = {timezone.localdate(at) for at in (current.answered_at, answered_at)}

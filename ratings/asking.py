@@ -2,7 +2,7 @@
 
 from alliance.models import CheckInFormChoice
 from ratings.models import InstrumentText
-from sessions.models import Attendance, TherapySession
+from sessions.models import TherapySession
 
 SIX_ITEMS, FOR_CHILDREN, ABOUT_FIT = "alliance-6", "alliance-3", "alliance-fit"
 FORMS = {  # what each choice asks
@@ -20,10 +20,7 @@ def instrument_for(client, number):
 
 def number_at(episode, at):
     """The number of a session that starts then: one more than were held before."""
-    earlier = TherapySession.objects.filter(
-        episode=episode, voided_at__isnull=True, attendance=Attendance.ATTENDED, starts_at__lt=at
-    )
-    return earlier.count() + 1
+    return TherapySession.objects.attended().filter(episode=episode, starts_at__lt=at).count() + 1
 
 
 def own_text(instrument, language):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ratings.psychometrics.evidence import Scores, SessionEvidence
-from ratings.psychometrics.scoring import pomp
+from ratings.psychometrics.scoring import is_straight_line, pomp
 
 PILLARS = ("goal", "task", "bond")
 RATERS = ("client", "therapist")
@@ -148,7 +148,8 @@ class EpisodeReader:
         if values == [None] * 3:
             return None
         overall = None if None in values else round(math.fsum(values) / 3, DECIMALS)
-        return Scores(*values, overall=overall, straight_line=len(set(values)) == 1)
+        given = [value for value in values if value is not None]
+        return Scores(*values, overall=overall, straight_line=is_straight_line(given, len(values)))
 
     def _rating(self, line, row, name):
         text = row[self.column[name]].strip()

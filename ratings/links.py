@@ -17,13 +17,14 @@ HISTORY_LINK_LIVES = timedelta(minutes=30)
 TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 KIND = ClientLink.LinkKind
+NEEDED_BY_CHECK_IN = (
+    "therapy_session",
+    "text__instrument",
+    "episode__client__practice",
+    "episode__client__data_key",
+)
 NEEDED_BY_PAGE = {
-    KIND.CHECK_IN: (
-        "check_in__therapy_session",
-        "check_in__text__instrument",
-        "check_in__episode__client__practice",
-        "check_in__episode__client__data_key",
-    ),
+    KIND.CHECK_IN: tuple(f"check_in__{path}" for path in NEEDED_BY_CHECK_IN),
     KIND.HISTORY: ("episode__client__practice", "episode__client__data_key"),
     KIND.PREFERENCES: ("client__practice",),
 }

@@ -76,9 +76,11 @@ def held_sessions(episode) -> list[HeldSession]:
 def held_by_episode(keys) -> dict[int, list[HeldSession]]:
     """The held or missed sessions of each episode, oldest first. Three statements, whatever their number."""
     rows = {key: [] for key in keys}
-    for row in TherapySession.objects.filter(
-        episode__in=keys, voided_at__isnull=True, attendance__in=[Attendance.ATTENDED, Attendance.NO_SHOW]
-    ).order_by("starts_at"):
+    for row in (
+        TherapySession.objects.not_voided()
+        .filter(episode__in=keys, attendance__in=[Attendance.ATTENDED, Attendance.NO_SHOW])
+        .order_by("starts_at")
+    ):
         rows[row.episode_id].append(row)
     ratings = {
         (rating.therapy_session_id, rating.rater): rating
@@ -256,7 +258,7 @@ class DayEntry:
 
 def day_entries(user, start, end) -> list[DayEntry]:
     """The user's own therapy sessions that start in `[start, end)`, in order of time."""
-    own = TherapySession.objects.filter(episode__in=access.own_episodes(user), voided_at__isnull=True)
+    own = TherapySession.objects.not_voided().filter(episode__in=access.own_episodes(user))
     today = own.filter(starts_at__gte=start, starts_at__lt=end).exclude(attendance=Attendance.CANCELLED)
     sessions = list(today.order_by("starts_at"))
     keys = {therapy_session.episode_id for therapy_session in sessions}
@@ -289,12 +291,11 @@ def wishes(episodes) -> list[Wish]:
 
     It is said to the therapist alone: pass `access.own_episodes(user)`, or an episode that the user may edit.
     """
-    held_since = TherapySession.objects.filter(
-        episode=OuterRef("episode"),
-        voided_at__isnull=True,
-        attendance=Attendance.ATTENDED,
-        starts_at__gt=OuterRef("received_at"),
-    ).exclude(pk=OuterRef("therapy_session"))  # its time may be corrected to after the answer
+    held_since = (
+        TherapySession.objects.attended()
+        .filter(episode=OuterRef("episode"), starts_at__gt=OuterRef("received_at"))
+        .exclude(pk=OuterRef("therapy_session"))
+    )  # its time may be corrected to after the answer
     rows = (
         Rating.objects.current()
         .filter(~Exists(held_since), episode__in=episodes, episode__ends_at__isnull=True, rater=Rater.CLIENT)
@@ -320,8 +321,9 @@ class WaitingCheckIn:
 def waiting_check_ins(user) -> list[WaitingCheckIn]:
     """The newest recent check-in of each own open episode, where no answer has come; longest waiting last."""
     rows = (
-        CheckIn.objects.filter(episode__in=access.own_episodes(user), episode__ends_at__isnull=True)
-        .filter(therapy_session__voided_at__isnull=True, therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED)
+        CheckIn.objects.not_voided()
+        .filter(episode__in=access.own_episodes(user), episode__ends_at__isnull=True)
+        .filter(therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED)
         .exclude(ratings__rater=Rater.CLIENT)
         .select_related("episode__client__data_key", "therapy_session")
         .order_by("-therapy_session__starts_at")

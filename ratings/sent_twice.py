@@ -12,16 +12,16 @@ WITHIN = timedelta(minutes=1)  # convention of this app
 
 def just_logged(episode, by, said, answers):
     """Whether this session was logged within the last minute with the same words and answers."""
-    recent = TherapySession.objects.filter(
+    recent = TherapySession.objects.not_voided().filter(
         episode=episode,
         logged_by=by,
         logged_at__gt=timezone.now() - WITHIN,
         **{name: said.get(name) for name in ("starts_at", "ends_at", "mode", "attendance")},
     )
-    therapy_session = recent.filter(voided_at__isnull=True).select_related("private_note").first()
+    therapy_session = recent.select_related("private_note").first()
     if therapy_session is None:
         return False
-    own = therapy_session.ratings.filter(rater=Rater.THERAPIST, replaced_at__isnull=True).first()
+    own = therapy_session.ratings.current().filter(rater=Rater.THERAPIST).first()
     note = getattr(therapy_session, "private_note", None)
     noted = note.text.open(episode.client.data_key) if note else ""
     return (own.answers if own else {}) == answers and noted == said.get("private_note")

@@ -62,12 +62,12 @@ class SessionRow:
 
 def unanswered(user):
     """All check-ins of the user's own open episodes of which nothing has come back, as Today counts them too."""
-    return CheckIn.objects.filter(
+    check_ins = CheckIn.objects.not_voided().filter(
         episode__in=access.own_episodes(user),
         episode__ends_at__isnull=True,
-        therapy_session__voided_at__isnull=True,
         therapy_session__starts_at__gt=timezone.now() - LISTED_FOR,
-    ).exclude(ratings__rater=Rater.CLIENT)
+    )
+    return check_ins.exclude(ratings__rater=Rater.CLIENT)
 
 
 def unanswered_check_ins(user) -> list[CheckInRow]:
@@ -77,9 +77,8 @@ def unanswered_check_ins(user) -> list[CheckInRow]:
 
 def latest_unanswered(case_codes) -> dict[str, CheckInRow]:
     """Case code -> the latest check-in of which nothing has come back."""
-    asked = CheckIn.objects.filter(episode__code__in=case_codes, therapy_session__voided_at__isnull=True).exclude(
-        ratings__rater=Rater.CLIENT
-    )
+    check_ins = CheckIn.objects.not_voided().filter(episode__code__in=case_codes)
+    asked = check_ins.exclude(ratings__rater=Rater.CLIENT)
     return {str(row.case_code): row for row in reversed(rows_of(asked))}
 
 

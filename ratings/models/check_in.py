@@ -45,6 +45,12 @@ class InstrumentText(models.Model):
         return f"{self.instrument_id} {self.language} r{self.revision}"
 
 
+class CheckInQuerySet(ScopedQuerySet):
+    def not_voided(self):
+        """Without those of voided therapy sessions."""
+        return self.filter(therapy_session__voided_at__isnull=True)
+
+
 class CheckIn(models.Model):
     """The request to a client to rate one therapy session."""
 
@@ -55,7 +61,7 @@ class CheckIn(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)  # by the therapist: from then on the answers stand
 
-    objects = ScopedQuerySet.as_manager()
+    objects = CheckInQuerySet.as_manager()
     scope = ("episode", "pk")
 
     class Sensitivity:

@@ -46,6 +46,9 @@ class State(StrEnum):
     UNREPAIRED = "unrepaired"  # closed without getting back
 
 
+IN_RUPTURE = (State.OPEN, State.RECOVERING)
+
+
 class Budget(StrEnum):
     """New alerts a practice accepts per 100 quiet sessions."""
 

@@ -1,7 +1,7 @@
 """From answers to scores: pillar means, and percent of maximum possible (POMP)."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ratings.psychometrics.evidence import Pillar, Scores
@@ -117,8 +117,7 @@ def score(answers: Mapping[str, float], instrument: Instrument) -> Scored:
     else:
         complete = len(turned) == len(instrument.items)
         overall = pomp(sum(turned.values()) / len(turned), *span) if complete else None
-    given = tuple(answers.values())
-    straight = len(given) >= FEWEST_FOR_STRAIGHT_LINE and len(given) == len(instrument.items) and len(set(given)) == 1
+    straight = is_straight_line(answers.values(), len(instrument.items))
     return Scored(
         raw=raw,
         scores=Scores(**percent, overall=overall, straight_line=straight),
@@ -150,6 +149,24 @@ def score_total(total: float, lowest: float, highest: float) -> Scores:
 
 def _is_number(value):
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_straight_line(given: Collection[float], asked: int) -> bool:
+    """Say whether every question was answered, and all of them alike.
+
+    Parameters
+    ----------
+    given
+        The answers as they were ticked, reversed items not turned. A skipped one is absent.
+    asked
+        How many there could be; with fewer than three, equal answers say nothing.
+
+    Examples
+    --------
+    >>> is_straight_line([4, 4, 4], 3), is_straight_line([4, 4], 3), is_straight_line([4, 4], 2)
+    (True, False, False)
+    """
+    return len(given) == asked >= FEWEST_FOR_STRAIGHT_LINE and len(set(given)) == 1
 
 
 def _checked(answers, instrument):

@@ -19,6 +19,7 @@ from ratings import actions, links
 from ratings.delivery.forms import EnteredAnswersForm
 from ratings.forms import CheckInSettingsForm
 from ratings.models import CheckIn, ClientLink
+from ratings.psychometrics.evidence import Rater
 from ratings.queries import EPISODE_NEEDS, OF_EPISODE
 
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
@@ -52,7 +53,7 @@ def check_in_link(request, code):
     """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
     check_in = _get_check_in(request, code)
     by = access.check_edit(request.user, check_in.episode)
-    if check_in.ratings.filter(rater="client", replaced_at__isnull=True).exists():
+    if check_in.ratings.current().filter(rater=Rater.CLIENT).exists():
         messages.info(request, _("This check-in has been answered; a link to it would open nothing."))
         return redirect("ratings:case", check_in.episode.code)
     if not links.may_be_asked(check_in.episode.client):
@@ -72,7 +73,7 @@ def check_in_link(request, code):
 
 
 def _get_check_in(request, code):
-    check_ins = CheckIn.objects.filter(therapy_session__voided_at__isnull=True)
+    check_ins = CheckIn.objects.not_voided()
     check_ins = check_ins.select_related("therapy_session", "text__instrument", *OF_EPISODE)
     check_in = get_visible_or_404(check_ins, request.user, code=code)
     timezone.activate(ZoneInfo(check_in.episode.client.practice.zone))

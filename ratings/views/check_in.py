@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ratings import actions
 from ratings.forms import CheckInForm, Tampered
-from ratings.links import TYPING_GRACE, live_link, may_be_asked, not_voided
+from ratings.links import NEEDED_BY_CHECK_IN, TYPING_GRACE, live_link, may_be_asked, not_voided
 from ratings.models import CheckIn, ClientLink, Rating
 from ratings.psychometrics.evidence import Rater
 from ratings.views.link import key_in_address, link_gone
@@ -26,7 +26,6 @@ COOKIE, SALT = "check-in", "ratings.check-in"
 # monthly sessions; convention of this app.
 COOKIE_LIVES = timedelta(days=35)
 MOST_DROPPED, DROPPED_AT_ONCE = 16 * 1024 * 1024, 64 * 1024  # bytes; convention of this app
-RELATED = ("therapy_session", "text__instrument", "episode__client__practice", "episode__client__data_key")
 
 
 @key_in_address
@@ -169,13 +168,13 @@ def known_check_in(request, within=actions.CHANGE_WINDOW, *, grace=timedelta()):
         code = request.get_signed_cookie(COOKIE, salt=SALT, max_age=within + grace)
     except (KeyError, signing.BadSignature):
         return None
-    return CheckIn.objects.filter(not_voided("therapy_session", grace), code=code).select_related(*RELATED).first()
+    rows = CheckIn.objects.filter(not_voided("therapy_session", grace), code=code)
+    return rows.select_related(*NEEDED_BY_CHECK_IN).first()
 
 
 def _answers_to(asked):
-    return Rating.objects.filter(
-        therapy_session=asked.therapy_session, rater=Rater.CLIENT, replaced_at__isnull=True
-    ).first()
+    rows = Rating.objects.filter(therapy_session=asked.therapy_session, rater=Rater.CLIENT)
+    return rows.filter(replaced_at__isnull=True).first()  # also of a session that was voided while somebody typed
 
 
 def _is_open(asked, known):

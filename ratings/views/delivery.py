@@ -48,7 +48,7 @@ def check_ins(request):
 
 def _chosen(user, codes):
     """The ticked check-ins, all of them the user's own to write about."""
-    own = CheckIn.objects.filter(episode__in=access.own_episodes(user), therapy_session__voided_at__isnull=True)
+    own = CheckIn.objects.not_voided().filter(episode__in=access.own_episodes(user))
     try:
         chosen = list(own.filter(code__in=codes).select_related("therapy_session", *OF_EPISODE))
     except ValidationError:  # not even a code

@@ -33,11 +33,8 @@ class Command(BaseCommand):
 def waiting_check_in():
     """The newest unanswered check-in of the first therapist, so that its answers can be seen to arrive."""
     return (
-        CheckIn.objects.filter(
-            episode__therapist__user__email=FIRST_MEMBERS[0],
-            episode__ends_at__isnull=True,
-            therapy_session__voided_at__isnull=True,
-        )
+        CheckIn.objects.not_voided()
+        .filter(episode__therapist__user__email=FIRST_MEMBERS[0], episode__ends_at__isnull=True)
         .exclude(ratings__rater=Rater.CLIENT)
         .select_related("episode__client__data_key")
         .order_by("-therapy_session__starts_at")
