@@ -6,9 +6,9 @@ from ratings.psychometrics.evidence import Pillar, Scores
 from ratings.psychometrics.tuning import RaterTuning, Tuning
 
 DEPTH_WEIGHTS = (0.3, 0.3, 0.25, 0.15)  # science.md §5
-LEAST_EVIDENCE = -3.0  # a good rating is no proof that all is well
-CARRY_MOST = 0.8
-OFFSET_MEMORY = 12.0  # ratings over which the differences between the pillars are averaged
+LEAST_EVIDENCE = -3.0  # natural log; a good rating is no proof that all is well; convention of this app
+CARRY_MOST = 0.8  # of the last distance; with 1 it would never fade; convention of this app
+OFFSET_MEMORY = 12.0  # ratings over which the differences between the pillars are averaged; convention of this app
 RELEARN_AFTER = 4  # ratings in a row that look like a rupture: this is the level now (science.md §5: unrepaired)
 HIGHEST_EXPECTED = 99.0  # a rating of 100 is never below what was expected
 THIRD = 1 / 3
@@ -20,6 +20,40 @@ class OwnUsual:
 
     The level of the total, and how each pillar lies around it, are learned apart: a fall of the whole alliance moves
     the one, a fall of a single pillar the other. A rating teaches only as far as no rupture shows in it.
+
+    For each rating in this order: `read` takes it in hand, `evidence` weighs it against what was usual before it, and
+    only then `learn` takes it up. `evidence` also works out the spread that `learn` uses, so neither is left out.
+    `usual` and, after `evidence`, `fell` and `fallen` may be asked in between. A rating that `read` gives False for is
+    neither weighed nor learned.
+
+    Parameters
+    ----------
+    tuning, own
+        Found by search: of the filter, and of this rater in it.
+    mean, between, within, contrast
+        Of the population, POMP: its mean, its SD between pairs, within a pair, and of the pillars around the total.
+
+    Examples
+    --------
+    Four usual ratings, then one in which tasks fell by half. Nothing is judged by fewer than two earlier ratings; the
+    evidence is a natural log, so 0 says nothing.
+
+    >>> from ratings.psychometrics.constants import DEFAULTS as c
+    >>> from ratings.psychometrics.filter_tuning import TUNING
+    >>> client = OwnUsual(TUNING, TUNING.client, c.mean, c.sd_between, c.sd_within, c.sd_contrast)
+    >>> def rated(goal, task, bond, calm=1):
+    ...     client.read(Scores(goal, task, bond, overall=(goal + task + bond) / 3))
+    ...     evidence = client.evidence()
+    ...     client.learn(calm)
+    ...     return round(evidence, 1)
+    >>> [rated(80, 75, 85), rated(75, 75, 85), rated(80, 75, 80), rated(80, 70, 85)]
+    [0.0, 0.0, -0.7, -0.9]
+    >>> rated(80, 35, 85, calm=0)  # a rupture: nothing is learned from it
+    2.1
+    >>> client.fallen()
+    (<Pillar.TASK: 'task'>,)
+    >>> {series: round(level) for series, level in client.usual().items()}  # as before the fall
+    {'overall': 79, 'goal': 79, 'task': 74, 'bond': 84}
     """
 
     def __init__(self, tuning: Tuning, own: RaterTuning, mean: float, between: float, within: float, contrast: float):
