@@ -175,8 +175,10 @@ class CaseForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
     )
+    agrees_to_email = forms.BooleanField(label=_("The client agreed to be written to by e-mail."), required=False)
+    # Never ticked beforehand: what nobody said is no consent.
     consents_to_check_ins = forms.BooleanField(
-        label=_("The client agreed to answer check-ins after sessions."), required=False, initial=True
+        label=_("The client agreed to answer check-ins after sessions."), required=False
     )
 
     def __init__(self, *args, memberships, **kwargs):
@@ -188,6 +190,12 @@ class CaseForm(forms.Form):
         if len(memberships) == 1:
             del self.fields["practice"]
 
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned["agrees_to_email"] and not cleaned.get("email") and "email" not in self.errors:
+            self.add_error("email", _("Without an address nobody can be written to."))
+        return cleaned
+
     @property
     def membership(self):
         """The therapist's membership in the practice that the client comes to."""
@@ -195,7 +203,8 @@ class CaseForm(forms.Form):
 
     @property
     def consents(self):
-        return [Consent.Purpose.CHECK_IN] if self.cleaned_data["consents_to_check_ins"] else []
+        ticks = {"consents_to_check_ins": Consent.Purpose.CHECK_IN, "agrees_to_email": Consent.Purpose.EMAIL}
+        return [purpose for tick, purpose in ticks.items() if self.cleaned_data[tick]]
 
 
 class CheckInSettingsForm(forms.Form):

@@ -70,6 +70,7 @@ def _case_page(request, episode, goal_form, status=200):
         "comments": comments_of(rated, request.user, key),
         "wishes": queries.wishes([episode.pk]) if access.can_read_wish(request.user, episode) else [],
         "tension": words.tension(latest.client) if latest else "",
+        "may_be_asked": links.may_be_asked(episode.client),
         "shows_history": own and links.shows_history(episode.client),
         "waiting": waiting,
         "sessions": session_rows(episode, {held.row.pk: held.number for held in history.held}),

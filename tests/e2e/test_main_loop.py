@@ -58,6 +58,7 @@ def open_case(page, live_server, name):
     page.goto(f"{live_server.url}/cases/")
     page.get_by_role("link", name="New client").click()
     page.get_by_label("Name or pseudonym").fill(name)
+    page.get_by_label("The client agreed to answer check-ins").check()
     page.get_by_role("button", name="Open the case").click()
     return page.url
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from alliance.models import AuditEvent
 from ratings import actions
 from ratings.models import CheckIn
+from tests.courses import consent
 from tests.factories import make_member
 from tests.ratings.views.conftest import statements
 
@@ -121,6 +122,32 @@ def test_a_new_case_starts_with_its_goal_and_consent(http, dana):
     assert "We are working on sleep." in page
     client = dana.episodes.get().client
     assert [consent.purpose for consent in client.consents.all()] == ["check_in"]
+
+
+def test_nobody_is_asked_who_was_not_asked_first(http, dana, instruments):
+    """No tick stands before the client has said so; without it the case opens, and says what is missing."""
+    http.force_login(dana.user)
+    assert " checked" not in http.get(reverse("ratings:case-create")).text
+    case = http.post(reverse("ratings:case-create"), {"name": "Heron"}).url
+    episode = dana.episodes.get()
+    settings = reverse("ratings:check-in-settings", args=[episode.code])
+    page = http.get(case).text
+    assert episode.client.agreed_to == set()
+    assert f'agrees. Then tick it under <a href="{settings}">' in page
+    consent(episode.client)
+    assert "No check-in is asked" not in http.get(case).text
+
+
+def test_an_e_mail_is_written_to_only_with_its_own_consent(http, dana, instruments):
+    http.force_login(dana.user)
+    address = reverse("ratings:case-create")
+    without = http.post(address, {"name": "Heron", "agrees_to_email": "on"})
+    assert (without.status_code, dana.episodes.count()) == (422, 0)
+    assert "Without an address nobody can be written to." in without.text
+    for name, given in (("Heron", {}), ("Tansy", {"agrees_to_email": "on"})):
+        http.post(address, {"name": name, "email": "heron@example.org", **given})
+    agreed = [episode.client.agreed_to for episode in dana.episodes.order_by("pk")]
+    assert agreed == [set(), {"email"}]
 
 
 def test_a_therapist_in_two_practices_says_which(http, dana, otis, instruments):
