@@ -1,6 +1,7 @@
 """The pages for people keep up with the code; and each rule is seen to catch what it forbids."""
 
 import re
+import tomllib
 from html import unescape
 
 import pytest
@@ -166,3 +167,22 @@ def test_the_rounded_figures_are_those_of_the_evaluation():
     }.items():
         text = " ".join((ROOT / name).read_text().split())
         assert [sentence for sentence in sentences if sentence not in text] == [], name
+
+
+def test_help_counts_the_questions_as_the_instruments_do():
+    text = (ROOT / "templates" / "alliance" / "help.html").read_text()
+    words = {3: "three", 6: "six"}
+    for key, sentence in {"alliance-6": "own side: {} questions", "alliance-3": "Children have {}, one each."}.items():
+        items = tomllib.loads((ROOT / "ratings" / "instruments" / f"{key}.toml").read_text())["items"]
+        assert sentence.format(words[len(items)]) in text
+
+
+def test_help_promises_no_copy_while_no_command_makes_one():
+    """The day there is one, this sentence has to go, from here and from the page on privacy."""
+    said = {
+        "templates/alliance/help.html": "it can do neither by itself yet",
+        "docs/explanation/privacy-in-plain-words.md": "There is no export.",
+    }
+    assert [name for name, sentence in said.items() if sentence not in (ROOT / name).read_text()] == []
+    commands = {file.stem for file in (ROOT / "ratings" / "management" / "commands").glob("*.py")}
+    assert not any(word in command for command in commands for word in ("erase", "export"))
