@@ -34,8 +34,10 @@ def check_in(request, token):
     posted = request.method == "POST"
     link = live_link(token, ClientLink.LinkKind.CHECK_IN, grace=TYPING_GRACE if posted else timedelta())
     asked = link and link.check_in
-    if asked is None or not may_be_asked(asked.episode.client) or (not posted and _answers_to(asked)):
+    if asked is None or not may_be_asked(asked.episode.client):
         return link_gone(request)
+    if not posted and _answers_to(asked):  # only the browser that sent them learns more than that the link is used
+        return _to_sent() if known_check_in(request) == asked else link_gone(request)
     if not posted:
         return _form_page(request, asked, CheckInForm(text=asked.text))
     known = known_check_in(request, grace=TYPING_GRACE) == asked
@@ -93,8 +95,7 @@ def _receive(request, asked, *, known, may_change, from_link=False):
         return render(request, "ratings/check_in_already.html", context, status=409)
     except actions.SessionVoided:
         return render(request, "ratings/check_in_already.html", context | {"voided": True}, status=409)
-    response = redirect("links:check-in-sent")
-    response.status_code = 303
+    response = _to_sent()
     # The same answers again get the same receipt. Whoever sends them much later may have guessed: a receipt, then, but
     # not the right to change.
     if not may_change and rating.received_at < timezone.now() - SAME_CLICK:
@@ -109,6 +110,12 @@ def _receive(request, asked, *, known, may_change, from_link=False):
         httponly=True,
         samesite="Lax",
     )
+    return response
+
+
+def _to_sent():
+    response = redirect("links:check-in-sent")
+    response.status_code = 303
     return response
 
 

@@ -180,6 +180,24 @@ def test_what_was_typed_for_a_session_that_was_voided_meanwhile_is_given_back(ht
     assert not Rating.objects.filter(rater="client").exists()
 
 
+def test_the_link_opened_again_leads_the_browser_that_sent_the_answers_to_them(http, juniper, live_through, opened):
+    first, second = live_through(juniper, [None, None])
+    address, other, gone = opened(first), opened(second), http.get("/c/nonsense/").text
+    sent(http, address)
+    before = list(Rating.objects.values()), list(CheckIn.objects.values()), list(AuditEvent.objects.values())
+    again = http.get(address)
+    assert (again.status_code, again.url) == (303, reverse("links:check-in-sent"))
+    assert "Change your answers" in http.get(again.url).text
+    stranger = Client().get(address)
+    assert (stranger.status_code, stranger.text) == (404, gone)
+    with time_machine.travel(timezone.now() + actions.CHANGE_WINDOW + timedelta(minutes=1)):
+        assert http.get(address).status_code == 404
+    assert (list(Rating.objects.values()), list(CheckIn.objects.values()), list(AuditEvent.objects.values())) == before
+    assert Client().post(other, answers(1)).status_code == 303
+    of_another = http.get(other)
+    assert (of_another.status_code, of_another.text) == (404, gone), "the mark is for another check-in"
+
+
 @pytest.mark.parametrize("given", [{}, {"tension": "maybe"}, {"comment": "x" * 5001}])
 def test_an_invalid_form_gets_nothing_out_of_a_used_link(http, asked, opened, given):
     address, gone = opened(asked), http.get("/c/nonsense/").text
