@@ -344,6 +344,23 @@ def test_nothing_of_the_answers_stays_in_the_browser(phone, ask, complaints):
     assert all("404" in line for line in heard)
 
 
+def test_reading_what_is_kept_loses_nothing_that_was_typed(phone, ask):
+    phone.goto(ask()[0])
+    phone.locator("textarea").fill(COMMENT)
+    answer(phone, 0, 3).click()
+    phone.get_by_role("link", name="Who sees this").click()
+    phone.locator("#who summary").click()
+    with phone.context.expect_page() as opened:
+        phone.get_by_role("link", name="What is kept").click()
+    assert heading(opened.value) == "What is kept, and who sees it"
+    assert "still open. To go back to it, close this one." in opened.value.locator("main").inner_text()
+    opened.value.close()
+    assert phone.locator("textarea").input_value() == COMMENT
+    phone.get_by_role("button", name="Send").click()
+    assert heading(phone) == "Thank you", phone.locator("main").inner_text()
+    assert Rating.objects.get(rater="client").answers == {ITEMS[0]: 3}
+
+
 def test_going_back_with_the_cookie_offers_no_second_form(phone, ask):
     address = ask()[0]
     phone.goto(address)
