@@ -86,6 +86,7 @@ def invite_member(*, practice, email, name, roles, by, request):
     if not membership.user.has_usable_password():
         form = ResetPasswordForm({"email": membership.user.email})
         if form.is_valid():
+            request.invited_by = by  # read by templates/account/email/password_reset_key_*.txt
             form.save(request)
     return membership
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from alliance.access import live, live_memberships, own_episodes
 from alliance.models import Supervision
 
@@ -27,6 +29,16 @@ def navigation(request):
             manager=any(m.is_manager for m in held),
         )
     }
+
+
+def this_machine(request):
+    """Context for what is otherwise where nobody but this machine is reached."""
+    return {"is_local": settings.LOCAL, "mail_is_printed": mail_is_printed()}
+
+
+def mail_is_printed():
+    """In the demo and the try-out no mail leaves: it is printed in the terminal where the program runs."""
+    return settings.LOCAL and settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
 
 
 def home_of(user):

@@ -12,12 +12,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from alliance import access, actions, audit, queries
 from alliance.forms import AssignForm, EndForm, InviteForm, PracticeForm
 from alliance.models import Membership, Practice, Supervision
-from alliance.navigation import home_of
+from alliance.navigation import home_of, mail_is_printed
 
 require_page_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 # The same sentence whether or not the address was known to this installation.
 INVITED = _("The place is there. A link to set a password is on its way, if one is needed.")
+INVITED_HERE = _(
+    "The place is there. A link to set a password, if one is needed, is printed in the terminal where this program runs."
+)
 NOT_SENT = _(
     "The place is there, but the e-mail could not be sent. Ask them to use “Forgot your password?” on the sign-in page."
 )
@@ -79,7 +82,7 @@ def member_invite(request):
             messages.warning(request, NOT_SENT)
             return redirect("alliance:people")
         else:
-            messages.success(request, INVITED)
+            messages.success(request, INVITED_HERE if mail_is_printed() else INVITED)
             return redirect("alliance:people")
     context = {"form": form, "section": "people"}
     return render(request, "alliance/member_invite.html", context, status=422 if form.errors else 200)

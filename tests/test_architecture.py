@@ -110,7 +110,11 @@ def test_a_test_beside_the_mirror_would_be_found(tmp_path, path, found):
 
 
 def test_templates_hold_no_code_and_no_style():
-    assert findings(INLINE_CODE, sorted((ROOT / "templates").rglob("*.*"))) == []
+    """A mail is plain text, where a name with an "&" in it is written as it is."""
+    files = sorted((ROOT / "templates").rglob("*.*"))
+    found = findings(INLINE_CODE, files)
+    plain = findings(re.compile("autoescape off"), [file for file in files if file.suffix == ".txt"])
+    assert [line for line in found if line not in plain] == []
 
 
 @pytest.mark.parametrize(

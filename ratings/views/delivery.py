@@ -12,6 +12,7 @@ from alliance import access, audit
 from alliance.access import NotVisible, get_visible_or_404
 from alliance.actions import Refused
 from alliance.models import Consent, Episode
+from alliance.navigation import mail_is_printed
 from ratings.delivery import queries, schedule
 from ratings.delivery.forms import ContactForm
 from ratings.models import CheckIn
@@ -27,10 +28,12 @@ def check_ins(request):
     if codes:
         again = schedule.add_again(check_ins=_chosen(request.user, codes), by=by)
         said = ngettext(
-            "One message goes out, at night not before the morning.",
-            "%(n)s messages go out, at night not before the morning.",
+            "One message goes out. At night it waits for the morning.",
+            "%(n)s messages go out. At night they wait for the morning.",
             again,
         )
+        if mail_is_printed():
+            said = _("Noted. Nothing leaves this machine: “manage.py send_due” prints what is due where it runs.")
         messages.success(request, said % {"n": again} if again else _("Nothing new to send."))
         return redirect("ratings:check-ins")
     rows = queries.unanswered_check_ins(request.user)

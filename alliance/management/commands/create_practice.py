@@ -1,3 +1,4 @@
+import os
 import sys
 from difflib import get_close_matches
 from getpass import getpass
@@ -18,6 +19,7 @@ from alliance import actions
 from alliance.forms import InviteForm, PracticeForm
 from alliance.models import User
 
+PYTHON = ".venv/bin/python" if os.name == "posix" else r".venv\Scripts\python"  # as the pages write it
 DEMO = "@demo.test"  # every sign-in of the demo ends so
 YES_OR_NO = TypedChoiceField(
     choices=[("yes", "yes"), ("no", "no")],
@@ -139,14 +141,16 @@ class Command(BaseCommand):
             "People, Settings: write down the crisis line, and look at the hours.",
             "People, Invite somebody: the therapists and supervisors.",
             "People, Assign a supervisor: until then only the therapists see their cases.",
-            "People, Settings: set the practice live. From then on `manage.py send_due` sends the check-ins.",
+            f"People, Settings: set the practice live. From then on `{PYTHON} manage.py send_due` sends the check-ins.",
         ]
         if settings.LOCAL:
             port = settings.BASE_URL.rpartition(":")[2]
-            steps.insert(0, f"Start the server: manage.py runserver {port}. For invented people only.")
+            steps.insert(0, f"Start the server: {PYTHON} manage.py runserver {port}. For invented people only.")
         self.stdout.write(f"{practice.name} is here. It is empty, and not live: nothing is sent yet.\n\nNext:")
         for number, step in enumerate(steps, 1):
             self.stdout.write(f"{number}. {step}")
+        if settings.LOCAL:
+            self.stdout.write("No mail leaves this machine: each is printed in the terminal where the server runs.")
         self.stdout.write("More about each step: docs/how-to/invite-your-team.md")
 
 

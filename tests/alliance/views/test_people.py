@@ -159,8 +159,8 @@ def test_invite_and_come_in(http, mona, settings):
 
     [message] = mail.outbox
     assert message.to == ["ida@millrace.test"]
-    assert message.subject == "Use this link to set your password for Alliance"
-    assert "Millrace" not in message.body
+    assert message.subject == "Your place at Millrace Practice, in Alliance"
+    assert message.body.startswith("Mona Reyes has made a place for you at Millrace Practice. Alliance is the program")
     link = next(word for word in message.body.split() if "/password/reset/key/" in word).removeprefix(
         "http://testserver"
     )
@@ -209,6 +209,38 @@ def test_invite_somebody_whose_place_ended_and_somebody_from_elsewhere(http, mon
         assert "The place is there." in response.text
         assert member.user.memberships.filter(practice=mona.practice, ends_at__isnull=True).count() == 1
     assert not mail.outbox
+
+
+def test_names_stand_in_a_mail_as_they_are_and_only_in_an_invitation(http, mona):
+    mona.practice.name = "Brook & O'Hara"
+    mona.practice.save()
+    http.force_login(mona.user)
+    http.post(INVITE, invitation())
+    http.logout()
+    http.post("/accounts/password/reset/", {"email": "ida@millrace.test"})
+    invited, forgotten = mail.outbox
+    assert invited.subject == "Your place at Brook & O'Hara, in Alliance"
+    assert "place for you at Brook & O'Hara." in invited.body
+    assert forgotten.subject == "Use this link to set your password for Alliance"
+    assert "Brook" not in forgotten.body and "Mona" not in forgotten.body
+
+
+@pytest.mark.parametrize(
+    ("printed", "invited", "forgotten"),
+    [
+        (False, "is on its way, if one is needed.", "Look into your mailbox."),
+        (True, "is printed in the terminal where this program runs.", "Look into the terminal."),
+    ],
+)
+def test_where_no_mail_leaves_the_page_says_where_it_is(http, mona, settings, capsys, printed, invited, forgotten):
+    if printed:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    http.force_login(mona.user)
+    assert invited in http.post(INVITE, invitation(), follow=True).text
+    http.logout()
+    page = http.post("/accounts/password/reset/", {"email": mona.user.email}, follow=True).text
+    assert forgotten in page
+    assert ("/password/reset/key/" in capsys.readouterr().out) is printed
 
 
 def test_invite_survives_a_mail_server_that_does_not_answer(http, mona, monkeypatch):

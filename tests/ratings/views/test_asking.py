@@ -86,6 +86,15 @@ def test_a_link_works_for_as_many_days_as_the_practice_says(http, dana, juniper,
     assert timedelta(days=3) - timedelta(minutes=1) < left <= timedelta(days=3)
 
 
+@pytest.mark.parametrize("is_local", [True, False])
+def test_a_square_that_no_phone_can_follow_says_so(http, dana, juniper, live_through, settings, is_local):
+    (check_in,) = live_through(juniper, [None])
+    settings.LOCAL = is_local
+    http.force_login(dana.user)
+    page = http.post(reverse("ratings:check-in-link", args=[check_in.code])).text
+    assert ("A phone cannot reach this address" in page) is is_local
+
+
 def test_a_link_to_the_own_answers_needs_both_the_practice_and_the_client(http, dana, juniper, millrace):
     http.force_login(dana.user)
     case, path = (reverse(f"ratings:{name}", args=[juniper.code]) for name in ("case", "history-link"))

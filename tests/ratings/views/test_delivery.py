@@ -87,11 +87,19 @@ def test_whose_the_list_is(http, dana, noor, juniper, waiting):
     assert AuditEvent.objects.filter(verb="listed", subject_type="checkin").count() == 2
 
 
+def test_where_no_mail_leaves_nothing_is_said_to_go_out(http, dana, juniper, waiting, settings):
+    one = waiting(juniper, "juniper@example.org")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    http.force_login(dana.user)
+    page = http.post(LIST, {"check_in": [str(one.code)]}, follow=True).text
+    assert "Nothing leaves this machine" in page and "goes out" not in page
+
+
 def test_those_ticked_are_sent_again(http, dana, juniper, sorrel, waiting):
     one, other = waiting(juniper, "juniper@example.org"), waiting(sorrel, "sorrel@example.org")
     http.force_login(dana.user)
     response = http.post(LIST, {"check_in": [str(one.code), str(other.code)]}, follow=True)
-    assert "2 messages go out" in response.text
+    assert "2 messages go out. At night they wait for the morning." in response.text
     assert set(Delivery.objects.values_list("check_in", "kind")) == {(one.pk, "again"), (other.pk, "again")}
     again = http.post(LIST, {"check_in": [str(one.code)]}, follow=True)
     assert "Nothing new to send." in again.text

@@ -71,6 +71,8 @@ def test_a_practice_and_its_first_manager(start, http, capsys, caplog):
     ]
     assert Instrument.objects.exists()
     assert f"{actual.BASE_URL}/accounts/login/ as mona@alder.test." in said
+    assert "1. Start the server: .venv/bin/python manage.py runserver 8000." in said
+    assert "No mail leaves this machine: each is printed in the terminal where the server runs." in said
     assert PASSWORD not in said + caplog.text + "".join(capsys.readouterr())
     came = http.post("/accounts/login/", {"login": "mona@alder.test", "password": PASSWORD}, follow=True)
     assert came.redirect_chain == [("/", 302), ("/people/", 302)]
