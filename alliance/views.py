@@ -19,7 +19,8 @@ require_page_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # The same sentence whether or not the address was known to this installation.
 INVITED = _("The place is there. A link to set a password is on its way, if one is needed.")
 INVITED_HERE = _(
-    "The place is there. A link to set a password, if one is needed, is printed in the terminal where this program runs."
+    "The place is there. A link to set a password, if one is needed, is printed in the terminal "
+    "where this program runs."
 )
 NOT_SENT = _(
     "The place is there, but the e-mail could not be sent. Ask them to use “Forgot your password?” on the sign-in page."

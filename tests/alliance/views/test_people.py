@@ -168,7 +168,10 @@ def test_invite_and_come_in(http, mona, settings):
     form = http.get(link, follow=True)
     assert "Set your password" in form.text
     address = form.redirect_chain[-1][0]
-    http.post(address, {"password1": "seven calm herons", "password2": "seven calm herons"})
+    asked = http.get(address).text
+    assert "New password</label>" in asked and "New password, once more</label>" in asked
+    done = http.post(address, {"password1": "seven calm herons", "password2": "seven calm herons"}, follow=True)
+    assert done.text.count("is set") == 1, "it is said once"
     response = http.post(
         "/accounts/login/", {"login": "ida@millrace.test", "password": "seven calm herons"}, follow=True
     )
