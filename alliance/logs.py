@@ -1,8 +1,19 @@
 import logging
 import re
 
+from django.core.exceptions import PermissionDenied
+
 # All that follows: the key may be the second part of the path.
 TOKEN_PATH = re.compile(r"/c/[^\s?\"']+")
+
+
+class NoTraceOfDenials(logging.Filter):
+    """That a page said no is no fault: a line, and no traceback. Who asked is in the audit."""
+
+    def filter(self, record):
+        if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
+            record.exc_info = None
+        return True
 
 
 class MaskTokens(logging.Filter):

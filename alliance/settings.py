@@ -299,8 +299,11 @@ EMAIL_TIMEOUT = 20
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask_tokens": {"()": "alliance.logs.MaskTokens"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["mask_tokens"]}},
+    "filters": {
+        "mask_tokens": {"()": "alliance.logs.MaskTokens"},
+        "no_trace_of_denials": {"()": "alliance.logs.NoTraceOfDenials"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["mask_tokens", "no_trace_of_denials"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
 }

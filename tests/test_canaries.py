@@ -108,9 +108,9 @@ def test_the_server_masks_the_key_of_a_check_in_in_its_log(planted, settings):
     """As configured for the console handler, where Django's own warnings name the path."""
     _episode, token = planted
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (f"/c/{token}/",), None)
-    (name,) = settings.LOGGING["handlers"]["console"]["filters"]
+    assert "mask_tokens" in settings.LOGGING["handlers"]["console"]["filters"]
     mask = MaskTokens()
-    assert settings.LOGGING["filters"][name]["()"] == "alliance.logs.MaskTokens"
+    assert settings.LOGGING["filters"]["mask_tokens"]["()"] == "alliance.logs.MaskTokens"
     assert mask.filter(record)
     assert record.getMessage() == "Not Found: /c/…"
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, f"Gone: /c/p/{token}/?x", (), None)
