@@ -1,5 +1,6 @@
 """Damaged files: refused, with the line and a sentence, and nothing raised but that."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -180,3 +181,15 @@ def test_garbage_in_the_cells_is_answered_with_sentences(header, cells):
 @given(at=st.integers(0, 2000), junk=st.binary(min_size=1, max_size=4))
 def test_a_file_with_some_bytes_overwritten_is_answered_with_sentences(data, at, junk):
     check_said(data[:at] + junk + data[at + len(junk) :])
+
+
+# --- The rows that the guide gives to copy ----------------------------------------------------------------------------
+
+
+def test_the_rows_of_the_guide_can_be_imported(bring_in, dana):
+    text = (settings.BASE_DIR / "docs" / "how-to" / "import.md").read_text()
+    rows = re.findall(r"^```csv\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    for row in rows:
+        batch = bring_in(row.encode(), all_to=dana)
+        assert (batch.counts["sessions"]["new"], batch.counts["ratings"]["new"]) == (1, 1)
+    assert len(rows) == 2

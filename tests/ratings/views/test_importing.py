@@ -131,6 +131,13 @@ def test_with_a_wrong_line_nothing_is_written_unless_the_good_rows_are_chosen(ht
     assert "New sessions: 17; new ratings: 16; lines left out: 2." in said(after)
 
 
+def test_where_no_row_is_good_none_are_offered(http, dana):
+    first = b"\n".join(DAMAGED.splitlines()[:2])
+    page = said(http.get(upload(http, dana, data=first).url))
+    assert "One line is wrong." in page and "Correct the file and choose it again." in page
+    assert "good rows" not in page
+
+
 def test_the_same_file_again_has_nothing_to_import(http, dana):
     http.post(upload(http, dana).url)
     before = Rating.objects.count(), ImportBatch.objects.count()
