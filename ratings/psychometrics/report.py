@@ -102,7 +102,7 @@ def differences(results: Sequence[ScenarioResult], budget: Budget = Budget.NORMA
             least = min(results, key=lambda result: getattr(result.cells[entry][budget], part).value)
             cell = getattr(least.cells[entry][budget], part)
             row += [
-                f"{mean.value:+.3f} [{mean.low:+.3f}, {mean.high:+.3f}]",
+                f"{mean.value:+z.3f} [{mean.low:+.3f}, {mean.high:+.3f}]",
                 f"{cell.value:+.3f} ± {cell.error:.3f} ({least.name})",
             ]
         rows.append(row if entry != CLIENT_ENTRY else [*row[:3], "", ""])
@@ -148,7 +148,7 @@ def summary(results: Sequence[ScenarioResult]) -> str:
         f"ours is ahead by {more.value:+.3f} [{more.low:+.3f}, {more.high:+.3f}], and on the client's ratings alone by "
         f"{more_client.value:+.3f} [{more_client.low:+.3f}, {more_client.high:+.3f}] (paired 95 % intervals). "
         f"The simple rule of this app, `{OWN_RULE}`, which also looks at the pillars, catches {simple.value:.3f}: ours "
-        f"is ahead of it by {more_simple.value:+.3f} with both raters, and by {more_simple_client.value:+.3f} "
+        f"is ahead of it by {more_simple.value:+.3f} with both raters, and by {more_simple_client.value:+z.3f} "
         f"[{more_simple_client.low:+.3f}, {more_simple_client.high:+.3f}] on the client's ratings alone."
     )
 
@@ -199,7 +199,6 @@ no rule, ours or published, has been tried on real ones here. The figures compar
 assumptions (`ratings/psychometrics/simulate.py` names each); they are no promise about your clients.
 
 ## What it means for a clinician
-* {summary}
 * About one alert in {one_in} starts in a rupture (precision {precision}). An alert is a reason to ask, not a finding.
 * {missed} of the ruptures raise no alert in time: many withdrawals show in nobody's ratings. A quiet page is no proof.
 * The client is compared with their own usual, never with other clients, and a client who always answers the same can
@@ -214,6 +213,8 @@ assumptions (`ratings/psychometrics/simulate.py` names each); they are no promis
 * A kind (pulling back, pushing back) is a suggestion, and said only when one side is clear.
 * Behaviour (no-shows, unanswered check-ins, shorter comments, a tension tick) is shown, capped, and does not raise
   alerts unless the practice switches it on: how strongly it speaks is judgement, not measurement.
+
+In figures, with the rules named as in the tables below. {summary}
 
 ## How it was measured
 A *new alert* is a session at the threshold after two below it. *Quiet* sessions are attended ones outside ruptures. A
