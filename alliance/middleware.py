@@ -83,10 +83,10 @@ def audit_denials(get_response):
     def middleware(request):
         return get_response(request)
 
-    def process_exception(request, exception):
+    def audit_denial(request, exception):
         if isinstance(exception, access.NotVisible | access.Denied):
             user = request.user if request.user.is_authenticated else None
             audit.record_code(audit.Verb.DENIED, exception.subject_type, exception.subject_code, by=user)
 
-    middleware.process_exception = process_exception
+    middleware.process_exception = audit_denial
     return middleware

@@ -84,6 +84,8 @@ def test_the_sentences_around_it_say_the_same():
     alert = next(one for one in found if one.alert)
     at = found.index(alert)
     total = next(part for part in alert.points if part.source == "client")
+    odds = alert.probability / (1 - alert.probability)
+    before = odds / 10 ** (total.points / 10)
     limits = [
         threshold(Version().criterion, budget, Version().use)
         for budget in (Budget.QUIET, Budget.NORMAL, Budget.WATCHFUL)
@@ -96,6 +98,8 @@ def test_the_sentences_around_it_say_the_same():
         f"With the quiet setting it is {limits[0]:.2f}, with the watchful one {limits[2]:.2f}",
         f"One session later it is {found[at + 1].probability:.2f}",
         f"{total.points:.1f} points make the odds {10 ** (total.points / 10):.1f} times as high",
+        f"have come to a likelihood of {before / (1 + before):.2f}: odds of about 1 to {1 / before:.0f}",
+        f"they are {odds:.2f} to 1, and {odds:.2f} of {1 + odds:.2f} is a likelihood of {alert.probability:.2f}",
     ):
         assert sentence in text
 
