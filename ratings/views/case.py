@@ -47,8 +47,7 @@ def _case_page(request, episode, goal_form, status=200):
     strained = history.assessments and history.assessments[-1].state in STRAINED
     attended = [held for held in history.held if held.number]
     rated = [held for held in attended if held.client]
-    unanswered = episode.check_ins.filter(therapy_session__voided_at__isnull=True).exclude(ratings__rater="client")
-    waiting = unanswered.order_by("-therapy_session__starts_at").first()
+    last = attended[-1] if attended else None
     latest = rated[-1] if rated else None
     context = {
         "episode": episode,
@@ -62,17 +61,18 @@ def _case_page(request, episode, goal_form, status=200):
         ),
         "remarks": words.notes_in_words(episode.standing.notes),
         "seen": words.what_was_seen(flag),
-        "last": attended[-1] if attended else None,
+        "last": last,
         "next_number": len(attended) + 1,
         "pillars": pillar_views(history, episode.standing, name),
         "latest": latest,
         "answers": latest_answers(latest),
-        "comments": comments_of(rated, request.user, key),
+        "comments": comments_of(rated, access.comments_readable_by(request.user, episode), key),
         "wishes": queries.wishes([episode.pk]) if access.can_read_wish(request.user, episode) else [],
         "tension": words.tension(latest.client) if latest else "",
         "may_be_asked": links.may_be_asked(episode.client),
         "shows_history": own and links.shows_history(episode.client),
-        "waiting": waiting,
+        # On the head only that of the last session: what is answered there would be taken for the latest.
+        "waiting": last.row.check_in if last and last.asked and not last.client else None,
         "sessions": session_rows(episode, {held.row.pk: held.number for held in history.held}),
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),
@@ -160,16 +160,14 @@ def latest_answers(held):
     ]
 
 
-def comments_of(rated, user, key):
-    """What the client wrote, newest first: everything that has not been read, and the last few besides."""
-    commented = [held for held in reversed(rated) if held.client.comment]
-    shown = [
-        held
+def comments_of(rated, may_read, key):
+    """What the client wrote for this reader, newest first: all that has not been read, and the last few besides."""
+    commented = [held for held in reversed(rated) if held.client.comment and may_read(held.client)]
+    return [
+        (held, held.client.comment.open(key))
         for position, held in enumerate(commented)
         if position < COMMENTS_SHOWN or (held.client.check_in and held.client.check_in.read_at is None)
     ]
-    may_read = access.comments_readable_by(user, shown[0].client.episode) if shown else None
-    return [(held, held.client.comment.open(key)) for held in shown if may_read(held.client)]
 
 
 def _notes(user, episode, key):

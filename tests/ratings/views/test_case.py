@@ -3,11 +3,13 @@
 import re
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from alliance.models import AuditEvent
 from ratings import actions
 from ratings.models import CheckIn
-from tests.courses import consent
+from tests.courses import answers, consent
 from tests.factories import make_member
 from tests.ratings.views.conftest import statements
 
@@ -78,6 +80,23 @@ def test_no_comment_is_marked_read_that_was_not_shown(http, dana, juniper, live_
     assert "Please read this." in http.get(address).text
 
 
+def test_an_older_comment_that_was_shared_is_not_pushed_out_by_those_that_were_not(
+    http, dana, sam, juniper, live_through
+):
+    live_through(juniper, [3], comment="What broke between us.", comment_for="supervisor")
+    for number in range(2, 5):
+        live_through(juniper, [3], comment=f"For you alone, {number}.")
+    address = reverse("ratings:case", args=[juniper.code])
+    http.force_login(dana.user)
+    http.get(address)  # now all are read, and of hers only the last few are shown
+    assert "For you alone, 2." in http.get(address).text
+    assert "What broke between us." not in http.get(address).text
+    http.force_login(sam.user)
+    page = http.get(address).text
+    assert "What broke between us." in page
+    assert "For you alone" not in page
+
+
 def test_the_lead_says_what_became_of_a_flag(http, dana, juniper, live_through):
     live_through(juniper, [3, 3, 3, 3, 0])
     http.force_login(dana.user)
@@ -88,16 +107,28 @@ def test_the_lead_says_what_became_of_a_flag(http, dana, juniper, live_through):
     assert "not enough to call it a slip" not in page
 
 
-def test_a_voided_session_asks_for_nothing_any_more(http, dana, juniper, live_through):
-    older, newer = live_through(juniper, [None, None])
+def test_a_link_is_offered_for_the_last_session_alone_and_says_its_day(http, dana, juniper, live_through):
+    """What is answered through it would be taken for the latest. Older ones are in the list of sessions."""
     http.force_login(dana.user)
-    case = reverse("ratings:case", args=[juniper.code])
-    for check_in, voided in ((newer, False), (older, False), (None, True)):
-        page = http.get(case).text
-        offered = [each for each in (older, newer) if reverse("ratings:check-in-link", args=[each.code]) in page]
-        assert offered == ([check_in] if not voided else [])
-        if check_in:
-            actions.void_session(therapy_session=check_in.therapy_session, reason="Not theirs.", by=dana)
+
+    def offered():
+        page = http.get(reverse("ratings:case", args=[juniper.code])).text
+        head, rest = page.split('<section class="spread', 1)
+        found = [
+            re.findall(r'action="/check-ins/([^/"]+)/link/".*?>([^<]+)</button>', part, re.S) for part in (head, rest)
+        ]
+        return [[(code, words.split("for ")[1]) for code, words in part] for part in found]
+
+    def said(check_in):
+        return str(check_in.code), date_format(timezone.localtime(check_in.therapy_session.starts_at), "j M")
+
+    oldest, older, newer = live_through(juniper, [None, 3, None])
+    assert offered() == [[said(newer)], [said(newer), said(oldest)]]
+    actions.answer_check_in(check_in=newer, answers=answers(3), may_change=False)
+    assert offered() == [[], [said(oldest)]], "an old one is not offered in its place"
+    for gone, left in ((newer, [[], [said(oldest)]]), (older, [[said(oldest)], [said(oldest)]]), (oldest, [[], []])):
+        actions.void_session(therapy_session=gone.therapy_session, reason="Not theirs.", by=dana)
+        assert offered() == left
 
 
 def test_tension_is_shown_in_words_to_both_who_read_the_answers(http, dana, sam, juniper, live_through):
