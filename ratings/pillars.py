@@ -10,7 +10,7 @@ from ratings import charts, words
 from ratings.models import Rupture
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import Pillar, State
-from ratings.psychometrics.usual import FEWEST, UsualRange, usual_ranges
+from ratings.psychometrics.usual import FEWEST, UsualRange, counted, usual_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,16 @@ def pillar_views(history, standing, name):
     rated = [held for held, _a in sessions if held.client]
     evidence = [held.evidence for held in history.held]
     ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
-    band_from = _band_from(rated)
     marked = _marked(history.ruptures, {held.row.pk: held.number for held, _a in sessions})
     worded = all(held.client.text_id for held in rated)
     say = words.on_scale if worded else words.in_numbers
     views = []
     for pillar, title in titles.items():
-        usual = ranges[pillar] if band_from else None
+        usual = ranges[pillar]
+        band_from = None
+        if usual:
+            fifth = counted(evidence, history.assessments, pillar)[FEWEST - 1]
+            band_from = sum(held.evidence.attended for held in history.held[: fifth + 1])
         word = standing.words.get(pillar, "few")
         rows = [_row(held, assessment, pillar, usual, band_from) for held, assessment in sessions]
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
@@ -75,12 +78,6 @@ def pillar_views(history, standing, name):
             )
         )
     return views
-
-
-def _band_from(rated):
-    """The number of the session from which the usual range is drawn; it is of the latest instrument's scores alone."""
-    same = [held for held in rated if held.client.instrument_id == rated[-1].client.instrument_id]
-    return same[FEWEST - 1].number if len(same) >= FEWEST else None
 
 
 def _marked(ruptures, number_of):

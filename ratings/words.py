@@ -1,12 +1,18 @@
 """A finding in words: one place, so that it reads the same on every page and in every file."""
 
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ratings.psychometrics.evidence import Assessment, Kind, State
 from ratings.psychometrics.finding import only_the_therapist_fell
+from ratings.psychometrics.usual import FEWEST
 
 NOTICEABLE_POINTS = 5  # smaller contributions are not worth a clause; convention of this app
+OLD_AFTER = timedelta(days=14)  # from then on a lead says of when the answers are; convention of this app
 
 
 def reason(assessment: Assessment, name: str | None = None) -> str:
@@ -130,8 +136,24 @@ def client_answered(assessment: Assessment) -> bool:
 
 
 def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions: int = 1, last=None) -> str:
-    """Where things stand, in one sentence. `flag` speaks for the open rupture; `last` is the newest rupture on record,
-    if the latest ratings belong to it."""
+    """Where things stand, in a sentence; and the day of the last answers, if a session was held since or they are old.
+
+    `flag` speaks for the open rupture; `last` is the newest rupture on record, if the latest ratings belong to it or
+    it was repaired."""
+    lead = _lead(name, standing, flag, for_sessions, last)
+    rated_at = standing.last_rated_at
+    if rated_at and (rated_at < standing.last_session_at or rated_at < timezone.now() - OLD_AFTER):
+        return _("%(lead)s The last answers are of %(day)s.") % {"lead": lead, "day": day(rated_at, "j F")}
+    return lead
+
+
+def day(instant, form="j M") -> str:
+    """A day as one says it: with its year only where that is not this year."""
+    local = timezone.localtime(instant)
+    return date_format(local, form if local.year == timezone.localtime().year else f"{form} Y")
+
+
+def _lead(name, standing, flag, for_sessions, last):
     who = {"name": name}
     if standing.rupture and standing.rupture.state == "recovering":
         return (
@@ -153,7 +175,14 @@ def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions:
         return _("No check-in from %(name)s yet. After five there will be a usual range to compare with.") % who
     words = {standing.words.get(series) for series in ("goal", "task", "bond", "overall")}
     if words == {"few"}:
-        return _("Too few check-ins from %(name)s to know their usual yet.") % who
+        if last and last.state in ("repaired", "stronger"):
+            return _("Repaired; too early to draw a new usual range for %(name)s.") % who
+        if standing.check_ins_answered < FEWEST:
+            return _("Too few check-ins from %(name)s to know their usual yet.") % who
+        return (
+            _("Too few check-ins from %(name)s outside a rupture, on the same questions, to know their usual yet.")
+            % who
+        )
     fell = [pillar for pillar in ("goal", "task", "bond") if standing.words.get(pillar) == "below"]
     if fell:
         about = who | {"pillars": pillars_in_a_row(fell)}
@@ -161,6 +190,8 @@ def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions:
             _("%(name)s's last answers on %(pillars)s were below their own usual; so far not enough to call it a slip.")
             % about
         )
+    if standing.words.get("overall") == "below":
+        return _("%(name)s's last answers were below their own usual; so far not enough to call it a slip.") % who
     return _("%(name)s's answers are about as usual.") % who
 
 

@@ -13,7 +13,7 @@ WIDTH_SD = 2  # half the band's height: about 19 of 20 ratings of a steady clien
 PRIOR_WEIGHT = 6  # ratings that the population's SD counts for (science.md §5, n0)
 LOWEST, HIGHEST = 0.0, 100.0
 IN_RUPTURE = {State.OPEN, State.RECOVERING}
-FEWEST_IN_RUPTURE = 2  # a flag may speak from two earlier ratings on, and then its words must not say "too few"
+FEWEST_FOR_FLAG = 2  # a flag may speak from two earlier ratings on, and then its words must not say "too few"
 FEW = "few"
 
 
@@ -67,48 +67,59 @@ def usual_range(levels: Sequence[float], population_sd: float, fewest: int = FEW
     )
 
 
-def usual_ranges(
-    history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants, fewest: int = FEWEST
-) -> dict[str, UsualRange | None]:
-    """The client's own usual range of the total and of each pillar, from the ratings outside ruptures.
+def counted(history: Sequence[SessionEvidence], assessments: Sequence[Assessment], series: str) -> list[int]:
+    """The positions of the ratings that a usual range rests on; it begins at the fifth of them.
 
-    Only the instrument of the latest rating counts: scores of two instruments have no usual in common.
+    They lie outside ruptures and were made with the instrument of the latest rating: scores of two instruments have no
+    usual in common.
     """
     instrument = next(
         (therapy_session.instrument for therapy_session in reversed(history) if therapy_session.client), None
     )
+    return [
+        position
+        for position, (therapy_session, assessment) in enumerate(zip(history, assessments, strict=True))
+        if assessment.state not in IN_RUPTURE
+        and therapy_session.instrument == instrument
+        and value_of(therapy_session.client, series) is not None
+    ]
+
+
+def usual_ranges(
+    history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants, fewest: int = FEWEST
+) -> dict[str, UsualRange | None]:
+    """The client's own usual range of the total and of each pillar: one rule for the band, the words and the lead."""
     ranges = {}
     for series in SERIES:
-        values = [
-            value_of(therapy_session.client, series)
-            for therapy_session, assessment in zip(history, assessments, strict=True)
-            if assessment.state not in IN_RUPTURE and therapy_session.instrument == instrument
-        ]
+        levels = [value_of(history[position].client, series) for position in counted(history, assessments, series)]
         sd = constants.sd_within * (1 if series == OVERALL else constants.pillar_sd_ratio)
-        ranges[series] = usual_range([value for value in values if value is not None], sd, fewest)
+        ranges[series] = usual_range(levels, sd, fewest)
     return ranges
 
 
 def latest_words(
     history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants
 ) -> dict[str, str]:
-    """How the latest rating compares with the earlier ones: "usual", "below", "above" or "few" for each series.
+    """Where the latest rating lies in the usual range as it is drawn: "usual", "below", "above", and "few" without one.
 
-    A pillar that the detector names as fallen is "below", so that the words and the flag never disagree.
+    An open flag says "below" of the pillars that it names, or of what fell where it names none, with a range or
+    before there is one, so that the words and the flag never disagree.
     """
-    rated = [position for position, therapy_session in enumerate(history) if therapy_session.client]
-    if not rated:
+    last = next((p for p in reversed(range(len(history))) if history[p].client), None)
+    if last is None:
         return dict.fromkeys(SERIES, FEW)
-    last = rated[-1]
     now = assessments[last]
-    fewest = FEWEST_IN_RUPTURE if now.state in IN_RUPTURE else FEWEST
-    same = [p for p in range(last) if history[p].instrument == history[last].instrument]
-    ranges = usual_ranges([history[p] for p in same], [assessments[p] for p in same], constants, fewest)
+    ranges = usual_ranges(history, assessments, constants)
+    for_flag = usual_ranges(history, assessments, constants, FEWEST_FOR_FLAG) if now.state == State.OPEN else {}
     words = {}
     for series, usual in ranges.items():
-        value = value_of(history[last].client, series)
+        value, earlier = value_of(history[last].client, series), for_flag.get(series)
         if now.state == State.OPEN and series in now.pillars:
             words[series] = "below"
+        elif usual and value is not None:
+            words[series] = usual.word(value)
+        elif earlier and value is not None and earlier.word(value) == "below":
+            words[series] = "below"
         else:
-            words[series] = usual.word(value) if usual and value is not None else FEW
+            words[series] = FEW
     return words

@@ -1,8 +1,6 @@
 """Findings in templates: words and small pictures, nothing computed."""
 
 from django import template
-from django.utils import timezone
-from django.utils.formats import date_format
 
 from ratings import sparklines, words
 
@@ -66,7 +64,4 @@ def split(text):
 @register.filter
 def day(instant, form="j M"):
     """A day as one says it: with its year only where that is not this year."""
-    if instant is None:
-        return "–"
-    local = timezone.localtime(instant)
-    return date_format(local, form if local.year == timezone.localtime().year else f"{form} Y")
+    return "–" if instant is None else words.day(instant, form)

@@ -14,6 +14,7 @@ from alliance.models import Episode
 from ratings import actions, links, queries, sent_twice, words
 from ratings.delivery.queries import session_rows
 from ratings.forms import CaseForm, EpisodeEndForm
+from ratings.models import Rupture
 from ratings.pillars import pillar_views
 from ratings.psychometrics.evidence import State
 from sessions import actions as session_actions
@@ -21,6 +22,7 @@ from sessions.forms import GoalForm
 from sessions.models import Goal, PrivateNote
 
 COMMENTS_SHOWN = 3  # older ones that were read are left to the record
+REPAIRED = {Rupture.RuptureState.REPAIRED, Rupture.RuptureState.STRONGER}
 STRAINED = {State.OPEN, State.RECOVERING, State.UNREPAIRED}
 
 EPISODES = Episode.objects.select_related(
@@ -44,6 +46,7 @@ def _case_page(request, episode, goal_form, status=200):
     rupture = episode.standing.rupture
     flag = queries.evidence_of(rupture) if rupture else None
     for_sessions = rupture.evidence.get("for_sessions", 1) if rupture else 0
+    newest = next(iter(history.ruptures), None)
     strained = history.assessments and history.assessments[-1].state in STRAINED
     attended = [held for held in history.held if held.number]
     rated = [held for held in attended if held.client]
@@ -57,7 +60,11 @@ def _case_page(request, episode, goal_form, status=200):
         "therapist": episode.therapist.display_name,
         "standing": episode.standing,
         "lead": words.case_lead(
-            name, episode.standing, flag, for_sessions, last=next(iter(history.ruptures), None) if strained else None
+            name,
+            episode.standing,
+            flag,
+            for_sessions,
+            last=newest if newest and (strained or newest.state in REPAIRED) else None,
         ),
         "remarks": words.notes_in_words(episode.standing.notes),
         "seen": words.what_was_seen(flag),

@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from alliance.models import CheckInFormChoice, Client, Episode
-from ratings import actions, queries
+from ratings import actions, queries, words
 from ratings.models import Rupture
 from ratings.pillars import pillar_views
-from ratings.psychometrics.usual import FEWEST
+from ratings.psychometrics.usual import FEWEST, IN_RUPTURE
 from tests.factories import days_ago, make_episode
 
 STEADY = [3, [3, 3, 3, 4, 3, 3], 3, [3, 4, 3, 3, 3, 3], 3, 3]
@@ -62,6 +62,36 @@ def test_a_low_beginning_is_not_held_against_what_became_usual(drawn):
     assert goal.usual.low > 25
     assert trace(goal, "below") == {}
     assert not any(row.below for row in goal.rows)
+
+
+@pytest.mark.parametrize(
+    ("levels", "word"),
+    [
+        (STEADY[:4], "few"),
+        (STEADY[:5], "usual"),  # "after five there will be a usual range"
+        ([*STEADY[:5], None], "usual"),
+        ([3, 3, 3, 0, 0], "below"),  # a flag speaks before there is a range
+        ([3, 3, 3, 0, 3, 3], "few"),  # back, and four ratings are outside the rupture
+        ([3, 3, 3, 0, 3, 3, 3], "usual"),
+        ([3, 3, 3, 3, 3, 4, 0], "below"),
+    ],
+)
+def test_band_and_word_and_lead_follow_one_rule(drawn, levels, word):
+    views = drawn(levels)
+    episode = Episode.objects.get()
+    ruptures, last = Rupture.objects.all(), [level for level in levels if level is not None][-1]
+    assert {view.word for view in views} == {word}
+    outside = sum(
+        held.client is not None and found.state not in IN_RUPTURE
+        for held, found in zip(queries.held_sessions(episode), queries.case_history(episode).assessments, strict=True)
+    )
+    for view in views:
+        assert (view.usual is not None) == bool(shapes(view, "band")) == (outside >= FEWEST)
+        if view.usual:
+            assert view.word == view.usual.word(last * 25), "the word says where the dot lies in the band"
+    lead = words.case_lead("Juniper", episode.standing, *([None, 1, ruptures[0]] if ruptures else []))
+    if not episode.standing.rupture:
+        assert ("oo few" in lead or "too early" in lead) == (word == "few")
 
 
 def test_there_is_no_usual_range_before(drawn):

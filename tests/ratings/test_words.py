@@ -1,7 +1,13 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from ratings.models import Rupture, Standing
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import Assessment, Points, State, Version
 from ratings.remark import remark
-from ratings.words import reason
+from ratings.words import case_lead, reason
 from tests.ratings.psychometrics.episodes import episode, pillars
 
 FORBIDDEN = ("bad", "fail", "red", "non-compliant")
@@ -36,3 +42,46 @@ def test_a_fall_that_only_the_therapist_rated_is_said_to_be_theirs():
     assert reason(only_the_therapist(client=True)).startswith("The therapist's own view fell.")
     assert remark(only_the_therapist(client=True), "Mara", 1).lead.startswith("Mara's own answers do not show it.")
     assert remark(only_the_therapist(client=False), "Mara", 1).lead == "Mara has not rated that session."
+
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rated", "held", "said"),
+    [
+        (4, 4, ""),
+        (14, 14, ""),
+        (8, 1, " The last answers are of 15 November."),  # a session was held since
+        (27, 27, " The last answers are of 27 October."),
+        (400, 400, " The last answers are of 19 October 2025."),
+    ],
+)
+def test_a_lead_says_of_when_the_last_answers_are(rated, held, said):
+    standing = Standing(
+        check_ins_answered=9,
+        words=dict.fromkeys(("goal", "task", "bond", "overall"), "usual"),
+        last_rated_at=NOW - timedelta(days=rated),
+        last_session_at=NOW - timedelta(days=held),
+    )
+    with time_machine.travel(NOW, tick=False):
+        assert case_lead("Rowan", standing) == "Rowan's answers are about as usual." + said
+
+
+@pytest.mark.parametrize(
+    ("answered", "last", "said"),
+    [
+        (4, None, "Too few check-ins from Linden to know their usual yet."),
+        (7, "repaired", "Repaired; too early to draw a new usual range for Linden."),
+        (7, None, "Too few check-ins from Linden outside a rupture, on the same questions, to know their usual yet."),
+    ],
+)
+def test_a_lead_says_why_there_is_no_usual_range(answered, last, said):
+    standing = Standing(check_ins_answered=answered, words=dict.fromkeys(("goal", "task", "bond", "overall"), "few"))
+    assert case_lead("Linden", standing, last=last and Rupture(state=last)) == said
+
+
+def test_a_fall_of_the_total_alone_is_not_called_usual():
+    """Ratings that came as a total alone have no word for a pillar."""
+    standing = Standing(check_ins_answered=9, words={"overall": "below", "goal": "few", "task": "few", "bond": "few"})
+    assert "were below their own usual" in case_lead("Linden", standing)
