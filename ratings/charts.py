@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 
 from ratings.psychometrics.usual import UsualRange
 
-LOWEST_Y, HIGHEST_Y = -8, 108
+LOWEST_Y, HIGHEST_Y = -16, 108
+MISSING_Y = -10  # clear of the line "Not at all": a missing check-in is no rating, and no low one
+RING = 4  # px from its middle
 EVERY_LABEL_UP_TO = 12
 HEIGHT, HEIGHT_WITH_AXIS = 120, 148
+FOR_A_WORD = 14  # px above the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,48 +28,45 @@ class Dot:
     therapist: float | None
     below: bool  # under the client's own usual, inside a flagged session
     hover: str
+    missing: bool = False  # a check-in was asked for and did not come
 
 
-def pillar_figure(dots, usual: UsualRange | None, band_from=None, marked=(), with_axis=False, worded=True):
+def pillar_figure(dots, usual: UsualRange | None, band_from=None, marked=(), changed=(), with_axis=False, worded=True):
     """One pillar over the sessions: client line, therapist squares, and vertical lines at the `marked` numbers.
 
-    The usual range is drawn from session `band_from` on. `worded`: the scale is in the words of our own answers; an
+    The usual range is drawn from session `band_from` on. `changed`: the sessions from which the client answered other
+    questions; no line joins what is not compared. `worded`: the scale is in the words of our own answers; an
     instrument whose words we may not print has numbers.
     """
     numbers = [dot.number for dot in dots]
     low = [dot for dot in dots if dot.below and dot.client is not None]
     rated = [dot for dot in dots if dot.client is not None]
-    missing = [dot.number for dot in dots if dot.client is None]
+    line = [
+        point
+        for dot in dots
+        for point in ([(dot.number - 0.5, None)] if dot.number in changed else []) + [(dot.number, dot.client)]
+    ]
     traces = [
         _marks("therapist", [p for p in dots if p.therapist is not None], "therapist", "square-open", 9),
         {
             "type": "scatter",
             "name": "client",
             "mode": "lines",
-            "x": numbers,
-            "y": [dot.client for dot in dots],
+            "x": [x for x, _y in line],
+            "y": [y for _x, y in line],
             "connectgaps": False,
             "hoverinfo": "skip",
             "line": {"width": 2, "shape": "linear"},
         },
         _marks("client", [p for p in rated if not p.below], "client", "circle", 6),
         _marks("below", low, "client", "diamond", 12),
-        {
-            "type": "scatter",
-            "name": "few",
-            "mode": "markers",
-            "x": missing,
-            "y": [0] * len(missing),
-            "marker": {"symbol": "circle-open", "size": 8},
-            "hoverinfo": "skip",
-        },
     ]
     return go.Figure(
         data=traces,
         layout={
             "template": "none",
-            "height": HEIGHT_WITH_AXIS if with_axis else HEIGHT,
-            "margin": {"l": 0, "t": 8, "b": 36 if with_axis else 8, "r": 92},
+            "height": (HEIGHT_WITH_AXIS if with_axis else HEIGHT) + (FOR_A_WORD if changed else 0),
+            "margin": {"l": 0, "t": 8 + (FOR_A_WORD if changed else 0), "b": 36 if with_axis else 8, "r": 92},
             "showlegend": False,
             "hovermode": "closest",
             "paper_bgcolor": "rgba(0,0,0,0)",
@@ -86,7 +86,22 @@ def pillar_figure(dots, usual: UsualRange | None, band_from=None, marked=(), wit
                 "ticklen": 6,  # a gap between the picture and its words
                 "tickcolor": "rgba(0,0,0,0)",
             },
-            "shapes": _shapes(numbers, usual, band_from, marked),
+            "shapes": _uprights("when", marked, "dot")
+            + _uprights("change", [number - 0.5 for number in changed], "solid")
+            + _rings([dot.number for dot in dots if dot.missing])
+            + (_band(usual, band_from, max(numbers) + 0.5) if usual else []),
+            "annotations": [
+                {
+                    "text": _("new questions"),
+                    "x": number - 0.5,
+                    "y": 1,
+                    "yref": "paper",
+                    "xanchor": "left",
+                    "yanchor": "bottom",
+                    "showarrow": False,
+                }
+                for number in changed
+            ],
         },
     )
 
@@ -119,28 +134,51 @@ def _session_axis(numbers, with_axis):
     }
 
 
-def _shapes(numbers, usual, band_from, marked):
-    shapes = [
+def _uprights(name, places, dash):
+    return [
         {
             "type": "line",
-            "name": "when",
+            "name": name,
             "layer": "below",
             "xref": "x",
             "yref": "paper",
-            "x0": number,
-            "x1": number,
+            "x0": x,
+            "x1": x,
             "y0": 0,
             "y1": 1,
-            "line": {"width": 1, "dash": "dot"},
+            "line": {"width": 1, "dash": dash},
         }
-        for number in marked
+        for x in places
     ]
-    if usual:
-        band = {"xref": "x", "yref": "y", "layer": "below", "x0": band_from, "x1": max(numbers) + 0.5}
-        dash = "dot" if usual.early else "solid"
-        shapes.append(band | {"type": "rect", "name": "band", "y0": usual.low, "y1": usual.high, "line": {"width": 0}})
-        shapes += [
+
+
+def _rings(numbers):
+    """Dotted like the ring in the key, which no symbol of a trace is."""
+    return [
+        {
+            "type": "circle",
+            "name": "few",
+            "xsizemode": "pixel",
+            "ysizemode": "pixel",
+            "xanchor": number,
+            "yanchor": MISSING_Y,
+            "x0": -RING,
+            "x1": RING,
+            "y0": -RING,
+            "y1": RING,
+            "line": {"width": 1.5, "dash": "1.5px,2px"},
+        }
+        for number in numbers
+    ]
+
+
+def _band(usual, start, end):
+    band = {"xref": "x", "yref": "y", "layer": "below", "x0": start, "x1": end}
+    dash = "dot" if usual.early else "solid"
+    return [
+        band | {"type": "rect", "name": "band", "y0": usual.low, "y1": usual.high, "line": {"width": 0}},
+        *(
             band | {"type": "line", "name": "edge", "y0": y, "y1": y, "line": {"width": 1, "dash": dash}}
             for y in (usual.low, usual.high)
-        ]
-    return shapes
+        ),
+    ]

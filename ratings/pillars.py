@@ -1,15 +1,18 @@
 """Each pillar of a case: its word, its chart, its sentence and its table, all from the same ratings."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
 
 from ratings import charts, words
 from ratings.models import Rupture
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import Pillar, State
+from ratings.psychometrics.finding import OVERALL, value_of
 from ratings.psychometrics.usual import FEWEST, UsualRange, counted, usual_ranges
 
 
@@ -22,6 +25,8 @@ class Row:
     client: float | None
     therapist: float | None
     below: bool
+    client_gap: str  # in words, why there is no number
+    therapist_gap: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ def pillar_views(history, standing, name):
     evidence = [held.evidence for held in history.held]
     ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
     marked = _marked(history.ruptures, {held.row.pk: held.number for held, _a in sessions})
-    worded = all(held.client.text_id for held in rated)
+    changed = _changed(rated)
+    worded = all(_in_our_words(rating) for held, _a in sessions for rating in (held.client, held.therapist) if rating)
     say = words.on_scale if worded else words.in_numbers
     views = []
     for pillar, title in titles.items():
@@ -63,21 +69,95 @@ def pillar_views(history, standing, name):
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
             latest = next(position for position, (held, _a) in enumerate(sessions) if held is rated[-1])
             rows[latest] = replace(rows[latest], below=word == "below")
-        dots = [charts.Dot(row.number, row.client, row.therapist, row.below, _hover(row, name, say)) for row in rows]
-        figure = charts.pillar_figure(dots, usual, band_from, marked, with_axis=pillar == Pillar.BOND, worded=worded)
+        dots = [
+            charts.Dot(row.number, row.client, row.therapist, row.below, _hover(row, name, say), _is_missing(held))
+            for row, (held, _a) in zip(rows, sessions, strict=True)
+        ]
+        figure = charts.pillar_figure(
+            dots, usual, band_from, marked, changed, with_axis=pillar == Pillar.BOND, worded=worded
+        )
         views.append(
             PillarView(
                 key=pillar.value,
                 title=title,
                 word=word,
                 figure=figure.to_plotly_json(),
-                summary=_summary(title, rows, name, word, say),
+                summary=_summary(title, rows, name, word, say, changed),
                 worded=worded,
                 rows=rows,
                 usual=usual,
             )
         )
     return views
+
+
+def marks_drawn(views):
+    """The names of what the charts show anywhere, for the key above them."""
+    figures = [view.figure for view in views]
+    traces = {trace["name"] for figure in figures for trace in figure["data"] if trace.get("x")}
+    return traces | {shape["name"] for figure in figures for shape in figure["layout"].get("shapes", ())}
+
+
+def totals_in_words(history):
+    """The totals in a sentence, where some ratings came as a total alone and the charts cannot show them."""
+    alone = [held for held in history.held if held.client and _is_total_only(held.evidence.client)]
+    if not alone:
+        return ""
+    evidence = [held.evidence for held in history.held]
+    usual = usual_ranges(evidence, history.assessments, resolve(history.version.constants))[OVERALL]
+    totals = [value_of(scores.client, OVERALL) for scores in evidence]
+    latest = next(total for total in reversed(totals) if total is not None)
+    said = {"n": len(alone), "total": words.in_numbers(latest)}
+    came = ngettext(
+        "One check-in came as a total alone, without goals, tasks and bond.",
+        "%(n)s check-ins came as a total alone, without goals, tasks and bond.",
+        len(alone),
+    )
+    if usual is None:
+        return f"{came} {_('The last total is %(total)s of 100; too few to know the usual yet.')}" % said
+    said |= {
+        "word": words.trend(usual.word(latest)),
+        "low": words.in_numbers(usual.low),
+        "high": words.in_numbers(usual.high),
+    }
+    return f"{came} {_('The last total is %(total)s of 100: %(word)s, which is %(low)s to %(high)s.')}" % said
+
+
+def _in_our_words(rating):
+    """Whether the answers were the five of our own questionnaires; other answers mean other things."""
+    if rating.text is None:
+        return False
+    with override(rating.text.language):
+        return list(rating.text.text[rating.rater]["answers"]) == words.our_answers()
+
+
+def _changed(rated):
+    """The numbers of the sessions from which the client answered another questionnaire."""
+    return [held.number for before, held in pairwise(rated) if before.client.instrument_id != held.client.instrument_id]
+
+
+def _is_missing(held):
+    """A check-in was asked for and can hardly come any more; that of the latest session still may."""
+    return held.evidence.checkin_answered is False
+
+
+def _is_total_only(scores):
+    return scores.overall is not None and not any(scores.of(pillar) is not None for pillar in Pillar)
+
+
+def _gap(scores):
+    """Why a rating that was given has no number for a pillar."""
+    if _is_total_only(scores):
+        return _("total only, %(total)s") % {"total": words.in_numbers(scores.overall)}
+    return _("no answer")
+
+
+def _client_gap(held):
+    if held.client:
+        return _gap(held.evidence.client)
+    if _is_missing(held):
+        return _("no check-in")
+    return _("not yet") if held.asked else "–"
 
 
 def _marked(ruptures, number_of):
@@ -101,6 +181,8 @@ def _row(held, assessment, pillar, usual, band_from):
         client=client,
         therapist=held.evidence.therapist.of(pillar) if held.therapist else None,
         below=client is not None and (named or under),
+        client_gap=_client_gap(held),
+        therapist_gap=_gap(held.evidence.therapist) if held.therapist else "–",
     )
 
 
@@ -114,11 +196,11 @@ def _hover(row, name, say):
     return "<br>".join(line.replace("<", "‹") for line in lines)
 
 
-def _summary(title, rows, name, word, say):
+def _summary(title, rows, name, word, say, changed):
     rated = [row for row in rows if row.client is not None]
     if not rated:
-        return _("%(pillar)s: no check-in from %(name)s yet.") % {"pillar": title, "name": name}
-    return _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s, %(word)s.") % {
+        return _("%(pillar)s: no rating from %(name)s yet.") % {"pillar": title, "name": name}
+    summary = _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s, %(word)s.") % {
         "pillar": title,
         "first": rows[0].number,
         "last": rows[-1].number,
@@ -126,3 +208,4 @@ def _summary(title, rows, name, word, say):
         "answer": say(rated[-1].client),
         "word": words.trend(word),
     }
+    return " ".join([summary, *(_("New questions from session %(n)s on.") % {"n": number} for number in changed)])

@@ -257,7 +257,7 @@ def short_trend(word: str) -> str:
 
 
 def in_numbers(pomp: float) -> str:
-    """A score of an instrument whose words we may not print."""
+    """A score of an instrument whose words we may not print, or whose answers are others than ours."""
     return f"{pomp:.0f}"
 
 
@@ -270,9 +270,14 @@ def tension(rating) -> str:
     ]
 
 
+def our_answers() -> list[str]:
+    """The five answers of our own questionnaires, from the lowest."""
+    return [_("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely")]
+
+
 def on_scale(pomp: float) -> str:
     """A score in the words of our own answers, from "Not at all" (0) to "Completely" (100)."""
-    steps = (_("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely"))
+    steps = our_answers()
     position = pomp / 25
     lower = min(int(position), len(steps) - 2)
     if position - lower <= 0.25:

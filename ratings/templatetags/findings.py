@@ -47,6 +47,11 @@ def criterion(name):
 
 
 @register.filter
+def in_numbers(pomp):
+    return words.in_numbers(pomp)
+
+
+@register.filter
 def percent(share):
     return f"{100 * share:.0f} %"
 

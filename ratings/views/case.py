@@ -15,7 +15,7 @@ from ratings import actions, links, queries, sent_twice, words
 from ratings.delivery.queries import session_rows
 from ratings.forms import CaseForm, EpisodeEndForm
 from ratings.models import Rupture
-from ratings.pillars import pillar_views
+from ratings.pillars import marks_drawn, pillar_views, totals_in_words
 from ratings.psychometrics.evidence import State
 from sessions import actions as session_actions
 from sessions.forms import GoalForm
@@ -52,6 +52,7 @@ def _case_page(request, episode, goal_form, status=200):
     rated = [held for held in attended if held.client]
     last = attended[-1] if attended else None
     latest = rated[-1] if rated else None
+    pillars = pillar_views(history, episode.standing, name)
     context = {
         "episode": episode,
         "own": own,
@@ -70,7 +71,9 @@ def _case_page(request, episode, goal_form, status=200):
         "seen": words.what_was_seen(flag),
         "last": last,
         "next_number": len(attended) + 1,
-        "pillars": pillar_views(history, episode.standing, name),
+        "pillars": pillars,
+        "drawn": marks_drawn(pillars),
+        "totals": totals_in_words(history),
         "latest": latest,
         "answers": latest_answers(latest),
         "comments": comments_of(rated, access.comments_readable_by(request.user, episode), key),

@@ -22,7 +22,6 @@
       client: { color: client },
       therapist: { color: soft, line: { width: 1.25, color: soft } },
       below: { color: signal, line: { width: 1.5, color: signalEdge } },
-      few: { color: soft, line: { width: 1.25, color: soft } },
     };
     const font = { family: getComputedStyle(document.body).fontFamily, size: 13, color: soft };
     const data = figure.data.map((trace) => ({
@@ -34,6 +33,8 @@
       band: { fillcolor: band, line: { width: 0 } },
       edge: { line: { color: edge } },
       when: { line: { color: edge } },
+      change: { line: { color: edge } },
+      few: { line: { color: soft } },
     };
     const layout = {
       ...figure.layout,

@@ -6,11 +6,15 @@ from ratings.charts import Dot, pillar_figure
 from ratings.psychometrics.usual import UsualRange
 
 # Three sessions: rated by both, by the client alone and under the own usual, by the therapist alone.
-DOTS = [Dot(1, 75, 50, False, "one"), Dot(2, 25, None, True, "two"), Dot(3, None, 62.5, False, "three")]
+DOTS = [Dot(1, 75, 50, False, "one"), Dot(2, 25, None, True, "two"), Dot(3, None, 62.5, False, "three", missing=True)]
 
 
 def drawn(dots=DOTS, usual=None, **given):
     return pillar_figure(dots, usual, **given).to_plotly_json()
+
+
+def shapes(name, **given):
+    return [shape for shape in drawn(**given)["layout"].get("shapes", ()) if shape["name"] == name]
 
 
 def points(figure):
@@ -24,7 +28,6 @@ def test_every_rating_is_one_point_in_one_trace():
         ("client", "lines"): [(1, 75), (2, 25), (3, None)],
         ("client", "markers"): [(1, 75)],
         ("below", "markers"): [(2, 25)],
-        ("few", "markers"): [(3, 0)],
     }
 
 
@@ -37,18 +40,40 @@ def test_a_line_has_a_gap_where_a_rating_is_missing_and_each_point_says_its_own_
 
 @pytest.mark.parametrize(("early", "dash"), [(True, "dot"), (False, "solid")])
 def test_the_usual_range_is_a_band_with_two_edges_to_the_end_of_the_axis(early, dash):
-    band, low, high = drawn(usual=UsualRange(60, 90, early), band_from=2)["layout"]["shapes"]
+    given = {"usual": UsualRange(60, 90, early), "band_from": 2}
+    (band,), (low, high) = shapes("band", **given), shapes("edge", **given)
     assert (band["name"], band["x0"], band["x1"], band["y0"], band["y1"]) == ("band", 2, 3.5, 60, 90)
     for edge, y in ((low, 60), (high, 90)):
         assert (edge["name"], edge["y0"], edge["y1"], edge["line"]["dash"]) == ("edge", y, y, dash)
 
 
 def test_marked_sessions_are_lines_over_the_whole_height():
-    first, second = drawn(marked=[2, 3])["layout"]["shapes"]
+    first, second = shapes("when", marked=[2, 3])
     assert [(line["name"], line["x0"], line["x1"], line["yref"]) for line in (first, second)] == [
         ("when", 2, 2, "paper"),
         ("when", 3, 3, "paper"),
     ]
+
+
+def test_a_missing_check_in_is_a_dotted_ring_below_the_scale_and_no_point():
+    (ring,) = shapes("few")
+    low, _high = drawn()["layout"]["yaxis"]["range"]
+    assert (ring["xanchor"], ring["line"]["dash"]) == (3, "1.5px,2px")
+    pixels = 104 / (108 - low)  # of one unit, in the picture between the margins
+    top, bottom = ring["yanchor"] * pixels + ring["y1"], ring["yanchor"] * pixels + ring["y0"]
+    assert low * pixels <= bottom < top < -3, "clear of the line at 0, and whole"
+    assert shapes("few", dots=[Dot(1, None, 50, False, "it may still come")]) == []
+
+
+def test_no_line_joins_what_was_answered_to_other_questions():
+    dots = [Dot(number, 50, None, False, "") for number in (1, 2, 3)]
+    figure = drawn(dots, changed=[3])
+    assert points(figure)["client", "lines"] == [(1, 50), (2, 50), (2.5, None), (3, 50)]
+    assert points(figure)["client", "markers"] == [(1, 50), (2, 50), (3, 50)]
+    assert [(line["x0"], line["x1"]) for line in shapes("change", dots=dots, changed=[3])] == [(2.5, 2.5)]
+    ((word, x),) = [(said["text"], said["x"]) for said in figure["layout"]["annotations"]]
+    assert (word, x) == ("new questions", 2.5)
+    assert not drawn(dots)["layout"].get("annotations")
 
 
 @pytest.mark.parametrize(

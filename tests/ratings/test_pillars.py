@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from alliance.models import CheckInFormChoice, Client, Episode
 from ratings import actions, queries, words
-from ratings.models import Rupture
-from ratings.pillars import pillar_views
-from ratings.psychometrics.usual import FEWEST, IN_RUPTURE
+from ratings.models import CheckIn, InstrumentText, Rating, Rupture
+from ratings.pillars import marks_drawn, pillar_views, totals_in_words
+from ratings.psychometrics.constants import resolve
+from ratings.psychometrics.usual import FEWEST, IN_RUPTURE, usual_ranges
+from ratings.reassess import reassess
 from tests.factories import days_ago, make_episode
 
 STEADY = [3, [3, 3, 3, 4, 3, 3], 3, [3, 4, 3, 3, 3, 3], 3, 3]
@@ -45,7 +47,73 @@ def test_every_point_is_an_answer_and_a_missing_one_is_a_gap(drawn):
     assert trace(task, "client") == {1: 100.0, 2: None, 3: 75.0}
     assert trace(bond, "client") == {1: 25.0, 2: None, 3: 75.0}
     assert trace(goal, "therapist") == {1: 75.0, 2: 75.0, 3: 75.0}
-    assert trace(goal, "few") == {2: 0}
+    assert [ring["xanchor"] for ring in shapes(goal, "few")] == [2]
+    assert goal.rows[1].client_gap == "no check-in"
+
+
+def test_a_check_in_that_can_still_come_or_was_never_asked_is_not_missing(drawn):
+    view, *_rest = drawn([3, None, None, None])
+    assert [row.client_gap for row in view.rows[1:]] == ["no check-in", "no check-in", "not yet"]
+    assert [ring["xanchor"] for ring in shapes(view, "few")] == [2, 3]
+    CheckIn.objects.filter(ratings=None).order_by("therapy_session__starts_at").first().delete()
+    view, *_rest = drawn([], Episode.objects.get())
+    assert [row.client_gap for row in view.rows[1:]] == ["–", "no check-in", "not yet"]
+    assert [ring["xanchor"] for ring in shapes(view, "few")] == [3]
+
+
+def test_a_pillar_that_was_skipped_has_a_gap_and_no_ring(drawn):
+    goal, task, _bond = drawn([3, [None, None, 3, 3, 3, 3], 3])
+    assert (trace(goal, "client")[2], goal.rows[1].client_gap, shapes(goal, "few")) == (None, "no answer", [])
+    assert trace(task, "client")[2] == 75
+
+
+def test_a_total_alone_is_said_and_not_drawn_as_missing(drawn):
+    drawn([3] * 6)
+    alone = Rating.objects.filter(rater="client").order_by("therapy_session__starts_at")[:5]
+    gone = {"goal_pomp": None, "task_pomp": None, "bond_pomp": None, "text": None, "answers": {}}
+    Rating.objects.filter(pk__in=[rating.pk for rating in alone]).update(overall_pomp=93.02, **gone)
+    episode = Episode.objects.get()
+    reassess(episode)
+    views = drawn([], episode)
+    for view in views:
+        assert {row.client_gap for row in view.rows[:5]} == {"total only, 93"}
+        assert shapes(view, "few") == []
+    said = totals_in_words(queries.case_history(episode))
+    assert said.startswith("5 check-ins came as a total alone, without goals, tasks and bond. The last total is 75 of")
+    usual = usual_ranges(*_history(episode))["overall"]
+    assert said.endswith(f"below own usual, which is {usual.low:.0f} to {usual.high:.0f}.")
+    Rating.objects.filter(rater="client").update(goal_pomp=75)
+    assert totals_in_words(queries.case_history(episode)) == ""
+
+
+def _history(episode):
+    history = queries.case_history(episode)
+    return [held.evidence for held in history.held], history.assessments, resolve({})
+
+
+@pytest.mark.parametrize(
+    ("answers", "worded"),
+    [
+        (["Not at all", "A little", "Somewhat", "Mostly", "Completely"], True),
+        (["Never", "Rarely", "Sometimes", "Often", "Always"], False),
+        (["Not at all", "A little", "Somewhat", "Rather", "Mostly", "Very much", "Completely"], False),
+    ],
+)
+def test_the_words_of_our_answers_are_said_of_our_answers_alone(drawn, answers, worded):
+    drawn([3, 3])
+    for text in InstrumentText.objects.all():
+        text.text["client"]["answers"] = answers
+        text.save()
+    view, *_rest = drawn([], Episode.objects.get())
+    labels = ["Completely", "Somewhat", "Not at all"] if worded else ["100", "50", "0"]
+    assert (view.worded, list(view.figure["layout"]["yaxis"]["ticktext"])) == (worded, labels)
+    assert ("Mostly" in view.summary, "75" in view.summary) == (worded, not worded)
+
+
+def test_the_key_names_what_is_drawn(drawn):
+    assert marks_drawn(drawn([3, 3])) == {"client", "therapist"}
+    views = drawn([*STEADY, None, 1, 1], Episode.objects.get())
+    assert marks_drawn(views) == {"client", "therapist", "band", "edge", "few", "below", "when"}
 
 
 def test_the_usual_range_begins_at_the_fifth_rated_session(drawn):
@@ -121,7 +189,11 @@ def test_another_questionnaire_begins_anew(drawn, dana):
         view = pillar_views(queries.case_history(episode), episode.standing, "Juniper")[0]
         bands.append([shape["x0"] for shape in shapes(view, "band")])
     assert bands == [[]] * (FEWEST - 1) + [[len(STEADY) + FEWEST]]
-    assert set(trace(view, "client")) == set(range(1, len(STEADY) + FEWEST + 1))
+    change = len(STEADY) + 0.5
+    assert set(trace(view, "client")) == {*range(1, len(STEADY) + FEWEST + 1), change}
+    assert trace(view, "client")[change] is None
+    assert [shape["x0"] for shape in shapes(view, "change")] == [change]
+    assert f"New questions from session {len(STEADY) + 1} on." in view.summary
 
 
 def test_a_rupture_and_its_repair_are_marked_in_all_three(drawn):
@@ -152,5 +224,5 @@ def test_one_pillar_alone_is_below(drawn):
 def test_nobody_has_answered_yet(drawn):
     for view in drawn([None, None]):
         assert (view.word, view.usual) == ("few", None)
-        assert "no check-in from Juniper yet" in view.summary
+        assert "no rating from Juniper yet" in view.summary
         assert [row.client for row in view.rows] == [None, None]
