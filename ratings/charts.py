@@ -134,7 +134,7 @@ def _session_axis(numbers, with_axis):
     }
 
 
-def _uprights(name, places, dash):
+def _uprights(name, along, dash):
     return [
         {
             "type": "line",
@@ -148,7 +148,7 @@ def _uprights(name, places, dash):
             "y1": 1,
             "line": {"width": 1, "dash": dash},
         }
-        for x in places
+        for x in along
     ]
 
 

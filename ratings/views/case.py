@@ -1,11 +1,13 @@
 """One case: where things stand, the three charts, the latest words, the plan, and what was done about ruptures."""
 
+from collections import Counter
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, ngettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alliance import access, audit
@@ -19,7 +21,7 @@ from ratings.pillars import marks_drawn, pillar_views, totals_in_words
 from ratings.psychometrics.evidence import State
 from sessions import actions as session_actions
 from sessions.forms import GoalForm
-from sessions.models import Goal, PrivateNote
+from sessions.models import Attendance, Goal, PrivateNote
 
 COMMENTS_SHOWN = 3  # older ones that were read are left to the record
 REPAIRED = {Rupture.RuptureState.REPAIRED, Rupture.RuptureState.STRONGER}
@@ -53,6 +55,7 @@ def _case_page(request, episode, goal_form, status=200):
     last = attended[-1] if attended else None
     latest = rated[-1] if rated else None
     pillars = pillar_views(history, episode.standing, name)
+    sessions = session_rows(episode, {held.row.pk: held.number for held in history.held})
     context = {
         "episode": episode,
         "own": own,
@@ -83,7 +86,8 @@ def _case_page(request, episode, goal_form, status=200):
         "shows_history": own and links.shows_history(episode.client),
         # On the head only that of the last session: what is answered there would be taken for the latest.
         "waiting": last.row.check_in if last and last.asked and not last.client else None,
-        "sessions": session_rows(episode, {held.row.pk: held.number for held in history.held}),
+        "sessions": sessions,
+        "all_sessions": sessions_in_words(sessions),
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),
         "ruptures": [(row, words.headline(queries.evidence_of(row))) for row in history.ruptures],
@@ -178,6 +182,22 @@ def comments_of(rated, may_read, key):
         for position, held in enumerate(commented)
         if position < COMMENTS_SHOWN or (held.client.check_in and held.client.check_in.read_at is None)
     ]
+
+
+def sessions_in_words(rows):
+    """How many sessions were held, as they are numbered, and apart from them what else is in the list."""
+    count = Counter(row.therapy_session.attendance for row in rows)
+    held = count[Attendance.ATTENDED]
+    others = (
+        (count[Attendance.NO_SHOW], ngettext_lazy("and one that was missed", "and %(n)s that were missed", "n")),
+        (
+            count[Attendance.CANCELLED_LATE],
+            ngettext_lazy("and one that was cancelled late", "and %(n)s that were cancelled late", "n"),
+        ),
+        (count[Attendance.PLANNED], ngettext_lazy("and one that is planned", "and %(n)s that are planned", "n")),
+    )
+    first = ngettext("The session", "All %(n)s sessions", held) % {"n": held} if held else _("No session held")
+    return ", ".join([first, *(said % {"n": n} for n, said in others if n)])
 
 
 def _notes(user, episode, key):

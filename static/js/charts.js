@@ -1,4 +1,4 @@
-/* Draws every [data-figure] from the JSON beside it, in the colours of the theme, once it comes into sight.
+/* Draws every [data-figure] from the JSON beside it, in the colours of the theme, once it comes into sight; for paper, all of them.
    The numbers stand in the table below each chart, so nothing is lost without this script. */
 "use strict";
 (() => {
@@ -77,6 +77,8 @@
     }
   }, { rootMargin: "200px" });
   charts.forEach((element) => watcher.observe(element));
+  // Paper shows them all, and waits for nothing: what draws them must be there before anybody prints.
+  addEventListener("load", () => loadPlotly(source));
   // A sheet is narrower than the window and always light, and neither is known yet when this is called: the charts are
   // drawn for A4, and the style sheet makes them smaller where the paper is.
   const SHEET = 560;

@@ -1,6 +1,7 @@
 """The page of a case: who reads it, what counts as read then, what it asks of the database; and how a case begins."""
 
 import re
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils import timezone
@@ -129,6 +130,36 @@ def test_a_link_is_offered_for_the_last_session_alone_and_says_its_day(http, dan
     for gone, left in ((newer, [[], [said(oldest)]]), (older, [[said(oldest)], [said(oldest)]]), (oldest, [[], []])):
         actions.void_session(therapy_session=gone.therapy_session, reason="Not theirs.", by=dana)
         assert offered() == left
+
+
+def test_the_list_of_sessions_counts_as_the_sessions_are_numbered(http, dana, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3])
+    http.force_login(dana.user)
+
+    def said():
+        return re.search(
+            r"<summary>((?:All|The|No) [^<]*)", http.get(reverse("ratings:case", args=[juniper.code])).text
+        )[1]
+
+    sessions = juniper.therapy_sessions.order_by("starts_at")
+    assert said() == "All 4 sessions"
+    for session, attendance, words in (
+        (sessions[0], "no_show", "All 3 sessions, and one that was missed"),
+        (sessions[1], "no_show", "All 2 sessions, and 2 that were missed"),
+        (sessions[3], "planned", "The session, and 2 that were missed, and one that is planned"),
+        (sessions[1], "cancelled", "The session, and one that was missed, and one that is planned"),
+    ):
+        juniper.therapy_sessions.filter(pk=session.pk).update(attendance=attendance)
+        assert said() == words
+
+
+def test_paper_says_where_it_is_from_and_of_which_day(http, dana, juniper, live_through):
+    live_through(juniper, [3])
+    http.force_login(dana.user)
+    page = http.get(reverse("ratings:case", args=[juniper.code])).text
+    today = date_format(timezone.localtime(timezone=ZoneInfo(juniper.client.practice.zone)), "j F Y")
+    line = re.search(r'<p class="soft paper">(.*?)</p>', page)[1]
+    assert line.startswith(f"Millrace Practice. Juniper with Dana Whitlock. Printed on {today}. Confidential.")
 
 
 def test_tension_is_shown_in_words_to_both_who_read_the_answers(http, dana, sam, juniper, live_through):
