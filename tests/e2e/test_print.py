@@ -51,6 +51,18 @@ def test_a_case_takes_two_sheets_with_whole_charts_and_their_numbers(page, live_
     page.wait_for_function(CHARTS_FIT)
 
 
+def test_a_phone_that_was_not_scrolled_prints_all_three_charts(page, live_server, house, dana, sign_in):  # noqa: F811 -- the fixture
+    sign_in(dana)
+    page.set_viewport_size({"width": 360, "height": 400})
+    page.goto(live_server.url + reverse("ratings:case", args=[house["flagged"].code]))
+    page.wait_for_function("() => Boolean(window.Plotly)")
+    assert page.locator("[data-drawn]").count() == 0, "none is in sight"
+    on_paper(page)
+    for chart in page.locator("[data-figure]").all():
+        assert chart.locator(".scatterlayer .trace").count() >= 3
+        assert chart.bounding_box()["height"] > 100
+
+
 def test_paper_carries_what_a_supervisor_may_read(page, live_server, house, dana, sign_in):  # noqa: F811 -- the fixture
     """A sheet goes from hand to hand."""
     flagged = house["flagged"]
