@@ -237,7 +237,8 @@ def evidence_of(rupture):
     """The assessment that a rupture carries as its evidence; None where a person opened it."""
     if not rupture.evidence:
         return None
-    stored = {name: value for name, value in rupture.evidence.items() if name not in ("number", "for_sessions")}
+    columns = {field.name for field in Assessment._meta.fields}
+    stored = {name: value for name, value in rupture.evidence.items() if name in columns}
     return as_assessment(Assessment(**stored), rupture.evidence["number"])
 
 

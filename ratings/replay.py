@@ -14,6 +14,7 @@ from ratings.psychometrics.evidence import State
 from ratings.psychometrics.finding import SERIES, value_of
 from ratings.psychometrics.usual import latest_words, usual_ranges
 from ratings.queries import HeldSession, as_version
+from ratings.words import NOTICEABLE_POINTS
 
 CLOSING = {State.REPAIRED, State.STRONGER, State.UNREPAIRED}
 ACTIVE = {State.OPEN, State.RECOVERING}
@@ -78,7 +79,6 @@ class _Spell:
     first: int  # positions in the history
     last: int
     state: State  # where it stands, or how it ended
-    speaks: int  # the position whose assessment speaks for it
 
     def overlaps(self, first, last):
         return self.first <= last and first <= self.last
@@ -86,21 +86,19 @@ class _Spell:
 
 def _spells(assessments):
     """The runs of sessions from an alert to the session that closes it, or to the last one."""
-    spells, first, speaks = [], None, None
+    spells, first = [], None
     for position, assessment in enumerate(assessments):
         if assessment.alert:
-            first, speaks = position, position
+            first = position
         if first is None:
             if assessment.state == State.STRONGER and spells:  # said some sessions after the repair
-                spells[-1] = _Spell(spells[-1].first, position, State.STRONGER, spells[-1].speaks)
+                spells[-1] = replace(spells[-1], last=position, state=State.STRONGER)
             continue
-        if assessment.state == State.OPEN and assessment.suspicion is not None:
-            speaks = position
         if assessment.state in CLOSING:
-            spells.append(_Spell(first, position, assessment.state, speaks))
+            spells.append(_Spell(first, position, assessment.state))
             first = None
     if first is not None:
-        spells.append(_Spell(first, len(assessments) - 1, assessments[-1].state, speaks))
+        spells.append(_Spell(first, len(assessments) - 1, assessments[-1].state))
     return spells
 
 
@@ -168,13 +166,20 @@ def _spoken_for_under(version, spell, held, assessments):
 
 def _tell(rupture, spell, episode, version, held, assessments, at):
     """Writes a run of sessions into its rupture."""
-    speaks = _with_usual_of(assessments[spell.speaks], assessments[spell.first])
+    strained = [p for p in range(spell.first, spell.last + 1) if assessments[p].state == State.OPEN]
+    position = _speaks(strained, held, assessments)
+    speaks = _with_usual_of(assessments[position], assessments[spell.first])
     rupture.version = version
     rupture.opened_session = held[spell.first].row
     rupture.kind = speaks.kind or ""
     rupture.pillars = list(speaks.pillars)
-    low = [held[p].client for p in range(spell.first, spell.last + 1) if assessments[p].state == State.OPEN]
-    rupture.evidence = _columns(speaks) | {"number": speaks.number, "for_sessions": sum(map(bool, low)) or 1}
+    rupture.evidence = _columns(speaks) | {
+        "number": speaks.number,
+        "for_sessions": len(_fallen(strained, spell, version, held, assessments)) or 1,
+        "held_at": held[position].row.starts_at.isoformat(),
+        "hurried": [held[p].number for p in strained if held[p].client and held[p].client.straight_line],
+        "straight_before": _straight_before(held[:position]),
+    }
     if spell.state in ACTIVE and episode.ends_at is None:
         rupture.state = Rupture.RuptureState(spell.state.value)
         rupture.closed_session = rupture.closed_at = None
@@ -183,6 +188,39 @@ def _tell(rupture, spell, episode, version, held, assessments, at):
         rupture.state = Rupture.RuptureState(ended.value)
         rupture.closed_session = held[spell.last].row
         rupture.closed_at = rupture.closed_at or max(at, rupture.opened_at)
+
+
+def _speaks(strained, held, assessments):
+    """The session in which the strain was clearest, among those that the client rated: what people do not come to or do
+    not answer shows least of it, and the last one is often the mildest."""
+    judged = [p for p in strained if assessments[p].suspicion is not None]
+    rated = [p for p in judged if held[p].client]
+    return max(rated or judged, key=lambda p: assessments[p].suspicion)
+
+
+def _fallen(strained, spell, version, held, assessments):
+    """The sessions in which the client's ratings lay low: what is named or worth a clause, and what lies under the
+    usual range, as a chart marks it."""
+    history = [therapy_session.evidence for therapy_session in held[: spell.last + 1]]
+    ranges = usual_ranges(history, assessments[: spell.last + 1], resolve(version.constants))
+
+    def under(position, series, usual):
+        value = value_of(history[position].client, series)
+        return usual is not None and value is not None and value < usual.low
+
+    return [
+        p
+        for p in strained
+        if assessments[p].pillars
+        or any(part.source == "client" and part.points >= NOTICEABLE_POINTS for part in assessments[p].points)
+        or any(under(p, series, usual) for series, usual in ranges.items())
+    ]
+
+
+def _straight_before(held):
+    """How many of the client's forms so far had the same answer to every question, and how many there were."""
+    forms = [therapy_session.client for therapy_session in held if therapy_session.client]
+    return [sum(form.straight_line for form in forms), len(forms)]
 
 
 def _with_usual_of(speaks, opening):

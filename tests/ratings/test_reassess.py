@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from ratings import actions, queries
 from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupture, Standing
+from ratings.pillars import pillar_views
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess, freeze
 from ratings.psychometrics.evidence import Budget, Version
@@ -170,3 +171,24 @@ def test_a_version_keeps_its_threshold_under_a_later_program(juniper, mona, live
     chosen.save()
     reassess(juniper)
     assert states(juniper) != before
+
+
+def test_the_session_that_shows_a_strain_best_speaks_for_it(juniper, live_through):
+    """Not the last one: the mildest, or one in which the client rated nothing."""
+    live_through(juniper, [3, 3, 3, 3, 3, 1, 0, [2, 3, 2, 3, 3, 2], None])
+    rupture, held = Rupture.objects.get(), queries.held_sessions(juniper)
+    found = Assessment.objects.filter(episode=juniper).order_by("therapy_session__starts_at")
+    assert rupture.opened_session == held[5].row
+    assert (rupture.evidence["number"], rupture.evidence["held_at"]) == (7, held[6].row.starts_at.isoformat())
+    assert rupture.evidence["probability"] == max(row.probability or 0 for row in found)
+    assert rupture.evidence["points"][0]["seen"] == 0
+    assert rupture.evidence["points"][0]["usual"] == found[5].points[0]["usual"]
+
+
+def test_a_strain_counts_the_sessions_that_its_charts_mark(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 3, 3, 1, 0, 3])
+    rupture = Rupture.objects.get()
+    history = queries.case_history(juniper)
+    views = pillar_views(history, Standing.objects.get(episode=juniper), "Juniper")
+    marked = {row.number for view in views for row in view.rows if row.below}
+    assert rupture.evidence["for_sessions"] == len(marked) == 2
