@@ -1,8 +1,10 @@
 """A finding in words: one place, so that it reads the same on every page and in every file."""
 
+import math
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -71,7 +73,7 @@ def _behaviour_name(source):
         "behaviour:no_show": _("did not come"),
         "behaviour:unanswered": _("check-in not answered"),
         "behaviour:comment": _("comment shorter than usual"),
-        "behaviour:straight_line": _("every answer the same, which is new"),
+        "behaviour:straight_line": _("every answer the same"),
         "behaviour:tension": _("tension was ticked"),
     }.get(source)
 
@@ -89,10 +91,11 @@ def _what_was_seen(assessment):
         elif points.seen is not None and points.usual is not None:
             if source == "client" and series and series not in assessment.pillars:
                 continue
-            template = _("%(series)s %(seen).0f, usually %(usual).0f")
+            template = _("%(series)s %(seen)s, usually %(usual)s")
             if source == "therapist":
-                template = _("therapist's own rating, %(series)s: %(seen).0f, usually %(usual).0f")
-            parts.append(template % {"series": _series_name(series), "seen": points.seen, "usual": points.usual})
+                template = _("therapist's own rating, %(series)s: %(seen)s, usually %(usual)s")
+            numbers = {"seen": whole(points.seen), "usual": whole(points.usual)}
+            parts.append(template % ({"series": _series_name(series)} | numbers))
     sentence = "; ".join(part for part in parts[:3] if part)
     return sentence[:1].upper() + sentence[1:] + "." if sentence else ""
 
@@ -125,9 +128,22 @@ def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
     }
 
 
-def what_was_seen(assessment: Assessment | None) -> str:
-    """The numbers behind a flag: what was seen beside what is usual; empty where nothing stands out."""
-    return _what_was_seen(assessment) if assessment else ""
+def what_was_seen(assessment: Assessment | None, standing=None) -> str:
+    """The numbers behind a flag: what was seen beside what is usual; empty where nothing stands out. With the day where
+    that is not the latest rating of the `standing`."""
+    seen = _what_was_seen(assessment) if assessment else ""
+    held_at = standing and standing.rupture and seen_at(standing.rupture)
+    if not seen or not held_at or held_at == standing.last_rated_at:
+        return seen
+    return _("%(seen)s (session of %(day)s).") % {
+        "seen": seen.removesuffix("."),
+        "day": date_format(timezone.localtime(held_at), "j F"),
+    }
+
+
+def seen_at(rupture):
+    """When the session was held that speaks for a rupture; None where a person opened it."""
+    return parse_datetime(rupture.evidence.get("held_at", "")) if rupture.evidence else None
 
 
 def client_answered(assessment: Assessment) -> bool:
@@ -258,7 +274,12 @@ def short_trend(word: str) -> str:
 
 def in_numbers(pomp: float) -> str:
     """A score of an instrument whose words we may not print, or whose answers are others than ours."""
-    return f"{pomp:.0f}"
+    return whole(pomp)
+
+
+def whole(value: float) -> str:
+    """A score as a whole number, a half upwards: 12.5 is 13 and 87.5 is 88. Sums of thirds are not exact."""
+    return str(math.floor(round(value, 6) + 0.5))
 
 
 def tension(rating) -> str:

@@ -13,7 +13,7 @@ from ratings.psychometrics.evidence import Budget, SessionEvidence, Version
 from ratings.psychometrics.instruments import load
 from ratings.psychometrics.scoring import score
 from ratings.psychometrics.thresholds import threshold
-from ratings.words import source_name
+from ratings.words import source_name, whole
 from sessions.models import Attendance
 from tests.test_docs import FENCED
 
@@ -53,7 +53,7 @@ def the_course(course):
         client = session.client
         numbers = [client.goal, client.task, client.bond, client.overall] if client else [None] * 4
         numbers.append(next((part.usual for part in found.points if part.source == "client"), None))
-        cells = "".join(" " * 7 if number is None else f"{number:7.0f}" for number in numbers)
+        cells = "".join(" " * 7 if number is None else f"{whole(number):>7}" for number in numbers)
         likely = "" if found.probability is None else f"{found.probability:.2f}"
         said = "a flag" if found.alert else WORDS.get(found.state, found.state)
         lines.append(f"{session.number:7}   {one.client or 'none':<9}{cells}  {likely:>7}  {said}".rstrip())
@@ -65,7 +65,9 @@ def the_points(course):
     lines = [f"{'':20}  seen  usual  points"]
     alert = next(found for found in assess(history_of(course)) if found.alert)
     for part in alert.points:
-        lines.append(f"{source_name(part.source):20} {part.seen:5.0f}  {part.usual:5.0f}  {part.points:+6.1f}")
+        lines.append(
+            f"{source_name(part.source):20} {whole(part.seen):>5}  {whole(part.usual):>5}  {part.points:+6.1f}"
+        )
     return "\n".join(lines)
 
 
@@ -91,12 +93,14 @@ def test_the_sentences_around_it_say_the_same():
         for budget in (Budget.QUIET, Budget.NORMAL, Budget.WATCHFUL)
     ]
     for sentence in (
-        f"In session {alert.number} the answers on tasks are {history[at].client.task:.0f}",
-        f"the total of {total.seen:.0f} is compared with a usual of {total.usual:.0f}",
+        f"In session {alert.number} the answers on tasks are {whole(history[at].client.task)}",
+        f"the total of {whole(total.seen)} is compared with a usual of {whole(total.usual)}",
         f"a likelihood of {alert.probability:.2f}, about {10 * alert.probability:.0f} in 10",
         f"The line for this is {limits[1]:.2f}",
         f"With the quiet setting it is {limits[0]:.2f}, with the watchful one {limits[2]:.2f}",
         f"One session later it is {found[at + 1].probability:.2f}",
+        f"here session {max(found, key=lambda one: one.suspicion or 0).number}, with its date",
+        f"{whole(total.usual)} for Juniper's tasks and total, and not the {whole(found[at + 1].points[0].usual)}",
         f"{total.points:.1f} points make the odds {10 ** (total.points / 10):.1f} times as high",
         f"have come to a likelihood of {before / (1 + before):.2f}: odds of about 1 to {1 / before:.0f}",
         f"they are {odds:.2f} to 1, and {odds:.2f} of {1 + odds:.2f} is a likelihood of {alert.probability:.2f}",

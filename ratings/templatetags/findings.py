@@ -32,7 +32,7 @@ def headline(case):
 
 @register.simple_tag
 def seen(case):
-    return words.what_was_seen(case.reason)
+    return words.what_was_seen(case.reason, case.standing)
 
 
 @register.filter

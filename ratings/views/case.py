@@ -71,7 +71,7 @@ def _case_page(request, episode, goal_form, status=200):
             last=newest if newest and (strained or newest.state in REPAIRED) else None,
         ),
         "remarks": words.notes_in_words(episode.standing.notes),
-        "seen": words.what_was_seen(flag),
+        "seen": words.what_was_seen(flag, episode.standing),
         "last": last,
         "next_number": len(attended) + 1,
         "pillars": pillars,
