@@ -20,7 +20,10 @@ def detection_settings(request):
     form = DetectionForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         actions.set_detector(practice=manager.practice, by=manager, **form.cleaned_data)
-        messages.success(request, _("From now on flags are made this way. Old ones stay as they were."))
+        messages.success(
+            request,
+            _("From now on flags are made this way. Closed flags stay as they were; open ones are weighed anew."),
+        )
         return redirect("ratings:detection-settings")
     context = {
         "form": form,
