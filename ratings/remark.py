@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ratings import words
 from ratings.psychometrics.evidence import Assessment, Kind, Pillar
 from ratings.psychometrics.finding import only_the_therapist_fell
 
-MOST, SOME = 10, 5  # points; where a sign's weight is called "most" and "some"; convention of this app
+# Points from which on a sign's weight has its name, and below which it is none; convention of this app.
+MOST, SOME, LITTLE = 10, 5, 0.5
+OF_ALL_FLAGS = 3  # in ten are real; docs/reference/detection.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +33,36 @@ class Remark:
     prompt: str  # one sentence to say out loud
     sure: str
     signs: list[Sign]
+    contained: bool  # a total stands beside the pillars that it is made of
 
 
-def remark(
-    assessment: Assessment, name: str, for_sessions: int, straight_line: bool = False, over: bool = False
-) -> Remark:
-    """The remark on a rupture that the detector opened; `name` is the client's. `over`: it lies in the past."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a flag beside its assessment."""
+
+    over: bool = False  # it lies in the past
+    own: bool = True  # the therapist reads it, and not who reads along
+    since: str = ""  # the day of its first session
+    hurried: tuple[int, ...] = ()  # the numbers of its sessions with the same answer to every question
+    straight_before: tuple[int, int] | None = None  # of the client's earlier forms: how many were so, and how many all
+    weighs_behaviour: bool = False
+    worded: bool = True  # a score has words that may be printed
+
+
+def remark(assessment: Assessment, name: str, for_sessions: int, known: Seen = Seen()) -> Remark:
+    """The remark on a rupture that the detector opened; `name` is the client's."""
     kind = assessment.kind or Kind.UNCLEAR
     from_therapist = only_the_therapist_fell(assessment.points)
+    signs = [sign for point in assessment.points if (sign := _sign(point, known))]
     return Remark(
         title=_title(assessment, name, from_therapist),
-        lead=_lead(name, for_sessions, from_therapist, words.client_answered(assessment), over),
-        reading=_reading(kind, name, over),
-        others=_others(assessment, for_sessions, straight_line),
+        lead=_lead(name, for_sessions, from_therapist, words.client_answered(assessment), known),
+        reading=_reading(kind, name, known),
+        others=_others(assessment, for_sessions, known.hurried),
         prompt=_prompt(kind, assessment.pillars),
         sure=_sure(assessment.probability),
-        signs=[sign for point in assessment.points if (sign := _sign(point))],
+        signs=signs,
+        contained="client" in (sources := {p.source for p in assessment.points}) and "client:goal" in sources,
     )
 
 
@@ -59,24 +76,29 @@ def _title(assessment, name, from_therapist):
     return _("%(name)s's answers slipped.") % who
 
 
-def _lead(name, for_sessions, from_therapist, answered, over):
+def _lead(name, for_sessions, from_therapist, answered, known):
     if from_therapist and not answered:
         return _("%(name)s has not rated that session.") % {"name": name}
     if from_therapist:
         return _("%(name)s's own answers do not show it. Therapists often see what a client does not say.") % {
             "name": name
         }
+    if for_sessions < 2 and not known.over and known.since:
+        return _("They have been lower than %(name)s's own usual since the session of %(day)s.") % {
+            "name": name,
+            "day": known.since,
+        }
     if for_sessions < 2:
         sentence = _("They were lower than %(name)s's own usual in one session.")
-    elif over:
+    elif known.over:
         sentence = _("They were lower than %(name)s's own usual for %(n)s sessions.")
     else:
         sentence = _("They have been lower than %(name)s's own usual for %(n)s sessions.")
     return sentence % {"name": name, "n": for_sessions}
 
 
-def _reading(kind, name, over):
-    if over:
+def _reading(kind, name, known):
+    if known.over:
         return {
             Kind.WITHDRAWAL: _("This may have been a quiet pulling back."),
             Kind.CONFRONTATION: _("%(name)s may have been saying that something did not fit.") % {"name": name},
@@ -85,14 +107,16 @@ def _reading(kind, name, over):
     return {
         Kind.WITHDRAWAL: _("This can be a quiet pulling back."),
         Kind.CONFRONTATION: _("%(name)s may be saying that something does not fit.") % {"name": name},
-        Kind.UNCLEAR: _("Something between the two of you may be strained. The numbers do not say in which way."),
+        Kind.UNCLEAR: _("Something between the two of you may be strained. The numbers do not say in which way.")
+        if known.own
+        else _("Something between the two may be strained. The numbers do not say in which way."),
     }[kind]
 
 
-def _others(assessment, for_sessions, straight_line):
+def _others(assessment, for_sessions, hurried):
     others = []
-    if straight_line:
-        others.append(_("A hurried form: every question got the same answer."))
+    for number in hurried[:1]:
+        others.append(_("Perhaps a hurried form: in session %(n)s every question got the same answer.") % {"n": number})
     if Pillar.TASK in assessment.pillars:
         others.append(_("It was not clear what the task is for, and nothing else has changed."))
     if Pillar.GOAL in assessment.pillars:
@@ -116,31 +140,50 @@ def _prompt(kind, pillars):
 def _sure(probability):
     if probability is None:
         return _("This rule says only that something is unusual, not how likely a rupture is.")
-    tenths = round(10 * probability)
+    tenths = int(10 * probability + 0.5)
     if tenths >= 10:
-        return _("More than 9 in 10.")
-    return _("About %(n)s in 10.") % {"n": tenths} if tenths else _("Less than 1 in 10.")
+        return _("This one: more than 9 in 10, as it is clearer than most.")
+    if not tenths:
+        return _("This one: less than 1 in 10.")
+    clearer = tenths > OF_ALL_FLAGS
+    sentence = (
+        _("This one: about %(n)s in 10, as it is clearer than most.") if clearer else _("This one: about %(n)s in 10.")
+    )
+    return sentence % {"n": tenths}
 
 
-def _sign(point):
+def _sign(point, known):
     name = words.source_name(point.source)
     if not name:
         return None
-    return Sign(
-        name=name,
-        seen=_value(point.source, point.seen),
-        usual=_value(point.source, point.usual),
-        weight=_weight(point.points),
+    behaviour = point.source.startswith("behaviour:")
+    seen, usual = (
+        _behaviour(point, known) if behaviour else (_value(v, known.worded) for v in (point.seen, point.usual))
     )
+    uncounted = behaviour and not known.weighs_behaviour
+    return Sign(name, seen, usual, _("shown, not counted") if uncounted else _weight(point.points))
 
 
-def _value(source, value):
+def _behaviour(point, known):
+    """What was seen and what is usual of something that a client does or does not do, which is no score."""
+    if point.source == "behaviour:comment":
+        said = [int(words.whole(count)) for count in (point.seen, point.usual)]
+        return [ngettext("%(n)s word", "%(n)s words", count) % {"n": count} for count in said]
+    if point.source == "behaviour:straight_line" and known.straight_before:
+        times, of = known.straight_before
+        return _("yes"), _("%(times)s of %(of)s before") % {"times": times, "of": of}
+    return _("yes"), ""
+
+
+def _value(value, worded):
     if value is None:
         return ""
-    return f"{value:.0f}" if source.startswith("behaviour") else f"{words.on_scale(value)} ({value:.0f})"
+    return f"{words.on_scale(value)} ({words.whole(value)})" if worded else words.in_numbers(value)
 
 
 def _weight(points):
+    if abs(points) < LITTLE:
+        return _("none")
     if points >= MOST:
         return _("most")
     if points >= SOME:

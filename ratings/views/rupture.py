@@ -12,7 +12,9 @@ from alliance.access import get_visible_or_404
 from ratings import actions, queries
 from ratings.forms import SetAsideForm, VerdictForm
 from ratings.models import Rating, Rupture, Verdict
-from ratings.remark import remark
+from ratings.remark import Seen, remark
+from ratings.templatetags.findings import day
+from ratings.words import seen_at
 
 RUPTURES = Rupture.objects.select_related(
     "opened_session",
@@ -66,21 +68,15 @@ def _page(request, found, form, status=200):
     audit.record(audit.Verb.READ, found, by=request.user, practice=episode.client.practice)
     name = episode.client.display_name
     evidence = queries.evidence_of(found)
-    ratings = Rating.objects.filter(episode=episode, rater="client").current()
-    since = ratings.filter(therapy_session__starts_at__gte=found.opened_session.starts_at)
     context = {
         "rupture": found,
         "episode": episode,
         "name": name,
         "own": own,
-        "remark": evidence
-        and remark(
-            evidence,
-            name,
-            found.evidence["for_sessions"],
-            since.filter(straight_line=True).exists(),
-            not found.is_active,
-        ),
+        "remark": evidence and remark(evidence, name, found.evidence["for_sessions"], _known(found, own)),
+        "number": found.evidence.get("number") if evidence else None,
+        "seen_at": seen_at(found),
+        "worded": _worded(episode),
         "verdict": Verdict.objects.filter(rupture=found).first(),
         "answers": Verdict.Answer,
         "aside_reason": found.aside_reason.open(episode.client.data_key) if found.aside_reason else "",
@@ -88,3 +84,21 @@ def _page(request, found, form, status=200):
         "section": "cases" if own else "caseload",
     }
     return render(request, "ratings/rupture.html", context, status=status)
+
+
+def _known(found, own):
+    before = found.evidence.get("straight_before")
+    return Seen(
+        over=not found.is_active,
+        own=own,
+        since=day(found.opened_session.starts_at, "j F"),
+        hurried=tuple(found.evidence.get("hurried", ())),
+        straight_before=tuple(before) if before else None,
+        weighs_behaviour=found.version.use == "all",
+        worded=_worded(found.episode),
+    )
+
+
+def _worded(episode):
+    """Whether a score has words that may be printed, as on the case page: not where a questionnaire came without."""
+    return not Rating.objects.filter(episode=episode, rater="client", text__isnull=True).current().exists()

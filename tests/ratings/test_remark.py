@@ -4,7 +4,7 @@ import pytest
 
 from ratings.psychometrics.evidence import Assessment as Found
 from ratings.psychometrics.evidence import Kind, Pillar, Points, State
-from ratings.remark import remark
+from ratings.remark import Seen, remark
 
 
 def found(**fields):
@@ -43,9 +43,10 @@ def test_a_strain_that_only_the_therapist_saw_says_whose_view_it_is():
 @pytest.mark.parametrize(
     ("probability", "words"),
     [
-        (0.61, "About 6 in 10."),
-        (0.99, "More than 9 in 10."),
-        (0.02, "Less than 1 in 10."),
+        (0.61, "This one: about 6 in 10, as it is clearer than most."),
+        (0.25, "This one: about 3 in 10."),
+        (0.99, "This one: more than 9 in 10, as"),
+        (0.02, "This one: less than 1 in 10."),
         (None, "This rule says only"),
     ],
 )
@@ -54,5 +55,43 @@ def test_how_sure_it_is(probability, words):
 
 
 def test_a_straight_lined_form_may_have_been_hurried():
-    said = remark(found(), "Juniper", 1, straight_line=True)
-    assert said.others[0] == "A hurried form: every question got the same answer."
+    said = remark(found(), "Juniper", 1, Seen(hurried=(5,)))
+    assert said.others[0] == "Perhaps a hurried form: in session 5 every question got the same answer."
+
+
+def test_what_a_client_does_is_told_in_words_and_what_does_not_count_is_said_so():
+    points = (
+        Points("client", 9, seen=12.5, usual=87.5),
+        Points("client:goal", 0.04, seen=88, usual=77),
+        Points("therapist", -1.6, seen=75, usual=75),
+        Points("behaviour:tension", 6, seen=1, usual=0.05),
+        Points("behaviour:straight_line", 2, seen=1, usual=0.31),
+        Points("behaviour:comment", 2, seen=1, usual=6.5),
+    )
+    said = remark(found(points=points), "Juniper", 1, Seen(straight_before=(4, 8)))
+    assert said.contained
+    assert [(sign.seen, sign.usual, sign.weight) for sign in said.signs] == [
+        ("between Not at all and A little (13)", "between Mostly and Completely (88)", "some"),
+        ("between Mostly and Completely (88)", "Mostly (77)", "none"),
+        ("Mostly (75)", "Mostly (75)", "speaks against it"),
+        ("yes", "", "shown, not counted"),
+        ("yes", "4 of 8 before", "shown, not counted"),
+        ("1 word", "7 words", "shown, not counted"),
+    ]
+    counted = remark(found(points=points), "Juniper", 1, Seen(weighs_behaviour=True, worded=False))
+    assert [sign.weight for sign in counted.signs[3:]] == ["some", "a little", "a little"]
+    assert (counted.signs[0].seen, counted.signs[0].usual) == ("13", "88")
+
+
+def test_one_low_form_of_an_open_flag_is_not_told_as_past():
+    assert "have been lower than Juniper's own usual since the session of 4 May" in lead(Seen(since="4 May"))
+    assert "They were lower" in lead(Seen(since="4 May", over=True))
+
+
+def lead(known):
+    return remark(found(), "Juniper", 1, known).lead
+
+
+def test_who_reads_along_is_not_spoken_to_as_the_therapist():
+    assert "between the two of you" in remark(found(), "Juniper", 1).reading
+    assert "you" not in remark(found(), "Juniper", 1, Seen(own=False)).reading

@@ -4,7 +4,8 @@ import pytest
 from django.urls import reverse
 
 from ratings import queries
-from ratings.models import Rupture, Standing, Verdict
+from ratings.models import Rating, Rupture, Standing, Verdict
+from ratings.templatetags.findings import day
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 
@@ -83,3 +84,60 @@ def test_what_is_over_keeps_how_it_ended(http, dana, juniper, live_through, leve
     assert f"This is over already: {words}. It was not set aside" in late.text and "A late click." in late.text
     assert Rupture.objects.values().get() == before
     assert before["state"] == state
+
+
+def test_it_says_in_which_session_it_was_seen_and_speaks_to_its_reader(http, dana, sam, juniper, live_through):
+    asked = live_through(juniper, [3, 3, 3, 3, 3, 1, 0, [2, 3, 2, 3, 3, 2], 3, 3, 4])
+    rupture = Rupture.objects.get()
+    http.force_login(dana.user)
+    page = http.get(page_of(rupture)).text
+    seen = asked[6].therapy_session.starts_at
+    assert f"Seen in session 7, {day(seen, 'j F')}" in page
+    assert "Not at all (0)" in page
+    assert "Perhaps a hurried form: in session 6" in page  # of its own sessions, not of those after it
+    assert 'help/#flags"' in page and 'id="flags"' in http.get(reverse("alliance:help")).text
+
+
+def test_forms_after_a_rupture_say_nothing_of_it(http, dana, juniper, live_through):
+    live_through(juniper, [[3, 4, 3, 3, 4, 3]] * 4 + [[0, 1, 1, 0, 1, 0], [3, 4, 3, 3, 4, 3], [3, 4, 3, 3, 4, 3], 4])
+    http.force_login(dana.user)
+    assert "hurried form" not in http.get(page_of(Rupture.objects.get())).text
+
+
+def test_who_reads_along_sees_words_for_the_therapist(http, dana, sam, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 1, 1])
+    pages = []
+    for reader in (dana, sam):
+        http.force_login(reader.user)
+        pages.append(http.get(page_of(Rupture.objects.get())).text)
+    assert ["Words you could use" in page for page in pages] == [True, False]
+    assert ["the two of you" in page for page in pages] == [True, False]
+    assert "Words the therapist could use" in pages[1]
+
+
+def test_a_score_without_words_is_a_number(http, dana, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 1])
+    Rating.objects.filter(rater="client").update(text=None)
+    http.force_login(dana.user)
+    page = http.get(page_of(Rupture.objects.get())).text
+    assert "Ratings 0 to 100, higher is better" in page
+    assert "<td>25</td><td>75</td>" in page and "A little (25)" not in page
+
+
+def test_what_comes_back_is_told_with_the_day_it_was_seen(http, dana, juniper, live_through):
+    asked = live_through(juniper, [3, 3, 3, 3, 1, 1, 3])
+    http.force_login(dana.user)
+    case = reverse("ratings:case", args=[juniper.code])
+    seen = day(asked[5].therapy_session.starts_at, "j F")
+    assert Rupture.objects.get().state == "recovering"
+    assert f"(session of {seen})." in http.get(case).text
+
+
+def test_the_flags_of_the_demo_show_where_the_strain_was_clearest(demo):
+    told = {
+        rupture.episode.client.display_name: (rupture.evidence["number"], rupture.evidence["for_sessions"])
+        for rupture in Rupture.objects.select_related("episode__client__data_key")
+    }
+    assert {name: told[name] for name in ("Damson", "Quince", "Teasel", "Sorrel", "Wren", "Kestrel")} == {
+        "Damson": (4, 2), "Quince": (6, 3), "Teasel": (8, 2), "Sorrel": (8, 2), "Wren": (11, 3), "Kestrel": (3, 1),
+    }  # fmt: skip
