@@ -41,6 +41,7 @@ class Seen:
     """What is known of a flag beside its assessment."""
 
     over: bool = False  # it lies in the past
+    recovering: bool = False  # the latest rating was near the usual again
     own: bool = True  # the therapist reads it, and not who reads along
     since: str = ""  # the day of its first session
     hurried: tuple[int, ...] = ()  # the numbers of its sessions with the same answer to every question
@@ -83,14 +84,14 @@ def _lead(name, for_sessions, from_therapist, answered, known):
         return _("%(name)s's own answers do not show it. Therapists often see what a client does not say.") % {
             "name": name
         }
-    if for_sessions < 2 and not known.over and known.since:
+    if for_sessions < 2 and not (known.over or known.recovering) and known.since:
         return _("They have been lower than %(name)s's own usual since the session of %(day)s.") % {
             "name": name,
             "day": known.since,
         }
     if for_sessions < 2:
         sentence = _("They were lower than %(name)s's own usual in one session.")
-    elif known.over:
+    elif known.over or known.recovering:
         sentence = _("They were lower than %(name)s's own usual for %(n)s sessions.")
     else:
         sentence = _("They have been lower than %(name)s's own usual for %(n)s sessions.")
@@ -142,12 +143,14 @@ def _sure(probability):
         return _("This rule says only that something is unusual, not how likely a rupture is.")
     tenths = int(10 * probability + 0.5)
     if tenths >= 10:
-        return _("This one: more than 9 in 10, as it is clearer than most.")
+        return _("This one: more than 9 in 10, as its ratings are clearer than most.")
     if not tenths:
         return _("This one: less than 1 in 10.")
     clearer = tenths > OF_ALL_FLAGS
     sentence = (
-        _("This one: about %(n)s in 10, as it is clearer than most.") if clearer else _("This one: about %(n)s in 10.")
+        _("This one: about %(n)s in 10, as its ratings are clearer than most.")
+        if clearer
+        else _("This one: about %(n)s in 10.")
     )
     return sentence % {"n": tenths}
 

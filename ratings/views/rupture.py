@@ -90,6 +90,7 @@ def _known(found, own):
     before = found.evidence.get("straight_before")
     return Seen(
         over=not found.is_active,
+        recovering=found.state == Rupture.RuptureState.RECOVERING,
         own=own,
         since=day(found.opened_session.starts_at, "j F"),
         hurried=tuple(found.evidence.get("hurried", ())),

@@ -43,7 +43,7 @@ def test_a_strain_that_only_the_therapist_saw_says_whose_view_it_is():
 @pytest.mark.parametrize(
     ("probability", "words"),
     [
-        (0.61, "This one: about 6 in 10, as it is clearer than most."),
+        (0.61, "This one: about 6 in 10, as its ratings are clearer than most."),
         (0.25, "This one: about 3 in 10."),
         (0.99, "This one: more than 9 in 10, as"),
         (0.02, "This one: less than 1 in 10."),
@@ -86,6 +86,7 @@ def test_what_a_client_does_is_told_in_words_and_what_does_not_count_is_said_so(
 def test_one_low_form_of_an_open_flag_is_not_told_as_past():
     assert "have been lower than Juniper's own usual since the session of 4 May" in lead(Seen(since="4 May"))
     assert "They were lower" in lead(Seen(since="4 May", over=True))
+    assert "They were lower" in lead(Seen(since="4 May", recovering=True))
 
 
 def lead(known):
