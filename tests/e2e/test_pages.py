@@ -9,6 +9,7 @@ from django.utils import timezone
 from alliance.models import Episode
 from ratings import actions, links
 from ratings.models import CheckIn
+from ratings.words import whole
 from sessions import actions as session_actions
 from tests.e2e.conftest import settle
 from tests.factories import make_episode, make_member, make_practice, make_therapy_session
@@ -287,4 +288,4 @@ def test_the_table_below_a_chart_holds_the_same_points(page, live_server, house,
     for chart, table in zip(page.locator("[data-figure]").all(), page.locator(".pillar table").all(), strict=True):
         drawn = chart.evaluate("el => el.data.find(t => t.name === 'client' && t.mode === 'lines').y")
         cells = [row.locator("td").first.text_content().strip() for row in table.locator("tbody tr").all()]
-        assert [f"{value:g}" for value in drawn] == cells
+        assert [whole(value) for value in drawn] == cells
