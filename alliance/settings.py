@@ -46,9 +46,14 @@ def env_secret(name):
     if env_text(name):
         raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; keep one of them.")
     try:
-        return Path(path).read_text().strip()
+        value = Path(path).read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE is {path}, which cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        value = ""
+    if not value:
+        raise ImproperlyConfigured(f"{name}_FILE is {path}, which is empty, or no text.")
+    return value
 
 
 def env_required(name, what, read=env_text):

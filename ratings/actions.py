@@ -168,7 +168,7 @@ def answer_check_in(*, check_in, answers, may_change, from_link=False, **said):
         rating = _replace(current, check_in, reason="client answered", **given)
         check_in.read_at = None  # what the therapist had read were not these
         check_in.save(update_fields=["read_at"])
-    elif any(_same(told, check_in, **given) for told in known):
+    elif any(says_same(told, check_in, **given) for told in known):
         return current
     elif may_change and can_change(check_in, current):
         rating = _replace(current, check_in, reason="client changed", **given)
@@ -196,7 +196,7 @@ def enter_answers(*, check_in, answers, answered_at, by, **said):
     given = {"answers": answers, **SAID, **said}
     if current:
         days = {timezone.localdate(at) for at in (current.answered_at, answered_at)}
-        same = len(days) == 1 and _same(current, check_in, **given)
+        same = len(days) == 1 and says_same(current, check_in, **given)
         if current.mode == Rating.Mode.PAPER and same:
             return current
         raise AlreadyAnswered
@@ -225,7 +225,8 @@ def can_change(check_in, rating):
     return check_in.read_at is None and rating.received_at > timezone.now() - CHANGE_WINDOW
 
 
-def _same(rating, check_in, **given):
+def says_same(rating, check_in, **given):
+    """Whether a rating says just this."""
     before = {name: getattr(rating, name) for name in given}
     before["comment"] = rating.comment.open(check_in.episode.client.data_key) if rating.comment else ""
     return before == given

@@ -57,6 +57,7 @@ def pillar_views(history, standing, name):
     changed = _changed(rated)
     worded = all(_in_our_words(rating) for held, _a in sessions for rating in (held.client, held.therapist) if rating)
     say = words.on_scale if worded else words.in_numbers
+    of_instrument = rated[-1].client.instrument_id if rated else None
     views = []
     for pillar, title in titles.items():
         usual = ranges[pillar]
@@ -65,7 +66,7 @@ def pillar_views(history, standing, name):
             fifth = counted(evidence, history.assessments, pillar)[FEWEST - 1]
             band_from = sum(held.evidence.attended for held in history.held[: fifth + 1])
         word = standing.words.get(pillar, "few")
-        rows = [_row(held, assessment, pillar, usual, band_from) for held, assessment in sessions]
+        rows = [_row(held, assessment, pillar, usual, band_from, of_instrument) for held, assessment in sessions]
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
             latest = next(position for position, (held, _a) in enumerate(sessions) if held is rated[-1])
             rows[latest] = replace(rows[latest], below=word == "below")
@@ -171,10 +172,11 @@ def _marked(ruptures, number_of):
     return [number_of[key] for key in ends if key in number_of]
 
 
-def _row(held, assessment, pillar, usual, band_from):
+def _row(held, assessment, pillar, usual, band_from, of_instrument):
     client = held.evidence.client.of(pillar) if held.client else None
     named = assessment.state == State.OPEN and pillar in assessment.pillars
     under = usual is not None and client is not None and held.number >= band_from and client < usual.low
+    under = under and held.client.instrument_id == of_instrument  # ranges of two questionnaires have nothing in common
     return Row(
         number=held.number,
         day=date_format(timezone.localtime(held.row.starts_at), "j M"),

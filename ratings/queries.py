@@ -239,7 +239,7 @@ def evidence_of(rupture):
         return None
     columns = {field.name for field in Assessment._meta.fields}
     stored = {name: value for name, value in rupture.evidence.items() if name in columns}
-    return as_assessment(Assessment(**stored), rupture.evidence["number"])
+    return as_assessment(Assessment(**stored), rupture.evidence.get("number"))
 
 
 @dataclass(frozen=True, slots=True)

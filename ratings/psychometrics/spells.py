@@ -23,6 +23,7 @@ class _Spell:
     sessions: int = 0  # attended since it opened
     back: int = 0  # rated sessions in a row back within error
     since_back: list[float] = field(default_factory=list)
+    comparable: bool = True  # False: the questionnaire has changed since, so nobody can tell whether it is back
 
 
 def _therapists_usual(finding: Finding) -> float | None:
@@ -73,6 +74,7 @@ class Spells:
             self.repaired = None
             if self.open is not None:
                 self.open.before.clear()
+                self.open.comparable = False
         self.instrument = therapy_session.instrument
 
     def _follow(self, therapy_session, finding):
@@ -103,7 +105,7 @@ class Spells:
             low = finding.suspicion is None or finding.suspicion < self.threshold
         else:
             low = finding.probability < self.constants.recovering_below
-        if not low:
+        if not low or not spell.comparable:
             return False
         own = value_of(therapy_session.therapist, OVERALL)
         allowed = self.constants.back_within_sd * self.constants.sd_within

@@ -19,7 +19,7 @@ from ratings.models import CheckIn, ClientLink, Rating
 from ratings.psychometrics.evidence import Rater
 from ratings.views.link import key_in_address, link_gone
 
-SAME_CLICK = timedelta(minutes=10)  # a second tap, a lost connection, another tab
+SAME_CLICK = timedelta(minutes=1)  # a second tap, a lost connection; convention of this app
 MOST_TRIES, TRIES_LAST = 10, 60 * 60  # other answers to an answered check-in, per hour
 COOKIE, SALT = "check-in", "ratings.check-in"
 # Opens nothing after the change window, but lets the next form say that the last answers were read: long enough for
@@ -36,7 +36,9 @@ def check_in(request, token):
     asked = link and link.check_in
     if asked is None or not may_be_asked(asked.episode.client):
         return link_gone(request)
-    if not posted and _answers_to(asked):  # only the browser that sent them learns more than that the link is used
+    if not posted and not _is_open(
+        asked, known=False
+    ):  # only the browser that sent answers learns more than that the link is used
         return _to_sent() if known_check_in(request) == asked else link_gone(request)
     if not posted:
         return _form_page(request, asked, CheckInForm(text=asked.text))
@@ -96,9 +98,10 @@ def _receive(request, asked, *, known, may_change, from_link=False):
     except actions.SessionVoided:
         return render(request, "ratings/check_in_already.html", context | {"voided": True}, status=409)
     response = _to_sent()
-    # The same answers again get the same receipt. Whoever sends them much later may have guessed: a receipt, then, but
-    # not the right to change.
-    if not may_change and rating.received_at < timezone.now() - SAME_CLICK:
+    # The same answers again get the same receipt. Whoever sends them later may have guessed; whoever sends those that
+    # were changed since does not know what stands. A receipt, then, but not the right to see it and to change.
+    late = rating.received_at < timezone.now() - SAME_CLICK
+    if not may_change and (late or not actions.says_same(rating, asked, **form.given)):
         return _sent_page(request, asked, rating, can_change=False)
     response.set_signed_cookie(
         COOKIE,

@@ -26,6 +26,7 @@ def _turned(request, away, said):
     request.session[PUT_AWAY] = away
     messages.info(request, said)
     back = request.POST.get("back", "")
-    response = redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "alliance:home")
+    here = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    response = redirect(back if here else "alliance:home")
     response.status_code = 303
     return response

@@ -73,7 +73,7 @@ def _page(request, found, form, status=200):
         "episode": episode,
         "name": name,
         "own": own,
-        "remark": evidence and remark(evidence, name, found.evidence["for_sessions"], _known(found, own)),
+        "remark": evidence and remark(evidence, name, found.evidence.get("for_sessions", 1), _known(found, own)),
         "number": found.evidence.get("number") if evidence else None,
         "seen_at": seen_at(found),
         "worded": _worded(episode),

@@ -68,6 +68,7 @@ def test_where_it_is_served_nothing_is_guessed(read, name):
         ({"ALLIANCE_BEHIND_PROXY": "perhaps"}, "ALLIANCE_BEHIND_PROXY is 'perhaps'; write yes or no."),
         ({"ALLIANCE_SMTP_PORT": "smtp"}, "ALLIANCE_SMTP_PORT is 'smtp'; write a whole number."),
         ({"ALLIANCE_HASH_KEY_FILE": "/nowhere/hash"}, "ALLIANCE_HASH_KEY and ALLIANCE_HASH_KEY_FILE are both set"),
+        ({"ALLIANCE_SMTP_PASSWORD_FILE": "/dev/null"}, "/dev/null, which is empty, or no text."),
         ({"ALLIANCE_SMTP_PASSWORD_FILE": "/nowhere/smtp"}, "/nowhere/smtp, which cannot be read: No such file"),
     ],
 )

@@ -196,6 +196,29 @@ def test_another_questionnaire_begins_anew(drawn, dana):
     assert f"New questions from session {len(STEADY) + 1} on." in view.summary
 
 
+def test_a_range_judges_no_ratings_of_another_questionnaire(drawn, dana):
+    drawn(STEADY)
+    for days, form, level in ((3, CheckInFormChoice.SHORT, 0), (2, CheckInFormChoice.SHORT, 0), (1, "standard", 3)):
+        Client.objects.update(check_in_form=form)
+        therapy_session = actions.log_session(
+            episode=Episode.objects.get(),
+            by=dana,
+            starts_at=days_ago(days),
+            ends_at=days_ago(days) + timedelta(minutes=50),
+            zone="Europe/London",
+            mode="in_person",
+            attendance="attended",
+        )
+        items = therapy_session.check_in.text.instrument.definition["items"]
+        given = {item["id"]: level for item in items}
+        actions.answer_check_in(check_in=therapy_session.check_in, answers=given, may_change=False)
+    episode = Episode.objects.get()
+    view = pillar_views(queries.case_history(episode), episode.standing, "Juniper")[0]
+    assert view.usual.low > 0
+    assert trace(view, "client")[len(STEADY) + 1] == 0
+    assert trace(view, "below") == {}
+
+
 def test_a_rupture_and_its_repair_are_marked_in_all_three(drawn):
     views = drawn([*STEADY, 1, 1, 3, 3, 3, 3, 3, 3])
     rupture = Rupture.objects.get()

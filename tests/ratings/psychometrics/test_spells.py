@@ -21,3 +21,16 @@ def test_a_strain_that_only_the_therapist_saw_is_not_repaired_while_they_still_s
     states = [found.state for found in assess(history)]
     assert State.OPEN in states
     assert State.REPAIRED not in states
+
+
+def test_on_another_questionnaire_nobody_can_tell_that_it_is_back():
+    """The first ratings of another scale have nothing to be compared with, so they repair nothing."""
+    levels = [75, 75, 75, 75, 75, 75, 10, 10, 0, 0, 0, 0]
+    history = [
+        SessionEvidence(n, Scores(y, y, y, y), instrument="alliance-6 1" if n < 9 else "alliance-3 1")
+        for n, y in enumerate(levels, start=1)
+    ]
+    for criterion in ("rupture_filter", "own_mean_pooled_sd"):
+        states = [found.state for found in assess(history, Version(criterion=criterion))]
+        assert State.OPEN in states
+        assert not {State.RECOVERING, State.REPAIRED, State.STRONGER} & set(states), criterion

@@ -136,6 +136,28 @@ def test_the_first_form_sent_once_more_does_not_undo_a_change(http, asked, opene
     assert client_rating().answers == answers(3)
 
 
+def test_who_sends_the_first_answers_again_elsewhere_learns_nothing_of_a_change(http, asked, opened):
+    """A partner who looked on knows the first form, and not what was said after it."""
+    address, change = opened(asked), reverse("links:check-in-change")
+    sent(http, address)
+    assert http.post(change, answers(0) | {"comment": "He frightens me."}).status_code == 303
+    stranger = Client()
+    receipt = sent(stranger, address)
+    assert (receipt.status_code, "check-in" in receipt.cookies) == (200, False)
+    looked = stranger.get(change)
+    assert (looked.status_code, "frightens" in looked.text + receipt.text) == (404, False)
+    assert "frightens" in http.get(change).text
+
+
+def test_a_link_that_was_not_used_is_open_where_answers_came_on_paper(http, dana, asked, opened):
+    address = opened(asked)
+    actions.enter_answers(check_in=asked, answers=answers(3), answered_at=timezone.now(), by=dana)
+    page = http.get(address)
+    assert (page.status_code, " checked" in page.text) == (200, False)
+    sent(http, address)
+    assert Client().get(address).status_code == 404
+
+
 @pytest.mark.parametrize("own", [1, 3])
 def test_a_clients_own_answers_replace_what_was_typed_from_paper(http, dana, juniper, asked, opened, own):
     address = opened(asked)

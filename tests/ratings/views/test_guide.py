@@ -24,6 +24,8 @@ def test_put_away_it_is_gone_on_every_page_until_help_or_the_next_sign_in_brings
     assert "in 5 stories" in page_of(ada, "/caseload/")[0]
 
 
-@pytest.mark.parametrize("back", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "back", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", "today", ""]
+)
 def test_putting_it_away_leads_nowhere_else(demo, back):
     assert signed_in("therapist").post(reverse("ratings:guide-put-away"), {"back": back}).url == "/"
