@@ -157,7 +157,7 @@ def _sure(probability):
 
 def _sign(point, known):
     name = words.source_name(point.source)
-    if not name:
+    if not name or (point.source == "behaviour:comment" and not known.own):  # it may not be meant for them
         return None
     behaviour = point.source.startswith("behaviour:")
     seen, usual = (

@@ -96,3 +96,10 @@ def lead(known):
 def test_who_reads_along_is_not_spoken_to_as_the_therapist():
     assert "between the two of you" in remark(found(), "Juniper", 1).reading
     assert "you" not in remark(found(), "Juniper", 1, Seen(own=False)).reading
+
+
+def test_how_long_a_comment_was_is_told_to_the_therapist_alone():
+    """It may be for the therapist only, and who reads along does not know of it."""
+    points = (Points("client", 20, seen=35, usual=80), Points("behaviour:comment", 2, seen=2, usual=19))
+    counts = [len(remark(found(points=points), "Juniper", 1, Seen(own=own)).signs) for own in (True, False)]
+    assert counts == [2, 1]
