@@ -168,25 +168,30 @@ def test_there_is_no_usual_range_before(drawn):
     assert shapes(goal, "band") == []
 
 
+def goals_after(dana, days, form, level):
+    """The first pillar of the one case, after one more session so many days ago, rated alike on this questionnaire."""
+    Client.objects.update(check_in_form=form)
+    therapy_session = actions.log_session(
+        episode=Episode.objects.get(),
+        by=dana,
+        starts_at=days_ago(days),
+        ends_at=days_ago(days) + timedelta(minutes=50),
+        zone="Europe/London",
+        mode="in_person",
+        attendance="attended",
+    )
+    check_in = therapy_session.check_in
+    given = {item["id"]: level for item in check_in.text.instrument.definition["items"]}
+    actions.answer_check_in(check_in=check_in, answers=given, may_change=False)
+    episode = Episode.objects.get()
+    return pillar_views(queries.case_history(episode), episode.standing, "Juniper")[0]
+
+
 def test_another_questionnaire_begins_anew(drawn, dana):
     assert shapes(drawn(STEADY)[0], "band")
-    Client.objects.update(check_in_form=CheckInFormChoice.SHORT)
     bands = []
     for days in range(FEWEST, 0, -1):
-        therapy_session = actions.log_session(
-            episode=Episode.objects.get(),
-            by=dana,
-            starts_at=days_ago(days),
-            ends_at=days_ago(days) + timedelta(minutes=50),
-            zone="Europe/London",
-            mode="in_person",
-            attendance="attended",
-        )
-        check_in = therapy_session.check_in
-        short = {item["id"]: 3 for item in check_in.text.instrument.definition["items"]}
-        actions.answer_check_in(check_in=check_in, answers=short, may_change=False)
-        episode = Episode.objects.get()
-        view = pillar_views(queries.case_history(episode), episode.standing, "Juniper")[0]
+        view = goals_after(dana, days, CheckInFormChoice.SHORT, 3)
         bands.append([shape["x0"] for shape in shapes(view, "band")])
     assert bands == [[]] * (FEWEST - 1) + [[len(STEADY) + FEWEST]]
     change = len(STEADY) + 0.5
@@ -198,22 +203,12 @@ def test_another_questionnaire_begins_anew(drawn, dana):
 
 def test_a_range_judges_no_ratings_of_another_questionnaire(drawn, dana):
     drawn(STEADY)
-    for days, form, level in ((3, CheckInFormChoice.SHORT, 0), (2, CheckInFormChoice.SHORT, 0), (1, "standard", 3)):
-        Client.objects.update(check_in_form=form)
-        therapy_session = actions.log_session(
-            episode=Episode.objects.get(),
-            by=dana,
-            starts_at=days_ago(days),
-            ends_at=days_ago(days) + timedelta(minutes=50),
-            zone="Europe/London",
-            mode="in_person",
-            attendance="attended",
-        )
-        items = therapy_session.check_in.text.instrument.definition["items"]
-        given = {item["id"]: level for item in items}
-        actions.answer_check_in(check_in=therapy_session.check_in, answers=given, may_change=False)
-    episode = Episode.objects.get()
-    view = pillar_views(queries.case_history(episode), episode.standing, "Juniper")[0]
+    for days, form, level in (
+        (3, CheckInFormChoice.SHORT, 0),
+        (2, CheckInFormChoice.SHORT, 0),
+        (1, CheckInFormChoice.STANDARD, 3),
+    ):
+        view = goals_after(dana, days, form, level)
     assert view.usual.low > 0
     assert trace(view, "client")[len(STEADY) + 1] == 0
     assert trace(view, "below") == {}
