@@ -1,8 +1,13 @@
 """Top floor: what was rated, and what it means."""
 
-from ratings.models.check_in import CheckIn, ClientLink, Delivery, Instrument, InstrumentText
-from ratings.models.finding import Assessment, DetectorVersion, Rupture, Standing, Verdict
+from ratings.models.check_in import CheckIn
+from ratings.models.delivery import Delivery
+from ratings.models.detection import Assessment, DetectorVersion
+from ratings.models.instrument import Instrument, InstrumentText
+from ratings.models.link import ClientLink
 from ratings.models.rating import Rating
+from ratings.models.rupture import Rupture, Verdict
+from ratings.models.standing import Standing
 
 __all__ = [
     "Assessment",

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from alliance.access import ScopedQuerySet
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, ImportBatch, Membership
-from ratings.models.check_in import CheckIn, Instrument, InstrumentText
+from ratings.models.check_in import CheckIn
+from ratings.models.instrument import Instrument, InstrumentText
 from ratings.psychometrics import evidence
 from ratings.psychometrics.evidence import choices
 from sessions.models import TherapySession

@@ -1,4 +1,4 @@
-"""What the ratings mean: assessments, ruptures, and where an episode stands."""
+"""A strain in the alliance, and what the therapist says of the flag."""
 
 import uuid
 
@@ -9,67 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.access import ScopedQuerySet
 from alliance.crypto import SealedTextField
-from alliance.models import Episode, Membership, Practice
+from alliance.models import Episode, Membership
+from ratings.models.detection import Assessment, DetectorVersion
 from ratings.psychometrics import evidence
 from ratings.psychometrics.evidence import choices
 from sessions.models import TherapySession
-
-
-class DetectorVersion(models.Model):
-    """A frozen detector of one practice. A new one redraws history but raises no old alerts."""
-
-    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="detector_versions")
-    criterion = models.CharField(max_length=40)
-    budget = models.CharField(max_length=12, choices=choices(evidence.Budget))
-    use = models.CharField(max_length=20)
-    constants = models.JSONField(default=dict)
-    threshold = models.FloatField(null=True)  # a later program may bring another; none: made before it was kept
-    valid_from = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["practice", "valid_from"], name="detector_version_one_per_instant")
-        ]
-
-    def __str__(self):
-        return f"{self.criterion} {self.budget}"
-
-
-class Assessment(models.Model):
-    """What one detector version thinks after one therapy session. Rewritten by each replay of the episode."""
-
-    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="assessments")
-    therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="assessments")
-    version = models.ForeignKey(DetectorVersion, on_delete=models.PROTECT)
-    state = models.CharField(max_length=12, choices=choices(evidence.State))
-    score = models.FloatField(null=True)  # the criterion's suspicion, called as in the files of `detect_ruptures`
-    probability = models.FloatField(null=True)
-    alert = models.BooleanField(default=False)
-    kind = models.CharField(max_length=16, choices=choices(evidence.Kind), blank=True)
-    pillars = models.JSONField(default=list)
-    points = models.JSONField(default=list)
-    notes = models.JSONField(default=list)
-    assessed_at = models.DateTimeField(default=timezone.now)
-
-    objects = ScopedQuerySet.as_manager()
-    scope = ("episode", "pk")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["therapy_session", "version"], name="assessment_one_per_version")
-        ]
-
-    class Sensitivity:
-        sealed = ()
-        clinical = (
-            "episode", "therapy_session", "state", "score", "probability", "alert", "kind", "pillars", "points",
-            "notes",
-        )  # fmt: skip
-        plain = ("id", "version", "assessed_at")
-
-    def __str__(self):
-        return str(self.pk)
 
 
 class RuptureQuerySet(ScopedQuerySet):
@@ -195,44 +139,6 @@ class Verdict(models.Model):
         sealed = ()
         clinical = ("episode", "rupture", "answer", "given_at")
         plain = ("id", "given_by")
-
-    def __str__(self):
-        return str(self.pk)
-
-
-class Standing(models.Model):
-    """The summary row of an episode: written in the transaction of what changes it, rebuildable at any time."""
-
-    episode = models.OneToOneField(Episode, on_delete=models.CASCADE, primary_key=True, related_name="standing")
-    sessions_held = models.PositiveIntegerField(default=0)
-    check_ins_answered = models.PositiveIntegerField(default=0)
-    missing_in_a_row = models.PositiveIntegerField(default=0)  # latest check-ins that did not come
-    last_session_at = models.DateTimeField(null=True)
-    last_rated_at = models.DateTimeField(null=True)  # start of the last session the client rated
-    goal_pomp = models.FloatField(null=True)
-    task_pomp = models.FloatField(null=True)
-    bond_pomp = models.FloatField(null=True)
-    overall_pomp = models.FloatField(null=True)
-    words = models.JSONField(default=dict)  # pillar -> "usual", "below", "above" or "few"
-    spark = models.JSONField(default=dict)  # pillar -> {"values": last ten, "band": [low, high] or null}
-    notes = models.JSONField(default=list)
-    rupture = models.ForeignKey(Rupture, on_delete=models.SET_NULL, null=True, related_name="+")
-    attention = models.PositiveIntegerField(default=0)  # the caseload's order, highest first
-    updated_at = models.DateTimeField(default=timezone.now)
-
-    objects = ScopedQuerySet.as_manager()
-    scope = ("episode", "pk")
-
-    class Meta:
-        indexes = [models.Index(F("attention").desc(), "episode", name="standing_by_attention")]
-
-    class Sensitivity:
-        sealed = ()
-        clinical = (
-            "episode", "sessions_held", "check_ins_answered", "missing_in_a_row", "last_session_at", "last_rated_at",
-            "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "words", "spark", "notes", "rupture", "attention",
-        )  # fmt: skip
-        plain = ("updated_at",)
 
     def __str__(self):
         return str(self.pk)

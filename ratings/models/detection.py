@@ -1,0 +1,69 @@
+"""What a detector is, and what it thinks of each therapy session."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from alliance.access import ScopedQuerySet
+from alliance.models import Episode, Practice
+from ratings.psychometrics import evidence
+from ratings.psychometrics.evidence import choices
+from sessions.models import TherapySession
+
+
+class DetectorVersion(models.Model):
+    """A frozen detector of one practice. A new one redraws history but raises no old alerts."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="detector_versions")
+    criterion = models.CharField(max_length=40)
+    budget = models.CharField(max_length=12, choices=choices(evidence.Budget))
+    use = models.CharField(max_length=20)
+    constants = models.JSONField(default=dict)
+    threshold = models.FloatField(null=True)  # a later program may bring another; none: made before it was kept
+    valid_from = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "valid_from"], name="detector_version_one_per_instant")
+        ]
+
+    def __str__(self):
+        return f"{self.criterion} {self.budget}"
+
+
+class Assessment(models.Model):
+    """What one detector version thinks after one therapy session. Rewritten by each replay of the episode."""
+
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="assessments")
+    therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="assessments")
+    version = models.ForeignKey(DetectorVersion, on_delete=models.PROTECT)
+    state = models.CharField(max_length=12, choices=choices(evidence.State))
+    score = models.FloatField(null=True)  # the criterion's suspicion, called as in the files of `detect_ruptures`
+    probability = models.FloatField(null=True)
+    alert = models.BooleanField(default=False)
+    kind = models.CharField(max_length=16, choices=choices(evidence.Kind), blank=True)
+    pillars = models.JSONField(default=list)
+    points = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    assessed_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = ("episode", "pk")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["therapy_session", "version"], name="assessment_one_per_version")
+        ]
+
+    class Sensitivity:
+        sealed = ()
+        clinical = (
+            "episode", "therapy_session", "state", "score", "probability", "alert", "kind", "pillars", "points",
+            "notes",
+        )  # fmt: skip
+        plain = ("id", "version", "assessed_at")
+
+    def __str__(self):
+        return str(self.pk)

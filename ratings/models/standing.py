@@ -1,0 +1,47 @@
+"""Where an episode stands: the row that every list reads."""
+
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from alliance.access import ScopedQuerySet
+from alliance.models import Episode
+from ratings.models.rupture import Rupture
+
+
+class Standing(models.Model):
+    """The summary row of an episode: written in the transaction of what changes it, rebuildable at any time."""
+
+    episode = models.OneToOneField(Episode, on_delete=models.CASCADE, primary_key=True, related_name="standing")
+    sessions_held = models.PositiveIntegerField(default=0)
+    check_ins_answered = models.PositiveIntegerField(default=0)
+    missing_in_a_row = models.PositiveIntegerField(default=0)  # latest check-ins that did not come
+    last_session_at = models.DateTimeField(null=True)
+    last_rated_at = models.DateTimeField(null=True)  # start of the last session the client rated
+    goal_pomp = models.FloatField(null=True)
+    task_pomp = models.FloatField(null=True)
+    bond_pomp = models.FloatField(null=True)
+    overall_pomp = models.FloatField(null=True)
+    words = models.JSONField(default=dict)  # pillar -> "usual", "below", "above" or "few"
+    spark = models.JSONField(default=dict)  # pillar -> {"values": last ten, "band": [low, high] or null}
+    notes = models.JSONField(default=list)
+    rupture = models.ForeignKey(Rupture, on_delete=models.SET_NULL, null=True, related_name="+")
+    attention = models.PositiveIntegerField(default=0)  # the caseload's order, highest first
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = ("episode", "pk")
+
+    class Meta:
+        indexes = [models.Index(F("attention").desc(), "episode", name="standing_by_attention")]
+
+    class Sensitivity:
+        sealed = ()
+        clinical = (
+            "episode", "sessions_held", "check_ins_answered", "missing_in_a_row", "last_session_at", "last_rated_at",
+            "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "words", "spark", "notes", "rupture", "attention",
+        )  # fmt: skip
+        plain = ("updated_at",)
+
+    def __str__(self):
+        return str(self.pk)
