@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.forms import PlainTextField
 from alliance.models import CheckInFormChoice, Consent, EndReason
-from ratings import queries, words
+from ratings import queries
+from ratings.findings import names
 from ratings.models import Rating, Verdict
 from ratings.psychometrics.evidence import Budget, Rater
 from sessions.forms import TherapySessionForm
@@ -288,4 +289,4 @@ class DetectionForm(forms.Form):
         help_text=_("Behaviour helps only where it means what we assume. Leave it out until your verdicts say more."),
         widget=forms.RadioSelect,
     )
-    criterion = forms.ChoiceField(label=_("Rule"), choices=words.criteria)
+    criterion = forms.ChoiceField(label=_("Rule"), choices=names.criteria)

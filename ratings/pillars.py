@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from ratings import charts, words
+from ratings.findings import charts, phrases, scale
 from ratings.models import Rupture
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import Pillar, State
@@ -56,7 +56,7 @@ def pillar_views(history, standing, name):
     marked = _marked(history.ruptures, {held.row.pk: held.number for held, _a in sessions})
     changed = _changed(rated)
     worded = all(_in_our_words(rating) for held, _a in sessions for rating in (held.client, held.therapist) if rating)
-    say = words.on_scale if worded else words.in_numbers
+    say = scale.on_scale if worded else scale.in_numbers
     of_instrument = rated[-1].client.instrument_id if rated else None
     views = []
     for pillar, title in titles.items():
@@ -108,7 +108,7 @@ def totals_in_words(history):
     usual = usual_ranges(evidence, history.assessments, resolve(history.version.constants))[OVERALL]
     totals = [value_of(scores.client, OVERALL) for scores in evidence]
     latest = next(total for total in reversed(totals) if total is not None)
-    said = {"n": len(alone), "total": words.in_numbers(latest)}
+    said = {"n": len(alone), "total": scale.in_numbers(latest)}
     came = ngettext(
         "One check-in came as a total alone, without goals, tasks and bond.",
         "%(n)s check-ins came as a total alone, without goals, tasks and bond.",
@@ -117,9 +117,9 @@ def totals_in_words(history):
     if usual is None:
         return f"{came} {_('The last total is %(total)s of 100; too few to know the usual yet.')}" % said
     said |= {
-        "word": words.trend(usual.word(latest)),
-        "low": words.in_numbers(usual.low),
-        "high": words.in_numbers(usual.high),
+        "word": phrases.trend(usual.word(latest)),
+        "low": scale.in_numbers(usual.low),
+        "high": scale.in_numbers(usual.high),
     }
     return f"{came} {_('The last total is %(total)s of 100: %(word)s, which is %(low)s to %(high)s.')}" % said
 
@@ -129,7 +129,7 @@ def _in_our_words(rating):
     if rating.text is None:
         return False
     with override(rating.text.language):
-        return list(rating.text.text[rating.rater]["answers"]) == words.our_answers()
+        return list(rating.text.text[rating.rater]["answers"]) == scale.our_answers()
 
 
 def _changed(rated):
@@ -149,7 +149,7 @@ def _is_total_only(scores):
 def _gap(scores):
     """Why a rating that was given has no number for a pillar."""
     if _is_total_only(scores):
-        return _("total only, %(total)s") % {"total": words.in_numbers(scores.overall)}
+        return _("total only, %(total)s") % {"total": scale.in_numbers(scores.overall)}
     return _("no answer")
 
 
@@ -208,6 +208,6 @@ def _summary(title, rows, name, word, say, changed):
         "last": rows[-1].number,
         "name": name,
         "answer": say(rated[-1].client),
-        "word": words.trend(word),
+        "word": phrases.trend(word),
     }
     return " ".join([summary, *(_("New questions from session %(n)s on.") % {"n": number} for number in changed)])

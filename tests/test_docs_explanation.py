@@ -7,13 +7,14 @@ from django.conf import settings
 
 from ratings.demo.stories import ONLY_TASKS_SLIP as JUNIPER
 from ratings.demo.stories import REPAIRED as TEASEL
+from ratings.findings.names import source_name
+from ratings.findings.scale import whole
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evidence import Budget, SessionEvidence, Version
 from ratings.psychometrics.instruments import load
 from ratings.psychometrics.scoring import score
 from ratings.psychometrics.thresholds import threshold
-from ratings.words import source_name, whole
 from sessions.models import Attendance
 from tests.test_docs import FENCED
 

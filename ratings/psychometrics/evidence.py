@@ -1,7 +1,7 @@
 """What goes into the detector and what comes out of it.
 
 Plain frozen dataclasses: no model, no request, no sentence. The pages and the commands turn an
-`Assessment` into words (`ratings/words.py`), so that one finding reads the same everywhere.
+`Assessment` into words (`ratings/findings/phrases.py`), so that one finding reads the same everywhere.
 """
 
 from dataclasses import dataclass, field

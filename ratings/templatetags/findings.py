@@ -2,7 +2,7 @@
 
 from django import template
 
-from ratings import sparklines, words
+from ratings.findings import names, phrases, scale, sparklines
 
 register = template.Library()
 
@@ -10,13 +10,13 @@ register = template.Library()
 @register.filter
 def trend(word):
     """The words for "usual", "below", "above" or "few"."""
-    return words.trend(word)
+    return phrases.trend(word)
 
 
 @register.filter
 def short_trend(word):
     """The same for a table cell whose column already says whose usual it is."""
-    return words.short_trend(word)
+    return phrases.short_trend(word)
 
 
 @register.simple_tag
@@ -27,12 +27,12 @@ def spark(standing, series, size="table"):
 @register.simple_tag
 def headline(case):
     """What is to talk about in one case of a list."""
-    return words.headline(case.reason, case.for_sessions)
+    return phrases.headline(case.reason, case.for_sessions)
 
 
 @register.simple_tag
 def seen(case):
-    return words.what_was_seen(case.reason, case.standing)
+    return phrases.what_was_seen(case.reason, case.standing)
 
 
 @register.filter
@@ -43,12 +43,12 @@ def flagged_series(case):
 
 @register.filter
 def criterion(name):
-    return words.criterion(name)
+    return names.criterion(name)
 
 
 @register.filter
 def in_numbers(pomp):
-    return words.in_numbers(pomp)
+    return scale.in_numbers(pomp)
 
 
 @register.filter
@@ -69,4 +69,4 @@ def split(text):
 @register.filter
 def day(instant, form="j M"):
     """A day as one says it: with its year only where that is not this year."""
-    return "–" if instant is None else words.day(instant, form)
+    return "–" if instant is None else phrases.day(instant, form)

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import actions, links, queries, sent_twice, words
+from ratings import actions, links, queries, sent_twice
 from ratings.delivery.queries import session_rows
+from ratings.findings import phrases
 from ratings.forms import CaseForm, EpisodeEndForm
 from ratings.models import Rupture
 from ratings.pillars import marks_drawn, pillar_views, totals_in_words
@@ -63,15 +64,15 @@ def _case_page(request, episode, goal_form, status=200):
         "name": name,
         "therapist": episode.therapist.display_name,
         "standing": episode.standing,
-        "lead": words.case_lead(
+        "lead": phrases.case_lead(
             name,
             episode.standing,
             flag,
             for_sessions,
             last=newest if newest and (strained or newest.state in REPAIRED) else None,
         ),
-        "remarks": words.notes_in_words(episode.standing.notes),
-        "seen": words.what_was_seen(flag, episode.standing),
+        "remarks": phrases.notes_in_words(episode.standing.notes),
+        "seen": phrases.what_was_seen(flag, episode.standing),
         "last": last,
         "next_number": len(attended) + 1,
         "pillars": pillars,
@@ -81,7 +82,7 @@ def _case_page(request, episode, goal_form, status=200):
         "answers": latest_answers(latest),
         "comments": comments_of(rated, access.comments_readable_by(request.user, episode), key),
         "wishes": queries.wishes([episode.pk]) if access.can_read_wish(request.user, episode) else [],
-        "tension": words.tension(latest.client) if latest else "",
+        "tension": phrases.tension(latest.client) if latest else "",
         "may_be_asked": links.may_be_asked(episode.client),
         "shows_history": own and links.shows_history(episode.client),
         # On the head only that of the last session: what is answered there would be taken for the latest.
@@ -90,7 +91,7 @@ def _case_page(request, episode, goal_form, status=200):
         "all_sessions": sessions_in_words(sessions),
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),
-        "ruptures": [(row, words.headline(queries.evidence_of(row))) for row in history.ruptures],
+        "ruptures": [(row, phrases.headline(queries.evidence_of(row))) for row in history.ruptures],
         "goal_form": goal_form,
         "section": "cases" if own else "caseload",
     }

@@ -6,8 +6,9 @@ from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from alliance import access, audit
-from ratings import queries, words
+from ratings import queries
 from ratings.delivery.queries import latest_unanswered
+from ratings.findings import phrases
 from ratings.forms import FindCaseForm
 
 MOST_TO_TALK_ABOUT = 5
@@ -31,7 +32,7 @@ def caseload(request):
         "gaps": [(row, unanswered.get(row.code)) for row in gaps],
         "aside": [row for row in open_rows if row.aside is not None],
         "others": len(others),
-        "too_little": words.too_little_to_say(few, len(others)),
+        "too_little": phrases.too_little_to_say(few, len(others)),
         "with_therapist": True,
         "assigned": bool(open_rows) or access.live_assignments(request.user).exists(),
         "section": "caseload",

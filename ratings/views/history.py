@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alliance import audit
-from ratings import queries, sparklines, words
+from ratings import queries
+from ratings.findings import phrases, scale, sparklines
 from ratings.links import live_link, shows_history
 from ratings.models import ClientLink
 from ratings.psychometrics.evidence import Pillar
@@ -68,7 +69,7 @@ def _line(title, pillar, rated):
     return Line(
         title=title,
         picture=sparklines.own_line([value for _at, value in dots]),
-        words=[(at, words.on_scale(value)) for at, value in dots if value is not None],
+        words=[(at, scale.on_scale(value)) for at, value in dots if value is not None],
     )
 
 
@@ -81,5 +82,5 @@ def _said(therapy_session, key):
         if item in rating.answers
     ]
     if rating.tension is not None:
-        answers.append((_("Tension or misunderstanding"), words.tension(rating)))
+        answers.append((_("Tension or misunderstanding"), phrases.tension(rating)))
     return Said(therapy_session.row.starts_at, answers, rating.comment.open(key) if rating.comment else "")

@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from ratings import actions, queries
+from ratings.findings.flag import Seen, remark
+from ratings.findings.phrases import seen_at
 from ratings.forms import SetAsideForm, VerdictForm
 from ratings.models import Rating, Rupture, Verdict
-from ratings.remark import Seen, remark
 from ratings.templatetags.findings import day
-from ratings.words import seen_at
 
 RUPTURES = Rupture.objects.select_related(
     "opened_session",

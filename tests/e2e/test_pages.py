@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from alliance.models import Episode
 from ratings import actions, links
+from ratings.findings.scale import whole
 from ratings.models import CheckIn
-from ratings.words import whole
 from sessions import actions as session_actions
 from tests.e2e.conftest import settle
 from tests.factories import make_episode, make_member, make_practice, make_therapy_session

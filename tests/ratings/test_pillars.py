@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from alliance.models import CheckInFormChoice, Client, Episode
-from ratings import actions, queries, words
+from ratings import actions, queries
+from ratings.findings import phrases
 from ratings.models import CheckIn, InstrumentText, Rating, Rupture
 from ratings.pillars import marks_drawn, pillar_views, totals_in_words
 from ratings.psychometrics.constants import resolve
@@ -157,7 +158,7 @@ def test_band_and_word_and_lead_follow_one_rule(drawn, levels, word):
         assert (view.usual is not None) == bool(shapes(view, "band")) == (outside >= FEWEST)
         if view.usual:
             assert view.word == view.usual.word(last * 25), "the word says where the dot lies in the band"
-    lead = words.case_lead("Juniper", episode.standing, *([None, 1, ruptures[0]] if ruptures else []))
+    lead = phrases.case_lead("Juniper", episode.standing, *([None, 1, ruptures[0]] if ruptures else []))
     if not episode.standing.rupture:
         assert ("oo few" in lead or "too early" in lead) == (word == "few")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from ratings.episode_files import EpisodeReader, FileError
+from ratings.findings.phrases import reason
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.criteria import REGISTRY
 from ratings.psychometrics.evidence import Budget, Version
-from ratings.words import reason
 
 ADDED = ("score", "probability", "alert", "kind", "state", "reason")
 USES = ("client", "client+therapist", "all")

@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from alliance.models import Client, Episode, User
 from ratings import queries
+from ratings.findings.scale import on_scale
 from ratings.models import Rupture
 from ratings.pillars import pillar_views
-from ratings.words import on_scale
 
 GUIDE = re.compile(r'<aside class="guide".*?</aside>', re.DOTALL)
 

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import words
+from ratings.findings import names
 from ratings.models import Assessment, DetectorVersion, Rupture
 from ratings.psychometrics.criteria import REGISTRY
 
@@ -26,8 +26,8 @@ def test_a_manager_sets_the_rule_and_no_old_alert_is_raised(http, mona, juniper,
 
 
 def test_every_rule_that_is_offered_exists_and_has_words_of_its_own():
-    assert [name for name in words.OFFERED if name not in REGISTRY] == []
-    assert [name for name, said in words.criteria() if said == name.replace("_", " ").capitalize()] == []
+    assert [name for name in names.OFFERED if name not in REGISTRY] == []
+    assert [name for name, said in names.criteria() if said == name.replace("_", " ").capitalize()] == []
 
 
 def test_a_rule_that_does_not_exist_is_a_form_error(http, mona, instruments):

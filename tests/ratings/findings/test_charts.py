@@ -2,7 +2,7 @@
 
 import pytest
 
-from ratings.charts import Dot, pillar_figure
+from ratings.findings.charts import Dot, pillar_figure
 from ratings.psychometrics.usual import UsualRange
 
 # Three sessions: rated by both, by the client alone and under the own usual, by the therapist alone.

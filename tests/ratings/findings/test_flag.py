@@ -2,9 +2,9 @@
 
 import pytest
 
+from ratings.findings.flag import Seen, remark
 from ratings.psychometrics.evidence import Assessment as Found
 from ratings.psychometrics.evidence import Kind, Pillar, Points, State
-from ratings.remark import Seen, remark
 
 
 def found(**fields):

@@ -1,6 +1,5 @@
-"""A finding in words: one place, so that it reads the same on every page and in every file."""
+"""A finding in sentences: one place, so that it reads the same on every page and in every file."""
 
-import math
 from datetime import timedelta
 
 from django.utils import timezone
@@ -9,6 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ratings.findings.names import behaviour_name, pillar_names, pillars_in_a_row, series_name
+from ratings.findings.scale import whole
 from ratings.psychometrics.evidence import Assessment, Kind, State
 from ratings.psychometrics.finding import only_the_therapist_fell
 from ratings.psychometrics.usual import FEWEST
@@ -41,7 +42,7 @@ def _state(assessment, name):
             return _("The therapist's own view fell.")
         if not assessment.points:
             return _("No rating this time; the strain seen before stands.")
-        pillars = _pillar_names(assessment.pillars)
+        pillars = pillar_names(assessment.pillars)
         if pillars and name:
             return _("%(name)s: %(pillars)s below own usual.") % {"name": name, "pillars": pillars}
         if pillars:
@@ -59,25 +60,6 @@ def _state(assessment, name):
     }[assessment.state]
 
 
-def _pillar_names(pillars):
-    names = {"goal": _("Goals"), "task": _("Tasks"), "bond": _("Bond")}
-    return ", ".join(names[pillar] for pillar in pillars)
-
-
-def _series_name(series):
-    return {"goal": _("goals"), "task": _("tasks"), "bond": _("bond")}.get(series, _("overall"))
-
-
-def _behaviour_name(source):
-    return {
-        "behaviour:no_show": _("did not come"),
-        "behaviour:unanswered": _("check-in not answered"),
-        "behaviour:comment": _("comment shorter than usual"),
-        "behaviour:straight_line": _("every answer the same"),
-        "behaviour:tension": _("tension was ticked"),
-    }.get(source)
-
-
 def _what_was_seen(assessment):
     """What stands out, at most three: a pillar that fell by itself, then the strongest; never the other pillars."""
     parts = []
@@ -87,7 +69,7 @@ def _what_was_seen(assessment):
         if points.points < NOTICEABLE_POINTS:
             continue
         if source == "behaviour":
-            parts.append(_behaviour_name(points.source))
+            parts.append(behaviour_name(points.source))
         elif points.seen is not None and points.usual is not None:
             if source == "client" and series and series not in assessment.pillars:
                 continue
@@ -95,7 +77,7 @@ def _what_was_seen(assessment):
             if source == "therapist":
                 template = _("therapist's own rating, %(series)s: %(seen)s, usually %(usual)s")
             numbers = {"seen": whole(points.seen), "usual": whole(points.usual)}
-            parts.append(template % ({"series": _series_name(series)} | numbers))
+            parts.append(template % ({"series": series_name(series)} | numbers))
     sentence = "; ".join(part for part in parts[:3] if part)
     return sentence[:1].upper() + sentence[1:] + "." if sentence else ""
 
@@ -118,7 +100,7 @@ def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
     """What was seen, in one phrase: the pillars by name, and for how long."""
     if assessment and only_the_therapist_fell(assessment.points):
         return _("The therapist's own view fell")
-    pillars = _pillar_names(assessment.pillars) if assessment else ""
+    pillars = pillar_names(assessment.pillars) if assessment else ""
     what = _("%(pillars)s below own usual") % {"pillars": pillars} if pillars else _("Below own usual")
     if for_sessions < 2:
         return what
@@ -232,23 +214,6 @@ def too_little_to_say(few: int, among: int) -> str:
     ) % {"n": few}
 
 
-_PILLAR_WORDS = {"goal": lambda: _("goals"), "task": lambda: _("tasks"), "bond": lambda: _("the bond")}
-
-
-def pillars_in_a_row(pillars) -> str:
-    """ "goals", "goals and tasks"; empty for none. Three are never named: then it is the whole alliance."""
-    return _(" and ").join(_PILLAR_WORDS[pillar]() for pillar in pillars)
-
-
-def source_name(source: str) -> str:
-    """Where a sign comes from, as a row of a table names it; empty for a source that is not shown."""
-    rater, _colon, series = source.partition(":")
-    if rater == "behaviour":
-        return (_behaviour_name(source) or "").capitalize()
-    template = {"client": _("Client, %(series)s"), "therapist": _("Therapist, %(series)s")}.get(rater)
-    return template % {"series": _series_name(series)} if template else ""
-
-
 def notes_in_words(notes) -> list[str]:
     """Remarks that are no rupture: perfect forms, a low start, missing check-ins."""
     return [text for note in notes if (text := _note(note))]
@@ -272,16 +237,6 @@ def short_trend(word: str) -> str:
     return short.get(word, TREND_WORDS["few"]())
 
 
-def in_numbers(pomp: float) -> str:
-    """A score of an instrument whose words we may not print, or whose answers are others than ours."""
-    return whole(pomp)
-
-
-def whole(value: float) -> str:
-    """A score as a whole number, a half upwards: 12.5 is 13 and 87.5 is 88. Sums of thirds are not exact."""
-    return str(math.floor(round(value, 6) + 0.5))
-
-
 def tension(rating) -> str:
     """What a client ticked about tension, and whether it was talked about; empty where they left it out."""
     if not rating.tension:
@@ -289,41 +244,3 @@ def tension(rating) -> str:
     return {None: _("Yes"), True: _("Yes, and talked about"), False: _("Yes, and not talked about yet")}[
         rating.tension_talked_about
     ]
-
-
-def our_answers() -> list[str]:
-    """The five answers of our own questionnaires, from the lowest."""
-    return [_("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely")]
-
-
-def on_scale(pomp: float) -> str:
-    """A score in the words of our own answers, from "Not at all" (0) to "Completely" (100)."""
-    steps = our_answers()
-    position = pomp / 25
-    lower = min(int(position), len(steps) - 2)
-    if position - lower <= 0.25:
-        return steps[lower]
-    if position - lower >= 0.75:
-        return steps[lower + 1]
-    return _("between %(lower)s and %(upper)s") % {"lower": steps[lower], "upper": steps[lower + 1]}
-
-
-# The rules whose comparison is with the client's own usual, which is what every sentence here says.
-OFFERED = ("rupture_filter", "own_mean_pooled_sd", "own_mean_own_sd", "shewhart", "ewma", "cusum")
-
-
-def criteria() -> list[tuple[str, str]]:
-    """The rules a practice can choose from, with their names."""
-    return [(name, criterion(name)) for name in OFFERED]
-
-
-def criterion(name: str) -> str:
-    """The name of a rule."""
-    return {
-        "rupture_filter": _("Our filter: this pair's own ups and downs, both sides together"),
-        "own_mean_pooled_sd": _("Own mean: a drop below this client's own mean, against ordinary ups and downs"),
-        "own_mean_own_sd": _("Own mean and own spread: a control chart for each pair"),
-        "shewhart": _("Shewhart's chart of single values"),
-        "ewma": _("EWMA: a moving average that forgets slowly"),
-        "cusum": _("CUSUM: small drops that add up"),
-    }.get(name, name.replace("_", " ").capitalize())

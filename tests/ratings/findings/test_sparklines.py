@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ratings.sparklines import own_line, sparkline
+from ratings.findings.sparklines import own_line, sparkline
 
 
 def parts(svg):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ratings import words
+from ratings.findings import names, phrases, scale
 from ratings.psychometrics.evidence import Assessment, Kind, Pillar
 from ratings.psychometrics.finding import only_the_therapist_fell
 
@@ -57,7 +57,7 @@ def remark(assessment: Assessment, name: str, for_sessions: int, known: Seen = S
     signs = [sign for point in assessment.points if (sign := _sign(point, known))]
     return Remark(
         title=_title(assessment, name, from_therapist),
-        lead=_lead(name, for_sessions, from_therapist, words.client_answered(assessment), known),
+        lead=_lead(name, for_sessions, from_therapist, phrases.client_answered(assessment), known),
         reading=_reading(kind, name, known),
         others=_others(assessment, for_sessions, known.hurried),
         prompt=_prompt(kind, assessment.pillars),
@@ -71,7 +71,7 @@ def _title(assessment, name, from_therapist):
     who = {"name": name}
     if from_therapist:
         return _("The therapist's own view of the work with %(name)s slipped.") % who
-    pillars = words.pillars_in_a_row(assessment.pillars)
+    pillars = names.pillars_in_a_row(assessment.pillars)
     if pillars:
         return _("%(name)s's answers on %(pillars)s slipped.") % (who | {"pillars": pillars})
     return _("%(name)s's answers slipped.") % who
@@ -156,7 +156,7 @@ def _sure(probability):
 
 
 def _sign(point, known):
-    name = words.source_name(point.source)
+    name = names.source_name(point.source)
     if not name or (point.source == "behaviour:comment" and not known.own):  # it may not be meant for them
         return None
     behaviour = point.source.startswith("behaviour:")
@@ -170,7 +170,7 @@ def _sign(point, known):
 def _behaviour(point, known):
     """What was seen and what is usual of something that a client does or does not do, which is no score."""
     if point.source == "behaviour:comment":
-        said = [int(words.whole(count)) for count in (point.seen, point.usual)]
+        said = [int(scale.whole(count)) for count in (point.seen, point.usual)]
         return [ngettext("%(n)s word", "%(n)s words", count) % {"n": count} for count in said]
     if point.source == "behaviour:straight_line" and known.straight_before:
         times, of = known.straight_before
@@ -181,7 +181,7 @@ def _behaviour(point, known):
 def _value(value, worded):
     if value is None:
         return ""
-    return f"{words.on_scale(value)} ({words.whole(value)})" if worded else words.in_numbers(value)
+    return f"{scale.on_scale(value)} ({scale.whole(value)})" if worded else scale.in_numbers(value)
 
 
 def _weight(points):

@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from ratings.findings.flag import remark
+from ratings.findings.phrases import case_lead, reason
 from ratings.models import Rupture, Standing
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import Assessment, Points, State, Version
-from ratings.remark import remark
-from ratings.words import case_lead, in_numbers, reason, whole
 from tests.ratings.psychometrics.episodes import episode, pillars
 
 FORBIDDEN = ("bad", "fail", "red", "non-compliant")
@@ -85,10 +85,3 @@ def test_a_fall_of_the_total_alone_is_not_called_usual():
     """Ratings that came as a total alone have no word for a pillar."""
     standing = Standing(check_ins_answered=9, words={"overall": "below", "goal": "few", "task": "few", "bond": "few"})
     assert "were below their own usual" in case_lead("Linden", standing)
-
-
-@pytest.mark.parametrize(
-    ("score", "said"), [(12.5, "13"), (87.5, "88"), (62.49, "62"), (0, "0"), (62.4999999999, "63")]
-)
-def test_a_half_is_rounded_up(score, said):
-    assert (whole(score), in_numbers(score)) == (said, said)

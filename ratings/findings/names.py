@@ -1,0 +1,60 @@
+"""What pillars, series, signs and rules are called."""
+
+from django.utils.translation import gettext as _
+
+
+def pillar_names(pillars):
+    names = {"goal": _("Goals"), "task": _("Tasks"), "bond": _("Bond")}
+    return ", ".join(names[pillar] for pillar in pillars)
+
+
+def series_name(series):
+    return {"goal": _("goals"), "task": _("tasks"), "bond": _("bond")}.get(series, _("overall"))
+
+
+def behaviour_name(source):
+    return {
+        "behaviour:no_show": _("did not come"),
+        "behaviour:unanswered": _("check-in not answered"),
+        "behaviour:comment": _("comment shorter than usual"),
+        "behaviour:straight_line": _("every answer the same"),
+        "behaviour:tension": _("tension was ticked"),
+    }.get(source)
+
+
+_PILLAR_WORDS = {"goal": lambda: _("goals"), "task": lambda: _("tasks"), "bond": lambda: _("the bond")}
+
+
+def pillars_in_a_row(pillars) -> str:
+    """ "goals", "goals and tasks"; empty for none. Three are never named: then it is the whole alliance."""
+    return _(" and ").join(_PILLAR_WORDS[pillar]() for pillar in pillars)
+
+
+def source_name(source: str) -> str:
+    """Where a sign comes from, as a row of a table names it; empty for a source that is not shown."""
+    rater, _colon, series = source.partition(":")
+    if rater == "behaviour":
+        return (behaviour_name(source) or "").capitalize()
+    template = {"client": _("Client, %(series)s"), "therapist": _("Therapist, %(series)s")}.get(rater)
+    return template % {"series": series_name(series)} if template else ""
+
+
+# The rules whose comparison is with the client's own usual, which is what every sentence here says.
+OFFERED = ("rupture_filter", "own_mean_pooled_sd", "own_mean_own_sd", "shewhart", "ewma", "cusum")
+
+
+def criteria() -> list[tuple[str, str]]:
+    """The rules a practice can choose from, with their names."""
+    return [(name, criterion(name)) for name in OFFERED]
+
+
+def criterion(name: str) -> str:
+    """The name of a rule."""
+    return {
+        "rupture_filter": _("Our filter: this pair's own ups and downs, both sides together"),
+        "own_mean_pooled_sd": _("Own mean: a drop below this client's own mean, against ordinary ups and downs"),
+        "own_mean_own_sd": _("Own mean and own spread: a control chart for each pair"),
+        "shewhart": _("Shewhart's chart of single values"),
+        "ewma": _("EWMA: a moving average that forgets slowly"),
+        "cusum": _("CUSUM: small drops that add up"),
+    }.get(name, name.replace("_", " ").capitalize())

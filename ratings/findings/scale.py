@@ -1,0 +1,32 @@
+"""Scores as a reader meets them: in the words of our own answers, or as whole numbers."""
+
+import math
+
+from django.utils.translation import gettext as _
+
+
+def in_numbers(pomp: float) -> str:
+    """A score of an instrument whose words we may not print, or whose answers are others than ours."""
+    return whole(pomp)
+
+
+def whole(value: float) -> str:
+    """A score as a whole number, a half upwards: 12.5 is 13 and 87.5 is 88. Sums of thirds are not exact."""
+    return str(math.floor(round(value, 6) + 0.5))
+
+
+def our_answers() -> list[str]:
+    """The five answers of our own questionnaires, from the lowest."""
+    return [_("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely")]
+
+
+def on_scale(pomp: float) -> str:
+    """A score in the words of our own answers, from "Not at all" (0) to "Completely" (100)."""
+    steps = our_answers()
+    position = pomp / 25
+    lower = min(int(position), len(steps) - 2)
+    if position - lower <= 0.25:
+        return steps[lower]
+    if position - lower >= 0.75:
+        return steps[lower + 1]
+    return _("between %(lower)s and %(upper)s") % {"lower": steps[lower], "upper": steps[lower + 1]}
