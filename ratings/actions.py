@@ -3,7 +3,6 @@
 Keyword-only, one transaction each, audit inside.
 """
 
-from dataclasses import asdict
 from datetime import timedelta
 
 from django.db import transaction
@@ -13,16 +12,15 @@ from alliance import actions as alliance_actions
 from alliance import audit
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from ratings import asking, queries
+from ratings import asking
 from ratings.delivery import schedule
+from ratings.detection.reassess import lock_episode, reassess
 from ratings.links import may_be_asked
-from ratings.models import CheckIn, DetectorVersion, Rating, Rupture, Verdict
+from ratings.models import CheckIn, Rating, Rupture
 from ratings.models.rating import columns_of
-from ratings.psychometrics.assess import freeze
-from ratings.psychometrics.evidence import Rater, Version
-from ratings.psychometrics.population import learn_constants
+from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
-from ratings.reassess import lock_episode, reassess, rebuild_standings
+from ratings.queries import definition_of
 from sessions import actions as session_actions
 from sessions.models import Attendance
 
@@ -255,7 +253,7 @@ def _save_rating(
     therapy_session = therapy_session or check_in.therapy_session
     text = text or check_in.text
     episode = therapy_session.episode
-    scored = score(answers, queries.definition_of(text.instrument))
+    scored = score(answers, definition_of(text.instrument))
     now = timezone.now()
     rating = Rating.objects.create(
         episode=episode,
@@ -299,16 +297,6 @@ def mark_read(*, episode):
 
 
 @transaction.atomic
-def give_verdict(*, rupture, answer, by):
-    """The therapist's word on a flag; the last one counts."""
-    Verdict.objects.update_or_create(
-        rupture=rupture,
-        defaults={"episode": rupture.episode, "answer": answer, "given_by": by, "given_at": timezone.now()},
-    )
-    audit.record(Verb.CHANGED, rupture, by=by)
-
-
-@transaction.atomic
 def set_rupture_aside(*, rupture, reason, by):
     """Looked at and put away, with a reason; a replay does not bring it back.
 
@@ -326,18 +314,3 @@ def set_rupture_aside(*, rupture, reason, by):
     rupture.save(update_fields=["state", "closed_at", "aside_reason"])
     audit.record(Verb.CHANGED, rupture, by=by)
     reassess(rupture.episode)
-
-
-def set_detector(*, practice, criterion, budget, use, by):
-    """A new detector version, valid from now. It redraws history, case by case, and raises no old alert.
-
-    How this practice rates is learned here, once, and frozen in the version with the threshold of today; while there
-    are too few cases the published values stand.
-    """
-    learned = learn_constants(queries.histories(practice))
-    version = Version(criterion=criterion, budget=budget, use=use, constants=learned.constants)
-    with transaction.atomic():
-        version = DetectorVersion.objects.create(practice=practice, **asdict(freeze(version)))
-        audit.record(Verb.CHANGED, version, by=by)
-    rebuild_standings(practice)
-    return version

@@ -5,10 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.forms import PlainTextField
 from alliance.models import CheckInFormChoice, Consent, EndReason
-from ratings import queries
-from ratings.findings import names
 from ratings.models import Rating, Verdict
-from ratings.psychometrics.evidence import Budget, Rater
+from ratings.psychometrics.evidence import Rater
+from ratings.queries import definition_of
 from sessions.forms import TherapySessionForm
 from sessions.models import Attendance
 
@@ -24,7 +23,7 @@ class QuestionsMixin:
     """Adds one question per item of an instrument: labelled answers, nothing preselected, all of them skippable."""
 
     def add_questions(self, text, rater):
-        self.instrument = queries.definition_of(text.instrument)
+        self.instrument = definition_of(text.instrument)
         wording = text.text[rater]
         answers = list(zip(range(self.instrument.lowest, self.instrument.highest + 1), wording["answers"], strict=True))
         for item in self.instrument.items:
@@ -265,28 +264,3 @@ class FindCaseForm(forms.Form):
         sought = self.cleaned_data if self.is_valid() else {}
         name, therapist = sought.get("name", "").casefold(), sought.get("therapist", "")
         return [row for row in rows if name in row.name.casefold() and therapist in ("", row.therapist_code)]
-
-
-class DetectionForm(forms.Form):
-    """Named in words; the values are those of the detector."""
-
-    budget = forms.ChoiceField(
-        label=_("How often to be told"),
-        choices=[
-            (Budget.QUIET, _("Quiet: about 2 new flags in 100 quiet sessions")),
-            (Budget.NORMAL, _("Normal: about 5")),
-            (Budget.WATCHFUL, _("Watchful: about 10")),
-        ],
-        widget=forms.RadioSelect,
-    )
-    use = forms.ChoiceField(
-        label=_("What counts"),
-        choices=[
-            ("client", _("The client's answers only")),
-            ("client+therapist", _("The client's and the therapist's answers")),
-            ("all", _("Also what happens: missed sessions, check-ins not answered, shorter comments")),
-        ],
-        help_text=_("Behaviour helps only where it means what we assume. Leave it out until your verdicts say more."),
-        widget=forms.RadioSelect,
-    )
-    criterion = forms.ChoiceField(label=_("Rule"), choices=names.criteria)

@@ -1,6 +1,6 @@
 """Reads: ORM rows to plain frozen dataclasses, the only bridge to `psychometrics` and to the charts."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,12 +8,12 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from alliance import access
-from alliance.models import Episode
-from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing, Verdict
+from ratings.detection.history import HeldSession, held_sessions
+from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
+from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
 from ratings.psychometrics import evidence, instruments
 from ratings.psychometrics.assess import assess
-from ratings.psychometrics.evidence import Rater, Scores, SessionEvidence
-from ratings.psychometrics.proportion import Share, wilson
+from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
 
 EPISODE_NEEDS = ("client__data_key", "client__practice", "therapist__practice")  # by every page of a case
@@ -24,127 +24,6 @@ STILL_AWAITED = timedelta(days=14)  # convention of this app: an older check-in 
 def definition_of(instrument):
     """The stored definition of an instrument version, as the scoring reads it."""
     return instruments.parse(instrument.definition)
-
-
-def detector_version(practice):
-    """The practice's newest detector version, or None before the first."""
-    return DetectorVersion.objects.filter(practice=practice).order_by("-valid_from").first()
-
-
-def as_version(row):
-    return evidence.Version(
-        criterion=row.criterion,
-        budget=evidence.Budget(row.budget),
-        use=row.use,
-        constants=row.constants,
-        threshold=row.threshold,
-    )
-
-
-def as_assessment(row, number=None):
-    """A stored assessment as the pure code made it."""
-    return evidence.Assessment(
-        number=number,
-        state=evidence.State(row.state),
-        suspicion=row.score,
-        probability=row.probability,
-        alert=row.alert,
-        kind=evidence.Kind(row.kind) if row.kind else None,
-        pillars=tuple(evidence.Pillar(pillar) for pillar in row.pillars),
-        points=tuple(evidence.Points(**point) for point in row.points),
-        notes=tuple(row.notes),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class HeldSession:
-    """One therapy session that took place or was missed, with what both sides said of it."""
-
-    row: TherapySession
-    number: int | None  # derived: attended sessions in order
-    client: Rating | None
-    therapist: Rating | None
-    asked: bool  # there is a check-in for it
-    evidence: SessionEvidence
-
-
-def held_sessions(episode) -> list[HeldSession]:
-    """All sessions of the episode that were held or missed, oldest first."""
-    return held_by_episode([episode.pk])[episode.pk]
-
-
-def held_by_episode(keys) -> dict[int, list[HeldSession]]:
-    """The held or missed sessions of each episode, oldest first. Three statements, whatever their number."""
-    rows = {key: [] for key in keys}
-    for row in (
-        TherapySession.objects.not_voided()
-        .filter(episode__in=keys, attendance__in=[Attendance.ATTENDED, Attendance.NO_SHOW])
-        .order_by("starts_at")
-    ):
-        rows[row.episode_id].append(row)
-    ratings = {
-        (rating.therapy_session_id, rating.rater): rating
-        for rating in Rating.objects.filter(episode__in=keys)
-        .current()
-        .select_related("instrument", "text", "episode", "check_in")
-    }
-    asked = set(CheckIn.objects.filter(episode__in=keys).values_list("therapy_session_id", flat=True))
-    return {key: hold(rows[key], ratings, asked) for key in keys}
-
-
-def hold(rows, ratings, asked) -> list[HeldSession]:
-    """Puts therapy sessions (held or missed, in order) together with their ratings and check-ins.
-
-    `ratings`: (session key, rater) -> rating; `asked`: the session keys for which there is a check-in.
-    """
-    held, number = [], 0
-    for position, row in enumerate(rows):
-        attended = row.attendance == Attendance.ATTENDED
-        number += attended
-        client = ratings.get((row.pk, Rater.CLIENT))
-        therapist = ratings.get((row.pk, Rater.THERAPIST))
-        later = position + 1 < len(rows)
-        held.append(
-            HeldSession(
-                row=row,
-                number=number if attended else None,
-                client=client,
-                therapist=therapist,
-                asked=row.pk in asked,
-                evidence=SessionEvidence(
-                    number=number if attended else None,
-                    client=_scores(client),
-                    therapist=_scores(therapist),
-                    attended=attended,
-                    # A check-in of the latest session may still come; it is unanswered once another session was held.
-                    checkin_answered=True if client else (False if row.pk in asked and later else None),
-                    comment_words=client.comment_words if client else None,
-                    tension=client.tension if client else None,
-                    instrument=str(client.instrument) if client else None,
-                ),
-            )
-        )
-    return held
-
-
-def _scores(rating):
-    if rating is None:
-        return None
-    return Scores(
-        goal=rating.goal_pomp,
-        task=rating.task_pomp,
-        bond=rating.bond_pomp,
-        overall=rating.overall_pomp,
-        straight_line=rating.straight_line,
-    )
-
-
-def histories(practice):
-    """What the detector would read of each episode of a practice, a hundred episodes in memory at once."""
-    keys = list(Episode.objects.filter(client__practice=practice).order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(keys), 100):
-        for held in held_by_episode(keys[start : start + 100]).values():
-            yield [therapy_session.evidence for therapy_session in held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,15 +110,6 @@ def case_rows(episodes) -> list[CaseRow]:
 
 def _aside_reason(rupture, client):
     return rupture.aside_reason.open(client.data_key) if rupture.aside_reason else ""
-
-
-def evidence_of(rupture):
-    """The assessment that a rupture carries as its evidence; None where a person opened it."""
-    if not rupture.evidence:
-        return None
-    columns = {field.name for field in Assessment._meta.fields}
-    stored = {name: value for name, value in rupture.evidence.items() if name in columns}
-    return as_assessment(Assessment(**stored), rupture.evidence.get("number"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,33 +210,4 @@ def waiting_check_ins(user) -> list[WaitingCheckIn]:
             session_at=row.therapy_session.starts_at,
         )
         for row in newest.values()
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictShare:
-    """What therapists of a practice said of the flags of one rule."""
-
-    criterion: str
-    worth_it: Share  # useful, or known already: there was something
-    useful: int
-    known: int
-    false: int
-
-
-def verdict_shares(practice) -> list[VerdictShare]:
-    """Counted per rule; a rule without a verdict is not listed."""
-    counts = defaultdict(Counter)
-    rows = Verdict.objects.filter(rupture__version__practice=practice)
-    for criterion, answer in rows.values_list("rupture__version__criterion", "answer"):
-        counts[criterion][answer] += 1
-    return [
-        VerdictShare(
-            criterion=criterion,
-            worth_it=wilson(found["useful"] + found["known"], found.total()),
-            useful=found["useful"],
-            known=found["known"],
-            false=found["false"],
-        )
-        for criterion, found in sorted(counts.items())
     ]

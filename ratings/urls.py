@@ -1,6 +1,7 @@
 from django.urls import path
 
-from ratings.views import asking, case, caseload, delivery, detection, guide, importing, rupture, therapy_session, today
+from ratings.detection import views
+from ratings.views import asking, case, caseload, delivery, guide, importing, rupture, therapy_session, today
 
 app_name = "ratings"
 
@@ -26,7 +27,7 @@ urlpatterns = [
     path("ruptures/<uuid:code>/", rupture.rupture, name="rupture"),
     path("ruptures/<uuid:code>/verdict/", rupture.rupture_verdict, name="rupture-verdict"),
     path("ruptures/<uuid:code>/set-aside/", rupture.rupture_set_aside, name="rupture-set-aside"),
-    path("people/detection/", detection.detection_settings, name="detection-settings"),
+    path("people/detection/", views.detection_settings, name="detection-settings"),
     # /guide/, in the demo only
     path("guide/put-away/", guide.guide_put_away, name="guide-put-away"),
     path("guide/show/", guide.guide_show, name="guide-show"),

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from ratings import actions
+from ratings.actions import answer_check_in, log_session
 from ratings.models import CheckIn
 from tests.factories import days_ago
 
@@ -34,7 +34,7 @@ def live_through(instruments):
         asked = []
         for position, level in enumerate(levels):
             start = days_ago(7 * (len(levels) - position))
-            therapy_session = actions.log_session(
+            therapy_session = log_session(
                 episode=episode,
                 by=episode.therapist,
                 starts_at=start,
@@ -46,7 +46,7 @@ def live_through(instruments):
             )
             check_in = CheckIn.objects.get(therapy_session=therapy_session)
             if level is not None:
-                actions.answer_check_in(check_in=check_in, answers=answers(level), may_change=False, **given)
+                answer_check_in(check_in=check_in, answers=answers(level), may_change=False, **given)
             asked.append(check_in)
         return asked
 
@@ -60,7 +60,7 @@ def consent(client):
 def held(episode, days, **given):
     """An attended session that began so many days ago."""
     start = timezone.now() - timedelta(days=days)
-    return actions.log_session(
+    return log_session(
         episode=episode,
         by=episode.therapist,
         starts_at=start,

@@ -9,7 +9,8 @@ from django.urls import reverse
 from alliance import actions as people
 from alliance.logs import MaskTokens
 from alliance.models import Client, Membership
-from ratings import actions, links
+from ratings import links
+from ratings.actions import answer_check_in, log_session
 from ratings.models import CheckIn, Rating
 from ratings.views import case
 from sessions import actions as sessions
@@ -32,7 +33,7 @@ def planted(millrace, dana, instruments, settings):
     episode = people.start_episode(client=client, therapist=dana, by=dana, starts_at=days_ago(10))
     sessions.agree_goal(episode=episode, text=f"We are working on {CANARY}.", by=dana)
     for days, private_note in ((9, f"{CANARY} in a note"), (2, "")):
-        actions.log_session(
+        log_session(
             episode=episode,
             by=dana,
             starts_at=days_ago(days),
@@ -44,7 +45,7 @@ def planted(millrace, dana, instruments, settings):
             private_note=private_note,
         )
     first, second = CheckIn.objects.order_by("therapy_session__starts_at")
-    actions.answer_check_in(check_in=first, answers=answers(3), comment=f"A {CANARY} sang.", may_change=False)
+    answer_check_in(check_in=first, answers=answers(3), comment=f"A {CANARY} sang.", may_change=False)
     token = links.mint_check_in_link(check_in=second, by=dana, channel="screen")
     return episode, token
 

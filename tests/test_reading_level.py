@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from alliance.crypto import Sealed, new_token, token_hash
 from alliance.models import CheckInFormChoice
-from ratings import actions, asking, links
+from ratings import asking, links
+from ratings.actions import log_session, mark_read
 from ratings.delivery.mail import message_of
 from ratings.models import CheckIn, Delivery
 from tests.courses import answers, consent
@@ -106,7 +107,7 @@ def pages(http, millrace, dana, instruments):
         client.consents.create(purpose="history", text_version="2026-11")
         episode = make_episode(dana, client=client)
         for days in (9, 2):
-            actions.log_session(
+            log_session(
                 episode=episode,
                 by=dana,
                 starts_at=days_ago(days),
@@ -131,7 +132,7 @@ def pages(http, millrace, dana, instruments):
     found["sent"] = http.get(reverse("links:check-in-sent")).text
     found["change"] = http.get(reverse("links:check-in-change")).text
     episode = CheckIn.objects.latest("pk").episode
-    actions.mark_read(episode=episode)
+    mark_read(episode=episode)
     found["sent and read"] = http.get(reverse("links:check-in-sent")).text
     found["next form"] = http.get(second).text
     http.cookies.clear()

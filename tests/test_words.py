@@ -43,7 +43,7 @@ EXCEPTIONS = {
     ("ratings/demo/stories.py", "meeting"): "what an invented client says of work",
     ("static/css/base.css", "baseline"): "a value of CSS",
     ("ratings/episode_files.py", "checkin"): "the column checkin_answered, which scripts rely on",
-    ("ratings/queries.py", "checkin"): "the same column",
+    ("ratings/detection/history.py", "checkin"): "the same column",
     ("ratings/psychometrics/evidence.py", "checkin"): "the same column",
     ("ratings/psychometrics/simulate.py", "checkin"): "the same column",
     ("ratings/psychometrics/simulate_ordinal.py", "checkin"): "the same column",

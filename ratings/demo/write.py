@@ -18,19 +18,20 @@ from alliance import audit
 from alliance.actions import CONSENT_TEXT_VERSION
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervision
-from ratings import queries
 from ratings.asking import SIX_ITEMS, own_text
 from ratings.bulk import Bulk
 from ratings.demo.courses import caseload
 from ratings.demo.messages import Messages
 from ratings.demo.people import HERE_FOR, address_of, fill_people
 from ratings.demo.stories import STORIES
+from ratings.detection.history import hold
+from ratings.detection.reassess import current_version
+from ratings.detection.replay import replay
 from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Rupture, Standing
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
-from ratings.reassess import current_version
-from ratings.replay import replay
+from ratings.queries import definition_of
 from sessions.models import Attendance, Goal, PrivateNote, TherapySession
 
 ZONE = ZoneInfo("Europe/London")
@@ -110,7 +111,7 @@ class _Writer:
         self.practice, self.therapists, self.today = practice, therapists, today
         self.version = current_version(practice)
         self.text = own_text(SIX_ITEMS, practice.language)
-        self.instrument = queries.definition_of(self.text.instrument)
+        self.instrument = definition_of(self.text.instrument)
         # Seen from its first minute, so that nothing of the demo has happened later than the clock says.
         self.now = datetime.combine(today, time(), ZONE).astimezone(UTC)
         self.bulk = Bulk(*TABLES)
@@ -120,7 +121,7 @@ class _Writer:
     def write(self, courses):
         self.said, self.asked = {}, set()  # as `queries.hold` takes them
         followed = [
-            replay(episode, self.version, queries.hold(held, self.said, self.asked), [], self.now)
+            replay(episode, self.version, hold(held, self.said, self.asked), [], self.now)
             for episode, held in map(self._course, courses)
         ]
         for replayed in followed:

@@ -11,11 +11,11 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, EndReason, Episode, ImportBatch, ImportDraft, Practice
 from ratings.bulk import Bulk
+from ratings.detection.reassess import LONG_AGO, current_version, lock_episodes, reassess_in_turns
+from ratings.detection.replay import replay
 from ratings.importing.matching import batched, make_preview, read
 from ratings.importing.preview import Receiver
 from ratings.models import InstrumentText, Rating, Standing
-from ratings.reassess import LONG_AGO, current_version, lock_episodes, reassess_in_turns
-from ratings.replay import replay
 from sessions.models import Attendance, TherapySession
 
 

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from alliance.access import live
 from alliance.crypto import keyed_hash
 from alliance.models import Client, Episode
-from ratings import queries
 from ratings.importing import layouts
 from ratings.importing.layouts import LineError, Parsed
 from ratings.importing.preview import Count, MatchedCase, MatchedSession, NewRating, Preview, Receiver
@@ -22,6 +21,7 @@ from ratings.models import Instrument, Rating
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.scoring import Scored, score, score_total
+from ratings.queries import definition_of
 from sessions.models import TherapySession
 
 NOON = time(12)  # convention of this app: where a file has a date only
@@ -44,7 +44,7 @@ def therapists_of(practice):
 
 
 def _instruments():
-    return {(row.key, row.version): (row, queries.definition_of(row)) for row in Instrument.objects.all()}
+    return {(row.key, row.version): (row, definition_of(row)) for row in Instrument.objects.all()}
 
 
 class _Matcher:

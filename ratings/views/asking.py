@@ -15,7 +15,8 @@ from alliance import actions as alliance_actions
 from alliance.access import get_visible_or_404
 from alliance.models import Consent, Episode
 from alliance.qr import qr_code
-from ratings import actions, links
+from ratings import links
+from ratings.actions import AlreadyAnswered, SessionVoided, enter_answers
 from ratings.delivery.forms import EnteredAnswersForm
 from ratings.forms import CheckInSettingsForm
 from ratings.models import CheckIn, ClientLink
@@ -89,10 +90,10 @@ def check_in_enter(request, code):
     form = EnteredAnswersForm(request.POST if request.method == "POST" else None, check_in=check_in, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.enter_answers(check_in=check_in, by=by, **form.given)
-        except actions.AlreadyAnswered:
+            enter_answers(check_in=check_in, by=by, **form.given)
+        except AlreadyAnswered:
             form.add_error(None, _("The client has answered this check-in meanwhile. Their own answers stand."))
-        except actions.SessionVoided:
+        except SessionVoided:
             form.add_error(None, _("This session was taken off the record meanwhile. Nothing was saved."))
         else:
             messages.success(request, _("The answers are entered."))

@@ -13,13 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import actions, links, queries, sent_twice
+from ratings import links, sent_twice
+from ratings.actions import end_episode, mark_read, open_case
 from ratings.delivery.queries import session_rows
+from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
 from ratings.forms import CaseForm, EpisodeEndForm
 from ratings.models import Rupture
 from ratings.pillars import marks_drawn, pillar_views, totals_in_words
 from ratings.psychometrics.evidence import State
+from ratings.queries import case_history, wishes
 from sessions import actions as session_actions
 from sessions.forms import GoalForm
 from sessions.models import Attendance, Goal, PrivateNote
@@ -43,11 +46,11 @@ def _case_page(request, episode, goal_form, status=200):
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     own = access.can_edit(request.user, episode)
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
-    history = queries.case_history(episode)
+    history = case_history(episode)
     name = episode.client.display_name
     key = episode.client.data_key
     rupture = episode.standing.rupture
-    flag = queries.evidence_of(rupture) if rupture else None
+    flag = evidence_of(rupture) if rupture else None
     for_sessions = rupture.evidence.get("for_sessions", 1) if rupture else 0
     newest = next(iter(history.ruptures), None)
     strained = history.assessments and history.assessments[-1].state in STRAINED
@@ -81,7 +84,7 @@ def _case_page(request, episode, goal_form, status=200):
         "latest": latest,
         "answers": latest_answers(latest),
         "comments": comments_of(rated, access.comments_readable_by(request.user, episode), key),
-        "wishes": queries.wishes([episode.pk]) if access.can_read_wish(request.user, episode) else [],
+        "wishes": wishes([episode.pk]) if access.can_read_wish(request.user, episode) else [],
         "tension": phrases.tension(latest.client) if latest else "",
         "may_be_asked": links.may_be_asked(episode.client),
         "shows_history": own and links.shows_history(episode.client),
@@ -91,12 +94,12 @@ def _case_page(request, episode, goal_form, status=200):
         "all_sessions": sessions_in_words(sessions),
         "goals": [goal.text.open(key) for goal in Goal.objects.filter(episode=episode, ended_at__isnull=True)],
         "notes": _notes(request.user, episode, key),
-        "ruptures": [(row, phrases.headline(queries.evidence_of(row))) for row in history.ruptures],
+        "ruptures": [(row, phrases.headline(evidence_of(row))) for row in history.ruptures],
         "goal_form": goal_form,
         "section": "cases" if own else "caseload",
     }
     if own and request.method == "GET":  # the comments are on this page, all that were not read before included
-        actions.mark_read(episode=episode)
+        mark_read(episode=episode)
     return render(request, "ratings/case.html", context, status=status)
 
 
@@ -108,7 +111,7 @@ def case_create(request):
         context = {"form": form, "section": "cases"}
         return render(request, "ratings/case_create.html", context, status=422 if form.errors else 200)
     membership = form.membership
-    episode = sent_twice.just_opened(membership, form.cleaned_data["name"]) or actions.open_case(
+    episode = sent_twice.just_opened(membership, form.cleaned_data["name"]) or open_case(
         practice=membership.practice,
         therapist=membership,
         by=membership,
@@ -147,7 +150,7 @@ def episode_end(request, code):
     if not (request.method == "POST" and form.is_valid()):
         context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
         return render(request, "ratings/episode_end.html", context, status=422 if form.errors else 200)
-    actions.end_episode(episode=episode, reason=form.cleaned_data["reason"], by=by)
+    end_episode(episode=episode, reason=form.cleaned_data["reason"], by=by)
     messages.success(request, _("The therapy has ended. The case stays in My cases under Ended."))
     return redirect("ratings:case", episode.code)
 

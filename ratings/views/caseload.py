@@ -6,10 +6,10 @@ from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from alliance import access, audit
-from ratings import queries
 from ratings.delivery.queries import latest_unanswered
 from ratings.findings import phrases
 from ratings.forms import FindCaseForm
+from ratings.queries import case_rows
 
 MOST_TO_TALK_ABOUT = 5
 MISSING_IN_A_ROW = 3
@@ -19,7 +19,7 @@ MISSING_IN_A_ROW = 3
 @vary_on_headers("HX-Request")
 def caseload(request):
     access.check_role(request.user, "supervisor")
-    rows = queries.case_rows(access.supervised_episodes(request.user))
+    rows = case_rows(access.supervised_episodes(request.user))
     open_rows = [row for row in rows if not row.ended_at]
     flagged = [row for row in open_rows if row.standing.rupture]
     gaps = [row for row in open_rows if row.standing.missing_in_a_row >= MISSING_IN_A_ROW]
@@ -45,7 +45,7 @@ def caseload(request):
 @vary_on_headers("HX-Request")
 def cases(request):
     access.check_role(request.user, "therapist")
-    rows = queries.case_rows(access.own_episodes(request.user))
+    rows = case_rows(access.own_episodes(request.user))
     return _listed(request, "ratings/cases.html", rows, {"section": "cases"})
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alliance import audit
-from ratings import queries
+from ratings.detection.history import held_sessions
 from ratings.findings import phrases, scale, sparklines
 from ratings.links import live_link, shows_history
 from ratings.models import ClientLink
@@ -28,7 +28,7 @@ def history(request, token):
     # In the client's own words only: what was imported from elsewhere is a number, and is asked for on paper.
     rated = [
         therapy_session
-        for therapy_session in queries.held_sessions(link.episode)
+        for therapy_session in held_sessions(link.episode)
         if therapy_session.client and therapy_session.client.text_id
     ]
     with timezone.override(ZoneInfo(link.episode.zone)):

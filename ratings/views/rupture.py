@@ -9,7 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
-from ratings import actions, queries
+from ratings.actions import RuptureOver, set_rupture_aside
+from ratings.detection.stored import evidence_of
+from ratings.detection.verdicts import give_verdict
 from ratings.findings.flag import Seen, remark
 from ratings.findings.phrases import seen_at
 from ratings.forms import SetAsideForm, VerdictForm
@@ -41,7 +43,7 @@ def rupture_verdict(request, code):
     form = VerdictForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation("There is no such verdict.")
-    actions.give_verdict(rupture=found, answer=form.cleaned_data["answer"], by=by)
+    give_verdict(rupture=found, answer=form.cleaned_data["answer"], by=by)
     messages.success(request, _("Counted. Thank you."))
     return redirect("ratings:rupture", found.code)
 
@@ -54,8 +56,8 @@ def rupture_set_aside(request, code):
     if not form.is_valid():
         return _page(request, found, form, status=422)
     try:
-        actions.set_rupture_aside(rupture=found, reason=form.cleaned_data["reason"], by=by)
-    except actions.RuptureOver:
+        set_rupture_aside(rupture=found, reason=form.cleaned_data["reason"], by=by)
+    except RuptureOver:
         form.add_error(None, OVER % {"state": found.get_state_display(), "reason": form.cleaned_data["reason"]})
         return _page(request, found, form, status=409)
     messages.success(request, _("Set aside. It stays on the case's record."))
@@ -67,7 +69,7 @@ def _page(request, found, form, status=200):
     own = access.can_edit(request.user, episode)
     audit.record(audit.Verb.READ, found, by=request.user, practice=episode.client.practice)
     name = episode.client.display_name
-    evidence = queries.evidence_of(found)
+    evidence = evidence_of(found)
     context = {
         "rupture": found,
         "episode": episode,

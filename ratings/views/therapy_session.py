@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import actions, asking, sent_twice
+from ratings import asking, sent_twice
+from ratings.actions import log_session, move_session, void_session
 from ratings.forms import SessionLogForm
 from ratings.models import CheckIn
 from ratings.queries import EPISODE_NEEDS, OF_EPISODE
@@ -92,7 +93,7 @@ def _save(form, by, planned):
     """The logged session; None with a form error where another one took its place in the same moment."""
     said = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")}
     try:
-        return actions.log_session(
+        return log_session(
             episode=form.episode,
             by=by,
             planned=planned,
@@ -127,7 +128,7 @@ def session_move(request, code):
     if request.method == "POST" and form.is_valid():
         times = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at")}
         try:
-            actions.move_session(therapy_session=therapy_session, by=by, **times)
+            move_session(therapy_session=therapy_session, by=by, **times)
         except IntegrityError:
             if not form.says_taken():
                 raise
@@ -147,7 +148,7 @@ def session_void(request, code):
         messages.info(request, _("The session had been taken off the record already. The first reason stays."))
         return redirect("ratings:case", therapy_session.episode.code)
     if form.is_valid():
-        actions.void_session(therapy_session=therapy_session, reason=form.cleaned_data["reason"], by=by)
+        void_session(therapy_session=therapy_session, reason=form.cleaned_data["reason"], by=by)
         messages.success(request, _("The session no longer counts. Its check-in is closed."))
         return redirect("ratings:case", therapy_session.episode.code)
     return _page(request, "ratings/session_void.html", form, {"therapy_session": therapy_session})

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from ratings import actions, links
+from ratings import links
+from ratings.actions import answer_check_in, log_session, mark_read
 from ratings.models import CheckIn, Rating
 from tests.courses import ITEMS, consent
 from tests.e2e.conftest import PHONE, PICTURES, is_foreign
@@ -34,7 +35,7 @@ def ask(house, live_server, dana, instruments):
         client.consents.create(purpose="history", text_version="2026-11")
         episode = make_episode(dana, client=client)
         for days in (9, 2):
-            actions.log_session(
+            log_session(
                 episode=episode,
                 by=dana,
                 starts_at=days_ago(days),
@@ -195,14 +196,14 @@ def states(phone, ask, live_server, dana):
     phone.goto(f"{live_server.url}/c/change/")
     yield "change"
     check_in = CheckIn.objects.filter(ratings__rater="client").latest("pk")
-    actions.mark_read(episode=check_in.episode)
+    mark_read(episode=check_in.episode)
     phone.goto(f"{live_server.url}/c/sent/")
     yield "sent-read"
     phone.goto(second)
     yield "form-after-reading"
     phone.context.clear_cookies()
     latest = check_in.episode.check_ins.latest("therapy_session__starts_at")
-    actions.answer_check_in(check_in=latest, answers={"goal_known": 2}, may_change=False)  # on another device
+    answer_check_in(check_in=latest, answers={"goal_known": 2}, may_change=False)  # on another device
     answer(phone, 0, 0).click()
     phone.get_by_role("button").click()
     yield "already"

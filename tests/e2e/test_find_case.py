@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from ratings import actions
+from ratings.actions import end_episode, set_rupture_aside
 from tests.factories import make_episode, make_supervision
 
 
@@ -13,12 +13,12 @@ def house(live_server, dana, noor, sam, live_through):
     make_supervision(sam, therapist=noor)
     aside = make_episode(dana, "Juniper")
     live_through(aside, [3, 3, 3, 3, 3, 0, 0])
-    actions.set_rupture_aside(rupture=aside.ruptures.get(), reason="She had moved house that week.", by=dana)
+    set_rupture_aside(rupture=aside.ruptures.get(), reason="She had moved house that week.", by=dana)
     live_through(make_episode(dana, "Sorrel"), [3, 3, 3, 3, 3])
     live_through(make_episode(noor, "Bramble"), [3, 3, None, None, None])
     ended = make_episode(dana, "Wren")
     live_through(ended, [3, 3, 3, 3, 3, 0, 0])
-    actions.end_episode(episode=ended, reason="client", by=dana)
+    end_episode(episode=ended, reason="client", by=dana)
 
 
 def names(page):

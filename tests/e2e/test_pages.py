@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import Episode
-from ratings import actions, links
+from ratings import links
+from ratings.actions import end_episode
+from ratings.detection.reassess import reassess
 from ratings.findings.scale import whole
 from ratings.models import CheckIn
 from sessions import actions as session_actions
@@ -40,9 +42,9 @@ def house(live_server, settings, millrace, dana, sam, mona, live_through):
     live_through(make_episode(dana, "Sorrel"), [3, [3, 4, 3, 3, 2, 3], 3, [3, 3, 2, 3, 4, 3], 3, 3])
     ended = make_episode(dana, "Wren")
     live_through(ended, [3, 3])
-    actions.end_episode(episode=ended, reason="completed", by=dana)
+    end_episode(episode=ended, reason="completed", by=dana)
     fresh = make_episode(dana, "Heron")
-    actions.reassess(fresh)
+    reassess(fresh)
     now = timezone.now()
     make_therapy_session(flagged, starts_at=now - timedelta(minutes=5), ends_at=now + timedelta(minutes=45))
     make_therapy_session(Episode.objects.get(pk=fresh.pk), starts_at=now, ends_at=now + timedelta(minutes=50))

@@ -12,11 +12,21 @@ from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import actions, reassess
+from ratings import (
+    actions,
+)
+from ratings.actions import (
+    AlreadyAnswered,
+    RuptureOver,
+    answer_check_in,
+    end_episode,
+    log_session,
+    mark_read,
+    set_rupture_aside,
+)
+from ratings.detection import reassess
 from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
-from ratings.psychometrics import constants, population
 from tests.courses import answers, consent
-from tests.factories import make_episode
 
 
 def test_an_answer_is_scored_and_its_standing_written_with_it(juniper, live_through):
@@ -40,21 +50,21 @@ def test_the_same_answers_again_change_nothing(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
     before = list(Rating.objects.values_list("pk", "received_at"))
     events = AuditEvent.objects.count()
-    actions.answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
+    answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
     assert list(Rating.objects.values_list("pk", "received_at")) == before
     assert AuditEvent.objects.count() == events
 
 
 def test_other_answers_are_refused_without_the_right_to_change(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
-    with pytest.raises(actions.AlreadyAnswered):
-        actions.answer_check_in(check_in=check_in, answers=answers(1), may_change=False)
+    with pytest.raises(AlreadyAnswered):
+        answer_check_in(check_in=check_in, answers=answers(1), may_change=False)
     assert Rating.objects.get(rater="client").answers == answers(3)
 
 
 def test_a_change_is_a_new_row_and_the_old_one_stays_as_it_was(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
-    actions.answer_check_in(check_in=check_in, answers=answers(1), may_change=True)
+    answer_check_in(check_in=check_in, answers=answers(1), may_change=True)
     old, new = Rating.objects.filter(rater="client").order_by("pk")
     assert (old.answers, old.replaced_reason) == (answers(3), "client changed")
     assert old.replaced_at is not None
@@ -67,15 +77,15 @@ def test_nothing_changes_after_the_therapist_read_it_or_after_a_day(juniper, liv
     (check_in,) = live_through(juniper, [3])
     Rating.objects.filter(rater="client").update(received_at=timezone.now() - timedelta(hours=hours))
     if read:
-        actions.mark_read(episode=juniper)
-    with pytest.raises(actions.AlreadyAnswered):
-        actions.answer_check_in(check_in=check_in, answers=answers(1), may_change=True)
+        mark_read(episode=juniper)
+    with pytest.raises(AlreadyAnswered):
+        answer_check_in(check_in=check_in, answers=answers(1), may_change=True)
     assert Rating.objects.filter(rater="client").count() == 1
 
 
 def test_reading_marks_only_what_was_answered(juniper, live_through):
     answered, unanswered = live_through(juniper, [3, None])
-    actions.mark_read(episode=juniper)
+    mark_read(episode=juniper)
     answered.refresh_from_db()
     unanswered.refresh_from_db()
     assert answered.read_at is not None
@@ -92,7 +102,7 @@ def test_the_database_allows_one_current_rating_per_rater(juniper, live_through)
 
 def test_without_consent_nobody_is_asked(juniper, instruments):
     start = timezone.now() - timedelta(days=1)
-    actions.log_session(
+    log_session(
         episode=juniper,
         by=juniper.therapist,
         starts_at=start,
@@ -107,7 +117,7 @@ def test_without_consent_nobody_is_asked(juniper, instruments):
 def test_a_missed_session_asks_nobody_and_has_no_number(juniper, instruments):
     consent(juniper.client)
     start = timezone.now() - timedelta(days=1)
-    actions.log_session(
+    log_session(
         episode=juniper,
         by=juniper.therapist,
         starts_at=start,
@@ -131,7 +141,7 @@ def test_a_rating_and_its_meaning_are_saved_together_or_not_at_all(juniper, live
 
     monkeypatch.setattr(actions, "reassess", fail)
     with pytest.raises(RuntimeError):
-        actions.answer_check_in(check_in=asked[-1], answers=answers(1), may_change=False)
+        answer_check_in(check_in=asked[-1], answers=answers(1), may_change=False)
     assert Rating.objects.filter(rater="client").count() == 3
     assert not AuditEvent.objects.filter(subject_type="rating", count__gt=1).exists()
 
@@ -139,7 +149,7 @@ def test_a_rating_and_its_meaning_are_saved_together_or_not_at_all(juniper, live
 def test_ending_a_therapy_closes_an_open_rupture_as_unrepaired(juniper, live_through):
     live_through(juniper, [3, 3, 3, 3, 0])
     assert Rupture.objects.get().state == "open"
-    actions.end_episode(episode=juniper, reason="client", by=juniper.therapist)
+    end_episode(episode=juniper, reason="client", by=juniper.therapist)
     rupture = Rupture.objects.get()
     assert (rupture.state, rupture.closed_session_id) == (
         "unrepaired",
@@ -152,22 +162,10 @@ def test_what_ended_after_the_page_was_read_is_not_set_aside(dana, juniper, live
     *_answered, first, second = live_through(juniper, [3, 3, 3, 3, 1, 1, None, None])
     read_before = Rupture.objects.get()
     for check_in in (first, second):
-        actions.answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
-    with pytest.raises(actions.RuptureOver):
-        actions.set_rupture_aside(rupture=read_before, reason="A late click.", by=dana)
+        answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
+    with pytest.raises(RuptureOver):
+        set_rupture_aside(rupture=read_before, reason="A late click.", by=dana)
     assert Rupture.objects.get().state == "repaired"
-
-
-def test_a_practice_with_enough_cases_learns_how_its_clients_rate(mona, dana, live_through, monkeypatch):
-    """Frozen in the version; below the number of cases the published values stand."""
-    for level in (2, 3):
-        live_through(make_episode(dana), [level] * 6)
-    rule = {"practice": mona.practice, "criterion": "rupture_filter", "budget": "normal", "use": "client", "by": mona}
-    assert actions.set_detector(**rule).constants == {}
-    monkeypatch.setattr(population, "FEWEST_EPISODES", 2)
-    enough = actions.set_detector(**rule)
-    assert 0 < enough.constants["sd_within"] < constants.DEFAULTS.sd_within
-    assert Assessment.objects.filter(version=enough).count() == 12
 
 
 # --- Writers at the same time: each locks the episode first, so nobody waits in a circle ------------------------------
@@ -239,9 +237,9 @@ def test_setting_aside_while_the_client_answers(juniper, dana, live_through, slo
 
     def set_aside():
         assert slow_replay.wait(10)
-        actions.set_rupture_aside(rupture=rupture, reason="We spoke.", by=dana)
+        set_rupture_aside(rupture=rupture, reason="We spoke.", by=dana)
 
-    at_once(lambda: actions.answer_check_in(check_in=asked, answers=answers(1), may_change=False), set_aside)
+    at_once(lambda: answer_check_in(check_in=asked, answers=answers(1), may_change=False), set_aside)
     assert Rupture.objects.get().state == "set_aside"
     assert Rating.objects.filter(therapy_session=asked.therapy_session, rater="client").count() == 1
 
@@ -250,13 +248,13 @@ def test_setting_aside_while_the_client_answers(juniper, dana, live_through, slo
 @pytest.mark.django_db(transaction=True)
 def test_the_first_replays_of_a_practice_agree_on_its_detector(juniper, sorrel, millrace, monkeypatch):
     both_looked = threading.Barrier(2, timeout=10)
-    look = reassess.queries.detector_version
+    look = reassess.detector_version
 
     def look_together(practice):
         found = look(practice)
         both_looked.wait()
         return found
 
-    monkeypatch.setattr(reassess.queries, "detector_version", look_together)
+    monkeypatch.setattr(reassess, "detector_version", look_together)
     at_once(lambda: reassess.reassess(juniper), lambda: reassess.reassess(sorrel))
     assert DetectorVersion.objects.filter(practice=millrace).count() == 1

@@ -6,13 +6,15 @@ import pytest
 from django.utils import timezone
 
 from alliance.models import CheckInFormChoice, Client, Episode
-from ratings import actions, queries
+from ratings.actions import answer_check_in, log_session
+from ratings.detection.history import held_sessions
+from ratings.detection.reassess import reassess
 from ratings.findings import phrases
 from ratings.models import CheckIn, InstrumentText, Rating, Rupture
 from ratings.pillars import marks_drawn, pillar_views, totals_in_words
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.usual import FEWEST, IN_RUPTURE, usual_ranges
-from ratings.reassess import reassess
+from ratings.queries import case_history
 from tests.factories import days_ago, make_episode
 
 STEADY = [3, [3, 3, 3, 4, 3, 3], 3, [3, 4, 3, 3, 3, 3], 3, 3]
@@ -26,7 +28,7 @@ def drawn(dana, live_through):
         episode = episode or make_episode(dana, "Juniper")
         live_through(episode, levels)
         episode.refresh_from_db()
-        return pillar_views(queries.case_history(episode), episode.standing, "Juniper")
+        return pillar_views(case_history(episode), episode.standing, "Juniper")
 
     return draw
 
@@ -79,16 +81,16 @@ def test_a_total_alone_is_said_and_not_drawn_as_missing(drawn):
     for view in views:
         assert {row.client_gap for row in view.rows[:5]} == {"total only, 93"}
         assert shapes(view, "few") == []
-    said = totals_in_words(queries.case_history(episode))
+    said = totals_in_words(case_history(episode))
     assert said.startswith("5 check-ins came as a total alone, without goals, tasks and bond. The last total is 75 of")
     usual = usual_ranges(*_history(episode))["overall"]
     assert said.endswith(f"below own usual, which is {usual.low:.0f} to {usual.high:.0f}.")
     Rating.objects.filter(rater="client").update(goal_pomp=75)
-    assert totals_in_words(queries.case_history(episode)) == ""
+    assert totals_in_words(case_history(episode)) == ""
 
 
 def _history(episode):
-    history = queries.case_history(episode)
+    history = case_history(episode)
     return [held.evidence for held in history.held], history.assessments, resolve({})
 
 
@@ -152,7 +154,7 @@ def test_band_and_word_and_lead_follow_one_rule(drawn, levels, word):
     assert {view.word for view in views} == {word}
     outside = sum(
         held.client is not None and found.state not in IN_RUPTURE
-        for held, found in zip(queries.held_sessions(episode), queries.case_history(episode).assessments, strict=True)
+        for held, found in zip(held_sessions(episode), case_history(episode).assessments, strict=True)
     )
     for view in views:
         assert (view.usual is not None) == bool(shapes(view, "band")) == (outside >= FEWEST)
@@ -172,7 +174,7 @@ def test_there_is_no_usual_range_before(drawn):
 def goals_after(dana, days, form, level):
     """The first pillar of the one case, after one more session so many days ago, rated alike on this questionnaire."""
     Client.objects.update(check_in_form=form)
-    therapy_session = actions.log_session(
+    therapy_session = log_session(
         episode=Episode.objects.get(),
         by=dana,
         starts_at=days_ago(days),
@@ -183,9 +185,9 @@ def goals_after(dana, days, form, level):
     )
     check_in = therapy_session.check_in
     given = {item["id"]: level for item in check_in.text.instrument.definition["items"]}
-    actions.answer_check_in(check_in=check_in, answers=given, may_change=False)
+    answer_check_in(check_in=check_in, answers=given, may_change=False)
     episode = Episode.objects.get()
-    return pillar_views(queries.case_history(episode), episode.standing, "Juniper")[0]
+    return pillar_views(case_history(episode), episode.standing, "Juniper")[0]
 
 
 def test_another_questionnaire_begins_anew(drawn, dana):

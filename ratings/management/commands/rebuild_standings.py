@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand
 
 from alliance.models import Practice
-from ratings.reassess import rebuild_standings
+from ratings.detection.reassess import rebuild_standings
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from alliance.crypto import Sealed
-from ratings import actions
+from ratings.actions import log_session
 from ratings.models import CheckIn, Delivery
 from tests.factories import days_ago
 
@@ -42,7 +42,7 @@ def log():
 
     def at(episode, ends_at=None):
         ends_at = ends_at or timezone.now() - timedelta(hours=3)
-        therapy_session = actions.log_session(
+        therapy_session = log_session(
             episode=episode,
             by=episode.therapist,
             starts_at=ends_at - timedelta(minutes=50),

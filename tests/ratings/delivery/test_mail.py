@@ -7,7 +7,7 @@ import time_machine
 from django.core import mail
 from django.urls import reverse
 
-from ratings import actions
+from ratings.actions import move_session
 from tests.ratings.delivery.conftest import keys, run
 
 
@@ -48,7 +48,7 @@ def test_the_day_is_the_clients_own(due_message, http):
     client.save()
     start = datetime(2026, 11, 18, 22, tzinfo=UTC)
     with time_machine.travel(start + timedelta(hours=12)):
-        actions.move_session(
+        move_session(
             therapy_session=therapy_session,
             starts_at=start,
             ends_at=start + timedelta(minutes=50),

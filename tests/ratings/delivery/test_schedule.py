@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent, Client
-from ratings import actions, links
+from ratings import links
+from ratings.actions import answer_check_in, log_session, move_session, void_session
 from ratings.delivery import schedule, send
 from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
 from tests.courses import answers
@@ -85,7 +86,7 @@ def test_the_clients_own_zone_and_delay_come_first(zone, delay, ends_at, due, ju
 def moved(check_in, by_hours):
     therapy_session = check_in.therapy_session
     shift = timedelta(hours=by_hours)
-    actions.move_session(
+    move_session(
         therapy_session=therapy_session,
         starts_at=therapy_session.starts_at + shift,
         ends_at=therapy_session.ends_at + shift,
@@ -130,7 +131,7 @@ def test_none_is_due_again_where_one_went_out_or_an_answer_came(gone_out, due_me
     if gone_out == "by hand":
         schedule._add(check_in, "again", timezone.now())
     elif gone_out == "answered":
-        actions.answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
+        answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
     else:
         Delivery.objects.update(**{gone_out: timezone.now()})
     moved(check_in, by_hours=-1)
@@ -166,7 +167,7 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
     reachable(juniper)
     waiting = schedule._add(last, "first", timezone.now())
     token = links.mint_check_in_link(check_in=last, by=juniper.therapist, channel="email")
-    actions.void_session(therapy_session=last.therapy_session, reason="Logged twice.", by=juniper.therapist)
+    void_session(therapy_session=last.therapy_session, reason="Logged twice.", by=juniper.therapist)
     waiting.refresh_from_db()
     assert waiting.dropped_at is not None
     assert http.get(f"/c/{token}/").status_code == 404
@@ -181,8 +182,8 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
 def test_a_session_can_take_the_place_of_a_voided_one(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
     therapy_session = check_in.therapy_session
-    actions.void_session(therapy_session=therapy_session, reason="Wrong mode.", by=juniper.therapist)
-    actions.log_session(
+    void_session(therapy_session=therapy_session, reason="Wrong mode.", by=juniper.therapist)
+    log_session(
         episode=juniper, by=juniper.therapist, starts_at=therapy_session.starts_at, ends_at=therapy_session.ends_at,
         zone="Europe/Berlin", mode="video", attendance="attended",
     )  # fmt: skip
@@ -266,7 +267,7 @@ def test_by_night_sent_again_means_in_the_morning(due_message, live):
 
 
 def test_an_answered_check_in_is_not_asked_for_again(due_message):
-    actions.answer_check_in(check_in=due_message.check_in, answers=answers(3), may_change=False)
+    answer_check_in(check_in=due_message.check_in, answers=answers(3), may_change=False)
     assert schedule.add_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == 0
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent, ImportDraft
-from ratings import actions
+from ratings.actions import answer_check_in, log_session
 from ratings.delivery import schedule, send
 from ratings.delivery.send import SHORTEST_WAIT
 from ratings.importing import actions as importing
@@ -59,7 +59,7 @@ def pause(message):
 
 
 def answer(message):
-    actions.answer_check_in(check_in=message.check_in, answers=answers(3), may_change=False)
+    answer_check_in(check_in=message.check_in, answers=answers(3), may_change=False)
 
 
 def void(message):
@@ -194,7 +194,7 @@ def test_one_reminder_counted_from_the_sending(due_message):
 
 def test_no_reminder_where_the_practice_wants_none_or_an_answer_came(due_message, live):
     run()
-    actions.answer_check_in(check_in=due_message.check_in, answers=answers(3), may_change=False)
+    answer_check_in(check_in=due_message.check_in, answers=answers(3), may_change=False)
     with time_machine.travel(timezone.now() + timedelta(hours=30)):
         assert run() == "1 dropped.\n"
     live.reminder_after_hours = 0
@@ -232,7 +232,7 @@ def test_a_claim_holds_for_a_while_and_then_no_more(due_message):
 def test_a_practice_that_is_not_live_is_named_and_the_others_go_on(due_message, reachable, log):
     ida = make_member(make_practice("Weir House", zone="Europe/London"), "Ida Berg")
     episode = reachable(make_episode(ida, "Heron"), "heron@example.org")
-    actions.log_session(
+    log_session(
         episode=episode, by=ida, starts_at=timezone.now() - timedelta(hours=30),
         ends_at=timezone.now() - timedelta(hours=29), zone="Europe/London", mode="video", attendance="attended",
     )  # fmt: skip

@@ -8,10 +8,10 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from alliance.models import Client, Episode, User
-from ratings import queries
 from ratings.findings.scale import on_scale
 from ratings.models import Rupture
 from ratings.pillars import pillar_views
+from ratings.queries import case_history
 
 GUIDE = re.compile(r'<aside class="guide".*?</aside>', re.DOTALL)
 
@@ -42,7 +42,7 @@ class Case:
     reader: Browser
 
     def __post_init__(self):
-        self.history = queries.case_history(self.episode)
+        self.history = case_history(self.episode)
         name = self.episode.client.display_name
         self.pillars = {view.key: view for view in pillar_views(self.history, self.episode.standing, name)}
         self.numbered = {session.number: session for session in self.history.held if session.number}

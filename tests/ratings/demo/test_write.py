@@ -10,11 +10,12 @@ from django.db.models import DateTimeField, Max
 
 from alliance import access
 from alliance.models import Client, Episode, Membership, User
-from ratings import actions, queries
+from ratings.actions import log_session, open_case
 from ratings.demo.stories import STORIES
 from ratings.demo.write import TABLES, ZONE
+from ratings.detection.reassess import reassess
 from ratings.models import Assessment, Rupture, Standing
-from ratings.reassess import reassess
+from ratings.queries import case_rows, day_entries, waiting_check_ins, wishes
 from sessions.models import TherapySession
 from tests.ratings.demo.stored import names_scores_and_times, what_follows
 
@@ -132,9 +133,9 @@ def test_rebuilt_standings_are_the_stored_ones(demo):
 def test_the_program_goes_on_from_the_demo(demo):
     # On PostgreSQL the sequences must know of the keys that were handed out.
     ada = Membership.objects.get(user__email="therapist@demo.test")
-    episode = actions.open_case(practice=ada.practice, therapist=ada, by=ada, name="Sparrow", goal="Ours.")
+    episode = open_case(practice=ada.practice, therapist=ada, by=ada, name="Sparrow", goal="Ours.")
     starts_at = datetime.combine(DAY, time(18), ZONE)
-    actions.log_session(
+    log_session(
         episode=episode, by=ada, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), zone=ZONE.key,
         mode="in_person", attendance="attended", answers={"goal_matters": 3}, private_note="First.",
     )  # fmt: skip
@@ -143,7 +144,7 @@ def test_the_program_goes_on_from_the_demo(demo):
 
 def test_supervisor_has_a_few_of_many_cases_to_talk_about(demo):
     ruth = User.objects.get(email="supervisor@demo.test")
-    rows = queries.case_rows(access.supervised_episodes(ruth).filter(ends_at__isnull=True))
+    rows = case_rows(access.supervised_episodes(ruth).filter(ends_at__isnull=True))
     flagged = [row.name for row in rows if row.standing.rupture]
     assert 25 <= len(rows) <= 40
     assert 3 <= len(flagged) <= 5
@@ -167,12 +168,12 @@ def test_therapist_has_sessions_today_whatever_day_it_is(db, days):
     seed(today=today, therapists=3, clients=30)
     ada = User.objects.get(email="therapist@demo.test")
     start = datetime.combine(today, time(), ZONE)
-    entries = queries.day_entries(ada, start, start + timedelta(days=1))
+    entries = day_entries(ada, start, start + timedelta(days=1))
     by_attendance = [entry.therapy_session.attendance for entry in entries]
     assert by_attendance == ["planned", "planned", "planned"]
     assert [entry.case.name for entry in entries] == ["Heron", "Juniper", "Marten"]
     with time_machine.travel(start + timedelta(hours=12)):
-        assert {row.name for row in queries.waiting_check_ins(ada)} == {"Sorrel", "Rowan"}
+        assert {row.name for row in waiting_check_ins(ada)} == {"Sorrel", "Rowan"}
 
 
 TO_COME = {"due_at", "expires_at", "paused_until"}  # when something is to happen, or to stop
@@ -231,7 +232,7 @@ def test_stories_carry_their_words(demo):
     assert bramble.standing.rupture.kind == "confrontation"  # it was loud enough for both to rate the goals lower
     assert (rating.tension, rating.tension_talked_about, rating.bring_up) == (True, False, "myself")
     juniper = named("Juniper")
-    assert [wish.how for wish in queries.wishes([juniper.pk])] == ["gently"]
+    assert [wish.how for wish in wishes([juniper.pk])] == ["gently"]
     assert juniper.standing.rupture.evidence["for_sessions"] == 2
     assert juniper.goals.count() == 2
     assert juniper.private_notes.count() == 3

@@ -11,7 +11,8 @@ from django.db import connection
 from django.urls import reverse
 
 from alliance.models import AuditEvent, Client, Episode, ImportDraft
-from ratings import actions, reassess
+from ratings.detection import reassess
+from ratings.detection.actions import set_detector
 from ratings.importing.actions import NotAllGood, import_draft, keep_draft
 from ratings.models import Assessment, Rating, Rupture, Standing
 from sessions.models import TherapySession
@@ -297,5 +298,5 @@ def test_between_batches_of_an_import_the_lock_is_free(pauses, bring_in, millrac
 def test_between_batches_of_a_new_rule_the_lock_is_free(pauses, bring_in, millrace, dana, noor, mona):
     bring_in(OPENFIT)
     pauses.clear()
-    actions.set_detector(practice=millrace, criterion="level_cutoff", budget="normal", use="client", by=mona)
+    set_detector(practice=millrace, criterion="level_cutoff", budget="normal", use="client", by=mona)
     assert pauses == [(False, reassess.PAUSE_SECONDS)]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent, Consent
-from ratings import actions
+from ratings.detection.reassess import reassess
 from ratings.models import CheckIn, ClientLink, Rating, Standing
 from tests.courses import answers, held
 
@@ -98,7 +98,7 @@ def test_a_square_that_no_phone_can_follow_says_so(http, dana, juniper, live_thr
 def test_a_link_to_the_own_answers_needs_both_the_practice_and_the_client(http, dana, juniper, millrace):
     http.force_login(dana.user)
     case, path = (reverse(f"ratings:{name}", args=[juniper.code]) for name in ("case", "history-link"))
-    actions.reassess(juniper)
+    reassess(juniper)
     for practice_shows, client_agrees in ((False, False), (True, False), (False, True), (True, True)):
         millrace.shows_history = practice_shows
         millrace.save()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from alliance.models import AuditEvent
-from ratings import actions
+from ratings.actions import answer_check_in, void_session
 from ratings.models import CheckIn
 from tests.courses import answers, consent
 from tests.factories import make_member
@@ -125,10 +125,10 @@ def test_a_link_is_offered_for_the_last_session_alone_and_says_its_day(http, dan
 
     oldest, older, newer = live_through(juniper, [None, 3, None])
     assert offered() == [[said(newer)], [said(newer), said(oldest)]]
-    actions.answer_check_in(check_in=newer, answers=answers(3), may_change=False)
+    answer_check_in(check_in=newer, answers=answers(3), may_change=False)
     assert offered() == [[], [said(oldest)]], "an old one is not offered in its place"
     for gone, left in ((newer, [[], [said(oldest)]]), (older, [[said(oldest)], [said(oldest)]]), (oldest, [[], []])):
-        actions.void_session(therapy_session=gone.therapy_session, reason="Not theirs.", by=dana)
+        void_session(therapy_session=gone.therapy_session, reason="Not theirs.", by=dana)
         assert offered() == left
 
 

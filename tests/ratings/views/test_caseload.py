@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent, Episode
-from ratings import actions
+from ratings.actions import answer_check_in, end_episode, set_rupture_aside
+from ratings.detection.reassess import reassess
 from ratings.models import CheckIn
 from tests.courses import answers, held
 from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
@@ -42,7 +43,7 @@ def text_of(http, path="/caseload/"):
 
 
 def set_aside(episode, reason="She had moved house."):
-    actions.set_rupture_aside(rupture=episode.ruptures.get(), reason=reason, by=episode.therapist)
+    set_rupture_aside(rupture=episode.ruptures.get(), reason=reason, by=episode.therapist)
 
 
 def test_what_was_set_aside_is_named_until_the_ratings_are_steady(http, dana, sam, juniper, sorrel, live_through):
@@ -60,7 +61,7 @@ def test_what_was_set_aside_is_named_until_the_ratings_are_steady(http, dana, sa
     for days in (0.3, 0.2, 0.1):
         held(juniper, days)
         asked = CheckIn.objects.get(therapy_session=juniper.therapy_sessions.latest("starts_at"))
-        actions.answer_check_in(check_in=asked, answers=answers(3), may_change=False)
+        answer_check_in(check_in=asked, answers=answers(3), may_change=False)
     assert "steady" in set(
         juniper.assessments.filter(therapy_session=asked.therapy_session).values_list("state", flat=1)
     )
@@ -93,9 +94,9 @@ def test_the_ended_cases_say_how_they_ended(http, dana, sam, eve, juniper, sorre
     live_through(sorrel, [3, 3, 3])
     wren = make_episode(dana, "Wren")
     live_through(wren, [3, 3, 3])
-    actions.end_episode(episode=wren, reason="completed", by=dana)
-    actions.end_episode(episode=sorrel, reason="other", by=dana)
-    actions.end_episode(episode=juniper, reason="client", by=dana)
+    end_episode(episode=wren, reason="completed", by=dana)
+    end_episode(episode=sorrel, reason="other", by=dana)
+    end_episode(episode=juniper, reason="client", by=dana)
     for member, path, seen in (
         (sam, "/caseload/", ["Juniper", "Wren"]),  # Sorrel is Eve's
         (eve, "/caseload/", ["Sorrel"]),
@@ -157,7 +158,7 @@ def names(response):
 def test_the_list_is_found_as_a_page_and_as_its_fragment(http, dana, sam, juniper, sorrel, noors, live_through):
     live_through(juniper, FALLEN)
     for episode in (sorrel, noors):
-        actions.reassess(episode)
+        reassess(episode)
     http.force_login(sam.user)
     by_noor = str(noors.therapist.code)
     for sought, expected in (
@@ -182,8 +183,8 @@ def test_the_fragment_holds_no_case_that_was_not_sought_nor_seen(
     wren = make_episode(dana, "Wren")
     live_through(wren, [3])
     for episode in (juniper, sorrel, noors):
-        actions.reassess(episode)
-    actions.end_episode(episode=wren, reason="completed", by=dana)
+        reassess(episode)
+    end_episode(episode=wren, reason="completed", by=dana)
     http.force_login(dana.user)
     fragment = http.post("/cases/", {"name": "r"}, headers=HTMX)
     assert [name in fragment.text for name in ("Juniper", "Sorrel", "Wren", "Bramble")] == [True, True, True, False]
@@ -194,14 +195,14 @@ def test_the_fragment_holds_no_case_that_was_not_sought_nor_seen(
 
 def test_a_name_in_the_address_is_not_read(http, dana, juniper, sorrel):
     for episode in (juniper, sorrel):
-        actions.reassess(episode)
+        reassess(episode)
     http.force_login(dana.user)
     assert len(names(http.get("/cases/", {"name": "jun"}))) == 2
 
 
 def test_a_therapist_who_is_not_in_the_list_is_refused_in_words(http, sam, noors, juniper):
     for episode in (juniper, noors):
-        actions.reassess(episode)
+        reassess(episode)
     http.force_login(sam.user)
     answer = http.post("/caseload/", {"therapist": "0"})
     assert answer.status_code == 422

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import actions, links
+from ratings import links
+from ratings.actions import CHANGE_WINDOW, SessionVoided, answer_check_in, enter_answers, mark_read, void_session
 from ratings.models import CheckIn, ClientLink, Rating
 from tests.courses import ITEMS, answers, consent, held
 from tests.factories import make_client, make_episode
@@ -151,7 +152,7 @@ def test_who_sends_the_first_answers_again_elsewhere_learns_nothing_of_a_change(
 
 def test_a_link_that_was_not_used_is_open_where_answers_came_on_paper(http, dana, asked, opened):
     address = opened(asked)
-    actions.enter_answers(check_in=asked, answers=answers(3), answered_at=timezone.now(), by=dana)
+    enter_answers(check_in=asked, answers=answers(3), answered_at=timezone.now(), by=dana)
     page = http.get(address)
     assert (page.status_code, " checked" in page.text) == (200, False)
     sent(http, address)
@@ -161,8 +162,8 @@ def test_a_link_that_was_not_used_is_open_where_answers_came_on_paper(http, dana
 @pytest.mark.parametrize("own", [1, 3])
 def test_a_clients_own_answers_replace_what_was_typed_from_paper(http, dana, juniper, asked, opened, own):
     address = opened(asked)
-    actions.enter_answers(check_in=asked, answers=answers(3), answered_at=timezone.now(), by=dana)
-    actions.mark_read(episode=juniper)
+    enter_answers(check_in=asked, answers=answers(3), answered_at=timezone.now(), by=dana)
+    mark_read(episode=juniper)
     assert http.post(address, answers(own)).status_code == 303
     rating, paper = client_rating(), Rating.objects.get(mode="paper")
     assert (rating.answers, rating.mode, rating.entered_by) == (answers(own), "link", None)
@@ -176,7 +177,7 @@ def test_a_change_that_comes_too_late_is_given_back(http, juniper, asked, opened
     address, change = opened(asked), reverse("links:check-in-change")
     sent(http, address)
     if not hours:
-        actions.mark_read(episode=juniper)
+        mark_read(episode=juniper)
     with time_machine.travel(timezone.now() + timedelta(hours=hours)):
         assert http.get(change).status_code == 404
         late = sent(http, change, comment="Typed & kept")
@@ -189,7 +190,7 @@ def test_a_change_that_comes_too_late_is_given_back(http, juniper, asked, opened
 def test_what_was_typed_for_a_session_that_was_voided_meanwhile_is_given_back(http, dana, asked, opened):
     address = opened(asked)
     stale = CheckIn.objects.select_related("therapy_session").get(pk=asked.pk)
-    actions.void_session(therapy_session=asked.therapy_session, reason="Somebody else's.", by=dana)
+    void_session(therapy_session=asked.therapy_session, reason="Somebody else's.", by=dana)
     response = sent(http, address, comment="Typed & kept")
     assert response.status_code == 409
     assert "taken off the record" in response.text
@@ -197,8 +198,8 @@ def test_what_was_typed_for_a_session_that_was_voided_meanwhile_is_given_back(ht
     assert [http.get(address).status_code, http.post(address, {}).status_code] == [404, 404]
     with time_machine.travel(timezone.now() + links.TYPING_GRACE + timedelta(minutes=1)):
         assert sent(http, address).status_code == 404
-    with pytest.raises(actions.SessionVoided):
-        actions.enter_answers(check_in=stale, answers=answers(3), answered_at=timezone.now(), by=dana)
+    with pytest.raises(SessionVoided):
+        enter_answers(check_in=stale, answers=answers(3), answered_at=timezone.now(), by=dana)
     assert not Rating.objects.filter(rater="client").exists()
 
 
@@ -212,7 +213,7 @@ def test_the_link_opened_again_leads_the_browser_that_sent_the_answers_to_them(h
     assert "Change your answers" in http.get(again.url).text
     stranger = Client().get(address)
     assert (stranger.status_code, stranger.text) == (404, gone)
-    with time_machine.travel(timezone.now() + actions.CHANGE_WINDOW + timedelta(minutes=1)):
+    with time_machine.travel(timezone.now() + CHANGE_WINDOW + timedelta(minutes=1)):
         assert http.get(address).status_code == 404
     assert (list(Rating.objects.values()), list(CheckIn.objects.values()), list(AuditEvent.objects.values())) == before
     assert Client().post(other, answers(1)).status_code == 303
@@ -342,7 +343,7 @@ def test_only_the_browser_that_sent_them_learns_that_its_answers_were_read(http,
     first, second = live_through(juniper, [None, None])
     sent(http, opened(first), comment="A canary sang.")
     assert "Your therapist will see this" in http.get(reverse("links:check-in-sent")).text
-    actions.mark_read(episode=juniper)
+    mark_read(episode=juniper)
     assert "Your therapist has read your answers." in http.get(reverse("links:check-in-sent")).text
     with time_machine.travel(timezone.now() + timedelta(days=6)):
         address = opened(second)
@@ -361,10 +362,10 @@ def test_unread_or_somebody_elses_or_older_answers_are_not_called_read(http, jun
     (other,) = live_through(sorrel, [None])
     sent(http, opened(first))
     assert "has read" not in http.get(opened(second)).text
-    actions.mark_read(episode=juniper)
+    mark_read(episode=juniper)
     assert "has read" in http.get(opened(second)).text
     assert "has read" not in http.get(opened(other)).text
-    actions.answer_check_in(check_in=second, answers=answers(2), may_change=False)  # from another device, unread
+    answer_check_in(check_in=second, answers=answers(2), may_change=False)  # from another device, unread
     assert "has read" not in http.get(opened(third)).text
 
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent
-from ratings import actions, links
+from ratings import links
+from ratings.actions import answer_check_in, end_episode
 from ratings.delivery import schedule
 from ratings.models import ClientLink, Delivery
 from tests.courses import answers
@@ -52,7 +53,7 @@ def test_each_state_in_the_list(http, dana, waiting):
     asked["Stopped"].episode.client.consents.filter(purpose="email").update(withdrawn_at=now)
     asked["Paused"].episode.client.paused_until = now + timedelta(days=3)
     asked["Paused"].episode.client.save()
-    actions.answer_check_in(check_in=asked["Answered"], answers=answers(3), may_change=False)
+    answer_check_in(check_in=asked["Answered"], answers=answers(3), may_change=False)
     assert states(http) == {
         "Due": "due", "Sent": "sent", "Expired": "expired", "Bounced": "bounced", "Resent": "sent",
         "Stopped": "stopped", "Paused": "paused", "Unsent": "unsent", "Shown": "shown", "Nowhere": "no_email",
@@ -76,7 +77,7 @@ def test_whose_the_list_is(http, dana, noor, juniper, waiting):
     waiting(make_episode(noor, "Teasel"), "teasel@example.org")
     ended = make_episode(dana, "Wren")
     waiting(ended)
-    actions.end_episode(episode=ended, reason="completed", by=dana)
+    end_episode(episode=ended, reason="completed", by=dana)
     http.force_login(dana.user)
     assert states(http) == {"Juniper": "unsent"}
     http.force_login(noor.user)

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from ratings import queries
+from ratings.detection.verdicts import verdict_shares
 from ratings.models import Rating, Rupture, Standing, Verdict
 from ratings.templatetags.findings import day
 
@@ -26,7 +26,7 @@ def test_a_verdict_is_counted_once_per_flag_and_shown_with_its_interval(http, da
     assert http.post(address, {"answer": "nonsense"}).status_code == 400
     assert Verdict.objects.get().answer == "useful"
     assert "You said: Useful." in http.get(page_of(rupture)).text
-    (share,) = queries.verdict_shares(juniper.client.practice)
+    (share,) = verdict_shares(juniper.client.practice)
     assert (share.useful, share.known, share.false, share.worth_it.of) == (1, 0, 0, 1)
     http.force_login(mona.user)
     assert "between 21 % and 100 %" in http.get(reverse("ratings:detection-settings")).text

@@ -9,8 +9,11 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings import actions, asking
+from ratings import (
+    asking,
+)
 from ratings.models import CheckIn, Rating, Standing
+from ratings.views import therapy_session
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, consent, held
 from tests.factories import days_ago, make_therapy_session
@@ -179,10 +182,10 @@ def test_only_a_start_that_was_taken_in_the_same_moment_is_a_form_error(http, da
         raise IntegrityError("therapy_session_one_per_start")
 
     for path, action in ((logs, "log_session"), (moves, "move_session")):
-        monkeypatch.setattr(actions, action, refuse)
+        monkeypatch.setattr(therapy_session, action, refuse)
         with pytest.raises(IntegrityError):
             http.post(path, logged(**at))
-        monkeypatch.setattr(actions, action, come_first)
+        monkeypatch.setattr(therapy_session, action, come_first)
         response = http.post(path, logged(**at))
         assert (response.status_code, "already a session at this time" in response.text) == (422, True)
         TherapySession.objects.filter(starts_at=start).delete()

@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings import actions
+from ratings.actions import answer_check_in, end_episode, move_session
 from ratings.models import Rating
 from sessions.models import TherapySession
 from tests.courses import answers, held
@@ -106,7 +106,7 @@ def test_a_wish_stands_until_a_session_is_held_after_it(http, dana, juniper, liv
     (check_in,) = live_through(juniper, [None])
     held(juniper, 3)  # the next session came before the answer: the wish is still for the one after that
     with time_machine.travel(timezone.now() - timedelta(days=2)):
-        actions.answer_check_in(check_in=check_in, answers=answers(3), may_change=False, bring_up="gently")
+        answer_check_in(check_in=check_in, answers=answers(3), may_change=False, bring_up="gently")
     http.force_login(dana.user)
     case = reverse("ratings:case", args=[juniper.code])
     assert GENTLY in http.get(case).text
@@ -120,11 +120,11 @@ def test_a_wish_that_was_changed_or_whose_therapy_ended_is_not_told(http, dana, 
     (check_in,) = live_through(juniper, [3], bring_up="gently")
     http.force_login(dana.user)
     assert GENTLY in http.get("/today/").text
-    actions.answer_check_in(check_in=check_in, answers=answers(3), may_change=True, bring_up="no")
+    answer_check_in(check_in=check_in, answers=answers(3), may_change=True, bring_up="no")
     assert GENTLY not in http.get("/today/").text
-    actions.answer_check_in(check_in=check_in, answers=answers(3), may_change=True, bring_up="gently")
+    answer_check_in(check_in=check_in, answers=answers(3), may_change=True, bring_up="gently")
     assert GENTLY in http.get("/today/").text
-    actions.end_episode(episode=juniper, reason="completed", by=dana)
+    end_episode(episode=juniper, reason="completed", by=dana)
     assert GENTLY not in http.get("/today/").text
 
 
@@ -135,7 +135,7 @@ def test_a_wish_outlives_the_correction_of_its_own_sessions_time(http, dana, jun
     http.force_login(dana.user)
     assert "gently" in http.get(reverse("ratings:today")).text
     later = held.ends_at + timedelta(hours=1)
-    actions.move_session(therapy_session=held, starts_at=later, ends_at=later + timedelta(minutes=50), by=dana)
+    move_session(therapy_session=held, starts_at=later, ends_at=later + timedelta(minutes=50), by=dana)
     assert "gently" in http.get(reverse("ratings:today")).text
     make_therapy_session(juniper, starts_at=later + timedelta(days=1), attendance="attended", logged_at=timezone.now())
     assert "gently" not in http.get(reverse("ratings:today")).text

@@ -4,13 +4,17 @@ from dataclasses import asdict
 
 from django.utils import timezone
 
-from ratings import actions, queries
+from ratings.actions import answer_check_in
+from ratings.detection.actions import set_detector
+from ratings.detection.history import held_sessions
+from ratings.detection.reassess import reassess
+from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
 from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupture, Standing
 from ratings.pillars import pillar_views
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess, freeze
 from ratings.psychometrics.evidence import Budget, Version
-from ratings.reassess import reassess
+from ratings.queries import case_history
 from tests.courses import answers
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
@@ -26,7 +30,7 @@ def test_a_drop_opens_one_rupture_and_two_ratings_back_repair_it(juniper, live_t
     assert states(juniper) == ["too_few", "too_few", "steady", "steady", "open", "open", "recovering", "repaired"]
     rupture = Rupture.objects.get()
     assert rupture.state == "repaired"
-    held = queries.held_sessions(juniper)
+    held = held_sessions(juniper)
     assert rupture.opened_session == held[4].row
     assert rupture.closed_session == held[7].row
     assert Standing.objects.get().rupture is None
@@ -37,7 +41,7 @@ def test_one_fallen_pillar_is_named(juniper, live_through):
     rupture = Rupture.objects.get()
     assert rupture.pillars == ["task"]
     assert Standing.objects.get().words["task"] == "below"
-    assert queries.evidence_of(rupture).pillars == ("task",)
+    assert evidence_of(rupture).pillars == ("task",)
 
 
 def test_a_correction_that_takes_the_evidence_away_withdraws_the_rupture(juniper, live_through):
@@ -78,8 +82,8 @@ def test_a_strain_that_goes_on_under_a_new_version_is_opened(juniper, live_throu
     new_version(millrace, "own_mean_pooled_sd", "watchful")
     reassess(juniper)
     assert not Rupture.objects.exists()
-    actions.answer_check_in(check_in=unanswered, answers=answers(0), may_change=False)
-    assert Rupture.objects.get().opened_session == queries.held_sessions(juniper)[4].row
+    answer_check_in(check_in=unanswered, answers=answers(0), may_change=False)
+    assert Rupture.objects.get().opened_session == held_sessions(juniper)[4].row
 
 
 def test_what_was_set_aside_stays_aside(juniper, live_through):
@@ -100,13 +104,11 @@ def test_a_replay_twice_changes_nothing(juniper, live_through):
 
 def test_the_stored_assessments_equal_a_replay_from_the_ratings(juniper, live_through):
     live_through(juniper, [3, 4, [3, None, 2, 4, 3, 3], None, 0, 3, 3, 3])
-    held = queries.held_sessions(juniper)
-    version = queries.as_version(queries.detector_version(juniper.client.practice))
+    held = held_sessions(juniper)
+    version = as_version(detector_version(juniper.client.practice))
     stored = {row.therapy_session_id: row for row in Assessment.objects.all()}
     fresh = assess([therapy_session.evidence for therapy_session in held], version)
-    assert [
-        queries.as_assessment(stored[therapy_session.row.pk], therapy_session.number) for therapy_session in held
-    ] == fresh
+    assert [as_assessment(stored[therapy_session.row.pk], therapy_session.number) for therapy_session in held] == fresh
 
 
 def new_version(practice, criterion, budget="normal"):
@@ -132,7 +134,7 @@ def test_only_the_low_sessions_are_counted(juniper, live_through):
 def test_what_was_set_aside_stays_aside_when_a_late_answer_moves_its_start(juniper, live_through):
     asked = live_through(juniper, [3, 3, 3, 3, None, 0])
     Rupture.objects.update(state="set_aside", closed_at=timezone.now())
-    actions.answer_check_in(check_in=asked[4], answers=answers(0), may_change=False)
+    answer_check_in(check_in=asked[4], answers=answers(0), may_change=False)
     assert [rupture.state for rupture in Rupture.objects.all()] == ["set_aside"]
 
 
@@ -158,7 +160,7 @@ def test_another_instrument_has_a_usual_of_its_own(juniper, live_through):
 
 def test_a_version_keeps_its_threshold_under_a_later_program(juniper, mona, live_through, millrace, monkeypatch):
     live_through(juniper, [3, 3, 3, 3, 0])
-    chosen = actions.set_detector(
+    chosen = set_detector(
         practice=millrace, criterion="own_mean_pooled_sd", budget="normal", use="client+therapist", by=mona
     )
     before = states(juniper)
@@ -176,7 +178,7 @@ def test_a_version_keeps_its_threshold_under_a_later_program(juniper, mona, live
 def test_the_session_that_shows_a_strain_best_speaks_for_it(juniper, live_through):
     """Not the last one: the mildest, or one in which the client rated nothing."""
     live_through(juniper, [3, 3, 3, 3, 3, 1, 0, [2, 3, 2, 3, 3, 2], None])
-    rupture, held = Rupture.objects.get(), queries.held_sessions(juniper)
+    rupture, held = Rupture.objects.get(), held_sessions(juniper)
     found = Assessment.objects.filter(episode=juniper).order_by("therapy_session__starts_at")
     assert rupture.opened_session == held[5].row
     assert (rupture.evidence["number"], rupture.evidence["held_at"]) == (7, held[6].row.starts_at.isoformat())
@@ -188,7 +190,7 @@ def test_the_session_that_shows_a_strain_best_speaks_for_it(juniper, live_throug
 def test_a_strain_counts_the_sessions_that_its_charts_mark(juniper, live_through):
     live_through(juniper, [3, 4, 3, 3, 4, 3, 1, 0, [3, 3, 2, 3, 2, 3]])
     rupture = Rupture.objects.get()
-    history = queries.case_history(juniper)
+    history = case_history(juniper)
     views = pillar_views(history, Standing.objects.get(episode=juniper), "Juniper")
     marked = {row.number for view in views for row in view.rows if row.below}
     assert states(juniper)[6:] == ["open", "open", "open"]  # the last one is hardly low

@@ -13,11 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance.models import Episode
-from ratings import queries
+from ratings.detection.history import held_by_episode
+from ratings.detection.replay import replay
+from ratings.detection.stored import detector_version
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics.assess import freeze
 from ratings.psychometrics.evidence import Version
-from ratings.replay import replay
 
 EPISODES_AT_ONCE = 100  # under a second; convention of this app
 PAUSE_SECONDS = 0.2  # whoever waits for SQLite's lock asks again every tenth of a second
@@ -49,7 +50,7 @@ def reassess_all(keys, practice):
     locked = lock_episodes(keys)
     version = current_version(practice)
     episodes = [locked[key] for key in keys]
-    held = queries.held_by_episode(keys)
+    held = held_by_episode(keys)
     known = defaultdict(list)
     for rupture in Rupture.objects.filter(episode__in=keys).order_by("opened_at", "pk"):
         known[rupture.episode_id].append(rupture)
@@ -78,7 +79,7 @@ def store(replays):
 
 def current_version(practice):
     """The practice's detector version; its first one is made here, with the defaults of the program."""
-    version = queries.detector_version(practice)
+    version = detector_version(practice)
     if version is None:
         version, _new = DetectorVersion.objects.get_or_create(  # two first replays at once make one
             practice=practice, valid_from=LONG_AGO, defaults=asdict(freeze(Version()))

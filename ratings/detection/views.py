@@ -6,10 +6,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from alliance import access
-from ratings import actions, queries
-from ratings.forms import DetectionForm
+from ratings.detection.actions import set_detector
+from ratings.detection.forms import DetectionForm
+from ratings.detection.reassess import current_version
+from ratings.detection.verdicts import verdict_shares
 from ratings.psychometrics.population import FEWEST_EPISODES
-from ratings.reassess import current_version
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -19,7 +20,7 @@ def detection_settings(request):
     initial = {"criterion": version.criterion, "budget": version.budget, "use": version.use}
     form = DetectionForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
-        actions.set_detector(practice=manager.practice, by=manager, **form.cleaned_data)
+        set_detector(practice=manager.practice, by=manager, **form.cleaned_data)
         messages.success(
             request,
             _("From now on flags are made this way. Closed flags stay as they were; open ones are weighed anew."),
@@ -30,7 +31,7 @@ def detection_settings(request):
         "version": version,
         "practice": manager.practice,
         "fewest": FEWEST_EPISODES,
-        "shares": queries.verdict_shares(manager.practice),
+        "shares": verdict_shares(manager.practice),
         "section": "people",
     }
     return render(request, "ratings/detection_settings.html", context, status=422 if form.errors else 200)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alliance.models import Episode
+from ratings.detection.history import HeldSession
+from ratings.detection.stored import as_version
 from ratings.findings.phrases import NOTICEABLE_POINTS
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics import assess
@@ -14,7 +16,6 @@ from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import State
 from ratings.psychometrics.finding import SERIES, value_of
 from ratings.psychometrics.usual import latest_words, usual_ranges
-from ratings.queries import HeldSession, as_version
 
 CLOSING = {State.REPAIRED, State.STRONGER, State.UNREPAIRED}
 ACTIVE = {State.OPEN, State.RECOVERING}

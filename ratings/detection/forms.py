@@ -1,0 +1,32 @@
+"""Parsing of the settings of detection."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ratings.findings import names
+from ratings.psychometrics.evidence import Budget
+
+
+class DetectionForm(forms.Form):
+    """Named in words; the values are those of the detector."""
+
+    budget = forms.ChoiceField(
+        label=_("How often to be told"),
+        choices=[
+            (Budget.QUIET, _("Quiet: about 2 new flags in 100 quiet sessions")),
+            (Budget.NORMAL, _("Normal: about 5")),
+            (Budget.WATCHFUL, _("Watchful: about 10")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    use = forms.ChoiceField(
+        label=_("What counts"),
+        choices=[
+            ("client", _("The client's answers only")),
+            ("client+therapist", _("The client's and the therapist's answers")),
+            ("all", _("Also what happens: missed sessions, check-ins not answered, shorter comments")),
+        ],
+        help_text=_("Behaviour helps only where it means what we assume. Leave it out until your verdicts say more."),
+        widget=forms.RadioSelect,
+    )
+    criterion = forms.ChoiceField(label=_("Rule"), choices=names.criteria)
