@@ -2,17 +2,17 @@
 
 from django.urls import path, re_path
 
-from ratings.views import check_in, history, link, preferences
+from ratings.check_in.views import answer, history, link, preferences
 
 app_name = "links"
 
 urlpatterns = [
-    path("sent/", check_in.check_in_sent, name="check-in-sent"),
-    path("change/", check_in.check_in_change, name="check-in-change"),
+    path("sent/", answer.check_in_sent, name="check-in-sent"),
+    path("change/", answer.check_in_change, name="check-in-change"),
     path("privacy/", link.privacy, name="privacy"),
     path("h/<str:token>/", history.history, name="history"),
     path("p/<str:token>/", preferences.preferences, name="preferences"),
-    path("<str:token>/", check_in.check_in, name="check-in"),
-    path("<str:token>", check_in.check_in, name="check-in-bare"),  # a mail program may cut the slash
+    path("<str:token>/", answer.check_in, name="check-in"),
+    path("<str:token>", answer.check_in, name="check-in-bare"),  # a mail program may cut the slash
     re_path(r"^[\s\S]*$", link.link_gone, name="link-gone"),
 ]

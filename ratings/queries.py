@@ -2,28 +2,20 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from alliance import access
+from ratings.check_in.questions import STILL_AWAITED
 from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
 from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
-from ratings.psychometrics import evidence, instruments
+from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
-
-EPISODE_NEEDS = ("client__data_key", "client__practice", "therapist__practice")  # by every page of a case
-OF_EPISODE = tuple(f"episode__{path}" for path in EPISODE_NEEDS)
-STILL_AWAITED = timedelta(days=14)  # convention of this app: an older check-in is not on a therapist's mind
-
-
-def definition_of(instrument):
-    """The stored definition of an instrument version, as the scoring reads it."""
-    return instruments.parse(instrument.definition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 from django.urls import path
 
+from ratings.check_in.views import therapist
 from ratings.detection import views
-from ratings.views import asking, case, caseload, delivery, guide, importing, rupture, therapy_session, today
+from ratings.views import case, caseload, delivery, guide, importing, rupture, therapy_session, today
 
 app_name = "ratings"
 
@@ -14,8 +15,8 @@ urlpatterns = [
     path("cases/<uuid:code>/", case.case, name="case"),
     path("cases/<uuid:code>/goals/", case.goal_agree, name="goal-agree"),
     path("cases/<uuid:code>/end/", case.episode_end, name="episode-end"),
-    path("cases/<uuid:code>/check-ins/", asking.check_in_settings, name="check-in-settings"),
-    path("cases/<uuid:code>/history-link/", asking.history_link, name="history-link"),
+    path("cases/<uuid:code>/check-ins/", therapist.check_in_settings, name="check-in-settings"),
+    path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
     path("cases/<uuid:code>/log/", therapy_session.session_log, name="session-log"),
     path("sessions/<uuid:code>/log/", therapy_session.planned_session_log, name="planned-session-log"),
@@ -33,6 +34,6 @@ urlpatterns = [
     path("guide/show/", guide.guide_show, name="guide-show"),
     # /check-ins/
     path("check-ins/", delivery.check_ins, name="check-ins"),
-    path("check-ins/<uuid:code>/link/", asking.check_in_link, name="check-in-link"),
-    path("check-ins/<uuid:code>/enter/", asking.check_in_enter, name="check-in-enter"),
+    path("check-ins/<uuid:code>/link/", therapist.check_in_link, name="check-in-link"),
+    path("check-ins/<uuid:code>/enter/", therapist.check_in_enter, name="check-in-enter"),
 ]

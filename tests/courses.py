@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from ratings.actions import answer_check_in, log_session
+from ratings.actions import log_session
+from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn
 from tests.factories import days_ago
 

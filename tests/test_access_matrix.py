@@ -12,9 +12,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from ratings import links
+from ratings.check_in import links
+from ratings.check_in.links import mint_preferences_link
 from ratings.importing import actions as importing
-from ratings.links import mint_preferences_link
 from ratings.models import CheckIn
 from tests.factories import days_ago, make_therapy_session
 

@@ -13,11 +13,11 @@ from alliance import actions as alliance_actions
 from alliance import audit
 from alliance.audit import Verb
 from alliance.models import Consent
+from ratings.check_in.questions import STILL_AWAITED
 from ratings.delivery.due import QuietHours, next_awake
 from ratings.detection.reassess import lock_episodes
 from ratings.models import CheckIn, ClientLink, Delivery, Rating
 from ratings.psychometrics.evidence import Rater
-from ratings.queries import STILL_AWAITED
 
 DeliveryKind = Delivery.DeliveryKind
 NEEDED = {Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL}

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import Practice
-from ratings import links
+from ratings.check_in import links
 from ratings.delivery import schedule
 from ratings.delivery.mail import message_of
 from ratings.delivery.schedule import CLAIM_LASTS

@@ -4,10 +4,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 from alliance.crypto import new_token, token_hash
+from ratings.check_in.questions import STILL_AWAITED
 from ratings.delivery.due import QuietHours, next_awake
 from ratings.delivery.queries import LISTED_FOR
 from ratings.models import ClientLink, Delivery
-from ratings.queries import STILL_AWAITED
 
 DeliveryKind = Delivery.DeliveryKind
 

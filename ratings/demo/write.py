@@ -18,8 +18,8 @@ from alliance import audit
 from alliance.actions import CONSENT_TEXT_VERSION
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervision
-from ratings.asking import SIX_ITEMS, own_text
 from ratings.bulk import Bulk
+from ratings.check_in.questions import SIX_ITEMS, definition_of, own_text
 from ratings.demo.courses import caseload
 from ratings.demo.messages import Messages
 from ratings.demo.people import HERE_FOR, address_of, fill_people
@@ -31,7 +31,6 @@ from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Ru
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
-from ratings.queries import definition_of
 from sessions.models import Attendance, Goal, PrivateNote, TherapySession
 
 ZONE = ZoneInfo("Europe/London")

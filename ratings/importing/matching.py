@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from alliance.access import live
 from alliance.crypto import keyed_hash
 from alliance.models import Client, Episode
+from ratings.check_in.questions import definition_of
 from ratings.importing import layouts
 from ratings.importing.layouts import LineError, Parsed
 from ratings.importing.preview import Count, MatchedCase, MatchedSession, NewRating, Preview, Receiver
@@ -21,7 +22,6 @@ from ratings.models import Instrument, Rating
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.scoring import Scored, score, score_total
-from ratings.queries import definition_of
 from sessions.models import TherapySession
 
 NOON = time(12)  # convention of this app: where a file has a date only

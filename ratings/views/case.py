@@ -13,8 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import links, sent_twice
-from ratings.actions import end_episode, mark_read, open_case
+from ratings import sent_twice
+from ratings.actions import end_episode, open_case
+from ratings.check_in import links
+from ratings.check_in.actions import mark_read
 from ratings.delivery.queries import session_rows
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases

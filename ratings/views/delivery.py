@@ -13,10 +13,10 @@ from alliance.access import NotVisible, get_visible_or_404
 from alliance.actions import Refused
 from alliance.models import Consent, Episode
 from alliance.navigation import mail_is_printed
+from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
 from ratings.delivery import queries, schedule
 from ratings.delivery.forms import ContactForm
 from ratings.models import CheckIn
-from ratings.queries import EPISODE_NEEDS, OF_EPISODE
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

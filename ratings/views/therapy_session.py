@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import asking, sent_twice
+from ratings import sent_twice
 from ratings.actions import log_session, move_session, void_session
+from ratings.check_in import questions
+from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
 from ratings.forms import SessionLogForm
 from ratings.models import CheckIn
-from ratings.queries import EPISODE_NEEDS, OF_EPISODE
 from sessions.forms import SESSION_MINUTES, SessionMoveForm, SessionVoidForm
 from sessions.models import Attendance, TherapySession
 
@@ -67,11 +68,11 @@ def _questions(request, episode, planned):
     """The words to answer. What was answered is what stood on the page, also where a session was logged meanwhile."""
     language = episode.client.practice.language
     if sent := request.POST.get("instrument_key"):
-        if (text := asking.own_text(sent, language)) is None:
+        if (text := questions.own_text(sent, language)) is None:
             raise SuspiciousOperation("There is no such instrument.")
         return text
-    number = asking.number_at(episode, planned.starts_at if planned else timezone.now())
-    return asking.own_text(asking.instrument_for(episode.client, number), language)
+    number = questions.number_at(episode, planned.starts_at if planned else timezone.now())
+    return questions.own_text(questions.instrument_for(episode.client, number), language)
 
 
 def _receive(request, form, by, planned):

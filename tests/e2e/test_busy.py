@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.urls import reverse
 
-from ratings import links
+from ratings.check_in import links
 from ratings.models import Rating
 
 COMMENT = "I wanted to say more about the sheet.\nNext time."

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from ratings import links
-from ratings.actions import answer_check_in, log_session, mark_read
+from ratings.actions import log_session
+from ratings.check_in import links
+from ratings.check_in.actions import answer_check_in, mark_read
 from ratings.models import CheckIn, Rating
 from tests.courses import ITEMS, consent
 from tests.e2e.conftest import PHONE, PICTURES, is_foreign

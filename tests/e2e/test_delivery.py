@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings import links
+from ratings.check_in import links
 from ratings.delivery import schedule
 from ratings.models import CheckIn, Delivery
 from tests.factories import days_ago, make_episode

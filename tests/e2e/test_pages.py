@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import Episode
-from ratings import links
 from ratings.actions import end_episode
+from ratings.check_in import links
 from ratings.detection.reassess import reassess
 from ratings.findings.scale import whole
 from ratings.models import CheckIn

@@ -5,7 +5,7 @@ import re
 from django.urls import reverse
 
 from alliance.crypto import Sealed
-from ratings.links import mint_check_in_link
+from ratings.check_in.links import mint_check_in_link
 from ratings.models import CheckIn, Rating
 from sessions.models import PrivateNote
 from tests.e2e.conftest import CHARTS_FIT, settle

@@ -8,96 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import connections
 from django.utils import timezone
 
-from alliance.models import AuditEvent
-from ratings import (
-    actions,
-)
-from ratings.actions import (
-    AlreadyAnswered,
-    RuptureOver,
-    answer_check_in,
-    end_episode,
-    log_session,
-    mark_read,
-    set_rupture_aside,
-)
+from ratings import actions
+from ratings.actions import RuptureOver, end_episode, log_session, set_rupture_aside
+from ratings.check_in.actions import answer_check_in
 from ratings.detection import reassess
 from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
 from tests.courses import answers, consent
-
-
-def test_an_answer_is_scored_and_its_standing_written_with_it(juniper, live_through):
-    live_through(juniper, [[4, 4, 2, 3, None, 0]])
-    rating = Rating.objects.get(rater="client")
-    assert rating.answers == {
-        "goal_matters": 4,
-        "goal_known": 4,
-        "task_sense": 2,
-        "task_suits": 3,
-        "bond_open": 0,
-    }
-    assert (rating.goal_pomp, rating.task_pomp, rating.bond_pomp) == (100, 62.5, 0)
-    assert (rating.goal_raw, rating.task_raw, rating.bond_raw) == (4, 2.5, 0)
-    assert rating.items_answered == 5
-    standing = Standing.objects.get()
-    assert (standing.sessions_held, standing.check_ins_answered, standing.goal_pomp) == (1, 1, 100)
-
-
-def test_the_same_answers_again_change_nothing(juniper, live_through):
-    (check_in,) = live_through(juniper, [3])
-    before = list(Rating.objects.values_list("pk", "received_at"))
-    events = AuditEvent.objects.count()
-    answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
-    assert list(Rating.objects.values_list("pk", "received_at")) == before
-    assert AuditEvent.objects.count() == events
-
-
-def test_other_answers_are_refused_without_the_right_to_change(juniper, live_through):
-    (check_in,) = live_through(juniper, [3])
-    with pytest.raises(AlreadyAnswered):
-        answer_check_in(check_in=check_in, answers=answers(1), may_change=False)
-    assert Rating.objects.get(rater="client").answers == answers(3)
-
-
-def test_a_change_is_a_new_row_and_the_old_one_stays_as_it_was(juniper, live_through):
-    (check_in,) = live_through(juniper, [3])
-    answer_check_in(check_in=check_in, answers=answers(1), may_change=True)
-    old, new = Rating.objects.filter(rater="client").order_by("pk")
-    assert (old.answers, old.replaced_reason) == (answers(3), "client changed")
-    assert old.replaced_at is not None
-    assert (new.answers, new.replaced_at) == (answers(1), None)
-    assert Standing.objects.get().overall_pomp == 25
-
-
-@pytest.mark.parametrize("read, hours", [(True, 0), (False, 25)])
-def test_nothing_changes_after_the_therapist_read_it_or_after_a_day(juniper, live_through, read, hours):
-    (check_in,) = live_through(juniper, [3])
-    Rating.objects.filter(rater="client").update(received_at=timezone.now() - timedelta(hours=hours))
-    if read:
-        mark_read(episode=juniper)
-    with pytest.raises(AlreadyAnswered):
-        answer_check_in(check_in=check_in, answers=answers(1), may_change=True)
-    assert Rating.objects.filter(rater="client").count() == 1
-
-
-def test_reading_marks_only_what_was_answered(juniper, live_through):
-    answered, unanswered = live_through(juniper, [3, None])
-    mark_read(episode=juniper)
-    answered.refresh_from_db()
-    unanswered.refresh_from_db()
-    assert answered.read_at is not None
-    assert unanswered.read_at is None
-
-
-def test_the_database_allows_one_current_rating_per_rater(juniper, live_through):
-    live_through(juniper, [3])
-    rating = Rating.objects.get(rater="client")
-    rating.pk, rating.code = None, "0" * 8 + str(rating.code)[8:]
-    with pytest.raises(IntegrityError), transaction.atomic():
-        rating.save(force_insert=True)
 
 
 def test_without_consent_nobody_is_asked(juniper, instruments):
@@ -130,20 +49,6 @@ def test_a_missed_session_asks_nobody_and_has_no_number(juniper, instruments):
     assert not CheckIn.objects.exists()
     assert not Rating.objects.exists()
     assert Standing.objects.get().sessions_held == 0
-
-
-def test_a_rating_and_its_meaning_are_saved_together_or_not_at_all(juniper, live_through, monkeypatch):
-    """A fault in the replay takes the answer back with it, so that a client is never thanked for a lost answer."""
-    asked = live_through(juniper, [3, 3, 3, None])
-
-    def fail(episode):
-        raise RuntimeError("planted")
-
-    monkeypatch.setattr(actions, "reassess", fail)
-    with pytest.raises(RuntimeError):
-        answer_check_in(check_in=asked[-1], answers=answers(1), may_change=False)
-    assert Rating.objects.filter(rater="client").count() == 3
-    assert not AuditEvent.objects.filter(subject_type="rating", count__gt=1).exists()
 
 
 def test_ending_a_therapy_closes_an_open_rupture_as_unrepaired(juniper, live_through):

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from alliance.models import CheckInFormChoice, Client, Episode
-from ratings.actions import answer_check_in, log_session
+from ratings.actions import log_session
+from ratings.check_in.actions import answer_check_in
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import reassess
 from ratings.findings import phrases

@@ -3,7 +3,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from alliance.models import Membership
-from ratings import links
+from ratings.check_in import links
 from ratings.demo.people import FIRST_MEMBERS, PASSWORD
 from ratings.models import CheckIn, ClientLink
 from ratings.psychometrics.evidence import Rater

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent, Client
-from ratings import links
-from ratings.actions import answer_check_in, log_session, move_session, void_session
+from ratings.actions import log_session, move_session, void_session
+from ratings.check_in import links
+from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule, send
 from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
 from tests.courses import answers

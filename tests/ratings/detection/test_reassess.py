@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from django.utils import timezone
 
-from ratings.actions import answer_check_in
+from ratings.check_in.actions import answer_check_in
 from ratings.detection.actions import set_detector
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import reassess

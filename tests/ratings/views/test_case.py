@@ -8,11 +8,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from alliance.models import AuditEvent
-from ratings.actions import answer_check_in, void_session
+from ratings.actions import void_session
+from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn
 from tests.courses import answers, consent
 from tests.factories import make_member
-from tests.ratings.views.conftest import statements
+from tests.ratings.pages import statements
 
 
 def test_a_case_asks_as_often_for_eight_sessions_as_for_two(http, dana, juniper, sorrel, live_through):

@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent, Episode
-from ratings.actions import answer_check_in, end_episode, set_rupture_aside
+from ratings.actions import end_episode, set_rupture_aside
+from ratings.check_in.actions import answer_check_in
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn
 from tests.courses import answers, held
 from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
-from tests.ratings.views.conftest import statements
+from tests.ratings.pages import statements
 
 
 @pytest.mark.parametrize(

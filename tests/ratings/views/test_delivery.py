@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent
-from ratings import links
-from ratings.actions import answer_check_in, end_episode
+from ratings.actions import end_episode
+from ratings.check_in import links
+from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule
 from ratings.models import ClientLink, Delivery
 from tests.courses import answers
 from tests.factories import make_episode
-from tests.ratings.views.conftest import LIST, states
+from tests.ratings.pages import LIST, states
 
 
 def deliver(check_in, **fields):

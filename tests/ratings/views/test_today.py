@@ -9,12 +9,13 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.actions import answer_check_in, end_episode, move_session
+from ratings.actions import end_episode, move_session
+from ratings.check_in.actions import answer_check_in
 from ratings.models import Rating
 from sessions.models import TherapySession
 from tests.courses import answers, held
 from tests.factories import days_ago, make_therapy_session
-from tests.ratings.views.conftest import LIST
+from tests.ratings.pages import LIST
 
 GENTLY = "asks you to bring something up, gently."
 THEMSELVES = "would rather say themselves. Leave room for it."

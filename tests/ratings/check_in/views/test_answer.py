@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import links
-from ratings.actions import CHANGE_WINDOW, SessionVoided, answer_check_in, enter_answers, mark_read, void_session
+from ratings.actions import void_session
+from ratings.check_in import links
+from ratings.check_in.actions import CHANGE_WINDOW, SessionVoided, answer_check_in, enter_answers, mark_read
 from ratings.models import CheckIn, ClientLink, Rating
 from tests.courses import ITEMS, answers, consent, held
 from tests.factories import make_client, make_episode

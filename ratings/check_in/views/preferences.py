@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from alliance.actions import change_preferences
 from alliance.models import Consent
-from ratings.links import live_link
+from ratings.check_in.links import live_link
+from ratings.check_in.views.link import key_in_address, link_gone
 from ratings.models import ClientLink
-from ratings.views.link import key_in_address, link_gone
 
 CHOICES = {
     "stop": {"gets_email": False},

@@ -1,4 +1,4 @@
-from ratings import links
+from ratings.check_in import links
 from ratings.models import ClientLink
 
 

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import links
-from ratings.links import mint_preferences_link
+from ratings.check_in import links
+from ratings.check_in.links import mint_preferences_link
 from ratings.models import CheckIn, ClientLink
 from tests.factories import days_ago
-from tests.ratings.views.conftest import states
+from tests.ratings.pages import states
 
 
 @pytest.fixture

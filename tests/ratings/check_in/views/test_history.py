@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings import links
+from ratings.check_in import links
 from ratings.models import CheckIn, ClientLink, Instrument, Rating
 from tests.courses import answers, consent, held
 from tests.factories import make_episode

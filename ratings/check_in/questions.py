@@ -1,7 +1,10 @@
 """What a client is asked after a session: which of our own instruments, in which words."""
 
+from datetime import timedelta
+
 from alliance.models import CheckInFormChoice
 from ratings.models import InstrumentText
+from ratings.psychometrics import instruments
 from sessions.models import TherapySession
 
 SIX_ITEMS, FOR_CHILDREN, ABOUT_FIT = "alliance-6", "alliance-3", "alliance-fit"
@@ -9,6 +12,7 @@ FORMS = {  # what each choice asks
     CheckInFormChoice.STANDARD: SIX_ITEMS,
     CheckInFormChoice.SHORT: FOR_CHILDREN,
 }
+STILL_AWAITED = timedelta(days=14)  # convention of this app: an older check-in is not on a therapist's mind
 FIRST_SESSIONS = 3  # a first impression forms within three visits; convention of this app
 
 
@@ -30,3 +34,8 @@ def own_text(instrument, language):
     texts = InstrumentText.objects.filter(instrument__key=instrument).select_related("instrument")
     newest = texts.order_by("-instrument__loaded_at", "-revision")
     return newest.filter(language=language).first() or newest.filter(language="en").first()
+
+
+def definition_of(instrument):
+    """The stored definition of an instrument version, as the scoring reads it."""
+    return instruments.parse(instrument.definition)

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alliance import audit
+from ratings.check_in.links import live_link, shows_history
+from ratings.check_in.views.link import key_in_address, link_gone
 from ratings.detection.history import held_sessions
 from ratings.findings import phrases, scale, sparklines
-from ratings.links import live_link, shows_history
 from ratings.models import ClientLink
 from ratings.psychometrics.evidence import Pillar
-from ratings.views.link import key_in_address, link_gone
 
 
 @key_in_address

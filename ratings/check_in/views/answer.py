@@ -5,26 +5,22 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core import signing
 from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ratings import actions
-from ratings.forms import CheckInForm, Tampered
-from ratings.links import NEEDED_BY_CHECK_IN, TYPING_GRACE, live_link, may_be_asked, not_voided
-from ratings.models import CheckIn, ClientLink, Rating
+from ratings.check_in import actions
+from ratings.check_in.forms import CheckInForm, Tampered
+from ratings.check_in.links import TYPING_GRACE, live_link, may_be_asked
+from ratings.check_in.receipt import COOKIE, COOKIE_LIVES, SALT, known_check_in
+from ratings.check_in.views.link import key_in_address, link_gone
+from ratings.models import ClientLink, Rating
 from ratings.psychometrics.evidence import Rater
-from ratings.views.link import key_in_address, link_gone
 
 SAME_CLICK = timedelta(minutes=1)  # a second tap, a lost connection; convention of this app
 MOST_TRIES, TRIES_LAST = 10, 60 * 60  # other answers to an answered check-in, per hour
-COOKIE, SALT = "check-in", "ratings.check-in"
-# Opens nothing after the change window, but lets the next form say that the last answers were read: long enough for
-# monthly sessions; convention of this app.
-COOKIE_LIVES = timedelta(days=35)
 MOST_DROPPED, DROPPED_AT_ONCE = 16 * 1024 * 1024, 64 * 1024  # bytes; convention of this app
 
 
@@ -170,16 +166,6 @@ def _last_was_read(request, asked):
         return False
     last = Rating.objects.current().filter(episode=asked.episode, rater=Rater.CLIENT).order_by("-received_at").first()
     return last is not None and last.check_in_id == known.pk
-
-
-def known_check_in(request, within=actions.CHANGE_WINDOW, *, grace=timedelta()):
-    """The check-in this browser has last sent answers to, by its signed cookie."""
-    try:
-        code = request.get_signed_cookie(COOKIE, salt=SALT, max_age=within + grace)
-    except (KeyError, signing.BadSignature):
-        return None
-    rows = CheckIn.objects.filter(not_voided("therapy_session", grace), code=code)
-    return rows.select_related(*NEEDED_BY_CHECK_IN).first()
 
 
 def _answers_to(asked):

@@ -15,13 +15,12 @@ from alliance import actions as alliance_actions
 from alliance.access import get_visible_or_404
 from alliance.models import Consent, Episode
 from alliance.qr import qr_code
-from ratings import links
-from ratings.actions import AlreadyAnswered, SessionVoided, enter_answers
-from ratings.delivery.forms import EnteredAnswersForm
-from ratings.forms import CheckInSettingsForm
+from ratings.check_in import links
+from ratings.check_in.actions import AlreadyAnswered, SessionVoided, enter_answers
+from ratings.check_in.forms import CheckInSettingsForm, EnteredAnswersForm
+from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
 from ratings.models import CheckIn, ClientLink
 from ratings.psychometrics.evidence import Rater
-from ratings.queries import EPISODE_NEEDS, OF_EPISODE
 
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
 

@@ -1,0 +1,191 @@
+"""Parsing of answers. The questions come from an instrument's definition and wording."""
+
+from datetime import datetime, time
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alliance.forms import PlainTextField
+from alliance.models import CheckInFormChoice, Consent
+from ratings.check_in.questions import definition_of
+from ratings.models import Rating
+from ratings.psychometrics.evidence import Rater
+
+LONGEST_COMMENT = 5000
+NOT_AN_ANSWER = _("Choose one of the answers, or leave it out.")
+
+
+class Tampered(Exception):
+    """The form was sent with fields that it does not have."""
+
+
+class QuestionsMixin:
+    """Adds one question per item of an instrument: labelled answers, nothing preselected, all of them skippable."""
+
+    def add_questions(self, text, rater):
+        self.instrument = definition_of(text.instrument)
+        wording = text.text[rater]
+        answers = list(zip(range(self.instrument.lowest, self.instrument.highest + 1), wording["answers"], strict=True))
+        for item in self.instrument.items:
+            self.fields[item.id] = forms.TypedChoiceField(
+                label=wording["items"][item.id],
+                choices=answers,
+                coerce=int,
+                empty_value=None,
+                required=False,
+                widget=forms.RadioSelect,
+                error_messages={"invalid_choice": NOT_AN_ANSWER},
+            )
+
+    @property
+    def questions(self):
+        return [self[item.id] for item in self.instrument.items]
+
+    @property
+    def answers(self):
+        """Item id to answer; a skipped item is absent."""
+        given = ((item.id, self.cleaned_data.get(item.id)) for item in self.instrument.items)
+        return {item: answer for item, answer in given if answer is not None}
+
+
+class YesNoField(forms.TypedChoiceField):
+    """Two answers, neither of them chosen; left out is None."""
+
+    def __init__(self, *, label, no, yes):
+        super().__init__(
+            label=label,
+            choices=[("no", no), ("yes", yes)],
+            coerce=lambda answer: answer == "yes",
+            empty_value=None,
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": NOT_AN_ANSWER},
+        )
+
+    def prepare_value(self, value):
+        return {True: "yes", False: "no"}.get(value, value)
+
+
+class ClientAnswersForm(QuestionsMixin, forms.Form):
+    """What a client is asked after a session, on a screen or on paper."""
+
+    nothing = _("Nothing is filled in yet.")
+    tension = YesNoField(label=_("Was there any tension or misunderstanding today?"), no=_("No"), yes=_("Yes"))
+    # Two answers and not three: a stored yes or no can't give "a little" back to a client who changes their answers.
+    tension_talked_about = YesNoField(
+        label=_("Did you talk about it?"), no=_("Not yet"), yes=_("Yes, at least a little")
+    )
+    bring_up = forms.ChoiceField(
+        label=_("Is there something you would like your therapist to bring up?"),
+        help_text=_("Only your therapist sees this."),
+        choices=Rating.BringUp,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": NOT_AN_ANSWER},
+    )
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        if not cleaned["tension"]:
+            cleaned["tension_talked_about"] = None
+        if not (self.answers or cleaned["comment"] or cleaned["tension"] is not None or cleaned["bring_up"]):
+            raise forms.ValidationError(self.nothing)
+        return cleaned
+
+    @property
+    def given(self):
+        """As the actions take it."""
+        said = ("comment", "tension", "tension_talked_about", "bring_up")
+        return {"answers": self.answers, **{name: self.cleaned_data[name] for name in said}}
+
+
+class CheckInForm(ClientAnswersForm):
+    """The page that a client's link opens."""
+
+    nothing = _("Nothing is filled in yet. Answer what you like, then send.")
+    comment = PlainTextField(
+        label=_("Anything you want to say?"),
+        help_text=_("Only if you like. Your therapist will read it."),
+        required=False,
+        max_length=LONGEST_COMMENT,
+        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
+        error_messages={"max_length": _("This is longer than we can keep. Please shorten it.")},
+    )
+    share_comment = forms.BooleanField(label=_("Their supervisor may read it too."), required=False)
+
+    def __init__(self, data=None, *, text, **kwargs):
+        super().__init__(data, **kwargs)
+        self.add_questions(text, Rater.CLIENT)
+        unknown = set(data or ()) - set(self.fields) - {"csrfmiddlewaretoken"}
+        if unknown:
+            raise Tampered
+
+    @property
+    def filled_in(self):
+        """All that is answered by a choice, in the order of the page."""
+        return [*self.questions, self["tension"], self["tension_talked_about"], self["bring_up"]]
+
+    @property
+    def given(self):
+        readers = Rating.CommentFor
+        shared = self.cleaned_data["share_comment"] and self.cleaned_data["comment"]
+        return super().given | {"comment_for": readers.SUPERVISOR if shared else readers.THERAPIST}
+
+
+class CheckInSettingsForm(forms.Form):
+    """What one client is asked, and what they agreed to."""
+
+    check_in_form = forms.ChoiceField(label=_("After a session"), choices=CheckInFormChoice, widget=forms.RadioSelect)
+    asks_about_fit = forms.BooleanField(
+        label=_("In sessions 1 to 3, ask the four questions about fit instead of the six."), required=False
+    )
+    consents_to_check_ins = forms.BooleanField(label=_("The client agreed to answer check-ins."), required=False)
+    consents_to_history = forms.BooleanField(
+        label=_("The client agreed to see their own past answers through a link."), required=False
+    )
+
+    @property
+    def consents(self):
+        """Purpose to whether the client agrees to it."""
+        return {
+            Consent.Purpose.CHECK_IN: self.cleaned_data["consents_to_check_ins"],
+            Consent.Purpose.HISTORY: self.cleaned_data["consents_to_history"],
+        }
+
+
+class EnteredAnswersForm(ClientAnswersForm):
+    """What a client answered on paper or by telephone, typed by the therapist."""
+
+    day = forms.DateField(
+        label=_("Day on which the client answered"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    comment = PlainTextField(
+        label=_("What the client added"),
+        help_text=_("In their own words. Only you will read it."),
+        required=False,
+        max_length=LONGEST_COMMENT,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args, check_in, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.therapy_session = check_in.therapy_session
+        self.add_questions(check_in.text, Rater.CLIENT)
+
+    def clean_day(self):
+        day = self.cleaned_data["day"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("This lies in the future."))
+        if day < timezone.localdate(self.therapy_session.starts_at):
+            raise forms.ValidationError(_("The session had not been held by then."))
+        return day
+
+    @property
+    def given(self):
+        """Paper has a day and no hour: noon, unless the session ended later or that is still to come."""
+        noon = datetime.combine(self.cleaned_data["day"], time(12), timezone.get_current_timezone())
+        answered_at = min(max(noon, self.therapy_session.ends_at), timezone.now())
+        return super().given | {"answered_at": answered_at}
