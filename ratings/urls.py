@@ -1,8 +1,9 @@
 from django.urls import path
 
 from ratings.check_in.views import therapist
+from ratings.delivery.views import check_ins, client_contact
 from ratings.detection import views
-from ratings.views import case, caseload, delivery, guide, importing, rupture, therapy_session, today
+from ratings.views import case, caseload, guide, importing, rupture, therapy_session, today
 
 app_name = "ratings"
 
@@ -17,7 +18,7 @@ urlpatterns = [
     path("cases/<uuid:code>/end/", case.episode_end, name="episode-end"),
     path("cases/<uuid:code>/check-ins/", therapist.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
-    path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
+    path("cases/<uuid:code>/contact/", client_contact, name="client-contact"),
     path("cases/<uuid:code>/log/", therapy_session.session_log, name="session-log"),
     path("sessions/<uuid:code>/log/", therapy_session.planned_session_log, name="planned-session-log"),
     path("sessions/<uuid:code>/move/", therapy_session.session_move, name="session-move"),
@@ -33,7 +34,7 @@ urlpatterns = [
     path("guide/put-away/", guide.guide_put_away, name="guide-put-away"),
     path("guide/show/", guide.guide_show, name="guide-show"),
     # /check-ins/
-    path("check-ins/", delivery.check_ins, name="check-ins"),
+    path("check-ins/", check_ins, name="check-ins"),
     path("check-ins/<uuid:code>/link/", therapist.check_in_link, name="check-in-link"),
     path("check-ins/<uuid:code>/enter/", therapist.check_in_enter, name="check-in-enter"),
 ]
