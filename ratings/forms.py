@@ -4,89 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.forms import PlainTextField
-from alliance.models import Consent, EndReason
-from ratings.check_in.forms import QuestionsMixin
 from ratings.models import Verdict
-from ratings.psychometrics.evidence import Rater
-from sessions.forms import TherapySessionForm
-from sessions.models import Attendance
-
-
-class SessionLogForm(QuestionsMixin, TherapySessionForm):
-    """One screen for the therapist: the session and the own view of it."""
-
-    instrument_key = forms.CharField(required=False, widget=forms.HiddenInput)  # whose sentences are on this page
-
-    def __init__(self, *args, text, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.initial["instrument_key"] = text.instrument.key
-        self.add_questions(text, Rater.THERAPIST)
-
-    def clean(self):
-        cleaned = super().clean()
-        answered = any(cleaned.get(item.id) is not None for item in self.instrument.items)
-        if answered and cleaned.get("attendance") not in (None, Attendance.ATTENDED):
-            self.add_error("attendance", _("You rated a session that did not take place. Which of the two is right?"))
-        return cleaned
-
-
-class CaseForm(forms.Form):
-    """A new client with the first episode: as little as possible."""
-
-    practice = forms.ChoiceField(label=_("Practice"))
-    name = PlainTextField(
-        label=_("Name or pseudonym"),
-        help_text=_("As you want to see it in your lists. A pseudonym is enough."),
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    email = forms.EmailField(
-        label=_("E-mail"),
-        help_text=_("For check-in links later. Leave empty to show links on your screen."),
-        required=False,
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )
-    goal = PlainTextField(
-        label=_("First goal"),
-        help_text=_("In the client's words: “We are working on … so that I can …”. It can wait."),
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
-    )
-    agrees_to_email = forms.BooleanField(label=_("The client agreed to be written to by e-mail."), required=False)
-    # Never ticked beforehand: what nobody said is no consent.
-    consents_to_check_ins = forms.BooleanField(
-        label=_("The client agreed to answer check-ins after sessions."), required=False
-    )
-
-    def __init__(self, *args, memberships, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.memberships = {str(membership.practice.code): membership for membership in memberships}
-        self.fields["practice"].choices = [
-            (code, membership.practice.name) for code, membership in self.memberships.items()
-        ]
-        if len(memberships) == 1:
-            del self.fields["practice"]
-
-    def clean(self):
-        cleaned = super().clean()
-        if cleaned["agrees_to_email"] and not cleaned.get("email") and "email" not in self.errors:
-            self.add_error("email", _("Without an address nobody can be written to."))
-        return cleaned
-
-    @property
-    def membership(self):
-        """The therapist's membership in the practice that the client comes to."""
-        return self.memberships[self.cleaned_data.get("practice") or next(iter(self.memberships))]
-
-    @property
-    def consents(self):
-        ticks = {"consents_to_check_ins": Consent.Purpose.CHECK_IN, "agrees_to_email": Consent.Purpose.EMAIL}
-        return [purpose for tick, purpose in ticks.items() if self.cleaned_data[tick]]
-
-
-class EpisodeEndForm(forms.Form):
-    reason = forms.ChoiceField(label=_("How it ended"), choices=EndReason, widget=forms.RadioSelect)
 
 
 class VerdictForm(forms.Form):
@@ -100,24 +18,3 @@ class SetAsideForm(forms.Form):
         max_length=500,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-
-
-class FindCaseForm(forms.Form):
-    """Narrows a list of cases that was read already: names are sealed, so no database can look for them."""
-
-    name = forms.CharField(
-        label=_("Find a case"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "type": "search"})
-    )
-    therapist = forms.ChoiceField(label=_("Therapist"), required=False)
-
-    def __init__(self, *args, rows, **kwargs):
-        super().__init__(*args, auto_id="find_%s", **kwargs)
-        therapists = sorted({(row.therapist, row.therapist_code) for row in rows})
-        self.fields["therapist"].choices = [("", _("All")), *((code, name) for name, code in therapists)]
-        if len(therapists) < 2:
-            del self.fields["therapist"]
-
-    def found(self, rows):
-        sought = self.cleaned_data if self.is_valid() else {}
-        name, therapist = sought.get("name", "").casefold(), sought.get("therapist", "")
-        return [row for row in rows if name in row.name.casefold() and therapist in ("", row.therapist_code)]

@@ -1,17 +1,18 @@
 from django.urls import path
 
+from ratings.cases.views import case, lists, therapy_session, today
 from ratings.check_in.views import therapist
 from ratings.delivery.views import check_ins, client_contact
 from ratings.detection import views
-from ratings.views import case, caseload, guide, importing, rupture, therapy_session, today
+from ratings.views import guide, importing, rupture
 
 app_name = "ratings"
 
 urlpatterns = [
     path("today/", today.today, name="today"),
-    path("caseload/", caseload.caseload, name="caseload"),
+    path("caseload/", lists.caseload, name="caseload"),
     # /cases/
-    path("cases/", caseload.cases, name="cases"),
+    path("cases/", lists.cases, name="cases"),
     path("cases/new/", case.case_create, name="case-create"),
     path("cases/<uuid:code>/", case.case, name="case"),
     path("cases/<uuid:code>/goals/", case.goal_agree, name="goal-agree"),

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from ratings.actions import log_session
+from ratings.cases.actions import log_session
 from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn
 from tests.factories import days_ago

@@ -9,11 +9,11 @@ from django.urls import reverse
 from alliance import actions as people
 from alliance.logs import MaskTokens
 from alliance.models import Client, Membership
-from ratings.actions import log_session
+from ratings.cases.actions import log_session
+from ratings.cases.views import case
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn, Rating
-from ratings.views import case
 from sessions import actions as sessions
 from sessions.models import Goal, PrivateNote
 from tests.courses import answers, consent

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from ratings.actions import open_case
+from ratings.cases.actions import open_case
 from tests.factories import make_member, make_supervision
 
 CRISIS, LIVE, INVITE = "Write down the crisis line", "Once you are ready, set the practice live", "Then say below"

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from alliance.crypto import Sealed, new_token, token_hash
 from alliance.models import CheckInFormChoice
-from ratings.actions import log_session
+from ratings.cases.actions import log_session
 from ratings.check_in import links, questions
 from ratings.check_in.actions import mark_read
 from ratings.delivery.mail import message_of

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from ratings.actions import log_session
+from ratings.cases.actions import log_session
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in, mark_read
 from ratings.models import CheckIn, Rating

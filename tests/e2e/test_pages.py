@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import Episode
-from ratings.actions import end_episode
+from ratings.cases.actions import end_episode
 from ratings.check_in import links
 from ratings.detection.reassess import reassess
 from ratings.findings.scale import whole

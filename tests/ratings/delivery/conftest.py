@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from alliance.crypto import Sealed
-from ratings.actions import log_session
+from ratings.cases.actions import log_session
 from ratings.models import CheckIn, Delivery
 from tests.factories import days_ago
 

@@ -7,7 +7,7 @@ import time_machine
 from django.core import mail
 from django.urls import reverse
 
-from ratings.actions import move_session
+from ratings.cases.actions import move_session
 from tests.ratings.delivery.conftest import keys, run
 
 

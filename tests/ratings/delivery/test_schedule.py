@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent, Client
-from ratings.actions import log_session, move_session, void_session
+from ratings.cases.actions import log_session, move_session, void_session
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule, send

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent, ImportDraft
-from ratings.actions import log_session
+from ratings.cases.actions import log_session
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule, send
 from ratings.delivery.send import SHORTEST_WAIT

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from alliance import actions as people
 from alliance.models import AuditEvent
-from ratings.actions import end_episode
+from ratings.cases.actions import end_episode
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule

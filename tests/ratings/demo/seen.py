@@ -8,10 +8,10 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from alliance.models import Client, Episode, User
+from ratings.cases.case import case_history
+from ratings.cases.pillars import pillar_views
 from ratings.findings.scale import on_scale
 from ratings.models import Rupture
-from ratings.pillars import pillar_views
-from ratings.queries import case_history
 
 GUIDE = re.compile(r'<aside class="guide".*?</aside>', re.DOTALL)
 

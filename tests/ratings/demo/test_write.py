@@ -10,12 +10,13 @@ from django.db.models import DateTimeField, Max
 
 from alliance import access
 from alliance.models import Client, Episode, Membership, User
-from ratings.actions import log_session, open_case
+from ratings.cases.actions import log_session, open_case
+from ratings.cases.lists import case_rows
+from ratings.cases.today import day_entries, waiting_check_ins, wishes
 from ratings.demo.stories import STORIES
 from ratings.demo.write import TABLES, ZONE
 from ratings.detection.reassess import reassess
 from ratings.models import Assessment, Rupture, Standing
-from ratings.queries import case_rows, day_entries, waiting_check_ins, wishes
 from sessions.models import TherapySession
 from tests.ratings.demo.stored import names_scores_and_times, what_follows
 

@@ -1,21 +1,27 @@
 """The replay: ruptures open, close and are withdrawn as the ratings say, and the stored rows equal a fresh replay."""
 
+import ast
+import threading
 from dataclasses import asdict
 
+import pytest
+from django.conf import settings
 from django.utils import timezone
 
+from ratings.cases.case import case_history
+from ratings.cases.pillars import pillar_views
 from ratings.check_in.actions import answer_check_in
+from ratings.detection import reassess as reassessing
 from ratings.detection.actions import set_detector
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import reassess
 from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
 from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupture, Standing
-from ratings.pillars import pillar_views
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess, freeze
 from ratings.psychometrics.evidence import Budget, Version
-from ratings.queries import case_history
 from tests.courses import answers
+from tests.ratings.threads import at_once
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 
@@ -195,3 +201,49 @@ def test_a_strain_counts_the_sessions_that_its_charts_mark(juniper, live_through
     marked = {row.number for view in views for row in view.rows if row.below}
     assert states(juniper)[6:] == ["open", "open", "open"]  # the last one is hardly low
     assert rupture.evidence["for_sessions"] == len(marked) == 2
+
+
+# --- Writers at the same time: each locks the episode first, so nobody waits in a circle ------------------------------
+
+NEW_EPISODE = {"open_case"}  # nobody else knows it yet
+
+
+def replays_without_a_lock(source):
+    """Functions that call `reassess` and do not begin by locking the episode."""
+    found = []
+    for function in ast.parse(source).body:
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+        names = [call.func.id for call in sorted(calls, key=lambda c: c.lineno) if isinstance(call.func, ast.Name)]
+        begins = function.body[1] if ast.get_docstring(function) else function.body[0]
+        if "reassess" in names and not ast.unparse(begins).startswith("lock_episode("):
+            found.append(function.name)
+    return found
+
+
+def test_every_action_that_replays_locks_the_episode_first():
+    files = (settings.BASE_DIR / "ratings").rglob("*.py")
+    assert {name for file in files for name in replays_without_a_lock(file.read_text())} == NEW_EPISODE
+
+
+def test_a_replay_without_a_lock_would_be_found():
+    late = "def f(row):\n    '''Writes.'''\n    row.save()\n    lock_episode(row.episode)\n    reassess(row.episode)\n"
+    good = "def g(row):\n    '''Writes.'''\n    lock_episode(row.episode)\n    row.save()\n    reassess(row.episode)\n"
+    assert replays_without_a_lock(late + good) == ["f"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_the_first_replays_of_a_practice_agree_on_its_detector(juniper, sorrel, millrace, monkeypatch):
+    both_looked = threading.Barrier(2, timeout=10)
+    look = reassessing.detector_version
+
+    def look_together(practice):
+        found = look(practice)
+        both_looked.wait()
+        return found
+
+    monkeypatch.setattr(reassessing, "detector_version", look_together)
+    at_once(lambda: reassess(juniper), lambda: reassess(sorrel))
+    assert DetectorVersion.objects.filter(practice=millrace).count() == 1

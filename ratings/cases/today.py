@@ -1,4 +1,4 @@
-"""Reads: ORM rows to plain frozen dataclasses, the only bridge to `psychometrics` and to the charts."""
+"""Reads: a therapist's day, what clients want brought up, and what is not answered yet."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,100 +8,11 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from alliance import access
+from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.questions import STILL_AWAITED
-from ratings.detection.history import HeldSession, held_sessions
-from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
-from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
-from ratings.psychometrics import evidence
-from ratings.psychometrics.assess import assess
+from ratings.models import CheckIn, Rating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
-
-
-@dataclass(frozen=True, slots=True)
-class CaseHistory:
-    """All that the page of one case draws, oldest first."""
-
-    held: list[HeldSession]
-    assessments: list[evidence.Assessment]  # one for each held session
-    ruptures: list[Rupture]
-    version: evidence.Version
-
-
-def case_history(episode) -> CaseHistory:
-    held = held_sessions(episode)
-    # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
-    versions = DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")
-    row = versions.first() or detector_version(episode.client.practice)
-    version = as_version(row)
-    stored = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
-    if all(therapy_session.row.pk in stored for therapy_session in held):
-        assessments = [
-            as_assessment(stored[therapy_session.row.pk], therapy_session.number) for therapy_session in held
-        ]
-    else:  # an import has brought sessions in, and its replay is on its way
-        assessments = assess([therapy_session.evidence for therapy_session in held], version)
-    return CaseHistory(
-        held=held,
-        assessments=assessments,
-        ruptures=list(
-            Rupture.objects.filter(episode=episode)
-            .select_related("opened_session", "closed_session")
-            .order_by("-opened_session__starts_at", "-pk")
-        ),
-        version=version,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """One line of a list of cases."""
-
-    code: str
-    name: str
-    therapist: str
-    therapist_code: str
-    standing: Standing
-    reason: evidence.Assessment | None  # what speaks for the open rupture
-    since: datetime | None
-    for_sessions: int  # rated sessions it has lasted
-    last: Rupture | None  # the newest that stands, open or over
-    aside: str | None  # why it was set aside, as long as it stays aside
-    ended_at: datetime | None
-    how_ended: str
-
-
-def case_rows(episodes) -> list[CaseRow]:
-    """The episodes of a queryset with their standings, worst first, then by name. Two statements."""
-    rows = episodes.filter(standing__isnull=False).select_related(
-        "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
-    )
-    lasts = Rupture.objects.last_of_each([episode.pk for episode in rows])
-    cases = []
-    for episode in rows:
-        rupture, last = episode.standing.rupture, lasts.get(episode.pk)
-        stays_aside = last and last.state == Rupture.RuptureState.SET_ASIDE and not last.steady_again
-        cases.append(
-            CaseRow(
-                code=str(episode.code),
-                name=episode.client.display_name,
-                therapist=episode.therapist.display_name,
-                therapist_code=str(episode.therapist.code),
-                standing=episode.standing,
-                reason=evidence_of(rupture) if rupture else None,
-                since=rupture.opened_session.starts_at if rupture else None,
-                for_sessions=rupture.evidence.get("for_sessions", 1) if rupture else 0,
-                last=last,
-                aside=_aside_reason(last, episode.client) if stays_aside and not rupture else None,
-                ended_at=episode.ends_at,
-                how_ended=episode.get_end_reason_display(),
-            )
-        )
-    return sorted(cases, key=lambda case: (-case.standing.attention, case.name.casefold()))
-
-
-def _aside_reason(rupture, client):
-    return rupture.aside_reason.open(client.data_key) if rupture.aside_reason else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
+from ratings.cases.views import therapy_session
 from ratings.check_in import questions
 from ratings.models import CheckIn, Rating, Standing
-from ratings.views import therapy_session
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, consent, held
 from tests.factories import days_ago, make_therapy_session

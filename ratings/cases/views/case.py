@@ -1,35 +1,33 @@
 """One case: where things stand, the three charts, the latest words, the plan, and what was done about ruptures."""
 
-from collections import Counter
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, ngettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import sent_twice
-from ratings.actions import end_episode, open_case
+from ratings.cases import sent_twice
+from ratings.cases.actions import end_episode, open_case
+from ratings.cases.case import _notes, case_history, comments_of, latest_answers, sessions_in_words
+from ratings.cases.forms import CaseForm, EpisodeEndForm
+from ratings.cases.pillars import marks_drawn, pillar_views, totals_in_words
+from ratings.cases.today import wishes
 from ratings.check_in import links
 from ratings.check_in.actions import mark_read
 from ratings.delivery.queries import session_rows
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
-from ratings.forms import CaseForm, EpisodeEndForm
 from ratings.models import Rupture
-from ratings.pillars import marks_drawn, pillar_views, totals_in_words
 from ratings.psychometrics.evidence import State
-from ratings.queries import case_history, wishes
 from sessions import actions as session_actions
 from sessions.forms import GoalForm
-from sessions.models import Attendance, Goal, PrivateNote
+from sessions.models import Goal
 
-COMMENTS_SHOWN = 3  # older ones that were read are left to the record
 REPAIRED = {Rupture.RuptureState.REPAIRED, Rupture.RuptureState.STRONGER}
 STRAINED = {State.OPEN, State.RECOVERING, State.UNREPAIRED}
 
@@ -155,57 +153,3 @@ def episode_end(request, code):
     end_episode(episode=episode, reason=form.cleaned_data["reason"], by=by)
     messages.success(request, _("The therapy has ended. The case stays in My cases under Ended."))
     return redirect("ratings:case", episode.code)
-
-
-# --- What the page shows ----------------------------------------------------------------------------------------------
-
-
-def latest_answers(held):
-    """The client's latest answers in words beside the therapist's: (sentence, client, therapist, whether a high answer
-    means a weak alliance)."""
-    if held is None or held.client.text is None:
-        return []
-    client, therapist = held.client, held.therapist
-    wording = client.text.text["client"]
-    lowest = client.instrument.definition["lowest"]
-    turned = {item["id"] for item in client.instrument.definition["items"] if item.get("reversed")}
-
-    def said(rating, item):
-        answer = rating.answers.get(item) if rating and rating.instrument_id == client.instrument_id else None
-        return wording["answers"][answer - lowest] if answer is not None else ""
-
-    return [
-        (sentence, said(client, item), said(therapist, item), item in turned)
-        for item, sentence in wording["items"].items()
-    ]
-
-
-def comments_of(rated, may_read, key):
-    """What the client wrote for this reader, newest first: all that has not been read, and the last few besides."""
-    commented = [held for held in reversed(rated) if held.client.comment and may_read(held.client)]
-    return [
-        (held, held.client.comment.open(key))
-        for position, held in enumerate(commented)
-        if position < COMMENTS_SHOWN or (held.client.check_in and held.client.check_in.read_at is None)
-    ]
-
-
-def sessions_in_words(rows):
-    """How many sessions were held, as they are numbered, and apart from them what else is in the list."""
-    count = Counter(row.therapy_session.attendance for row in rows)
-    held = count[Attendance.ATTENDED]
-    others = (
-        (count[Attendance.NO_SHOW], ngettext_lazy("and one that was missed", "and %(n)s that were missed", "n")),
-        (
-            count[Attendance.CANCELLED_LATE],
-            ngettext_lazy("and one that was cancelled late", "and %(n)s that were cancelled late", "n"),
-        ),
-        (count[Attendance.PLANNED], ngettext_lazy("and one that is planned", "and %(n)s that are planned", "n")),
-    )
-    first = ngettext("The session", "All %(n)s sessions", held) % {"n": held} if held else _("No session held")
-    return ", ".join([first, *(said % {"n": n} for n, said in others if n)])
-
-
-def _notes(user, episode, key):
-    notes = PrivateNote.objects.visible_to(user).filter(episode=episode).select_related("therapy_session")
-    return [(note.therapy_session, note.text.open(key)) for note in notes.order_by("-therapy_session__starts_at")[:5]]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from alliance.models import AuditEvent
-from ratings.actions import void_session
+from ratings.cases.actions import void_session
 from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn
 from tests.courses import answers, consent

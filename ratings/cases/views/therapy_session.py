@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings import sent_twice
-from ratings.actions import log_session, move_session, void_session
+from ratings.cases import sent_twice
+from ratings.cases.actions import log_session, move_session, void_session
+from ratings.cases.forms import SessionLogForm
 from ratings.check_in import questions
 from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
-from ratings.forms import SessionLogForm
 from ratings.models import CheckIn
 from sessions.forms import SESSION_MINUTES, SessionMoveForm, SessionVoidForm
 from sessions.models import Attendance, TherapySession

@@ -6,16 +6,16 @@ import pytest
 from django.utils import timezone
 
 from alliance.models import CheckInFormChoice, Client, Episode
-from ratings.actions import log_session
+from ratings.cases.actions import log_session
+from ratings.cases.case import case_history
+from ratings.cases.pillars import marks_drawn, pillar_views, totals_in_words
 from ratings.check_in.actions import answer_check_in
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import reassess
 from ratings.findings import phrases
 from ratings.models import CheckIn, InstrumentText, Rating, Rupture
-from ratings.pillars import marks_drawn, pillar_views, totals_in_words
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.usual import FEWEST, IN_RUPTURE, usual_ranges
-from ratings.queries import case_history
 from tests.factories import days_ago, make_episode
 
 STEADY = [3, [3, 3, 3, 4, 3, 3], 3, [3, 4, 3, 3, 3, 3], 3, 3]

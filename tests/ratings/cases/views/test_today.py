@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.actions import end_episode, move_session
+from ratings.cases.actions import end_episode, move_session
 from ratings.check_in.actions import answer_check_in
 from ratings.models import Rating
 from sessions.models import TherapySession

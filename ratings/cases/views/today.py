@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from alliance import access, audit
-from ratings import queries
+from ratings.cases import today as cases_today
 from ratings.delivery.queries import unanswered
 
 
@@ -15,10 +15,10 @@ from ratings.delivery.queries import unanswered
 def today(request):
     memberships = access.check_role(request.user, "therapist")
     start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    entries = queries.day_entries(request.user, start, start + timedelta(days=1))
-    wishes = queries.wishes(access.own_episodes(request.user))
+    entries = cases_today.day_entries(request.user, start, start + timedelta(days=1))
+    wishes = cases_today.wishes(access.own_episodes(request.user))
     wished = {wish.case_code for wish in wishes}
-    waiting = queries.waiting_check_ins(request.user)
+    waiting = cases_today.waiting_check_ins(request.user)
     audit.record_code(
         audit.Verb.LISTED, "episode", by=memberships[0], practice=memberships[0].practice, count=len(entries)
     )

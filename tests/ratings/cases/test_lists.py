@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from ratings.queries import case_rows
+from ratings.cases.lists import case_rows
 
 
 def test_the_worst_case_comes_first(dana, juniper, sorrel, live_through):

@@ -6,10 +6,10 @@ from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from alliance import access, audit
+from ratings.cases.forms import FindCaseForm
+from ratings.cases.lists import case_rows
 from ratings.delivery.queries import latest_unanswered
 from ratings.findings import phrases
-from ratings.forms import FindCaseForm
-from ratings.queries import case_rows
 
 MOST_TO_TALK_ABOUT = 5
 MISSING_IN_A_ROW = 3

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent, Episode
-from ratings.actions import end_episode, set_rupture_aside
+from ratings.actions import set_rupture_aside
+from ratings.cases.actions import end_episode
 from ratings.check_in.actions import answer_check_in
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn

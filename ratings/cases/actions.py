@@ -1,0 +1,112 @@
+"""Writes that touch two floors or move an assessment. They call the lower floor's action, then `reassess`.
+
+Keyword-only, one transaction each, audit inside.
+"""
+
+from django.db import transaction
+
+from alliance import actions as alliance_actions
+from ratings.check_in import questions
+from ratings.check_in.actions import save_rating
+from ratings.check_in.links import may_be_asked
+from ratings.delivery import schedule
+from ratings.detection.reassess import lock_episode, reassess
+from ratings.models import CheckIn, Rating
+from ratings.psychometrics.evidence import Rater
+from sessions import actions as session_actions
+from sessions.models import Attendance
+
+
+@transaction.atomic
+def open_case(*, practice, therapist, name, by, goal="", email="", zone="", consents=()):
+    """A new client with their first episode; with it the standing that lists it."""
+    client = alliance_actions.create_client(
+        practice=practice, name=name, by=by, email=email, zone=zone, consents=consents
+    )
+    episode = alliance_actions.start_episode(client=client, therapist=therapist, by=by)
+    if goal:
+        session_actions.agree_goal(episode=episode, text=goal, by=by)
+    reassess(episode)
+    return episode
+
+
+@transaction.atomic
+def log_session(
+    *,
+    episode,
+    by,
+    starts_at,
+    ends_at,
+    zone,
+    mode,
+    attendance,
+    answers=None,
+    instrument=None,
+    planned=None,
+    private_note="",
+):
+    """Logs one therapy session and the therapist's own rating, and readies the client's check-in.
+
+    `instrument`: the key of the one whose sentences the therapist answered; the client is asked the same ones.
+    """
+    lock_episode(episode)
+    therapy_session = session_actions.hold_therapy_session(
+        episode=episode,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        zone=zone,
+        mode=mode,
+        attendance=attendance,
+        by=by,
+        planned=planned,
+        private_note=private_note,
+    )
+    if attendance == Attendance.ATTENDED:
+        client = episode.client
+        instrument = instrument or questions.instrument_for(client, questions.number_at(episode, starts_at))
+        text = questions.own_text(instrument, client.practice.language)
+        if may_be_asked(client):
+            for_client = questions.own_text(instrument, client.language or client.practice.language)
+            check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
+            schedule.add_first(check_in)
+        if answers:
+            save_rating(
+                therapy_session=therapy_session,
+                rater=Rater.THERAPIST,
+                answers=answers,
+                text=text,
+                mode=Rating.Mode.MEMBER,
+                by=by,
+            )
+    reassess(episode)
+    return therapy_session
+
+
+@transaction.atomic
+def move_session(*, therapy_session, starts_at, ends_at, by):
+    """The session was, or will be, at another time. Its check-in goes with it: what is not sent yet is due anew."""
+    lock_episode(therapy_session.episode)
+    session_actions.move_therapy_session(therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at, by=by)
+    schedule.move_along(therapy_session)
+    reassess(therapy_session.episode)
+
+
+@transaction.atomic
+def void_session(*, therapy_session, reason, by):
+    """The session should not stand. Its check-in goes with it: nothing more is sent, and its links open nothing.
+    Once it is voided, the first reason stays."""
+    lock_episode(therapy_session.episode)
+    therapy_session.refresh_from_db(fields=["voided_at"])
+    if therapy_session.voided_at:
+        return
+    session_actions.void_therapy_session(therapy_session=therapy_session, reason=reason, by=by)
+    schedule.drop_for_session(therapy_session)
+    reassess(therapy_session.episode)
+
+
+@transaction.atomic
+def end_episode(*, episode, reason, by):
+    """Ends a course of therapy; a rupture that is still open is closed as unrepaired."""
+    lock_episode(episode)
+    alliance_actions.close_episode(episode=episode, reason=reason, by=by)
+    reassess(episode)
