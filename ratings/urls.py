@@ -4,7 +4,8 @@ from ratings.cases.views import case, lists, therapy_session, today
 from ratings.check_in.views import therapist
 from ratings.delivery.views import check_ins, client_contact
 from ratings.detection import views
-from ratings.views import guide, importing, rupture
+from ratings.ruptures import views as ruptures_views
+from ratings.views import guide, importing
 
 app_name = "ratings"
 
@@ -27,9 +28,9 @@ urlpatterns = [
     # /import/
     path("import/", importing.import_upload, name="import-upload"),
     path("import/<uuid:code>/", importing.import_preview, name="import-preview"),
-    path("ruptures/<uuid:code>/", rupture.rupture, name="rupture"),
-    path("ruptures/<uuid:code>/verdict/", rupture.rupture_verdict, name="rupture-verdict"),
-    path("ruptures/<uuid:code>/set-aside/", rupture.rupture_set_aside, name="rupture-set-aside"),
+    path("ruptures/<uuid:code>/", ruptures_views.rupture, name="rupture"),
+    path("ruptures/<uuid:code>/verdict/", ruptures_views.rupture_verdict, name="rupture-verdict"),
+    path("ruptures/<uuid:code>/set-aside/", ruptures_views.rupture_set_aside, name="rupture-set-aside"),
     path("people/detection/", views.detection_settings, name="detection-settings"),
     # /guide/, in the demo only
     path("guide/put-away/", guide.guide_put_away, name="guide-put-away"),

@@ -225,7 +225,11 @@ def copy(tmp_path_factory):
         ("sessions/planted.py", "from ratings import models", "The house has one direction"),
         ("ratings/psychometrics/planted.py", "import django.db", "psychometrics is pure"),
         ("ratings/psychometrics/planted.py", "from sessions.models import Goal", "psychometrics is pure"),
-        ("ratings/cases/views/planted.py", "import plotly.graph_objects", "Only ratings.findings.charts imports plotly"),
+        (
+            "ratings/cases/views/planted.py",
+            "import plotly.graph_objects",
+            "Only ratings.findings.charts imports plotly",
+        ),
         ("ratings/planted.py", "import math", None),
     ],
 )

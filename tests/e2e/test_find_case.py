@@ -3,8 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from ratings.actions import set_rupture_aside
 from ratings.cases.actions import end_episode
+from ratings.ruptures.actions import set_rupture_aside
 from tests.factories import make_episode, make_supervision
 
 

@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent, Episode
-from ratings.actions import set_rupture_aside
 from ratings.cases.actions import end_episode
 from ratings.check_in.actions import answer_check_in
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn
+from ratings.ruptures.actions import set_rupture_aside
 from tests.courses import answers, held
 from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
 from tests.ratings.pages import statements

@@ -9,13 +9,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
-from ratings.actions import RuptureOver, set_rupture_aside
 from ratings.detection.stored import evidence_of
 from ratings.detection.verdicts import give_verdict
 from ratings.findings.flag import Seen, remark
 from ratings.findings.phrases import seen_at
-from ratings.forms import SetAsideForm, VerdictForm
 from ratings.models import Rating, Rupture, Verdict
+from ratings.ruptures.actions import RuptureOver, set_rupture_aside
+from ratings.ruptures.forms import SetAsideForm, VerdictForm
 from ratings.templatetags.findings import day
 
 RUPTURES = Rupture.objects.select_related(

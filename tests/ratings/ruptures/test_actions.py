@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from ratings.actions import RuptureOver, set_rupture_aside
 from ratings.check_in.actions import answer_check_in
 from ratings.detection import reassess
 from ratings.models import Rating, Rupture
+from ratings.ruptures.actions import RuptureOver, set_rupture_aside
 from tests.courses import answers
 from tests.ratings.threads import at_once
 
