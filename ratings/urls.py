@@ -4,8 +4,9 @@ from ratings.cases.views import case, lists, therapy_session, today
 from ratings.check_in.views import therapist
 from ratings.delivery.views import check_ins, client_contact
 from ratings.detection import views
+from ratings.importing.views import import_preview, import_upload
 from ratings.ruptures import views as ruptures_views
-from ratings.views import guide, importing
+from ratings.views import guide
 
 app_name = "ratings"
 
@@ -26,8 +27,8 @@ urlpatterns = [
     path("sessions/<uuid:code>/move/", therapy_session.session_move, name="session-move"),
     path("sessions/<uuid:code>/void/", therapy_session.session_void, name="session-void"),
     # /import/
-    path("import/", importing.import_upload, name="import-upload"),
-    path("import/<uuid:code>/", importing.import_preview, name="import-preview"),
+    path("import/", import_upload, name="import-upload"),
+    path("import/<uuid:code>/", import_preview, name="import-preview"),
     path("ruptures/<uuid:code>/", ruptures_views.rupture, name="rupture"),
     path("ruptures/<uuid:code>/verdict/", ruptures_views.rupture_verdict, name="rupture-verdict"),
     path("ruptures/<uuid:code>/set-aside/", ruptures_views.rupture_set_aside, name="rupture-set-aside"),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ratings.episode_files import EpisodeReader, FileError
 from ratings.findings.phrases import reason
+from ratings.importing.episode_files import EpisodeReader, FileError
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.criteria import REGISTRY
 from ratings.psychometrics.evidence import Budget, Version

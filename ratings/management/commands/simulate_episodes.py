@@ -7,7 +7,7 @@ from itertools import islice
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ratings.episode_files import NEEDED, OPTIONAL, PILLARS, RATERS
+from ratings.importing.episode_files import NEEDED, OPTIONAL, PILLARS, RATERS
 from ratings.psychometrics.compare import OTHER_GENERATOR, SCENARIO_NAMES
 from ratings.psychometrics.simulate import SCENARIOS, simulate
 from ratings.psychometrics.simulate_ordinal import simulate_ordinal
