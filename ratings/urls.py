@@ -3,10 +3,10 @@ from django.urls import path
 from ratings.cases.views import case, lists, therapy_session, today
 from ratings.check_in.views import therapist
 from ratings.delivery.views import check_ins, client_contact
+from ratings.demo.views import guide_put_away, guide_show
 from ratings.detection import views
 from ratings.importing.views import import_preview, import_upload
 from ratings.ruptures import views as ruptures_views
-from ratings.views import guide
 
 app_name = "ratings"
 
@@ -34,8 +34,8 @@ urlpatterns = [
     path("ruptures/<uuid:code>/set-aside/", ruptures_views.rupture_set_aside, name="rupture-set-aside"),
     path("people/detection/", views.detection_settings, name="detection-settings"),
     # /guide/, in the demo only
-    path("guide/put-away/", guide.guide_put_away, name="guide-put-away"),
-    path("guide/show/", guide.guide_show, name="guide-show"),
+    path("guide/put-away/", guide_put_away, name="guide-put-away"),
+    path("guide/show/", guide_show, name="guide-show"),
     # /check-ins/
     path("check-ins/", check_ins, name="check-ins"),
     path("check-ins/<uuid:code>/link/", therapist.check_in_link, name="check-in-link"),
