@@ -2,11 +2,11 @@ from django.urls import path
 
 from ratings.cases.views import case, lists, therapy_session, today
 from ratings.check_in.views import therapist
-from ratings.delivery.views import check_ins, client_contact
-from ratings.demo.views import guide_put_away, guide_show
-from ratings.detection import views
-from ratings.importing.views import import_preview, import_upload
-from ratings.ruptures import views as ruptures_views
+from ratings.delivery import views as delivery
+from ratings.demo import views as demo
+from ratings.detection import views as detection
+from ratings.importing import views as importing
+from ratings.ruptures import views as ruptures
 
 app_name = "ratings"
 
@@ -21,23 +21,23 @@ urlpatterns = [
     path("cases/<uuid:code>/end/", case.episode_end, name="episode-end"),
     path("cases/<uuid:code>/check-ins/", therapist.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
-    path("cases/<uuid:code>/contact/", client_contact, name="client-contact"),
+    path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
     path("cases/<uuid:code>/log/", therapy_session.session_log, name="session-log"),
     path("sessions/<uuid:code>/log/", therapy_session.planned_session_log, name="planned-session-log"),
     path("sessions/<uuid:code>/move/", therapy_session.session_move, name="session-move"),
     path("sessions/<uuid:code>/void/", therapy_session.session_void, name="session-void"),
     # /import/
-    path("import/", import_upload, name="import-upload"),
-    path("import/<uuid:code>/", import_preview, name="import-preview"),
-    path("ruptures/<uuid:code>/", ruptures_views.rupture, name="rupture"),
-    path("ruptures/<uuid:code>/verdict/", ruptures_views.rupture_verdict, name="rupture-verdict"),
-    path("ruptures/<uuid:code>/set-aside/", ruptures_views.rupture_set_aside, name="rupture-set-aside"),
-    path("people/detection/", views.detection_settings, name="detection-settings"),
+    path("import/", importing.import_upload, name="import-upload"),
+    path("import/<uuid:code>/", importing.import_preview, name="import-preview"),
+    path("ruptures/<uuid:code>/", ruptures.rupture, name="rupture"),
+    path("ruptures/<uuid:code>/verdict/", ruptures.rupture_verdict, name="rupture-verdict"),
+    path("ruptures/<uuid:code>/set-aside/", ruptures.rupture_set_aside, name="rupture-set-aside"),
+    path("people/detection/", detection.detection_settings, name="detection-settings"),
     # /guide/, in the demo only
-    path("guide/put-away/", guide_put_away, name="guide-put-away"),
-    path("guide/show/", guide_show, name="guide-show"),
+    path("guide/put-away/", demo.guide_put_away, name="guide-put-away"),
+    path("guide/show/", demo.guide_show, name="guide-show"),
     # /check-ins/
-    path("check-ins/", check_ins, name="check-ins"),
+    path("check-ins/", delivery.check_ins, name="check-ins"),
     path("check-ins/<uuid:code>/link/", therapist.check_in_link, name="check-in-link"),
     path("check-ins/<uuid:code>/enter/", therapist.check_in_enter, name="check-in-enter"),
 ]

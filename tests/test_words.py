@@ -39,7 +39,7 @@ EXCEPTIONS = {
     ("alliance/urls.py", "no-place"): "the same page",
     ("templates/alliance/no_place.html", "no_place"): "the same page",
     ("ratings/delivery/mail.py", "appointment"): "in somebody else's mailbox it gives less away than session",
-    ("templates/ratings/preferences.html", "appointment"): "opened from that mail, and says what it said",
+    ("templates/ratings/check_in/preferences.html", "appointment"): "opened from that mail, and says what it said",
     ("ratings/demo/stories.py", "meeting"): "what an invented client says of work",
     ("static/css/base.css", "baseline"): "a value of CSS",
     ("ratings/episode_files.py", "checkin"): "the column checkin_answered, which scripts rely on",

@@ -46,7 +46,7 @@ def check_ins(request):
         "can_send": any(row.can_send for row in rows),
         "section": "today",
     }
-    return render(request, "ratings/check_ins.html", context, status=422 if nobody else 200)
+    return render(request, "ratings/delivery/check_ins.html", context, status=422 if nobody else 200)
 
 
 def _chosen(user, codes):
@@ -84,7 +84,7 @@ def client_contact(request, code):
         "paused_until": client.paused_until if paused else None,
         "section": "cases",
     }
-    return render(request, "ratings/client_contact.html", context, status=422 if form.errors else 200)
+    return render(request, "ratings/delivery/client_contact.html", context, status=422 if form.errors else 200)
 
 
 def _contact_of(client):

@@ -34,4 +34,4 @@ def detection_settings(request):
         "shares": verdict_shares(manager.practice),
         "section": "people",
     }
-    return render(request, "ratings/detection_settings.html", context, status=422 if form.errors else 200)
+    return render(request, "ratings/detection/detection_settings.html", context, status=422 if form.errors else 200)

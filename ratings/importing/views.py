@@ -24,7 +24,7 @@ def import_upload(request):
     form = UploadForm(*sent, memberships=memberships)
     if not form.is_valid():
         context = {"form": form, "section": "people" if "therapist" in form.fields else "cases"}
-        return render(request, "ratings/import_upload.html", context, status=422 if form.errors else 200)
+        return render(request, "ratings/importing/import_upload.html", context, status=422 if form.errors else 200)
     draft = actions.keep_draft(text=form.cleaned_data["file"], by=form.by, therapist=form.receiver)
     return redirect("ratings:import-preview", draft.code)
 
@@ -59,7 +59,7 @@ def _preview(request, draft, preview, status=200):
         "more_errors": len(preview.errors) - MOST_ERRORS_SHOWN,
         "section": "people" if draft.sent_by.is_manager else "cases",
     }
-    return render(request, "ratings/import_preview.html", context, status=status)
+    return render(request, "ratings/importing/import_preview.html", context, status=status)
 
 
 def _said(batch):

@@ -12,11 +12,10 @@ from alliance.access import get_visible_or_404
 from ratings.detection.stored import evidence_of
 from ratings.detection.verdicts import give_verdict
 from ratings.findings.flag import Seen, remark
-from ratings.findings.phrases import seen_at
+from ratings.findings.phrases import day, seen_at
 from ratings.models import Rating, Rupture, Verdict
 from ratings.ruptures.actions import RuptureOver, set_rupture_aside
 from ratings.ruptures.forms import SetAsideForm, VerdictForm
-from ratings.templatetags.findings import day
 
 RUPTURES = Rupture.objects.select_related(
     "opened_session",
@@ -85,7 +84,7 @@ def _page(request, found, form, status=200):
         "form": form,
         "section": "cases" if own else "caseload",
     }
-    return render(request, "ratings/rupture.html", context, status=status)
+    return render(request, "ratings/ruptures/rupture.html", context, status=status)
 
 
 def _known(found, own):

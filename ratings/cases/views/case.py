@@ -100,7 +100,7 @@ def _case_page(request, episode, goal_form, status=200):
     }
     if own and request.method == "GET":  # the comments are on this page, all that were not read before included
         mark_read(episode=episode)
-    return render(request, "ratings/case.html", context, status=status)
+    return render(request, "ratings/cases/case.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,7 +109,7 @@ def case_create(request):
     form = CaseForm(request.POST if request.method == "POST" else None, memberships=memberships)
     if not (request.method == "POST" and form.is_valid()):
         context = {"form": form, "section": "cases"}
-        return render(request, "ratings/case_create.html", context, status=422 if form.errors else 200)
+        return render(request, "ratings/cases/case_create.html", context, status=422 if form.errors else 200)
     membership = form.membership
     episode = sent_twice.just_opened(membership, form.cleaned_data["name"]) or open_case(
         practice=membership.practice,
@@ -149,7 +149,7 @@ def episode_end(request, code):
         return redirect("ratings:case", episode.code)
     if not (request.method == "POST" and form.is_valid()):
         context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
-        return render(request, "ratings/episode_end.html", context, status=422 if form.errors else 200)
+        return render(request, "ratings/cases/episode_end.html", context, status=422 if form.errors else 200)
     end_episode(episode=episode, reason=form.cleaned_data["reason"], by=by)
     messages.success(request, _("The therapy has ended. The case stays in My cases under Ended."))
     return redirect("ratings:case", episode.code)

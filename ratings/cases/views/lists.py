@@ -38,7 +38,7 @@ def caseload(request):
         "section": "caseload",
     }
     above = [*context["first"], *gaps, *context["aside"]]
-    return _listed(request, "ratings/caseload.html", rows, context, above)
+    return _listed(request, "ratings/cases/caseload.html", rows, context, above)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +46,7 @@ def caseload(request):
 def cases(request):
     access.check_role(request.user, "therapist")
     rows = case_rows(access.own_episodes(request.user))
-    return _listed(request, "ratings/cases.html", rows, {"section": "cases"})
+    return _listed(request, "ratings/cases/cases.html", rows, {"section": "cases"})
 
 
 def _listed(request, template, rows, context, above=()):
@@ -66,5 +66,5 @@ def _listed(request, template, rows, context, above=()):
         "form": form if len(rows) > 1 else None,
         "now": timezone.localtime(),
     }
-    page = f"{template}#found" if request.htmx else template
+    page = "ratings/cases/_found.html" if request.htmx else template
     return render(request, page, context, status=422 if form.errors else 200)

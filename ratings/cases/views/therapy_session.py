@@ -111,7 +111,7 @@ def _save(form, by, planned):
 
 def _log_page(request, form):
     context = {"form": form, "episode": form.episode, "section": "today"}
-    return render(request, "ratings/session_log.html", context, status=422 if form.errors else 200)
+    return render(request, "ratings/cases/session_log.html", context, status=422 if form.errors else 200)
 
 
 # --- On second thought ------------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def session_move(request, code):
         else:
             messages.success(request, _("The session has moved, and its check-in with it."))
             return redirect("ratings:case", therapy_session.episode.code)
-    return _page(request, "ratings/session_move.html", form, {"therapy_session": therapy_session})
+    return _page(request, "ratings/cases/session_move.html", form, {"therapy_session": therapy_session})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -152,7 +152,7 @@ def session_void(request, code):
         void_session(therapy_session=therapy_session, reason=form.cleaned_data["reason"], by=by)
         messages.success(request, _("The session no longer counts. Its check-in is closed."))
         return redirect("ratings:case", therapy_session.episode.code)
-    return _page(request, "ratings/session_void.html", form, {"therapy_session": therapy_session})
+    return _page(request, "ratings/cases/session_void.html", form, {"therapy_session": therapy_session})
 
 
 def _own_session(request, code, sessions):

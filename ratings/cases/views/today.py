@@ -32,4 +32,4 @@ def today(request):
         "not_back": unanswered(request.user).count(),
         "section": "today",
     }
-    return render(request, "ratings/today.html", context)
+    return render(request, "ratings/cases/today.html", context)

@@ -84,15 +84,15 @@ def _receive(request, asked, *, known, may_change, from_link=False):
     tries = f"check-in-tries:{asked.pk}"
     context = {"form": form, "practice": asked.episode.client.practice}
     if not may_change and cache.get(tries, 0) >= MOST_TRIES:  # not even compared, so that guessing ends
-        return render(request, "ratings/check_in_already.html", context, status=409)
+        return render(request, "ratings/check_in/check_in_already.html", context, status=409)
     try:
         rating = actions.answer_check_in(check_in=asked, may_change=may_change, from_link=from_link, **form.given)
     except actions.AlreadyAnswered:
         cache.add(tries, 0, timeout=TRIES_LAST)
         cache.incr(tries)
-        return render(request, "ratings/check_in_already.html", context, status=409)
+        return render(request, "ratings/check_in/check_in_already.html", context, status=409)
     except actions.SessionVoided:
-        return render(request, "ratings/check_in_already.html", context | {"voided": True}, status=409)
+        return render(request, "ratings/check_in/check_in_already.html", context | {"voided": True}, status=409)
     response = _to_sent()
     # The same answers again get the same receipt. Whoever sends them later may have guessed; whoever sends those that
     # were changed since does not know what stands. A receipt, then, but not the right to see it and to change.
@@ -128,7 +128,7 @@ def _sent_page(request, asked, rating, *, can_change):
             "can_change": can_change,
             "change_until": rating.received_at + actions.CHANGE_WINDOW,
         }
-        return render(request, "ratings/check_in_sent.html", context)
+        return render(request, "ratings/check_in/check_in_sent.html", context)
 
 
 def _unread(request, asked, *, known, too_long):
@@ -138,7 +138,7 @@ def _unread(request, asked, *, known, too_long):
     if not _is_open(asked, known):
         return link_gone(request)
     context = {"practice": asked.episode.client.practice, "too_long": too_long}
-    return render(request, "ratings/check_in_unread.html", context, status=413 if too_long else 400)
+    return render(request, "ratings/check_in/check_in_unread.html", context, status=413 if too_long else 400)
 
 
 def _drop_the_rest(request):
@@ -156,7 +156,7 @@ def _form_page(request, asked, form, status=200):
             "practice": asked.episode.client.practice,
             "last_was_read": _last_was_read(request, asked),
         }
-        return render(request, "ratings/check_in.html", context, status=status)
+        return render(request, "ratings/check_in/check_in.html", context, status=status)
 
 
 def _last_was_read(request, asked):

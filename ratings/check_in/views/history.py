@@ -38,7 +38,7 @@ def history(request, token):
             "said": [_said(therapy_session, link.episode.client.data_key) for therapy_session in reversed(rated)],
             "until": link.expires_at,
         }
-        return render(request, "ratings/history.html", context)
+        return render(request, "ratings/check_in/history.html", context)
 
 
 @dataclass(frozen=True, slots=True)

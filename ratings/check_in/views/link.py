@@ -17,13 +17,13 @@ def key_in_address(view):
 @require_safe
 def privacy(request):
     """What is stored, who sees it, how to stop: the same for everybody, as nobody is known here."""
-    return render(request, "ratings/privacy.html", {"practice": _only_practice()})
+    return render(request, "ratings/check_in/privacy.html", {"practice": _only_practice()})
 
 
 @key_in_address
 def link_gone(request):
     """Unknown, used, expired, malformed: one page, one status, no name."""
-    return render(request, "ratings/link_gone.html", {"practice": _only_practice()}, status=404)
+    return render(request, "ratings/check_in/link_gone.html", {"practice": _only_practice()}, status=404)
 
 
 def _only_practice():

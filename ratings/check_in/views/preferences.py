@@ -33,7 +33,7 @@ def preferences(request, token):
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"  # RFC 8058: a mail program posts this
     chosen = CHOICES.get("stop" if one_click else request.POST.get("choice"))
     if chosen is None:
-        return render(request, "ratings/check_in_unread.html", {"practice": client.practice}, status=400)
+        return render(request, "ratings/check_in/check_in_unread.html", {"practice": client.practice}, status=400)
     paused_until = timezone.now() + chosen["pause"] if "pause" in chosen else None
     change_preferences(client=client, gets_email=chosen["gets_email"], paused_until=paused_until)
     if one_click:
@@ -51,4 +51,4 @@ def _page(request, client):
             "gets_email": Consent.Purpose.EMAIL in client.agreed_to,
             "paused_until": client.paused_until if paused else None,
         }
-        return render(request, "ratings/preferences.html", context)
+        return render(request, "ratings/check_in/preferences.html", context)

@@ -45,7 +45,7 @@ def check_in_settings(request, code):
         return redirect("ratings:case", episode.code)
     audit.record(audit.Verb.READ, client, by=by)
     context = {"form": form, "episode": episode, "practice": client.practice, "section": "cases"}
-    return render(request, "ratings/check_in_settings.html", context, status=422 if form.errors else 200)
+    return render(request, "ratings/check_in/check_in_settings.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -69,7 +69,7 @@ def check_in_link(request, code):
         "qr": qr_code(address),
         "section": "cases",
     }
-    return render(request, "ratings/check_in_link.html", context)
+    return render(request, "ratings/check_in/check_in_link.html", context)
 
 
 def _get_check_in(request, code):
@@ -103,7 +103,7 @@ def check_in_enter(request, code):
         "therapy_session": check_in.therapy_session,
         "section": "cases",
     }
-    return render(request, "ratings/check_in_enter.html", context, status=422 if form.errors else 200)
+    return render(request, "ratings/check_in/check_in_enter.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -124,4 +124,4 @@ def history_link(request, code):
         "qr": qr_code(address),
         "section": "cases",
     }
-    return render(request, "ratings/history_link.html", context)
+    return render(request, "ratings/check_in/history_link.html", context)
