@@ -114,7 +114,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "django_htmx",
-    "template_partials",
     "csp",
     "allauth",
     "allauth.account",
@@ -158,6 +157,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "alliance.navigation.navigation",
                 "alliance.navigation.this_machine",
+                *(["ratings.demo.guide.notice"] if LOCAL else []),
             ],
         },
     }

@@ -230,7 +230,10 @@ def copy(tmp_path_factory):
             "import plotly.graph_objects",
             "Only ratings.findings.charts imports plotly",
         ),
-        ("ratings/planted.py", "import math", None),
+        ("ratings/check_in/planted.py", "from ratings.cases import lists", "The top floor has an inner order"),
+        ("ratings/findings/planted.py", "from ratings.models import Rating", "The top floor has an inner order"),
+        ("ratings/planted.py", "import math", "The top floor has an inner order"),  # it stands in no room
+        ("ratings/cases/planted.py", "import math", None),
     ],
 )
 def test_a_planted_import_breaks_the_contract(copy, path, line, contract):

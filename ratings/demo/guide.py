@@ -167,6 +167,12 @@ class Guide:
     put_away: bool = False
 
 
+def notice(request):
+    """Context for the frame of every page: the guide, where it says something of the page that was asked for."""
+    guide = guide_to(request)
+    return {"notice_template": "ratings/demo/_guide.html", "guide": guide} if guide else {}
+
+
 def demo_of(request):
     """The practice that `seed_demo` made, where whoever is signed in is a member of it."""
     memberships = getattr(request, "memberships", ())

@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from ratings.detection.verdicts import verdict_shares
+from ratings.findings.phrases import day
 from ratings.models import Rating, Rupture, Standing, Verdict
-from ratings.templatetags.findings import day
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 
