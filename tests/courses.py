@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ratings.cases.actions import log_session
 from ratings.check_in.actions import answer_check_in
+from ratings.check_in.answers import ClientAnswers
 from ratings.models import CheckIn
 from tests.factories import days_ago
 
@@ -18,6 +19,11 @@ def answers(level):
     """The same answer to all six items, or a list with one for each; None skips it."""
     levels = level if isinstance(level, list) else [level] * len(ITEMS)
     return {item: given for item, given in zip(ITEMS, levels, strict=True) if given is not None}
+
+
+def client_answers(level, **rest):
+    """The same as a client sends them; `rest`: the other fields of `ClientAnswers`."""
+    return ClientAnswers(answers(level), **rest)
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def live_through(instruments):
             )
             check_in = CheckIn.objects.get(therapy_session=therapy_session)
             if level is not None:
-                answer_check_in(check_in=check_in, answers=answers(level), may_change=False, **given)
+                answer_check_in(check_in=check_in, answers=client_answers(level, **given), may_change=False)
             asked.append(check_in)
         return asked
 

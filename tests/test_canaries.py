@@ -16,7 +16,7 @@ from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn, Rating
 from sessions import actions as sessions
 from sessions.models import Goal, PrivateNote
-from tests.courses import answers, consent
+from tests.courses import answers, client_answers, consent
 from tests.factories import days_ago
 
 CANARY = "kanarienvogel"
@@ -46,7 +46,7 @@ def planted(millrace, dana, instruments, settings):
             private_note=private_note,
         )
     first, second = CheckIn.objects.order_by("therapy_session__starts_at")
-    answer_check_in(check_in=first, answers=answers(3), comment=f"A {CANARY} sang.", may_change=False)
+    answer_check_in(check_in=first, answers=client_answers(3, comment=f"A {CANARY} sang."), may_change=False)
     token = links.mint_check_in_link(check_in=second, by=dana, channel="screen")
     return episode, token
 

@@ -7,12 +7,11 @@ from django.db import transaction
 
 from alliance import actions as alliance_actions
 from ratings.check_in import questions
-from ratings.check_in.actions import save_rating
+from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
 from ratings.delivery import schedule
 from ratings.detection.reassess import lock_episode, reassess
-from ratings.models import CheckIn, Rating
-from ratings.psychometrics.evidence import Rater
+from ratings.models import CheckIn
 from sessions import actions as session_actions
 from sessions.models import Attendance
 
@@ -70,14 +69,7 @@ def log_session(
             check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
             schedule.add_first(check_in)
         if answers:
-            save_rating(
-                therapy_session=therapy_session,
-                rater=Rater.THERAPIST,
-                answers=answers,
-                text=text,
-                mode=Rating.Mode.MEMBER,
-                by=by,
-            )
+            save_therapist_rating(therapy_session=therapy_session, text=text, items=answers, by=by)
     reassess(episode)
     return therapy_session
 

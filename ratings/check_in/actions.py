@@ -11,6 +11,7 @@ from django.utils import timezone
 from alliance import audit
 from alliance.audit import Verb
 from alliance.crypto import Sealed
+from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.check_in.questions import definition_of
 from ratings.detection.reassess import lock_episode, reassess
 from ratings.models import CheckIn, Rating
@@ -19,14 +20,6 @@ from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
 
 CHANGE_WINDOW = timedelta(hours=24)
-# What a client may say besides the answers, as it is where nothing was said.
-SAID = {
-    "comment": "",
-    "comment_for": Rating.CommentFor.THERAPIST,
-    "tension": None,
-    "tension_talked_about": None,
-    "bring_up": "",
-}
 
 
 class AlreadyAnswered(Exception):
@@ -38,17 +31,17 @@ class SessionVoided(Exception):
 
 
 @transaction.atomic
-def answer_check_in(*, check_in, answers, may_change, from_link=False, **said):
-    """A client's answers. The same answers again change nothing; others replace the first where that is allowed, and
-    always where somebody else had typed them.
+def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=False):
+    """Stores a client's answers; the rating that holds them.
+
+    The same answers again change nothing; others replace the first where that is allowed, and always where somebody
+    else had typed them.
 
     Parameters
     ----------
     from_link
         They come from the form of the link, which is blank and knows of no change: answers that were changed since
         are that form once more, late. The form for changes shows what stands, so there they are meant.
-    said
-        What else a client says, by the names in `SAID`; what is absent was not asked, or left out.
 
     Raises
     ------
@@ -60,29 +53,33 @@ def answer_check_in(*, check_in, answers, may_change, from_link=False, **said):
     lock_episode(check_in.episode)
     check_in = _lock_check_in(check_in)
     ratings = Rating.objects.filter(therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT)
-    current = ratings.current().first()
-    known = ratings.exclude(mode=Rating.Mode.PAPER) if from_link else [current]
-    given = {"answers": answers, **SAID, **said}
+    current = ratings.current().select_related("episode__client__data_key").first()
     if current is None:
-        rating = save_rating(check_in=check_in, rater=Rater.CLIENT, mode=Rating.Mode.LINK, **given)
+        rating = _save_client_rating(check_in, answers, mode=Rating.Mode.LINK)
     elif current.mode == Rating.Mode.PAPER:
-        rating = _replace(current, check_in, reason="client answered", **given)
+        rating = _replace(current, check_in, answers, reason="client answered")
         check_in.read_at = None  # what the therapist had read were not these
         check_in.save(update_fields=["read_at"])
-    elif any(says_same(told, check_in, **given) for told in known):
+    elif any(stored_answers(rating) == answers for rating in (_from_client(ratings) if from_link else [current])):
         return current
     elif may_change and can_change(check_in, current):
-        rating = _replace(current, check_in, reason="client changed", **given)
+        rating = _replace(current, check_in, answers, reason="client changed")
     else:
         raise AlreadyAnswered
     reassess(check_in.episode)
     return rating
 
 
+def _from_client(ratings):
+    """Those that the client sent, replaced ones included."""
+    return ratings.exclude(mode=Rating.Mode.PAPER).select_related("episode__client__data_key")
+
+
 @transaction.atomic
-def enter_answers(*, check_in, answers, answered_at, by, **said):
-    """The client's answers from paper or telephone, as of the day they were given; marked as entered by somebody else.
-    The same again, from a second tap, change nothing. `said`: as in `answer_check_in`.
+def enter_answers(*, check_in, answers: ClientAnswers, answered_at, by):
+    """Stores a client's answers from paper or telephone, as of when they were given; the rating that holds them.
+
+    It is marked as entered by somebody else. The same again, from a second tap, change nothing.
 
     Raises
     ------
@@ -94,27 +91,18 @@ def enter_answers(*, check_in, answers, answered_at, by, **said):
     lock_episode(check_in.episode)
     check_in = _lock_check_in(check_in)
     current = check_in.ratings.current().filter(rater=Rater.CLIENT).first()
-    given = {"answers": answers, **SAID, **said}
     if current:
-        days = {timezone.localdate(at) for at in (current.answered_at, answered_at)}
-        same = len(days) == 1 and says_same(current, check_in, **given)
-        if current.mode == Rating.Mode.PAPER and same:
+        same_day = timezone.localdate(current.answered_at) == timezone.localdate(answered_at)
+        if current.mode == Rating.Mode.PAPER and same_day and stored_answers(current) == answers:
             return current
         raise AlreadyAnswered
-    rating = save_rating(
-        check_in=check_in,
-        rater=Rater.CLIENT,
-        mode=Rating.Mode.PAPER,
-        answered_at=answered_at,
-        by=by,
-        **given,
-    )
+    rating = _save_client_rating(check_in, answers, mode=Rating.Mode.PAPER, answered_at=answered_at, by=by)
     reassess(check_in.episode)
     return rating
 
 
 def _lock_check_in(check_in):
-    """As it is now, and stays until the end of the transaction. The episode is locked already."""
+    """The check-in as it is now, unchanged until the transaction ends. The episode is locked already."""
     check_in = CheckIn.objects.select_for_update(of=("self",)).select_related("therapy_session").get(pk=check_in.pk)
     if check_in.therapy_session.voided_at:
         raise SessionVoided
@@ -122,60 +110,57 @@ def _lock_check_in(check_in):
 
 
 def can_change(check_in, rating):
-    """Until the therapist has read them, and for at most a day, the browser that sent the answers may change them."""
+    """Whether the browser that sent the answers may change them: until they are read, and for at most a day."""
     return check_in.read_at is None and rating.received_at > timezone.now() - CHANGE_WINDOW
 
 
-def says_same(rating, check_in, **given):
-    """Whether a rating says just this."""
-    before = {name: getattr(rating, name) for name in given}
-    before["comment"] = rating.comment.open(check_in.episode.client.data_key) if rating.comment else ""
-    return before == given
-
-
-def _replace(rating, check_in, *, reason, **given):
+def _replace(rating, check_in, answers, *, reason):
     """By the client, who has only the link: whatever way the first answers came, these came through it."""
     rating.replaced_at, rating.replaced_reason = timezone.now(), reason
     rating.save(update_fields=["replaced_at", "replaced_reason"])
-    return save_rating(check_in=check_in, rater=rating.rater, mode=Rating.Mode.LINK, **given)
+    return _save_client_rating(check_in, answers, mode=Rating.Mode.LINK)
 
 
-def save_rating(
-    *,
-    rater,
-    answers,
-    mode,
-    check_in=None,
-    therapy_session=None,
-    text=None,
-    by=None,
-    comment="",
-    answered_at=None,
-    **said,
-):
-    therapy_session = therapy_session or check_in.therapy_session
-    text = text or check_in.text
-    episode = therapy_session.episode
-    scored = score(answers, definition_of(text.instrument))
+def _save_client_rating(check_in, answers, *, mode, answered_at=None, by=None):
+    key = check_in.episode.client.data_key
+    return _save_rating(
+        check_in.therapy_session,
+        check_in.text,
+        answers.items,
+        by=by,
+        check_in=check_in,
+        rater=Rater.CLIENT,
+        mode=mode,
+        answered_at=answered_at,
+        comment=Sealed(answers.comment, key) if answers.comment else None,
+        comment_words=len(answers.comment.split()),
+        comment_for=answers.comment_for,
+        tension=answers.tension,
+        tension_talked_about=answers.tension_talked_about,
+        bring_up=answers.bring_up,
+    )
+
+
+def save_therapist_rating(*, therapy_session, text, items, by):
+    """The therapist's own rating of a session; part of a write that ends in a replay."""
+    return _save_rating(therapy_session, text, items, by=by, rater=Rater.THERAPIST, mode=Rating.Mode.MEMBER)
+
+
+def _save_rating(therapy_session, text, items, *, by, answered_at=None, **columns):
     now = timezone.now()
     rating = Rating.objects.create(
-        episode=episode,
+        episode=therapy_session.episode,
         therapy_session=therapy_session,
-        check_in=check_in,
-        rater=rater,
         instrument=text.instrument,
         text=text,
-        answers=answers,
-        **columns_of(scored),
-        **said,
-        comment=Sealed(comment, episode.client.data_key) if comment else None,
-        comment_words=len(comment.split()) if rater == Rater.CLIENT else None,
-        mode=mode,
+        answers=items,
+        **columns_of(score(items, definition_of(text.instrument))),
+        **columns,
         answered_at=answered_at or now,
         received_at=now,
         entered_by=by,
     )
-    audit.record(Verb.CREATED, rating, by=by, practice=episode.client.practice)
+    audit.record(Verb.CREATED, rating, by=by, practice=therapy_session.episode.client.practice)
     return rating
 
 

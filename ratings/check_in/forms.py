@@ -1,5 +1,6 @@
 """Parsing of answers. The questions come from an instrument's definition and wording."""
 
+from dataclasses import replace
 from datetime import datetime, time
 
 from django import forms
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.forms import PlainTextField
 from alliance.models import CheckInFormChoice, Consent
+from ratings.check_in.answers import ClientAnswers
 from ratings.check_in.questions import definition_of
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
@@ -96,10 +98,14 @@ class ClientAnswersForm(QuestionsMixin, forms.Form):
         return cleaned
 
     @property
-    def given(self):
-        """As the actions take it."""
-        said = ("comment", "tension", "tension_talked_about", "bring_up")
-        return {"answers": self.answers, **{name: self.cleaned_data[name] for name in said}}
+    def client_answers(self):
+        return ClientAnswers(
+            items=self.answers,
+            comment=self.cleaned_data["comment"],
+            tension=self.cleaned_data["tension"],
+            tension_talked_about=self.cleaned_data["tension_talked_about"],
+            bring_up=self.cleaned_data["bring_up"],
+        )
 
 
 class CheckInForm(ClientAnswersForm):
@@ -123,16 +129,29 @@ class CheckInForm(ClientAnswersForm):
         if unknown:
             raise Tampered
 
+    @classmethod
+    def of(cls, answers, *, text):
+        """The form with what a client answered before, to be changed."""
+        initial = answers.items | {
+            "tension": answers.tension,
+            "tension_talked_about": answers.tension_talked_about,
+            "bring_up": answers.bring_up,
+            "comment": answers.comment,
+            "share_comment": answers.comment_for == Rating.CommentFor.SUPERVISOR,
+        }
+        return cls(text=text, initial=initial)
+
     @property
     def filled_in(self):
         """All that is answered by a choice, in the order of the page."""
         return [*self.questions, self["tension"], self["tension_talked_about"], self["bring_up"]]
 
     @property
-    def given(self):
-        readers = Rating.CommentFor
-        shared = self.cleaned_data["share_comment"] and self.cleaned_data["comment"]
-        return super().given | {"comment_for": readers.SUPERVISOR if shared else readers.THERAPIST}
+    def client_answers(self):
+        answers = super().client_answers
+        if self.cleaned_data["share_comment"] and answers.comment:
+            return replace(answers, comment_for=Rating.CommentFor.SUPERVISOR)
+        return answers
 
 
 class CheckInSettingsForm(forms.Form):
@@ -184,8 +203,7 @@ class EnteredAnswersForm(ClientAnswersForm):
         return day
 
     @property
-    def given(self):
+    def answered_at(self):
         """Paper has a day and no hour: noon, unless the session ended later or that is still to come."""
         noon = datetime.combine(self.cleaned_data["day"], time(12), timezone.get_current_timezone())
-        answered_at = min(max(noon, self.therapy_session.ends_at), timezone.now())
-        return super().given | {"answered_at": answered_at}
+        return min(max(noon, self.therapy_session.ends_at), timezone.now())

@@ -9,6 +9,7 @@ from django.urls import reverse
 from ratings.cases.actions import log_session
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in, mark_read
+from ratings.check_in.answers import ClientAnswers
 from ratings.models import CheckIn, Rating
 from tests.courses import ITEMS, consent
 from tests.e2e.conftest import PHONE, PICTURES, is_foreign
@@ -204,7 +205,7 @@ def states(phone, ask, live_server, dana):
     yield "form-after-reading"
     phone.context.clear_cookies()
     latest = check_in.episode.check_ins.latest("therapy_session__starts_at")
-    answer_check_in(check_in=latest, answers={"goal_known": 2}, may_change=False)  # on another device
+    answer_check_in(check_in=latest, answers=ClientAnswers({"goal_known": 2}), may_change=False)  # on another device
     answer(phone, 0, 0).click()
     phone.get_by_role("button").click()
     yield "already"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ratings.check_in import actions
+from ratings.check_in.answers import stored_answers
 from ratings.check_in.forms import CheckInForm, Tampered
 from ratings.check_in.links import TYPING_GRACE, live_link, may_be_asked
 from ratings.check_in.receipt import COOKIE, COOKIE_LIVES, SALT, known_check_in
@@ -54,11 +55,7 @@ def check_in_change(request):
         return link_gone(request)
     if posted:  # what was typed into a form that was open is not lost, also where it comes too late
         return _receive(request, asked, known=True, may_change=can_change)
-    comment = rating.comment.open(asked.episode.client.data_key) if rating.comment else ""
-    shared = rating.comment_for == Rating.CommentFor.SUPERVISOR
-    said = {name: getattr(rating, name) for name in ("tension", "tension_talked_about", "bring_up")}
-    initial = rating.answers | said | {"comment": comment, "share_comment": shared}
-    return _form_page(request, asked, CheckInForm(text=asked.text, initial=initial))
+    return _form_page(request, asked, CheckInForm.of(stored_answers(rating), text=asked.text))
 
 
 @login_not_required
@@ -86,7 +83,9 @@ def _receive(request, asked, *, known, may_change, from_link=False):
     if not may_change and cache.get(tries, 0) >= MOST_TRIES:  # not even compared, so that guessing ends
         return render(request, "ratings/check_in/check_in_already.html", context, status=409)
     try:
-        rating = actions.answer_check_in(check_in=asked, may_change=may_change, from_link=from_link, **form.given)
+        rating = actions.answer_check_in(
+            check_in=asked, answers=form.client_answers, may_change=may_change, from_link=from_link
+        )
     except actions.AlreadyAnswered:
         cache.add(tries, 0, timeout=TRIES_LAST)
         cache.incr(tries)
@@ -97,7 +96,7 @@ def _receive(request, asked, *, known, may_change, from_link=False):
     # The same answers again get the same receipt. Whoever sends them later may have guessed; whoever sends those that
     # were changed since does not know what stands. A receipt, then, but not the right to see it and to change.
     late = rating.received_at < timezone.now() - SAME_CLICK
-    if not may_change and (late or not actions.says_same(rating, asked, **form.given)):
+    if not may_change and (late or stored_answers(rating) != form.client_answers):
         return _sent_page(request, asked, rating, can_change=False)
     response.set_signed_cookie(
         COOKIE,

@@ -89,7 +89,7 @@ def check_in_enter(request, code):
     form = EnteredAnswersForm(request.POST if request.method == "POST" else None, check_in=check_in, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            enter_answers(check_in=check_in, by=by, **form.given)
+            enter_answers(check_in=check_in, answers=form.client_answers, answered_at=form.answered_at, by=by)
         except AlreadyAnswered:
             form.add_error(None, _("The client has answered this check-in meanwhile. Their own answers stand."))
         except SessionVoided:

@@ -10,6 +10,7 @@ from ratings.cases.actions import log_session
 from ratings.cases.case import case_history
 from ratings.cases.pillars import marks_drawn, pillar_views, totals_in_words
 from ratings.check_in.actions import answer_check_in
+from ratings.check_in.answers import ClientAnswers
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import reassess
 from ratings.findings import phrases
@@ -186,7 +187,7 @@ def goals_after(dana, days, form, level):
     )
     check_in = therapy_session.check_in
     given = {item["id"]: level for item in check_in.text.instrument.definition["items"]}
-    answer_check_in(check_in=check_in, answers=given, may_change=False)
+    answer_check_in(check_in=check_in, answers=ClientAnswers(given), may_change=False)
     episode = Episode.objects.get()
     return pillar_views(case_history(episode), episode.standing, "Juniper")[0]
 

@@ -10,7 +10,7 @@ from alliance.models import AuditEvent
 from ratings.check_in import actions
 from ratings.check_in.actions import AlreadyAnswered, answer_check_in, mark_read
 from ratings.models import Rating, Standing
-from tests.courses import answers
+from tests.courses import answers, client_answers
 
 
 def test_an_answer_is_scored_and_its_standing_written_with_it(juniper, live_through):
@@ -34,7 +34,7 @@ def test_the_same_answers_again_change_nothing(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
     before = list(Rating.objects.values_list("pk", "received_at"))
     events = AuditEvent.objects.count()
-    answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
+    answer_check_in(check_in=check_in, answers=client_answers(3), may_change=False)
     assert list(Rating.objects.values_list("pk", "received_at")) == before
     assert AuditEvent.objects.count() == events
 
@@ -42,13 +42,13 @@ def test_the_same_answers_again_change_nothing(juniper, live_through):
 def test_other_answers_are_refused_without_the_right_to_change(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
     with pytest.raises(AlreadyAnswered):
-        answer_check_in(check_in=check_in, answers=answers(1), may_change=False)
+        answer_check_in(check_in=check_in, answers=client_answers(1), may_change=False)
     assert Rating.objects.get(rater="client").answers == answers(3)
 
 
 def test_a_change_is_a_new_row_and_the_old_one_stays_as_it_was(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
-    answer_check_in(check_in=check_in, answers=answers(1), may_change=True)
+    answer_check_in(check_in=check_in, answers=client_answers(1), may_change=True)
     old, new = Rating.objects.filter(rater="client").order_by("pk")
     assert (old.answers, old.replaced_reason) == (answers(3), "client changed")
     assert old.replaced_at is not None
@@ -63,7 +63,7 @@ def test_nothing_changes_after_the_therapist_read_it_or_after_a_day(juniper, liv
     if read:
         mark_read(episode=juniper)
     with pytest.raises(AlreadyAnswered):
-        answer_check_in(check_in=check_in, answers=answers(1), may_change=True)
+        answer_check_in(check_in=check_in, answers=client_answers(1), may_change=True)
     assert Rating.objects.filter(rater="client").count() == 1
 
 
@@ -93,6 +93,6 @@ def test_a_rating_and_its_meaning_are_saved_together_or_not_at_all(juniper, live
 
     monkeypatch.setattr(actions, "reassess", fail)
     with pytest.raises(RuntimeError):
-        answer_check_in(check_in=asked[-1], answers=answers(1), may_change=False)
+        answer_check_in(check_in=asked[-1], answers=client_answers(1), may_change=False)
     assert Rating.objects.filter(rater="client").count() == 3
     assert not AuditEvent.objects.filter(subject_type="rating", count__gt=1).exists()

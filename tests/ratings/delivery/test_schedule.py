@@ -18,7 +18,7 @@ from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule, send
 from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
-from tests.courses import answers
+from tests.courses import answers, client_answers
 from tests.factories import days_ago
 
 
@@ -132,7 +132,7 @@ def test_none_is_due_again_where_one_went_out_or_an_answer_came(gone_out, due_me
     if gone_out == "by hand":
         schedule._add(check_in, "again", timezone.now())
     elif gone_out == "answered":
-        answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
+        answer_check_in(check_in=check_in, answers=client_answers(3), may_change=False)
     else:
         Delivery.objects.update(**{gone_out: timezone.now()})
     moved(check_in, by_hours=-1)
@@ -268,7 +268,7 @@ def test_by_night_sent_again_means_in_the_morning(due_message, live):
 
 
 def test_an_answered_check_in_is_not_asked_for_again(due_message):
-    answer_check_in(check_in=due_message.check_in, answers=answers(3), may_change=False)
+    answer_check_in(check_in=due_message.check_in, answers=client_answers(3), may_change=False)
     assert schedule.add_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == 0
 
 

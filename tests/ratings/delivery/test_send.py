@@ -17,7 +17,7 @@ from ratings.delivery import schedule, send
 from ratings.delivery.send import SHORTEST_WAIT
 from ratings.importing import actions as importing
 from ratings.models import CheckIn, ClientLink, Delivery
-from tests.courses import answers
+from tests.courses import answers, client_answers
 from tests.factories import make_episode, make_member, make_practice
 from tests.ratings.delivery.conftest import keys, run
 
@@ -60,7 +60,7 @@ def pause(message):
 
 
 def answer(message):
-    answer_check_in(check_in=message.check_in, answers=answers(3), may_change=False)
+    answer_check_in(check_in=message.check_in, answers=client_answers(3), may_change=False)
 
 
 def void(message):
@@ -195,7 +195,7 @@ def test_one_reminder_counted_from_the_sending(due_message):
 
 def test_no_reminder_where_the_practice_wants_none_or_an_answer_came(due_message, live):
     run()
-    answer_check_in(check_in=due_message.check_in, answers=answers(3), may_change=False)
+    answer_check_in(check_in=due_message.check_in, answers=client_answers(3), may_change=False)
     with time_machine.travel(timezone.now() + timedelta(hours=30)):
         assert run() == "1 dropped.\n"
     live.reminder_after_hours = 0

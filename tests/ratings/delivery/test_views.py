@@ -15,7 +15,7 @@ from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule
 from ratings.models import ClientLink, Delivery
-from tests.courses import answers
+from tests.courses import client_answers
 from tests.factories import make_episode
 from tests.ratings.pages import LIST, states
 
@@ -54,7 +54,7 @@ def test_each_state_in_the_list(http, dana, waiting):
     asked["Stopped"].episode.client.consents.filter(purpose="email").update(withdrawn_at=now)
     asked["Paused"].episode.client.paused_until = now + timedelta(days=3)
     asked["Paused"].episode.client.save()
-    answer_check_in(check_in=asked["Answered"], answers=answers(3), may_change=False)
+    answer_check_in(check_in=asked["Answered"], answers=client_answers(3), may_change=False)
     assert states(http) == {
         "Due": "due", "Sent": "sent", "Expired": "expired", "Bounced": "bounced", "Resent": "sent",
         "Stopped": "stopped", "Paused": "paused", "Unsent": "unsent", "Shown": "shown", "Nowhere": "no_email",

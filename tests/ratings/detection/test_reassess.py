@@ -20,7 +20,7 @@ from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupt
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess, freeze
 from ratings.psychometrics.evidence import Budget, Version
-from tests.courses import answers
+from tests.courses import answers, client_answers
 from tests.ratings.threads import at_once
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
@@ -88,7 +88,7 @@ def test_a_strain_that_goes_on_under_a_new_version_is_opened(juniper, live_throu
     new_version(millrace, "own_mean_pooled_sd", "watchful")
     reassess(juniper)
     assert not Rupture.objects.exists()
-    answer_check_in(check_in=unanswered, answers=answers(0), may_change=False)
+    answer_check_in(check_in=unanswered, answers=client_answers(0), may_change=False)
     assert Rupture.objects.get().opened_session == held_sessions(juniper)[4].row
 
 
@@ -140,7 +140,7 @@ def test_only_the_low_sessions_are_counted(juniper, live_through):
 def test_what_was_set_aside_stays_aside_when_a_late_answer_moves_its_start(juniper, live_through):
     asked = live_through(juniper, [3, 3, 3, 3, None, 0])
     Rupture.objects.update(state="set_aside", closed_at=timezone.now())
-    answer_check_in(check_in=asked[4], answers=answers(0), may_change=False)
+    answer_check_in(check_in=asked[4], answers=client_answers(0), may_change=False)
     assert [rupture.state for rupture in Rupture.objects.all()] == ["set_aside"]
 
 

@@ -9,7 +9,7 @@ from ratings.check_in.actions import answer_check_in
 from ratings.detection import reassess
 from ratings.models import Rating, Rupture
 from ratings.ruptures.actions import RuptureOver, set_rupture_aside
-from tests.courses import answers
+from tests.courses import client_answers
 from tests.ratings.threads import at_once
 
 
@@ -17,7 +17,7 @@ def test_what_ended_after_the_page_was_read_is_not_set_aside(dana, juniper, live
     *_answered, first, second = live_through(juniper, [3, 3, 3, 3, 1, 1, None, None])
     read_before = Rupture.objects.get()
     for check_in in (first, second):
-        answer_check_in(check_in=check_in, answers=answers(3), may_change=False)
+        answer_check_in(check_in=check_in, answers=client_answers(3), may_change=False)
     with pytest.raises(RuptureOver):
         set_rupture_aside(rupture=read_before, reason="A late click.", by=dana)
     assert Rupture.objects.get().state == "repaired"
@@ -49,6 +49,6 @@ def test_setting_aside_while_the_client_answers(juniper, dana, live_through, slo
         assert slow_replay.wait(10)
         set_rupture_aside(rupture=rupture, reason="We spoke.", by=dana)
 
-    at_once(lambda: answer_check_in(check_in=asked, answers=answers(1), may_change=False), set_aside)
+    at_once(lambda: answer_check_in(check_in=asked, answers=client_answers(1), may_change=False), set_aside)
     assert Rupture.objects.get().state == "set_aside"
     assert Rating.objects.filter(therapy_session=asked.therapy_session, rater="client").count() == 1

@@ -13,7 +13,7 @@ from ratings.check_in.actions import answer_check_in
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn
 from ratings.ruptures.actions import set_rupture_aside
-from tests.courses import answers, held
+from tests.courses import client_answers, held
 from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
 from tests.ratings.pages import statements
 
@@ -63,7 +63,7 @@ def test_what_was_set_aside_is_named_until_the_ratings_are_steady(http, dana, sa
     for days in (0.3, 0.2, 0.1):
         held(juniper, days)
         asked = CheckIn.objects.get(therapy_session=juniper.therapy_sessions.latest("starts_at"))
-        answer_check_in(check_in=asked, answers=answers(3), may_change=False)
+        answer_check_in(check_in=asked, answers=client_answers(3), may_change=False)
     assert "steady" in set(
         juniper.assessments.filter(therapy_session=asked.therapy_session).values_list("state", flat=1)
     )

@@ -13,7 +13,7 @@ from ratings.cases.actions import end_episode, move_session
 from ratings.check_in.actions import answer_check_in
 from ratings.models import Rating
 from sessions.models import TherapySession
-from tests.courses import answers, held
+from tests.courses import client_answers, held
 from tests.factories import days_ago, make_therapy_session
 from tests.ratings.pages import LIST
 
@@ -107,7 +107,7 @@ def test_a_wish_stands_until_a_session_is_held_after_it(http, dana, juniper, liv
     (check_in,) = live_through(juniper, [None])
     held(juniper, 3)  # the next session came before the answer: the wish is still for the one after that
     with time_machine.travel(timezone.now() - timedelta(days=2)):
-        answer_check_in(check_in=check_in, answers=answers(3), may_change=False, bring_up="gently")
+        answer_check_in(check_in=check_in, answers=client_answers(3, bring_up="gently"), may_change=False)
     http.force_login(dana.user)
     case = reverse("ratings:case", args=[juniper.code])
     assert GENTLY in http.get(case).text
@@ -121,9 +121,9 @@ def test_a_wish_that_was_changed_or_whose_therapy_ended_is_not_told(http, dana, 
     (check_in,) = live_through(juniper, [3], bring_up="gently")
     http.force_login(dana.user)
     assert GENTLY in http.get("/today/").text
-    answer_check_in(check_in=check_in, answers=answers(3), may_change=True, bring_up="no")
+    answer_check_in(check_in=check_in, answers=client_answers(3, bring_up="no"), may_change=True)
     assert GENTLY not in http.get("/today/").text
-    answer_check_in(check_in=check_in, answers=answers(3), may_change=True, bring_up="gently")
+    answer_check_in(check_in=check_in, answers=client_answers(3, bring_up="gently"), may_change=True)
     assert GENTLY in http.get("/today/").text
     end_episode(episode=juniper, reason="completed", by=dana)
     assert GENTLY not in http.get("/today/").text

@@ -14,7 +14,7 @@ from ratings.cases.actions import void_session
 from ratings.check_in import links
 from ratings.check_in.actions import CHANGE_WINDOW, SessionVoided, answer_check_in, enter_answers, mark_read
 from ratings.models import CheckIn, ClientLink, Rating
-from tests.courses import ITEMS, answers, consent, held
+from tests.courses import ITEMS, answers, client_answers, consent, held
 from tests.factories import make_client, make_episode
 
 EMOJI = "\N{PARTY POPPER}"
@@ -153,7 +153,7 @@ def test_who_sends_the_first_answers_again_elsewhere_learns_nothing_of_a_change(
 
 def test_a_link_that_was_not_used_is_open_where_answers_came_on_paper(http, dana, asked, opened):
     address = opened(asked)
-    enter_answers(check_in=asked, answers=answers(3), answered_at=timezone.now(), by=dana)
+    enter_answers(check_in=asked, answers=client_answers(3), answered_at=timezone.now(), by=dana)
     page = http.get(address)
     assert (page.status_code, " checked" in page.text) == (200, False)
     sent(http, address)
@@ -163,7 +163,7 @@ def test_a_link_that_was_not_used_is_open_where_answers_came_on_paper(http, dana
 @pytest.mark.parametrize("own", [1, 3])
 def test_a_clients_own_answers_replace_what_was_typed_from_paper(http, dana, juniper, asked, opened, own):
     address = opened(asked)
-    enter_answers(check_in=asked, answers=answers(3), answered_at=timezone.now(), by=dana)
+    enter_answers(check_in=asked, answers=client_answers(3), answered_at=timezone.now(), by=dana)
     mark_read(episode=juniper)
     assert http.post(address, answers(own)).status_code == 303
     rating, paper = client_rating(), Rating.objects.get(mode="paper")
@@ -200,7 +200,7 @@ def test_what_was_typed_for_a_session_that_was_voided_meanwhile_is_given_back(ht
     with time_machine.travel(timezone.now() + links.TYPING_GRACE + timedelta(minutes=1)):
         assert sent(http, address).status_code == 404
     with pytest.raises(SessionVoided):
-        enter_answers(check_in=stale, answers=answers(3), answered_at=timezone.now(), by=dana)
+        enter_answers(check_in=stale, answers=client_answers(3), answered_at=timezone.now(), by=dana)
     assert not Rating.objects.filter(rater="client").exists()
 
 
@@ -366,7 +366,7 @@ def test_unread_or_somebody_elses_or_older_answers_are_not_called_read(http, jun
     mark_read(episode=juniper)
     assert "has read" in http.get(opened(second)).text
     assert "has read" not in http.get(opened(other)).text
-    answer_check_in(check_in=second, answers=answers(2), may_change=False)  # from another device, unread
+    answer_check_in(check_in=second, answers=client_answers(2), may_change=False)  # from another device, unread
     assert "has read" not in http.get(opened(third)).text
 
 
