@@ -1,0 +1,31 @@
+"""Ground floor: the practice, the people in it, and who works with whom.
+
+Every model of clinical content carries three things that tests insist on: `scope` (how `access` finds its episode),
+`Sensitivity` (each field is declared sealed, clinical or plain), and a random `code`, the only key that leaves the
+server.
+"""
+
+from alliance.models.audit_event import AuditEvent
+from alliance.models.client import CheckInFormChoice, Client
+from alliance.models.consent import Consent
+from alliance.models.episode import EndReason, Episode
+from alliance.models.importing import ImportBatch, ImportDraft
+from alliance.models.keys import DataKey
+from alliance.models.people import Membership, Supervision, User
+from alliance.models.practice import Practice
+
+__all__ = [
+    "AuditEvent",
+    "CheckInFormChoice",
+    "Client",
+    "Consent",
+    "DataKey",
+    "EndReason",
+    "Episode",
+    "ImportBatch",
+    "ImportDraft",
+    "Membership",
+    "Practice",
+    "Supervision",
+    "User",
+]

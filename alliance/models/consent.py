@@ -1,0 +1,47 @@
+"""What a client agreed to."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alliance.access import ScopedQuerySet
+from alliance.models.client import Client
+from alliance.models.people import Membership
+
+
+class Consent(models.Model):
+    """What a client agreed to, and when that ended. Asked for again when the text changes."""
+
+    class Purpose(models.TextChoices):
+        CHECK_IN = "check_in", _("answering check-ins")
+        EMAIL = "email", _("being written to by e-mail")
+        HISTORY = "history", _("seeing the own history through a link")
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    text_version = models.CharField(max_length=20)
+    given_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    recorded_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = ("client", "client")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "purpose"], condition=Q(withdrawn_at__isnull=True), name="consent_one_live"
+            )
+        ]
+
+    class Sensitivity:
+        sealed = ()
+        clinical = ("client", "purpose", "given_at", "withdrawn_at")
+        plain = ("id", "code", "text_version", "recorded_by")
+
+    def __str__(self):
+        return str(self.code)

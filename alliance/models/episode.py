@@ -1,0 +1,63 @@
+"""A course of therapy: what the practice calls a case."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alliance.access import ScopedQuerySet
+from alliance.models.client import Client
+from alliance.models.importing import ImportBatch
+from alliance.models.people import Membership
+
+
+class EndReason(models.TextChoices):
+    COMPLETED = "completed", _("Therapy was completed")
+    CLIENT = "client", _("The client ended it")
+    TRANSFERRED = "transferred", _("Another therapist took over")
+    OTHER = "other", _("Another reason")
+
+
+class Episode(models.Model):
+    """One client's course of therapy with one therapist: the alliance that is tracked."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="episodes")
+    therapist = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="episodes")
+    starts_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=20, choices=EndReason, blank=True)
+    previous = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="next")
+    external_ref = models.CharField(max_length=64, null=True, editable=False)
+    import_batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, editable=False)
+
+    objects = ScopedQuerySet.as_manager()
+    scope = ("pk", "pk")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "therapist"], condition=Q(ends_at__isnull=True), name="episode_one_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True, end_reason="")
+                # A missing date compares as NULL, and a check that comes to NULL passes.
+                | (Q(ends_at__isnull=False, ends_at__gt=F("starts_at")) & ~Q(end_reason="")),
+                name="episode_end_has_a_reason",
+            ),
+            models.UniqueConstraint(fields=["client", "external_ref"], name="episode_external_ref_unique"),
+        ]
+
+    class Sensitivity:
+        sealed = ()
+        clinical = ("client", "therapist", "starts_at", "ends_at", "end_reason", "previous", "external_ref")
+        plain = ("id", "code", "import_batch")
+
+    def __str__(self):
+        return str(self.code)
+
+    @property
+    def zone(self):
+        return self.client.zone or self.client.practice.zone

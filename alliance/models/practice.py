@@ -1,0 +1,41 @@
+"""The organisation, and what a manager decides for it."""
+
+import uuid
+from datetime import time
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from alliance.models.keys import DataKey
+
+
+class Practice(models.Model):
+    """The organisation. One installation may hold several; nothing crosses between them."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=120)
+    zone = models.CharField(max_length=64, default="UTC")  # IANA
+    language = models.CharField(max_length=12, default="en")
+    crisis_phone = models.CharField(max_length=40, blank=True)  # the practice's own line
+    emergency_phone = models.CharField(max_length=40, blank=True)  # any time, day or night
+    ended_visible_days = models.PositiveIntegerField(default=365)
+    live_at = models.DateTimeField(null=True, blank=True)  # from then on check-ins are sent; needs a crisis line
+    check_in_delay_minutes = models.PositiveIntegerField(default=120)  # after the end of a session
+    quiet_from = models.TimeField(default=time(21))  # nothing is sent from here ...
+    quiet_to = models.TimeField(default=time(8))  # ... to here, by the client's clock
+    reminder_after_hours = models.PositiveIntegerField(default=24)
+    link_days = models.PositiveIntegerField(default=7)
+    shows_history = models.BooleanField(default=False)  # clients may see their own past answers
+    data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(live_at__isnull=True) | ~Q(crisis_phone=""), name="practice_live_with_a_crisis_line"
+            )
+        ]
+
+    def __str__(self):
+        return self.name
