@@ -13,6 +13,7 @@ from alliance import access, actions, audit, queries
 from alliance.forms import AssignForm, EndForm, InviteForm, PracticeForm
 from alliance.models import Membership, Practice, Supervision
 from alliance.navigation import home_of, mail_is_printed
+from alliance.refusal import Refused
 
 require_page_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -77,7 +78,7 @@ def member_invite(request):
     if form.is_valid():
         try:
             actions.invite_member(**form.member, by=form.by, practice=form.by.practice, request=request)
-        except actions.Refused as refusal:
+        except Refused as refusal:
             form.add_error("email", str(refusal))
         except OSError:
             messages.warning(request, NOT_SENT)
@@ -97,7 +98,7 @@ def member_end(request, code):
     if form.is_valid():
         try:
             actions.end_membership(membership=member, by=by)
-        except actions.Refused as refusal:
+        except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("The place of %(name)s has ended.") % {"name": member.display_name})
@@ -119,7 +120,7 @@ def supervision_assign(request):
         }
         try:
             actions.assign_supervision(**chosen, by=_acting(managers, chosen["supervisor"].practice_id))
-        except actions.Refused as refusal:
+        except Refused as refusal:
             form.add_error("supervisor", str(refusal))
         else:
             messages.success(request, _("Assigned, from now on."))

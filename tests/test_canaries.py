@@ -7,6 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from alliance import actions as people
+from alliance.clients import actions as client_actions
 from alliance.logs import MaskTokens
 from alliance.models import Client, Membership
 from ratings.cases.actions import log_session
@@ -26,12 +27,12 @@ SEALED_MODELS = (Client, Membership, Rating, Goal, PrivateNote)
 @pytest.fixture
 def planted(millrace, dana, instruments, settings):
     """A case in which every text that a person can write holds the word; and the key of a check-in."""
-    client = people.create_client(
+    client = client_actions.create_client(
         practice=millrace, name=f"{CANARY} name", email=f"{CANARY}@example.org", phone=f"0{CANARY}", by=dana
     )
     people.add_member(practice=millrace, email="ida@millrace.test", name=f"Ida {CANARY}", roles=["therapist"])
     consent(client)
-    episode = people.start_episode(client=client, therapist=dana, by=dana, starts_at=days_ago(10))
+    episode = client_actions.start_episode(client=client, therapist=dana, by=dana, starts_at=days_ago(10))
     sessions.agree_goal(episode=episode, text=f"We are working on {CANARY}.", by=dana)
     for days, private_note in ((9, f"{CANARY} in a note"), (2, "")):
         log_session(

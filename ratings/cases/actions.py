@@ -5,7 +5,7 @@ Keyword-only, one transaction each, audit inside.
 
 from django.db import transaction
 
-from alliance import actions as alliance_actions
+from alliance.clients import actions as client_actions
 from ratings.check_in import questions
 from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
@@ -19,10 +19,10 @@ from sessions.models import Attendance
 @transaction.atomic
 def open_case(*, practice, therapist, name, by, goal="", email="", zone="", consents=()):
     """A new client with their first episode; with it the standing that lists it."""
-    client = alliance_actions.create_client(
+    client = client_actions.create_client(
         practice=practice, name=name, by=by, email=email, zone=zone, consents=consents
     )
-    episode = alliance_actions.start_episode(client=client, therapist=therapist, by=by)
+    episode = client_actions.start_episode(client=client, therapist=therapist, by=by)
     if goal:
         session_actions.agree_goal(episode=episode, text=goal, by=by)
     reassess(episode)
@@ -100,5 +100,5 @@ def void_session(*, therapy_session, reason, by):
 def end_episode(*, episode, reason, by):
     """Ends a course of therapy; a rupture that is still open is closed as unrepaired."""
     lock_episode(episode)
-    alliance_actions.close_episode(episode=episode, reason=reason, by=by)
+    client_actions.close_episode(episode=episode, reason=reason, by=by)
     reassess(episode)

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from alliance import actions as alliance_actions
 from alliance import audit
 from alliance.audit import Verb
+from alliance.clients import actions as client_actions
 from alliance.models import Consent
 from ratings.check_in.questions import STILL_AWAITED
 from ratings.delivery.due import QuietHours, next_awake
@@ -141,7 +141,7 @@ def drop(deliveries):
 def change_contact(*, client, by, email, **fields):
     """Where and how a client may be reached. With another address, the links that were sent to the old one end."""
     before = client.email.open(client.data_key) if client.email else ""
-    alliance_actions.change_client(client=client, by=by, email=email, **fields)
+    client_actions.change_client(client=client, by=by, email=email, **fields)
     if before and before.casefold() != email.casefold():
         sent = ClientLink.objects.filter(client=client, channel=ClientLink.Channel.EMAIL, revoked_at__isnull=True)
         sent.update(revoked_at=timezone.now())

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods
 
 from alliance import access, audit
 from alliance.access import NotVisible, get_visible_or_404
-from alliance.actions import Refused
 from alliance.models import Consent, Episode
 from alliance.navigation import mail_is_printed
+from alliance.refusal import Refused
 from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
 from ratings.delivery import queries, schedule
 from ratings.delivery.forms import ContactForm

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
-from alliance.actions import CONSENT_TEXT_VERSION
+from alliance.clients.actions import CONSENT_TEXT_VERSION
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervision
 from ratings.bulk import Bulk

@@ -18,6 +18,7 @@ from django.urls import reverse
 from alliance import actions
 from alliance.forms import InviteForm, PracticeForm
 from alliance.models import User
+from alliance.refusal import Refused
 
 PYTHON = ".venv/bin/python" if os.name == "posix" else r".venv\Scripts\python"  # as the pages write it
 DEMO = "@demo.test"  # every sign-in of the demo ends so
@@ -65,7 +66,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 call_command("sync_instruments", verbosity=0)
                 practice = actions.start_practice(**answers, password=password)
-        except actions.Refused as refusal:
+        except Refused as refusal:
             raise CommandError(str(refusal), returncode=2) from None
         except (KeyboardInterrupt, EOFError):
             raise CommandError("Stopped. Nothing was created.") from None
@@ -97,8 +98,8 @@ class Command(BaseCommand):
     def read_option(self, name, text):
         try:
             return checked(name, text)
-        except actions.Refused as refusal:
-            raise actions.Refused(f"{option(name)}: {refusal}") from None
+        except Refused as refusal:
+            raise Refused(f"{option(name)}: {refusal}") from None
 
     def complete(self, given, password_file):
         """All answers, from the options and then from whoever sits there; and the password of a new person."""
@@ -119,14 +120,14 @@ class Command(BaseCommand):
         while True:
             try:
                 return checked(name, input(f"{ASKED[name][1]}: "))
-            except actions.Refused as refusal:
+            except Refused as refusal:
                 self.stderr.write(str(refusal))
 
     def ask_password(self, email):
         while True:
             try:
                 password = checked_password(getpass("Password, not shown: "), email)
-            except actions.Refused as refusal:
+            except Refused as refusal:
                 self.stderr.write(str(refusal))
                 continue
             if getpass("The same once more: ") == password:
@@ -171,7 +172,7 @@ def option(name):
 
 def refuse_if_missing(options):
     if options:
-        raise actions.Refused(f"There is no terminal to ask at: add {', '.join(options)}.")
+        raise Refused(f"There is no terminal to ask at: add {', '.join(options)}.")
 
 
 def checked(name, text):
@@ -181,7 +182,7 @@ def checked(name, text):
         value = ASKED[name][0].clean(text)
     except ValidationError as error:
         unknown = name == "zone" and text
-        raise actions.Refused(unknown_zone(text) if unknown else " ".join(error.messages)) from None
+        raise Refused(unknown_zone(text) if unknown else " ".join(error.messages)) from None
     if name == "name":
         actions.check_room_for_practice(name=value)
     return value
@@ -202,7 +203,7 @@ def read_password(file):
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise actions.Refused("--password-file: there is no text to read.") from None
+        raise Refused("--password-file: there is no text to read.") from None
     return text.rstrip("\r\n")
 
 
@@ -210,5 +211,5 @@ def checked_password(password, email):
     try:
         validate_password(password, User(email=email))
     except ValidationError as error:
-        raise actions.Refused(f"This password is refused. {' '.join(error.messages)}") from None
+        raise Refused(f"This password is refused. {' '.join(error.messages)}") from None
     return password

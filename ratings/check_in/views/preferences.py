@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from alliance.actions import change_preferences
+from alliance.clients.actions import change_preferences
 from alliance.models import Consent
 from ratings.check_in.links import live_link
 from ratings.check_in.views.link import key_in_address, link_gone

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from alliance import access, audit
-from alliance import actions as alliance_actions
 from alliance.access import get_visible_or_404
+from alliance.clients import actions as client_actions
 from alliance.models import Consent, Episode
 from alliance.qr import qr_code
 from ratings.check_in import links
@@ -40,7 +40,7 @@ def check_in_settings(request, code):
     form = CheckInSettingsForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         chosen = {name: form.cleaned_data[name] for name in ("check_in_form", "asks_about_fit")}
-        alliance_actions.choose_check_ins(client=client, consents=form.consents, by=by, **chosen)
+        client_actions.choose_check_ins(client=client, consents=form.consents, by=by, **chosen)
         messages.success(request, _("Saved. It holds from the next session on."))
         return redirect("ratings:case", episode.code)
     audit.record(audit.Verb.READ, client, by=by)

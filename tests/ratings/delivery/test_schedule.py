@@ -11,7 +11,7 @@ import time_machine
 from django.db import connections
 from django.utils import timezone
 
-from alliance import actions as people
+from alliance.clients import actions as client_actions
 from alliance.models import AuditEvent, Client
 from ratings.cases.actions import log_session, move_session, void_session
 from ratings.check_in import links
@@ -231,10 +231,10 @@ def test_what_a_sender_has_in_hand_is_not_sent_again(due_message):
 
 def test_by_hand_neither_into_a_pause_nor_after_the_end(due_message):
     client = Client.objects.get(pk=due_message.episode.client.pk)
-    people.change_preferences(client=client, gets_email=True, paused_until=timezone.now() + timedelta(days=14))
+    client_actions.change_preferences(client=client, gets_email=True, paused_until=timezone.now() + timedelta(days=14))
     assert again(due_message) == 0
-    people.change_preferences(client=client, gets_email=True)
-    people.close_episode(episode=due_message.episode, reason="client", by=due_message.episode.therapist)
+    client_actions.change_preferences(client=client, gets_email=True)
+    client_actions.close_episode(episode=due_message.episode, reason="client", by=due_message.episode.therapist)
     assert again(due_message) == 0
     due_message.refresh_from_db()
     assert due_message.dropped_at is None
@@ -308,7 +308,7 @@ def test_consents_are_given_kept_and_withdrawn(due_message):
 def test_a_change_of_contact_keeps_a_pause_that_came_in_between(due_message):
     stale, dana = due_message.episode.client, due_message.episode.therapist
     until = timezone.now() + timedelta(days=14)
-    people.change_preferences(client=Client.objects.get(pk=stale.pk), gets_email=True, paused_until=until)
+    client_actions.change_preferences(client=Client.objects.get(pk=stale.pk), gets_email=True, paused_until=until)
     schedule.change_contact(client=stale, by=dana, **contact(phone="030 1234", was_shown_agreed=True))
     juniper = Client.objects.get(pk=stale.pk)
     assert (juniper.paused_until, juniper.phone.open(juniper.data_key)) == (until, "030 1234")

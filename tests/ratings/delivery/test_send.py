@@ -9,7 +9,7 @@ from django.core.management import CommandError
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance import actions as people
+from alliance.clients import actions as client_actions
 from alliance.models import AuditEvent, ImportDraft
 from ratings.cases.actions import log_session
 from ratings.check_in.actions import answer_check_in
@@ -42,11 +42,11 @@ def test_a_due_message_is_sent_once_with_a_key_that_works(due_message, http):
 
 
 def withdraw(message):
-    people.settle_consent(client=message.episode.client, purpose="email", given=False)
+    client_actions.settle_consent(client=message.episode.client, purpose="email", given=False)
 
 
 def withdraw_all(message):
-    people.settle_consent(client=message.episode.client, purpose="check_in", given=False)
+    client_actions.settle_consent(client=message.episode.client, purpose="check_in", given=False)
 
 
 def no_address(message):
@@ -70,7 +70,7 @@ def void(message):
 
 
 def end(message):
-    people.close_episode(episode=message.episode, reason="client", by=message.episode.therapist)
+    client_actions.close_episode(episode=message.episode, reason="client", by=message.episode.therapist)
 
 
 def test_the_last_session_is_asked_about_once_though_the_therapy_has_ended(due_message, http):

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance import actions as people
+from alliance.clients import actions as client_actions
 from alliance.models import AuditEvent
 from ratings.cases.actions import end_episode
 from ratings.check_in import links
@@ -205,7 +205,7 @@ def test_a_form_from_before_the_client_stopped_does_not_write_to_them_again(http
     http.post(path, given())
     shown = http.get(path)
     assert 'name="was_shown_agreed" value="True"' in shown.text
-    people.change_preferences(client=juniper.client, gets_email=False)
+    client_actions.change_preferences(client=juniper.client, gets_email=False)
     response = http.post(path, given(was_shown_agreed="True", phone="030 1234"))
     assert (response.status_code, "E-mails were stopped meanwhile." in response.text) == (422, True)
     assert 'value="030 1234"' in response.text

@@ -14,6 +14,7 @@ from django.db import connection
 from alliance import actions
 from alliance.management.commands import create_practice
 from alliance.models import AuditEvent, DataKey, Membership, Practice, User
+from alliance.refusal import Refused
 from ratings.demo.people import DOMAIN
 from ratings.models import Instrument
 from tests.terminal import converse
@@ -170,7 +171,7 @@ def test_the_same_name_again_and_a_second_practice(start):
 
 def test_all_of_it_or_nothing(start, monkeypatch):
     def fail(**options):
-        raise actions.Refused("In between.")
+        raise Refused("In between.")
 
     monkeypatch.setattr(actions, "add_member", fail)
     assert refusal(start) == ("In between.", 2)

@@ -1,0 +1,128 @@
+"""Writes about a client: contact data, consent, and the courses of therapy. One transaction each, audit inside."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance import audit
+from alliance.audit import Verb
+from alliance.crypto import Sealed, keyed_hash
+from alliance.models import Client, Consent, DataKey, Episode
+from alliance.refusal import Refused
+
+CONSENT_TEXT_VERSION = "2026-11"
+
+
+@transaction.atomic
+def create_client(*, practice, name, by, email="", phone="", language="", zone="", consents=()):
+    """A person enters the practice under a key of their own."""
+    key = DataKey.objects.create()
+    client = Client.objects.create(
+        practice=practice,
+        data_key=key,
+        name=Sealed(name, key),
+        email=Sealed(email, key) if email else None,
+        email_hash=keyed_hash("email", email) if email else "",
+        phone=Sealed(phone, key) if phone else None,
+        phone_hash=keyed_hash("phone", phone) if phone else "",
+        language=language,
+        zone=zone,
+    )
+    for purpose in consents:
+        Consent.objects.create(client=client, purpose=purpose, text_version=CONSENT_TEXT_VERSION, recorded_by=by)
+    audit.record(Verb.CREATED, client, by=by)
+    return client
+
+
+@transaction.atomic
+def settle_consent(*, client, purpose, given, by=None):
+    """Records what a client says about one purpose; what they had said already stays as it was. `by`: None if they
+    said so themselves, through a link."""
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)  # two at once: the second sees the first
+    live_one = Consent.objects.filter(client=client, purpose=purpose, withdrawn_at__isnull=True).first()
+    if given and live_one is None:
+        consent = Consent.objects.create(
+            client=client, purpose=purpose, text_version=CONSENT_TEXT_VERSION, recorded_by=by
+        )
+        audit.record(Verb.CREATED, consent, by=by, practice=client.practice)
+    elif live_one and not given:
+        live_one.withdrawn_at = timezone.now()
+        live_one.save(update_fields=["withdrawn_at"])
+        audit.record(Verb.ENDED, live_one, by=by, practice=client.practice)
+
+
+@transaction.atomic
+def choose_check_ins(*, client, check_in_form, asks_about_fit, consents, by):
+    """What a client is asked from the next session on, and what they agreed to (purpose to yes or no)."""
+    if (client.check_in_form, client.asks_about_fit) != (check_in_form, asks_about_fit):
+        client.check_in_form, client.asks_about_fit = check_in_form, asks_about_fit
+        client.save(update_fields=["check_in_form", "asks_about_fit"])
+        audit.record(Verb.CHANGED, client, by=by)
+    for purpose, given in consents.items():
+        settle_consent(client=client, purpose=purpose, given=given, by=by)
+
+
+@transaction.atomic
+def change_client(
+    *,
+    client,
+    by,
+    email,
+    phone,
+    zone,
+    check_in_delay_minutes,
+    therapist_may_be_named,
+    agrees_to_email,
+    was_shown_agreed,
+):
+    """Where and how a client may be reached, and whether by e-mail at all.
+
+    `was_shown_agreed`: what the person who changes this saw of the consent. Only what differs from it is their word.
+
+    Raises
+    ------
+    Refused
+        The client stopped e-mails since then; a form that still says yes does not turn them on again.
+    """
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    if agrees_to_email and was_shown_agreed and Consent.Purpose.EMAIL not in client.agreed_to:
+        raise Refused(_("E-mails were stopped meanwhile."))
+    key = client.data_key
+    for name, text in (("email", email), ("phone", phone)):
+        setattr(client, name, Sealed(text, key) if text else None)
+        setattr(client, f"{name}_hash", keyed_hash(name, text) if text else "")
+    client.zone, client.check_in_delay_minutes = zone, check_in_delay_minutes
+    client.therapist_may_be_named = therapist_may_be_named
+    # Not the pause, which the client may set through a link at the same time.
+    contact = ["email", "email_hash", "phone", "phone_hash", "zone", "check_in_delay_minutes", "therapist_may_be_named"]
+    client.save(update_fields=contact)
+    if agrees_to_email != was_shown_agreed:
+        settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=agrees_to_email, by=by)
+    audit.record(Verb.CHANGED, client, by=by)
+
+
+@transaction.atomic
+def change_preferences(*, client, gets_email, paused_until=None):
+    """What a client chose through a link of their own: to be written to or not, or not before a day."""
+    settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=gets_email)
+    client.paused_until = paused_until
+    client.save(update_fields=["paused_until"])
+    audit.record(Verb.CHANGED, client, practice=client.practice)
+
+
+@transaction.atomic
+def start_episode(*, client, therapist, by, starts_at=None, previous=None):
+    """A course of therapy begins; at most one is open between a client and a therapist."""
+    episode = Episode.objects.create(
+        client=client, therapist=therapist, starts_at=starts_at or timezone.now(), previous=previous
+    )
+    audit.record(Verb.CREATED, episode, by=by)
+    return episode
+
+
+@transaction.atomic
+def close_episode(*, episode, reason, by, ends_at=None):
+    """Ends the episode itself; `ratings.actions.end_episode` also settles what was rated."""
+    episode.ends_at, episode.end_reason = ends_at or timezone.now(), reason
+    episode.save(update_fields=["ends_at", "end_reason"])
+    audit.record(Verb.ENDED, episode, by=by)
