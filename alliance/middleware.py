@@ -9,7 +9,8 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from alliance import access, actions, audit
+from alliance import access, audit
+from alliance.people import actions
 
 
 def keys_stay_here(get_response):

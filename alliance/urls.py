@@ -3,20 +3,22 @@
 from django.urls import include, path
 
 from alliance import views
+from alliance.people import views as people_views
+from alliance.practice import views as practice_views
 
-people_urls = (
+alliance_urls = (
     [
         path("", views.home, name="home"),
         path("healthz", views.healthz, name="healthz"),
         path("no-place/", views.no_place, name="no-place"),
         path("help/", views.help_page, name="help"),
         path("you/", views.you, name="you"),
-        path("people/", views.people, name="people"),
-        path("people/invite/", views.member_invite, name="member-invite"),
-        path("people/<uuid:code>/end/", views.member_end, name="member-end"),
-        path("people/settings/", views.practice_settings, name="practice-settings"),
-        path("people/assign/", views.supervision_assign, name="supervision-assign"),
-        path("people/assignments/<uuid:code>/end/", views.supervision_end, name="supervision-end"),
+        path("people/", people_views.people, name="people"),
+        path("people/invite/", people_views.member_invite, name="member-invite"),
+        path("people/<uuid:code>/end/", people_views.member_end, name="member-end"),
+        path("people/settings/", practice_views.practice_settings, name="practice-settings"),
+        path("people/assign/", people_views.supervision_assign, name="supervision-assign"),
+        path("people/assignments/<uuid:code>/end/", people_views.supervision_end, name="supervision-end"),
     ],
     "alliance",
 )
@@ -24,7 +26,7 @@ people_urls = (
 handler500 = "alliance.errors.server_error"
 
 urlpatterns = [
-    path("", include(people_urls)),
+    path("", include(alliance_urls)),
     path("", include("ratings.urls")),
     path("c/", include("ratings.link_urls")),
     path("accounts/", include("allauth.account.urls")),

@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.forms import PlainTextField
+from alliance.form_fields import PlainTextField
 from sessions.models import Attendance, Mode, TherapySession
 
 SESSION_MINUTES = 50

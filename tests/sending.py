@@ -10,13 +10,14 @@ import sys
 from datetime import time, timedelta
 from django.core.management import call_command
 from django.utils import timezone
-from alliance import actions as people
+from alliance.people.actions import add_member
+from alliance.practice.actions import create_practice
 from ratings import actions
 call_command("sync_instruments")
-practice = people.create_practice(name="Millrace Practice", zone="Europe/London", crisis_phone="01632 960 117")
+practice = create_practice(name="Millrace Practice", zone="Europe/London", crisis_phone="01632 960 117")
 practice.live_at, practice.quiet_from, practice.quiet_to = timezone.now(), time(0), time(0)
 practice.save()
-ada = people.add_member(practice=practice, email="ada@millrace.test", name="Ada", roles=["therapist"])
+ada = add_member(practice=practice, email="ada@millrace.test", name="Ada", roles=["therapist"])
 for number in range({count}):
     episode = actions.open_case(
         practice=practice, therapist=ada, name=f"Client {{number}}", by=ada, email=f"client{{number}}@example.org",

@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from alliance import actions as people
 from alliance.clients import actions as client_actions
 from alliance.logs import MaskTokens
 from alliance.models import Client, Membership
+from alliance.people.actions import add_member
 from ratings.cases.actions import log_session
 from ratings.cases.views import case
 from ratings.check_in import links
@@ -30,7 +30,7 @@ def planted(millrace, dana, instruments, settings):
     client = client_actions.create_client(
         practice=millrace, name=f"{CANARY} name", email=f"{CANARY}@example.org", phone=f"0{CANARY}", by=dana
     )
-    people.add_member(practice=millrace, email="ida@millrace.test", name=f"Ida {CANARY}", roles=["therapist"])
+    add_member(practice=millrace, email="ida@millrace.test", name=f"Ida {CANARY}", roles=["therapist"])
     consent(client)
     episode = client_actions.start_episode(client=client, therapist=dana, by=dana, starts_at=days_ago(10))
     sessions.agree_goal(episode=episode, text=f"We are working on {CANARY}.", by=dana)

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliance.forms import PlainTextField
+from alliance.form_fields import PlainTextField
 from alliance.models import Consent, EndReason
 from ratings.check_in.forms import QuestionsMixin
 from ratings.psychometrics.evidence import Rater

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.forms import PlainTextField
+from alliance.form_fields import PlainTextField
 from alliance.models import CheckInFormChoice, Consent
 from ratings.check_in.answers import ClientAnswers
 from ratings.check_in.questions import definition_of

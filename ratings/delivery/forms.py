@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliance.forms import LONGEST_DELAY, PHONE, ZoneField
+from alliance.form_fields import LONGEST_DELAY, PHONE, ZoneField
 
 
 class ContactForm(forms.Form):

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliance.forms import PlainTextField
+from alliance.form_fields import PlainTextField
 from ratings.models import Verdict
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from alliance import actions
+from alliance.people import actions
 from tests.factories import make_practice
 
 PASSWORD = "correct-horse-battery"

@@ -16,14 +16,15 @@ from django.core.management import call_command
 call_command("sync_instruments")
 from datetime import timedelta
 from django.utils import timezone
-from alliance import actions as people
+from alliance.people.actions import add_member
+from alliance.practice.actions import create_practice
 from ratings import actions, links
 from ratings.models import CheckIn
 from alliance.models import Membership
 ada = Membership.objects.first()
 if not ada:
-    practice = people.create_practice(name="Millrace Practice", zone="Europe/London")
-    ada = people.add_member(practice=practice, email="ada@millrace.test", name="Ada", roles=["therapist"])
+    practice = create_practice(name="Millrace Practice", zone="Europe/London")
+    ada = add_member(practice=practice, email="ada@millrace.test", name="Ada", roles=["therapist"])
 practice = ada.practice
 episode = actions.open_case(practice=practice, therapist=ada, name="Juniper", by=ada, consents=["check_in"])
 start = timezone.now() - timedelta(days=1)

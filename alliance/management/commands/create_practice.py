@@ -15,9 +15,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.forms import TypedChoiceField
 from django.urls import reverse
 
-from alliance import actions
-from alliance.forms import InviteForm, PracticeForm
 from alliance.models import User
+from alliance.people.forms import InviteForm
+from alliance.practice import actions
+from alliance.practice.forms import PracticeForm
 from alliance.refusal import Refused
 
 PYTHON = ".venv/bin/python" if os.name == "posix" else r".venv\Scripts\python"  # as the pages write it

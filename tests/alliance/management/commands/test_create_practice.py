@@ -11,9 +11,9 @@ from django.conf import settings as actual
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from alliance import actions
 from alliance.management.commands import create_practice
 from alliance.models import AuditEvent, DataKey, Membership, Practice, User
+from alliance.practice import actions
 from alliance.refusal import Refused
 from ratings.demo.people import DOMAIN
 from ratings.models import Instrument

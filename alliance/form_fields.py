@@ -1,0 +1,31 @@
+"""Form fields and limits that several rooms share."""
+
+import re
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+LONGEST_DELAY = 7 * 24 * 60  # minutes; convention of this app: later, nobody remembers the session
+PHONE = RegexValidator(r"^\+?[0-9][0-9 ()./-]+$", _("Write a phone number, in digits."))
+
+# C0 and C1 controls except line break and tab, and marks that turn, join or hide text without being seen.
+INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+class PlainTextField(forms.CharField):
+    """Words a person wrote: line breaks count once, and what cannot be seen is left out."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return INVISIBLE.sub("", value.replace("\r\n", "\n")).strip() if value else value
+
+
+class ZoneField(forms.ChoiceField):
+    """A place whose clock counts. The names of the database of zones, without those that are no place."""
+
+    def __init__(self, *, empty="", **kwargs):
+        zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+        choices = [("", empty)] if empty else []
+        super().__init__(choices=[*choices, ("UTC", "UTC"), *((name, name) for name in zones)], **kwargs)

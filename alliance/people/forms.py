@@ -1,0 +1,58 @@
+"""Forms about people. Each offers only what lies within the practices of `managers`, the acting memberships."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from alliance.form_fields import PlainTextField
+
+ROLES = [
+    ("therapist", _("Therapist: logs sessions and sees their own cases")),
+    ("supervisor", _("Supervisor: reads the cases of the people assigned to them")),
+    ("manager", _("Manager: people and settings, no clinical content")),
+]
+
+
+class InviteForm(forms.Form):
+    practice = forms.ChoiceField(label=_("Practice"))
+    name = PlainTextField(label=_("Name"), max_length=120, help_text=_("As colleagues know them."))
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, help_text=_("Used to sign in; a link to set a password is sent here.")
+    )
+    roles = forms.MultipleChoiceField(label=_("Roles"), choices=ROLES, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args, managers, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.managers = {str(manager.practice.code): manager for manager in managers}
+        self.fields["practice"].choices = [(code, manager.practice.name) for code, manager in self.managers.items()]
+        if len(managers) == 1:
+            del self.fields["practice"]
+
+    @property
+    def member(self):
+        return {field: self.cleaned_data[field] for field in ("name", "email", "roles")}
+
+    @property
+    def by(self):
+        """The manager who acts: the place of the signed-in person in the chosen practice."""
+        return self.managers[self.cleaned_data.get("practice") or next(iter(self.managers))]
+
+
+class AssignForm(forms.Form):
+    supervisor = forms.ChoiceField(label=_("Supervisor"))
+    therapist = forms.ChoiceField(
+        label=_("Therapist"), help_text=_("The supervisor can read all cases of this therapist, from now on.")
+    )
+
+    def __init__(self, *args, staffs, **kwargs):
+        super().__init__(*args, **kwargs)
+        for role, field in self.fields.items():
+            field.choices = [("", _("Choose"))] + [
+                (str(member.code), f"{member.name}, {staff.practice}" if len(staffs) > 1 else member.name)
+                for staff in staffs
+                for member in staff.members
+                if role in member.roles
+            ]
+
+
+class EndForm(forms.Form):
+    """Nothing to fill in: it carries the sentence when the practice's rules say no."""

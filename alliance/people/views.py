@@ -1,0 +1,113 @@
+"""A manager's pages: who is a member of the practice, and who supervises whom."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from alliance import access, audit
+from alliance.models import Membership, Supervision
+from alliance.navigation import mail_is_printed
+from alliance.people import actions, queries
+from alliance.people.forms import AssignForm, EndForm, InviteForm
+from alliance.refusal import Refused
+
+# The same sentence whether or not the address was known to this installation.
+INVITED = _("The place is there. A link to set a password is on its way, if one is needed.")
+INVITED_HERE = _(
+    "The place is there. A link to set a password, if one is needed, is printed in the terminal "
+    "where this program runs."
+)
+NOT_SENT = _(
+    "The place is there, but the e-mail could not be sent. Ask them to use “Forgot your password?” on the sign-in page."
+)
+
+
+@require_safe
+def people(request):
+    managers = access.check_role(request.user, "manager")
+    return render(request, "alliance/people.html", {"staffs": _listed(request, managers), "section": "people"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_invite(request):
+    managers = access.check_role(request.user, "manager")
+    form = InviteForm(request.POST if request.method == "POST" else None, managers=managers)
+    if form.is_valid():
+        try:
+            actions.invite_member(**form.member, by=form.by, practice=form.by.practice, request=request)
+        except Refused as refusal:
+            form.add_error("email", str(refusal))
+        except OSError:
+            messages.warning(request, NOT_SENT)
+            return redirect("alliance:people")
+        else:
+            messages.success(request, INVITED_HERE if mail_is_printed() else INVITED)
+            return redirect("alliance:people")
+    context = {"form": form, "section": "people"}
+    return render(request, "alliance/member_invite.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_end(request, code):
+    managers = access.check_role(request.user, "manager")
+    member = access.get_managed_or_404(Membership.objects.select_related("practice__data_key"), request.user, code=code)
+    by, form = _acting(managers, member.practice_id), EndForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            actions.end_membership(membership=member, by=by)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The place of %(name)s has ended.") % {"name": member.display_name})
+            return redirect("alliance:home" if member == by else "alliance:people")
+    audit.record(audit.Verb.READ, member, by=by)
+    cases = member.episodes.filter(access.live()).count()
+    context = {"form": form, "member": member, "cases": cases, "section": "people"}
+    return render(request, "alliance/member_end.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def supervision_assign(request):
+    managers = access.check_role(request.user, "manager")
+    form = AssignForm(request.POST if request.method == "POST" else None, staffs=_listed(request, managers))
+    if form.is_valid():
+        chosen = {
+            role: access.get_managed_or_404(Membership.objects, request.user, code=code)
+            for role, code in form.cleaned_data.items()
+        }
+        try:
+            actions.assign_supervision(**chosen, by=_acting(managers, chosen["supervisor"].practice_id))
+        except Refused as refusal:
+            form.add_error("supervisor", str(refusal))
+        else:
+            messages.success(request, _("Assigned, from now on."))
+            return redirect("alliance:people")
+    context = {"form": form, "section": "people"}
+    return render(request, "alliance/supervision_assign.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def supervision_end(request, code):
+    managers = access.check_role(request.user, "manager")
+    supervision = access.get_managed_or_404(Supervision.objects.select_related("supervisor"), request.user, code=code)
+    by = _acting(managers, supervision.supervisor.practice_id)
+    if request.method == "POST":
+        actions.end_supervision(supervision=supervision, by=by)
+        messages.success(request, _("The assignment has ended."))
+        return redirect("alliance:people")
+    audit.record(audit.Verb.READ, supervision, by=by)
+    return render(request, "alliance/supervision_end.html", {"supervision": supervision, "section": "people"})
+
+
+def _acting(managers, practice_id):
+    return next(manager for manager in managers if manager.practice_id == practice_id)
+
+
+def _listed(request, managers):
+    """The people of each practice that the person manages, once their being read is on record."""
+    staffs = [queries.staff_of(manager.practice) for manager in managers]
+    for manager, staff in zip(managers, staffs, strict=True):
+        n = len(staff.members)
+        audit.record_code(audit.Verb.LISTED, "membership", by=request.user, practice=manager.practice, count=n)
+    return staffs

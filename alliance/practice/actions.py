@@ -1,0 +1,51 @@
+"""Writes about a practice. One transaction each, audit inside."""
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance import audit
+from alliance.audit import Verb
+from alliance.models import DataKey, Practice
+from alliance.people.actions import add_member
+from alliance.refusal import Refused
+
+
+@transaction.atomic
+def create_practice(*, name, zone, crisis_phone="", emergency_phone=""):
+    practice = Practice.objects.create(
+        name=name,
+        zone=zone,
+        crisis_phone=crisis_phone,
+        emergency_phone=emergency_phone,
+        data_key=DataKey.objects.create(),
+    )
+    audit.record(Verb.CREATED, practice, practice=practice)
+    return practice
+
+
+@transaction.atomic
+def start_practice(*, manager_name, manager_email, manager_is_therapist, password, **practice):
+    """A practice and its first manager, who invites the others. Somebody who is known here keeps their password."""
+    check_room_for_practice(name=practice["name"])
+    practice = create_practice(**practice)
+    roles = ["manager", "therapist"] if manager_is_therapist else ["manager"]
+    add_member(practice=practice, email=manager_email, name=manager_name, roles=roles, password=password)
+    return practice
+
+
+def check_room_for_practice(*, name):
+    if Practice.objects.filter(name__iexact=name).exists():
+        raise Refused(_("There is a practice of this name here already."))
+    if connection.vendor == "sqlite" and Practice.objects.exists():
+        raise Refused(_("There is another practice here already, and SQLite is for one. PostgreSQL holds several."))
+
+
+@transaction.atomic
+def change_practice(*, practice, by, is_live, **fields):
+    """The settings of a practice. Live since when is kept while it stays live."""
+    for name, value in fields.items():
+        setattr(practice, name, value)
+    practice.live_at = (practice.live_at or timezone.now()) if is_live else None
+    practice.save(update_fields=[*fields, "live_at"])
+    audit.record(Verb.CHANGED, practice, by=by)

@@ -1,0 +1,49 @@
+"""The form of a practice's settings."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from alliance.form_fields import LONGEST_DELAY, PHONE, PlainTextField, ZoneField
+
+
+class PracticeForm(forms.Form):
+    """What a manager decides for the whole practice."""
+
+    name = PlainTextField(label=_("Name"), max_length=120)
+    zone = ZoneField(label=_("Time zone"))
+    crisis_phone = forms.CharField(
+        label=_("Crisis line"),
+        help_text=_("The practice's own. It stands on every page and in every message that a client sees."),
+        required=False,
+        max_length=40,
+        validators=[PHONE],
+    )
+    emergency_phone = forms.CharField(
+        label=_("Emergency number"),
+        help_text=_("Any time, day or night."),
+        required=False,
+        max_length=40,
+        validators=[PHONE],
+    )
+    check_in_delay_minutes = forms.IntegerField(
+        label=_("Minutes from the end of a session to its check-in"), min_value=0, max_value=LONGEST_DELAY
+    )
+    quiet_from = forms.TimeField(label=_("Quiet from"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    quiet_to = forms.TimeField(label=_("Quiet until"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    reminder_after_hours = forms.IntegerField(
+        label=_("Hours to the one reminder"), help_text=_("0: no reminder."), min_value=0, max_value=7 * 24
+    )
+    link_days = forms.IntegerField(label=_("Days for which a link works"), min_value=1, max_value=60)
+    shows_history = forms.BooleanField(label=_("Clients may see their own past answers."), required=False)
+    is_live = forms.BooleanField(
+        label=_("The practice is live: check-ins and reminders are sent by e-mail."), required=False
+    )
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("is_live") and not cleaned.get("crisis_phone") and "crisis_phone" not in self.errors:
+            self.add_error(
+                "crisis_phone",
+                _("Without a crisis line the practice cannot be live: nobody reads the answers right away."),
+            )
+        return cleaned
