@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from alliance import checks
+from alliance.installation import checks
 
 
 class AllianceConfig(AppConfig):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from alliance.access import live, live_memberships, own_episodes
+from alliance.installation.mail import mail_is_printed
 from alliance.models import Supervision
 
 
@@ -34,11 +35,6 @@ def navigation(request):
 def this_machine(request):
     """Context for what is otherwise where nobody but this machine is reached."""
     return {"is_local": settings.LOCAL, "mail_is_printed": mail_is_printed()}
-
-
-def mail_is_printed():
-    """In the demo and the try-out no mail leaves: it is printed in the terminal where the program runs."""
-    return settings.LOCAL and settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
 
 
 def home_of(user):

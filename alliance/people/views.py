@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alliance import access, audit
+from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
-from alliance.navigation import mail_is_printed
 from alliance.people import actions, queries
 from alliance.people.forms import AssignForm, EndForm, InviteForm
 from alliance.refusal import Refused

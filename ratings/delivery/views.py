@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from alliance import access, audit
 from alliance.access import NotVisible, get_visible_or_404
+from alliance.installation.mail import mail_is_printed
 from alliance.models import Consent, Episode
-from alliance.navigation import mail_is_printed
 from alliance.refusal import Refused
 from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
 from ratings.delivery import queries, schedule

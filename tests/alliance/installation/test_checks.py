@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings as actual
 from django.core.checks import run_checks
 
-from alliance import checks
+from alliance.installation import checks
 
 FIT = {
     "LOCAL": False,
