@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from alliance import views
+from alliance.accounts import views as account_views
 from alliance.people import views as people_views
 from alliance.practice import views as practice_views
 
@@ -12,7 +13,7 @@ alliance_urls = (
         path("healthz", views.healthz, name="healthz"),
         path("no-place/", views.no_place, name="no-place"),
         path("help/", views.help_page, name="help"),
-        path("you/", views.you, name="you"),
+        path("you/", account_views.you, name="you"),
         path("people/", people_views.people, name="people"),
         path("people/invite/", people_views.member_invite, name="member-invite"),
         path("people/<uuid:code>/end/", people_views.member_end, name="member-end"),

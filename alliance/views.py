@@ -1,6 +1,5 @@
-"""Ground-floor pages: the way home, the health check, help, and the own account."""
+"""Ground-floor pages: the way home, the health check and help."""
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import JsonResponse
@@ -30,12 +29,6 @@ def healthz(request):
 @require_safe
 def help_page(request):
     return render(request, "alliance/help.html", {"section": "help"})
-
-
-@require_safe
-def you(request):
-    context = {"memberships": request.memberships, "two_steps": is_mfa_enabled(request.user), "section": "you"}
-    return render(request, "alliance/you.html", context)
 
 
 @require_safe

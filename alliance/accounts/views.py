@@ -1,0 +1,11 @@
+"""The page of the own account. Signing in and what belongs to it are pages of allauth, in our clothes."""
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def you(request):
+    context = {"memberships": request.memberships, "two_steps": is_mfa_enabled(request.user), "section": "you"}
+    return render(request, "alliance/you.html", context)

@@ -1,0 +1,25 @@
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("persona", "page"), [("dana", "/today/"), ("sam", "/caseload/"), ("mona", "/people/"), ("lee", "/no-place/")]
+)
+def test_home_leads_to_the_own_page(persona, page, http, dana, request):
+    http.force_login(request.getfixturevalue(persona).user)
+    response = http.get("/")
+    assert response.url == page
+    assert http.get(page).status_code == 200
+
+
+def test_healthz_needs_no_sign_in(http, db):
+    response = http.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_help_is_for_everybody(http, mona):
+    for _ in range(2):
+        html = http.get("/help/").text
+        assert "simulation, not from trial data" in html
+        assert "about three flags in ten are real ruptures" in html
+        assert http.post("/help/").status_code == 405
+        http.force_login(mona.user)
