@@ -2,17 +2,17 @@
 
 from django.urls import include, path
 
-from alliance import views
 from alliance.accounts import views as account_views
 from alliance.people import views as people_views
 from alliance.practice import views as practice_views
+from alliance.site import views as site_views
 
 alliance_urls = (
     [
-        path("", views.home, name="home"),
-        path("healthz", views.healthz, name="healthz"),
-        path("no-place/", views.no_place, name="no-place"),
-        path("help/", views.help_page, name="help"),
+        path("", site_views.home, name="home"),
+        path("healthz", site_views.healthz, name="healthz"),
+        path("no-place/", site_views.no_place, name="no-place"),
+        path("help/", site_views.help_page, name="help"),
         path("you/", account_views.you, name="you"),
         path("people/", people_views.people, name="people"),
         path("people/invite/", people_views.member_invite, name="member-invite"),
@@ -24,7 +24,7 @@ alliance_urls = (
     "alliance",
 )
 
-handler500 = "alliance.errors.server_error"
+handler500 = "alliance.site.errors.server_error"
 
 urlpatterns = [
     path("", include(alliance_urls)),

@@ -7,9 +7,9 @@ from django.db import connection
 from django.urls import reverse
 
 from alliance.clients import actions as client_actions
-from alliance.logs import MaskTokens
 from alliance.models import Client, Membership
 from alliance.people.actions import add_member
+from alliance.site.logs import MaskTokens
 from ratings.cases.actions import log_session
 from ratings.cases.views import case
 from ratings.check_in import links
@@ -113,7 +113,7 @@ def test_the_server_masks_the_key_of_a_check_in_in_its_log(planted, settings):
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (f"/c/{token}/",), None)
     assert "mask_tokens" in settings.LOGGING["handlers"]["console"]["filters"]
     mask = MaskTokens()
-    assert settings.LOGGING["filters"]["mask_tokens"]["()"] == "alliance.logs.MaskTokens"
+    assert settings.LOGGING["filters"]["mask_tokens"]["()"] == "alliance.site.logs.MaskTokens"
     assert mask.filter(record)
     assert record.getMessage() == "Not Found: /c/…"
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, f"Gone: /c/p/{token}/?x", (), None)

@@ -34,8 +34,8 @@ MORE = {
 }  # fmt: skip
 
 EXCEPTIONS = {
-    ("alliance/middleware.py", "HttpResponseClientRedirect"): "django-htmx's: there a client is a browser",
-    ("alliance/views.py", "no_place"): "the page for a user without a place, as pages call a membership",
+    ("alliance/site/middleware.py", "HttpResponseClientRedirect"): "django-htmx's: there a client is a browser",
+    ("alliance/site/views.py", "no_place"): "the page for a user without a place, as pages call a membership",
     ("alliance/urls.py", "no-place"): "the same page",
     ("templates/alliance/no_place.html", "no_place"): "the same page",
     ("ratings/delivery/mail.py", "appointment"): "in somebody else's mailbox it gives less away than session",

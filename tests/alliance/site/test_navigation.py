@@ -1,6 +1,6 @@
 import pytest
 
-from alliance.navigation import home_of
+from alliance.site.navigation import home_of
 from tests.factories import make_episode, make_member, make_practice, make_supervision
 
 

@@ -9,7 +9,7 @@ from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 from psycopg2 import errors
 
-from alliance.errors import is_busy
+from alliance.site.errors import is_busy
 
 TYPED = {"comment": 'He said "no" & <left>', "answer": ["1", "2"]}
 failure = None
@@ -30,7 +30,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/reset/", write),
 ]
-handler500 = "alliance.errors.server_error"
+handler500 = "alliance.site.errors.server_error"
 
 
 def wrapped(cause):

@@ -1,4 +1,4 @@
-"""Ground-floor pages: the way home, the health check and help."""
+"""Pages about the site itself: the way home, the health check, help, and the page for who has no place here."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -6,7 +6,7 @@ from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from alliance.navigation import home_of
+from alliance.site.navigation import home_of
 
 
 @require_safe
