@@ -221,7 +221,9 @@ def copy(tmp_path_factory):
 @pytest.mark.parametrize(
     ("path", "line", "contract"),
     [
-        ("alliance/planted.py", "import sessions.models", "The house has one direction"),
+        ("alliance/people/planted.py", "import sessions.models", "The house has one direction"),
+        ("alliance/people/planted.py", "from alliance.practice import actions", "The ground floor has an inner order"),
+        ("alliance/planted.py", "import math", "The ground floor has an inner order"),
         ("sessions/planted.py", "from ratings import models", "The house has one direction"),
         ("ratings/psychometrics/planted.py", "import django.db", "psychometrics is pure"),
         ("ratings/psychometrics/planted.py", "from sessions.models import Goal", "psychometrics is pure"),
