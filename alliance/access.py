@@ -12,7 +12,10 @@ from django.http import Http404
 
 
 class NotVisible(Http404):
-    """Missing or hidden: outside, nobody can tell which. The denial is audited after the rollback."""
+    """404 for a row that is missing or hidden: nobody can tell which.
+
+    A middleware audits the denial, after the rollback.
+    """
 
     def __init__(self, subject_type, subject_code):
         super().__init__("No such page.")
@@ -20,7 +23,7 @@ class NotVisible(Http404):
 
 
 class Denied(PermissionDenied):
-    """Visible, but not this verb."""
+    """403 for a row that is visible, but not for this verb."""
 
     def __init__(self, subject_type, subject_code=""):
         super().__init__()
@@ -45,64 +48,79 @@ class DaysAgo(Func):
 
 
 def live(prefix=""):
-    """A dated membership or assignment holds now: `[starts_at, ends_at)`."""
+    """The condition that a dated row holds now: `[starts_at, ends_at)`."""
     return Q(**{f"{prefix}starts_at__lte": Now()}) & (
         Q(**{f"{prefix}ends_at__isnull": True}) | Q(**{f"{prefix}ends_at__gt": Now()})
     )
 
 
 def live_memberships(user, role=None):
-    """The user's live memberships; with `role` ("therapist", "supervisor", "manager") only those."""
-    held = apps.get_model("alliance", "Membership").objects.filter(live(), user=user, user__is_active=True)
-    return held.filter(**{f"is_{role}": True}) if role else held
+    """The user's live memberships, or only those with this role.
+
+    Roles are "therapist", "supervisor" and "manager".
+    """
+    memberships = apps.get_model("alliance", "Membership").objects.filter(live(), user=user, user__is_active=True)
+    return memberships.filter(**{f"is_{role}": True}) if role else memberships
 
 
 def memberships_of(user):
-    """The live memberships of whoever is signed in, oldest first, with their practices; none for anybody else."""
+    """The list of the live memberships, oldest first, with their practices.
+
+    It is empty for whoever is not signed in.
+    """
     if not user.is_authenticated:
         return []
     return list(live_memberships(user).select_related("practice__data_key").order_by("starts_at"))
 
 
 def own_episodes(user):
-    """Episodes of which the user is the therapist; ended ones for the practice's `ended_visible_days`."""
-    return _episodes(Q(therapist__in=live_memberships(user, "therapist")))
+    """Episodes of which the user is the therapist.
+
+    Ended ones stay for the practice's `ended_visible_days`, here and below.
+    """
+    return _episodes_where(Q(therapist__in=live_memberships(user, "therapist")))
 
 
 def visible_episodes(user):
-    """All episodes whose clinical content the user may read: the union over the user's live memberships."""
-    return _episodes(Q(therapist__in=live_memberships(user, "therapist")) | _supervised(user))
+    """Episodes whose clinical content the user may read, by any live membership."""
+    return _episodes_where(Q(therapist__in=live_memberships(user, "therapist")) | _is_supervised_by(user))
 
 
 def supervised_episodes(user):
     """Episodes the user supervises now."""
-    return _episodes(_supervised(user))
+    return _episodes_where(_is_supervised_by(user))
 
 
-def _episodes(condition):
+def _episodes_where(condition):
     in_sight = Q(ends_at__isnull=True) | Q(ends_at__gt=DaysAgo("client__practice__ended_visible_days"))
     return apps.get_model("alliance", "Episode").objects.filter(condition & in_sight)
 
 
 def live_assignments(user=None):
-    """The supervision that holds now; with `user` only what was given to that supervisor."""
+    """The assignments that hold now, or only those of this supervisor."""
     assignments = apps.get_model("alliance", "Supervision").objects.filter(
         live(), live("supervisor__"), supervisor__is_supervisor=True
     )
     return assignments.filter(supervisor__user=user, supervisor__user__is_active=True) if user else assignments
 
 
-def _supervised(user):
-    """An assignment to the episode counts; only where there is none at all does one to its therapist count."""
-    assignments, mine = live_assignments(), live_assignments(user)
-    to_episode = Q(pk__in=mine.filter(episode__isnull=False).values("episode"))
-    to_therapist = Q(therapist__in=mine.filter(therapist__isnull=False).values("therapist"))
-    nobody_named = ~Exists(assignments.filter(episode=OuterRef("pk")))
-    return (to_episode | (to_therapist & nobody_named)) & ~Q(therapist__user=user)
+def _is_supervised_by(user):
+    """The condition that the user supervises an episode now.
+
+    An assignment to the episode counts. One to its therapist counts only where no assignment names the episode.
+    """
+    all_assignments, assignments = live_assignments(), live_assignments(user)
+    by_episode = Q(pk__in=assignments.filter(episode__isnull=False).values("episode"))
+    by_therapist = Q(therapist__in=assignments.filter(therapist__isnull=False).values("therapist"))
+    names_no_episode = ~Exists(all_assignments.filter(episode=OuterRef("pk")))
+    return (by_episode | (by_therapist & names_no_episode)) & ~Q(therapist__user=user)
 
 
 class ScopedQuerySet(QuerySet):
-    """The queryset of every clinical model. `Model.scope` names its column and the episode's that must match."""
+    """The queryset of every clinical model.
+
+    `Model.scope` names its column, and the column of the episode that must match.
+    """
 
     episodes = staticmethod(visible_episodes)
 
@@ -118,13 +136,16 @@ class ScopedQuerySet(QuerySet):
 
 
 class TherapistOnlyQuerySet(ScopedQuerySet):
-    """What the therapist writes for nobody else: supervisors do not see that it exists."""
+    """Rows for the therapist alone: supervisors do not see that they exist."""
 
     episodes = staticmethod(own_episodes)
 
 
 class PracticeQuerySet(QuerySet):
-    """People and assignments: seen by the managers of their practice. `Model.practice_path` leads there."""
+    """Rows about people, for the managers of their practice.
+
+    `Model.practice_path` leads to the practice.
+    """
 
     def managed_by(self, user):
         practices = live_memberships(user, "manager").values("practice")
@@ -134,7 +155,7 @@ class PracticeQuerySet(QuerySet):
 
 
 class DraftQuerySet(QuerySet):
-    """What somebody sent and has not finished: for a day, and for nobody else."""
+    """Rows that are for their sender alone, and for one day."""
 
     def visible_to(self, user):
         return self.filter(sent_by__in=live_memberships(user), created_at__gt=DaysAgo(Value(1)))
@@ -146,12 +167,12 @@ class DraftQuerySet(QuerySet):
 
 
 def get_visible_or_404(queryset, user, **lookup):
-    """The first line of a view on clinical content."""
+    """The row, if the user may read it; the first line of a view on clinical content."""
     return _get_or_404(queryset.visible_to(user), lookup)
 
 
 def get_managed_or_404(queryset, user, **lookup):
-    """The first line of a manager's view."""
+    """The row, if the user manages its practice; the first line of a manager's view."""
     return _get_or_404(queryset.managed_by(user), lookup)
 
 
@@ -166,7 +187,7 @@ def _get_or_404(queryset, lookup):
 
 
 def check_role(user, role):
-    """The user's live memberships with this role; a page of another role is 403."""
+    """The user's live memberships with this role, which the page needs."""
     memberships = list(live_memberships(user, role).select_related("practice__data_key"))
     if not memberships:
         raise Denied(f"{role}_page")
@@ -174,16 +195,20 @@ def check_role(user, role):
 
 
 def check_import(user):
-    """Managers bring in past ratings for everybody, therapists for themselves. Returns the acting memberships."""
-    memberships = live_memberships(user).select_related("practice__data_key").order_by("starts_at")
-    held = [membership for membership in memberships if membership.is_manager or membership.is_therapist]
-    if not held:
+    """The memberships with which the user may import past ratings.
+
+    Managers import for everybody, therapists for themselves.
+    """
+    memberships = [
+        membership for membership in memberships_of(user) if membership.is_manager or membership.is_therapist
+    ]
+    if not memberships:
         raise Denied("import_page")
-    return held
+    return memberships
 
 
 def check_edit(user, episode):
-    """The therapist of the episode writes; supervisors only read. Returns the acting membership."""
+    """The membership with which the user may change the episode: the therapist's."""
     membership = live_memberships(user, "therapist").filter(pk=episode.therapist_id).first()
     if membership is None:
         raise Denied("episode", episode.code)
@@ -191,26 +216,31 @@ def check_edit(user, episode):
 
 
 def can_edit(user, episode):
-    return _holds(check_edit, user, episode)
+    """Whether `check_edit` passes."""
+    return _passes(check_edit, user, episode)
 
 
 def comments_readable_by(user, episode):
-    """For the ratings of one episode: a comment is for the therapist, and for a supervisor only where the client said
-    so. Returns the test, so that one look at the memberships serves them all."""
-    own = can_edit(user, episode)
-    return lambda rating: own or rating.comment_for == "supervisor"
+    """A function that says of a rating whether the user may read its comment.
+
+    The therapist reads all comments of the episode, a supervisor those that the client meant for both. It is a
+    function, so that one query serves all ratings.
+    """
+    is_therapist = can_edit(user, episode)
+    return lambda rating: is_therapist or rating.comment_for == "supervisor"
 
 
 def check_read_wish(user, episode):
-    """What a client wants brought up is said to the therapist, not to whoever reads along."""
+    """Raises unless the user is the therapist, who alone reads a client's wish."""
     check_edit(user, episode)
 
 
 def can_read_wish(user, episode):
-    return _holds(check_read_wish, user, episode)
+    """Whether `check_read_wish` passes."""
+    return _passes(check_read_wish, user, episode)
 
 
-def _holds(check, *args):
+def _passes(check, *args):
     try:
         check(*args)
     except PermissionDenied:

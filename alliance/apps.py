@@ -8,5 +8,5 @@ class AllianceConfig(AppConfig):
     name = "alliance"
 
     def ready(self):
-        for check in (checks.keys_are_fit, checks.address_is_https, checks.what_will_not_work):
+        for check in (checks.check_keys, checks.check_address, checks.check_database_and_mail):
             register(check, Tags.security, deploy=True)

@@ -10,7 +10,10 @@ Verb = AuditEvent.Verb
 
 
 def record(verb, subject, *, by=None, practice=None, count=1):
-    """One event about `subject`, a model instance. `by`: the acting membership or user; None for a link, a command."""
+    """Saves and returns an event about `subject`, a model instance.
+
+    `by` is the acting membership or user, or None for a client's link or a command.
+    """
     return record_code(
         verb,
         subject._meta.model_name,
@@ -22,13 +25,14 @@ def record(verb, subject, *, by=None, practice=None, count=1):
 
 
 def record_code(verb, subject_type, subject_code="", *, by=None, practice=None, count=1):
+    """Saves and returns an event about something that may not exist."""
     event = _event(verb, subject_type, subject_code, by, practice, count)
     event.save()
     return event
 
 
 def record_each(verb, counts, *, by=None, practice=None):
-    """One event about each subject of `counts` (subject -> count), for writes of very many."""
+    """Saves one event about each subject of `counts` (subject -> count) at once."""
     AuditEvent.objects.bulk_create(
         _event(verb, subject._meta.model_name, subject.code, by, practice, count) for subject, count in counts.items()
     )

@@ -1,8 +1,9 @@
-"""Sealed text: names, contact data and every free text, encrypted under a key of the person it is about.
+"""Sealed text: names, contact data and free text, encrypted.
 
-A stored value reads `a1.<key id>.<token>`: the format, the `DataKey` that opens it, and a Fernet token. The data key
-is itself wrapped by the keys in `settings.DATA_KEYS` (newest first), which live outside the database. Deleting a
-person's rows and data key therefore also makes old copies of the text unreadable, once backups of the key are gone.
+The key belongs to the person whom the text is about. A stored value reads `a1.<key id>.<token>`: the format, the
+`DataKey` that opens it, and a Fernet token. The data key is itself wrapped by the keys in `settings.DATA_KEYS` (newest
+first), which live outside the database. Deleting a person's rows and data key therefore also makes old copies of the
+text unreadable, once backups of the key are gone.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ class CannotOpen(Exception):
 
 
 class Sealed:
-    """A text on its way into or out of the database, encrypted from the moment it is made.
+    """An encrypted text on its way into or out of the database.
 
     `Sealed("Juniper", key)` seals; `.open(key)` returns the text. Neither `str` nor `repr` shows it.
     """
@@ -34,13 +35,15 @@ class Sealed:
 
     @classmethod
     def from_token(cls, token):
+        """A sealed text as it stands in the database."""
         sealed = object.__new__(cls)
         sealed.token = token
         return sealed
 
     def open(self, key):
-        form, key_id, token = self.token.split(".", 2)
-        if form != FORMAT or key_id != key.pk.hex:
+        """The text; raises `CannotOpen` if it was sealed with another key."""
+        version, key_id, token = self.token.split(".", 2)
+        if version != FORMAT or key_id != key.pk.hex:
             raise CannotOpen("This text was sealed with another key.")
         try:
             return key.fernet.decrypt(token.encode()).decode()
@@ -57,7 +60,7 @@ class Sealed:
 
 
 class SealedTextField(models.TextField):
-    """Holds `Sealed` text. A bare string is refused on every way in, and no look-up but `isnull` is answered."""
+    """A column of `Sealed` texts: no bare string, and no look-up but `isnull`."""
 
     def from_db_value(self, value, expression, connection):
         return None if value is None else Sealed.from_token(value)
@@ -84,10 +87,12 @@ class SealedTextField(models.TextField):
 
 
 def wrap_new_key():
+    """A new data key, wrapped by the newest key of the installation."""
     return _wrapper().encrypt(Fernet.generate_key()).decode()
 
 
 def unwrap(wrapped):
+    """The data key that seals and opens."""
     return Fernet(_wrapper().decrypt(wrapped.encode()))
 
 
@@ -97,11 +102,15 @@ def rewrap(wrapped):
 
 
 def seal_for_installation(text):
-    """For what belongs to no client and no practice, such as the secret of somebody's two-step sign-in."""
+    """The text, encrypted by the newest key of the installation.
+
+    For what belongs to no client and no practice, such as the secret of a two-step sign-in.
+    """
     return _wrapper().encrypt(text.encode()).decode()
 
 
 def open_for_installation(token):
+    """The text that `seal_for_installation` encrypted."""
     return _wrapper().decrypt(token.encode()).decode()
 
 
@@ -110,9 +119,12 @@ def _wrapper():
 
 
 def keyed_hash(purpose, text):
-    """A hex digest by which equal texts are found (contact data, outside references) and nothing is read back."""
-    normal = text.strip().casefold()
-    return hmac.new(settings.HASH_KEY.encode(), f"{purpose}\0{normal}".encode(), hashlib.sha256).hexdigest()
+    """A hex digest that is the same for equal texts, and cannot be read back.
+
+    For contact data and outside references: case and outer spaces make no difference.
+    """
+    normalized = text.strip().casefold()
+    return hmac.new(settings.HASH_KEY.encode(), f"{purpose}\0{normalized}".encode(), hashlib.sha256).hexdigest()
 
 
 def new_token():
@@ -121,4 +133,5 @@ def new_token():
 
 
 def token_hash(token):
+    """The hex digest under which a link is stored."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -15,7 +15,7 @@ INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2
 
 
 class PlainTextField(forms.CharField):
-    """Words a person wrote: line breaks count once, and what cannot be seen is left out."""
+    """Text with one kind of line break, and without characters that nobody sees."""
 
     def to_python(self, value):
         value = super().to_python(value)
@@ -23,7 +23,7 @@ class PlainTextField(forms.CharField):
 
 
 class ZoneField(forms.ChoiceField):
-    """A place whose clock counts. The names of the database of zones, without those that are no place."""
+    """A choice among the zones of the IANA database that are places, and UTC."""
 
     def __init__(self, *, empty="", **kwargs):
         zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))

@@ -1,5 +1,5 @@
-"""What an action answers when a rule of the practice says no. Whether somebody may ask at all, `access` decides."""
+"""The exception by which an action says no; `access` says who may act at all."""
 
 
 class Refused(ValueError):
-    """A rule of the practice says no; the text is a sentence for the person who asked."""
+    """A rule of the practice says no, in a sentence for the person who acts."""

@@ -18,10 +18,12 @@ VAR_DIR = Path(os.environ.get("ALLIANCE_VAR", BASE_DIR / "var"))
 
 
 def env_text(name, default=""):
+    """The variable without outer spaces, or the default where it is not set."""
     return os.environ.get(name, default).strip()
 
 
 def env_bool(name, default):
+    """The variable as yes or no, or the default where it is empty."""
     value = env_text(name).lower()
     if value in ("", "yes", "true", "1"):
         return bool(value) or default
@@ -31,6 +33,7 @@ def env_bool(name, default):
 
 
 def env_int(name, default):
+    """The variable as a whole number, or the default where it is empty."""
     value = env_text(name)
     try:
         return int(value) if value else default
@@ -39,7 +42,10 @@ def env_int(name, default):
 
 
 def env_secret(name):
-    """From the variable, or from the file that NAME_FILE names, as service managers hand secrets over."""
+    """The value of the variable, or of the file that NAME_FILE names.
+
+    Service managers hand over secrets in files.
+    """
     path = env_text(f"{name}_FILE")
     if not path:
         return env_text(name)
@@ -57,13 +63,15 @@ def env_secret(name):
 
 
 def env_required(name, what, read=env_text):
+    """The variable, which a served installation cannot do without."""
     value = read(name)
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: {what}. See docs/reference/settings.md.")
     return value
 
 
-def parts_of(text):
+def comma_separated(text):
+    """The parts of a list in one variable."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -83,7 +91,7 @@ else:
     SECRET_KEY = env_secret("ALLIANCE_SECRET_KEY")
     if len(SECRET_KEY) < 50:
         raise ImproperlyConfigured("ALLIANCE_SECRET_KEY is too short: give it at least 50 random characters.")
-    DATA_KEYS = parts_of(
+    DATA_KEYS = comma_separated(
         env_required(
             "ALLIANCE_DATA_KEYS",
             "Fernet keys that wrap the keys of sealed text, newest first, comma between",
@@ -93,7 +101,7 @@ else:
     HASH_KEY = env_required(
         "ALLIANCE_HASH_KEY", "32 random characters or more, for equality look-ups of contact data", env_secret
     )
-    ALLOWED_HOSTS = parts_of(
+    ALLOWED_HOSTS = comma_separated(
         env_required("ALLIANCE_ALLOWED_HOSTS", "the host names that reach this server, comma between")
     )
     BASE_URL = env_required(
@@ -127,8 +135,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "alliance.site.middleware.keys_stay_here",
-    "alliance.site.middleware.known_methods",
+    "alliance.site.middleware.no_referrer_from_links",
+    "alliance.site.middleware.refuse_other_methods",
     "alliance.site.middleware.no_store",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -140,7 +148,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "alliance.site.middleware.member_zone",
+    "alliance.site.middleware.add_memberships",
+    "alliance.site.middleware.activate_practice_zone",
     "alliance.site.middleware.htmx_login_redirect",
     "alliance.site.middleware.audit_denials",
 ]
@@ -156,7 +165,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "alliance.site.navigation.navigation",
-                "alliance.site.navigation.this_machine",
+                "alliance.site.navigation.installation",
                 *(["ratings.demo.guide.notice"] if LOCAL else []),
             ],
         },

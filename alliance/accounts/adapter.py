@@ -1,3 +1,5 @@
+"""What allauth asks the project: who may sign up, and how secrets are kept."""
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 
@@ -13,6 +15,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class MfaAdapter(DefaultMFAAdapter):
+    """Secrets of two-step sign-in are encrypted, and QR codes are part of the page."""
+
     def encrypt(self, text):
         return crypto.seal_for_installation(text)
 
@@ -24,4 +28,5 @@ class MfaAdapter(DefaultMFAAdapter):
 
 
 def user_display(user):
+    """The e-mail, by which allauth's pages and mails name a user."""
     return user.email

@@ -1,4 +1,7 @@
-"""The page of the own account. Signing in and what belongs to it are pages of allauth, in our clothes."""
+"""The page of the own account. allauth has the pages of signing in.
+
+Their templates are ours: `templates/account/` and `templates/mfa/`.
+"""
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.shortcuts import render

@@ -1,4 +1,7 @@
-"""Writes about a client: contact data, consent, and the courses of therapy. One transaction each, audit inside."""
+"""Writes about a client: contact data, consent, and the courses of therapy.
+
+Each is one transaction, with its audit event inside.
+"""
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,7 +18,7 @@ CONSENT_TEXT_VERSION = "2026-11"
 
 @transaction.atomic
 def create_client(*, practice, name, by, email="", phone="", language="", zone="", consents=()):
-    """A person enters the practice under a key of their own."""
+    """Adds a client, under a data key of their own."""
     key = DataKey.objects.create()
     client = Client.objects.create(
         practice=practice,
@@ -36,24 +39,29 @@ def create_client(*, practice, name, by, email="", phone="", language="", zone="
 
 @transaction.atomic
 def settle_consent(*, client, purpose, given, by=None):
-    """Records what a client says about one purpose; what they had said already stays as it was. `by`: None if they
-    said so themselves, through a link."""
+    """Starts or ends the client's consent to one purpose, unless it is so already.
+
+    `by` is None where the client decided through a link.
+    """
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)  # two at once: the second sees the first
-    live_one = Consent.objects.filter(client=client, purpose=purpose, withdrawn_at__isnull=True).first()
-    if given and live_one is None:
+    live_consent = Consent.objects.filter(client=client, purpose=purpose, withdrawn_at__isnull=True).first()
+    if given and live_consent is None:
         consent = Consent.objects.create(
             client=client, purpose=purpose, text_version=CONSENT_TEXT_VERSION, recorded_by=by
         )
         audit.record(Verb.CREATED, consent, by=by, practice=client.practice)
-    elif live_one and not given:
-        live_one.withdrawn_at = timezone.now()
-        live_one.save(update_fields=["withdrawn_at"])
-        audit.record(Verb.ENDED, live_one, by=by, practice=client.practice)
+    elif live_consent and not given:
+        live_consent.withdrawn_at = timezone.now()
+        live_consent.save(update_fields=["withdrawn_at"])
+        audit.record(Verb.ENDED, live_consent, by=by, practice=client.practice)
 
 
 @transaction.atomic
 def choose_check_ins(*, client, check_in_form, asks_about_fit, consents, by):
-    """What a client is asked from the next session on, and what they agreed to (purpose to yes or no)."""
+    """Sets what a client is asked from the next session on, and the consents.
+
+    `consents` is a mapping of purpose to yes or no.
+    """
     if (client.check_in_form, client.asks_about_fit) != (check_in_form, asks_about_fit):
         client.check_in_form, client.asks_about_fit = check_in_form, asks_about_fit
         client.save(update_fields=["check_in_form", "asks_about_fit"])
@@ -75,14 +83,14 @@ def change_client(
     agrees_to_email,
     was_shown_agreed,
 ):
-    """Where and how a client may be reached, and whether by e-mail at all.
+    """Sets where and how a client may be reached, and whether by e-mail at all.
 
-    `was_shown_agreed`: what the person who changes this saw of the consent. Only what differs from it is their word.
+    `was_shown_agreed` is the consent that the form showed. Only an answer that differs from it is a new one.
 
     Raises
     ------
     Refused
-        The client stopped e-mails since then; a form that still says yes does not turn them on again.
+        The client stopped e-mails after the form was shown; its old yes does not turn them on again.
     """
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     if agrees_to_email and was_shown_agreed and Consent.Purpose.EMAIL not in client.agreed_to:
@@ -103,7 +111,7 @@ def change_client(
 
 @transaction.atomic
 def change_preferences(*, client, gets_email, paused_until=None):
-    """What a client chose through a link of their own: to be written to or not, or not before a day."""
+    """Sets what a client chose through a link: e-mail or none, or none before a day."""
     settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=gets_email)
     client.paused_until = paused_until
     client.save(update_fields=["paused_until"])
@@ -112,7 +120,7 @@ def change_preferences(*, client, gets_email, paused_until=None):
 
 @transaction.atomic
 def start_episode(*, client, therapist, by, starts_at=None, previous=None):
-    """A course of therapy begins; at most one is open between a client and a therapist."""
+    """Starts a course of therapy; a client and a therapist have one open at most."""
     episode = Episode.objects.create(
         client=client, therapist=therapist, starts_at=starts_at or timezone.now(), previous=previous
     )
@@ -122,7 +130,7 @@ def start_episode(*, client, therapist, by, starts_at=None, previous=None):
 
 @transaction.atomic
 def close_episode(*, episode, reason, by, ends_at=None):
-    """Ends the episode itself; `ratings.actions.end_episode` also settles what was rated."""
+    """Ends the episode itself; the action of the top floor settles what was rated."""
     episode.ends_at, episode.end_reason = ends_at or timezone.now(), reason
     episode.save(update_fields=["ends_at", "end_reason"])
     audit.record(Verb.ENDED, episode, by=by)

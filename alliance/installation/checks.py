@@ -1,6 +1,7 @@
-"""What a served installation should not be. `manage.py check --deploy` tells, and `create_practice` asks first.
+"""Deployment checks: what a served installation should not be.
 
-Errors and warnings, Django's own too, stop `create_practice`; an info is said, and it goes on.
+`manage.py check --deploy` runs them, and so does `create_practice`: errors and warnings, Django's own too, stop it, and
+an info is printed.
 """
 
 from urllib.parse import urlsplit
@@ -16,8 +17,8 @@ FEWEST_CHARACTERS = 8  # different ones in a key; convention of this app. 32 ran
 PLACEHOLDERS = ("change", "secret", "placeholder", "example", "insecure", "replace", "random", "password", "your-key")
 
 
-def keys_are_fit(app_configs, **kwargs):
-    """The sentences name the variable, never the key."""
+def check_keys(app_configs, **kwargs):
+    """Errors about keys; they name the variable, never the key."""
     if settings.LOCAL:
         return
     if len(settings.HASH_KEY) < SHORTEST_HASH_KEY:
@@ -31,9 +32,9 @@ def keys_are_fit(app_configs, **kwargs):
                 f"ALLIANCE_DATA_KEYS: key {number} is no Fernet key. docs/reference/settings.md says how to make one."
             )
             yield Error(text, id="alliance.E002")
-    named = {"ALLIANCE_SECRET_KEY": [settings.SECRET_KEY], "ALLIANCE_HASH_KEY": [settings.HASH_KEY]}
-    named["ALLIANCE_DATA_KEYS"] = settings.DATA_KEYS
-    for name, keys in named.items():
+    keys_of = {"ALLIANCE_SECRET_KEY": [settings.SECRET_KEY], "ALLIANCE_HASH_KEY": [settings.HASH_KEY]}
+    keys_of["ALLIANCE_DATA_KEYS"] = settings.DATA_KEYS
+    for name, keys in keys_of.items():
         if any(is_guessable(key) for key in keys):
             yield Error(f"{name} can be guessed: make it as docs/reference/settings.md says.", id="alliance.E003")
     if len({settings.SECRET_KEY, settings.HASH_KEY, *settings.DATA_KEYS}) < 2 + len(settings.DATA_KEYS):
@@ -41,10 +42,12 @@ def keys_are_fit(app_configs, **kwargs):
 
 
 def is_guessable(key):
+    """Whether a key has few different characters, or a word of an example."""
     return len(set(key)) < FEWEST_CHARACTERS or any(word in key.lower() for word in PLACEHOLDERS)
 
 
-def address_is_https(app_configs, **kwargs):
+def check_address(app_configs, **kwargs):
+    """Errors about the address in links, and the hosts that are answered."""
     if settings.LOCAL:
         return
     address = urlsplit(settings.BASE_URL)
@@ -59,7 +62,8 @@ def address_is_https(app_configs, **kwargs):
         yield Error(text, id="alliance.E007")
 
 
-def what_will_not_work(app_configs, **kwargs):
+def check_database_and_mail(app_configs, **kwargs):
+    """Infos about what will not work with this database or mail server."""
     if settings.LOCAL:
         return
     if connection.vendor == "sqlite":

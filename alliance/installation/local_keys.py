@@ -1,4 +1,4 @@
-"""The keys of a local installation (the demo, the tests), made once and kept under var/."""
+"""The keys of a local installation: the demo, a try-out, the tests."""
 
 import json
 import os
@@ -17,13 +17,14 @@ class LocalKeys:
 
 
 def local_keys(folder: Path) -> LocalKeys:
+    """The keys that the folder holds; made at the first start, and then kept."""
     path = folder / "local-keys.json"
     if not path.exists():
-        fresh = LocalKeys(secrets.token_urlsafe(50), [Fernet.generate_key().decode()], secrets.token_urlsafe(32))
+        new_keys = LocalKeys(secrets.token_urlsafe(50), [Fernet.generate_key().decode()], secrets.token_urlsafe(32))
         folder.mkdir(mode=0o700, exist_ok=True, parents=True)
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_text(json.dumps(asdict(fresh)))
+        draft.write_text(json.dumps(asdict(new_keys)))
         try:
             os.link(draft, path)  # two first starts at once: one of them wins, whole
         except FileExistsError:

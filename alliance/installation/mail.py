@@ -4,5 +4,8 @@ from django.conf import settings
 
 
 def mail_is_printed():
-    """In the demo and the try-out no mail leaves: it is printed in the terminal where the program runs."""
+    """Whether mails are printed in the terminal where the program runs.
+
+    So it is in the demo and in a try-out, where no mail leaves the machine.
+    """
     return settings.LOCAL and settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"

@@ -6,7 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AuditEvent(models.Model):
-    """Who did what to what, and when. Codes only: no foreign keys, no content. Triggers refuse change and removal."""
+    """Who did what to what, and when.
+
+    It holds codes only, no foreign keys and no content. Triggers refuse change and removal.
+    """
 
     class Verb(models.TextChoices):
         READ = "read", _("read")

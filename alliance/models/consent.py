@@ -13,7 +13,10 @@ from alliance.models.people import Membership
 
 
 class Consent(models.Model):
-    """What a client agreed to, and when that ended. Asked for again when the text changes."""
+    """What a client agreed to, and when that ended.
+
+    It is asked for again when the text changes.
+    """
 
     class Purpose(models.TextChoices):
         CHECK_IN = "check_in", _("answering check-ins")

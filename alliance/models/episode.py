@@ -21,7 +21,7 @@ class EndReason(models.TextChoices):
 
 
 class Episode(models.Model):
-    """One client's course of therapy with one therapist: the alliance that is tracked."""
+    """One client's course of therapy with one therapist, whose alliance is tracked."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="episodes")
@@ -60,4 +60,5 @@ class Episode(models.Model):
 
     @property
     def zone(self):
+        """The time zone of the client, else that of the practice."""
         return self.client.zone or self.client.practice.zone

@@ -29,7 +29,10 @@ class ImportBatch(models.Model):
 
 
 class ImportDraft(models.Model):
-    """An uploaded file between its preview and its import: sealed, seen only by who sent it, gone after a day."""
+    """An uploaded file between its preview and its import.
+
+    It is sealed, seen only by who sent it, and gone after a day.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE)

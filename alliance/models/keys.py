@@ -10,7 +10,10 @@ from alliance import crypto
 
 
 class DataKey(models.Model):
-    """The key that seals the texts of one client, or of one practice; wrapped by the keys of the installation."""
+    """The key that seals the texts of one client, or of one practice.
+
+    It is stored wrapped by the keys of the installation.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     wrapped = models.TextField(default=crypto.wrap_new_key)
@@ -18,6 +21,7 @@ class DataKey(models.Model):
 
     @cached_property
     def fernet(self):
+        """What encrypts and decrypts, unwrapped."""
         return crypto.unwrap(self.wrapped)
 
     def __str__(self):

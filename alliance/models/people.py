@@ -47,7 +47,7 @@ class User(AbstractBaseUser):
 
 
 class Membership(models.Model):
-    """A user's dated place in one practice: therapist, supervisor, manager, or several of these."""
+    """A user's dated place in one practice, with one role or more."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")

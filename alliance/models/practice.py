@@ -11,7 +11,10 @@ from alliance.models.keys import DataKey
 
 
 class Practice(models.Model):
-    """The organisation. One installation may hold several; nothing crosses between them."""
+    """The organisation.
+
+    One installation may hold several, and nothing crosses between them.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=120)

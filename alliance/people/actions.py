@@ -1,4 +1,7 @@
-"""Writes about members and supervision. One transaction each, audit inside, side effects on commit."""
+"""Writes about members and supervision.
+
+Each is one transaction, with its audit event inside and its side effects on commit.
+"""
 
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
@@ -16,8 +19,11 @@ from alliance.refusal import Refused
 
 @transaction.atomic
 def add_member(*, practice, email, name, roles, by=None, password=None):
-    """A user (found by e-mail, or new and without a usable password) gets a place in the practice from now on."""
-    _one_at_a_time(practice)
+    """Gives a user a place in the practice from now on.
+
+    The user is the one with this e-mail, or a new one, who without `password` has no usable one.
+    """
+    _lock(practice)
     if Membership.objects.filter(live(), practice=practice, user__email__iexact=email).exists():
         raise Refused(_("Somebody with this address already has a place here."))
     user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, password)
@@ -36,7 +42,7 @@ def add_member(*, practice, email, name, roles, by=None, password=None):
 
 
 def invite_member(*, practice, email, name, roles, by, request):
-    """Adds a member and writes to them with a link to set their password."""
+    """Adds a member, and sends a link to set a password where there is none."""
     membership = add_member(practice=practice, email=email, name=name, roles=roles, by=by)
     if not membership.user.has_usable_password():
         form = ResetPasswordForm({"email": membership.user.email})
@@ -46,27 +52,33 @@ def invite_member(*, practice, email, name, roles, by, request):
     return membership
 
 
-def note_first_visit(*, memberships):
-    """Whoever was invited is there. A manager sees this of a membership in their own practice, and nothing of
-    the account: whether it was known before, from another practice, is nobody's business."""
+def record_first_visit(*, memberships):
+    """Sets `first_seen_at` where it is empty.
+
+    It belongs to the membership and not to the user: no manager learns whether an account was there before, from
+    another practice.
+    """
     unseen = Membership.objects.filter(pk__in=[membership.pk for membership in memberships], first_seen_at__isnull=True)
     unseen.update(first_seen_at=timezone.now())
 
 
 @transaction.atomic
 def end_membership(*, membership, by):
-    """The membership ends now, and with it every assignment from or to it. One that has ended stays as it is."""
-    _one_at_a_time(membership.practice)
+    """Ends the membership now, with every assignment from or to it.
+
+    A membership that has ended stays as it is.
+    """
+    _lock(membership.practice)
     membership.refresh_from_db(fields=["ends_at"])
     if membership.ends_at:
         return
     others = Membership.objects.filter(live(), practice=membership.practice, is_manager=True).exclude(pk=membership.pk)
     if membership.is_manager and not others.exists():
         raise Refused(_("This is the last manager of the practice. Invite another one first."))
-    for given in Supervision.objects.filter(supervisor=membership, ends_at__isnull=True):
-        end_supervision(supervision=given, by=by)
-    for received in Supervision.objects.filter(therapist=membership, ends_at__isnull=True):
-        end_supervision(supervision=received, by=by)
+    for supervision in Supervision.objects.filter(supervisor=membership, ends_at__isnull=True):
+        end_supervision(supervision=supervision, by=by)
+    for supervision in Supervision.objects.filter(therapist=membership, ends_at__isnull=True):
+        end_supervision(supervision=supervision, by=by)
     membership.ends_at = timezone.now()
     membership.save(update_fields=["ends_at"])
     audit.record(Verb.ENDED, membership, by=by)
@@ -74,13 +86,16 @@ def end_membership(*, membership, by):
 
 @transaction.atomic
 def assign_supervision(*, supervisor, by=None, therapist=None, episode=None):
-    """A supervisor for a therapist, or for one episode; never for themselves, never across practices, never twice."""
+    """Assigns a supervisor to a therapist or to one episode, from now on.
+
+    Nobody supervises themselves, or across practices, or twice.
+    """
     supervisee = therapist or episode.therapist
     if supervisee.user_id == supervisor.user_id:
         raise Refused(_("Nobody supervises themselves."))
     if supervisee.practice_id != supervisor.practice_id:
         raise Refused(_("Supervision stays within one practice."))
-    _one_at_a_time(supervisor.practice)
+    _lock(supervisor.practice)
     supervisions = Supervision.objects.filter(live(), supervisor=supervisor, therapist=therapist, episode=episode)
     if supervisions.exists():
         raise Refused(_("This assignment exists already."))
@@ -91,12 +106,15 @@ def assign_supervision(*, supervisor, by=None, therapist=None, episode=None):
 
 @transaction.atomic
 def end_supervision(*, supervision, by):
-    """The assignment ends now; one that has ended stays as it is."""
+    """Ends the assignment now; one that has ended stays as it is."""
     ended = Supervision.objects.filter(pk=supervision.pk, ends_at__isnull=True).update(ends_at=timezone.now())
     if ended:
         audit.record(Verb.ENDED, supervision, by=by)
 
 
-def _one_at_a_time(practice):
-    """Holds the practice until the transaction ends: two managers who click at once are judged one after the other."""
+def _lock(practice):
+    """Locks the practice to the end of the transaction.
+
+    Of two managers who click at once, the second is judged by what the first has done.
+    """
     Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)

@@ -1,4 +1,7 @@
-"""Forms about people. Each offers only what lies within the practices of `managers`, the acting memberships."""
+"""Forms about people.
+
+Each offers only what lies within the practices of `managers`, the acting memberships.
+"""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -28,12 +31,8 @@ class InviteForm(forms.Form):
             del self.fields["practice"]
 
     @property
-    def member(self):
-        return {field: self.cleaned_data[field] for field in ("name", "email", "roles")}
-
-    @property
     def by(self):
-        """The manager who acts: the place of the signed-in person in the chosen practice."""
+        """The acting membership: the manager's own in the chosen practice."""
         return self.managers[self.cleaned_data.get("practice") or next(iter(self.managers))]
 
 
@@ -55,4 +54,4 @@ class AssignForm(forms.Form):
 
 
 class EndForm(forms.Form):
-    """Nothing to fill in: it carries the sentence when the practice's rules say no."""
+    """A form without fields, for the error where a rule of the practice says no."""

@@ -1,4 +1,4 @@
-"""Reads for a manager's pages: members and assignments, with counts and without anything clinical."""
+"""What a manager's pages show: members and assignments, and nothing clinical."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -44,7 +44,7 @@ class Staff:
 
 
 def staff_of(practice):
-    """Who is a member of the practice now, and who supervises whom."""
+    """The members of the practice now, and who supervises whom."""
     return Staff(
         practice=practice.name,
         code=practice.code,
@@ -56,7 +56,7 @@ def staff_of(practice):
 
 
 def members_of(practice):
-    """Sorted here and not by the database, which cannot read the names."""
+    """The members now, by name; the database cannot sort them, as names are sealed."""
     memberships = practice.memberships.filter(live()).select_related("user")
     memberships = memberships.annotate(open_cases=Count("episodes", filter=live("episodes__")))
     members = [
@@ -65,7 +65,7 @@ def members_of(practice):
             name=membership.name.open(practice.data_key),
             email=membership.user.email,
             roles=tuple(role for role in ROLES if getattr(membership, f"is_{role}")),
-            since=_day(membership.starts_at, practice),
+            since=_local_date(membership.starts_at, practice),
             invited=membership.first_seen_at is None,
             open_cases=membership.open_cases,
         )
@@ -75,6 +75,7 @@ def members_of(practice):
 
 
 def assignments_of(practice):
+    """The supervision that holds now, by the names of the two."""
     supervisions = Supervision.objects.filter(live(), supervisor__practice=practice)
     supervisions = supervisions.select_related("supervisor", "therapist", "episode__therapist")
     assignments = [
@@ -83,12 +84,15 @@ def assignments_of(practice):
             supervisor=supervision.supervisor.name.open(practice.data_key),
             therapist=(supervision.therapist or supervision.episode.therapist).name.open(practice.data_key),
             one_case=supervision.episode_id is not None,
-            since=_day(supervision.starts_at, practice),
+            since=_local_date(supervision.starts_at, practice),
         )
         for supervision in supervisions
     ]
-    return sorted(assignments, key=lambda found: (found.supervisor.casefold(), found.therapist.casefold()))
+    return sorted(
+        assignments, key=lambda assignment: (assignment.supervisor.casefold(), assignment.therapist.casefold())
+    )
 
 
-def _day(instant, practice):
+def _local_date(instant, practice):
+    """The date of the instant in the practice's zone."""
     return instant.astimezone(ZoneInfo(practice.zone)).date()

@@ -26,7 +26,7 @@ NOT_SENT = _(
 @require_safe
 def people(request):
     managers = access.check_role(request.user, "manager")
-    return render(request, "alliance/people.html", {"staffs": _listed(request, managers), "section": "people"})
+    return render(request, "alliance/people.html", {"staffs": _audited_staffs(request, managers), "section": "people"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,7 +35,14 @@ def member_invite(request):
     form = InviteForm(request.POST if request.method == "POST" else None, managers=managers)
     if form.is_valid():
         try:
-            actions.invite_member(**form.member, by=form.by, practice=form.by.practice, request=request)
+            actions.invite_member(
+                practice=form.by.practice,
+                email=form.cleaned_data["email"],
+                name=form.cleaned_data["name"],
+                roles=form.cleaned_data["roles"],
+                by=form.by,
+                request=request,
+            )
         except Refused as refusal:
             form.add_error("email", str(refusal))
         except OSError:
@@ -52,7 +59,7 @@ def member_invite(request):
 def member_end(request, code):
     managers = access.check_role(request.user, "manager")
     member = access.get_managed_or_404(Membership.objects.select_related("practice__data_key"), request.user, code=code)
-    by, form = _acting(managers, member.practice_id), EndForm(request.POST if request.method == "POST" else None)
+    by, form = _manager_of(member.practice_id, managers), EndForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             actions.end_membership(membership=member, by=by)
@@ -70,14 +77,14 @@ def member_end(request, code):
 @require_http_methods(["GET", "HEAD", "POST"])
 def supervision_assign(request):
     managers = access.check_role(request.user, "manager")
-    form = AssignForm(request.POST if request.method == "POST" else None, staffs=_listed(request, managers))
+    form = AssignForm(request.POST if request.method == "POST" else None, staffs=_audited_staffs(request, managers))
     if form.is_valid():
-        chosen = {
+        members = {
             role: access.get_managed_or_404(Membership.objects, request.user, code=code)
             for role, code in form.cleaned_data.items()
         }
         try:
-            actions.assign_supervision(**chosen, by=_acting(managers, chosen["supervisor"].practice_id))
+            actions.assign_supervision(**members, by=_manager_of(members["supervisor"].practice_id, managers))
         except Refused as refusal:
             form.add_error("supervisor", str(refusal))
         else:
@@ -91,7 +98,7 @@ def supervision_assign(request):
 def supervision_end(request, code):
     managers = access.check_role(request.user, "manager")
     supervision = access.get_managed_or_404(Supervision.objects.select_related("supervisor"), request.user, code=code)
-    by = _acting(managers, supervision.supervisor.practice_id)
+    by = _manager_of(supervision.supervisor.practice_id, managers)
     if request.method == "POST":
         actions.end_supervision(supervision=supervision, by=by)
         messages.success(request, _("The assignment has ended."))
@@ -100,12 +107,13 @@ def supervision_end(request, code):
     return render(request, "alliance/supervision_end.html", {"supervision": supervision, "section": "people"})
 
 
-def _acting(managers, practice_id):
+def _manager_of(practice_id, managers):
+    """The acting membership: the manager's own in this practice."""
     return next(manager for manager in managers if manager.practice_id == practice_id)
 
 
-def _listed(request, managers):
-    """The people of each practice that the person manages, once their being read is on record."""
+def _audited_staffs(request, managers):
+    """The staff of each practice of the managers; the audit records the reading."""
     staffs = [queries.staff_of(manager.practice) for manager in managers]
     for manager, staff in zip(managers, staffs, strict=True):
         n = len(staff.members)

@@ -13,6 +13,7 @@ from alliance.refusal import Refused
 
 @transaction.atomic
 def create_practice(*, name, zone, crisis_phone="", emergency_phone=""):
+    """Adds a practice, under a data key of its own and without anybody in it."""
     practice = Practice.objects.create(
         name=name,
         zone=zone,
@@ -26,7 +27,10 @@ def create_practice(*, name, zone, crisis_phone="", emergency_phone=""):
 
 @transaction.atomic
 def start_practice(*, manager_name, manager_email, manager_is_therapist, password, **practice):
-    """A practice and its first manager, who invites the others. Somebody who is known here keeps their password."""
+    """Adds a practice and its first manager, who invites the others.
+
+    A user with this e-mail keeps their password.
+    """
     check_room_for_practice(name=practice["name"])
     practice = create_practice(**practice)
     roles = ["manager", "therapist"] if manager_is_therapist else ["manager"]
@@ -35,6 +39,7 @@ def start_practice(*, manager_name, manager_email, manager_is_therapist, passwor
 
 
 def check_room_for_practice(*, name):
+    """Refuses a second practice of the same name, and a second one on SQLite."""
     if Practice.objects.filter(name__iexact=name).exists():
         raise Refused(_("There is a practice of this name here already."))
     if connection.vendor == "sqlite" and Practice.objects.exists():
@@ -43,7 +48,7 @@ def check_room_for_practice(*, name):
 
 @transaction.atomic
 def change_practice(*, practice, by, is_live, **fields):
-    """The settings of a practice. Live since when is kept while it stays live."""
+    """Sets the settings of a practice; `live_at` is kept while it stays live."""
     for name, value in fields.items():
         setattr(practice, name, value)
     practice.live_at = (practice.live_at or timezone.now()) if is_live else None

@@ -1,4 +1,4 @@
-"""What a request gets whose view failed. A database that was busy for too long is no fault: it is told apart."""
+"""The answer to a request whose view failed: a fault, or a busy database."""
 
 import sqlite3
 import sys
@@ -12,13 +12,18 @@ RETRY_AFTER_SECONDS = 5  # convention of this app; whoever gets here has waited 
 
 
 def server_error(request):
-    """The handler of every error that nobody caught, in a view or in a middleware."""
-    own = getattr(request.resolver_match, "namespace", "")  # the sign-in pages have none: no password is sent back
+    """The page of every error that nobody caught, in a view or in a middleware."""
+    # The sign-in pages have no namespace, so that no password is sent back.
+    namespace = getattr(request.resolver_match, "namespace", "")
     if not is_busy(sys.exception()):
-        return render(None, "500.html", {"own": own}, status=500)
-    again = own and request.method == "POST" and not request.FILES
+        return render(None, "500.html", {"namespace": namespace}, status=500)
+    is_resendable = namespace and request.method == "POST" and not request.FILES
     # Without the request: the page asks the database for nothing.
-    context = {"again": request.POST.lists() if again else (), "sent": request.method == "POST", "own": own}
+    context = {
+        "fields": request.POST.lists() if is_resendable else (),
+        "is_post": request.method == "POST",
+        "namespace": namespace,
+    }
     response = render(None, "503.html", context, status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     response.headers["Referrer-Policy"] = "no-referrer"  # the address may be the key to a check-in
@@ -26,7 +31,7 @@ def server_error(request):
 
 
 def is_busy(error):
-    """Locked for longer than the patience lasts, or one of two writers that waited for each other."""
+    """Whether the database waited too long for a lock, or ended a deadlock."""
     cause = error.__cause__
     if not isinstance(error, OperationalError):
         return False

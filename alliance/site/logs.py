@@ -1,3 +1,5 @@
+"""Filters of the log."""
+
 import logging
 import re
 
@@ -8,7 +10,7 @@ TOKEN_PATH = re.compile(r"/c/[^\s?\"']+")
 
 
 class NoTraceOfDenials(logging.Filter):
-    """That a page said no is no fault: a line, and no traceback. Who asked is in the audit."""
+    """Drops the traceback of a denial, which is no fault; the audit has who asked."""
 
     def filter(self, record):
         if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):

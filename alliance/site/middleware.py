@@ -1,4 +1,4 @@
-"""Small function middlewares; what each is for stands in its docstring."""
+"""Small function middlewares, in the order in which `MIDDLEWARE` lists them."""
 
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -10,17 +10,22 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from alliance import access, audit
-from alliance.people import actions
+from alliance.people.actions import record_first_visit
+
+LINK_PATHS = "/c/"
+# Their addresses hold no key, and their forms are checked by where they come from.
+LINK_PATHS_WITHOUT_KEY = ("/c/change/", "/c/sent/")
 
 
-def keys_stay_here(get_response):
-    """An address under /c/ may hold a key, and goes nowhere else, whatever answers: a refused method or a form that is
-    too long never reach a view. The two pages without a key have a form that is checked by where it comes from."""
-    without_key = ("/c/change/", "/c/sent/")
+def no_referrer_from_links(get_response):
+    """Sends no referrer and no cached copy of an address that may hold a key.
+
+    It stands outside the view, as a refused method or a form that is too long never reaches one.
+    """
 
     def middleware(request):
         response = get_response(request)
-        if request.path_info.startswith("/c/") and request.path_info not in without_key:
+        if request.path_info.startswith(LINK_PATHS) and request.path_info not in LINK_PATHS_WITHOUT_KEY:
             response.headers["Referrer-Policy"] = "no-referrer"
             response.headers["Cache-Control"] = "no-store"
         return response
@@ -28,8 +33,8 @@ def keys_stay_here(get_response):
     return middleware
 
 
-def known_methods(get_response):
-    """Pages are read and forms are sent; no route answers to any other method, the sign-in pages included."""
+def refuse_other_methods(get_response):
+    """Answers 405 to all but GET, HEAD and POST, on the sign-in pages too."""
 
     def middleware(request):
         if request.method not in ("GET", "HEAD", "POST"):
@@ -40,7 +45,7 @@ def known_methods(get_response):
 
 
 def no_store(get_response):
-    """No page is kept by a browser or a proxy; only static files may be."""
+    """Lets no browser and no proxy keep a page; only static files may be kept."""
 
     def middleware(request):
         response = get_response(request)
@@ -50,23 +55,37 @@ def no_store(get_response):
     return middleware
 
 
-def member_zone(get_response):
-    """Times are read and shown in the zone of the member's practice; clients' pages name their own. The first time
-    that somebody comes is noted at their place, once."""
+def add_memberships(get_response):
+    """Sets `request.memberships`, and records the first visit at each of them."""
 
     def middleware(request):
         request.memberships = access.memberships_of(request.user)
         if any(membership.first_seen_at is None for membership in request.memberships):
-            actions.note_first_visit(memberships=request.memberships)
-        zone = request.memberships[0].practice.zone if request.memberships else None
-        with timezone.override(ZoneInfo(zone) if zone else None):
+            record_first_visit(memberships=request.memberships)
+        return get_response(request)
+
+    return middleware
+
+
+def activate_practice_zone(get_response):
+    """Reads and shows times in the zone of the member's practice.
+
+    Clients' pages name the zone of the client themselves.
+    """
+
+    def middleware(request):
+        zone = ZoneInfo(request.memberships[0].practice.zone) if request.memberships else None
+        with timezone.override(zone):
             return get_response(request)
 
     return middleware
 
 
 def htmx_login_redirect(get_response):
-    """A signed-out htmx request leaves for the sign-in page, instead of swapping that page into a table."""
+    """Sends a signed-out htmx request to the sign-in page as a whole.
+
+    Otherwise that page would be swapped into a part of the one on screen.
+    """
     login_path = resolve_url(settings.LOGIN_URL)
 
     def middleware(request):
@@ -79,7 +98,7 @@ def htmx_login_redirect(get_response):
 
 
 def audit_denials(get_response):
-    """Writes a denial after the view's own transaction rolled back; missing and hidden look alike."""
+    """Records each denial, after the view's own transaction was rolled back."""
 
     def middleware(request):
         return get_response(request)

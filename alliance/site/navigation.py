@@ -1,4 +1,4 @@
-"""Where a member lands, and what the bar at the top leads to. It opens nothing: `alliance.access` decides."""
+"""The first page of a member, and the bar at the top; `access` decides alone."""
 
 from dataclasses import dataclass
 
@@ -18,32 +18,32 @@ class Navigation:
 
 
 def navigation(request):
-    """Context for the bar: the signed-in person's own name and the pages that exist for them."""
-    held = getattr(request, "memberships", None)
-    if held is None or not request.user.is_authenticated:  # no member, or an error before anybody was known
+    """Template context: the name of who is signed in, and the pages for them."""
+    memberships = getattr(request, "memberships", None)
+    if memberships is None or not request.user.is_authenticated:  # no member, or an error in an earlier middleware
         return {"navigation": None}
     return {
         "navigation": Navigation(
-            name=held[0].display_name if held else request.user.email,
-            therapist=any(m.is_therapist for m in held),
-            supervisor=any(m.is_supervisor for m in held),
-            manager=any(m.is_manager for m in held),
+            name=memberships[0].display_name if memberships else request.user.email,
+            therapist=any(membership.is_therapist for membership in memberships),
+            supervisor=any(membership.is_supervisor for membership in memberships),
+            manager=any(membership.is_manager for membership in memberships),
         )
     }
 
 
-def this_machine(request):
-    """Context for what is otherwise where nobody but this machine is reached."""
+def installation(request):
+    """Template context: what differs where only this machine can reach the server."""
     return {"is_local": settings.LOCAL, "mail_is_printed": mail_is_printed()}
 
 
 def home_of(user):
-    """The URL name a member lands on: live supervisees first, then own episodes, then people."""
+    """The URL name of the first page: live supervisees, own episodes, then people."""
     roles = {
         role
-        for m in live_memberships(user)
+        for membership in live_memberships(user)
         for role in ("therapist", "supervisor", "manager")
-        if getattr(m, f"is_{role}")
+        if getattr(membership, f"is_{role}")
     }
     if "supervisor" in roles and _supervises(user):
         return "ratings:caseload"
@@ -54,5 +54,5 @@ def home_of(user):
 
 
 def _supervises(user):
-    """A live assignment counts even before the supervisee has a client: an empty caseload says so."""
+    """Whether the user has a live assignment, even to someone without clients yet."""
     return Supervision.objects.filter(live(), supervisor__in=live_memberships(user, "supervisor")).exists()

@@ -1,4 +1,4 @@
-"""Pages about the site itself: the way home, the health check, help, and the page for who has no place here."""
+"""Pages about the site: home, the health check, help, and for who has no place."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection

@@ -1,5 +1,8 @@
+"""The command that starts a practice, with its first manager."""
+
 import os
 import sys
+from dataclasses import dataclass
 from difflib import get_close_matches
 from getpass import getpass
 from pathlib import Path
@@ -12,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.forms import TypedChoiceField
+from django.forms import Field, TypedChoiceField
 from django.urls import reverse
 
 from alliance.models import User
@@ -30,15 +33,24 @@ YES_OR_NO = TypedChoiceField(
     required=False,
     error_messages={"invalid_choice": "Write yes or no."},
 )
-# Each answer is read by the field that reads it on the manager's pages.
-ASKED = {
-    "name": (PracticeForm.base_fields["name"], "Name of the practice"),
-    "zone": (PracticeForm.base_fields["zone"], "Its time zone, such as Europe/Berlin"),
-    "manager_name": (InviteForm.base_fields["name"], "Name of the first manager"),
-    "manager_email": (InviteForm.base_fields["email"], "Their e-mail, to sign in with"),
-    "manager_is_therapist": (YES_OR_NO, "Do they also see clients, as a therapist? yes or no (Enter: no)"),
-    "crisis_phone": (PracticeForm.base_fields["crisis_phone"], "The practice's own crisis line (Enter: later)"),
-    "emergency_phone": (PracticeForm.base_fields["emergency_phone"], "Emergency number, day and night (Enter: later)"),
+
+
+@dataclass(frozen=True)
+class Question:
+    field: Field  # reads the answer, as it does on the manager's pages
+    text: str
+
+
+QUESTIONS = {
+    "name": Question(PracticeForm.base_fields["name"], "Name of the practice"),
+    "zone": Question(PracticeForm.base_fields["zone"], "Its time zone, such as Europe/Berlin"),
+    "manager_name": Question(InviteForm.base_fields["name"], "Name of the first manager"),
+    "manager_email": Question(InviteForm.base_fields["email"], "Their e-mail, to sign in with"),
+    "manager_is_therapist": Question(YES_OR_NO, "Do they also see clients, as a therapist? yes or no (Enter: no)"),
+    "crisis_phone": Question(PracticeForm.base_fields["crisis_phone"], "The practice's own crisis line (Enter: later)"),
+    "emergency_phone": Question(
+        PracticeForm.base_fields["emergency_phone"], "Emergency number, day and night (Enter: later)"
+    ),
 }
 
 
@@ -62,8 +74,8 @@ class Command(BaseCommand):
     def handle(self, *, password_file, try_out, **options):
         try:
             self.check_installation(try_out)
-            given = {name: self.read_option(name, options[name]) for name in ASKED if options[name] is not None}
-            answers, password = self.complete(given, password_file)
+            answers = {name: self.read_option(name, options[name]) for name in QUESTIONS if options[name] is not None}
+            answers, password = self.ask_for_the_rest(answers, password_file)
             with transaction.atomic():
                 call_command("sync_instruments", verbosity=0)
                 practice = actions.start_practice(**answers, password=password)
@@ -73,7 +85,7 @@ class Command(BaseCommand):
             raise CommandError("Stopped. Nothing was created.") from None
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {str(error).splitlines()[0]}") from None
-        self.say_what_is_next(practice, answers["manager_email"], password)
+        self.print_next_steps(practice, answers["manager_email"], password)
 
     def check_installation(self, try_out):
         if settings.LOCAL and not try_out:
@@ -87,47 +99,47 @@ class Command(BaseCommand):
                 "ALLIANCE_SECRET_KEY is set, so this is no place to try things out: leave out --try-out."
             )
         checks = run_checks(include_deployment_checks=not settings.LOCAL)
-        found = [message for message in checks if not message.is_silenced()]
-        weak = [message for message in found if message.level >= WARNING]
-        if weak:
-            listed = "\n".join(f"* {message.msg} ({message.id})" for message in weak)
+        messages = [message for message in checks if not message.is_silenced()]
+        failures = [message for message in messages if message.level >= WARNING]
+        if failures:
+            listed = "\n".join(f"* {message.msg} ({message.id})" for message in failures)
             raise CommandError(f"These settings are too weak for real people. Nothing was created.\n{listed}")
         check_database()
-        for message in found:
+        for message in messages:
             self.stderr.write(f"Note: {message.msg}")
 
     def read_option(self, name, text):
         try:
-            return checked(name, text)
+            return cleaned(name, text)
         except Refused as refusal:
             raise Refused(f"{option(name)}: {refusal}") from None
 
-    def complete(self, given, password_file):
-        """All answers, from the options and then from whoever sits there; and the password of a new person."""
-        missing = [name for name in ASKED if name not in given]
+    def ask_for_the_rest(self, answers, password_file):
+        """All answers, and the password of a new user."""
+        missing = [name for name in QUESTIONS if name not in answers]
         if sys.stdin.isatty():
-            answers = given | {name: self.ask(name) for name in missing}
+            answers = answers | {name: self.ask(name) for name in missing}
         else:
-            refuse_if_missing([option(name) for name in missing if ASKED[name][0].required])
-            answers = dict.fromkeys(ASKED, "") | given
+            refuse_if_missing([option(name) for name in missing if QUESTIONS[name].field.required])
+            answers = dict.fromkeys(QUESTIONS, "") | answers
         if User.objects.filter(email__iexact=answers["manager_email"]).exists():
             return answers, None
         if password_file:
-            return answers, checked_password(read_password(password_file), answers["manager_email"])
+            return answers, validated_password(read_password(password_file), answers["manager_email"])
         refuse_if_missing([] if sys.stdin.isatty() else ["--password-file"])
         return answers, self.ask_password(answers["manager_email"])
 
     def ask(self, name):
         while True:
             try:
-                return checked(name, input(f"{ASKED[name][1]}: "))
+                return cleaned(name, input(f"{QUESTIONS[name].text}: "))
             except Refused as refusal:
                 self.stderr.write(str(refusal))
 
     def ask_password(self, email):
         while True:
             try:
-                password = checked_password(getpass("Password, not shown: "), email)
+                password = validated_password(getpass("Password, not shown: "), email)
             except Refused as refusal:
                 self.stderr.write(str(refusal))
                 continue
@@ -135,7 +147,7 @@ class Command(BaseCommand):
                 return password
             self.stderr.write("The two are not the same.")
 
-    def say_what_is_next(self, practice, email, password):
+    def print_next_steps(self, practice, email, password):
         steps = [
             f"Sign in at {settings.BASE_URL}{reverse('account_login')} as {email}"
             + ("." if password else ", with the password you have: this address was known here already."),
@@ -157,6 +169,7 @@ class Command(BaseCommand):
 
 
 def check_database():
+    """Stops where migrations are missing, or where the demo is."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError("The database is not up to date. Run `manage.py migrate` first.")
@@ -168,31 +181,36 @@ def check_database():
 
 
 def option(name):
+    """The option of the command line that answers a question."""
     return f"--{name.replace('_', '-')}"
 
 
 def refuse_if_missing(options):
+    """Refuses where answers are missing and nobody can be asked."""
     if options:
         raise Refused(f"There is no terminal to ask at: add {', '.join(options)}.")
 
 
-def checked(name, text):
-    """What the field makes of an answer. Refused with a sentence, before anything else is asked."""
+def cleaned(name, text):
+    """The value of an answer, by its field."""
     text = text.strip()
     try:
-        value = ASKED[name][0].clean(text)
+        value = QUESTIONS[name].field.clean(text)
     except ValidationError as error:
-        unknown = name == "zone" and text
-        raise Refused(unknown_zone(text) if unknown else " ".join(error.messages)) from None
+        is_zone = name == "zone" and text
+        raise Refused(unknown_zone(text) if is_zone else " ".join(error.messages)) from None
     if name == "name":
         actions.check_room_for_practice(name=value)
     return value
 
 
 def unknown_zone(text):
-    """Names like this one, as a whole or in the part after the continent."""
+    """The sentence about a zone that does not exist, with similar ones.
+
+    They are similar as a whole, or in the part after the continent.
+    """
     names = {}
-    for name, _label in ASKED["zone"][0].choices:
+    for name, _label in QUESTIONS["zone"].field.choices:
         names |= {name.casefold(): name, name.rpartition("/")[2].casefold(): name}
     wanted = text.replace(" ", "_").casefold()
     near = [wanted] if wanted in names else get_close_matches(wanted, names, n=2)
@@ -201,6 +219,7 @@ def unknown_zone(text):
 
 
 def read_password(file):
+    """The password in a file, or in standard input where the file is `-`."""
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -208,7 +227,8 @@ def read_password(file):
     return text.rstrip("\r\n")
 
 
-def checked_password(password, email):
+def validated_password(password, email):
+    """The password; refused where it is weak."""
     try:
         validate_password(password, User(email=email))
     except ValidationError as error:

@@ -9,7 +9,7 @@ from alliance.models import Practice
 
 
 def key_in_address(view):
-    """The token in the address is the authority; `alliance.site.middleware.keys_stay_here` keeps it to this page."""
+    """The token in the address is the authority; `alliance.site.middleware` keeps it out of the referrer."""
     return login_not_required(csrf_exempt(view))
 
 

@@ -19,7 +19,7 @@ FIT = {
     "DEFAULT_FROM_EMAIL": "Alder Street <check-ins@alder.test>",
 }
 ZEROS = "A" * 43 + "="  # a Fernet key in form
-EVERY = (checks.keys_are_fit, checks.address_is_https, checks.what_will_not_work)
+EVERY = (checks.check_keys, checks.check_address, checks.check_database_and_mail)
 SQLITE = ["alliance.I001"] if "sqlite" in actual.DATABASES["default"]["ENGINE"] else []
 
 

@@ -20,7 +20,7 @@ def authenticators(dana):
 
 
 def test_afterwards_the_new_key_alone_opens_everything(dana, juniper, authenticators, settings, monkeypatch, capsys):
-    monkeypatch.setattr(rewrap_keys, "AT_ONCE", 1)  # so that there is a second turn
+    monkeypatch.setattr(rewrap_keys, "BATCH_SIZE", 1)  # so that there is a second turn
     old, new = settings.DATA_KEYS[0], Fernet.generate_key().decode()
     before = [key.wrapped for key in DataKey.objects.all()]
     assert len(before) >= 2
