@@ -35,6 +35,7 @@ lint: .venv/.dev
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	.venv/bin/lint-imports --no-logo
+	$(PY) -m mypy
 
 checks: .venv/.dev
 	$(PY) manage.py makemigrations --check --dry-run

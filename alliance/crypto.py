@@ -6,14 +6,24 @@ first), which live outside the database. Deleting a person's rows and data key t
 text unreadable, once backups of the key are gone.
 """
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import secrets
+from typing import TYPE_CHECKING, Any, Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
+
+if TYPE_CHECKING:  # the models import their sealed columns from here
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models import Lookup, Model, Transform
+    from django.db.models.expressions import Expression
+
+    from alliance.models import DataKey
 
 FORMAT = "a1"
 
@@ -30,17 +40,17 @@ class Sealed:
 
     __slots__ = ("token",)
 
-    def __init__(self, text, key):
+    def __init__(self, text: str, key: DataKey) -> None:
         self.token = f"{FORMAT}.{key.pk.hex}.{key.fernet.encrypt(text.encode()).decode()}"
 
     @classmethod
-    def from_token(cls, token):
+    def from_token(cls, token: str) -> Self:
         """A sealed text as it stands in the database."""
         sealed = object.__new__(cls)
         sealed.token = token
         return sealed
 
-    def open(self, key):
+    def open(self, key: DataKey) -> str:
         """The text; raises `CannotOpen` if it was sealed with another key."""
         version, key_id, token = self.token.split(".", 2)
         if version != FORMAT or key_id != key.pk.hex:
@@ -50,58 +60,65 @@ class Sealed:
         except InvalidToken:
             raise CannotOpen("This sealed text is damaged.") from None
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Sealed) and other.token == self.token
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # how Python says that it has none
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Sealed(…)"
 
 
-class SealedTextField(models.TextField):
+class SealedTextField(models.TextField):  # type: ignore[type-arg]  # Django's takes no type at run time
     """A column of `Sealed` texts: no bare string, and no look-up but `isnull`."""
 
-    def from_db_value(self, value, expression, connection):
+    # For mypy alone: what may be set, and what is read.
+    _pyi_private_set_type: Sealed  # type: ignore[assignment]
+    _pyi_private_get_type: Sealed  # type: ignore[assignment]
+
+    def from_db_value(
+        self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper
+    ) -> Sealed | None:
         return None if value is None else Sealed.from_token(value)
 
-    def to_python(self, value):
+    def to_python(self, value: object) -> Sealed | None:
         if value is None or isinstance(value, Sealed):
             return value
         raise TypeError(f"{self.name} takes Sealed(text, key), not a bare {type(value).__name__}.")
 
-    def get_prep_value(self, value):
-        value = self.to_python(value)
-        return None if value is None else value.token
+    def get_prep_value(self, value: object) -> str | None:
+        sealed = self.to_python(value)
+        return None if sealed is None else sealed.token
 
-    def value_to_string(self, obj):
-        return self.value_from_object(obj).token
+    def value_to_string(self, obj: Model) -> str:
+        sealed: Sealed = self.value_from_object(obj)
+        return sealed.token
 
-    def get_lookup(self, lookup_name):
+    def get_lookup(self, lookup_name: str) -> type[Lookup[Any]] | None:
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is sealed and cannot be searched.")
         return super().get_lookup(lookup_name)
 
-    def get_transform(self, lookup_name):
+    def get_transform(self, lookup_name: str) -> type[Transform] | None:
         raise FieldError(f"{self.name} is sealed and cannot be searched.")
 
 
-def wrap_new_key():
+def wrap_new_key() -> str:
     """A new data key, wrapped by the newest key of the installation."""
     return _wrapper().encrypt(Fernet.generate_key()).decode()
 
 
-def unwrap(wrapped):
+def unwrap(wrapped: str) -> Fernet:
     """The data key that seals and opens."""
     return Fernet(_wrapper().decrypt(wrapped.encode()))
 
 
-def rewrap(wrapped):
+def rewrap(wrapped: str) -> str:
     """The same data key under the newest wrapping key; sealed texts stay as they are."""
     return _wrapper().rotate(wrapped.encode()).decode()
 
 
-def seal_for_installation(text):
+def seal_for_installation(text: str) -> str:
     """The text, encrypted by the newest key of the installation.
 
     For what belongs to no client and no practice, such as the secret of a two-step sign-in.
@@ -109,16 +126,16 @@ def seal_for_installation(text):
     return _wrapper().encrypt(text.encode()).decode()
 
 
-def open_for_installation(token):
+def open_for_installation(token: str) -> str:
     """The text that `seal_for_installation` encrypted."""
     return _wrapper().decrypt(token.encode()).decode()
 
 
-def _wrapper():
+def _wrapper() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.DATA_KEYS])
 
 
-def keyed_hash(purpose, text):
+def keyed_hash(purpose: str, text: str) -> str:
     """A hex digest that is the same for equal texts, and cannot be read back.
 
     For contact data and outside references: case and outer spaces make no difference.
@@ -127,11 +144,11 @@ def keyed_hash(purpose, text):
     return hmac.new(settings.HASH_KEY.encode(), f"{purpose}\0{normalized}".encode(), hashlib.sha256).hexdigest()
 
 
-def new_token():
+def new_token() -> str:
     """256 random bits for a link, as 43 URL-safe characters."""
     return secrets.token_urlsafe(32)
 
 
-def token_hash(token):
+def token_hash(token: str) -> str:
     """The hex digest under which a link is stored."""
     return hashlib.sha256(token.encode()).hexdigest()

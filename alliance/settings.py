@@ -182,7 +182,7 @@ if env_secret("DATABASE_URL"):
         env_secret("DATABASE_URL"), conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60), conn_health_checks=True
     )
 else:
-    _database = {"ENGINE": "django.db.backends.sqlite3", "NAME": VAR_DIR / "alliance.sqlite3"}
+    _database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(VAR_DIR / "alliance.sqlite3")}
 DATABASES = {"default": _database}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -56,7 +56,7 @@ class Client(models.Model):
         return str(self.code)
 
     @property
-    def display_name(self):
+    def display_name(self) -> str:
         return self.name.open(self.data_key)
 
     @property

@@ -3,6 +3,7 @@
 import uuid
 from functools import cached_property
 
+from cryptography.fernet import Fernet
 from django.db import models
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ class DataKey(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     @cached_property
-    def fernet(self):
+    def fernet(self) -> Fernet:
         """What encrypts and decrypts, unwrapped."""
         return crypto.unwrap(self.wrapped)
 

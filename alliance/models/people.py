@@ -81,7 +81,7 @@ class Membership(models.Model):
         return str(self.code)
 
     @property
-    def display_name(self):
+    def display_name(self) -> str:
         return self.name.open(self.practice.data_key)
 
 

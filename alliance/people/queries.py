@@ -1,14 +1,14 @@
 """What a manager's pages show: members and assignments, and nothing clinical."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
 from alliance.access import live
-from alliance.models import Supervision
+from alliance.models import Membership, Practice, Supervision
 
 ROLES = ("therapist", "supervisor", "manager")
 
@@ -43,7 +43,7 @@ class Staff:
     assignments: list[Assignment]
 
 
-def staff_of(practice):
+def staff_of(practice: Practice) -> Staff:
     """The members of the practice now, and who supervises whom."""
     return Staff(
         practice=practice.name,
@@ -55,7 +55,7 @@ def staff_of(practice):
     )
 
 
-def members_of(practice):
+def members_of(practice: Practice) -> list[Member]:
     """The members now, by name; the database cannot sort them, as names are sealed."""
     memberships = practice.memberships.filter(live()).select_related("user")
     memberships = memberships.annotate(open_cases=Count("episodes", filter=live("episodes__")))
@@ -74,7 +74,7 @@ def members_of(practice):
     return sorted(members, key=lambda member: member.name.casefold())
 
 
-def assignments_of(practice):
+def assignments_of(practice: Practice) -> list[Assignment]:
     """The supervision that holds now, by the names of the two."""
     supervisions = Supervision.objects.filter(live(), supervisor__practice=practice)
     supervisions = supervisions.select_related("supervisor", "therapist", "episode__therapist")
@@ -82,7 +82,7 @@ def assignments_of(practice):
         Assignment(
             code=supervision.code,
             supervisor=supervision.supervisor.name.open(practice.data_key),
-            therapist=(supervision.therapist or supervision.episode.therapist).name.open(practice.data_key),
+            therapist=_supervisee(supervision).name.open(practice.data_key),
             one_case=supervision.episode_id is not None,
             since=_local_date(supervision.starts_at, practice),
         )
@@ -93,6 +93,11 @@ def assignments_of(practice):
     )
 
 
-def _local_date(instant, practice):
+def _supervisee(supervision: Supervision) -> Membership:
+    """The therapist, or the one of the episode: a constraint gives it one of the two."""
+    return supervision.therapist or supervision.episode.therapist  # type: ignore[union-attr]
+
+
+def _local_date(instant: datetime, practice: Practice) -> date:
     """The date of the instant in the practice's zone."""
     return instant.astimezone(ZoneInfo(practice.zone)).date()

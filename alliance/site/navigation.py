@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.http import HttpRequest
 
 from alliance.access import live, live_memberships, own_episodes
 from alliance.installation.mail import mail_is_printed
-from alliance.models import Supervision
+from alliance.models import Supervision, User
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Navigation:
     manager: bool
 
 
-def navigation(request):
+def navigation(request: HttpRequest) -> dict[str, Navigation | None]:
     """Template context: the name of who is signed in, and the pages for them."""
     memberships = getattr(request, "memberships", None)
     if memberships is None or not request.user.is_authenticated:  # no member, or an error in an earlier middleware
@@ -32,12 +33,12 @@ def navigation(request):
     }
 
 
-def installation(request):
+def installation(request: HttpRequest) -> dict[str, bool]:
     """Template context: what differs where only this machine can reach the server."""
     return {"is_local": settings.LOCAL, "mail_is_printed": mail_is_printed()}
 
 
-def home_of(user):
+def home_of(user: User) -> str:
     """The URL name of the first page: live supervisees, own episodes, then people."""
     roles = {
         role
@@ -53,6 +54,6 @@ def home_of(user):
     return next((page for role, page in landing.items() if role in roles), "alliance:no-place")
 
 
-def _supervises(user):
+def _supervises(user: User) -> bool:
     """Whether the user has a live assignment, even to someone without clients yet."""
     return Supervision.objects.filter(live(), supervisor__in=live_memberships(user, "supervisor")).exists()

@@ -40,7 +40,7 @@ def test_without_a_variable_it_is_local(read, tmp_path):
     found = read()
     assert found["LOCAL"] is True
     assert found["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
-    assert found["DATABASES"]["default"]["NAME"] == tmp_path / "alliance.sqlite3"
+    assert found["DATABASES"]["default"]["NAME"] == str(tmp_path / "alliance.sqlite3")
     assert read()["SECRET_KEY"] == found["SECRET_KEY"]
 
 

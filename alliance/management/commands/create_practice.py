@@ -29,7 +29,6 @@ DEMO = "@demo.test"  # every sign-in of the demo ends so
 YES_OR_NO = TypedChoiceField(
     choices=[("yes", "yes"), ("no", "no")],
     coerce=lambda answer: answer == "yes",
-    empty_value=False,
     required=False,
     error_messages={"invalid_choice": "Write yes or no."},
 )
