@@ -162,7 +162,7 @@ def test_the_rounded_figures_are_those_of_the_evaluation():
             f"about {caught} in ten of the ruptures",
             f"about {false} in ten of its flags",
         ],
-        "templates/alliance/help.html": [f"about {true} flags in ten are real ruptures"],
+        "templates/alliance/site/help.html": [f"about {true} flags in ten are real ruptures"],
         "templates/ratings/ruptures/rupture.html": [f"about {true} in ten are real ruptures"],
     }.items():
         text = " ".join((ROOT / name).read_text().split())
@@ -170,7 +170,7 @@ def test_the_rounded_figures_are_those_of_the_evaluation():
 
 
 def test_help_counts_the_questions_as_the_instruments_do():
-    text = (ROOT / "templates" / "alliance" / "help.html").read_text()
+    text = (ROOT / "templates" / "alliance" / "site" / "help.html").read_text()
     words = {3: "three", 6: "six"}
     for key, sentence in {"alliance-6": "own side: {} questions", "alliance-3": "Children have {}, one each."}.items():
         items = tomllib.loads((ROOT / "ratings" / "instruments" / f"{key}.toml").read_text())["items"]
@@ -180,7 +180,7 @@ def test_help_counts_the_questions_as_the_instruments_do():
 def test_help_promises_no_copy_while_no_command_makes_one():
     """The day there is one, this sentence has to go, from here and from the page on privacy."""
     said = {
-        "templates/alliance/help.html": "it can do neither by itself yet",
+        "templates/alliance/site/help.html": "it can do neither by itself yet",
         "docs/explanation/privacy-in-plain-words.md": "There is no export.",
     }
     assert [name for name, sentence in said.items() if sentence not in (ROOT / name).read_text()] == []

@@ -37,7 +37,7 @@ EXCEPTIONS = {
     ("alliance/site/middleware.py", "HttpResponseClientRedirect"): "django-htmx's: there a client is a browser",
     ("alliance/site/views.py", "no_place"): "the page for a user without a place, as pages call a membership",
     ("alliance/urls.py", "no-place"): "the same page",
-    ("templates/alliance/no_place.html", "no_place"): "the same page",
+    ("templates/alliance/site/no_place.html", "no_place"): "the same page",
     ("ratings/delivery/mail.py", "appointment"): "in somebody else's mailbox it gives less away than session",
     ("templates/ratings/check_in/preferences.html", "appointment"): "opened from that mail, and says what it said",
     ("ratings/demo/stories.py", "meeting"): "what an invented client says of work",

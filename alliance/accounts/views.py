@@ -11,4 +11,4 @@ from django.views.decorators.http import require_safe
 @require_safe
 def you(request):
     context = {"memberships": request.memberships, "two_steps": is_mfa_enabled(request.user), "section": "you"}
-    return render(request, "alliance/you.html", context)
+    return render(request, "alliance/accounts/you.html", context)

@@ -26,7 +26,8 @@ NOT_SENT = _(
 @require_safe
 def people(request):
     managers = access.check_role(request.user, "manager")
-    return render(request, "alliance/people.html", {"staffs": _audited_staffs(request, managers), "section": "people"})
+    context = {"staffs": _audited_staffs(request, managers), "section": "people"}
+    return render(request, "alliance/people/people.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,7 +53,7 @@ def member_invite(request):
             messages.success(request, INVITED_HERE if mail_is_printed() else INVITED)
             return redirect("alliance:people")
     context = {"form": form, "section": "people"}
-    return render(request, "alliance/member_invite.html", context, status=422 if form.errors else 200)
+    return render(request, "alliance/people/member_invite.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +72,7 @@ def member_end(request, code):
     audit.record(audit.Verb.READ, member, by=by)
     cases = member.episodes.filter(access.live()).count()
     context = {"form": form, "member": member, "cases": cases, "section": "people"}
-    return render(request, "alliance/member_end.html", context)
+    return render(request, "alliance/people/member_end.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,7 +92,7 @@ def supervision_assign(request):
             messages.success(request, _("Assigned, from now on."))
             return redirect("alliance:people")
     context = {"form": form, "section": "people"}
-    return render(request, "alliance/supervision_assign.html", context, status=422 if form.errors else 200)
+    return render(request, "alliance/people/supervision_assign.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,7 +105,7 @@ def supervision_end(request, code):
         messages.success(request, _("The assignment has ended."))
         return redirect("alliance:people")
     audit.record(audit.Verb.READ, supervision, by=by)
-    return render(request, "alliance/supervision_end.html", {"supervision": supervision, "section": "people"})
+    return render(request, "alliance/people/supervision_end.html", {"supervision": supervision, "section": "people"})
 
 
 def _manager_of(practice_id, managers):

@@ -29,4 +29,4 @@ def practice_settings(request):
         messages.success(request, _("Saved."))
         return redirect("alliance:people")
     context = {"form": form, "practice": by.practice, "section": "people"}
-    return render(request, "alliance/practice_settings.html", context, status=422 if form.errors else 200)
+    return render(request, "alliance/practice/practice_settings.html", context, status=422 if form.errors else 200)

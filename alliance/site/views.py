@@ -28,10 +28,10 @@ def healthz(request):
 @login_not_required
 @require_safe
 def help_page(request):
-    return render(request, "alliance/help.html", {"section": "help"})
+    return render(request, "alliance/site/help.html", {"section": "help"})
 
 
 @require_safe
 def no_place(request):
     """Signed in, but without a live membership in any practice."""
-    return render(request, "alliance/no_place.html")
+    return render(request, "alliance/site/no_place.html")
