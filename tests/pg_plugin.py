@@ -29,6 +29,8 @@ def postgresql():
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config):
     # A wrapper runs before pytest-django's own hook, which loads the settings; a conftest would be too late.
+    if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes of a run: they share the server of the first
+        return (yield)
     server = postgresql()
     os.environ["DATABASE_URL"] = server.__enter__()
     early_config.add_cleanup(lambda: server.__exit__(None, None, None))

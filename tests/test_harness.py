@@ -28,11 +28,13 @@ def test_marked_tests_run_on_postgresql_only():
     assert connection.vendor == "postgresql"
 
 
-@pytest.mark.parametrize(("body", "outcome"), [("pass", 0), ("pytest.skip('no browser here')", 1)])
-def test_a_skipped_test_fails_the_run_and_says_why(pytester, monkeypatch, body, outcome):
+@pytest.mark.parametrize("processes", [(), ("-n2",)], ids=["one process", "two"])
+def test_a_skipped_test_fails_the_run_and_says_why(pytester, monkeypatch, processes):
     monkeypatch.setenv("PYTHONPATH", str(settings.BASE_DIR))
     pytester.makeconftest("from tests.conftest import pytest_sessionfinish, pytest_terminal_summary")
-    pytester.makepyfile(f"import pytest\n\ndef test_something():\n    {body}")
-    done = pytester.runpytest_subprocess("-p", "no:django", "-p", "no:playwright")
-    assert done.ret == outcome
-    assert ("no browser here" in done.stdout.str()) == bool(outcome)
+    options = ("-p", "no:django", "-p", "no:playwright", *processes)
+    for body, outcome in (("pass", 0), ("pytest.skip('no browser here')", 1)):
+        pytester.makepyfile(f"import pytest\n\ndef test_something():\n    {body}")
+        done = pytester.runpytest_subprocess(*options)
+        assert done.ret == outcome
+        assert ("no browser here" in done.stdout.str()) == bool(outcome)
