@@ -11,9 +11,13 @@ unexport ALLIANCE_ALLOWED_HOSTS ALLIANCE_BASE_URL ALLIANCE_SMTP_HOST
 unexport DATABASE_URL_FILE ALLIANCE_SECRET_KEY_FILE ALLIANCE_DATA_KEYS_FILE ALLIANCE_HASH_KEY_FILE
 
 PY := .venv/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+# Each file that is downloaded has to be one of those that the lock knows by their hashes.
+INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+# One resolution for every Python and every platform.
+LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes
+LOCK += --python-version 3.11 --custom-compile-command 'make upgrade'
 
-.PHONY: help demo test test-fast test-sqlite test-postgresql test-browser lint checks evidence pictures
+.PHONY: help demo test test-fast test-sqlite test-postgresql test-browser test-newest lint checks evidence pictures upgrade
 # The runs share two cores and the files under var/, so one after the other even under `make -j`.
 .NOTPARALLEL:
 
@@ -21,6 +25,8 @@ help:
 	@echo "make demo        the program with demo data on http://127.0.0.1:$(PORT)"
 	@echo "make test        every check: style, imports, migrations, production settings, tests on two databases and in a browser"
 	@echo "make test-fast   style and the tests on SQLite, for the inner loop"
+	@echo "make test-newest the tests on SQLite, on the newest that pyproject.toml allows, in .venv-newest"
+	@echo "make upgrade     requirements.lock and requirements-dev.lock, written anew with the newest that pyproject.toml allows"
 	@echo "make pictures    the pictures of README and docs, taken anew"
 	@echo "make evidence    the long measurements, written to var/evidence/report.txt"
 
@@ -60,14 +66,26 @@ pictures: .venv/.dev
 evidence: .venv/.dev
 	$(PY) -m pytest -m evidence
 
-.venv/.runtime: pyproject.toml | .venv/bin/pip
+# The tests' tools keep to the versions that the program runs on.
+upgrade: .venv/.dev
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+# What `make upgrade` would bring, before it is in the lock.
+test-newest: .venv/.dev
+	$(PY) -m venv .venv-newest
+	.venv/bin/uv pip install --quiet --python .venv-newest --upgrade --requirements pyproject.toml --extra dev
+	.venv/bin/uv pip list --python .venv-newest
+	.venv-newest/bin/python -m pytest
+
+.venv/.runtime: requirements.lock | .venv/bin/pip
 	@echo "Installing what Alliance runs on ..."
-	@$(PIP) -e .
+	@$(INSTALL) -r requirements.lock
 	@touch $@
 
-.venv/.dev: pyproject.toml | .venv/bin/pip
+.venv/.dev: requirements-dev.lock | .venv/bin/pip
 	@echo "Installing what Alliance is tested with ..."
-	@$(PIP) -e '.[dev]'
+	@$(INSTALL) -r requirements-dev.lock
 	@touch .venv/.runtime $@
 
 .venv/bin/pip:

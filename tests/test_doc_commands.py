@@ -26,6 +26,7 @@ HOW_TO = ROOT / "docs" / "how-to"
 ON_POSTGRESQL = HOW_TO / "run-on-postgresql.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(HOW_TO.glob("*.md"))]
 COPIED = ("alliance", "sessions", "ratings", "templates", "static", "manage.py", "Makefile", "pyproject.toml")
+COPIED += ("requirements.lock",)
 
 SHELLS = {"sh", "bat", "cron"}
 OUTPUT = "text"  # what the command above it prints; `...` stands for anything
@@ -38,9 +39,9 @@ MACHINE, MAKE = "changes the machine; nothing of ours is in it", "make runs the 
 ELSEWHERE = {
     "make test": "this is a part of it; .ci/run runs it",
     "py -m venv .venv": MAKE,
-    r".venv\Scripts\python -m pip install -e .": MAKE,
+    r".venv\Scripts\python -m pip install --require-hashes -r requirements.lock": MAKE,
     "python3 -m venv .venv": MAKE,
-    ".venv/bin/python -m pip install -e .": MAKE,
+    ".venv/bin/python -m pip install --require-hashes -r requirements.lock": MAKE,
     "apt-get install postgresql python3-venv nginx": MACHINE,
     "adduser --system --group --shell /bin/bash --home /srv/alliance alliance": MACHINE,
     "install -d -o alliance -g alliance -m 700 /etc/alliance": MACHINE,
