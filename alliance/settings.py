@@ -217,6 +217,8 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_CHANGE_EMAIL = True
+# Not by a mailed code: an open mailbox beside an open session must not take a second factor off.
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = "alliance.accounts.adapter.user_display"
 MFA_ADAPTER = "alliance.accounts.adapter.MfaAdapter"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.urls import reverse
 from django.utils import timezone
 
@@ -291,3 +292,30 @@ def test_the_table_below_a_chart_holds_the_same_points(page, live_server, house,
         drawn = chart.evaluate("el => el.data.find(t => t.name === 'client' && t.mode === 'lines').y")
         cells = [row.locator("td").first.text_content().strip() for row in table.locator("tbody tr").all()]
         assert [whole(value) for value in drawn] == cells
+
+
+def test_signing_in_once_more(page, live_server, dana, sign_in, look):
+    """What is asked before the way of signing in changes, and the pages behind it."""
+    dana.user.set_password("seven calm herons")
+    dana.user.save()
+    sign_in(dana)
+    page.goto(live_server.url + "/accounts/2fa/totp/activate/")
+    look("sign-in-again")
+    page.get_by_label("Password", exact=True).fill("not this one")
+    page.get_by_role("button", name="Go on").click()
+    look("sign-in-again-error")
+    page.get_by_label("Password", exact=True).fill("seven calm herons")
+    page.get_by_role("button", name="Go on").click()
+    look("two-step-on")
+    TOTP.activate(dana.user, generate_totp_secret())
+    page.goto(live_server.url + "/accounts/2fa/reauthenticate/?next=/accounts/2fa/totp/deactivate/")
+    look("sign-in-again-by-app")
+    page.get_by_label("Code", exact=True).fill("12345678")
+    page.get_by_role("button", name="Go on").click()
+    look("sign-in-again-by-app-error")
+    for name in ("totp/deactivate", "recovery-codes/generate"):
+        page.goto(f"{live_server.url}/accounts/2fa/{name}/")
+        look(f"two-step-{name.partition('/')[2]}")
+    for path, name in {"reauthenticate/code/": "by-mail-refused", "password/change/": "password-change"}.items():
+        page.goto(f"{live_server.url}/accounts/{path}")
+        look(f"sign-in-{name}")

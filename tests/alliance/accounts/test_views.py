@@ -4,7 +4,14 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.core import mail
 from django.test import Client
 
@@ -145,3 +152,91 @@ def test_two_step_sign_in(http, known):
 def code_of(secret):
     """What the authenticator app would show now."""
     return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+
+
+# --- Asked once more, before what changes how somebody signs in -------------------------------------------------------
+
+ACTIVATE, DEACTIVATE = "/accounts/2fa/totp/activate/", "/accounts/2fa/totp/deactivate/"
+BY_CODE = ("/accounts/reauthenticate/code/", "/accounts/reauthenticate/code/confirm/")
+
+
+@pytest.fixture
+def protected(known):
+    """Mona with a password and a second factor."""
+    TOTP.activate(known.user, generate_totp_secret())
+    RecoveryCodes.activate(known.user)
+    return known
+
+
+def recovery_code(member):
+    return Authenticator.objects.get(user=member.user, type="recovery_codes").wrap().get_unused_codes()[0]
+
+
+def hidden_fields(page):
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+
+
+def test_the_password_leads_to_the_page_that_asked_for_it(http, known):
+    sign_in(http, known)
+    question = http.get(ACTIVATE, follow=True)
+    assert looks_like_ours(question)
+    assert question.wsgi_request.path == "/accounts/reauthenticate/"
+    answer = http.post("/accounts/reauthenticate/", hidden_fields(question) | {"password": PASSWORD})
+    assert answer.url == ACTIVATE
+    assert http.get(ACTIVATE).status_code == 200
+
+
+def test_a_wrong_password_is_a_sentence_and_opens_nothing(http, known):
+    sign_in(http, known)
+    page = http.post("/accounts/reauthenticate/", {"password": "eight calm herons"})
+    assert looks_like_ours(page)
+    assert "<title>Error: Is it you?" in page.text
+    assert 'id="id_password_error">Error: Incorrect password.' in page.text
+    assert http.get(ACTIVATE).status_code == 302
+
+
+def test_the_second_factor_may_be_given_in_place_of_the_password(http, protected):
+    http.force_login(protected.user)
+    question = http.get(DEACTIVATE, follow=True)
+    question = http.get(re.search(r'href="(/accounts/2fa/reauthenticate/[^"]*)"', question.text)[1])
+    assert looks_like_ours(question)
+    wrong = http.post("/accounts/2fa/reauthenticate/", hidden_fields(question) | {"code": "12345678"})
+    assert 'id="id_code_error">Error: Incorrect code.' in wrong.text
+    answer = http.post("/accounts/2fa/reauthenticate/", hidden_fields(question) | {"code": recovery_code(protected)})
+    assert answer.url == DEACTIVATE
+    http.post(DEACTIVATE)
+    assert not Authenticator.objects.filter(user=protected.user, type="totp").exists()
+
+
+def test_no_code_is_mailed_to_whoever_is_signed_in(http, known):
+    sign_in(http, known)
+    assert "/reauthenticate/code/" not in http.get("/accounts/reauthenticate/").text
+    for path in BY_CODE:
+        assert http.get(path).status_code == 403
+        assert http.post(path, {"email": known.user.email}).status_code == 403
+    assert mail.outbox == []
+
+
+def test_an_open_session_and_an_open_mailbox_do_not_take_the_second_factor_off(http, protected):
+    http.force_login(protected.user)
+    http.post("/accounts/password/reset/", {"email": protected.user.email})
+    [message] = mail.outbox
+    link = next(word for word in message.body.split() if "/reset/key/" in word)
+    form = http.get(link, follow=True)
+    new = "eight calm herons"
+    http.post(form.wsgi_request.path, {"password1": new, "password2": new})
+    protected.user.refresh_from_db()
+    assert protected.user.check_password(new)
+    assert http.post(DEACTIVATE).url.startswith("/accounts/login/")
+    assert sign_in(http, protected, password=new).url == "/accounts/2fa/authenticate/"
+    assert http.post(DEACTIVATE).url.startswith("/accounts/login/")
+    assert Authenticator.objects.filter(user=protected.user, type="totp").exists()
+
+
+def test_somebody_just_invited_has_no_other_way_in_than_the_link_they_were_sent(http, noor):
+    """Without a password nobody signs in; and the verified address alone would not do for these pages either."""
+    noor.user.emailaddress_set.create(email=noor.user.email, verified=True, primary=True)
+    assert not sign_in(http, noor).wsgi_request.user.is_authenticated
+    http.force_login(noor.user)
+    assert http.get(ACTIVATE).status_code == 403
+    assert http.get("/accounts/2fa/recovery-codes/generate/").status_code == 403
