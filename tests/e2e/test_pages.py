@@ -319,3 +319,8 @@ def test_signing_in_once_more(page, live_server, dana, sign_in, look):
     for path, name in {"reauthenticate/code/": "by-mail-refused", "password/change/": "password-change"}.items():
         page.goto(f"{live_server.url}/accounts/{path}")
         look(f"sign-in-{name}")
+    page.goto(live_server.url + "/accounts/reauthenticate/")
+    for _ in range(8):  # ten a minute, with the three above
+        page.get_by_label("Password", exact=True).fill("not this one")
+        page.get_by_role("button", name="Go on").click()
+    look("sign-in-too-often")

@@ -195,6 +195,16 @@ def test_a_wrong_password_is_a_sentence_and_opens_nothing(http, known):
     assert http.get(ACTIVATE).status_code == 302
 
 
+def test_too_many_wrong_passwords_are_a_page_of_ours(http, known):
+    sign_in(http, known)
+    for _ in range(10):
+        page = http.post("/accounts/reauthenticate/", {"password": "eight calm herons"})
+        assert page.status_code == 200
+    page = http.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert page.status_code == 429
+    assert looks_like_ours(page)
+
+
 def test_the_second_factor_may_be_given_in_place_of_the_password(http, protected):
     http.force_login(protected.user)
     question = http.get(DEACTIVATE, follow=True)
