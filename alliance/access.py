@@ -6,7 +6,8 @@ that a view and its template share one truth. Everything is judged at request ti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
 
 from django.apps import apps
@@ -27,6 +28,12 @@ if TYPE_CHECKING:  # the models import their query sets from here
 Role = Literal["therapist", "supervisor", "manager"]
 Row = TypeVar("Row", bound=Model)
 Row_co = TypeVar("Row_co", bound=Model, covariant=True)
+
+
+class OfEpisode(Protocol):
+    """A row that belongs to an episode."""
+
+    episode_id: int
 
 
 class NotVisible(Http404):
@@ -248,12 +255,40 @@ def check_import(user: User) -> list[Membership]:
     return memberships
 
 
-def check_edit(user: User, episode: Episode) -> Membership:
-    """The membership with which the user may change the episode: the therapist's."""
-    membership = live_memberships(user, "therapist").filter(pk=episode.therapist_id).first()
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """Who may change which episode. `check_edit` makes one, and every write on an episode takes one."""
+
+    membership: Membership
+    episode: Episode
+
+    def check_again(self, *rows: OfEpisode) -> None:
+        """Asks once more, after the lock: the membership may have ended while the write waited for it.
+
+        Raises
+        ------
+        Denied
+            The membership is over, or one of the rows belongs to another episode.
+        """
+        live_one = live_memberships(self.membership.user, "therapist").filter(pk=self.membership.pk)
+        if not live_one.exists() or any(row.episode_id != self.episode.pk for row in rows):
+            raise Denied("episode", self.episode.code)
+
+
+def check_edit(user: User, episode: Episode) -> Editor:
+    """The right of the episode's therapist to change it."""
+    membership = live_memberships(user, "therapist").select_related("user").filter(pk=episode.therapist_id).first()
     if membership is None:
         raise Denied("episode", episode.code)
-    return membership
+    return Editor(membership, episode)
+
+
+def check_edit_all(user: User, episodes: Collection[Episode]) -> None:
+    """Raises unless the user is the therapist of every one of the episodes. One statement."""
+    therapists = set(live_memberships(user, "therapist").values_list("pk", flat=True))
+    for episode in episodes:
+        if episode.therapist_id not in therapists:
+            raise Denied("episode", episode.code)
 
 
 def can_edit(user: User, episode: Episode) -> bool:

@@ -1,4 +1,4 @@
-"""Writes on the first floor. `ratings.actions` calls them where an assessment moves as well."""
+"""Writes on the first floor. Those that move an assessment are called by `ratings.cases.actions`."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,8 +10,9 @@ from sessions.models import Attendance, Goal, PrivateNote, TherapySession
 
 
 @transaction.atomic
-def hold_therapy_session(*, episode, starts_at, ends_at, zone, mode, attendance, by, planned=None, private_note=""):
+def hold_therapy_session(*, editor, starts_at, ends_at, zone, mode, attendance, planned=None, private_note=""):
     """Logs what became of a therapy session: of the planned one, or of one that nobody had planned."""
+    episode, by = editor.episode, editor.membership
     therapy_session = planned or TherapySession(episode=episode)
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.zone, therapy_session.mode = zone, mode
@@ -28,24 +29,27 @@ def hold_therapy_session(*, episode, starts_at, ends_at, zone, mode, attendance,
 
 
 @transaction.atomic
-def move_therapy_session(*, therapy_session, starts_at, ends_at, by):
+def move_therapy_session(*, editor, therapy_session, starts_at, ends_at):
+    """Gives a therapy session another time."""
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.starts_at_known = True
     therapy_session.save(update_fields=["starts_at", "ends_at", "starts_at_known"])
-    audit.record(Verb.CHANGED, therapy_session, by=by)
+    audit.record(Verb.CHANGED, therapy_session, by=editor.membership)
 
 
 @transaction.atomic
-def void_therapy_session(*, therapy_session, reason, by):
+def void_therapy_session(*, editor, therapy_session, reason):
     """It stays on record with the reason, and counts no more."""
-    therapy_session.voided_at, therapy_session.voided_by = timezone.now(), by
-    therapy_session.voided_reason = Sealed(reason, therapy_session.episode.client.data_key)
+    therapy_session.voided_at, therapy_session.voided_by = timezone.now(), editor.membership
+    therapy_session.voided_reason = Sealed(reason, editor.episode.client.data_key)
     therapy_session.save(update_fields=["voided_at", "voided_by", "voided_reason"])
-    audit.record(Verb.ENDED, therapy_session, by=by)
+    audit.record(Verb.ENDED, therapy_session, by=editor.membership)
 
 
 @transaction.atomic
-def agree_goal(*, episode, text, by):
+def agree_goal(*, editor, text):
+    """Adds a goal to the plan of the episode."""
+    episode, by = editor.episode, editor.membership
     goal = Goal.objects.create(episode=episode, text=Sealed(text, episode.client.data_key), written_by=by)
     audit.record(Verb.CREATED, goal, by=by)
     return goal

@@ -10,7 +10,7 @@ from ratings.cases.actions import log_session
 from ratings.check_in.actions import answer_check_in
 from ratings.check_in.answers import ClientAnswers
 from ratings.models import CheckIn
-from tests.factories import days_ago
+from tests.factories import days_ago, editor_of
 
 ITEMS = ("goal_matters", "goal_known", "task_sense", "task_suits", "bond_listened", "bond_open")
 
@@ -42,8 +42,7 @@ def live_through(instruments):
         for position, level in enumerate(levels):
             start = days_ago(7 * (len(levels) - position))
             therapy_session = log_session(
-                episode=episode,
-                by=episode.therapist,
+                editor=editor_of(episode),
                 starts_at=start,
                 ends_at=start + timedelta(minutes=50),
                 zone="Europe/London",
@@ -68,8 +67,7 @@ def held(episode, days, **given):
     """An attended session that began so many days ago."""
     start = timezone.now() - timedelta(days=days)
     return log_session(
-        episode=episode,
-        by=episode.therapist,
+        editor=editor_of(episode),
         starts_at=start,
         ends_at=start + timedelta(minutes=50),
         zone="Europe/London",

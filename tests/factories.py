@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from alliance.access import check_edit
 from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, Episode, Membership, Practice, Supervision, User
 from sessions.models import TherapySession
@@ -51,3 +52,8 @@ def make_therapy_session(episode, **fields):
     fields.setdefault("starts_at", days_ago(7))
     fields.setdefault("ends_at", fields["starts_at"] + timedelta(minutes=50))
     return TherapySession.objects.create(episode=episode, zone=episode.zone, **fields)
+
+
+def editor_of(episode):
+    """The right of its therapist to change an episode."""
+    return check_edit(episode.therapist.user, episode)

@@ -12,20 +12,21 @@ from django.core.management import call_command
 from django.utils import timezone
 from alliance.people.actions import add_member
 from alliance.practice.actions import create_practice
-from ratings import actions
+from ratings.cases.actions import log_session, open_case
+from tests.factories import editor_of
 call_command("sync_instruments")
 practice = create_practice(name="Millrace Practice", zone="Europe/London", crisis_phone="01632 960 117")
 practice.live_at, practice.quiet_from, practice.quiet_to = timezone.now(), time(0), time(0)
 practice.save()
 ada = add_member(practice=practice, email="ada@millrace.test", name="Ada", roles=["therapist"])
 for number in range({count}):
-    episode = actions.open_case(
+    episode = open_case(
         practice=practice, therapist=ada, name=f"Client {{number}}", by=ada, email=f"client{{number}}@example.org",
         consents=["check_in", "email"],
     )
     start = timezone.now() - timedelta(hours=4)
-    actions.log_session(
-        episode=episode, by=ada, starts_at=start, ends_at=start + timedelta(minutes=50), zone="Europe/London",
+    log_session(
+        editor=editor_of(episode), starts_at=start, ends_at=start + timedelta(minutes=50), zone="Europe/London",
         mode="in_person", attendance="attended",
     )
 """

@@ -18,7 +18,7 @@ from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.importing import actions as importing
 from ratings.models import CheckIn
-from tests.factories import days_ago, make_therapy_session
+from tests.factories import days_ago, editor_of, make_therapy_session
 
 PERSONAS = ("anonymous", "link", "dana", "noor", "otis", "sam", "vera", "eve", "mona", "lee")
 # anonymous, holder of a check-in link, the client's therapist, another therapist, a therapist of another practice, the
@@ -154,7 +154,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     voided = make_therapy_session(juniper, starts_at=days_ago(4), voided_at=days_ago(3), voided_by=dana)
 
     def minted(check_in):
-        return links.mint_check_in_link(check_in=check_in, by=dana, channel="screen")
+        return links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
 
     return {
         "": [],
@@ -166,7 +166,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "check_in": [waiting.code],
         "token": [minted(waiting)],
         "used": [minted(used)],
-        "history": [links.mint_history_link(episode=juniper, by=dana)],
+        "history": [links.mint_history_link(editor=editor_of(juniper))],
         "preferences": [mint_preferences_link(juniper.client)],
         "unknown": ["A" * 43],
         "malformed": ["nonsense"],

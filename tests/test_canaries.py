@@ -18,7 +18,7 @@ from ratings.models import CheckIn, Rating
 from sessions import actions as sessions
 from sessions.models import Goal, PrivateNote
 from tests.courses import answers, client_answers, consent
-from tests.factories import days_ago
+from tests.factories import days_ago, editor_of
 
 CANARY = "kanarienvogel"
 SEALED_MODELS = (Client, Membership, Rating, Goal, PrivateNote)
@@ -33,11 +33,10 @@ def planted(millrace, dana, instruments, settings):
     add_member(practice=millrace, email="ida@millrace.test", name=f"Ida {CANARY}", roles=["therapist"])
     consent(client)
     episode = client_actions.start_episode(client=client, therapist=dana, by=dana, starts_at=days_ago(10))
-    sessions.agree_goal(episode=episode, text=f"We are working on {CANARY}.", by=dana)
+    sessions.agree_goal(editor=editor_of(episode), text=f"We are working on {CANARY}.")
     for days, private_note in ((9, f"{CANARY} in a note"), (2, "")):
         log_session(
-            episode=episode,
-            by=dana,
+            editor=editor_of(episode),
             starts_at=days_ago(days),
             ends_at=days_ago(days - 1),
             zone="UTC",
@@ -48,7 +47,7 @@ def planted(millrace, dana, instruments, settings):
         )
     first, second = CheckIn.objects.order_by("therapy_session__starts_at")
     answer_check_in(check_in=first, answers=client_answers(3, comment=f"A {CANARY} sang."), may_change=False)
-    token = links.mint_check_in_link(check_in=second, by=dana, channel="screen")
+    token = links.mint_check_in_link(check_in=second, editor=None, channel="screen")
     return episode, token
 
 

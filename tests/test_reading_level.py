@@ -14,7 +14,7 @@ from ratings.check_in.actions import mark_read
 from ratings.delivery.mail import message_of
 from ratings.models import CheckIn, Delivery
 from tests.courses import answers, consent
-from tests.factories import days_ago, make_client, make_episode
+from tests.factories import days_ago, editor_of, make_client, make_episode
 
 HARDEST = 6  # Flesch-Kincaid grade
 LONG_ENOUGH = 12  # words in a paragraph from which its own grade means something; convention of this app
@@ -109,8 +109,7 @@ def pages(http, millrace, dana, instruments):
         episode = make_episode(dana, client=client)
         for days in (9, 2):
             log_session(
-                episode=episode,
-                by=dana,
+                editor=editor_of(episode),
                 starts_at=days_ago(days),
                 ends_at=days_ago(days - 1),
                 zone="UTC",
@@ -118,7 +117,7 @@ def pages(http, millrace, dana, instruments):
                 attendance="attended",
             )
         return [
-            reverse("links:check-in", args=[links.mint_check_in_link(check_in=check_in, by=dana, channel="screen")])
+            reverse("links:check-in", args=[links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")])
             for check_in in CheckIn.objects.filter(episode=episode).order_by("therapy_session__starts_at")
         ]
 
@@ -133,7 +132,7 @@ def pages(http, millrace, dana, instruments):
     found["sent"] = http.get(reverse("links:check-in-sent")).text
     found["change"] = http.get(reverse("links:check-in-change")).text
     episode = CheckIn.objects.latest("pk").episode
-    mark_read(episode=episode)
+    mark_read(editor=editor_of(episode))
     found["sent and read"] = http.get(reverse("links:check-in-sent")).text
     found["next form"] = http.get(second).text
     http.cookies.clear()
@@ -145,7 +144,7 @@ def pages(http, millrace, dana, instruments):
     preferences = reverse("links:preferences", args=[key])
     found["gone"] = http.get("/c/nonsense/").text
     found["privacy"] = http.get(reverse("links:privacy")).text
-    token = links.mint_history_link(episode=episode, by=dana)
+    token = links.mint_history_link(editor=editor_of(episode))
     for name, chosen in {"messages": {}, "paused": {"choice": "pause-2"}, "stopped": {"choice": "stop"}}.items():
         found[name] = http.post(preferences, chosen, follow=True).text if chosen else http.get(preferences).text
     found["history"] = http.get(reverse("links:history", args=[token])).text

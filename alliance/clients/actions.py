@@ -57,24 +57,24 @@ def settle_consent(*, client, purpose, given, by=None):
 
 
 @transaction.atomic
-def choose_check_ins(*, client, check_in_form, asks_about_fit, consents, by):
+def choose_check_ins(*, editor, check_in_form, asks_about_fit, consents):
     """Sets what a client is asked from the next session on, and the consents.
 
     `consents` is a mapping of purpose to yes or no.
     """
+    client = editor.episode.client
     if (client.check_in_form, client.asks_about_fit) != (check_in_form, asks_about_fit):
         client.check_in_form, client.asks_about_fit = check_in_form, asks_about_fit
         client.save(update_fields=["check_in_form", "asks_about_fit"])
-        audit.record(Verb.CHANGED, client, by=by)
+        audit.record(Verb.CHANGED, client, by=editor.membership)
     for purpose, given in consents.items():
-        settle_consent(client=client, purpose=purpose, given=given, by=by)
+        settle_consent(client=client, purpose=purpose, given=given, by=editor.membership)
 
 
 @transaction.atomic
 def change_client(
     *,
-    client,
-    by,
+    editor,
     email,
     phone,
     zone,
@@ -92,6 +92,7 @@ def change_client(
     Refused
         The client stopped e-mails after the form was shown; its old yes does not turn them on again.
     """
+    client = editor.episode.client
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     if agrees_to_email and was_shown_agreed and Consent.Purpose.EMAIL not in client.agreed_to:
         raise Refused(_("E-mails were stopped meanwhile."))
@@ -105,8 +106,8 @@ def change_client(
     contact = ["email", "email_hash", "phone", "phone_hash", "zone", "check_in_delay_minutes", "therapist_may_be_named"]
     client.save(update_fields=contact)
     if agrees_to_email != was_shown_agreed:
-        settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=agrees_to_email, by=by)
-    audit.record(Verb.CHANGED, client, by=by)
+        settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=agrees_to_email, by=editor.membership)
+    audit.record(Verb.CHANGED, client, by=editor.membership)
 
 
 @transaction.atomic
@@ -129,8 +130,9 @@ def start_episode(*, client, therapist, by, starts_at=None, previous=None):
 
 
 @transaction.atomic
-def close_episode(*, episode, reason, by, ends_at=None):
+def close_episode(*, editor, reason, ends_at=None):
     """Ends the episode itself; the action of the top floor settles what was rated."""
+    episode = editor.episode
     episode.ends_at, episode.end_reason = ends_at or timezone.now(), reason
     episode.save(update_fields=["ends_at", "end_reason"])
-    audit.record(Verb.ENDED, episode, by=by)
+    audit.record(Verb.ENDED, episode, by=editor.membership)

@@ -5,12 +5,13 @@ Keyword-only, one transaction each, audit inside.
 
 from django.db import transaction
 
+from alliance.access import Editor
 from alliance.clients import actions as client_actions
 from ratings.check_in import questions
 from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
 from ratings.delivery import schedule
-from ratings.detection.reassess import lock_episode, reassess
+from ratings.detection.reassess import lock_for_edit, reassess
 from ratings.models import CheckIn
 from sessions import actions as session_actions
 from sessions.models import Attendance
@@ -24,7 +25,7 @@ def open_case(*, practice, therapist, name, by, goal="", email="", zone="", cons
     )
     episode = client_actions.start_episode(client=client, therapist=therapist, by=by)
     if goal:
-        session_actions.agree_goal(episode=episode, text=goal, by=by)
+        session_actions.agree_goal(editor=Editor(by, episode), text=goal)  # who opens a case is its therapist
     reassess(episode)
     return episode
 
@@ -32,8 +33,7 @@ def open_case(*, practice, therapist, name, by, goal="", email="", zone="", cons
 @transaction.atomic
 def log_session(
     *,
-    episode,
-    by,
+    editor,
     starts_at,
     ends_at,
     zone,
@@ -48,15 +48,15 @@ def log_session(
 
     `instrument`: the key of the one whose sentences the therapist answered; the client is asked the same ones.
     """
-    lock_episode(episode)
+    lock_for_edit(editor, *filter(None, [planned]))
+    episode = editor.episode
     therapy_session = session_actions.hold_therapy_session(
-        episode=episode,
+        editor=editor,
         starts_at=starts_at,
         ends_at=ends_at,
         zone=zone,
         mode=mode,
         attendance=attendance,
-        by=by,
         planned=planned,
         private_note=private_note,
     )
@@ -69,36 +69,38 @@ def log_session(
             check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
             schedule.add_first(check_in)
         if answers:
-            save_therapist_rating(therapy_session=therapy_session, text=text, items=answers, by=by)
+            save_therapist_rating(therapy_session=therapy_session, text=text, items=answers, by=editor.membership)
     reassess(episode)
     return therapy_session
 
 
 @transaction.atomic
-def move_session(*, therapy_session, starts_at, ends_at, by):
+def move_session(*, editor, therapy_session, starts_at, ends_at):
     """The session was, or will be, at another time. Its check-in goes with it: what is not sent yet is due anew."""
-    lock_episode(therapy_session.episode)
-    session_actions.move_therapy_session(therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at, by=by)
+    lock_for_edit(editor, therapy_session)
+    session_actions.move_therapy_session(
+        editor=editor, therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at
+    )
     schedule.move_along(therapy_session)
-    reassess(therapy_session.episode)
+    reassess(editor.episode)
 
 
 @transaction.atomic
-def void_session(*, therapy_session, reason, by):
+def void_session(*, editor, therapy_session, reason):
     """The session should not stand. Its check-in goes with it: nothing more is sent, and its links open nothing.
     Once it is voided, the first reason stays."""
-    lock_episode(therapy_session.episode)
+    lock_for_edit(editor, therapy_session)
     therapy_session.refresh_from_db(fields=["voided_at"])
     if therapy_session.voided_at:
         return
-    session_actions.void_therapy_session(therapy_session=therapy_session, reason=reason, by=by)
+    session_actions.void_therapy_session(editor=editor, therapy_session=therapy_session, reason=reason)
     schedule.drop_for_session(therapy_session)
-    reassess(therapy_session.episode)
+    reassess(editor.episode)
 
 
 @transaction.atomic
-def end_episode(*, episode, reason, by):
+def end_episode(*, editor, reason):
     """Ends a course of therapy; a rupture that is still open is closed as unrepaired."""
-    lock_episode(episode)
-    client_actions.close_episode(episode=episode, reason=reason, by=by)
-    reassess(episode)
+    lock_for_edit(editor)
+    client_actions.close_episode(editor=editor, reason=reason)
+    reassess(editor.episode)

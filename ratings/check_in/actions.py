@@ -13,7 +13,7 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.check_in.questions import definition_of
-from ratings.detection.reassess import lock_episode, reassess
+from ratings.detection.reassess import lock_episode, lock_for_edit, reassess
 from ratings.models import CheckIn, Rating
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
@@ -76,7 +76,7 @@ def _from_client(ratings):
 
 
 @transaction.atomic
-def enter_answers(*, check_in, answers: ClientAnswers, answered_at, by):
+def enter_answers(*, check_in, answers: ClientAnswers, answered_at, editor):
     """Stores a client's answers from paper or telephone, as of when they were given; the rating that holds them.
 
     It is marked as entered by somebody else. The same again, from a second tap, change nothing.
@@ -88,7 +88,7 @@ def enter_answers(*, check_in, answers: ClientAnswers, answered_at, by):
     SessionVoided
         Nobody is asked about it any more.
     """
-    lock_episode(check_in.episode)
+    lock_for_edit(editor, check_in)
     check_in = _lock_check_in(check_in)
     current = check_in.ratings.current().filter(rater=Rater.CLIENT).first()
     if current:
@@ -96,8 +96,10 @@ def enter_answers(*, check_in, answers: ClientAnswers, answered_at, by):
         if current.mode == Rating.Mode.PAPER and same_day and stored_answers(current) == answers:
             return current
         raise AlreadyAnswered
-    rating = _save_client_rating(check_in, answers, mode=Rating.Mode.PAPER, answered_at=answered_at, by=by)
-    reassess(check_in.episode)
+    rating = _save_client_rating(
+        check_in, answers, mode=Rating.Mode.PAPER, answered_at=answered_at, by=editor.membership
+    )
+    reassess(editor.episode)
     return rating
 
 
@@ -165,11 +167,11 @@ def _save_rating(therapy_session, text, items, *, by, answered_at=None, **column
 
 
 @transaction.atomic
-def mark_read(*, episode):
+def mark_read(*, editor):
     """The therapist has seen the case: from now on the client's answers stand."""
-    lock_episode(episode)
+    lock_for_edit(editor)
     CheckIn.objects.filter(
-        episode=episode,
+        episode=editor.episode,
         read_at__isnull=True,
         ratings__rater=Rater.CLIENT,
         ratings__replaced_at__isnull=True,

@@ -51,8 +51,11 @@ def shows_history(client):
 
 
 @transaction.atomic
-def mint_check_in_link(*, check_in, by, channel):
-    """A fresh key to a check-in; the token is returned once and only its hash is kept."""
+def mint_check_in_link(*, check_in, editor, channel):
+    """The token of a fresh link to a check-in; only its hash is kept.
+
+    `editor` is None where the program sends it.
+    """
     token, practice = new_token(), check_in.episode.client.practice
     ClientLink.objects.create(
         client=check_in.episode.client,
@@ -63,12 +66,12 @@ def mint_check_in_link(*, check_in, by, channel):
         channel=channel,
         expires_at=timezone.now() + timedelta(days=practice.link_days),
     )
-    audit.record(Verb.LINKED, check_in, by=by, practice=practice)
+    audit.record(Verb.LINKED, check_in, by=editor and editor.membership, practice=practice)
     return token
 
 
 @transaction.atomic
-def mint_history_link(*, episode, by):
+def mint_history_link(*, editor):
     """A key to the client's own answers in this episode; it only reads, and lives for half an hour.
 
     Raises
@@ -76,6 +79,7 @@ def mint_history_link(*, episode, by):
     NotShown
         The practice does not show it, or the client has not agreed.
     """
+    episode = editor.episode
     if not shows_history(episode.client):
         raise NotShown
     token = new_token()
@@ -87,7 +91,7 @@ def mint_history_link(*, episode, by):
         channel=ClientLink.Channel.SCREEN,
         expires_at=timezone.now() + HISTORY_LINK_LIVES,
     )
-    audit.record(Verb.LINKED, link, by=by)
+    audit.record(Verb.LINKED, link, by=editor.membership)
     return token
 
 

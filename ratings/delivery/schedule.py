@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
+from alliance.access import check_edit_all
 from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import Consent
@@ -75,13 +76,14 @@ def add_reminder(first):
 
 
 @transaction.atomic
-def add_again(*, check_ins, by):
+def add_again(*, check_ins, user):
     """Sends the therapist's choice once more, as soon as no quiet hour is in the way; returns how many.
 
     What still waits for the same check-in gives way, so that nobody is written to twice. A second click does nothing,
     nor does one while a message is on its way, or less than a day after the last one by hand.
     """
     lock_episodes({check_in.episode_id for check_in in check_ins})  # two clicks at once: the second sees the first
+    check_edit_all(user, [check_in.episode for check_in in check_ins])
     related = ("therapy_session", "episode__client__data_key", "episode__client__practice")
     added, now = 0, timezone.now()
     for check_in in CheckIn.objects.filter(pk__in=[row.pk for row in check_ins]).select_related(*related):
@@ -92,7 +94,7 @@ def add_again(*, check_ins, by):
             continue
         drop(deliveries.waiting())
         again = _add(check_in, DeliveryKind.AGAIN, awake(check_in.episode, timezone.now()))
-        audit.record(Verb.CREATED, again, by=by, practice=check_in.episode.client.practice)
+        audit.record(Verb.CREATED, again, by=user, practice=check_in.episode.client.practice)
         added += 1
     return added
 
@@ -138,10 +140,11 @@ def drop(deliveries):
 
 
 @transaction.atomic
-def change_contact(*, client, by, email, **fields):
+def change_contact(*, editor, email, **fields):
     """Where and how a client may be reached. With another address, the links that were sent to the old one end."""
+    client = editor.episode.client
     before = client.email.open(client.data_key) if client.email else ""
-    client_actions.change_client(client=client, by=by, email=email, **fields)
+    client_actions.change_client(editor=editor, email=email, **fields)
     if before and before.casefold() != email.casefold():
         sent = ClientLink.objects.filter(client=client, channel=ClientLink.Channel.EMAIL, revoked_at__isnull=True)
         sent.update(revoked_at=timezone.now())

@@ -120,7 +120,7 @@ def _prepare(key):
     if awake > now:  # the sender was late, and the client is asleep by now
         Delivery.objects.filter(pk=key).update(due_at=awake, claimed_at=None)
         return "postponed"
-    check_in = links.mint_check_in_link(check_in=delivery.check_in, by=None, channel=ClientLink.Channel.EMAIL)
+    check_in = links.mint_check_in_link(check_in=delivery.check_in, editor=None, channel=ClientLink.Channel.EMAIL)
     preferences = links.mint_preferences_link(delivery.episode.client)
     return message_of(
         delivery,

@@ -26,7 +26,7 @@ def check_ins(request):
     by = memberships[0]
     codes = {code.lower() for code in request.POST.getlist("check_in")}
     if codes:
-        again = schedule.add_again(check_ins=_chosen(request.user, codes), by=by)
+        again = schedule.add_again(check_ins=_chosen(request.user, codes), user=request.user)
         said = ngettext(
             "One message goes out. At night it waits for the morning.",
             "%(n)s messages go out. At night they wait for the morning.",
@@ -64,18 +64,18 @@ def _chosen(user, codes):
 @require_http_methods(["GET", "HEAD", "POST"])
 def client_contact(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
-    by = access.check_edit(request.user, episode)
+    editor = access.check_edit(request.user, episode)
     client = episode.client
     form = ContactForm(request.POST if request.method == "POST" else None, initial=_contact_of(client))
     if request.method == "POST" and form.is_valid():
         try:
-            schedule.change_contact(client=client, by=by, **form.cleaned_data)
+            schedule.change_contact(editor=editor, **form.cleaned_data)
         except Refused as refusal:
             form.stopped_meanwhile(str(refusal))
         else:
             messages.success(request, _("Saved."))
             return redirect("ratings:case", episode.code)
-    audit.record(audit.Verb.READ, client, by=by)
+    audit.record(audit.Verb.READ, client, by=editor.membership)
     paused = client.paused_until and client.paused_until > timezone.now()
     context = {
         "form": form,

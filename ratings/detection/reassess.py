@@ -32,6 +32,12 @@ def lock_episode(episode):
     return lock_episodes([episode.pk])[episode.pk]
 
 
+def lock_for_edit(editor, *rows):
+    """Locks the episode, then asks again whether the editor may change it, and these rows of it."""
+    lock_episode(editor.episode)
+    editor.check_again(*rows)
+
+
 def lock_episodes(keys):
     """Always in the same order, so that two batches do not wait for each other either."""
     rows = Episode.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")

@@ -42,10 +42,15 @@ def verdict_shares(practice) -> list[VerdictShare]:
 
 
 @transaction.atomic
-def give_verdict(*, rupture, answer, by):
+def give_verdict(*, editor, rupture, answer):
     """The therapist's word on a flag; the last one counts."""
     Verdict.objects.update_or_create(
         rupture=rupture,
-        defaults={"episode": rupture.episode, "answer": answer, "given_by": by, "given_at": timezone.now()},
+        defaults={
+            "episode": rupture.episode,
+            "answer": answer,
+            "given_by": editor.membership,
+            "given_at": timezone.now(),
+        },
     )
-    audit.record(Verb.CHANGED, rupture, by=by)
+    audit.record(Verb.CHANGED, rupture, by=editor.membership)

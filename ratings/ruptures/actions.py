@@ -9,7 +9,7 @@ from django.utils import timezone
 from alliance import audit
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from ratings.detection.reassess import lock_episode, reassess
+from ratings.detection.reassess import lock_for_edit, reassess
 from ratings.models import Rupture
 
 
@@ -18,7 +18,7 @@ class RuptureOver(Exception):
 
 
 @transaction.atomic
-def set_rupture_aside(*, rupture, reason, by):
+def set_rupture_aside(*, editor, rupture, reason):
     """Looked at and put away, with a reason; a replay does not bring it back.
 
     Raises
@@ -26,12 +26,12 @@ def set_rupture_aside(*, rupture, reason, by):
     RuptureOver
         It is neither open nor recovering any more.
     """
-    lock_episode(rupture.episode)
+    lock_for_edit(editor, rupture)
     rupture.refresh_from_db(fields=["state"])
     if not rupture.is_active:
         raise RuptureOver
     rupture.state, rupture.closed_at = Rupture.RuptureState.SET_ASIDE, timezone.now()
-    rupture.aside_reason = Sealed(reason, rupture.episode.client.data_key)
+    rupture.aside_reason = Sealed(reason, editor.episode.client.data_key)
     rupture.save(update_fields=["state", "closed_at", "aside_reason"])
-    audit.record(Verb.CHANGED, rupture, by=by)
-    reassess(rupture.episode)
+    audit.record(Verb.CHANGED, rupture, by=editor.membership)
+    reassess(editor.episode)

@@ -38,11 +38,11 @@ def rupture(request, code):
 @require_POST
 def rupture_verdict(request, code):
     found = get_visible_or_404(RUPTURES, request.user, code=code)
-    by = access.check_edit(request.user, found.episode)
+    editor = access.check_edit(request.user, found.episode)
     form = VerdictForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation("There is no such verdict.")
-    give_verdict(rupture=found, answer=form.cleaned_data["answer"], by=by)
+    give_verdict(editor=editor, rupture=found, answer=form.cleaned_data["answer"])
     messages.success(request, _("Counted. Thank you."))
     return redirect("ratings:rupture", found.code)
 
@@ -50,12 +50,12 @@ def rupture_verdict(request, code):
 @require_POST
 def rupture_set_aside(request, code):
     found = get_visible_or_404(RUPTURES, request.user, code=code)
-    by = access.check_edit(request.user, found.episode)
+    editor = access.check_edit(request.user, found.episode)
     form = SetAsideForm(request.POST)
     if not form.is_valid():
         return _page(request, found, form, status=422)
     try:
-        set_rupture_aside(rupture=found, reason=form.cleaned_data["reason"], by=by)
+        set_rupture_aside(editor=editor, rupture=found, reason=form.cleaned_data["reason"])
     except RuptureOver:
         form.add_error(None, OVER % {"state": found.get_state_display(), "reason": form.cleaned_data["reason"]})
         return _page(request, found, form, status=409)

@@ -146,11 +146,27 @@ def test_check_role(mona, dana, lee):
 
 
 def test_only_the_therapist_edits(dana, sam, juniper):
-    assert access.check_edit(dana.user, juniper) == dana
+    assert access.check_edit(dana.user, juniper) == access.Editor(dana, juniper)
     assert access.can_edit(dana.user, juniper)
     assert not access.can_edit(sam.user, juniper)
     Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
     assert not access.can_edit(dana.user, juniper)
+
+
+def test_an_editor_is_asked_again(dana, juniper, sorrel):
+    editor = access.check_edit(dana.user, juniper)
+    editor.check_again(make_therapy_session(juniper))
+    with pytest.raises(access.Denied):
+        editor.check_again(make_therapy_session(sorrel))
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
+    with pytest.raises(access.Denied):
+        editor.check_again()
+
+
+def test_all_of_some_episodes_are_the_users_own_or_none_is_edited(dana, noor, juniper, sorrel):
+    access.check_edit_all(dana.user, [juniper, sorrel])
+    with pytest.raises(access.Denied):
+        access.check_edit_all(dana.user, [juniper, make_episode(noor, "Wren")])
 
 
 def test_a_comment_is_for_whom_the_client_said(dana, sam, juniper):

@@ -24,7 +24,7 @@ def held(live_server, monkeypatch):
 
 def test_answers_sent_to_a_busy_database_are_kept(phone, live_server, juniper, live_through, held, axe, picture):
     (asked,) = live_through(juniper, [None])
-    token = links.mint_check_in_link(check_in=asked, by=None, channel="screen")
+    token = links.mint_check_in_link(check_in=asked, editor=None, channel="screen")
     phone.goto(live_server.url + reverse("links:check-in", args=[token]))
     for item in asked.text.instrument.definition["items"]:
         phone.locator(f"[name={item['id']}][value='3']").check(force=True)

@@ -13,7 +13,7 @@ from ratings.check_in.answers import ClientAnswers
 from ratings.models import CheckIn, Rating
 from tests.courses import ITEMS, consent
 from tests.e2e.conftest import PHONE, PICTURES, is_foreign
-from tests.factories import days_ago, make_client, make_episode
+from tests.factories import days_ago, editor_of, make_client, make_episode
 
 MOST_BYTES, MOST_REQUESTS = 60_000, 6
 SMALLEST_TARGET = 44  # CSS px
@@ -38,8 +38,7 @@ def ask(house, live_server, dana, instruments):
         episode = make_episode(dana, client=client)
         for days in (9, 2):
             log_session(
-                episode=episode,
-                by=dana,
+                editor=editor_of(episode),
                 starts_at=days_ago(days),
                 ends_at=days_ago(days) + timedelta(minutes=50),
                 zone="Europe/Berlin",
@@ -47,7 +46,7 @@ def ask(house, live_server, dana, instruments):
                 attendance="attended",
             )
         check_ins = CheckIn.objects.filter(episode=episode).order_by("therapy_session__starts_at")
-        tokens = [links.mint_check_in_link(check_in=check_in, by=dana, channel="screen") for check_in in check_ins]
+        tokens = [links.mint_check_in_link(check_in=check_in, editor=None, channel="screen") for check_in in check_ins]
         return [live_server.url + reverse("links:check-in", args=[token]) for token in tokens]
 
     return addresses
@@ -198,7 +197,7 @@ def states(phone, ask, live_server, dana):
     phone.goto(f"{live_server.url}/c/change/")
     yield "change"
     check_in = CheckIn.objects.filter(ratings__rater="client").latest("pk")
-    mark_read(episode=check_in.episode)
+    mark_read(editor=editor_of(check_in.episode))
     phone.goto(f"{live_server.url}/c/sent/")
     yield "sent-read"
     phone.goto(second)
@@ -213,7 +212,7 @@ def states(phone, ask, live_server, dana):
     yield "gone"
     phone.goto(f"{live_server.url}/c/privacy/")
     yield "privacy"
-    token = links.mint_history_link(episode=check_in.episode, by=dana)
+    token = links.mint_history_link(editor=editor_of(check_in.episode))
     phone.goto(live_server.url + reverse("links:history", args=[token]))
     for summary in phone.locator("main details:not(#who) > summary").all():
         summary.click()

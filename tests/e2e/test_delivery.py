@@ -13,7 +13,7 @@ from django.utils import timezone
 from ratings.check_in import links
 from ratings.delivery import schedule
 from ratings.models import CheckIn, Delivery
-from tests.factories import days_ago, make_episode
+from tests.factories import days_ago, editor_of, make_episode
 
 CONTACT = {"phone": "", "zone": "", "check_in_delay_minutes": None, "therapist_may_be_named": False}
 
@@ -31,15 +31,15 @@ def asked(live_server, settings, millrace, dana, live_through):
         *_earlier, asked[name] = live_through(episode, [3, None, None] if name == "Bramble" else [3, None])
         if name != "Alder":
             email = {"email": f"{name.lower()}@example.org", "agrees_to_email": True, "was_shown_agreed": False}
-            schedule.change_contact(client=episode.client, by=dana, **email, **CONTACT)
-    schedule.add_again(check_ins=[asked["Juniper"]], by=dana)
+            schedule.change_contact(editor=editor_of(episode), **email, **CONTACT)
+    schedule.add_again(check_ins=[asked["Juniper"]], user=dana.user)
     for name, fields in {
         "Bramble": {"sent_at": days_ago(6)},
         "Teasel": {"failed_at": days_ago(6)},
     }.items():
         delivery = schedule._add(asked[name], "first", days_ago(6))
         Delivery.objects.filter(pk=delivery.pk).update(**fields)
-    links.mint_check_in_link(check_in=asked["Bramble"], by=dana, channel="email")
+    links.mint_check_in_link(check_in=asked["Bramble"], editor=None, channel="email")
     return asked
 
 

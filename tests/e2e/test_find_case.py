@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from ratings.cases.actions import end_episode
 from ratings.ruptures.actions import set_rupture_aside
-from tests.factories import make_episode, make_supervision
+from tests.factories import editor_of, make_episode, make_supervision
 
 
 @pytest.fixture
@@ -14,12 +14,12 @@ def house(live_server, dana, noor, sam, live_through):
     make_supervision(sam, therapist=noor)
     aside = make_episode(dana, "Juniper")
     live_through(aside, [3, 3, 3, 3, 3, 0, 0])
-    set_rupture_aside(rupture=aside.ruptures.get(), reason="She had moved house that week.", by=dana)
+    set_rupture_aside(editor=editor_of(aside), rupture=aside.ruptures.get(), reason="She had moved house that week.")
     live_through(make_episode(dana, "Sorrel"), [3, 3, 3, 3, 3])
     live_through(make_episode(noor, "Bramble"), [3, 3, None, None, None])
     ended = make_episode(dana, "Wren")
     live_through(ended, [3, 3, 3, 3, 3, 0, 0])
-    end_episode(episode=ended, reason="client", by=dana)
+    end_episode(editor=editor_of(ended), reason="client")
 
 
 def names(page):

@@ -7,11 +7,12 @@ from tests.e2e.test_parallel import SET_UP, send
 
 LINK_TO_HISTORY = """
 from alliance.models import Episode, Practice
-from ratings import links
+from ratings.check_in import links
+from tests.factories import editor_of
 Practice.objects.update(shows_history=True)
 episode = Episode.objects.get()
 episode.client.consents.create(purpose="history", text_version="2026-11")
-print(links.mint_history_link(episode=Episode.objects.get(), by=episode.therapist))
+print(links.mint_history_link(editor=editor_of(episode)))
 """
 
 

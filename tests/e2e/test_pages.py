@@ -15,7 +15,7 @@ from ratings.findings.scale import whole
 from ratings.models import CheckIn
 from sessions import actions as session_actions
 from tests.e2e.conftest import settle
-from tests.factories import make_episode, make_member, make_practice, make_therapy_session
+from tests.factories import editor_of, make_episode, make_member, make_practice, make_therapy_session
 from tests.ratings.importing.conftest import FILES
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
@@ -31,7 +31,7 @@ def house(live_server, settings, millrace, dana, sam, mona, live_through):
     millrace.save()
     flagged = make_episode(dana, "Juniper")
     session_actions.agree_goal(
-        episode=flagged, text="We are working on saying no at work so that I can be home by six.", by=dana
+        editor=editor_of(flagged), text="We are working on saying no at work so that I can be home by six."
     )
     live_through(
         flagged, [3, 3, 4, [3, 4, 3, 3, 4, 3], 3, 3, 1, 1], comment=COMMENT, comment_for="supervisor", bring_up="gently"
@@ -43,7 +43,7 @@ def house(live_server, settings, millrace, dana, sam, mona, live_through):
     live_through(make_episode(dana, "Sorrel"), [3, [3, 4, 3, 3, 2, 3], 3, [3, 3, 2, 3, 4, 3], 3, 3])
     ended = make_episode(dana, "Wren")
     live_through(ended, [3, 3])
-    end_episode(episode=ended, reason="completed", by=dana)
+    end_episode(editor=editor_of(ended), reason="completed")
     fresh = make_episode(dana, "Heron")
     reassess(fresh)
     now = timezone.now()
@@ -224,7 +224,7 @@ def test_the_pages_of_a_client(phone, live_server, house, dana, look, complaints
     """Without a word from the console, from the form to the thank-you, the change and the used link."""
     heard = complaints(phone)
     check_in = CheckIn.objects.filter(ratings__rater=None).latest("therapy_session__starts_at")
-    token = links.mint_check_in_link(check_in=check_in, by=dana, channel="screen")
+    token = links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
     address = live_server.url + reverse("links:check-in", args=[token])
     phone.goto(address)
     assert phone.title() == "Check-in"
@@ -245,7 +245,7 @@ def test_the_pages_of_a_client(phone, live_server, house, dana, look, complaints
 
 def test_what_a_client_may_get_wrong(phone, live_server, house, dana, look):
     check_in = CheckIn.objects.filter(ratings__rater=None).latest("therapy_session__starts_at")
-    token = links.mint_check_in_link(check_in=check_in, by=dana, channel="screen")
+    token = links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
     address = live_server.url + reverse("links:check-in", args=[token])
     phone.goto(address)
     phone.get_by_role("button", name="Send").click()

@@ -18,22 +18,24 @@ from datetime import timedelta
 from django.utils import timezone
 from alliance.people.actions import add_member
 from alliance.practice.actions import create_practice
-from ratings import actions, links
+from ratings.cases.actions import log_session, open_case
+from ratings.check_in import links
 from ratings.models import CheckIn
 from alliance.models import Membership
+from tests.factories import editor_of
 ada = Membership.objects.first()
 if not ada:
     practice = create_practice(name="Millrace Practice", zone="Europe/London")
     ada = add_member(practice=practice, email="ada@millrace.test", name="Ada", roles=["therapist"])
 practice = ada.practice
-episode = actions.open_case(practice=practice, therapist=ada, name="Juniper", by=ada, consents=["check_in"])
+episode = open_case(practice=practice, therapist=ada, name="Juniper", by=ada, consents=["check_in"])
 start = timezone.now() - timedelta(days=1)
-therapy_session = actions.log_session(
-    episode=episode, by=ada, starts_at=start, ends_at=start + timedelta(minutes=50), zone="Europe/London",
+therapy_session = log_session(
+    editor=editor_of(episode), starts_at=start, ends_at=start + timedelta(minutes=50), zone="Europe/London",
     mode="in_person", attendance="attended",
 )
 check_in = CheckIn.objects.get(therapy_session=therapy_session)
-print(links.mint_check_in_link(check_in=check_in, by=ada, channel="screen"))
+print(links.mint_check_in_link(check_in=check_in, editor=None, channel="screen"))
 """
 
 COUNT = """

@@ -115,7 +115,7 @@ def test_the_other_pages_on_paper(page, live_server, house, dana, sam, sign_in):
 def test_a_client_may_answer_on_one_sheet(page, live_server, house, dana):  # noqa: F811 -- the fixture
     """With the question that waits for a yes on the screen: a pen cannot make it appear."""
     check_in = CheckIn.objects.filter(ratings__rater=None).latest("therapy_session__starts_at")
-    token = mint_check_in_link(check_in=check_in, by=dana, channel="screen")
+    token = mint_check_in_link(check_in=check_in, editor=None, channel="screen")
     page.goto(live_server.url + reverse("links:check-in", args=[token]))
     assert not page.get_by_text("Did you talk about it?").is_visible()
     assert sheets(page) == 1

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from ratings.check_in import links
 from ratings.delivery import schedule
+from tests.factories import editor_of
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def opened(http):
     """`opened(check_in)`: the address of a fresh link to it."""
 
     def address(check_in):
-        token = links.mint_check_in_link(check_in=check_in, by=check_in.episode.therapist, channel="screen")
+        token = links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
         return reverse("links:check-in", args=[token])
 
     return address
@@ -40,8 +41,7 @@ def waiting(live_through):
         if email:
             contact = {"phone": "", "zone": "", "check_in_delay_minutes": None, "therapist_may_be_named": False}
             schedule.change_contact(
-                client=episode.client,
-                by=episode.therapist,
+                editor=editor_of(episode),
                 email=email,
                 agrees_to_email=True,
                 was_shown_agreed=False,

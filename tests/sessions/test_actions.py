@@ -7,7 +7,7 @@ import pytest
 from alliance.models import AuditEvent
 from sessions import actions
 from sessions.models import Goal, PrivateNote, TherapySession
-from tests.factories import days_ago, make_therapy_session
+from tests.factories import days_ago, editor_of, make_therapy_session
 
 TIMES = {"starts_at": days_ago(3), "ends_at": days_ago(3) + timedelta(minutes=50)}
 HELD = TIMES | {"zone": "Europe/Berlin", "mode": "video", "attendance": "attended"}
@@ -18,7 +18,7 @@ def audited(subject):
 
 
 def test_a_session_that_nobody_planned_is_held(dana, juniper):
-    held = actions.hold_therapy_session(episode=juniper, by=dana, **HELD)
+    held = actions.hold_therapy_session(editor=editor_of(juniper), **HELD)
     assert TherapySession.objects.get() == held
     assert (held.mode, held.attendance, held.zone, held.logged_by) == ("video", "attended", "Europe/Berlin", dana)
     assert audited(held) == ["created"]
@@ -27,7 +27,7 @@ def test_a_session_that_nobody_planned_is_held(dana, juniper):
 
 def test_a_planned_session_becomes_the_one_that_was_held(dana, juniper):
     planned = make_therapy_session(juniper, attendance="planned")
-    held = actions.hold_therapy_session(episode=juniper, by=dana, planned=planned, private_note="June.", **HELD)
+    held = actions.hold_therapy_session(editor=editor_of(juniper), planned=planned, private_note="June.", **HELD)
     assert TherapySession.objects.get().attendance == "attended"
     assert (held.pk, held.starts_at) == (planned.pk, TIMES["starts_at"])
     assert audited(held) == ["changed"]
@@ -37,13 +37,13 @@ def test_a_planned_session_becomes_the_one_that_was_held(dana, juniper):
 
 def test_an_unknown_attendance_writes_nothing(dana, juniper):
     with pytest.raises(ValueError, match="telepathy"):
-        actions.hold_therapy_session(episode=juniper, by=dana, **HELD | {"attendance": "telepathy"})
+        actions.hold_therapy_session(editor=editor_of(juniper), **HELD | {"attendance": "telepathy"})
     assert not TherapySession.objects.exists()
 
 
 def test_a_session_moves_and_its_time_is_known_from_then_on(dana, juniper):
     therapy_session = make_therapy_session(juniper, starts_at_known=False, mode="phone")
-    actions.move_therapy_session(therapy_session=therapy_session, by=dana, **TIMES)
+    actions.move_therapy_session(editor=editor_of(therapy_session.episode), therapy_session=therapy_session, **TIMES)
     therapy_session.refresh_from_db()
     assert (therapy_session.starts_at, therapy_session.ends_at) == (TIMES["starts_at"], TIMES["ends_at"])
     assert (therapy_session.starts_at_known, therapy_session.mode) == (True, "phone")
@@ -53,7 +53,9 @@ def test_a_session_moves_and_its_time_is_known_from_then_on(dana, juniper):
 def test_a_voided_session_stays_with_its_reason_and_counts_no_more(dana, juniper):
     therapy_session = make_therapy_session(juniper, attendance="attended")
     assert TherapySession.objects.attended().get() == therapy_session
-    actions.void_therapy_session(therapy_session=therapy_session, reason="For somebody else.", by=dana)
+    actions.void_therapy_session(
+        editor=editor_of(therapy_session.episode), therapy_session=therapy_session, reason="For somebody else."
+    )
     assert not TherapySession.objects.attended().exists()
     stays = TherapySession.objects.get()
     assert (stays.voided_reason.open(juniper.client.data_key), stays.voided_by) == ("For somebody else.", dana)
@@ -61,6 +63,6 @@ def test_a_voided_session_stays_with_its_reason_and_counts_no_more(dana, juniper
 
 
 def test_a_goal_is_agreed_in_sealed_words(dana, juniper):
-    goal = actions.agree_goal(episode=juniper, text="We are working on sleep.", by=dana)
+    goal = actions.agree_goal(editor=editor_of(juniper), text="We are working on sleep.")
     assert Goal.objects.get().text.open(juniper.client.data_key) == "We are working on sleep."
     assert (goal.written_by, audited(goal)) == (dana, ["created"])

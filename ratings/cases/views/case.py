@@ -99,7 +99,7 @@ def _case_page(request, episode, goal_form, status=200):
         "section": "cases" if own else "caseload",
     }
     if own and request.method == "GET":  # the comments are on this page, all that were not read before included
-        mark_read(episode=episode)
+        mark_read(editor=access.check_edit(request.user, episode))
     return render(request, "ratings/cases/case.html", context, status=status)
 
 
@@ -127,14 +127,14 @@ def case_create(request):
 @require_POST
 def goal_agree(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
-    by = access.check_edit(request.user, episode)
+    editor = access.check_edit(request.user, episode)
     form = GoalForm(request.POST, auto_id="goal_%s")
     if form.is_valid() and episode.ends_at:
         form.add_error("text", _("This therapy has ended; its plan stays as it is."))
     if not form.is_valid():
         return _case_page(request, episode, form, status=422)
     if not sent_twice.just_agreed(episode, form.cleaned_data["text"]):
-        session_actions.agree_goal(episode=episode, text=form.cleaned_data["text"], by=by)
+        session_actions.agree_goal(editor=editor, text=form.cleaned_data["text"])
     messages.success(request, _("The goal is part of the plan."))
     return redirect("ratings:case", episode.code)
 
@@ -142,7 +142,7 @@ def goal_agree(request, code):
 @require_http_methods(["GET", "HEAD", "POST"])
 def episode_end(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
-    by = access.check_edit(request.user, episode)
+    editor = access.check_edit(request.user, episode)
     form = EpisodeEndForm(request.POST if request.method == "POST" else None)
     if episode.ends_at:
         messages.info(request, _("This therapy had already ended."))
@@ -150,6 +150,6 @@ def episode_end(request, code):
     if not (request.method == "POST" and form.is_valid()):
         context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
         return render(request, "ratings/cases/episode_end.html", context, status=422 if form.errors else 200)
-    end_episode(episode=episode, reason=form.cleaned_data["reason"], by=by)
+    end_episode(editor=editor, reason=form.cleaned_data["reason"])
     messages.success(request, _("The therapy has ended. The case stays in My cases under Ended."))
     return redirect("ratings:case", episode.code)

@@ -47,7 +47,7 @@ def _times_of(therapy_session):
 
 
 def _log(request, episode, initial, planned=None):
-    by = access.check_edit(request.user, episode)
+    editor = access.check_edit(request.user, episode)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     text = _questions(request, episode, planned)
     if text is None:
@@ -58,7 +58,7 @@ def _log(request, episode, initial, planned=None):
     posted = request.POST if request.method == "POST" else None
     form = SessionLogForm(posted, episode=episode, on_record=planned, initial=initial, text=text)
     if form.is_bound:
-        return _receive(request, form, by, planned)
+        return _receive(request, form, editor, planned)
     if planned and planned.attendance != Attendance.PLANNED:
         return redirect("ratings:case", episode.code)
     return _log_page(request, form)
@@ -75,14 +75,14 @@ def _questions(request, episode, planned):
     return questions.own_text(questions.instrument_for(episode.client, number), language)
 
 
-def _receive(request, form, by, planned):
+def _receive(request, form, editor, planned):
     form.full_clean()
     episode = form.episode
-    if sent_twice.just_logged(episode, by, form.cleaned_data, form.answers):  # a form sent twice
+    if sent_twice.just_logged(episode, editor.membership, form.cleaned_data, form.answers):  # a form sent twice
         return redirect("ratings:case", episode.code)
     if planned and planned.attendance != Attendance.PLANNED:
         form.add_error(None, _("This session has been logged already. What you typed here was not saved."))
-    therapy_session = _save(form, by, planned) if form.is_valid() else None
+    therapy_session = _save(form, editor, planned) if form.is_valid() else None
     if therapy_session is None:
         return _log_page(request, form)
     messages.success(request, _("Logged."))
@@ -90,13 +90,12 @@ def _receive(request, form, by, planned):
     return redirect(reverse("ratings:case", args=[episode.code]) + anchor)
 
 
-def _save(form, by, planned):
+def _save(form, editor, planned):
     """The logged session; None with a form error where another one took its place in the same moment."""
     said = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")}
     try:
         return log_session(
-            episode=form.episode,
-            by=by,
+            editor=editor,
             planned=planned,
             zone=timezone.get_current_timezone_name(),
             answers=form.answers,
@@ -119,7 +118,7 @@ def _log_page(request, form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_move(request, code):
-    therapy_session, by = _own_session(request, code, TherapySession.objects.not_voided())
+    therapy_session, editor = _own_session(request, code, TherapySession.objects.not_voided())
     form = SessionMoveForm(
         request.POST if request.method == "POST" else None,
         episode=therapy_session.episode,
@@ -129,7 +128,7 @@ def session_move(request, code):
     if request.method == "POST" and form.is_valid():
         times = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at")}
         try:
-            move_session(therapy_session=therapy_session, by=by, **times)
+            move_session(editor=editor, therapy_session=therapy_session, **times)
         except IntegrityError:
             if not form.says_taken():
                 raise
@@ -143,13 +142,13 @@ def session_move(request, code):
 def session_void(request, code):
     posted = request.method == "POST"
     sessions = TherapySession.objects.all() if posted else TherapySession.objects.not_voided()
-    therapy_session, by = _own_session(request, code, sessions)
+    therapy_session, editor = _own_session(request, code, sessions)
     form = SessionVoidForm(request.POST if posted else None)
     if therapy_session.voided_at:  # a second tap, or another tab
         messages.info(request, _("The session had been taken off the record already. The first reason stays."))
         return redirect("ratings:case", therapy_session.episode.code)
     if form.is_valid():
-        void_session(therapy_session=therapy_session, reason=form.cleaned_data["reason"], by=by)
+        void_session(editor=editor, therapy_session=therapy_session, reason=form.cleaned_data["reason"])
         messages.success(request, _("The session no longer counts. Its check-in is closed."))
         return redirect("ratings:case", therapy_session.episode.code)
     return _page(request, "ratings/cases/session_void.html", form, {"therapy_session": therapy_session})

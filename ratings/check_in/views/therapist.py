@@ -28,7 +28,7 @@ EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in_settings(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
-    by = access.check_edit(request.user, episode)
+    editor = access.check_edit(request.user, episode)
     client = episode.client
     agreed = client.agreed_to
     initial = {
@@ -40,10 +40,10 @@ def check_in_settings(request, code):
     form = CheckInSettingsForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         chosen = {name: form.cleaned_data[name] for name in ("check_in_form", "asks_about_fit")}
-        client_actions.choose_check_ins(client=client, consents=form.consents, by=by, **chosen)
+        client_actions.choose_check_ins(editor=editor, consents=form.consents, **chosen)
         messages.success(request, _("Saved. It holds from the next session on."))
         return redirect("ratings:case", episode.code)
-    audit.record(audit.Verb.READ, client, by=by)
+    audit.record(audit.Verb.READ, client, by=editor.membership)
     context = {"form": form, "episode": episode, "practice": client.practice, "section": "cases"}
     return render(request, "ratings/check_in/check_in_settings.html", context, status=422 if form.errors else 200)
 
@@ -52,14 +52,14 @@ def check_in_settings(request, code):
 def check_in_link(request, code):
     """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
     check_in = _get_check_in(request, code)
-    by = access.check_edit(request.user, check_in.episode)
+    editor = access.check_edit(request.user, check_in.episode)
     if check_in.ratings.current().filter(rater=Rater.CLIENT).exists():
         messages.info(request, _("This check-in has been answered; a link to it would open nothing."))
         return redirect("ratings:case", check_in.episode.code)
     if not links.may_be_asked(check_in.episode.client):
         messages.info(request, _("The client no longer agrees to check-ins; a link would open nothing."))
         return redirect("ratings:check-in-settings", check_in.episode.code)
-    token = links.mint_check_in_link(check_in=check_in, by=by, channel=ClientLink.Channel.SCREEN)
+    token = links.mint_check_in_link(check_in=check_in, editor=editor, channel=ClientLink.Channel.SCREEN)
     address = settings.BASE_URL + reverse("links:check-in", args=[token])
     context = {
         "episode": check_in.episode,
@@ -84,12 +84,12 @@ def _get_check_in(request, code):
 def check_in_enter(request, code):
     """Answers from paper or telephone, typed by the therapist."""
     check_in = _get_check_in(request, code)
-    by = access.check_edit(request.user, check_in.episode)
+    editor = access.check_edit(request.user, check_in.episode)
     initial = {"day": timezone.localdate(check_in.therapy_session.starts_at)}
     form = EnteredAnswersForm(request.POST if request.method == "POST" else None, check_in=check_in, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            enter_answers(check_in=check_in, answers=form.client_answers, answered_at=form.answered_at, by=by)
+            enter_answers(editor=editor, check_in=check_in, answers=form.client_answers, answered_at=form.answered_at)
         except AlreadyAnswered:
             form.add_error(None, _("The client has answered this check-in meanwhile. Their own answers stand."))
         except SessionVoided:
@@ -110,9 +110,9 @@ def check_in_enter(request, code):
 def history_link(request, code):
     """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
     episode = get_visible_or_404(EPISODES, request.user, code=code)
-    by = access.check_edit(request.user, episode)
+    editor = access.check_edit(request.user, episode)
     try:
-        token = links.mint_history_link(episode=episode, by=by)
+        token = links.mint_history_link(editor=editor)
     except links.NotShown:
         messages.info(request, _("Their own answers are shown only where the practice and the client agreed to it."))
         return redirect("ratings:check-in-settings", episode.code)

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         if check_in is None:
             self.stdout.write("\nEvery check-in has been answered; log a session to get a link to another.\n")
             return
-        token = links.mint_check_in_link(check_in=check_in, by=None, channel=ClientLink.Channel.SCREEN)
+        token = links.mint_check_in_link(check_in=check_in, editor=None, channel=ClientLink.Channel.SCREEN)
         self.stdout.write(f"\nAnswer as a client, {check_in.episode.client.display_name}, without signing in:\n")
         self.stdout.write(f"  {_address('links:check-in', token)}\n\n")
 

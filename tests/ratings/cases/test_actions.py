@@ -2,18 +2,22 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
-from ratings.cases.actions import end_episode, log_session
+from alliance.access import Denied
+from alliance.models import Membership
+from ratings.cases.actions import end_episode, log_session, move_session, void_session
 from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
+from sessions.models import TherapySession
 from tests.courses import answers, consent
+from tests.factories import days_ago, editor_of
 
 
 def test_without_consent_nobody_is_asked(juniper, instruments):
     start = timezone.now() - timedelta(days=1)
     log_session(
-        episode=juniper,
-        by=juniper.therapist,
+        editor=editor_of(juniper),
         starts_at=start,
         ends_at=start + timedelta(minutes=50),
         zone="UTC",
@@ -27,8 +31,7 @@ def test_a_missed_session_asks_nobody_and_has_no_number(juniper, instruments):
     consent(juniper.client)
     start = timezone.now() - timedelta(days=1)
     log_session(
-        episode=juniper,
-        by=juniper.therapist,
+        editor=editor_of(juniper),
         starts_at=start,
         ends_at=start + timedelta(minutes=50),
         zone="UTC",
@@ -44,10 +47,36 @@ def test_a_missed_session_asks_nobody_and_has_no_number(juniper, instruments):
 def test_ending_a_therapy_closes_an_open_rupture_as_unrepaired(juniper, live_through):
     live_through(juniper, [3, 3, 3, 3, 0])
     assert Rupture.objects.get().state == "open"
-    end_episode(episode=juniper, reason="client", by=juniper.therapist)
+    end_episode(editor=editor_of(juniper), reason="client")
     rupture = Rupture.objects.get()
     assert (rupture.state, rupture.closed_session_id) == (
         "unrepaired",
         Assessment.objects.order_by("therapy_session__starts_at").last().therapy_session_id,
     )
     assert Standing.objects.get().attention == 0
+
+
+def test_a_right_that_ended_while_the_write_waited_writes_nothing(dana, juniper, live_through):
+    """The check before the form is not enough: the place may end between it and the lock."""
+    live_through(juniper, [3])
+    editor, therapy_session = editor_of(juniper), TherapySession.objects.get()
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
+    times = {"starts_at": days_ago(3), "ends_at": days_ago(2)}
+    for write in (
+        lambda: log_session(editor=editor, zone="UTC", mode="video", attendance="attended", **times),
+        lambda: move_session(editor=editor, therapy_session=therapy_session, **times),
+        lambda: void_session(editor=editor, therapy_session=therapy_session, reason="Not theirs."),
+        lambda: end_episode(editor=editor, reason="completed"),
+    ):
+        with pytest.raises(Denied):
+            write()
+    assert list(TherapySession.objects.values_list("starts_at", "voided_at")) == [(therapy_session.starts_at, None)]
+    juniper.refresh_from_db()
+    assert juniper.ends_at is None
+
+
+def test_a_right_to_one_case_is_none_to_another(juniper, sorrel, live_through):
+    live_through(juniper, [3])
+    with pytest.raises(Denied):
+        void_session(editor=editor_of(sorrel), therapy_session=TherapySession.objects.get(), reason="Not theirs.")
+    assert TherapySession.objects.get().voided_at is None

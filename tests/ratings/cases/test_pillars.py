@@ -17,7 +17,7 @@ from ratings.findings import phrases
 from ratings.models import CheckIn, InstrumentText, Rating, Rupture
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.usual import FEWEST, IN_RUPTURE, usual_ranges
-from tests.factories import days_ago, make_episode
+from tests.factories import days_ago, editor_of, make_episode
 
 STEADY = [3, [3, 3, 3, 4, 3, 3], 3, [3, 4, 3, 3, 3, 3], 3, 3]
 
@@ -177,8 +177,7 @@ def goals_after(dana, days, form, level):
     """The first pillar of the one case, after one more session so many days ago, rated alike on this questionnaire."""
     Client.objects.update(check_in_form=form)
     therapy_session = log_session(
-        episode=Episode.objects.get(),
-        by=dana,
+        editor=editor_of(Episode.objects.get()),
         starts_at=days_ago(days),
         ends_at=days_ago(days) + timedelta(minutes=50),
         zone="Europe/London",

@@ -11,6 +11,7 @@ from ratings.check_in import actions
 from ratings.check_in.actions import AlreadyAnswered, answer_check_in, mark_read
 from ratings.models import Rating, Standing
 from tests.courses import answers, client_answers
+from tests.factories import editor_of
 
 
 def test_an_answer_is_scored_and_its_standing_written_with_it(juniper, live_through):
@@ -61,7 +62,7 @@ def test_nothing_changes_after_the_therapist_read_it_or_after_a_day(juniper, liv
     (check_in,) = live_through(juniper, [3])
     Rating.objects.filter(rater="client").update(received_at=timezone.now() - timedelta(hours=hours))
     if read:
-        mark_read(episode=juniper)
+        mark_read(editor=editor_of(juniper))
     with pytest.raises(AlreadyAnswered):
         answer_check_in(check_in=check_in, answers=client_answers(1), may_change=True)
     assert Rating.objects.filter(rater="client").count() == 1
@@ -69,7 +70,7 @@ def test_nothing_changes_after_the_therapist_read_it_or_after_a_day(juniper, liv
 
 def test_reading_marks_only_what_was_answered(juniper, live_through):
     answered, unanswered = live_through(juniper, [3, None])
-    mark_read(episode=juniper)
+    mark_read(editor=editor_of(juniper))
     answered.refresh_from_db()
     unanswered.refresh_from_db()
     assert answered.read_at is not None

@@ -9,7 +9,7 @@ from django.utils import timezone
 from alliance.crypto import Sealed
 from ratings.cases.actions import log_session
 from ratings.models import CheckIn, Delivery
-from tests.factories import days_ago
+from tests.factories import days_ago, editor_of
 
 
 @pytest.fixture
@@ -43,8 +43,7 @@ def log():
     def at(episode, ends_at=None):
         ends_at = ends_at or timezone.now() - timedelta(hours=3)
         therapy_session = log_session(
-            episode=episode,
-            by=episode.therapist,
+            editor=editor_of(episode),
             starts_at=ends_at - timedelta(minutes=50),
             ends_at=ends_at,
             zone="Europe/Berlin",

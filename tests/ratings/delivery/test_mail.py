@@ -8,6 +8,7 @@ from django.core import mail
 from django.urls import reverse
 
 from ratings.cases.actions import move_session
+from tests.factories import editor_of
 from tests.ratings.delivery.conftest import keys, run
 
 
@@ -49,10 +50,10 @@ def test_the_day_is_the_clients_own(due_message, http):
     start = datetime(2026, 11, 18, 22, tzinfo=UTC)
     with time_machine.travel(start + timedelta(hours=12)):
         move_session(
+            editor=editor_of(therapy_session.episode),
             therapy_session=therapy_session,
             starts_at=start,
             ends_at=start + timedelta(minutes=50),
-            by=therapy_session.episode.therapist,
         )
         run()
         assert "on Thursday 19 November." in mail.outbox[0].body

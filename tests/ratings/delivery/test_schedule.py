@@ -19,7 +19,7 @@ from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule, send
 from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
 from tests.courses import answers, client_answers
-from tests.factories import days_ago
+from tests.factories import days_ago, editor_of
 
 
 def at(*parts):
@@ -88,10 +88,10 @@ def moved(check_in, by_hours):
     therapy_session = check_in.therapy_session
     shift = timedelta(hours=by_hours)
     move_session(
+        editor=editor_of(therapy_session.episode),
         therapy_session=therapy_session,
         starts_at=therapy_session.starts_at + shift,
         ends_at=therapy_session.ends_at + shift,
-        by=check_in.episode.therapist,
     )
 
 
@@ -143,7 +143,7 @@ def test_after_the_link_went_out_it_opens_the_session_at_its_new_time(due_messag
     check_in = due_message.check_in
     Delivery.objects.update(sent_at=timezone.now())
     due_at = Delivery.objects.get().due_at
-    token = links.mint_check_in_link(check_in=check_in, by=None, channel="email")
+    token = links.mint_check_in_link(check_in=check_in, editor=None, channel="email")
     before = http.get(f"/c/{token}/").context["therapy_session"].starts_at
     moved(check_in, by_hours=-30)
     assert http.get(f"/c/{token}/").context["therapy_session"].starts_at == before - timedelta(hours=30)
@@ -167,8 +167,10 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
     last = asked[-1]
     reachable(juniper)
     waiting = schedule._add(last, "first", timezone.now())
-    token = links.mint_check_in_link(check_in=last, by=juniper.therapist, channel="email")
-    void_session(therapy_session=last.therapy_session, reason="Logged twice.", by=juniper.therapist)
+    token = links.mint_check_in_link(check_in=last, editor=None, channel="email")
+    void_session(
+        editor=editor_of(last.therapy_session.episode), therapy_session=last.therapy_session, reason="Logged twice."
+    )
     waiting.refresh_from_db()
     assert waiting.dropped_at is not None
     assert http.get(f"/c/{token}/").status_code == 404
@@ -183,9 +185,9 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
 def test_a_session_can_take_the_place_of_a_voided_one(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
     therapy_session = check_in.therapy_session
-    void_session(therapy_session=therapy_session, reason="Wrong mode.", by=juniper.therapist)
+    void_session(editor=editor_of(therapy_session.episode), therapy_session=therapy_session, reason="Wrong mode.")
     log_session(
-        episode=juniper, by=juniper.therapist, starts_at=therapy_session.starts_at, ends_at=therapy_session.ends_at,
+        editor=editor_of(juniper), starts_at=therapy_session.starts_at, ends_at=therapy_session.ends_at,
         zone="Europe/Berlin", mode="video", attendance="attended",
     )  # fmt: skip
     assert Standing.objects.get().sessions_held == 1
@@ -196,7 +198,7 @@ def test_a_session_can_take_the_place_of_a_voided_one(juniper, live_through):
 
 def test_sent_again_by_hand_replaces_what_waits_and_a_second_click_does_nothing(due_message):
     for added in (1, 0):
-        assert schedule.add_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == added
+        assert schedule.add_again(check_ins=[due_message.check_in], user=due_message.episode.therapist.user) == added
     due_message.refresh_from_db()
     assert due_message.dropped_at is not None
     again = Delivery.objects.waiting().get()
@@ -206,7 +208,7 @@ def test_sent_again_by_hand_replaces_what_waits_and_a_second_click_does_nothing(
 
 
 def again(message):
-    return schedule.add_again(check_ins=[message.check_in], by=message.episode.therapist)
+    return schedule.add_again(check_ins=[message.check_in], user=message.episode.therapist.user)
 
 
 def test_by_hand_once_a_day(due_message):
@@ -234,7 +236,7 @@ def test_by_hand_neither_into_a_pause_nor_after_the_end(due_message):
     client_actions.change_preferences(client=client, gets_email=True, paused_until=timezone.now() + timedelta(days=14))
     assert again(due_message) == 0
     client_actions.change_preferences(client=client, gets_email=True)
-    client_actions.close_episode(episode=due_message.episode, reason="client", by=due_message.episode.therapist)
+    client_actions.close_episode(editor=editor_of(due_message.episode), reason="client")
     assert again(due_message) == 0
     due_message.refresh_from_db()
     assert due_message.dropped_at is None
@@ -263,13 +265,13 @@ def test_by_night_sent_again_means_in_the_morning(due_message, live):
     live.save()
     due_message.check_in.episode.client.practice.refresh_from_db()
     with time_machine.travel(at(2026, 11, 18, 2)):
-        schedule.add_again(check_ins=[due_message.check_in], by=due_message.episode.therapist)
+        schedule.add_again(check_ins=[due_message.check_in], user=due_message.episode.therapist.user)
     assert Delivery.objects.waiting().get().due_at == at(2026, 11, 18, 22, 59)
 
 
 def test_an_answered_check_in_is_not_asked_for_again(due_message):
     answer_check_in(check_in=due_message.check_in, answers=client_answers(3), may_change=False)
-    assert schedule.add_again(check_ins=[due_message.check_in], by=due_message.episode.therapist) == 0
+    assert schedule.add_again(check_ins=[due_message.check_in], user=due_message.episode.therapist.user) == 0
 
 
 def contact(**changes):
@@ -280,13 +282,13 @@ def contact(**changes):
 
 
 def test_with_another_address_the_links_to_the_old_one_end(due_message):
-    juniper, dana = due_message.episode.client, due_message.episode.therapist
+    juniper, editor = due_message.episode.client, editor_of(due_message.episode)
     check_in = due_message.check_in
     for channel in ("email", "screen"):
-        links.mint_check_in_link(check_in=check_in, by=dana, channel=channel)
-    schedule.change_contact(client=juniper, by=dana, **contact(email="Juniper@example.org", phone="030 1234"))
+        links.mint_check_in_link(check_in=check_in, editor=None, channel=channel)
+    schedule.change_contact(editor=editor, **contact(email="Juniper@example.org", phone="030 1234"))
     assert not ClientLink.objects.filter(revoked_at__isnull=False).exists()
-    schedule.change_contact(client=juniper, by=dana, **contact(email="new@example.org"))
+    schedule.change_contact(editor=editor, **contact(email="new@example.org"))
     revoked = ClientLink.objects.filter(revoked_at__isnull=False)
     assert list(revoked.values_list("channel", flat=True)) == ["email"]
     juniper.refresh_from_db()
@@ -295,20 +297,20 @@ def test_with_another_address_the_links_to_the_old_one_end(due_message):
 
 
 def test_consents_are_given_kept_and_withdrawn(due_message):
-    juniper, dana = due_message.episode.client, due_message.episode.therapist
-    schedule.change_contact(client=juniper, by=dana, **contact())
+    juniper, editor = due_message.episode.client, editor_of(due_message.episode)
+    schedule.change_contact(editor=editor, **contact())
     assert juniper.consents.count() == 2
-    schedule.change_contact(client=juniper, by=dana, **contact(agrees_to_email=False, was_shown_agreed=True))
+    schedule.change_contact(editor=editor, **contact(agrees_to_email=False, was_shown_agreed=True))
     assert [consent.purpose for consent in juniper.consents.filter(withdrawn_at__isnull=True)] == ["check_in"]
-    schedule.change_contact(client=juniper, by=dana, **contact())
+    schedule.change_contact(editor=editor, **contact())
     assert juniper.consents.filter(purpose="email").count() == 2
-    assert juniper.consents.get(purpose="email", withdrawn_at__isnull=True).recorded_by == dana
+    assert juniper.consents.get(purpose="email", withdrawn_at__isnull=True).recorded_by == due_message.episode.therapist
 
 
 def test_a_change_of_contact_keeps_a_pause_that_came_in_between(due_message):
-    stale, dana = due_message.episode.client, due_message.episode.therapist
+    stale = due_message.episode.client
     until = timezone.now() + timedelta(days=14)
     client_actions.change_preferences(client=Client.objects.get(pk=stale.pk), gets_email=True, paused_until=until)
-    schedule.change_contact(client=stale, by=dana, **contact(phone="030 1234", was_shown_agreed=True))
+    schedule.change_contact(editor=editor_of(due_message.episode), **contact(phone="030 1234", was_shown_agreed=True))
     juniper = Client.objects.get(pk=stale.pk)
     assert (juniper.paused_until, juniper.phone.open(juniper.data_key)) == (until, "030 1234")

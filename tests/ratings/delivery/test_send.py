@@ -18,7 +18,7 @@ from ratings.delivery.send import SHORTEST_WAIT
 from ratings.importing import actions as importing
 from ratings.models import CheckIn, ClientLink, Delivery
 from tests.courses import answers, client_answers
-from tests.factories import make_episode, make_member, make_practice
+from tests.factories import editor_of, make_episode, make_member, make_practice
 from tests.ratings.delivery.conftest import keys, run
 
 
@@ -70,7 +70,7 @@ def void(message):
 
 
 def end(message):
-    client_actions.close_episode(episode=message.episode, reason="client", by=message.episode.therapist)
+    client_actions.close_episode(editor=editor_of(message.episode), reason="client")
 
 
 def test_the_last_session_is_asked_about_once_though_the_therapy_has_ended(due_message, http):
@@ -171,7 +171,7 @@ def test_a_late_sender_does_not_wake_the_client(due_message, live):
 def test_by_hand_it_may_be_about_a_session_of_long_ago(due_message):
     make_late(due_message)
     check_in = CheckIn.objects.get()
-    schedule.add_again(check_ins=[check_in], by=due_message.episode.therapist)
+    schedule.add_again(check_ins=[check_in], user=due_message.episode.therapist.user)
     assert run() == "1 sent.\n"
 
 
@@ -234,7 +234,7 @@ def test_a_practice_that_is_not_live_is_named_and_the_others_go_on(due_message, 
     ida = make_member(make_practice("Weir House", zone="Europe/London"), "Ida Berg")
     episode = reachable(make_episode(ida, "Heron"), "heron@example.org")
     log_session(
-        episode=episode, by=ida, starts_at=timezone.now() - timedelta(hours=30),
+        editor=editor_of(episode), starts_at=timezone.now() - timedelta(hours=30),
         ends_at=timezone.now() - timedelta(hours=29), zone="Europe/London", mode="video", attendance="attended",
     )  # fmt: skip
     assert run() == "Weir House is not live, and 1 of its messages wait: see People, Settings.\n1 sent.\n"

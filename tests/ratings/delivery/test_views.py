@@ -16,7 +16,7 @@ from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule
 from ratings.models import ClientLink, Delivery
 from tests.courses import client_answers
-from tests.factories import make_episode
+from tests.factories import editor_of, make_episode
 from tests.ratings.pages import LIST, states
 
 
@@ -49,7 +49,7 @@ def test_each_state_in_the_list(http, dana, waiting):
     deliver(asked["Resent"], kind="again", sent_at=now)
     deliver(asked["Stopped"], sent_at=now)
     for name in ("Sent", "Expired", "Shown", "Resent"):
-        links.mint_check_in_link(check_in=asked[name], by=dana, channel="email")
+        links.mint_check_in_link(check_in=asked[name], editor=None, channel="email")
     ClientLink.objects.filter(check_in=asked["Expired"]).update(expires_at=now - timedelta(days=1))
     asked["Stopped"].episode.client.consents.filter(purpose="email").update(withdrawn_at=now)
     asked["Paused"].episode.client.paused_until = now + timedelta(days=3)
@@ -78,7 +78,7 @@ def test_whose_the_list_is(http, dana, noor, juniper, waiting):
     waiting(make_episode(noor, "Teasel"), "teasel@example.org")
     ended = make_episode(dana, "Wren")
     waiting(ended)
-    end_episode(episode=ended, reason="completed", by=dana)
+    end_episode(editor=editor_of(ended), reason="completed")
     http.force_login(dana.user)
     assert states(http) == {"Juniper": "unsent"}
     http.force_login(noor.user)

@@ -18,6 +18,7 @@ from ratings.demo.write import TABLES, ZONE
 from ratings.detection.reassess import reassess
 from ratings.models import Assessment, Rupture, Standing
 from sessions.models import TherapySession
+from tests.factories import editor_of
 from tests.ratings.demo.stored import names_scores_and_times, what_follows
 
 DAY = date(2026, 11, 25)
@@ -137,7 +138,7 @@ def test_the_program_goes_on_from_the_demo(demo):
     episode = open_case(practice=ada.practice, therapist=ada, by=ada, name="Sparrow", goal="Ours.")
     starts_at = datetime.combine(DAY, time(18), ZONE)
     log_session(
-        episode=episode, by=ada, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), zone=ZONE.key,
+        editor=editor_of(episode), starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), zone=ZONE.key,
         mode="in_person", attendance="attended", answers={"goal_matters": 3}, private_note="First.",
     )  # fmt: skip
     assert Standing.objects.get(episode=episode).sessions_held == 1

@@ -217,7 +217,7 @@ def replays_without_a_lock(source):
         calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
         names = [call.func.id for call in sorted(calls, key=lambda c: c.lineno) if isinstance(call.func, ast.Name)]
         begins = function.body[1] if ast.get_docstring(function) else function.body[0]
-        if "reassess" in names and not ast.unparse(begins).startswith("lock_episode("):
+        if "reassess" in names and not ast.unparse(begins).startswith(("lock_episode(", "lock_for_edit(")):
             found.append(function.name)
     return found
 

@@ -10,6 +10,7 @@ from ratings.detection import reassess
 from ratings.models import Rating, Rupture
 from ratings.ruptures.actions import RuptureOver, set_rupture_aside
 from tests.courses import client_answers
+from tests.factories import editor_of
 from tests.ratings.threads import at_once
 
 
@@ -19,7 +20,7 @@ def test_what_ended_after_the_page_was_read_is_not_set_aside(dana, juniper, live
     for check_in in (first, second):
         answer_check_in(check_in=check_in, answers=client_answers(3), may_change=False)
     with pytest.raises(RuptureOver):
-        set_rupture_aside(rupture=read_before, reason="A late click.", by=dana)
+        set_rupture_aside(editor=editor_of(read_before.episode), rupture=read_before, reason="A late click.")
     assert Rupture.objects.get().state == "repaired"
 
 
@@ -47,7 +48,7 @@ def test_setting_aside_while_the_client_answers(juniper, dana, live_through, slo
 
     def set_aside():
         assert slow_replay.wait(10)
-        set_rupture_aside(rupture=rupture, reason="We spoke.", by=dana)
+        set_rupture_aside(editor=editor_of(rupture.episode), rupture=rupture, reason="We spoke.")
 
     at_once(lambda: answer_check_in(check_in=asked, answers=client_answers(1), may_change=False), set_aside)
     assert Rupture.objects.get().state == "set_aside"

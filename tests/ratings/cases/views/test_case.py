@@ -12,7 +12,7 @@ from ratings.cases.actions import void_session
 from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn
 from tests.courses import client_answers, consent
-from tests.factories import make_member
+from tests.factories import editor_of, make_member
 from tests.ratings.pages import statements
 
 
@@ -129,7 +129,9 @@ def test_a_link_is_offered_for_the_last_session_alone_and_says_its_day(http, dan
     answer_check_in(check_in=newer, answers=client_answers(3), may_change=False)
     assert offered() == [[], [said(oldest)]], "an old one is not offered in its place"
     for gone, left in ((newer, [[], [said(oldest)]]), (older, [[said(oldest)], [said(oldest)]]), (oldest, [[], []])):
-        void_session(therapy_session=gone.therapy_session, reason="Not theirs.", by=dana)
+        void_session(
+            editor=editor_of(gone.therapy_session.episode), therapy_session=gone.therapy_session, reason="Not theirs."
+        )
         assert offered() == left
 
 

@@ -14,7 +14,7 @@ from ratings.detection.reassess import reassess
 from ratings.models import CheckIn
 from ratings.ruptures.actions import set_rupture_aside
 from tests.courses import client_answers, held
-from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
+from tests.factories import days_ago, editor_of, make_episode, make_member, make_supervision, make_therapy_session
 from tests.ratings.pages import statements
 
 
@@ -45,7 +45,7 @@ def text_of(http, path="/caseload/"):
 
 
 def set_aside(episode, reason="She had moved house."):
-    set_rupture_aside(rupture=episode.ruptures.get(), reason=reason, by=episode.therapist)
+    set_rupture_aside(editor=editor_of(episode), rupture=episode.ruptures.get(), reason=reason)
 
 
 def test_what_was_set_aside_is_named_until_the_ratings_are_steady(http, dana, sam, juniper, sorrel, live_through):
@@ -96,9 +96,9 @@ def test_the_ended_cases_say_how_they_ended(http, dana, sam, eve, juniper, sorre
     live_through(sorrel, [3, 3, 3])
     wren = make_episode(dana, "Wren")
     live_through(wren, [3, 3, 3])
-    end_episode(episode=wren, reason="completed", by=dana)
-    end_episode(episode=sorrel, reason="other", by=dana)
-    end_episode(episode=juniper, reason="client", by=dana)
+    end_episode(editor=editor_of(wren), reason="completed")
+    end_episode(editor=editor_of(sorrel), reason="other")
+    end_episode(editor=editor_of(juniper), reason="client")
     for member, path, seen in (
         (sam, "/caseload/", ["Juniper", "Wren"]),  # Sorrel is Eve's
         (eve, "/caseload/", ["Sorrel"]),
@@ -186,7 +186,7 @@ def test_the_fragment_holds_no_case_that_was_not_sought_nor_seen(
     live_through(wren, [3])
     for episode in (juniper, sorrel, noors):
         reassess(episode)
-    end_episode(episode=wren, reason="completed", by=dana)
+    end_episode(editor=editor_of(wren), reason="completed")
     http.force_login(dana.user)
     fragment = http.post("/cases/", {"name": "r"}, headers=HTMX)
     assert [name in fragment.text for name in ("Juniper", "Sorrel", "Wren", "Bramble")] == [True, True, True, False]

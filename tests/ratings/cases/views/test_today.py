@@ -14,7 +14,7 @@ from ratings.check_in.actions import answer_check_in
 from ratings.models import Rating
 from sessions.models import TherapySession
 from tests.courses import client_answers, held
-from tests.factories import days_ago, make_therapy_session
+from tests.factories import days_ago, editor_of, make_therapy_session
 from tests.ratings.pages import LIST
 
 GENTLY = "asks you to bring something up, gently."
@@ -125,7 +125,7 @@ def test_a_wish_that_was_changed_or_whose_therapy_ended_is_not_told(http, dana, 
     assert GENTLY not in http.get("/today/").text
     answer_check_in(check_in=check_in, answers=client_answers(3, bring_up="gently"), may_change=True)
     assert GENTLY in http.get("/today/").text
-    end_episode(episode=juniper, reason="completed", by=dana)
+    end_episode(editor=editor_of(juniper), reason="completed")
     assert GENTLY not in http.get("/today/").text
 
 
@@ -136,7 +136,9 @@ def test_a_wish_outlives_the_correction_of_its_own_sessions_time(http, dana, jun
     http.force_login(dana.user)
     assert "gently" in http.get(reverse("ratings:today")).text
     later = held.ends_at + timedelta(hours=1)
-    move_session(therapy_session=held, starts_at=later, ends_at=later + timedelta(minutes=50), by=dana)
+    move_session(
+        editor=editor_of(held.episode), therapy_session=held, starts_at=later, ends_at=later + timedelta(minutes=50)
+    )
     assert "gently" in http.get(reverse("ratings:today")).text
     make_therapy_session(juniper, starts_at=later + timedelta(days=1), attendance="attended", logged_at=timezone.now())
     assert "gently" not in http.get(reverse("ratings:today")).text

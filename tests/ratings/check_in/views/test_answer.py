@@ -15,7 +15,7 @@ from ratings.check_in import links
 from ratings.check_in.actions import CHANGE_WINDOW, SessionVoided, answer_check_in, enter_answers, mark_read
 from ratings.models import CheckIn, ClientLink, Rating
 from tests.courses import ITEMS, answers, client_answers, consent, held
-from tests.factories import make_client, make_episode
+from tests.factories import editor_of, make_client, make_episode
 
 EMOJI = "\N{PARTY POPPER}"
 
@@ -48,7 +48,7 @@ def test_the_client_is_told_how_many_questions_there_are(http, dana, instruments
     episode = make_episode(dana, client=make_client(dana.practice, check_in_form=form, asks_about_fit=True))
     consent(episode.client)
     held(episode, 1)
-    token = links.mint_check_in_link(check_in=CheckIn.objects.get(), by=dana, channel="screen")
+    token = links.mint_check_in_link(check_in=CheckIn.objects.get(), editor=None, channel="screen")
     address = reverse("links:check-in", args=[token])
     assert sentences in http.get(address).text
     keys = [item["id"] for item in CheckIn.objects.get().text.instrument.definition["items"]]
@@ -153,7 +153,9 @@ def test_who_sends_the_first_answers_again_elsewhere_learns_nothing_of_a_change(
 
 def test_a_link_that_was_not_used_is_open_where_answers_came_on_paper(http, dana, asked, opened):
     address = opened(asked)
-    enter_answers(check_in=asked, answers=client_answers(3), answered_at=timezone.now(), by=dana)
+    enter_answers(
+        editor=editor_of(asked.episode), check_in=asked, answers=client_answers(3), answered_at=timezone.now()
+    )
     page = http.get(address)
     assert (page.status_code, " checked" in page.text) == (200, False)
     sent(http, address)
@@ -163,8 +165,10 @@ def test_a_link_that_was_not_used_is_open_where_answers_came_on_paper(http, dana
 @pytest.mark.parametrize("own", [1, 3])
 def test_a_clients_own_answers_replace_what_was_typed_from_paper(http, dana, juniper, asked, opened, own):
     address = opened(asked)
-    enter_answers(check_in=asked, answers=client_answers(3), answered_at=timezone.now(), by=dana)
-    mark_read(episode=juniper)
+    enter_answers(
+        editor=editor_of(asked.episode), check_in=asked, answers=client_answers(3), answered_at=timezone.now()
+    )
+    mark_read(editor=editor_of(juniper))
     assert http.post(address, answers(own)).status_code == 303
     rating, paper = client_rating(), Rating.objects.get(mode="paper")
     assert (rating.answers, rating.mode, rating.entered_by) == (answers(own), "link", None)
@@ -178,7 +182,7 @@ def test_a_change_that_comes_too_late_is_given_back(http, juniper, asked, opened
     address, change = opened(asked), reverse("links:check-in-change")
     sent(http, address)
     if not hours:
-        mark_read(episode=juniper)
+        mark_read(editor=editor_of(juniper))
     with time_machine.travel(timezone.now() + timedelta(hours=hours)):
         assert http.get(change).status_code == 404
         late = sent(http, change, comment="Typed & kept")
@@ -191,7 +195,11 @@ def test_a_change_that_comes_too_late_is_given_back(http, juniper, asked, opened
 def test_what_was_typed_for_a_session_that_was_voided_meanwhile_is_given_back(http, dana, asked, opened):
     address = opened(asked)
     stale = CheckIn.objects.select_related("therapy_session").get(pk=asked.pk)
-    void_session(therapy_session=asked.therapy_session, reason="Somebody else's.", by=dana)
+    void_session(
+        editor=editor_of(asked.therapy_session.episode),
+        therapy_session=asked.therapy_session,
+        reason="Somebody else's.",
+    )
     response = sent(http, address, comment="Typed & kept")
     assert response.status_code == 409
     assert "taken off the record" in response.text
@@ -200,7 +208,9 @@ def test_what_was_typed_for_a_session_that_was_voided_meanwhile_is_given_back(ht
     with time_machine.travel(timezone.now() + links.TYPING_GRACE + timedelta(minutes=1)):
         assert sent(http, address).status_code == 404
     with pytest.raises(SessionVoided):
-        enter_answers(check_in=stale, answers=client_answers(3), answered_at=timezone.now(), by=dana)
+        enter_answers(
+            editor=editor_of(stale.episode), check_in=stale, answers=client_answers(3), answered_at=timezone.now()
+        )
     assert not Rating.objects.filter(rater="client").exists()
 
 
@@ -344,7 +354,7 @@ def test_only_the_browser_that_sent_them_learns_that_its_answers_were_read(http,
     first, second = live_through(juniper, [None, None])
     sent(http, opened(first), comment="A canary sang.")
     assert "Your therapist will see this" in http.get(reverse("links:check-in-sent")).text
-    mark_read(episode=juniper)
+    mark_read(editor=editor_of(juniper))
     assert "Your therapist has read your answers." in http.get(reverse("links:check-in-sent")).text
     with time_machine.travel(timezone.now() + timedelta(days=6)):
         address = opened(second)
@@ -363,7 +373,7 @@ def test_unread_or_somebody_elses_or_older_answers_are_not_called_read(http, jun
     (other,) = live_through(sorrel, [None])
     sent(http, opened(first))
     assert "has read" not in http.get(opened(second)).text
-    mark_read(episode=juniper)
+    mark_read(editor=editor_of(juniper))
     assert "has read" in http.get(opened(second)).text
     assert "has read" not in http.get(opened(other)).text
     answer_check_in(check_in=second, answers=client_answers(2), may_change=False)  # from another device, unread
@@ -386,7 +396,7 @@ def test_a_hundred_looks_use_nothing_up(http, asked, opened):
 def test_a_guessed_answer_gives_no_right_to_change_and_guessing_ends(http, juniper, live_through, settings):
     (check_in,) = live_through(juniper, [3])
     Rating.objects.filter(rater="client").update(received_at=timezone.now() - timedelta(hours=1))
-    token = links.mint_check_in_link(check_in=check_in, by=juniper.therapist, channel="screen")
+    token = links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
     right = http.post(f"/c/{token}/", answers(3))
     assert (right.status_code, "Thank you" in right.text, "Change your answers" in right.text) == (200, True, False)
     assert "check-in" not in http.cookies

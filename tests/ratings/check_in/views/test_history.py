@@ -12,7 +12,7 @@ from alliance.models import AuditEvent
 from ratings.check_in import links
 from ratings.models import CheckIn, ClientLink, Instrument, Rating
 from tests.courses import answers, consent, held
-from tests.factories import make_episode
+from tests.factories import editor_of, make_episode
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def shown(millrace, juniper, live_through):
     millrace.save()
     juniper.client.consents.create(purpose="history", text_version="2026-11")
     live_through(juniper, [[3, 3, 1, 1, 4, 4]], therapist=0, comment="A canary sang.", tension=True, bring_up="gently")
-    return reverse("links:history", args=[links.mint_history_link(episode=juniper, by=juniper.therapist)])
+    return reverse("links:history", args=[links.mint_history_link(editor=editor_of(juniper))])
 
 
 def test_the_own_history_is_told_in_words_and_judges_nothing(http, shown, juniper):
@@ -96,10 +96,10 @@ def test_answers_that_do_not_begin_at_zero_are_shown_in_the_words_that_were_tick
     millrace.shows_history = True
     millrace.save()
     held(episode, 1)
-    token = links.mint_check_in_link(check_in=CheckIn.objects.get(), by=dana, channel="screen")
+    token = links.mint_check_in_link(check_in=CheckIn.objects.get(), editor=None, channel="screen")
     http.post(reverse("links:check-in", args=[token]), {"goal_matters": 1, "goal_known": 5})
     assert [Rating.objects.get().goal_raw, Rating.objects.get().goal_pomp] == [3, 50]
-    own_page = reverse("links:history", args=[links.mint_history_link(episode=episode, by=dana)])
+    own_page = reverse("links:history", args=[links.mint_history_link(editor=editor_of(episode))])
     http.force_login(dana.user)
     for address in (reverse("ratings:case", args=[episode.code]), own_page):
         read = " ".join(re.sub("<[^>]*>", " ", http.get(address).text).split())
