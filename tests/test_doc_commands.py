@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
+from tests import clock
 from tests.servers import free_port, wait_until_healthy
 from tests.terminal import converse
 
@@ -161,7 +162,8 @@ class Reader:
         self._borrow_environment()
         (notes / "exports").touch()
         (notes / "folder").write_text(str(self.clone))
-        self.environment = {"PATH": os.environ["PATH"], "PORT": str(self.port), "READER": str(notes)} | environment
+        given = {"PATH": os.environ["PATH"], "PORT": str(self.port), "READER": str(notes)}
+        self.environment = given | clock.environment() | environment
         self.places = {
             "/srv/alliance": str(self.clone),
             "/etc/alliance": str(self.etc),
