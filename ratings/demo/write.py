@@ -78,6 +78,7 @@ def seen_from(practice) -> date:
 @transaction.atomic
 def fill(recipe: Recipe, today: date) -> int:
     """A new practice with all that the recipe says; returns the number of episodes. All of it or nothing."""
+    midnight = datetime.combine(today, time(), ZONE)
     practice = Practice.objects.create(
         code=recipe.code,
         name="Millrace Practice",
@@ -86,8 +87,8 @@ def fill(recipe: Recipe, today: date) -> int:
         emergency_phone="112",
         shows_history=True,
         live_at=datetime.combine(today - HERE_FOR, time(), ZONE),
-        data_key=DataKey.objects.create(),
-        created_at=datetime.combine(today, time(), ZONE),
+        data_key=DataKey.objects.create(created_at=midnight),
+        created_at=midnight,
     )
     therapists, advisor = fill_people(practice, recipe.therapists)
     writer = _Writer(practice, therapists, today)

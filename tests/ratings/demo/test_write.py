@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, Max
 
 from alliance import access
-from alliance.models import Client, Episode, Membership, User
+from alliance.models import Client, Episode, Membership, Practice, Supervision, User
 from ratings.cases.actions import log_session, open_case
 from ratings.cases.lists import case_rows
 from ratings.cases.today import day_entries, waiting_check_ins, wishes
@@ -32,7 +32,9 @@ def seed(**options):
 
 @pytest.fixture
 def demo(db):
-    seed(today=DAY)
+    with time_machine.travel(datetime.combine(DAY, time(12), ZONE)):
+        seed(today=DAY)
+        yield
 
 
 def row_counts():
@@ -185,10 +187,11 @@ TO_COME = {"due_at", "expires_at", "paused_until"}  # when something is to happe
 def test_nothing_has_happened_that_the_clock_has_not_reached(db, days):
     """Whoever starts the demo at one in the morning finds no session of that day logged."""
     today = DAY + timedelta(days=days)
-    seed(today=today, therapists=3, clients=30)
+    with time_machine.travel(datetime.combine(today, time(1), ZONE)):
+        seed(today=today, therapists=3, clients=30)
     held = TherapySession.objects.exclude(attendance="planned")
     assert held.latest("ends_at").ends_at < datetime.combine(today, time(), ZONE)
-    for model in TABLES:
+    for model in (Practice, User, Membership, Supervision, *TABLES):
         for field in model._meta.get_fields():
             if isinstance(field, DateTimeField) and field.name not in TO_COME | {"starts_at", "ends_at"}:
                 latest = model.objects.aggregate(latest=Max(field.name))["latest"]
