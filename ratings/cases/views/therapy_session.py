@@ -28,16 +28,20 @@ from sessions.models import Attendance, TherapySession
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_log(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
-    start = timezone.localtime() - timedelta(minutes=SESSION_MINUTES)
-    start -= timedelta(minutes=start.minute % 5)
-    return _log(request, episode, {"day": start.date(), "time": start.time(), "minutes": SESSION_MINUTES})
+    return _log(request, episode)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def planned_session_log(request, code):
     sessions = TherapySession.objects.not_voided()
     planned = get_visible_or_404(sessions.select_related(*OF_EPISODE), request.user, code=code)
-    return _log(request, planned.episode, _times_of(planned) | {"mode": planned.mode}, planned)
+    return _log(request, planned.episode, planned)
+
+
+def _just_over():
+    """The times of a session that ends now, started on a full five minutes."""
+    start = timezone.localtime(timezone.now() - timedelta(minutes=SESSION_MINUTES))
+    return {"day": start.date(), "time": start.replace(minute=start.minute // 5 * 5).time(), "minutes": SESSION_MINUTES}
 
 
 def _times_of(therapy_session):
@@ -46,7 +50,7 @@ def _times_of(therapy_session):
     return {"day": start.date(), "time": start.time(), "minutes": minutes}
 
 
-def _log(request, episode, initial, planned=None):
+def _log(request, episode, planned=None):
     editor = access.check_edit(request.user, episode)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     text = _questions(request, episode, planned)
@@ -56,6 +60,7 @@ def _log(request, episode, initial, planned=None):
         )
         return redirect("ratings:case", episode.code)
     posted = request.POST if request.method == "POST" else None
+    initial = _times_of(planned) | {"mode": planned.mode} if planned else _just_over()
     form = SessionLogForm(posted, episode=episode, on_record=planned, initial=initial, text=text)
     if form.is_bound:
         return _receive(request, form, editor, planned)

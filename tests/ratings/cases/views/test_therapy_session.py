@@ -1,9 +1,10 @@
 """A therapy session is logged with the own rating, moves, is voided."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.contrib.messages import get_messages
 from django.db import IntegrityError
 from django.urls import reverse
@@ -14,7 +15,7 @@ from ratings.check_in import questions
 from ratings.models import CheckIn, Rating, Standing
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, consent, held
-from tests.factories import days_ago, make_therapy_session
+from tests.factories import days_ago, make_episode, make_member, make_practice, make_therapy_session
 
 
 def logged(**changes):
@@ -78,6 +79,7 @@ def test_two_sessions_at_one_start_and_one_after_the_end_are_form_errors(http, d
     assert "This therapy had ended by then." in late.text
 
 
+@pytest.mark.time_machine(datetime(2026, 11, 4, 12, tzinfo=UTC))
 def test_a_time_that_did_not_exist_is_a_form_error_and_a_doubled_one_keeps_its_length(http, dana, juniper, instruments):
     http.force_login(dana.user)
     path = reverse("ratings:session-log", args=[juniper.code])
@@ -87,6 +89,30 @@ def test_a_time_that_did_not_exist_is_a_form_error_and_a_doubled_one_keeps_its_l
     assert http.post(path, logged(day="2026-10-25", time="02:15")).status_code == 302
     held = TherapySession.objects.get()
     assert held.ends_at - held.starts_at == timedelta(minutes=50)
+
+
+@pytest.mark.parametrize(
+    ("now", "start"),
+    [
+        (datetime(2026, 11, 4, 12, 3, tzinfo=UTC), time(12, 10)),
+        (datetime(2027, 3, 28, 1, 20, tzinfo=UTC), time(1, 30)),  # 03:20 in Berlin, where 02:30 did not exist
+        (datetime(2027, 10, 31, 1, 20, tzinfo=UTC), time(2, 30)),  # 02:20 for the second time that night
+    ],
+)
+def test_the_hour_proposed_is_that_of_a_session_that_ends_now(now, start, http, dana, juniper, instruments):
+    with time_machine.travel(now):
+        http.force_login(dana.user)
+        form = http.get(reverse("ratings:session-log", args=[juniper.code])).context["form"]
+    assert form["time"].value() == start
+
+
+def test_the_times_of_a_planned_session_are_shown_in_the_zone_in_which_they_are_read(http, dana, instruments):
+    elsewhere = make_member(make_practice(zone="America/New_York"), "Dana Whitlock", user=dana.user)
+    planned = make_therapy_session(make_episode(elsewhere), attendance="planned")
+    http.force_login(dana.user)
+    form = http.get(reverse("ratings:planned-session-log", args=[planned.code])).context["form"]
+    start = timezone.localtime(planned.starts_at, ZoneInfo("America/New_York"))
+    assert (form["day"].value(), form["time"].value()) == (start.date(), start.time().replace(microsecond=0))
 
 
 def test_a_planned_session_is_logged_once(http, dana, juniper, instruments):
