@@ -109,7 +109,7 @@ def test_what_is_not_sent_yet_moves_with_the_session(juniper, reachable, log, li
     assert AuditEvent.objects.filter(verb="changed", subject_type="therapysession").count() == 2
 
 
-def test_a_date_put_right_makes_its_message_due(juniper, reachable, log):
+def test_a_date_put_right_makes_its_message_due(juniper, reachable, log, live):
     check_in = log(reachable(juniper), days_ago(30))
     assert dues() == []
     moved(check_in, by_hours=24 * 29)

@@ -1,5 +1,7 @@
 """A flag on its page: what the therapist says of it, and how it ends."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
 
@@ -86,6 +88,7 @@ def test_what_is_over_keeps_how_it_ended(http, dana, juniper, live_through, leve
     assert before["state"] == state
 
 
+@pytest.mark.time_machine(datetime(2026, 11, 18, 12, tzinfo=UTC))  # a day without its year
 def test_it_says_in_which_session_it_was_seen_and_speaks_to_its_reader(http, dana, sam, juniper, live_through):
     asked = live_through(juniper, [3, 3, 3, 3, 3, 1, 0, [2, 3, 2, 3, 3, 2], 3, 3, 4])
     rupture = Rupture.objects.get()
@@ -124,6 +127,7 @@ def test_a_score_without_words_is_a_number(http, dana, juniper, live_through):
     assert "<td>25</td><td>75</td>" in page and "A little (25)" not in page
 
 
+@pytest.mark.time_machine(datetime(2026, 11, 18, 12, tzinfo=UTC))  # a day without its year
 def test_what_comes_back_is_told_with_the_day_it_was_seen(http, dana, juniper, live_through):
     asked = live_through(juniper, [3, 3, 3, 3, 1, 1, 3])
     http.force_login(dana.user)

@@ -1,8 +1,10 @@
 """The page of a case: who reads it, what counts as read then, what it asks of the database; and how a case begins."""
 
 import re
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -109,6 +111,7 @@ def test_the_lead_says_what_became_of_a_flag(http, dana, juniper, live_through):
     assert "not enough to call it a slip" not in page
 
 
+@pytest.mark.time_machine(datetime(2026, 11, 18, 12, tzinfo=UTC))  # a day without its year
 def test_a_link_is_offered_for_the_last_session_alone_and_says_its_day(http, dana, juniper, live_through):
     """What is answered through it would be taken for the latest. Older ones are in the list of sessions."""
     http.force_login(dana.user)
@@ -122,7 +125,7 @@ def test_a_link_is_offered_for_the_last_session_alone_and_says_its_day(http, dan
         return [[(code, words.split("for ")[1]) for code, words in part] for part in found]
 
     def said(check_in):
-        return str(check_in.code), date_format(timezone.localtime(check_in.therapy_session.starts_at), "j M")
+        return str(check_in.code), date_format(check_in.therapy_session.starts_at, "j M")
 
     oldest, older, newer = live_through(juniper, [None, 3, None])
     assert offered() == [[said(newer)], [said(newer), said(oldest)]]

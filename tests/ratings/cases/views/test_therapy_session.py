@@ -38,6 +38,7 @@ def test_a_session_is_logged_with_the_own_rating_and_a_private_note(http, dana, 
     assert CheckIn.objects.count() == 1
 
 
+@pytest.mark.time_machine(datetime(2026, 11, 4, 12, tzinfo=UTC))
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -192,7 +193,7 @@ def test_only_a_start_that_was_taken_in_the_same_moment_is_a_form_error(http, da
     """Another refusal of the database is a fault of ours, and not to be told as a double start."""
     consent(juniper.client)
     http.force_login(dana.user)
-    start = timezone.now().replace(second=0, microsecond=0) - timedelta(days=1)
+    start = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
     local = start.astimezone(ZoneInfo("Europe/Berlin"))
     at = {"day": f"{local:%Y-%m-%d}", "time": f"{local:%H:%M}"}
     logs = reverse("ratings:session-log", args=[juniper.code])
@@ -242,7 +243,8 @@ def test_what_was_held_does_not_move_into_the_future_or_onto_another(http, dana,
     response = http.post(path, ahead)
     assert (response.status_code, "This lies in the future." in response.text) == (422, True)
     there = timezone.localtime(first.therapy_session.starts_at, ZoneInfo("Europe/Berlin"))
-    first.therapy_session.starts_at = there.replace(second=0, microsecond=0)
+    there = there.replace(hour=12, minute=0, second=0, microsecond=0)
+    first.therapy_session.starts_at, first.therapy_session.ends_at = there, there + timedelta(minutes=50)
     first.therapy_session.save()
     taken = {"day": there.date().isoformat(), "time": f"{there:%H:%M}", "minutes": "50"}
     response = http.post(path, taken)
