@@ -17,7 +17,7 @@ INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-ha
 LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes
 LOCK += --python-version 3.11 --custom-compile-command 'make upgrade'
 
-.PHONY: help demo test test-fast test-sqlite test-postgresql test-browser test-newest lint checks evidence pictures upgrade
+.PHONY: help demo test test-fast test-sqlite test-days test-postgresql test-browser test-newest lint checks evidence pictures upgrade
 # The runs share two cores and the files under var/, so one after the other even under `make -j`.
 .NOTPARALLEL:
 
@@ -33,7 +33,7 @@ help:
 demo: .venv/.runtime
 	@exec $(PY) manage.py demo
 
-test: lint checks test-sqlite test-postgresql test-browser
+test: lint checks test-sqlite test-days test-postgresql test-browser
 
 test-fast: lint test-sqlite
 
@@ -49,6 +49,13 @@ checks: .venv/.dev
 
 test-sqlite: .venv/.dev
 	$(PY) -m pytest
+
+# The tests that know a day, on two others: a leap day far ahead, and the hour that the clocks of London repeat.
+test-days: .venv/.dev
+	TEST_TODAY=2040-02-29T23:40 $(PY) -m pytest $(KNOW_A_DAY)
+	TEST_TODAY=2027-10-31T00:30 $(PY) -m pytest $(KNOW_A_DAY)
+
+KNOW_A_DAY := tests/alliance tests/sessions tests/ratings --ignore=tests/ratings/psychometrics
 
 # The pure tests have no database to differ on.
 test-postgresql: .venv/.dev
