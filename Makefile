@@ -18,7 +18,7 @@ LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --
 LOCK += --python-version 3.11 --custom-compile-command 'make upgrade'
 
 .PHONY: help demo test test-fast test-sqlite test-days test-postgresql test-browser test-newest lint checks evidence pictures upgrade
-# The runs share two cores and the files under var/, so one after the other even under `make -j`.
+# Each run takes all cores, so one after the other even under `make -j`.
 .NOTPARALLEL:
 
 help:
@@ -47,24 +47,27 @@ checks: .venv/.dev
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) -m tests.check_production
 
+# Every core takes its share; each process has a database, files and a browser of its own.
+PARALLEL := -n auto --dist worksteal
+
 test-sqlite: .venv/.dev
-	$(PY) -m pytest
+	$(PY) -m pytest $(PARALLEL)
 
 # The tests that know a day, on two others: a leap day far ahead, and the hour that the clocks of London repeat.
-test-days: .venv/.dev
-	TEST_TODAY=2040-02-29T23:40 $(PY) -m pytest $(KNOW_A_DAY)
-	TEST_TODAY=2027-10-31T00:30 $(PY) -m pytest $(KNOW_A_DAY)
-
 KNOW_A_DAY := tests/alliance tests/sessions tests/ratings --ignore=tests/ratings/psychometrics
 
-# The pure tests have no database to differ on.
+test-days: .venv/.dev
+	TEST_TODAY=2040-02-29T23:40 $(PY) -m pytest $(PARALLEL) $(KNOW_A_DAY)
+	TEST_TODAY=2027-10-31T00:30 $(PY) -m pytest $(PARALLEL) $(KNOW_A_DAY)
+
+# What asks for no database is left out: `concerns` in tests/conftest.py.
 test-postgresql: .venv/.dev
-	$(PY) -m pytest -p tests.pg_plugin tests --ignore=tests/ratings/psychometrics
+	$(PY) -m pytest $(PARALLEL) -p tests.pg_plugin
 
 # Playwright runs an event loop beside the test, which Django takes for asynchronous code; and its pytest plugin warns.
 test-browser: .venv/.dev
 	chromium=$$($(PY) -m tests.e2e.find_chromium) && \
-	CHROMIUM="$$chromium" DJANGO_ALLOW_ASYNC_UNSAFE=1 $(PY) -m pytest -W default tests/e2e
+	CHROMIUM="$$chromium" DJANGO_ALLOW_ASYNC_UNSAFE=1 $(PY) -m pytest $(PARALLEL) -W default tests/e2e
 
 pictures: .venv/.dev
 	chromium=$$($(PY) -m tests.e2e.find_chromium) && \
@@ -72,6 +75,7 @@ pictures: .venv/.dev
 
 evidence: .venv/.dev
 	$(PY) -m pytest -m evidence
+	$(PY) -m pytest $(PARALLEL) -m hypothesis --hypothesis-profile=evidence
 
 # The tests' tools keep to the versions that the program runs on.
 upgrade: .venv/.dev
@@ -83,7 +87,7 @@ test-newest: .venv/.dev
 	$(PY) -m venv .venv-newest
 	.venv/bin/uv pip install --quiet --python .venv-newest --upgrade --requirements pyproject.toml --extra dev
 	.venv/bin/uv pip list --python .venv-newest
-	.venv-newest/bin/python -m pytest
+	.venv-newest/bin/python -m pytest $(PARALLEL)
 
 .venv/.runtime: requirements.lock | .venv/bin/pip
 	@echo "Installing what Alliance runs on ..."

@@ -1,12 +1,18 @@
 import sqlite3
 from importlib import import_module
 
+import hypothesis
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
 # In a file of its own, as the hooks below are also used where Django is not set up.
 pytest_plugins = ["tests.clock", "tests.personas", "tests.courses", "tests.servers"]
+
+# How many examples each property is tried with: few in every run, many with `--hypothesis-profile=evidence`.
+hypothesis.settings.register_profile("few", max_examples=25, deadline=None)
+hypothesis.settings.register_profile("evidence", max_examples=1000, deadline=None)
+hypothesis.settings.load_profile("few")
 
 
 def pytest_report_header():
@@ -15,12 +21,20 @@ def pytest_report_header():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves out what concerns the other database alone: deselected, not skipped, since the other run has it."""
-    other = {"sqlite": "postgres", "postgresql": "sqlite"}[connection.vendor]
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    """Leaves out what the other run has: deselected, not skipped."""
+    left_out = [item for item in items if not concerns(connection.vendor, item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def concerns(vendor, item):
+    """Whether a test can tell something about this database. With SQLite all can but the facts about PostgreSQL; with
+    PostgreSQL only those that ask for a database, as pytest-django keeps any other test from it."""
+    if vendor == "sqlite":
+        return not item.get_closest_marker("postgres")
+    asks = "db" in getattr(item, "fixturenames", ()) or item.get_closest_marker("django_db")
+    return bool(item.get_closest_marker("postgres") or (asks and not item.get_closest_marker("sqlite")))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -169,7 +169,7 @@ def test_what_a_manager_is_told_is_so(demo):
 
 
 @pytest.mark.parametrize("where", ["a real practice", "a served installation"])
-def test_a_real_practice_never_sees_it(request, where, settings):
+def test_a_real_practice_never_sees_it(request, db, where, settings):
     if where == "a real practice":
         member = request.getfixturevalue("dana")
     else:

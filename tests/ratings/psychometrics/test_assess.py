@@ -3,7 +3,7 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ratings.psychometrics import assess as module
@@ -173,14 +173,12 @@ versions = st.builds(
 
 
 @given(histories(), versions, st.data())
-@settings(max_examples=150, deadline=None)
 def test_a_later_session_never_changes_an_earlier_assessment(history, version, data):
     end = data.draw(st.integers(0, len(history)))
     assert assess(history[:end], version) == assess(history, version)[:end]
 
 
 @given(st.tuples(steps, steps, steps), st.tuples(steps, steps, steps), st.data(), st.sampled_from(Budget))
-@settings(max_examples=150, deadline=None)
 def test_constant_series_never_alert(client, therapist, data, budget):
     """Also where a pillar is left empty now and then: which ones are there says nothing about a fall."""
 
@@ -209,7 +207,6 @@ def renamed(rating, order):
 
 
 @given(histories(), st.sampled_from(list(permutations(Pillar))), st.sampled_from(["client", "client+therapist", "all"]))
-@settings(max_examples=150, deadline=None)
 def test_the_names_of_the_pillars_do_not_matter(history, order, use):
     other = [
         replace(
@@ -225,7 +222,6 @@ def test_the_names_of_the_pillars_do_not_matter(history, order, use):
 
 
 @given(histories(), versions)
-@settings(max_examples=150, deadline=None)
 def test_every_assessment_is_in_its_range_and_one_alert_opens_each_rupture(history, version):
     found = assess(history, version)
     assert [one.number for one in found] == [therapy_session.number for therapy_session in history]
@@ -239,7 +235,6 @@ def test_every_assessment_is_in_its_range_and_one_alert_opens_each_rupture(histo
 
 
 @given(histories(), st.sampled_from(["client", "client+therapist"]))
-@settings(max_examples=100, deadline=None)
 def test_behaviour_that_is_not_in_use_changes_no_suspicion(history, use):
     silent = [
         replace(therapy_session, checkin_answered=None, comment_words=None, tension=None) for therapy_session in history
@@ -249,7 +244,6 @@ def test_behaviour_that_is_not_in_use_changes_no_suspicion(history, use):
 
 
 @given(histories())
-@settings(max_examples=100, deadline=None)
 def test_the_budget_changes_when_it_alerts_and_never_the_suspicion(history):
     found = [[one.suspicion for one in assess(history, Version(budget=budget))] for budget in Budget]
     assert found[0] == found[1] == found[2]
