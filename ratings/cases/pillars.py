@@ -12,7 +12,7 @@ from ratings.findings import charts, phrases, scale
 from ratings.models import Rupture
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import Pillar, State
-from ratings.psychometrics.finding import OVERALL, value_of
+from ratings.psychometrics.series import OVERALL, value_of
 from ratings.psychometrics.usual import FEWEST, UsualRange, counted, usual_ranges
 
 

@@ -14,7 +14,7 @@ from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics import assess
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import State
-from ratings.psychometrics.finding import SERIES, value_of
+from ratings.psychometrics.series import SERIES, value_of
 from ratings.psychometrics.usual import latest_words, usual_ranges
 
 CLOSING = {State.REPAIRED, State.STRONGER, State.UNREPAIRED}

@@ -6,8 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ratings.findings import names, phrases, scale
-from ratings.psychometrics.evidence import Assessment, Kind, Pillar
-from ratings.psychometrics.finding import only_the_therapist_fell
+from ratings.psychometrics.evidence import Assessment, Kind, Pillar, only_the_therapist_fell
 
 # Points from which on a sign's weight has its name, and below which it is none; convention of this app.
 MOST, SOME, LITTLE = 10, 5, 0.5

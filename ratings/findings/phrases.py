@@ -10,8 +10,7 @@ from django.utils.translation import ngettext
 
 from ratings.findings.names import behaviour_name, pillar_names, pillars_in_a_row, series_name
 from ratings.findings.scale import whole
-from ratings.psychometrics.evidence import Assessment, Kind, State
-from ratings.psychometrics.finding import only_the_therapist_fell
+from ratings.psychometrics.evidence import Assessment, Kind, State, only_the_therapist_fell
 from ratings.psychometrics.usual import FEWEST
 
 NOTICEABLE_POINTS = 5  # smaller contributions are not worth a clause; convention of this app

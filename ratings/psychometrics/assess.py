@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ratings.psychometrics.constants import resolve
-from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.criteria.registry import REGISTRY
 from ratings.psychometrics.evidence import Assessment, SessionEvidence, Version
 from ratings.psychometrics.notes import notes
 from ratings.psychometrics.spells import Spells

@@ -9,7 +9,7 @@ from itertools import count
 from statistics import fmean
 
 from ratings.psychometrics.constants import DEFAULTS
-from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.criteria.registry import REGISTRY
 from ratings.psychometrics.evaluate import (
     ALERTS_PER_100,
     Band,

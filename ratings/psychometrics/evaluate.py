@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.evidence import Budget, Kind, SessionEvidence
-from ratings.psychometrics.finding import Finding
 from ratings.psychometrics.simulate import Episode
 
 ALERTS_PER_100 = {Budget.QUIET: 2.0, Budget.NORMAL: 5.0, Budget.WATCHFUL: 10.0}

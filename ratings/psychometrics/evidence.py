@@ -99,6 +99,15 @@ class Points:
     usual: float | None = None  # the dyad's own usual for it, same unit
 
 
+def only_the_therapist_fell(points: tuple[Points, ...]) -> bool:
+    """Only the therapist's own ratings fell; the client's say nothing of it, or there are none."""
+    fell = {"client": 0.0, "therapist": 0.0}
+    for part in points:
+        rater = part.source.partition(":")[0]
+        fell[rater] = fell.get(rater, 0.0) + part.points
+    return fell["therapist"] > 0 >= fell["client"]
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """What the detector thinks after one therapy session, from that session and earlier ones only."""

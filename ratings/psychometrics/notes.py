@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import SessionEvidence
-from ratings.psychometrics.finding import HIGHEST, OVERALL, value_of
+from ratings.psychometrics.series import HIGHEST, OVERALL, value_of
 
 CEILING = "ceiling"  # the latest three forms are at the top of the scale: such ratings cannot show strain
 EARLY_LOW = "early_low"  # sessions 1-3 lower than most clients' first three

@@ -7,7 +7,7 @@ from statistics import fmean, variance
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evidence import IN_RUPTURE, Pillar, Scores, SessionEvidence
-from ratings.psychometrics.finding import OVERALL, value_of
+from ratings.psychometrics.series import OVERALL, value_of
 
 FEWEST_EPISODES = 50  # below, the published values are better than one's own; convention of this app
 FEWEST_RATINGS = 5  # in an episode, to count

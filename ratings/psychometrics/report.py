@@ -17,10 +17,10 @@ from ratings.psychometrics.compare import (
     label,
 )
 from ratings.psychometrics.constants import DEFAULTS
-from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.criteria.registry import REGISTRY
+from ratings.psychometrics.criteria.series_rule import SeriesCriterion
 from ratings.psychometrics.evaluate import ALERTS_PER_100
 from ratings.psychometrics.evidence import Budget
-from ratings.psychometrics.published import SeriesCriterion
 
 CLIENT_ENTRY = label(OURS, "client")
 

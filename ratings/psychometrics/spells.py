@@ -7,8 +7,9 @@ evidence was corrected away) is the caller's to say.
 from dataclasses import dataclass, field
 
 from ratings.psychometrics.constants import Constants
-from ratings.psychometrics.evidence import Pillar, SessionEvidence, State
-from ratings.psychometrics.finding import HIGHEST, OVERALL, Finding, only_the_therapist_fell, value_of
+from ratings.psychometrics.criteria.criterion import Finding
+from ratings.psychometrics.evidence import Pillar, SessionEvidence, State, only_the_therapist_fell
+from ratings.psychometrics.series import HIGHEST, OVERALL, value_of
 
 REPAIR_NOT_JUDGEABLE = "repair_not_judgeable"
 RATINGS_FOR_STRONGER = 3  # science.md §5: the mean of three ratings

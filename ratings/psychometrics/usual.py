@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import Assessment, SessionEvidence, State
-from ratings.psychometrics.finding import OVERALL, SERIES, value_of
+from ratings.psychometrics.series import OVERALL, SERIES, value_of
 
 FEWEST = 5  # below this no band is drawn; experts on run charts ask for 5 to 6 at the least
 FIRM_FROM = 12  # below this it is "an early estimate" (limits locked at 12: NHSRplotthedots)

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ratings.findings.phrases import reason
 from ratings.importing.episode_files import EpisodeReader, FileError
 from ratings.psychometrics.assess import assess
-from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.criteria.registry import REGISTRY
 from ratings.psychometrics.evidence import Budget, Version
 
 ADDED = ("score", "probability", "alert", "kind", "state", "reason")

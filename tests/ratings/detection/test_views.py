@@ -6,7 +6,7 @@ from django.utils import timezone
 from alliance.models import AuditEvent
 from ratings.findings import names
 from ratings.models import Assessment, DetectorVersion, Rupture
-from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.criteria.registry import REGISTRY
 
 
 def test_a_manager_sets_the_rule_and_no_old_alert_is_raised(http, mona, juniper, live_through):

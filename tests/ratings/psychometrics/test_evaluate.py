@@ -2,9 +2,9 @@ import random
 
 import pytest
 
+from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.evaluate import bootstrap, judge_all, reliability
 from ratings.psychometrics.evidence import Kind, SessionEvidence
-from ratings.psychometrics.finding import Finding
 from ratings.psychometrics.simulate import Episode, TrueRupture
 
 

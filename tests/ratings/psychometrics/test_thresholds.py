@@ -1,5 +1,5 @@
 from ratings.psychometrics import compare, thresholds
-from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.criteria.registry import REGISTRY
 from ratings.psychometrics.evidence import Budget
 
 

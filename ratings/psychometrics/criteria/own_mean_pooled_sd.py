@@ -1,14 +1,9 @@
-"""The rules by name. Each reads an episode forwards and gives one finding per session."""
-
-from collections.abc import Callable
+"""The own mean of the total and of each pillar: the simple rule of this app."""
 
 from ratings.psychometrics.constants import Constants
+from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.evidence import Pillar, Points, SessionEvidence
-from ratings.psychometrics.finding import OVERALL, SERIES, Criterion, Finding, value_of
-from ratings.psychometrics.published import SERIES_RULES, GapCriterion, SeriesCriterion
-from ratings.psychometrics.rupture_filter import RuptureFilter
-
-Build = Callable[[Constants, str], Criterion]
+from ratings.psychometrics.series import OVERALL, SERIES, value_of
 
 PILLAR_DISCOUNT = 1.3  # three pillars are three chances of a false alarm: a single one must fall further
 FELL_BY_SD = 1.5  # a pillar is named from here on; convention of this app
@@ -94,18 +89,3 @@ class OwnMeanPooledSD:
             ratings=ratings,
             enough=True,
         )
-
-
-def _series(name: str) -> Build:
-    rule, rater = SERIES_RULES[name]
-    return lambda constants, use: SeriesCriterion(rule, constants, rater)
-
-
-# Every criterion that can speak on the day itself. Sudden losses need later sessions: `change.sudden_losses`.
-# Each is made from the constants and the evidence in use ("client", "client+therapist", "all"); rules read one rater.
-REGISTRY: dict[str, Build] = {
-    "rupture_filter": RuptureFilter,
-    "own_mean_pooled_sd": lambda constants, use: OwnMeanPooledSD(constants),
-    **{name: _series(name) for name in SERIES_RULES},
-    "gap_change": lambda constants, use: GapCriterion(constants),
-}

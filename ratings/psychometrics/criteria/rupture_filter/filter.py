@@ -9,13 +9,13 @@ calibrated value is the stated probability.
 
 import math
 
-from ratings.psychometrics.behaviour import Behaviour
 from ratings.psychometrics.constants import Constants
+from ratings.psychometrics.criteria.criterion import Finding
+from ratings.psychometrics.criteria.rupture_filter.behaviour import Behaviour
+from ratings.psychometrics.criteria.rupture_filter.own_usual import OwnUsual
+from ratings.psychometrics.criteria.rupture_filter.tuned import TUNING
+from ratings.psychometrics.criteria.rupture_filter.tuning import Fusion, Tuning
 from ratings.psychometrics.evidence import Kind, Points, SessionEvidence
-from ratings.psychometrics.filter_tuning import TUNING
-from ratings.psychometrics.finding import Finding
-from ratings.psychometrics.own_usual import OwnUsual
-from ratings.psychometrics.tuning import Fusion, Tuning
 
 WITHDRAWAL_SHARE = 0.6  # of ruptures (science.md §5)
 KIND_FROM = 0.6  # share of the belief from which a kind is said; right in 78 % of those in simulation; else "unclear"

@@ -1,11 +1,19 @@
 import pytest
 
-from ratings.psychometrics import published
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.constants import DEFAULTS
-from ratings.psychometrics.criteria import REGISTRY
+from ratings.psychometrics.criteria.cusum import cusum
+from ratings.psychometrics.criteria.drop_from_best import drop_from_best
+from ratings.psychometrics.criteria.drop_from_previous import drop_from_previous
+from ratings.psychometrics.criteria.ewma import ewma
+from ratings.psychometrics.criteria.gumz import gumz
+from ratings.psychometrics.criteria.own_mean_own_sd import own_mean_own_sd
+from ratings.psychometrics.criteria.own_mean_pooled_sd_total import own_mean_pooled_sd_total
+from ratings.psychometrics.criteria.partition import partition
+from ratings.psychometrics.criteria.registry import REGISTRY, SERIES_RULES
+from ratings.psychometrics.criteria.shewhart import shewhart
+from ratings.psychometrics.criteria.stiles import stiles
 from ratings.psychometrics.evidence import SessionEvidence, Version
-from ratings.psychometrics.published import SERIES_RULES
 from tests.ratings.psychometrics.episodes import episode, level
 
 SD = DEFAULTS.sd_within
@@ -47,18 +55,18 @@ def test_level_cutoff_blames_the_level_itself():
 @pytest.mark.parametrize(
     ("rule", "past", "now", "suspicion", "compared"),
     [  # by hand
-        (published.drop_from_previous, [80, 70], 53, 17 / SD, 70),
-        (published.drop_from_best, [80, 60, 90, 70], 50, 35 / SD, 85),
-        (published.gumz, [80, 80, 70], 60, 20 / SD, 80),
-        (published.gumz, [90, 50, 90, 50, 90], 50, 40 / 21.9089, 90),
-        (published.stiles, [60, 65, 70], 75, 0, 75),
-        (published.stiles, [60, 65, 70], 58, 17 / SD, 75),
-        (published.shewhart, [80, 70, 80, 70], 60, 15 / (10 / 1.128), 75),
-        (published.own_mean_own_sd, [80, 70], 60, 15 / 7.0711, 75),
-        (published.own_mean_pooled_sd_total, [80, 70], 58, 17 / SD, 75),
-        (published.cusum, [80, 80], 80 - 2 * SD, 1.5, 80),
-        (published.ewma, [80, 80], 80 - 2 * SD, 0.3 * 2 / (0.3 / 1.7) ** 0.5, 80),
-        (published.partition, [80, 80, 80], 80 - 2 * SD, 2 / (1 + 1 / 3) ** 0.5, 80),
+        (drop_from_previous, [80, 70], 53, 17 / SD, 70),
+        (drop_from_best, [80, 60, 90, 70], 50, 35 / SD, 85),
+        (gumz, [80, 80, 70], 60, 20 / SD, 80),
+        (gumz, [90, 50, 90, 50, 90], 50, 40 / 21.9089, 90),
+        (stiles, [60, 65, 70], 75, 0, 75),
+        (stiles, [60, 65, 70], 58, 17 / SD, 75),
+        (shewhart, [80, 70, 80, 70], 60, 15 / (10 / 1.128), 75),
+        (own_mean_own_sd, [80, 70], 60, 15 / 7.0711, 75),
+        (own_mean_pooled_sd_total, [80, 70], 58, 17 / SD, 75),
+        (cusum, [80, 80], 80 - 2 * SD, 1.5, 80),
+        (ewma, [80, 80], 80 - 2 * SD, 0.3 * 2 / (0.3 / 1.7) ** 0.5, 80),
+        (partition, [80, 80, 80], 80 - 2 * SD, 2 / (1 + 1 / 3) ** 0.5, 80),
     ],
 )
 def test_rules_by_hand(rule, past, now, suspicion, compared):

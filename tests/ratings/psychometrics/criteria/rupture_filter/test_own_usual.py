@@ -1,6 +1,6 @@
 import doctest
 
-from ratings.psychometrics import own_usual
+from ratings.psychometrics.criteria.rupture_filter import own_usual
 
 
 def test_the_worked_example_is_read_weighed_and_learned_in_this_order():

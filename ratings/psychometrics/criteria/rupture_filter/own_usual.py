@@ -2,8 +2,8 @@
 
 import math
 
+from ratings.psychometrics.criteria.rupture_filter.tuning import RaterTuning, Tuning
 from ratings.psychometrics.evidence import Pillar, Scores
-from ratings.psychometrics.tuning import RaterTuning, Tuning
 
 DEPTH_WEIGHTS = (0.3, 0.3, 0.25, 0.15)  # science.md §5
 LEAST_EVIDENCE = -3.0  # natural log; a good rating is no proof that all is well; convention of this app
@@ -39,7 +39,7 @@ class OwnUsual:
     evidence is a natural log, so 0 says nothing.
 
     >>> from ratings.psychometrics.constants import DEFAULTS as c
-    >>> from ratings.psychometrics.filter_tuning import TUNING
+    >>> from ratings.psychometrics.criteria.rupture_filter.tuned import TUNING
     >>> client = OwnUsual(TUNING, TUNING.client, c.mean, c.sd_between, c.sd_within, c.sd_contrast)
     >>> def rated(goal, task, bond, calm=1):
     ...     client.read(Scores(goal, task, bond, overall=(goal + task + bond) / 3))

@@ -1,6 +1,6 @@
 """What the search found; see `tuning` for what each number means."""
 
-from ratings.psychometrics.tuning import Fusion, RaterTuning, Tuning
+from ratings.psychometrics.criteria.rupture_filter.tuning import Fusion, RaterTuning, Tuning
 
 TUNING = Tuning(
     client=RaterTuning(

@@ -1,0 +1,53 @@
+"""Published rules for a rupture in a series of ratings, each as a suspicion that rises with what speaks for one.
+
+A rule gets the earlier ratings of an episode and the present one, and nothing later. It knows one series: the
+client's total, unless it says otherwise. Papers were mostly seen as abstracts, so "after" stands where a formula was
+not verified at its source.
+"""
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+from ratings.psychometrics.constants import Constants
+from ratings.psychometrics.criteria.criterion import Finding
+from ratings.psychometrics.evidence import Points, SessionEvidence
+from ratings.psychometrics.series import OVERALL, value_of
+
+Judged = tuple[float, float]  # suspicion, and what the rating was compared with
+Rule = Callable[[Sequence[float], float, Constants], Judged]
+
+SMALLEST_SD = 2.0  # POMP: half an answer step of our own total; below it a chart divides by nothing; convention
+
+
+class SeriesCriterion:
+    """A published rule applied to one rater's total, session by session."""
+
+    def __init__(self, rule: Rule, constants: Constants, rater: str = "client"):
+        self.rule, self.constants, self.rater, self.reads = rule, constants, rater, rater
+        self.past: list[float] = []
+        self.instrument: str | None = None
+
+    def value(self, therapy_session: SessionEvidence) -> float | None:
+        return value_of(getattr(therapy_session, self.rater), OVERALL)
+
+    def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
+        if therapy_session.instrument is not None and therapy_session.client is not None:
+            if self.instrument not in (None, therapy_session.instrument):
+                self.past = []
+            self.instrument = therapy_session.instrument
+        now = self.value(therapy_session)
+        past = self.past
+        enough = len(past) >= self.constants.fewest_ratings
+        usual = {OVERALL: fmean(past)} if past and self.rater == "client" else {}
+        finding = Finding(usual=usual, ratings=len(past), enough=enough)
+        if now is None:
+            return finding
+        if enough and therapy_session.number is not None and therapy_session.number >= self.constants.first_number:
+            suspicion, compared = self.rule(past, now, self.constants)
+            points = (Points(self.rater, 10 * suspicion, seen=now, usual=compared),)
+            finding = Finding(suspicion=suspicion, points=points, usual=usual, ratings=len(past), enough=True)
+        self.past.append(now)
+        return finding
+
+    def settle(self) -> None:
+        """These rules know no episodes; nothing to do."""
