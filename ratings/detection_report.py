@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from ratings.psychometrics import report
-from ratings.psychometrics.compare import DEFAULT_ENTRY, ENTRIES, ScenarioResult
+from ratings.psychometrics.evaluation import report
+from ratings.psychometrics.evaluation.compare import DEFAULT_ENTRY, ENTRIES, ScenarioResult
 from ratings.psychometrics.evidence import Budget
 
 BUNDLE = "static/vendor/plotly-basic.min.js"

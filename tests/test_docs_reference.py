@@ -10,8 +10,8 @@ from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
 from alliance.models import AuditEvent
-from ratings.psychometrics import report
 from ratings.psychometrics.criteria.registry import REGISTRY
+from ratings.psychometrics.evaluation import report
 from ratings.psychometrics.evidence import Pillar, Rater
 from ratings.psychometrics.instruments import load, parse
 from ratings.psychometrics.scoring import score

@@ -1,7 +1,7 @@
 """Invented courses of therapy: plausible answers, the same for the same seed. Nothing here reads or writes a database.
 
 They look like real ones: early growth, then flat; forms without a flaw; gaps. But a plain course ends quietly, so that
-what is flagged in the demo is what its stories tell. To test a detector, take `psychometrics.simulate`, not these.
+what is flagged in the demo is what its stories tell. To test a detector, take `psychometrics.evaluation`, not these.
 """
 
 from collections import deque

@@ -3,7 +3,8 @@
 import pytest
 
 from ratings.management.commands.evaluate_detection import ENOUGH
-from ratings.psychometrics import compare, thresholds
+from ratings.psychometrics import thresholds
+from ratings.psychometrics.evaluation import compare
 
 pytestmark = pytest.mark.evidence
 

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ratings import detection_report
-from ratings.psychometrics import compare, report, thresholds
+from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess
+from ratings.psychometrics.evaluation import compare, report
+from ratings.psychometrics.evaluation.simulate import BASE, simulate
 from ratings.psychometrics.evidence import Version
-from ratings.psychometrics.simulate import BASE, simulate
 
 DOCS = Path("docs/reference/detection.md")
 ENOUGH = 1500  # ruptures per scenario: the standard error of a share stays under .015

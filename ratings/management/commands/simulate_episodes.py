@@ -8,9 +8,9 @@ from itertools import islice
 from django.core.management.base import BaseCommand, CommandError
 
 from ratings.importing.episode_files import NEEDED, OPTIONAL, PILLARS, RATERS
-from ratings.psychometrics.compare import OTHER_GENERATOR, SCENARIO_NAMES
-from ratings.psychometrics.simulate import SCENARIOS, simulate
-from ratings.psychometrics.simulate_ordinal import simulate_ordinal
+from ratings.psychometrics.evaluation.compare import OTHER_GENERATOR, SCENARIO_NAMES
+from ratings.psychometrics.evaluation.simulate import SCENARIOS, simulate
+from ratings.psychometrics.evaluation.simulate_ordinal import simulate_ordinal
 
 TRUTH = ("true_rupture", "true_onset", "true_kind")
 

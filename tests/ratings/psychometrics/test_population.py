@@ -4,9 +4,9 @@ import pytest
 
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.constants import DEFAULTS
+from ratings.psychometrics.evaluation.simulate import BASE, simulate
 from ratings.psychometrics.evidence import Version
 from ratings.psychometrics.population import FEWEST_EPISODES, learn_constants
-from ratings.psychometrics.simulate import BASE, simulate
 from tests.ratings.psychometrics.episodes import episode
 
 

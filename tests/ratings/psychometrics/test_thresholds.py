@@ -1,5 +1,6 @@
-from ratings.psychometrics import compare, thresholds
+from ratings.psychometrics import thresholds
 from ratings.psychometrics.criteria.registry import REGISTRY
+from ratings.psychometrics.evaluation import compare
 from ratings.psychometrics.evidence import Budget
 
 

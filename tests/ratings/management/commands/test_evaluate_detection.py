@@ -1,7 +1,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from ratings.psychometrics import compare
+from ratings.psychometrics.evaluation import compare
 
 
 def test_the_evaluation_prints_a_table_and_writes_a_page(capsys, tmp_path):

@@ -4,7 +4,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from ratings.psychometrics import compare
+from ratings.psychometrics.evaluation import compare
 
 
 def simulated(capsys, *arguments):

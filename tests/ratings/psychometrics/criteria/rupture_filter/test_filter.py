@@ -5,8 +5,8 @@ import pytest
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.criteria.rupture_filter.filter import RuptureFilter
+from ratings.psychometrics.evaluation.simulate import BASE, simulate
 from ratings.psychometrics.evidence import Kind, Pillar, SessionEvidence, State, Version
-from ratings.psychometrics.simulate import BASE, simulate
 from tests.ratings.psychometrics.episodes import episode, level, pillars
 
 FILTER = Version(criterion="rupture_filter")

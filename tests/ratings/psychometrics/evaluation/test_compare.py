@@ -3,11 +3,11 @@ import random
 
 import pytest
 
-from ratings.psychometrics import compare, report
-from ratings.psychometrics.compare import calibrate, episodes_of
-from ratings.psychometrics.evaluate import reliability
+from ratings.psychometrics.evaluation import compare, report
+from ratings.psychometrics.evaluation.compare import calibrate, episodes_of
+from ratings.psychometrics.evaluation.outcome import reliability
+from ratings.psychometrics.evaluation.simulate import BASE, simulate
 from ratings.psychometrics.evidence import Budget
-from ratings.psychometrics.simulate import BASE, simulate
 
 
 def test_doctests():

@@ -5,9 +5,9 @@ from statistics import correlation, fmean, pvariance, variance
 
 import pytest
 
+from ratings.psychometrics.evaluation.simulate import BASE, SCENARIOS, simulate
+from ratings.psychometrics.evaluation.simulate_ordinal import simulate_ordinal
 from ratings.psychometrics.evidence import Kind
-from ratings.psychometrics.simulate import BASE, SCENARIOS, simulate
-from ratings.psychometrics.simulate_ordinal import simulate_ordinal
 
 ENOUGH = 8  # quiet ratings, for a client's own mean
 

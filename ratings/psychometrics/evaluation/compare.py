@@ -10,7 +10,7 @@ from statistics import fmean
 
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.criteria.registry import REGISTRY
-from ratings.psychometrics.evaluate import (
+from ratings.psychometrics.evaluation.outcome import (
     ALERTS_PER_100,
     Band,
     Estimate,
@@ -19,9 +19,9 @@ from ratings.psychometrics.evaluate import (
     judge_all,
     reliability,
 )
+from ratings.psychometrics.evaluation.simulate import SCENARIOS, Episode, simulate
+from ratings.psychometrics.evaluation.simulate_ordinal import simulate_ordinal
 from ratings.psychometrics.evidence import Budget, Kind
-from ratings.psychometrics.simulate import SCENARIOS, Episode, simulate
-from ratings.psychometrics.simulate_ordinal import simulate_ordinal
 
 TUNING_SEED, REPORTING_SEED = (
     1209,

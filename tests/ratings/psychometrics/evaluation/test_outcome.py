@@ -3,9 +3,9 @@ import random
 import pytest
 
 from ratings.psychometrics.criteria.criterion import Finding
-from ratings.psychometrics.evaluate import bootstrap, judge_all, reliability
+from ratings.psychometrics.evaluation.outcome import bootstrap, judge_all, reliability
+from ratings.psychometrics.evaluation.simulate import Episode, TrueRupture
 from ratings.psychometrics.evidence import Kind, SessionEvidence
-from ratings.psychometrics.simulate import Episode, TrueRupture
 
 
 def judged(suspicions, *ruptures):

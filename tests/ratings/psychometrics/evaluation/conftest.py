@@ -1,7 +1,7 @@
 import pytest
 
-from ratings.psychometrics import compare, evaluate
-from ratings.psychometrics.compare import compare_scenario
+from ratings.psychometrics.evaluation import compare, evaluate
+from ratings.psychometrics.evaluation.compare import compare_scenario
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from ratings.psychometrics.criteria.criterion import Finding
+from ratings.psychometrics.evaluation.simulate import Episode
 from ratings.psychometrics.evidence import Budget, Kind, SessionEvidence
-from ratings.psychometrics.simulate import Episode
 
 ALERTS_PER_100 = {Budget.QUIET: 2.0, Budget.NORMAL: 5.0, Budget.WATCHFUL: 10.0}
 LATEST = 3  # sessions after the onset in which an alert still counts

@@ -11,8 +11,8 @@ import math
 import random
 from collections.abc import Iterator
 
+from ratings.psychometrics.evaluation.simulate import Episode, TrueRupture
 from ratings.psychometrics.evidence import Kind, Pillar, Scores, SessionEvidence
-from ratings.psychometrics.simulate import Episode, TrueRupture
 
 ITEMS, STEPS = 4, 7
 SHAPES = {  # share of the depth, session by session

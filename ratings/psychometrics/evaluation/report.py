@@ -3,7 +3,10 @@
 import inspect
 from collections.abc import Sequence
 
-from ratings.psychometrics.compare import (
+from ratings.psychometrics.constants import DEFAULTS
+from ratings.psychometrics.criteria.registry import REGISTRY
+from ratings.psychometrics.criteria.series_rule import SeriesCriterion
+from ratings.psychometrics.evaluation.compare import (
     CLIENT_ONLY,
     DEFAULT_ENTRY,
     ENTRIES,
@@ -16,10 +19,7 @@ from ratings.psychometrics.compare import (
     averages,
     label,
 )
-from ratings.psychometrics.constants import DEFAULTS
-from ratings.psychometrics.criteria.registry import REGISTRY
-from ratings.psychometrics.criteria.series_rule import SeriesCriterion
-from ratings.psychometrics.evaluate import ALERTS_PER_100
+from ratings.psychometrics.evaluation.outcome import ALERTS_PER_100
 from ratings.psychometrics.evidence import Budget
 
 CLIENT_ENTRY = label(OURS, "client")
@@ -196,7 +196,7 @@ PAGE = """# How ruptures are detected, and how well
 
 **Everything on this page is simulation.** No public data set holds session-by-session ratings with known ruptures, so
 no rule, ours or published, has been tried on real ones here. The figures compare rules with each other under stated
-assumptions (`ratings/psychometrics/simulate.py` names each); they are no promise about your clients.
+assumptions (`ratings/psychometrics/evaluation/simulate.py` names each); they are no promise about your clients.
 
 ## What it means for a clinician
 * About one alert in {one_in} starts in a rupture (precision {precision}). An alert is a reason to ask, not a finding.

@@ -1,4 +1,4 @@
-from ratings.psychometrics import compare, report
+from ratings.psychometrics.evaluation import compare, report
 
 
 def test_the_reports_name_every_criterion_and_say_it_is_simulation(results):
