@@ -44,7 +44,7 @@ def _series(name: str) -> Build:
     return lambda constants, use: SeriesCriterion(rule, constants, rater)
 
 
-# Every criterion that can speak on the day itself. Sudden losses need later sessions: `change.sudden_losses`.
+# Every criterion that can speak on the day itself.
 # Each is made from the constants and the evidence in use ("client", "client+therapist", "all"); rules read one rater.
 REGISTRY: dict[str, Build] = {
     "rupture_filter": RuptureFilter,
