@@ -225,8 +225,15 @@ def copy(tmp_path_factory):
         ("alliance/people/planted.py", "from alliance.practice import actions", "The ground floor has an inner order"),
         ("alliance/planted.py", "import math", "The ground floor has an inner order"),
         ("sessions/planted.py", "from ratings import models", "The house has one direction"),
-        ("ratings/psychometrics/planted.py", "import django.db", "psychometrics is pure"),
-        ("ratings/psychometrics/planted.py", "from sessions.models import Goal", "psychometrics is pure"),
+        ("ratings/psychometrics/criteria/planted.py", "import django.db", "psychometrics is pure"),
+        ("ratings/psychometrics/criteria/planted.py", "from sessions.models import Goal", "psychometrics is pure"),
+        ("ratings/psychometrics/planted.py", "import math", "psychometrics has an inner order"),
+        (
+            "ratings/psychometrics/criteria/planted.py",
+            "from ratings.psychometrics import usual",
+            "psychometrics has an",
+        ),
+        ("ratings/cases/planted.py", "from ratings.psychometrics.evaluation import compare", "Only commands evaluate"),
         (
             "ratings/cases/views/planted.py",
             "import plotly.graph_objects",
