@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from ratings import detection_report
+from ratings.management import detection_report
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evaluation import compare, report
