@@ -44,8 +44,7 @@ def pytest_terminal_summary(terminalreporter):
 
 def pytest_sessionfinish(session):
     """A skipped test is one that nobody notices missing: the run fails."""
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter and reporter.stats.get("skipped"):  # where several processes share the tests, only the first reports
+    if session.config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

@@ -28,13 +28,13 @@ def test_marked_tests_run_on_postgresql_only():
     assert connection.vendor == "postgresql"
 
 
-@pytest.mark.parametrize("processes", [(), ("-n2",)], ids=["one process", "two"])
+@pytest.mark.parametrize("processes", ["-n0", "-n1"])
 def test_a_skipped_test_fails_the_run_and_says_why(pytester, monkeypatch, processes):
     monkeypatch.setenv("PYTHONPATH", str(settings.BASE_DIR))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "yes")
     pytester.makeconftest("from tests.conftest import pytest_sessionfinish, pytest_terminal_summary")
-    options = ("-p", "no:django", "-p", "no:playwright", *processes)
-    for body, outcome in (("pass", 0), ("pytest.skip('no browser here')", 1)):
-        pytester.makepyfile(f"import pytest\n\ndef test_something():\n    {body}")
-        done = pytester.runpytest_subprocess(*options)
+    pytester.makepyfile(test_one="def test_one(): pass", test_two="import pytest\ndef test_two(): pytest.skip('no')")
+    for file, outcome in (("test_one.py", 0), ("test_two.py", 1)):
+        done = pytester.runpytest("-p", "xdist", "-p", "no:cacheprovider", processes, file)
         assert done.ret == outcome
-        assert ("no browser here" in done.stdout.str()) == bool(outcome)
+        assert ("SKIPPED, and so failed: test_two.py::test_two: Skipped: no" in done.stdout.str()) == bool(outcome)
