@@ -91,21 +91,27 @@ def axe():
 
 @pytest.fixture
 def picture():
-    """`picture(page, name)` saves the page under var/pictures/, narrow and wide, light and dark."""
+    """`picture(page, name)` sees the charts fit the page, narrow and wide; with PICTURES=yes in the environment it
+    saves the page under var/pictures/, in both widths, light and dark, for somebody to look at."""
 
     def save(page, name):
-        PICTURES.mkdir(parents=True, exist_ok=True)
         before = page.viewport_size
         for size in (PHONE, DESK):
             page.set_viewport_size(size)
             page.wait_for_function(CHARTS_FIT)
-            for scheme in ("light", "dark"):
+            for scheme in ("light", "dark") if "PICTURES" in os.environ else ():
                 page.emulate_media(color_scheme=scheme)
-                page.screenshot(path=PICTURES / f"{name}-{size['width']}-{scheme}.png", full_page=True)
+                photograph(page, f"{name}-{size['width']}-{scheme}")
         page.emulate_media(color_scheme="null")
         page.set_viewport_size(before)
 
     return save
+
+
+def photograph(page, name):
+    if "PICTURES" in os.environ:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 @pytest.fixture
@@ -131,10 +137,13 @@ def look(page, axe, picture, complaints):
         for scheme in ("light", "dark"):
             on.emulate_media(color_scheme=scheme)
             assert axe(on) == [], f"{name}, {scheme}"
+        # A chart is drawn anew a moment after the page became narrower: waited for, or it falls into the next step.
         on.set_viewport_size({"width": 320, "height": 640})
+        on.wait_for_function(CHARTS_FIT)
         assert on.evaluate("document.documentElement.scrollWidth") <= 320, f"{name} overflows"
         assert on.locator(FILLED).count() <= 1, f"{name} has two buttons that want to be pressed"
         on.set_viewport_size(PHONE)
+        on.wait_for_function(CHARTS_FIT)
         on.evaluate("document.documentElement.style.fontSize = '200%'")
         assert on.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], f"{name} overflows at 200 %"
         on.evaluate("document.documentElement.style.fontSize = ''")

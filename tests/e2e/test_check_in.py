@@ -12,7 +12,7 @@ from ratings.check_in.actions import answer_check_in, mark_read
 from ratings.check_in.answers import ClientAnswers
 from ratings.models import CheckIn, Rating
 from tests.courses import ITEMS, consent
-from tests.e2e.conftest import PHONE, PICTURES, is_foreign
+from tests.e2e.conftest import PHONE, is_foreign, photograph
 from tests.factories import days_ago, editor_of, make_client, make_episode
 
 MOST_BYTES, MOST_REQUESTS = 60_000, 6
@@ -248,11 +248,6 @@ def too_small(page):
             .map(({name, box}) => `${name}: ${box.width} x ${box.height}`)""",
         SMALLEST_TARGET,
     )
-
-
-def photograph(page, name):
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 def test_every_state_in_light_and_dark(phone, ask, live_server, dana, axe, picture):

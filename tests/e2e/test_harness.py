@@ -26,7 +26,8 @@ def test_complaints_hear_the_console_errors_and_requests_to_elsewhere(page, comp
     assert any(line.startswith("error: ") and "nowhere" in line for line in found)
 
 
-def test_picture_is_taken_narrow_and_wide_light_and_dark(page, picture, phone):
+def test_picture_is_taken_narrow_and_wide_light_and_dark(page, picture, phone, monkeypatch):
+    monkeypatch.setenv("PICTURES", "yes")
     assert (page.viewport_size, phone.viewport_size) == (DESK, PHONE)
     page.set_content("<style>@media (prefers-color-scheme: dark) { body { background: black } }</style><p>Text</p>")
     picture(page, "harness")

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from alliance.people import actions
-from tests.factories import make_practice
+from tests.factories import make_episode, make_practice
 
 PASSWORD = "correct-horse-battery"
 ITEMS = 6
@@ -88,7 +89,7 @@ def answer_check_in(page, phone, case_url, answers):
     assert phone.get_by_role("heading", level=1).inner_text() == "Thank you"
 
 
-def live_through(page, phone, live_server, name, course):
+def live_in_browser(page, phone, live_server, name, course):
     case_url = open_case(page, live_server, name)
     for position, answers in enumerate(course):
         log_session(page, case_url, days_ago=7 * (len(course) - position))
@@ -96,12 +97,20 @@ def live_through(page, phone, live_server, name, course):
     return case_url
 
 
-def test_a_drop_is_flagged_with_its_reason_and_tops_the_caseload(page, phone, live_server, practice, complaints):
+def test_a_drop_is_flagged_with_its_reason_and_tops_the_caseload(
+    page, phone, live_server, practice, live_through, complaints
+):
+    """One case is lived through in the browser; the two beside it come by the actions that its forms call."""
     heard = complaints(page)
+    ada = practice.memberships.get(user__email="ada@millrace.test")
+    urls = []
+    for name, course in (("Sorrel", NOISY_BUT_STEADY), ("Bramble", ONLY_TASKS_FALL)):
+        episode = make_episode(ada, name)
+        live_through(episode, course)
+        urls.append(live_server.url + reverse("ratings:case", args=[episode.code]))
+    steady, tasks = urls
     sign_in(page, live_server, "ada@millrace.test")
-    steady = live_through(page, phone, live_server, "Sorrel", NOISY_BUT_STEADY)
-    tasks = live_through(page, phone, live_server, "Bramble", ONLY_TASKS_FALL)
-    low = live_through(page, phone, live_server, "Juniper", STEADY_THEN_LOW)
+    low = live_in_browser(page, phone, live_server, "Juniper", STEADY_THEN_LOW)
 
     page.goto(steady)
     assert page.locator(".lead").inner_text() == "Sorrel's answers are about as usual."
