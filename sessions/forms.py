@@ -60,9 +60,8 @@ class TherapySessionForm(forms.Form):
         return cleaned
 
     def _clean_start(self, cleaned, wall_clock, length):
-        """From the clock on the wall to instants. When the clock goes back at night, the first of the two is meant."""
         zone = timezone.get_current_timezone()
-        starts_at = wall_clock.replace(tzinfo=zone).astimezone(UTC)
+        starts_at = self._instant(wall_clock, zone)
         cleaned["starts_at"], cleaned["ends_at"] = starts_at, starts_at + length
         if starts_at.astimezone(zone).replace(tzinfo=None) != wall_clock:
             self.add_error("time", _("The clock went forward over this time; it did not exist that day."))
@@ -72,6 +71,18 @@ class TherapySessionForm(forms.Form):
             self.add_error("day", _("This therapy had ended by then."))
         if self._is_taken(starts_at):
             self.add_error("time", TAKEN)
+
+    def _instant(self, wall_clock, zone):
+        """The instant at which a clock on the wall shows this.
+
+        When it goes back at night, the first of the two is meant; unless the session on record stands at the second
+        and its time is left as it was.
+        """
+        if self.on_record:
+            on_record = self.on_record.starts_at.replace(second=0, microsecond=0)
+            if on_record.astimezone(zone).replace(tzinfo=None) == wall_clock:
+                return on_record
+        return wall_clock.replace(tzinfo=zone).astimezone(UTC)
 
     def _is_taken(self, starts_at):
         others = TherapySession.objects.not_voided().filter(episode=self.episode, starts_at=starts_at)

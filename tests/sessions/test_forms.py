@@ -53,6 +53,14 @@ def test_the_clock_on_the_wall_becomes_an_instant(filled, day, time, starts_at):
     assert form.cleaned_data["ends_at"] == starts_at + timedelta(minutes=50)
 
 
+def test_a_session_in_the_repeated_hour_stays_there_when_only_its_length_changes(filled, juniper):
+    start = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)  # 02:15 for the second time that night
+    on_record = make_therapy_session(juniper, starts_at=start + timedelta(seconds=20))
+    form = filled("2026-10-25", "02:15", minutes=25, on_record=on_record)
+    assert form.is_valid()
+    assert (form.cleaned_data["starts_at"], form.cleaned_data["ends_at"]) == (start, start + timedelta(minutes=25))
+
+
 def test_an_hour_that_the_clock_left_out_is_refused(filled):
     assert list(errors(filled("2026-03-29", "02:00"))) == list(errors(filled("2026-03-29", "02:59"))) == ["time"]
     assert errors(filled("2026-03-29", "01:59")) == {}
