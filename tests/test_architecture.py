@@ -234,11 +234,7 @@ def copy(tmp_path_factory):
             "psychometrics has an",
         ),
         ("ratings/cases/planted.py", "from ratings.psychometrics.evaluation import compare", "Only commands evaluate"),
-        (
-            "ratings/cases/views/planted.py",
-            "import plotly.graph_objects",
-            "Only ratings.findings.charts imports plotly",
-        ),
+        ("ratings/findings/planted.py", "import plotly.graph_objects", "Only tests import plotly"),
         ("ratings/check_in/planted.py", "from ratings.cases import lists", "The top floor has an inner order"),
         ("ratings/findings/planted.py", "from ratings.models import Rating", "The top floor has an inner order"),
         ("ratings/planted.py", "import math", "The top floor has an inner order"),  # it stands in no room

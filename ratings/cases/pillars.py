@@ -74,15 +74,14 @@ def pillar_views(history, standing, name):
             charts.Dot(row.number, row.client, row.therapist, row.below, _hover(row, name, say), _is_missing(held))
             for row, (held, _a) in zip(rows, sessions, strict=True)
         ]
-        figure = charts.pillar_figure(
-            dots, usual, band_from, marked, changed, with_axis=pillar == Pillar.BOND, worded=worded
-        )
         views.append(
             PillarView(
                 key=pillar.value,
                 title=title,
                 word=word,
-                figure=figure.to_plotly_json(),
+                figure=charts.pillar_figure(
+                    dots, usual, band_from, marked, changed, with_axis=pillar == Pillar.BOND, worded=worded
+                ),
                 summary=_summary(title, rows, name, word, say, changed),
                 worded=worded,
                 rows=rows,
@@ -96,7 +95,7 @@ def marks_drawn(views):
     """The names of what the charts show anywhere, for the key above them."""
     figures = [view.figure for view in views]
     traces = {trace["name"] for figure in figures for trace in figure["data"] if trace.get("x")}
-    return traces | {shape["name"] for figure in figures for shape in figure["layout"].get("shapes", ())}
+    return traces | {shape["name"] for figure in figures for shape in figure["layout"]["shapes"]}
 
 
 def totals_in_words(history):

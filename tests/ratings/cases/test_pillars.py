@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from plotly.graph_objects import Figure
 
 from alliance.models import CheckInFormChoice, Client, Episode
 from ratings.cases.actions import log_session
@@ -41,7 +42,20 @@ def trace(view, name):
 
 
 def shapes(view, name):
-    return [shape for shape in view.figure["layout"].get("shapes", ()) if shape["name"] == name]
+    return [shape for shape in view.figure["layout"]["shapes"] if shape["name"] == name]
+
+
+def test_plotly_knows_every_property_of_every_figure_of_the_demo(demo):
+    """Nothing validates a figure in a request."""
+    episodes = Episode.objects.select_related("standing", "client__data_key", "client__practice")
+    figures = [
+        view.figure
+        for episode in episodes
+        for view in pillar_views(case_history(episode), episode.standing, episode.client.display_name)
+    ]
+    assert len(figures) == 3 * Episode.objects.count() > 0
+    for figure in figures:
+        Figure(**figure)
 
 
 def test_every_point_is_an_answer_and_a_missing_one_is_a_gap(drawn):

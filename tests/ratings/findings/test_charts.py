@@ -1,6 +1,7 @@
-"""The figure of one pillar, by its data: what `tests/ratings/test_pillars.py` sees from the case, here by hand."""
+"""The figure of one pillar by its data, by hand; `tests/ratings/cases/test_pillars.py` sees it from the case."""
 
 import pytest
+from plotly.graph_objects import Figure
 
 from ratings.findings.charts import Dot, pillar_figure
 from ratings.psychometrics.usual import UsualRange
@@ -10,11 +11,13 @@ DOTS = [Dot(1, 75, 50, False, "one"), Dot(2, 25, None, True, "two"), Dot(3, None
 
 
 def drawn(dots=DOTS, usual=None, **given):
-    return pillar_figure(dots, usual, **given).to_plotly_json()
+    figure = pillar_figure(dots, usual, **given)
+    Figure(**figure)  # raises where plotly has no such property or value
+    return figure
 
 
 def shapes(name, **given):
-    return [shape for shape in drawn(**given)["layout"].get("shapes", ()) if shape["name"] == name]
+    return [shape for shape in drawn(**given)["layout"]["shapes"] if shape["name"] == name]
 
 
 def points(figure):
@@ -34,8 +37,8 @@ def test_every_rating_is_one_point_in_one_trace():
 def test_a_line_has_a_gap_where_a_rating_is_missing_and_each_point_says_its_own_session():
     traces = {(trace["name"], trace["mode"]): trace for trace in drawn()["data"]}
     assert traces["client", "lines"]["connectgaps"] is False
-    assert list(traces["therapist", "markers"]["text"]) == ["one", "three"]
-    assert list(traces["below", "markers"]["text"]) == ["two"]
+    assert traces["therapist", "markers"]["text"] == ["one", "three"]
+    assert traces["below", "markers"]["text"] == ["two"]
 
 
 @pytest.mark.parametrize(("early", "dash"), [(True, "dot"), (False, "solid")])
@@ -73,7 +76,7 @@ def test_no_line_joins_what_was_answered_to_other_questions():
     assert [(line["x0"], line["x1"]) for line in shapes("change", dots=dots, changed=[3])] == [(2.5, 2.5)]
     ((word, x),) = [(said["text"], said["x"]) for said in figure["layout"]["annotations"]]
     assert (word, x) == ("new questions", 2.5)
-    assert not drawn(dots)["layout"].get("annotations")
+    assert not drawn(dots)["layout"]["annotations"]
 
 
 @pytest.mark.parametrize(
@@ -83,18 +86,18 @@ def test_no_line_joins_what_was_answered_to_other_questions():
 def test_a_long_axis_names_every_fifth_session(last, labels):
     figure = drawn([Dot(number, 50, None, False, "") for number in range(1, last + 1)], with_axis=True)
     axis = figure["layout"]["xaxis"]
-    assert (list(axis["tickvals"]), axis["showticklabels"]) == (labels, True)
-    assert list(axis["range"]) == [0.5, last + 0.5]
+    assert (axis["tickvals"], axis["showticklabels"]) == (labels, True)
+    assert axis["range"] == [0.5, last + 0.5]
 
 
 def test_the_scale_is_in_our_words_or_in_numbers():
     worded, plain = (drawn(worded=said)["layout"]["yaxis"] for said in (True, False))
-    assert list(worded["ticktext"]) == ["Completely", "Somewhat", "Not at all"]
-    assert list(plain["ticktext"]) == ["100", "50", "0"]
-    assert list(worded["tickvals"]) == list(plain["tickvals"]) == [100, 50, 0]
+    assert worded["ticktext"] == ["Completely", "Somewhat", "Not at all"]
+    assert plain["ticktext"] == ["100", "50", "0"]
+    assert worded["tickvals"] == plain["tickvals"] == [100, 50, 0]
 
 
 def test_a_case_without_a_session_has_an_empty_figure():
     figure = drawn([])
     assert all(found == [] for found in points(figure).values())
-    assert list(figure["layout"]["xaxis"]["range"]) == [0.5, 1.5]
+    assert figure["layout"]["xaxis"]["range"] == [0.5, 1.5]
