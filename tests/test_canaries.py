@@ -10,8 +10,8 @@ from alliance.clients import actions as client_actions
 from alliance.models import Client, Membership
 from alliance.people.actions import add_member
 from alliance.site.logs import MaskTokens
+from ratings.cases import case
 from ratings.cases.actions import log_session
-from ratings.cases.views import case
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn, Rating
@@ -92,7 +92,7 @@ def test_no_log_line_holds_a_word_a_name_or_a_key(planted, dana, http, caplog, m
         logging.getLogger("django.request").propagate = True
         http.force_login(dana.user)
         assert http.get(reverse("ratings:case", args=[episode.code])).status_code == 200
-        monkeypatch.setattr(case, "latest_answers", break_down)
+        monkeypatch.setattr(case, "answered_sentences", break_down)
         broken = http.get(reverse("ratings:case", args=[episode.code]))
         assert broken.status_code == 500
         assert CANARY not in broken.text

@@ -1,44 +1,184 @@
-"""Reads: all that the page of one case draws."""
+"""Reads: all that the page of one case shows."""
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
+from alliance import access
+from alliance.models import Episode
+from ratings.cases.pillars import PillarView, marks_drawn, pillar_views, totals_in_words
+from ratings.cases.today import Wish, wishes
+from ratings.check_in import links
+from ratings.delivery.queries import SessionRow, session_rows
 from ratings.detection.history import HeldSession, held_sessions
-from ratings.detection.stored import as_assessment, as_version, detector_version
-from ratings.models import Assessment, DetectorVersion, Rupture
+from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
+from ratings.findings import phrases
+from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
 from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
-from sessions.models import Attendance, PrivateNote
+from ratings.psychometrics.evidence import State
+from sessions.models import Attendance, Goal, PrivateNote
+
+COMMENTS_SHOWN = 3  # older ones that were read are left to the record
+NOTES_SHOWN = 5
+REPAIRED = {Rupture.RuptureState.REPAIRED, Rupture.RuptureState.STRONGER}
+STRAINED = {State.OPEN, State.RECOVERING, State.UNREPAIRED}
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredSentence:
+    """A sentence of the questionnaire with the answers of both sides, in words; empty where there is none."""
+
+    sentence: str
+    client: str
+    therapist: str
+    is_reversed: bool  # a high answer means a weak alliance
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What the client wrote after a session, for this reader."""
+
+    number: int
+    session_at: datetime
+    text: str
+    for_supervisor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A private note of the therapist."""
+
+    session_at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureEntry:
+    """A rupture on record, and what was seen of it in one phrase."""
+
+    rupture: Rupture
+    headline: str
+
+    @property
+    def closed_by_a_session(self):
+        return self.rupture.closed_session.attendance == Attendance.ATTENDED
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """The page of one case, for one reader."""
+
+    episode: Episode
+    name: str
+    therapist: str
+    reader_is_therapist: bool
+    can_add: bool  # the reader is the therapist, and the therapy has not ended
+    standing: Standing
+    lead: str
+    what_was_seen: str
+    notices: list[str]  # what is worth knowing and no rupture
+    last_session: HeldSession | None
+    next_number: int
+    waiting: CheckIn | None
+    may_be_asked: bool
+    shows_history: bool
+    wishes: list[Wish]
+    pillars: list[PillarView]
+    marks: set[str]  # names of what the charts show, for their key
+    totals: str
+    rated_at: datetime | None  # the session of the latest answers
+    answers: list[AnsweredSentence]
+    tension: str
+    comments: list[Comment]
+    goals: list[str]
+    ruptures: list[RuptureEntry]
+    notes: list[Note]
+    sessions: list[SessionRow]
+    sessions_in_words: str
+
+    @property
+    def has_answers(self):
+        return bool(self.answers or self.comments or self.tension)
+
+
+def case_page(episode, reader) -> CasePage:
+    """The page of an episode as the reader may see it. The episode comes with its client, therapist and standing."""
+    client, standing = episode.client, episode.standing
+    reader_is_therapist = access.can_edit(reader, episode)
+    history = case_history(episode)
+    attended = [therapy_session for therapy_session in history.sessions if therapy_session.number]
+    rated = [therapy_session for therapy_session in attended if therapy_session.client]
+    last_session = attended[-1] if attended else None
+    latest = rated[-1] if rated else None
+    flag = evidence_of(standing.rupture) if standing.rupture else None
+    pillars = pillar_views(history, standing, client.display_name)
+    sessions = session_rows(
+        episode, {therapy_session.row.pk: therapy_session.number for therapy_session in history.sessions}
+    )
+    return CasePage(
+        episode=episode,
+        name=client.display_name,
+        therapist=episode.therapist.display_name,
+        reader_is_therapist=reader_is_therapist,
+        can_add=reader_is_therapist and episode.ends_at is None,
+        standing=standing,
+        lead=_lead(client.display_name, standing, flag, history),
+        what_was_seen=phrases.what_was_seen(flag, standing),
+        notices=phrases.notes_in_words(standing.notes),
+        last_session=last_session,
+        next_number=len(attended) + 1,
+        waiting=_waiting(last_session),
+        may_be_asked=links.may_be_asked(client),
+        shows_history=reader_is_therapist and links.shows_history(client),
+        wishes=wishes([episode.pk]) if access.can_read_wish(reader, episode) else [],
+        pillars=pillars,
+        marks=marks_drawn(pillars),
+        totals=totals_in_words(history),
+        rated_at=latest.row.starts_at if latest else None,
+        answers=answered_sentences(latest.client, latest.therapist) if latest else [],
+        tension=phrases.tension(latest.client) if latest else "",
+        comments=comments(rated, access.comments_readable_by(reader, episode), client.data_key),
+        goals=_goals(episode),
+        ruptures=[RuptureEntry(row, phrases.headline(evidence_of(row))) for row in history.ruptures],
+        notes=_notes(episode, reader),
+        sessions=sessions,
+        sessions_in_words=sessions_in_words(sessions),
+    )
+
+
+# --- Its parts --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
-    """All that the page of one case draws, oldest first."""
+    """What the charts of a case are drawn from, oldest first; the ruptures newest first."""
 
-    held: list[HeldSession]
-    assessments: list[evidence.Assessment]  # one for each held session
+    sessions: list[HeldSession]
+    assessments: list[evidence.Assessment]  # one for each session
     ruptures: list[Rupture]
     version: evidence.Version
 
 
 def case_history(episode) -> CaseHistory:
-    held = held_sessions(episode)
+    """The sessions of an episode with what the newest detector version thinks of them."""
+    sessions = held_sessions(episode)
     # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
     versions = DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")
     row = versions.first() or detector_version(episode.client.practice)
     version = as_version(row)
     stored = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
-    if all(therapy_session.row.pk in stored for therapy_session in held):
+    if all(therapy_session.row.pk in stored for therapy_session in sessions):
         assessments = [
-            as_assessment(stored[therapy_session.row.pk], therapy_session.number) for therapy_session in held
+            as_assessment(stored[therapy_session.row.pk], therapy_session.number) for therapy_session in sessions
         ]
     else:  # an import has brought sessions in, and its replay is on its way
-        assessments = assess([therapy_session.evidence for therapy_session in held], version)
+        assessments = assess([therapy_session.evidence for therapy_session in sessions], version)
     return CaseHistory(
-        held=held,
+        sessions=sessions,
         assessments=assessments,
         ruptures=list(
             Rupture.objects.filter(episode=episode)
@@ -49,46 +189,47 @@ def case_history(episode) -> CaseHistory:
     )
 
 
-COMMENTS_SHOWN = 3  # older ones that were read are left to the record
-
-
-# --- What the page shows ----------------------------------------------------------------------------------------------
-
-
-def latest_answers(held):
-    """The client's latest answers in words beside the therapist's: (sentence, client, therapist, whether a high answer
-    means a weak alliance)."""
-    if held is None or held.client.text is None:
+def answered_sentences(client: Rating, therapist: Rating | None) -> list[AnsweredSentence]:
+    """The client's answers of one session beside the therapist's; none where the words may not be printed."""
+    if client.text is None:
         return []
-    client, therapist = held.client, held.therapist
-    wording = client.text.text["client"]
+    wording = client.text.text[evidence.Rater.CLIENT]
     lowest = client.instrument.definition["lowest"]
-    turned = {item["id"] for item in client.instrument.definition["items"] if item.get("reversed")}
+    items_reversed = {item["id"] for item in client.instrument.definition["items"] if item.get("reversed")}
 
-    def said(rating, item):
+    def in_words(rating, item):
         answer = rating.answers.get(item) if rating and rating.instrument_id == client.instrument_id else None
         return wording["answers"][answer - lowest] if answer is not None else ""
 
     return [
-        (sentence, said(client, item), said(therapist, item), item in turned)
+        AnsweredSentence(sentence, in_words(client, item), in_words(therapist, item), item in items_reversed)
         for item, sentence in wording["items"].items()
     ]
 
 
-def comments_of(rated, may_read, key):
+def comments(rated, may_read, key) -> list[Comment]:
     """What the client wrote for this reader, newest first: all that has not been read, and the last few besides."""
-    commented = [held for held in reversed(rated) if held.client.comment and may_read(held.client)]
+    readable = [
+        therapy_session
+        for therapy_session in reversed(rated)
+        if therapy_session.client.comment and may_read(therapy_session.client)
+    ]
     return [
-        (held, held.client.comment.open(key))
-        for position, held in enumerate(commented)
-        if position < COMMENTS_SHOWN or (held.client.check_in and held.client.check_in.read_at is None)
+        Comment(
+            number=therapy_session.number,
+            session_at=therapy_session.row.starts_at,
+            text=therapy_session.client.comment.open(key),
+            for_supervisor=therapy_session.client.comment_for == Rating.CommentFor.SUPERVISOR,
+        )
+        for position, therapy_session in enumerate(readable)
+        if position < COMMENTS_SHOWN or _is_unread(therapy_session.client)
     ]
 
 
-def sessions_in_words(rows):
+def sessions_in_words(rows) -> str:
     """How many sessions were held, as they are numbered, and apart from them what else is in the list."""
     count = Counter(row.therapy_session.attendance for row in rows)
-    held = count[Attendance.ATTENDED]
+    attended = count[Attendance.ATTENDED]
     others = (
         (count[Attendance.NO_SHOW], ngettext_lazy("and one that was missed", "and %(n)s that were missed", "n")),
         (
@@ -97,10 +238,37 @@ def sessions_in_words(rows):
         ),
         (count[Attendance.PLANNED], ngettext_lazy("and one that is planned", "and %(n)s that are planned", "n")),
     )
-    first = ngettext("The session", "All %(n)s sessions", held) % {"n": held} if held else _("No session held")
-    return ", ".join([first, *(said % {"n": n} for n, said in others if n)])
+    first = _("No session held")
+    if attended:
+        first = ngettext("The session", "All %(n)s sessions", attended) % {"n": attended}
+    return ", ".join([first, *(phrase % {"n": n} for n, phrase in others if n)])
 
 
-def _notes(user, episode, key):
-    notes = PrivateNote.objects.visible_to(user).filter(episode=episode).select_related("therapy_session")
-    return [(note.therapy_session, note.text.open(key)) for note in notes.order_by("-therapy_session__starts_at")[:5]]
+def _lead(name, standing, flag, history):
+    newest = next(iter(history.ruptures), None)
+    is_strained = history.assessments and history.assessments[-1].state in STRAINED
+    for_sessions = standing.rupture.evidence.get("for_sessions", 1) if standing.rupture else 0
+    last = newest if newest and (is_strained or newest.state in REPAIRED) else None
+    return phrases.case_lead(name, standing, flag, for_sessions, last=last)
+
+
+def _waiting(last_session):
+    """The check-in of the last session alone: what is answered at the head would be taken for the latest."""
+    if last_session and last_session.asked and not last_session.client:
+        return last_session.row.check_in
+    return None
+
+
+def _is_unread(rating):
+    return rating.check_in and rating.check_in.read_at is None
+
+
+def _goals(episode):
+    rows = Goal.objects.filter(episode=episode, ended_at__isnull=True)
+    return [goal.text.open(episode.client.data_key) for goal in rows]
+
+
+def _notes(episode, reader):
+    rows = PrivateNote.objects.visible_to(reader).filter(episode=episode).select_related("therapy_session")
+    latest = rows.order_by("-therapy_session__starts_at")[:NOTES_SHOWN]
+    return [Note(note.therapy_session.starts_at, note.text.open(episode.client.data_key)) for note in latest]

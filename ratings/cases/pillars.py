@@ -48,10 +48,10 @@ class PillarView:
 def pillar_views(history, standing, name):
     """The three charts, each with its sentence and its table, from the same ratings."""
     titles = {Pillar.GOAL: _("Goals"), Pillar.TASK: _("Tasks"), Pillar.BOND: _("Bond")}
-    pairs = zip(history.held, history.assessments, strict=True)
+    pairs = zip(history.sessions, history.assessments, strict=True)
     sessions = [(held, assessment) for held, assessment in pairs if held.number]
     rated = [held for held, _a in sessions if held.client]
-    evidence = [held.evidence for held in history.held]
+    evidence = [held.evidence for held in history.sessions]
     ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
     marked = _marked(history.ruptures, {held.row.pk: held.number for held, _a in sessions})
     changed = _changed(rated)
@@ -64,7 +64,7 @@ def pillar_views(history, standing, name):
         band_from = None
         if usual:
             fifth = counted(evidence, history.assessments, pillar)[FEWEST - 1]
-            band_from = sum(held.evidence.attended for held in history.held[: fifth + 1])
+            band_from = sum(held.evidence.attended for held in history.sessions[: fifth + 1])
         word = standing.words.get(pillar, "few")
         rows = [_row(held, assessment, pillar, usual, band_from, of_instrument) for held, assessment in sessions]
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
@@ -100,10 +100,10 @@ def marks_drawn(views):
 
 def totals_in_words(history):
     """The totals in a sentence, where some ratings came as a total alone and the charts cannot show them."""
-    alone = [held for held in history.held if held.client and _is_total_only(held.evidence.client)]
+    alone = [held for held in history.sessions if held.client and _is_total_only(held.evidence.client)]
     if not alone:
         return ""
-    evidence = [held.evidence for held in history.held]
+    evidence = [held.evidence for held in history.sessions]
     usual = usual_ranges(evidence, history.assessments, resolve(history.version.constants))[OVERALL]
     totals = [value_of(scores.client, OVERALL) for scores in evidence]
     latest = next(total for total in reversed(totals) if total is not None)

@@ -102,6 +102,11 @@ class Rupture(models.Model):
         return str(self.code)
 
     @property
+    def is_open(self):
+        """Still strained, and not on its way back."""
+        return self.state == self.RuptureState.OPEN
+
+    @property
     def is_active(self):
         """Open, or on its way back: an episode has at most one of these, and it may be set aside."""
         return self.state in self.ACTIVE
@@ -110,11 +115,11 @@ class Rupture(models.Model):
     def mark(self):
         """The shape beside the word on every page (`includes/marks.html`)."""
         return {
-            "open": "below",
-            "recovering": "mending",
-            "unrepaired": "unmended",
-            "set_aside": "aside",
-            "withdrawn": "aside",
+            self.RuptureState.OPEN: "below",
+            self.RuptureState.RECOVERING: "mending",
+            self.RuptureState.UNREPAIRED: "unmended",
+            self.RuptureState.SET_ASIDE: "aside",
+            self.RuptureState.WITHDRAWN: "aside",
         }.get(self.state, "mended")
 
 

@@ -107,7 +107,7 @@ def test_a_total_alone_is_said_and_not_drawn_as_missing(drawn):
 
 def _history(episode):
     history = case_history(episode)
-    return [held.evidence for held in history.held], history.assessments, resolve({})
+    return [held.evidence for held in history.sessions], history.assessments, resolve({})
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_each_state_in_the_list(http, dana, waiting):
     assert page.count('name="check_in"') == 6
     assert "once a day" in page
     assert "refused by their mail server" in page
-    shown = http.get(reverse("ratings:case", args=[asked["Answered"].episode.code])).context["sessions"]
+    shown = http.get(reverse("ratings:case", args=[asked["Answered"].episode.code])).context["page"].sessions
     assert [row.check_in.progress for row in shown] == ["answered"]
 
 

@@ -45,7 +45,7 @@ class Case:
         self.history = case_history(self.episode)
         name = self.episode.client.display_name
         self.pillars = {view.key: view for view in pillar_views(self.history, self.episode.standing, name)}
-        self.numbered = {session.number: session for session in self.history.held if session.number}
+        self.numbered = {session.number: session for session in self.history.sessions if session.number}
         self.said, self.page = page_of(self.reader, reverse("ratings:case", args=[self.episode.code]))
         self.ruptures = list(Rupture.objects.filter(episode=self.episode))
 
@@ -65,7 +65,7 @@ class Case:
     def span(self):
         """The one rupture: its state, and the numbers of the sessions at which it was opened and closed."""
         (rupture,) = self.ruptures
-        number_of = {session.row.pk: session.number for session in self.history.held}
+        number_of = {session.row.pk: session.number for session in self.history.sessions}
         return rupture.state, number_of[rupture.opened_session_id], number_of.get(rupture.closed_session_id)
 
     def flag(self):

@@ -261,7 +261,7 @@ def test_a_session_is_voided_with_a_reason(http, dana, juniper, live_through):
     assert Standing.objects.get().sessions_held == 1
     assert http.post(path, {"reason": "Logged for somebody else."}).status_code == 302
     assert Standing.objects.get().sessions_held == 0
-    assert http.get(reverse("ratings:case", args=[juniper.code])).context["sessions"] == []
+    assert http.get(reverse("ratings:case", args=[juniper.code])).context["page"].sessions == []
     again = http.post(path, {"reason": "Again."})  # a second tap, or another tab
     assert (again.status_code, again.url) == (302, reverse("ratings:case", args=[juniper.code]))
     assert "The first reason stays." in http.get(again.url).text
