@@ -1,11 +1,17 @@
-"""Reads: cases as lines of a list, worst first."""
+"""Reads: the supervisor's caseload and the therapist's own cases, as lines of a list, worst first."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from alliance import access
+from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.detection.stored import evidence_of
+from ratings.findings import phrases
 from ratings.models import Rupture, Standing
 from ratings.psychometrics import evidence
+
+MOST_TO_TALK_ABOUT = 5
+MISSING_IN_A_ROW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +63,75 @@ def case_rows(episodes) -> list[CaseRow]:
 
 def _aside_reason(rupture, client):
     return rupture.aside_reason.open(client.data_key) if rupture.aside_reason else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A case of which several check-ins in a row did not come, and the last of them."""
+
+    case: CaseRow
+    check_in: CheckInRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caseload:
+    """The cases that a supervisor reads; `rows` has them all, each other list some of them."""
+
+    rows: list[CaseRow]
+    open: list[CaseRow]
+    flagged: list[CaseRow]
+    gaps: list[Gap]
+    aside: list[CaseRow]
+    unflagged: int
+    too_little: str  # of how many of the unflagged nothing can be said yet
+    is_assigned: bool  # somebody's cases are shared with this supervisor, if only future ones
+
+    @property
+    def first(self):
+        return self.flagged[:MOST_TO_TALK_ABOUT]
+
+    @property
+    def above_the_list(self):
+        return [*self.first, *(gap.case for gap in self.gaps), *self.aside]
+
+
+def caseload_of(supervisor) -> Caseload:
+    """All that the caseload of a user shows before a search narrows it."""
+    rows = case_rows(access.supervised_episodes(supervisor))
+    open_rows = [row for row in rows if not row.ended_at]
+    missing = [row for row in open_rows if row.standing.missing_in_a_row >= MISSING_IN_A_ROW]
+    check_ins = latest_unanswered([row.code for row in missing])
+    unflagged = [row for row in open_rows if not row.standing.rupture and row.aside is None]
+    few = sum(row.standing.words.get("overall", "few") == "few" for row in unflagged)
+    return Caseload(
+        rows=rows,
+        open=open_rows,
+        flagged=[row for row in open_rows if row.standing.rupture],
+        gaps=[Gap(row, check_ins.get(row.code)) for row in missing],
+        aside=[row for row in open_rows if row.aside is not None],
+        unflagged=len(unflagged),
+        too_little=phrases.too_little_to_say(few, len(unflagged)),
+        is_assigned=bool(open_rows) or access.live_assignments(supervisor).exists(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The cases of a list that a search leaves."""
+
+    open: list[CaseRow]
+    ended: list[CaseRow]  # newest first
+    narrowed_to: int | None  # None where it leaves them all
+
+    @property
+    def all(self):
+        return [*self.open, *self.ended]
+
+
+def matches(matching, rows) -> Matches:
+    """The matching ones among all rows, open and ended apart."""
+    return Matches(
+        open=[row for row in matching if not row.ended_at],
+        ended=sorted((row for row in matching if row.ended_at), key=lambda row: row.ended_at, reverse=True),
+        narrowed_to=len(matching) if len(matching) < len(rows) else None,
+    )

@@ -54,7 +54,7 @@ def test_what_was_set_aside_is_named_until_the_ratings_are_steady(http, dana, sa
     set_aside(juniper)
     http.force_login(sam.user)
     page = http.get("/caseload/")
-    assert [row.name for row in page.context["aside"]] == ["Juniper"]
+    assert [row.name for row in page.context["caseload"].aside] == ["Juniper"]
     said = text_of(http)
     assert "She had moved house." in said and "by Dana Whitlock" in said
     assert said.count("set aside") == 2, "in its own part and in its row"
@@ -67,7 +67,7 @@ def test_what_was_set_aside_is_named_until_the_ratings_are_steady(http, dana, sa
     assert "steady" in set(
         juniper.assessments.filter(therapy_session=asked.therapy_session).values_list("state", flat=1)
     )
-    assert http.get("/caseload/").context["aside"] == []
+    assert http.get("/caseload/").context["caseload"].aside == []
     assert "No open flag in 2 cases." in text_of(http)
 
 
@@ -106,12 +106,12 @@ def test_the_ended_cases_say_how_they_ended(http, dana, sam, eve, juniper, sorre
     ):
         http.force_login(member.user)
         page = http.get(path)
-        assert [row.name for row in page.context["ended"]] == seen
-        assert (page.context["rows"], AuditEvent.objects.latest("pk").count) == ([], len(seen))
+        assert [row.name for row in page.context["matches"].ended] == seen
+        assert (page.context["matches"].open, AuditEvent.objects.latest("pk").count) == ([], len(seen))
         assert ("The client ended it last rupture: unrepaired" in text_of(http, path)) is ("Juniper" in seen)
     http.force_login(sam.user)
     Episode.objects.filter(pk=wren.pk).update(ends_at=days_ago(400))
-    assert [row.name for row in http.get("/caseload/").context["ended"]] == ["Juniper"]
+    assert [row.name for row in http.get("/caseload/").context["matches"].ended] == ["Juniper"]
 
 
 def test_a_gap_says_how_far_the_last_check_in_came(http, dana, sam, juniper, live_through):
