@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils import timezone
 from alliance import access
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.questions import STILL_AWAITED
+from ratings.delivery.queries import unanswered
 from ratings.models import CheckIn, Rating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
@@ -24,10 +25,17 @@ class DayEntry:
     number: int | None  # the number it has, or will have once it is held; None where the client did not come
 
     @property
+    def is_planned(self):
+        return self.therapy_session.attendance == Attendance.PLANNED
+
+    @property
+    def is_attended(self):
+        return self.therapy_session.attendance == Attendance.ATTENDED
+
+    @property
     def skipped(self):
         """Check-ins in a row that did not come, without that of this session: it still may."""
-        held = self.therapy_session.attendance == Attendance.ATTENDED
-        return max(self.case.standing.missing_in_a_row - held, 0)
+        return max(self.case.standing.missing_in_a_row - self.is_attended, 0)
 
 
 def day_entries(user, start, end) -> list[DayEntry]:
@@ -57,13 +65,17 @@ class Wish:
 
     case_code: str
     name: str
-    how: str  # Rating.BringUp
+    how: Rating.BringUp
+
+    @property
+    def is_for_the_therapist_to_say(self):
+        return self.how == Rating.BringUp.GENTLY
 
 
 def wishes(episodes) -> list[Wish]:
     """What clients want brought up and had no session for since; the newest of each episode. One statement.
 
-    It is said to the therapist alone: pass `access.own_episodes(user)`, or an episode that the user may edit.
+    For the therapist alone: pass `access.own_episodes(user)`, or an episode that the user may edit.
     """
     held_since = (
         TherapySession.objects.attended()
@@ -78,8 +90,13 @@ def wishes(episodes) -> list[Wish]:
         .order_by("received_at")
     )
     newest = {row.episode_id: row for row in rows}
-    found = [Wish(str(row.episode.code), row.episode.client.display_name, row.bring_up) for row in newest.values()]
-    return sorted(found, key=lambda wish: wish.name.casefold())
+    return sorted(
+        (
+            Wish(str(row.episode.code), row.episode.client.display_name, Rating.BringUp(row.bring_up))
+            for row in newest.values()
+        ),
+        key=lambda wish: wish.name.casefold(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +131,37 @@ def waiting_check_ins(user) -> list[WaitingCheckIn]:
         )
         for row in newest.values()
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day of a therapist."""
+
+    now: datetime
+    entries: list[DayEntry]
+    wishes: list[Wish]
+    waiting: list[WaitingCheckIn]
+    unanswered: int  # all check-ins that have not come back; `waiting` has the recent ones
+    has_cases: bool
+
+    @property
+    def to_bring_up(self):
+        """How many of the sessions have something to bring up."""
+        wished = {wish.case_code for wish in self.wishes}
+        return sum(entry.case.standing.rupture is not None or entry.case.code in wished for entry in self.entries)
+
+
+def day_of(therapist) -> Day:
+    """The user's day so far, in the current time zone."""
+    now = timezone.localtime()
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    entries = day_entries(therapist, start, start + timedelta(days=1))
+    episodes = access.own_episodes(therapist)
+    return Day(
+        now=now,
+        entries=entries,
+        wishes=wishes(episodes),
+        waiting=waiting_check_ins(therapist),
+        unanswered=unanswered(therapist).count(),
+        has_cases=bool(entries) or episodes.exists(),
+    )

@@ -49,7 +49,7 @@ def test_today_counts_what_the_list_of_check_ins_lists(http, dana, juniper, sorr
     live_through(sorrel, [3, None])
     http.force_login(dana.user)
     today, there = http.get("/today/"), http.get(LIST)
-    assert {row.name for row in today.context["waiting"]} == {"Juniper", "Sorrel"}
+    assert {row.name for row in today.context["today"].waiting} == {"Juniper", "Sorrel"}
     assert len(there.context["rows"]) == 5
     assert "5 check-ins have not come back." in today.text
     assert "<h1>5 check-ins have not come back.</h1>" in " ".join(there.text.split()).replace(" </h1>", "</h1>")
@@ -60,7 +60,7 @@ def test_an_older_check_in_is_counted_but_not_listed(http, dana, juniper, live_t
     TherapySession.objects.filter(starts_at__gt=days_ago(15)).delete()
     http.force_login(dana.user)
     today = http.get("/today/")
-    assert today.context["waiting"] == []
+    assert today.context["today"].waiting == []
     assert "One check-in has not come back." in today.text
 
 
