@@ -1,0 +1,95 @@
+"""Reads: what a client answered so far, as that client sees it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from ratings.detection.history import held_sessions
+from ratings.findings import phrases, scale, sparklines
+from ratings.psychometrics.evidence import Pillar, Rater
+
+
+@dataclass(frozen=True, slots=True)
+class DatedAnswer:
+    session_at: datetime
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One small chart: what it is about, its picture, and the same in words, oldest first."""
+
+    title: str
+    picture: str
+    answers: list[DatedAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    sentence: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredSession:
+    """What the client answered after one session."""
+
+    session_at: datetime
+    answers: list[Answer]
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A client's own answers in one episode."""
+
+    lines: list[Line]
+    sessions: list[AnsweredSession]  # newest first
+
+
+def history_of(episode) -> History:
+    """The client's answers in words and as lines; nothing of the therapist's."""
+    # In the client's own words only: what was imported from elsewhere is a number, and is asked for on paper.
+    rated = [
+        therapy_session
+        for therapy_session in held_sessions(episode)
+        if therapy_session.client and therapy_session.client.text_id
+    ]
+    key = episode.client.data_key
+    return History(
+        lines=[_line(title, pillar, rated) for pillar, title in _titles().items()],
+        sessions=[_answered(therapy_session, key) for therapy_session in reversed(rated)],
+    )
+
+
+def _titles():
+    """The three pillars as a client would name them."""
+    return {Pillar.GOAL: _("What we work on"), Pillar.TASK: _("How we work"), Pillar.BOND: _("How we are together")}
+
+
+def _line(title, pillar, rated):
+    values = [therapy_session.evidence.client.of(pillar) for therapy_session in rated]
+    return Line(
+        title=title,
+        picture=sparklines.own_line(values),
+        answers=[
+            DatedAnswer(therapy_session.row.starts_at, scale.on_scale(value))
+            for therapy_session, value in zip(rated, values, strict=True)
+            if value is not None
+        ],
+    )
+
+
+def _answered(therapy_session, key):
+    rating = therapy_session.client
+    wording, lowest = rating.text.text[Rater.CLIENT], rating.instrument.definition["lowest"]
+    answers = [
+        Answer(sentence, wording["answers"][rating.answers[item] - lowest])
+        for item, sentence in wording["items"].items()
+        if item in rating.answers
+    ]
+    if rating.tension is not None:
+        answers.append(Answer(_("Tension or misunderstanding"), phrases.tension(rating)))
+    comment = rating.comment.open(key) if rating.comment else ""
+    return AnsweredSession(therapy_session.row.starts_at, answers, comment)
