@@ -144,6 +144,12 @@ def keyed_hash(purpose: str, text: str) -> str:
     return hmac.new(settings.HASH_KEY.encode(), f"{purpose}\0{normalized}".encode(), hashlib.sha256).hexdigest()
 
 
+def cache_key(key: str, key_prefix: str, version: int) -> str:
+    """The name of an entry in the cache as a keyed hash: those of django-allauth hold network addresses."""
+    name = f"cache\0{key_prefix}\0{version}\0{key}"
+    return hmac.new(settings.HASH_KEY.encode(), name.encode(), hashlib.sha256).hexdigest()
+
+
 def new_token() -> str:
     """256 random bits for a link, as 43 URL-safe characters."""
     return secrets.token_urlsafe(32)

@@ -194,6 +194,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 # A read's audit event must be committed before the page goes out; each write opens its own transaction.
 ATOMIC_REQUESTS = False
+# Attempts and used one-time codes, which all workers and machines must see. Only for that: each entry is a write.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "alliance_cache",
+        "KEY_FUNCTION": "alliance.crypto.cache_key",
+        # When full, what has expired goes, and only if that is not enough a third of the rest; convention of this app.
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 
 # --- People and passwords ---------------------------------------------------------------------------------------------
 
@@ -285,15 +295,6 @@ if not LOCAL:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
         # Attempts to sign in are counted per address: that of the browser, which the proxy adds last, not the proxy's.
         ALLAUTH_TRUSTED_PROXY_COUNT = 1
-    # Shared by the workers, who would otherwise each count attempts, and accept a one-time code, by themselves.
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-            "LOCATION": VAR_DIR / "cache",
-            # When full, a third is forgotten at random, attempts included; convention of this app.
-            "OPTIONS": {"MAX_ENTRIES": 20_000},
-        }
-    }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # An uploaded file is never written to a disk unsealed: it is held in memory, or, where it is too large, not read.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]

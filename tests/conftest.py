@@ -3,6 +3,7 @@ from importlib import import_module
 
 import hypothesis
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -50,7 +51,10 @@ def pytest_sessionfinish(session):
 
 @pytest.fixture(scope="session", autouse=True)
 def audit_emptied_between_tests():
-    """Lifts the triggers that keep the audit while Django empties the tables after a test without a transaction."""
+    """Lifts the triggers that keep the audit while Django empties the tables after a test without a transaction.
+
+    The table of the cache has no model, so Django leaves it as it is.
+    """
     triggers = import_module("alliance.migrations.0002_audit_append_only")
     empty_tables = TransactionTestCase._fixture_teardown
 
@@ -59,6 +63,7 @@ def audit_emptied_between_tests():
             triggers.backwards(None, editor)
         try:
             empty_tables(self)
+            cache.clear()
         finally:
             with connection.schema_editor() as editor:
                 triggers.forwards(None, editor)

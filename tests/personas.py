@@ -1,15 +1,8 @@
 """The people of the tests, as fixtures. Each is a place in a practice; `.user` is who signs in."""
 
 import pytest
-from django.core.cache import cache
 
 from tests.factories import days_ago, make_episode, make_member, make_practice, make_supervision
-
-
-@pytest.fixture(autouse=True)
-def nobody_tried_before():
-    """How often somebody tried to sign in is counted in the cache, which outlives a test."""
-    cache.clear()
 
 
 @pytest.fixture

@@ -1,6 +1,10 @@
 """Words that must not leak: planted everywhere a person writes, then searched for where they have no business."""
 
+import base64
+import hashlib
 import logging
+import pickle
+import re
 
 import pytest
 from django.db import connection
@@ -69,6 +73,18 @@ def test_no_sealed_text_and_no_key_of_a_link_is_in_any_table(planted):
     assert [place for place, value in values if token in value] == []
     # The search would find it: a name that is not sealed, the practice's, is there.
     assert [place for place, value in values if value == "Millrace Practice"] == ["alliance_practice.name"]
+
+
+def test_the_cache_names_nobody_and_no_machine(http, db):
+    http.post("/accounts/login/", {"login": f"{CANARY}@example.org", "password": "wrong"}, REMOTE_ADDR="203.0.113.7")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key, value FROM alliance_cache")
+        entries = cursor.fetchall()
+    assert len(entries) >= 2  # of the address it came from, and of the account
+    assert [key for key, _value in entries if not re.fullmatch("[0-9a-f]{64}", key)] == []
+    assert hashlib.sha256(f"{CANARY}@example.org".encode()).hexdigest() not in str(entries)
+    values = [pickle.loads(base64.b64decode(value)) for _key, value in entries]
+    assert {type(moment) for value in values for moment in value} == {float}
 
 
 def test_no_repr_shows_a_row(planted):

@@ -6,11 +6,16 @@ import runpy
 import secrets
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
+import time_machine
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.core.cache import cache, caches
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.utils import timezone
 
 SERVED = {
     "ALLIANCE_SECRET_KEY": secrets.token_urlsafe(50),
@@ -158,3 +163,17 @@ def test_two_workers_count_the_attempts_of_one_browser_together(attempts):
     assert attempts(0, "203.0.113.1") == [False] * 6
     assert attempts(6, "203.0.113.1") == [False] * 4 + [True] * 2
     assert attempts(12, "203.0.113.2") == [False] * 6  # somebody else behind the same proxy
+
+
+def test_a_full_cache_drops_what_has_expired_and_keeps_what_counts(db, monkeypatch):
+    monkeypatch.setattr(caches["default"], "_max_entries", 3)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for name in "abc":
+            cache.set(name, "expires soon", timeout=60)
+        cache.set("attempts", [1.0], timeout=3600)
+        clock.shift(timedelta(minutes=2))
+        cache.set("d", "one more", timeout=60)
+        assert cache.get("attempts") == [1.0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM alliance_cache")
+        assert cursor.fetchone() == (2,)

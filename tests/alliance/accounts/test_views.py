@@ -1,8 +1,10 @@
 """The own account, and allauth's pages in our clothes."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import (
@@ -14,6 +16,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 PASSWORD = "seven calm herons"
 
@@ -119,6 +122,17 @@ def test_change_of_address(http, known):
     http.post(link)
     known.user.refresh_from_db()
     assert known.user.email == "mona@new.test"
+
+
+def test_wrong_passwords_are_counted_for_five_minutes(http, known):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _try in range(5):
+            assert "not correct" in sign_in(http, known, password="wrong").text
+            clock.shift(timedelta(seconds=40))
+        clock.shift(timedelta(seconds=90))  # 290 after the first
+        assert "Too many failed login attempts" in sign_in(http, known).text
+        clock.shift(timedelta(seconds=10))
+        assert sign_in(http, known).status_code == 302
 
 
 def test_two_step_sign_in(http, known):
