@@ -26,13 +26,16 @@ class CheckIn(models.Model):
     text = models.ForeignKey(InstrumentText, on_delete=models.PROTECT)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)  # by the therapist: from then on the answers stand
+    # Other answers than those stored, refused within the hour that began with the first of them: `check_in/guesses.py`.
+    guesses = models.PositiveSmallIntegerField(default=0)
+    guessed_since = models.DateTimeField(null=True, blank=True)
 
     objects = CheckInQuerySet.as_manager()
     scope = ("episode", "pk")
 
     class Sensitivity:
         sealed = ()
-        clinical = ("episode", "therapy_session", "read_at")
+        clinical = ("episode", "therapy_session", "read_at", "guesses", "guessed_since")
         plain = ("id", "code", "text", "created_at")
 
     def __str__(self):

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ratings.check_in import actions
 from ratings.check_in.answers import stored_answers
 from ratings.check_in.forms import CheckInForm, Tampered
+from ratings.check_in.guesses import count_guess, has_guesses_left
 from ratings.check_in.links import TYPING_GRACE, live_link, may_be_asked
 from ratings.check_in.receipt import COOKIE, COOKIE_LIVES, SALT, known_check_in
 from ratings.check_in.views.link import key_in_address, link_gone
@@ -21,7 +21,6 @@ from ratings.models import ClientLink, Rating
 from ratings.psychometrics.evidence import Rater
 
 SAME_CLICK = timedelta(minutes=1)  # a second tap, a lost connection; convention of this app
-MOST_TRIES, TRIES_LAST = 10, 60 * 60  # other answers to an answered check-in, per hour
 MOST_DROPPED, DROPPED_AT_ONCE = 16 * 1024 * 1024, 64 * 1024  # bytes; convention of this app
 
 
@@ -78,17 +77,15 @@ def _receive(request, asked, *, known, may_change, from_link=False):
         if not _is_open(asked, known):
             return link_gone(request)  # as on GET: an empty form sent to it tells nothing
         return _form_page(request, asked, form, status=422)
-    tries = f"check-in-tries:{asked.pk}"
     context = {"form": form, "practice": asked.episode.client.practice}
-    if not may_change and cache.get(tries, 0) >= MOST_TRIES:  # not even compared, so that guessing ends
+    if not (may_change or has_guesses_left(asked)):  # not even compared
         return render(request, "ratings/check_in/check_in_already.html", context, status=409)
     try:
         rating = actions.answer_check_in(
             check_in=asked, answers=form.client_answers, may_change=may_change, from_link=from_link
         )
     except actions.AlreadyAnswered:
-        cache.add(tries, 0, timeout=TRIES_LAST)
-        cache.incr(tries)
+        count_guess(asked)
         return render(request, "ratings/check_in/check_in_already.html", context, status=409)
     except actions.SessionVoided:
         return render(request, "ratings/check_in/check_in_already.html", context | {"voided": True}, status=409)

@@ -388,20 +388,3 @@ def test_a_hundred_looks_use_nothing_up(http, asked, opened):
         assert http.get(address).status_code == http.head(address).status_code == 200
     assert (list(ClientLink.objects.values()), list(CheckIn.objects.values()), AuditEvent.objects.count()) == before
     assert sent(http, address).status_code == 303
-
-
-# --- Who guesses ------------------------------------------------------------------------------------------------------
-
-
-def test_a_guessed_answer_gives_no_right_to_change_and_guessing_ends(http, juniper, live_through, settings):
-    (check_in,) = live_through(juniper, [3])
-    Rating.objects.filter(rater="client").update(received_at=timezone.now() - timedelta(hours=1))
-    token = links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
-    right = http.post(f"/c/{token}/", answers(3))
-    assert (right.status_code, "Thank you" in right.text, "Change your answers" in right.text) == (200, True, False)
-    assert "check-in" not in http.cookies
-    for guess in [answers(1)] * 10 + [answers(1), answers(3)]:  # from the eleventh on, right looks like wrong
-        response = http.post(f"/c/{token}/", guess | {"comment": "Typed & kept"})
-        assert (response.status_code, "Typed &amp; kept" in response.text) == (409, True)
-    assert "already sent" in http.post(f"/c/{token}/", answers(3)).text
-    assert Rating.objects.get(rater="client").answers == answers(3)

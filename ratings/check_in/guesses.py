@@ -1,0 +1,28 @@
+"""Counts answers to an answered check-in that differ from those stored: whoever has its link could guess what was said.
+
+The count stands in the row, where every worker and machine sees it and nothing expires by itself.
+"""
+
+from datetime import timedelta
+
+from django.db.models import Case, F, Q, When
+from django.utils import timezone
+
+from ratings.models import CheckIn
+
+MOST, PERIOD = 10, timedelta(hours=1)  # convention of this app
+
+
+def has_guesses_left(check_in):
+    """Whether answers may still be compared with those stored. Requests at the same moment may each get a yes."""
+    return check_in.guesses < MOST or check_in.guessed_since <= timezone.now() - PERIOD
+
+
+def count_guess(check_in):
+    """Adds one, or begins anew when the hour is over. Not within the transaction that refused: it is rolled back."""
+    now = timezone.now()
+    begins = Q(guessed_since__isnull=True) | Q(guessed_since__lte=now - PERIOD)
+    CheckIn.objects.filter(pk=check_in.pk).update(
+        guesses=Case(When(begins, then=1), default=F("guesses") + 1),
+        guessed_since=Case(When(begins, then=now), default=F("guessed_since")),
+    )
