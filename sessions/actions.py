@@ -1,5 +1,7 @@
 """Writes on the first floor. Those that move an assessment are called by `ratings.cases.actions`."""
 
+from uuid import uuid4
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,10 +12,12 @@ from sessions.models import Attendance, Goal, PrivateNote, TherapySession
 
 
 @transaction.atomic
-def hold_therapy_session(*, editor, starts_at, ends_at, zone, mode, attendance, planned=None, private_note=""):
-    """Logs what became of a therapy session: of the planned one, or of one that nobody had planned."""
+def hold_therapy_session(
+    *, editor, starts_at, ends_at, zone, mode, attendance, planned=None, private_note="", code=None
+):
+    """Logs what became of a therapy session: of the planned one, or of a new one with this code."""
     episode, by = editor.episode, editor.membership
-    therapy_session = planned or TherapySession(episode=episode)
+    therapy_session = planned or TherapySession(episode=episode, code=code or uuid4())
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.zone, therapy_session.mode = zone, mode
     therapy_session.attendance = Attendance(attendance)
@@ -47,9 +51,11 @@ def void_therapy_session(*, editor, therapy_session, reason):
 
 
 @transaction.atomic
-def agree_goal(*, editor, text):
+def agree_goal(*, editor, text, code=None):
     """Adds a goal to the plan of the episode."""
     episode, by = editor.episode, editor.membership
-    goal = Goal.objects.create(episode=episode, text=Sealed(text, episode.client.data_key), written_by=by)
+    goal = Goal.objects.create(
+        code=code or uuid4(), episode=episode, text=Sealed(text, episode.client.data_key), written_by=by
+    )
     audit.record(Verb.CREATED, goal, by=by)
     return goal

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import PlainTextField
+from alliance.form_keys import KeyedForm
 from sessions.models import Attendance, Mode, TherapySession
 
 SESSION_MINUTES = 50
@@ -114,10 +115,13 @@ class SessionVoidForm(forms.Form):
     )
 
 
-class GoalForm(forms.Form):
+class GoalForm(KeyedForm):
     text = PlainTextField(
         label=_("Goal"),
         help_text=_("In the client's words: “We are working on … so that I can …”"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
     )
+
+    def matches(self, goal):
+        return goal.text.open(goal.episode.client.data_key) == self.cleaned_data["text"]

@@ -3,6 +3,8 @@
 Each is one transaction, with its audit event inside.
 """
 
+from uuid import uuid4
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -120,10 +122,14 @@ def change_preferences(*, client, gets_email, paused_until=None):
 
 
 @transaction.atomic
-def start_episode(*, client, therapist, by, starts_at=None, previous=None):
+def start_episode(*, client, therapist, by, starts_at=None, previous=None, code=None):
     """Starts a course of therapy; a client and a therapist have one open at most."""
     episode = Episode.objects.create(
-        client=client, therapist=therapist, starts_at=starts_at or timezone.now(), previous=previous
+        code=code or uuid4(),
+        client=client,
+        therapist=therapist,
+        starts_at=starts_at or timezone.now(),
+        previous=previous,
     )
     audit.record(Verb.CREATED, episode, by=by)
     return episode

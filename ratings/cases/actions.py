@@ -14,16 +14,20 @@ from ratings.delivery import schedule
 from ratings.detection.reassess import lock_for_edit, reassess
 from ratings.models import CheckIn
 from sessions import actions as session_actions
-from sessions.models import Attendance
+from sessions.models import Attendance, TherapySession
+
+
+class AlreadyLogged(Exception):
+    """Somebody has logged the planned session in the meantime."""
 
 
 @transaction.atomic
-def open_case(*, practice, therapist, name, by, goal="", email="", zone="", consents=()):
-    """A new client with their first episode; with it the standing that lists it."""
+def open_case(*, practice, therapist, name, by, goal="", email="", zone="", consents=(), code=None):
+    """A new client with their first episode, which has this code; with it the standing that lists it."""
     client = client_actions.create_client(
         practice=practice, name=name, by=by, email=email, zone=zone, consents=consents
     )
-    episode = client_actions.start_episode(client=client, therapist=therapist, by=by)
+    episode = client_actions.start_episode(client=client, therapist=therapist, by=by, code=code)
     if goal:
         session_actions.agree_goal(editor=Editor(by, episode), text=goal)  # who opens a case is its therapist
     reassess(episode)
@@ -43,12 +47,25 @@ def log_session(
     instrument=None,
     planned=None,
     private_note="",
+    code=None,
 ):
     """Logs one therapy session and the therapist's own rating, and readies the client's check-in.
 
-    `instrument`: the key of the one whose sentences the therapist answered; the client is asked the same ones.
+    Parameters
+    ----------
+    instrument
+        The key of the one whose sentences the therapist answered; the client is asked the same ones.
+    code
+        Of the session, where it is not `planned`.
+
+    Raises
+    ------
+    AlreadyLogged
+        The planned session is not planned any more.
     """
     lock_for_edit(editor, *filter(None, [planned]))
+    if planned and not TherapySession.objects.filter(pk=planned.pk, attendance=Attendance.PLANNED).exists():
+        raise AlreadyLogged
     episode = editor.episode
     therapy_session = session_actions.hold_therapy_session(
         editor=editor,
@@ -59,6 +76,7 @@ def log_session(
         attendance=attendance,
         planned=planned,
         private_note=private_note,
+        code=code,
     )
     if attendance == Attendance.ATTENDED:
         client = episode.client

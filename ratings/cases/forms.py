@@ -4,14 +4,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import PlainTextField
+from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
 from ratings.check_in.forms import QuestionsMixin
 from ratings.psychometrics.evidence import Rater
 from sessions.forms import TherapySessionForm
-from sessions.models import Attendance
+from sessions.models import Attendance, PrivateNote
 
 
-class SessionLogForm(QuestionsMixin, TherapySessionForm):
+class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
     """One screen for the therapist: the session and the own view of it."""
 
     instrument_key = forms.CharField(required=False, widget=forms.HiddenInput)  # whose sentences are on this page
@@ -28,8 +29,20 @@ class SessionLogForm(QuestionsMixin, TherapySessionForm):
             self.add_error("attendance", _("You rated a session that did not take place. Which of the two is right?"))
         return cleaned
 
+    def matches(self, therapy_session):
+        names = ("starts_at", "ends_at", "mode", "attendance")
+        rating = therapy_session.ratings.current().filter(rater=Rater.THERAPIST).first()
+        note = PrivateNote.objects.filter(therapy_session=therapy_session).first()
+        key = therapy_session.episode.client.data_key
+        return (
+            therapy_session.voided_at is None
+            and all(getattr(therapy_session, name) == self.cleaned_data.get(name) for name in names)
+            and (rating.answers if rating else {}) == self.answers
+            and (note.text.open(key) if note else "") == self.cleaned_data.get("private_note")
+        )
 
-class CaseForm(forms.Form):
+
+class CaseForm(KeyedForm):
     """A new client with the first episode: as little as possible."""
 
     practice = forms.ChoiceField(label=_("Practice"))
@@ -82,6 +95,16 @@ class CaseForm(forms.Form):
     def consents(self):
         ticks = {"consents_to_check_ins": Consent.Purpose.CHECK_IN, "agrees_to_email": Consent.Purpose.EMAIL}
         return [purpose for tick, purpose in ticks.items() if self.cleaned_data[tick]]
+
+    def matches(self, episode):
+        client, typed = episode.client, self.cleaned_data
+        email = client.email.open(client.data_key) if client.email else ""
+        goals = [goal.text.open(client.data_key) for goal in episode.goals.all()]
+        return (
+            (episode.therapist, client.display_name, email) == (self.membership, typed["name"], typed["email"])
+            and goals == ([typed["goal"]] if typed["goal"] else [])
+            and client.agreed_to == set(self.consents)
+        )
 
 
 class EpisodeEndForm(forms.Form):

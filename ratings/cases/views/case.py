@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings.cases import sent_twice
 from ratings.cases.actions import end_episode, open_case
 from ratings.cases.case import case_page
 from ratings.cases.forms import CaseForm, EpisodeEndForm
 from ratings.check_in.actions import mark_read
 from sessions import actions as session_actions
 from sessions.forms import GoalForm
+from sessions.models import Goal
 
 EPISODES = Episode.objects.select_related(
     "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture"
@@ -45,21 +45,30 @@ def _case_page(request, episode, goal_form, status=200):
 def case_create(request):
     memberships = access.check_role(request.user, "therapist")
     form = CaseForm(request.POST if request.method == "POST" else None, memberships=memberships)
-    if not (request.method == "POST" and form.is_valid()):
+    episode = _open_case(form, memberships) if form.is_valid() else None
+    if episode is None:
         context = {"form": form, "section": "cases"}
         return render(request, "ratings/cases/case_create.html", context, status=422 if form.errors else 200)
-    membership = form.membership
-    episode = sent_twice.just_opened(membership, form.cleaned_data["name"]) or open_case(
-        practice=membership.practice,
-        therapist=membership,
-        by=membership,
-        name=form.cleaned_data["name"],
-        email=form.cleaned_data["email"],
-        goal=form.cleaned_data["goal"],
-        consents=form.consents,
-    )
     messages.success(request, _("The case is open."))
     return redirect("ratings:case", episode.code)
+
+
+def _open_case(form, memberships):
+    therapist, typed = form.membership, form.cleaned_data
+    return form.make_once(
+        EPISODES.filter(therapist__in=memberships),
+        lambda: open_case(
+            practice=therapist.practice,
+            therapist=therapist,
+            by=therapist,
+            name=typed["name"],
+            email=typed["email"],
+            goal=typed["goal"],
+            consents=form.consents,
+            code=typed["form_key"],
+        ),
+        _("This form was saved already. To save this as another client, send it again."),
+    )
 
 
 @require_POST
@@ -69,12 +78,19 @@ def goal_agree(request, code):
     form = GoalForm(request.POST, auto_id="goal_%s")
     if form.is_valid() and episode.ends_at:
         form.add_error("text", _("This therapy has ended; its plan stays as it is."))
-    if not form.is_valid():
+    if not (form.is_valid() and _agree_goal(form, editor)):
         return _case_page(request, episode, form, status=422)
-    if not sent_twice.just_agreed(episode, form.cleaned_data["text"]):
-        session_actions.agree_goal(editor=editor, text=form.cleaned_data["text"])
     messages.success(request, _("The goal is part of the plan."))
     return redirect("ratings:case", episode.code)
+
+
+def _agree_goal(form, editor):
+    text, code = form.cleaned_data["text"], form.cleaned_data["form_key"]
+    return form.make_once(
+        Goal.objects.filter(episode=editor.episode),
+        lambda: session_actions.agree_goal(editor=editor, text=text, code=code),
+        _("This form was saved already. To save this as another goal, send it again."),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,6 +1,7 @@
 """A therapy session is logged, moves, is voided."""
 
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -15,8 +16,7 @@ from django.views.decorators.http import require_http_methods
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
-from ratings.cases import sent_twice
-from ratings.cases.actions import log_session, move_session, void_session
+from ratings.cases.actions import AlreadyLogged, log_session, move_session, void_session
 from ratings.cases.forms import SessionLogForm
 from ratings.check_in import questions
 from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
@@ -83,11 +83,7 @@ def _questions(request, episode, planned):
 def _receive(request, form, editor, planned):
     form.full_clean()
     episode = form.episode
-    if sent_twice.just_logged(episode, editor.membership, form.cleaned_data, form.answers):  # a form sent twice
-        return redirect("ratings:case", episode.code)
-    if planned and planned.attendance != Attendance.PLANNED:
-        form.add_error(None, _("This session has been logged already. What you typed here was not saved."))
-    therapy_session = _save(form, editor, planned) if form.is_valid() else None
+    therapy_session = _logged_before(form, planned) or (_save(form, editor, planned) if form.is_valid() else None)
     if therapy_session is None:
         return _log_page(request, form)
     messages.success(request, _("Logged."))
@@ -95,22 +91,49 @@ def _receive(request, form, editor, planned):
     return redirect(reverse("ratings:case", args=[episode.code]) + anchor)
 
 
+def _logged_before(form, planned):
+    """The session that this form has logged before with the same content: now its own time counts as taken."""
+    if planned is None:
+        row = form.row_made(_sessions_of(form.episode))
+    else:
+        row = planned if planned.attendance != Attendance.PLANNED else None
+    if row is None or form.matches(row):
+        return row
+    if planned:
+        form.add_error(None, _("This session has been logged already. What you typed here was not saved."))
+    return None
+
+
 def _save(form, editor, planned):
     """The logged session; None with a form error where another one took its place in the same moment."""
-    said = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")}
+    typed = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")}
+    log = partial(
+        log_session,
+        editor=editor,
+        zone=timezone.get_current_timezone_name(),
+        answers=form.answers,
+        instrument=form.instrument.key,
+        **typed,
+    )
     try:
-        return log_session(
-            editor=editor,
-            planned=planned,
-            zone=timezone.get_current_timezone_name(),
-            answers=form.answers,
-            instrument=form.instrument.key,
-            **said,
+        if planned:
+            return log(planned=planned)
+        return form.make_once(
+            _sessions_of(form.episode),
+            lambda: log(code=form.cleaned_data["form_key"]),
+            _("This form was saved already. To log this as another session, send it again."),
         )
+    except AlreadyLogged:
+        planned.refresh_from_db()
+        return _logged_before(form, planned)
     except IntegrityError:
         if not form.says_taken():
             raise
         return None
+
+
+def _sessions_of(episode):
+    return TherapySession.objects.filter(episode=episode).select_related(*OF_EPISODE)
 
 
 def _log_page(request, form):
