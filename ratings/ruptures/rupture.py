@@ -1,0 +1,71 @@
+"""Reads: all that the page of a rupture shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alliance import access
+from alliance.models import Episode
+from ratings.detection.stored import evidence_of
+from ratings.findings.flag import Remark, Seen, remark
+from ratings.findings.phrases import day, seen_at
+from ratings.models import Rating, Rupture, Verdict
+from ratings.psychometrics.evidence import Rater
+
+
+@dataclass(frozen=True, slots=True)
+class RupturePage:
+    """The page of one rupture, for one reader."""
+
+    rupture: Rupture
+    episode: Episode
+    name: str
+    reader_is_therapist: bool
+    remark: Remark | None  # None where a person opened it
+    number: int | None  # of the session that speaks for it
+    seen_at: datetime | None
+    worded: bool
+    verdict: Verdict | None
+    aside_reason: str
+
+
+def rupture_page(rupture, reader) -> RupturePage:
+    """The page of a rupture as the reader may see it. The rupture comes with its episode, sessions and version."""
+    episode = rupture.episode
+    name = episode.client.display_name
+    reader_is_therapist = access.can_edit(reader, episode)
+    worded = is_worded(episode)
+    evidence = evidence_of(rupture)
+    return RupturePage(
+        rupture=rupture,
+        episode=episode,
+        name=name,
+        reader_is_therapist=reader_is_therapist,
+        remark=evidence
+        and remark(
+            evidence, name, rupture.evidence.get("for_sessions", 1), _known(rupture, reader_is_therapist, worded)
+        ),
+        number=rupture.evidence.get("number") if evidence else None,
+        seen_at=seen_at(rupture),
+        worded=worded,
+        verdict=Verdict.objects.filter(rupture=rupture).first(),
+        aside_reason=rupture.aside_reason.open(episode.client.data_key) if rupture.aside_reason else "",
+    )
+
+
+def is_worded(episode) -> bool:
+    """Whether a score has words that may be printed, as on the case page: not where a questionnaire came without."""
+    return not Rating.objects.filter(episode=episode, rater=Rater.CLIENT, text__isnull=True).current().exists()
+
+
+def _known(rupture, reader_is_therapist, worded):
+    before = rupture.evidence.get("straight_before")
+    return Seen(
+        over=not rupture.is_active,
+        recovering=rupture.state == Rupture.RuptureState.RECOVERING,
+        own=reader_is_therapist,
+        since=day(rupture.opened_session.starts_at, "j F"),
+        hurried=tuple(rupture.evidence.get("hurried", ())),
+        straight_before=tuple(before) if before else None,
+        weighs_behaviour=rupture.version.use == "all",
+        worded=worded,
+    )
