@@ -47,6 +47,16 @@ class CheckInRow:
     missing_in_a_row: int
 
     @property
+    def holds_until(self):
+        """Whether `at` is the end of what holds, and not its beginning."""
+        return self.progress in (Progress.PAUSED, Progress.SHOWN)
+
+    @property
+    def asks_for_contact(self):
+        """Whether the client's contact data is what keeps an e-mail from arriving."""
+        return self.progress in (Progress.NO_EMAIL, Progress.NO_CONSENT, Progress.BOUNCED)
+
+    @property
     def is_open(self):
         return self.progress not in (Progress.ANSWERED, Progress.ENTERED)
 

@@ -228,7 +228,12 @@ class _Writer:
         self.asked.add(therapy_session.pk)
         if told.therapist:
             self._rating(
-                Rater.THERAPIST, told.therapist, logged, **about, mode="member", entered_by_id=episode.therapist_id
+                Rater.THERAPIST,
+                told.therapist,
+                logged,
+                **about,
+                mode=Rating.Mode.MEMBER,
+                entered_by_id=episode.therapist_id,
             )
         answered = ends + timedelta(minutes=told.minutes) if told.client else None
         self.sent.append((check_in, ends, answered))
@@ -239,10 +244,10 @@ class _Writer:
                 answered,
                 **about,
                 check_in_id=check_in.pk,
-                mode="link",
+                mode=Rating.Mode.LINK,
                 comment=Sealed(told.comment, key) if told.comment else None,
                 comment_words=len(told.comment.split()),
-                comment_for="supervisor" if told.shared else "therapist",
+                comment_for=Rating.CommentFor.SUPERVISOR if told.shared else Rating.CommentFor.THERAPIST,
                 tension=told.tension,
                 tension_talked_about=told.talked_about,
                 bring_up=told.bring_up,

@@ -2,14 +2,16 @@
 
 from django.utils.translation import gettext as _
 
+from ratings.psychometrics.evidence import Pillar, Rater
+
 
 def pillar_names(pillars):
-    names = {"goal": _("Goals"), "task": _("Tasks"), "bond": _("Bond")}
+    names = {Pillar.GOAL: _("Goals"), Pillar.TASK: _("Tasks"), Pillar.BOND: _("Bond")}
     return ", ".join(names[pillar] for pillar in pillars)
 
 
 def series_name(series):
-    return {"goal": _("goals"), "task": _("tasks"), "bond": _("bond")}.get(series, _("overall"))
+    return {Pillar.GOAL: _("goals"), Pillar.TASK: _("tasks"), Pillar.BOND: _("bond")}.get(series, _("overall"))
 
 
 def behaviour_name(source):
@@ -22,7 +24,7 @@ def behaviour_name(source):
     }.get(source)
 
 
-_PILLAR_WORDS = {"goal": lambda: _("goals"), "task": lambda: _("tasks"), "bond": lambda: _("the bond")}
+_PILLAR_WORDS = {Pillar.GOAL: lambda: _("goals"), Pillar.TASK: lambda: _("tasks"), Pillar.BOND: lambda: _("the bond")}
 
 
 def pillars_in_a_row(pillars) -> str:
@@ -35,7 +37,7 @@ def source_name(source: str) -> str:
     rater, _colon, series = source.partition(":")
     if rater == "behaviour":
         return (behaviour_name(source) or "").capitalize()
-    template = {"client": _("Client, %(series)s"), "therapist": _("Therapist, %(series)s")}.get(rater)
+    template = {Rater.CLIENT: _("Client, %(series)s"), Rater.THERAPIST: _("Therapist, %(series)s")}.get(rater)
     return template % {"series": series_name(series)} if template else ""
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from ratings.findings.names import behaviour_name, pillar_names, pillars_in_a_row, series_name
 from ratings.findings.scale import whole
-from ratings.psychometrics.evidence import Assessment, Kind, State, only_the_therapist_fell
+from ratings.psychometrics.evidence import Assessment, Kind, Rater, State, only_the_therapist_fell
 from ratings.psychometrics.usual import FEWEST
 
 NOTICEABLE_POINTS = 5  # smaller contributions are not worth a clause; convention of this app
@@ -70,10 +70,10 @@ def _what_was_seen(assessment):
         if source == "behaviour":
             parts.append(behaviour_name(points.source))
         elif points.seen is not None and points.usual is not None:
-            if source == "client" and series and series not in assessment.pillars:
+            if source == Rater.CLIENT and series and series not in assessment.pillars:
                 continue
             template = _("%(series)s %(seen)s, usually %(usual)s")
-            if source == "therapist":
+            if source == Rater.THERAPIST:
                 template = _("therapist's own rating, %(series)s: %(seen)s, usually %(usual)s")
             numbers = {"seen": whole(points.seen), "usual": whole(points.usual)}
             parts.append(template % ({"series": series_name(series)} | numbers))
@@ -129,7 +129,7 @@ def seen_at(rupture):
 
 def client_answered(assessment: Assessment) -> bool:
     """Whether the client rated the session that this assessment is about."""
-    return any(found.source.partition(":")[0] == "client" for found in assessment.points)
+    return any(found.source.partition(":")[0] == Rater.CLIENT for found in assessment.points)
 
 
 def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions: int = 1, last=None) -> str:
