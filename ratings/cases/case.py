@@ -114,7 +114,7 @@ def case_page(episode, reader) -> CasePage:
     rated = [therapy_session for therapy_session in attended if therapy_session.client]
     last_session = attended[-1] if attended else None
     latest = rated[-1] if rated else None
-    flag = evidence_of(standing.rupture) if standing.rupture else None
+    evidence = evidence_of(standing.rupture) if standing.rupture else None
     pillars = pillar_views(history, standing, client.display_name)
     sessions = session_rows(
         episode, {therapy_session.row.pk: therapy_session.number for therapy_session in history.sessions}
@@ -126,8 +126,8 @@ def case_page(episode, reader) -> CasePage:
         reader_is_therapist=reader_is_therapist,
         can_add=reader_is_therapist and episode.ends_at is None,
         standing=standing,
-        lead=_lead(client.display_name, standing, flag, history),
-        what_was_seen=phrases.what_was_seen(flag, standing),
+        lead=_lead(client.display_name, standing, evidence, history),
+        what_was_seen=phrases.what_was_seen(evidence, standing),
         notices=phrases.notes_in_words(standing.notes),
         last_session=last_session,
         next_number=len(attended) + 1,
@@ -143,7 +143,7 @@ def case_page(episode, reader) -> CasePage:
         tension=phrases.tension(latest.client) if latest else "",
         comments=comments(rated, access.comments_readable_by(reader, episode), client.data_key),
         goals=_goals(episode),
-        ruptures=[RuptureEntry(row, phrases.headline(evidence_of(row))) for row in history.ruptures],
+        ruptures=[RuptureEntry(row, _headline(row)) for row in history.ruptures],
         notes=_notes(episode, reader),
         sessions=sessions,
         sessions_in_words=sessions_in_words(sessions),
@@ -244,11 +244,16 @@ def sessions_in_words(rows) -> str:
     return ", ".join([first, *(phrase % {"n": n} for n, phrase in others if n)])
 
 
-def _lead(name, standing, flag, history):
+def _headline(rupture):
+    evidence = evidence_of(rupture)
+    return phrases.headline(evidence and evidence.assessment)
+
+
+def _lead(name, standing, evidence, history):
     newest = next(iter(history.ruptures), None)
     is_strained = history.assessments and history.assessments[-1].state in STRAINED
-    for_sessions = standing.rupture.evidence.get("for_sessions", 1) if standing.rupture else 0
     last = newest if newest and (is_strained or newest.state in REPAIRED) else None
+    flag, for_sessions = (evidence.assessment, evidence.for_sessions) if evidence else (None, 1)
     return phrases.case_lead(name, standing, flag, for_sessions, last=last)
 
 

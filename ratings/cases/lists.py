@@ -8,7 +8,8 @@ from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
 from ratings.models import Rupture, Standing
-from ratings.psychometrics import evidence
+from ratings.psychometrics.ruptures import RuptureEvidence
+from ratings.psychometrics.usual import TrendWord
 
 MOST_TO_TALK_ABOUT = 5
 MISSING_IN_A_ROW = 3
@@ -23,7 +24,7 @@ class CaseRow:
     therapist: str
     therapist_code: str
     standing: Standing
-    reason: evidence.Assessment | None  # what speaks for the open rupture
+    reason: RuptureEvidence | None  # what speaks for the open rupture; None: a person opened it, or there is none
     since: datetime | None
     for_sessions: int  # rated sessions it has lasted
     last: Rupture | None  # the newest that stands, open or over
@@ -41,6 +42,7 @@ def case_rows(episodes) -> list[CaseRow]:
     cases = []
     for episode in rows:
         rupture, last = episode.standing.rupture, lasts.get(episode.pk)
+        reason = evidence_of(rupture) if rupture else None
         stays_aside = last and last.state == Rupture.RuptureState.SET_ASIDE and not last.steady_again
         cases.append(
             CaseRow(
@@ -49,9 +51,9 @@ def case_rows(episodes) -> list[CaseRow]:
                 therapist=episode.therapist.display_name,
                 therapist_code=str(episode.therapist.code),
                 standing=episode.standing,
-                reason=evidence_of(rupture) if rupture else None,
+                reason=reason,
                 since=rupture.opened_session.starts_at if rupture else None,
-                for_sessions=rupture.evidence.get("for_sessions", 1) if rupture else 0,
+                for_sessions=reason.for_sessions if reason else int(rupture is not None),
                 last=last,
                 aside=_aside_reason(last, episode.client) if stays_aside and not rupture else None,
                 ended_at=episode.ends_at,
@@ -102,7 +104,7 @@ def caseload_of(supervisor) -> Caseload:
     missing = [row for row in open_rows if row.standing.missing_in_a_row >= MISSING_IN_A_ROW]
     check_ins = latest_unanswered([row.code for row in missing])
     unflagged = [row for row in open_rows if not row.standing.rupture and row.aside is None]
-    few = sum(row.standing.words.get("overall", "few") == "few" for row in unflagged)
+    few = sum(row.standing.words.get("overall", TrendWord.FEW) == TrendWord.FEW for row in unflagged)
     return Caseload(
         rows=rows,
         open=open_rows,

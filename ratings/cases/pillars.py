@@ -13,7 +13,7 @@ from ratings.models import Rupture
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import Pillar, State
 from ratings.psychometrics.series import OVERALL, value_of
-from ratings.psychometrics.usual import FEWEST, UsualRange, counted, usual_ranges
+from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, usual_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ def pillar_views(history, standing, name):
         if usual:
             fifth = counted(evidence, history.assessments, pillar)[FEWEST - 1]
             band_from = sum(held.evidence.attended for held in history.sessions[: fifth + 1])
-        word = standing.words.get(pillar, "few")
+        word = standing.words.get(pillar, TrendWord.FEW)
         rows = [_row(held, assessment, pillar, usual, band_from, of_instrument) for held, assessment in sessions]
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
             latest = next(position for position, (held, _a) in enumerate(sessions) if held is rated[-1])
-            rows[latest] = replace(rows[latest], below=word == "below")
+            rows[latest] = replace(rows[latest], below=word == TrendWord.BELOW)
         dots = [
             charts.Dot(row.number, row.client, row.therapist, row.below, _hover(row, name, say), _is_missing(held))
             for row, (held, _a) in zip(rows, sessions, strict=True)

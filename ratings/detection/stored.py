@@ -1,7 +1,8 @@
 """Stored assessments and detector versions, as the pure code knows them."""
 
-from ratings.models import Assessment, DetectorVersion
+from ratings.models import DetectorVersion
 from ratings.psychometrics import evidence
+from ratings.psychometrics.ruptures import RuptureEvidence
 
 
 def detector_version(practice):
@@ -34,10 +35,6 @@ def as_assessment(row, number=None):
     )
 
 
-def evidence_of(rupture):
-    """The assessment that a rupture carries as its evidence; None where a person opened it."""
-    if not rupture.evidence:
-        return None
-    columns = {field.name for field in Assessment._meta.fields}
-    stored = {name: value for name, value in rupture.evidence.items() if name in columns}
-    return as_assessment(Assessment(**stored), rupture.evidence.get("number"))
+def evidence_of(rupture) -> RuptureEvidence | None:
+    """The evidence that a rupture carries; None where a person opened it."""
+    return RuptureEvidence.from_json(rupture.evidence) if rupture.evidence else None

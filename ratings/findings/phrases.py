@@ -3,17 +3,25 @@
 from datetime import timedelta
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ratings.findings.names import behaviour_name, pillar_names, pillars_in_a_row, series_name
 from ratings.findings.scale import whole
-from ratings.psychometrics.evidence import Assessment, Kind, Rater, State, only_the_therapist_fell
-from ratings.psychometrics.usual import FEWEST
+from ratings.psychometrics.evidence import (
+    NOTICEABLE_POINTS,
+    Assessment,
+    Kind,
+    Note,
+    Rater,
+    RuptureState,
+    State,
+    only_the_therapist_fell,
+)
+from ratings.psychometrics.ruptures import RuptureEvidence
+from ratings.psychometrics.usual import FEWEST, TrendWord
 
-NOTICEABLE_POINTS = 5  # smaller contributions are not worth a clause; convention of this app
 OLD_AFTER = timedelta(days=14)  # from then on a lead says of when the answers are; convention of this app
 
 
@@ -83,12 +91,12 @@ def _what_was_seen(assessment):
 
 def _note(note):
     return {
-        "ceiling": _(
+        Note.CEILING: _(
             "The last forms were perfect in every answer: these ratings cannot show strain. Ask what could be better."
         ),
-        "early_low": _("A low start: the first ratings were lower than most clients' are. That is no rupture."),
-        "no_checkins": _("Three sessions in a row without a check-in. A gap says nothing about the alliance."),
-        "repair_not_judgeable": _("It stood near the top before, so stronger than before cannot be judged."),
+        Note.EARLY_LOW: _("A low start: the first ratings were lower than most clients' are. That is no rupture."),
+        Note.NO_CHECK_INS: _("Three sessions in a row without a check-in. A gap says nothing about the alliance."),
+        Note.REPAIR_NOT_JUDGEABLE: _("It stood near the top before, so stronger than before cannot be judged."),
     }.get(note, "")
 
 
@@ -109,22 +117,16 @@ def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
     }
 
 
-def what_was_seen(assessment: Assessment | None, standing=None) -> str:
+def what_was_seen(evidence: RuptureEvidence | None, standing) -> str:
     """The numbers behind a flag: what was seen beside what is usual; empty where nothing stands out. With the day where
     that is not the latest rating of the `standing`."""
-    seen = _what_was_seen(assessment) if assessment else ""
-    held_at = standing and standing.rupture and seen_at(standing.rupture)
-    if not seen or not held_at or held_at == standing.last_rated_at:
+    seen = _what_was_seen(evidence.assessment) if evidence else ""
+    if not seen or not evidence.held_at or evidence.held_at == standing.last_rated_at:
         return seen
     return _("%(seen)s (session of %(day)s).") % {
         "seen": seen.removesuffix("."),
-        "day": date_format(timezone.localtime(held_at), "j F"),
+        "day": date_format(timezone.localtime(evidence.held_at), "j F"),
     }
-
-
-def seen_at(rupture):
-    """When the session was held that speaks for a rupture; None where a person opened it."""
-    return parse_datetime(rupture.evidence.get("held_at", "")) if rupture.evidence else None
 
 
 def client_answered(assessment: Assessment) -> bool:
@@ -152,7 +154,7 @@ def day(instant, form="j M") -> str:
 
 def _lead(name, standing, flag, for_sessions, last):
     who = {"name": name}
-    if standing.rupture and standing.rupture.state == "recovering":
+    if standing.rupture and standing.rupture.state == RuptureState.RECOVERING:
         return (
             _("%(name)s's ratings are coming back towards their own usual. One more, and it counts as repaired.") % who
         )
@@ -164,15 +166,15 @@ def _lead(name, standing, flag, for_sessions, last):
         return _("The therapist's own view of the work with %(name)s fell; %(name)s has not answered since.") % who
     if standing.rupture:
         return _strained(name, standing.rupture.pillars, for_sessions)
-    if last and last.state == "set_aside":
+    if last and last.state == RuptureState.SET_ASIDE:
         return _("%(name)s's answers are below their own usual. The flag was set aside.") % who
-    if last and last.state == "unrepaired":
+    if last and last.state == RuptureState.UNREPAIRED:
         return _("%(name)s's answers did not come back to their earlier usual.") % who
     if standing.check_ins_answered == 0:
         return _("No check-in from %(name)s yet. After five there will be a usual range to compare with.") % who
     words = {standing.words.get(series) for series in ("goal", "task", "bond", "overall")}
-    if words == {"few"}:
-        if last and last.state in ("repaired", "stronger"):
+    if words == {TrendWord.FEW}:
+        if last and last.state in (RuptureState.REPAIRED, RuptureState.STRONGER):
             return _("Repaired; too early to draw a new usual range for %(name)s.") % who
         if standing.check_ins_answered < FEWEST:
             return _("Too few check-ins from %(name)s to know their usual yet.") % who
@@ -180,14 +182,14 @@ def _lead(name, standing, flag, for_sessions, last):
             _("Too few check-ins from %(name)s outside a rupture, on the same questions, to know their usual yet.")
             % who
         )
-    fell = [pillar for pillar in ("goal", "task", "bond") if standing.words.get(pillar) == "below"]
+    fell = [pillar for pillar in ("goal", "task", "bond") if standing.words.get(pillar) == TrendWord.BELOW]
     if fell:
         about = who | {"pillars": pillars_in_a_row(fell)}
         return (
             _("%(name)s's last answers on %(pillars)s were below their own usual; so far not enough to call it a slip.")
             % about
         )
-    if standing.words.get("overall") == "below":
+    if standing.words.get("overall") == TrendWord.BELOW:
         return _("%(name)s's last answers were below their own usual; so far not enough to call it a slip.") % who
     return _("%(name)s's answers are about as usual.") % who
 
@@ -219,20 +221,24 @@ def notes_in_words(notes) -> list[str]:
 
 
 TREND_WORDS = {
-    "usual": lambda: _("about as usual"),
-    "below": lambda: _("below own usual"),
-    "above": lambda: _("above own usual"),
-    "few": lambda: _("too few to say"),
+    TrendWord.USUAL: lambda: _("about as usual"),
+    TrendWord.BELOW: lambda: _("below own usual"),
+    TrendWord.ABOVE: lambda: _("above own usual"),
+    TrendWord.FEW: lambda: _("too few to say"),
 }
 
 
 def trend(word: str) -> str:
-    return TREND_WORDS.get(word, TREND_WORDS["few"])()
+    return TREND_WORDS.get(word, TREND_WORDS[TrendWord.FEW])()
 
 
 def short_trend(word: str) -> str:
     """The same words, short enough for a cell of a table."""
-    short = {"usual": _("as usual"), "below": _("below usual"), "above": _("above usual")}
+    short = {
+        TrendWord.USUAL: _("as usual"),
+        TrendWord.BELOW: _("below usual"),
+        TrendWord.ABOVE: _("above usual"),
+    }
     return short.get(word, TREND_WORDS["few"]())
 
 

@@ -44,18 +44,18 @@ class Rupture(models.Model):
     """A strain in the alliance, from the therapy session that opened it to the one that closed it."""
 
     class RuptureState(models.TextChoices):
-        OPEN = "open", _("noticed")
-        RECOVERING = "recovering", _("recovering")
-        REPAIRED = "repaired", _("repaired")
-        STRONGER = "stronger", _("stronger than before")
-        UNREPAIRED = "unrepaired", _("unrepaired")
-        SET_ASIDE = "set_aside", _("set aside")
-        WITHDRAWN = "withdrawn", _("withdrawn: its evidence was corrected")
+        OPEN = evidence.RuptureState.OPEN, _("noticed")
+        RECOVERING = evidence.RuptureState.RECOVERING, _("recovering")
+        REPAIRED = evidence.RuptureState.REPAIRED, _("repaired")
+        STRONGER = evidence.RuptureState.STRONGER, _("stronger than before")
+        UNREPAIRED = evidence.RuptureState.UNREPAIRED, _("unrepaired")
+        SET_ASIDE = evidence.RuptureState.SET_ASIDE, _("set aside")
+        WITHDRAWN = evidence.RuptureState.WITHDRAWN, _("withdrawn: its evidence was corrected")
 
     class OpenedBy(models.TextChoices):
-        DETECTOR = "detector", _("the program")
-        THERAPIST = "therapist", _("the therapist")
-        CLIENT = "client", _("the client")
+        DETECTOR = evidence.OpenedBy.DETECTOR, _("the program")
+        THERAPIST = evidence.OpenedBy.THERAPIST, _("the therapist")
+        CLIENT = evidence.OpenedBy.CLIENT, _("the client")
 
     ACTIVE = (RuptureState.OPEN, RuptureState.RECOVERING)
 

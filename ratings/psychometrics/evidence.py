@@ -4,8 +4,12 @@ Plain frozen dataclasses: no model, no request, no sentence. The pages and the c
 `Assessment` into words (`ratings/findings/phrases.py`), so that one finding reads the same everywhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
+
+NOTICEABLE_POINTS = 5  # smaller contributions are not worth a clause; convention of this app
 
 
 def choices(enum):
@@ -47,6 +51,35 @@ class State(StrEnum):
 
 
 IN_RUPTURE = (State.OPEN, State.RECOVERING)
+
+
+class RuptureState(StrEnum):
+    """Where a rupture on record stands: as the ratings say, or as a person or a correction has settled it."""
+
+    OPEN = "open"
+    RECOVERING = "recovering"
+    REPAIRED = "repaired"
+    STRONGER = "stronger"
+    UNREPAIRED = "unrepaired"
+    SET_ASIDE = "set_aside"  # by the therapist
+    WITHDRAWN = "withdrawn"  # its evidence was corrected away
+
+
+class OpenedBy(StrEnum):
+    """Who said that there is a rupture."""
+
+    DETECTOR = "detector"
+    THERAPIST = "therapist"
+    CLIENT = "client"
+
+
+class Note(StrEnum):
+    """What is worth a remark but is no rupture."""
+
+    CEILING = "ceiling"  # the latest three forms are at the top of the scale: such ratings cannot show strain
+    EARLY_LOW = "early_low"  # sessions 1-3 lower than most clients' first three
+    NO_CHECK_INS = "no_checkins"  # three attended sessions in a row without a client rating
+    REPAIR_NOT_JUDGEABLE = "repair_not_judgeable"  # it stood near the top before, so "stronger" cannot be said
 
 
 class Budget(StrEnum):
@@ -98,6 +131,10 @@ class Points:
     seen: float | None = None  # POMP, or the count that was seen
     usual: float | None = None  # the dyad's own usual for it, same unit
 
+    def to_json(self) -> dict[str, Any]:
+        """The points as they are stored."""
+        return {"source": self.source, "points": self.points, "seen": self.seen, "usual": self.usual}
+
 
 def only_the_therapist_fell(points: tuple[Points, ...]) -> bool:
     """Only the therapist's own ratings fell; the client's say nothing of it, or there are none."""
@@ -120,7 +157,36 @@ class Assessment:
     kind: Kind | None = None
     pillars: tuple[Pillar, ...] = ()  # those that fell; empty: the alliance as a whole
     points: tuple[Points, ...] = ()
-    notes: tuple[str, ...] = field(default=())  # "ceiling", "early_low", "no_checkins", "repair_not_judgeable"
+    notes: tuple[Note, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The assessment as it is stored: the suspicion is the `score` of the tables and files. Without its number,
+        which is derived."""
+        return {
+            "state": self.state,
+            "score": self.suspicion,
+            "probability": self.probability,
+            "alert": self.alert,
+            "kind": self.kind or "",
+            "pillars": list(self.pillars),
+            "points": [part.to_json() for part in self.points],
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any], number: int | None) -> "Assessment":
+        """The assessment that `to_json` made; what an older program did not store has its default."""
+        return cls(
+            number=number,
+            state=State(stored["state"]),
+            suspicion=stored.get("score"),
+            probability=stored.get("probability"),
+            alert=stored.get("alert", False),
+            kind=Kind(stored["kind"]) if stored.get("kind") else None,
+            pillars=tuple(Pillar(pillar) for pillar in stored.get("pillars", ())),
+            points=tuple(Points(**part) for part in stored.get("points", ())),
+            notes=tuple(Note(note) for note in stored.get("notes", ())),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.criteria.criterion import Finding
-from ratings.psychometrics.evidence import Pillar, SessionEvidence, State, only_the_therapist_fell
+from ratings.psychometrics.evidence import Note, Pillar, SessionEvidence, State, only_the_therapist_fell
 from ratings.psychometrics.series import HIGHEST, OVERALL, value_of
 
-REPAIR_NOT_JUDGEABLE = "repair_not_judgeable"
 RATINGS_FOR_STRONGER = 3  # science.md §5: the mean of three ratings
 
 
@@ -49,7 +48,7 @@ class Spells:
     def in_rupture(self) -> bool:
         return self.open is not None
 
-    def step(self, therapy_session: SessionEvidence, finding: Finding) -> tuple[State, bool, tuple[str, ...]]:
+    def step(self, therapy_session: SessionEvidence, finding: Finding) -> tuple[State, bool, tuple[Note, ...]]:
         """The state after this session, whether it opened a rupture, and notes."""
         self.settled = False
         self._note_instrument(therapy_session)
@@ -94,7 +93,7 @@ class Spells:
             near_top = spell.before.get(OVERALL, 0) >= self.constants.near_top
             if near_top:
                 self.repaired = None
-            return State.REPAIRED, False, (REPAIR_NOT_JUDGEABLE,) if near_top else ()
+            return State.REPAIRED, False, (Note.REPAIR_NOT_JUDGEABLE,) if near_top else ()
         if spell.sessions >= self.constants.unrepaired_after and not spell.back:
             # What follows is compared with where things stand now; a further fall is a new rupture.
             self.open, self.settled, self.armed = None, True, True

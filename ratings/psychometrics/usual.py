@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ratings.psychometrics.constants import Constants
-from ratings.psychometrics.evidence import Assessment, SessionEvidence, State
+from ratings.psychometrics.evidence import IN_RUPTURE, Assessment, SessionEvidence, State
 from ratings.psychometrics.series import OVERALL, SERIES, value_of
 
 FEWEST = 5  # below this no band is drawn; experts on run charts ask for 5 to 6 at the least
@@ -12,9 +13,16 @@ FIRM_FROM = 12  # below this it is "an early estimate" (limits locked at 12: NHS
 WIDTH_SD = 2  # half the band's height: about 19 of 20 ratings of a steady client lie inside; convention of this app
 PRIOR_WEIGHT = 6  # ratings that the population's SD counts for (science.md §5, n0)
 LOWEST, HIGHEST = 0.0, 100.0
-IN_RUPTURE = {State.OPEN, State.RECOVERING}
 FEWEST_FOR_FLAG = 2  # a flag may speak from two earlier ratings on, and then its words must not say "too few"
-FEW = "few"
+
+
+class TrendWord(StrEnum):
+    """Where a rating lies in this person's own usual range."""
+
+    USUAL = "usual"
+    BELOW = "below"
+    ABOVE = "above"
+    FEW = "few"  # too few ratings to know the range
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +33,11 @@ class UsualRange:
     high: float
     early: bool  # an early estimate
 
-    def word(self, value: float) -> str:
-        """ "below", "usual" or "above"."""
+    def word(self, value: float) -> TrendWord:
+        """Below, above, or usual: in the range, its ends included."""
         if value < self.low:
-            return "below"
-        return "above" if value > self.high else "usual"
+            return TrendWord.BELOW
+        return TrendWord.ABOVE if value > self.high else TrendWord.USUAL
 
 
 def usual_range(levels: Sequence[float], population_sd: float, fewest: int = FEWEST) -> UsualRange | None:
@@ -99,15 +107,15 @@ def usual_ranges(
 
 def latest_words(
     history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants
-) -> dict[str, str]:
-    """Where the latest rating lies in the usual range as it is drawn: "usual", "below", "above", and "few" without one.
+) -> dict[str, TrendWord]:
+    """Where the latest rating lies in the usual range as it is drawn, by series.
 
     An open flag says "below" of the pillars that it names, or of what fell where it names none, with a range or
     before there is one, so that the words and the flag never disagree.
     """
     last = next((p for p in reversed(range(len(history))) if history[p].client), None)
     if last is None:
-        return dict.fromkeys(SERIES, FEW)
+        return dict.fromkeys(SERIES, TrendWord.FEW)
     now = assessments[last]
     ranges = usual_ranges(history, assessments, constants)
     for_flag = usual_ranges(history, assessments, constants, FEWEST_FOR_FLAG) if now.state == State.OPEN else {}
@@ -115,11 +123,11 @@ def latest_words(
     for series, usual in ranges.items():
         value, earlier = value_of(history[last].client, series), for_flag.get(series)
         if now.state == State.OPEN and series in now.pillars:
-            words[series] = "below"
+            words[series] = TrendWord.BELOW
         elif usual and value is not None:
             words[series] = usual.word(value)
-        elif earlier and value is not None and earlier.word(value) == "below":
-            words[series] = "below"
+        elif earlier and value is not None and earlier.word(value) == TrendWord.BELOW:
+            words[series] = TrendWord.BELOW
         else:
-            words[series] = FEW
+            words[series] = TrendWord.FEW
     return words

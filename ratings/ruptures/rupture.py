@@ -7,7 +7,7 @@ from alliance import access
 from alliance.models import Episode
 from ratings.detection.stored import evidence_of
 from ratings.findings.flag import Remark, Seen, remark
-from ratings.findings.phrases import day, seen_at
+from ratings.findings.phrases import day
 from ratings.models import Rating, Rupture, Verdict
 from ratings.psychometrics.evidence import Rater
 
@@ -42,10 +42,10 @@ def rupture_page(rupture, reader) -> RupturePage:
         reader_is_therapist=reader_is_therapist,
         remark=evidence
         and remark(
-            evidence, name, rupture.evidence.get("for_sessions", 1), _known(rupture, reader_is_therapist, worded)
+            evidence.assessment, name, evidence.for_sessions, _known(rupture, evidence, reader_is_therapist, worded)
         ),
-        number=rupture.evidence.get("number") if evidence else None,
-        seen_at=seen_at(rupture),
+        number=evidence.assessment.number if evidence else None,
+        seen_at=evidence.held_at if evidence else None,
         worded=worded,
         verdict=Verdict.objects.filter(rupture=rupture).first(),
         aside_reason=rupture.aside_reason.open(episode.client.data_key) if rupture.aside_reason else "",
@@ -57,15 +57,14 @@ def is_worded(episode) -> bool:
     return not Rating.objects.filter(episode=episode, rater=Rater.CLIENT, text__isnull=True).current().exists()
 
 
-def _known(rupture, reader_is_therapist, worded):
-    before = rupture.evidence.get("straight_before")
+def _known(rupture, evidence, reader_is_therapist, worded):
     return Seen(
         over=not rupture.is_active,
         recovering=rupture.state == Rupture.RuptureState.RECOVERING,
         own=reader_is_therapist,
         since=day(rupture.opened_session.starts_at, "j F"),
-        hurried=tuple(rupture.evidence.get("hurried", ())),
-        straight_before=tuple(before) if before else None,
+        hurried=evidence.hurried,
+        straight_before=evidence.straight_before,
         weighs_behaviour=rupture.version.use == "all",
         worded=worded,
     )

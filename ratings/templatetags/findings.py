@@ -27,7 +27,7 @@ def spark(standing, series, size="table"):
 @register.simple_tag
 def headline(case):
     """What is to talk about in one case of a list."""
-    return phrases.headline(case.reason, case.for_sessions)
+    return phrases.headline(case.reason and case.reason.assessment, case.for_sessions)
 
 
 @register.simple_tag
@@ -38,7 +38,8 @@ def seen(case):
 @register.filter
 def flagged_series(case):
     """The series whose sparkline stands beside the reason: the first pillar that fell, else the whole."""
-    return case.reason.pillars[0] if case.reason and case.reason.pillars else "overall"
+    pillars = case.reason.assessment.pillars if case.reason else ()
+    return pillars[0] if pillars else "overall"
 
 
 @register.filter

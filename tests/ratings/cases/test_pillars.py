@@ -17,7 +17,8 @@ from ratings.detection.reassess import reassess
 from ratings.findings import phrases
 from ratings.models import CheckIn, InstrumentText, Rating, Rupture
 from ratings.psychometrics.constants import resolve
-from ratings.psychometrics.usual import FEWEST, IN_RUPTURE, usual_ranges
+from ratings.psychometrics.evidence import IN_RUPTURE
+from ratings.psychometrics.usual import FEWEST, usual_ranges
 from tests.factories import days_ago, editor_of, make_episode
 
 STEADY = [3, [3, 3, 3, 4, 3, 3], 3, [3, 4, 3, 3, 3, 3], 3, 3]

@@ -19,7 +19,7 @@ from ratings.detection.stored import as_assessment, as_version, detector_version
 from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupture, Standing
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess, freeze
-from ratings.psychometrics.evidence import Budget, Version
+from ratings.psychometrics.evidence import Budget, OpenedBy, RuptureState, Version
 from tests.courses import answers, client_answers
 from tests.ratings.threads import at_once
 
@@ -29,6 +29,10 @@ ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 def states(episode):
     rows = Assessment.objects.filter(episode=episode).order_by("therapy_session__starts_at")
     return [row.state for row in rows]
+
+
+def test_the_table_of_ruptures_has_a_place_for_all_that_a_replay_may_say():
+    assert (Rupture.RuptureState.values, Rupture.OpenedBy.values) == (list(RuptureState), list(OpenedBy))
 
 
 def test_a_drop_opens_one_rupture_and_two_ratings_back_repair_it(juniper, live_through):
@@ -47,7 +51,7 @@ def test_one_fallen_pillar_is_named(juniper, live_through):
     rupture = Rupture.objects.get()
     assert rupture.pillars == ["task"]
     assert Standing.objects.get().words["task"] == "below"
-    assert evidence_of(rupture).pillars == ("task",)
+    assert evidence_of(rupture).assessment.pillars == ("task",)
 
 
 def test_a_correction_that_takes_the_evidence_away_withdraws_the_rupture(juniper, live_through):

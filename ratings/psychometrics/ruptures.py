@@ -1,0 +1,324 @@
+"""Which runs of sessions are ruptures, and what becomes of the ruptures on record.
+
+`assess` says after each session where things stand, under one detector version. Ratings come late, are corrected, and
+sessions are voided, so each replay says it anew; here what it says is brought in line with what is stored. People's
+words stand: what a person opened is theirs to close, and what a therapist set aside stays aside until the ratings have
+been steady again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ratings.psychometrics.constants import Constants
+from ratings.psychometrics.evidence import (
+    IN_RUPTURE,
+    NOTICEABLE_POINTS,
+    Assessment,
+    OpenedBy,
+    RuptureState,
+    SessionEvidence,
+    State,
+)
+from ratings.psychometrics.series import value_of
+from ratings.psychometrics.usual import UsualRange, usual_ranges
+
+CLOSING = (State.REPAIRED, State.STRONGER, State.UNREPAIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A therapy session that was held or missed, and when what is known of it came in."""
+
+    evidence: SessionEvidence
+    starts_at: datetime
+    asked: bool  # there is a check-in for it
+    received_at: datetime | None  # when the later of its ratings came in; None: it has none
+
+    @property
+    def rated(self) -> bool:
+        """Whether the client rated it."""
+        return self.evidence.client is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureRecord:
+    """A rupture as it is stored. Sessions are positions in the history."""
+
+    id: int
+    state: RuptureState
+    opened_by: OpenedBy
+    opened: int | None  # the session that opened it; None: it was voided
+    closed: int | None  # the session that closed it; None: there is none, or it was voided
+    is_over: bool
+    of_this_version: bool  # the detector version that assesses now has written it
+
+    @property
+    def is_active(self) -> bool:
+        """Open, or on its way back."""
+        return self.state in (RuptureState.OPEN, RuptureState.RECOVERING)
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureEvidence:
+    """What speaks for a rupture, as it is stored with it."""
+
+    assessment: Assessment  # after the session in which the strain was clearest
+    for_sessions: int = 1  # in which the client's ratings lay low
+    held_at: datetime | None = None  # the start of that session
+    hurried: tuple[int, ...] = ()  # numbers of the strained sessions with the same answer to every question
+    straight_before: tuple[int, int] | None = None  # of the client's earlier forms: how many were so, of how many
+
+    def to_json(self) -> dict[str, Any]:
+        """The evidence as it is stored: the columns of its assessment, and the rest beside them."""
+        return self.assessment.to_json() | {
+            "number": self.assessment.number,
+            "for_sessions": self.for_sessions,
+            "held_at": self.held_at and self.held_at.isoformat(),
+            "hurried": list(self.hurried),
+            "straight_before": self.straight_before and list(self.straight_before),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "RuptureEvidence":
+        """The evidence that `to_json` made; what an older program did not store has its default."""
+        before = stored.get("straight_before")
+        return cls(
+            assessment=Assessment.from_json(stored, stored.get("number")),
+            for_sessions=stored.get("for_sessions", 1),
+            held_at=datetime.fromisoformat(stored["held_at"]) if stored.get("held_at") else None,
+            hurried=tuple(stored.get("hurried", ())),
+            straight_before=(before[0], before[1]) if before else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureUpdate:
+    """What a rupture is to be from now on."""
+
+    id: int | None  # of the rupture on record; None: a new one opens
+    state: RuptureState
+    opened: int  # the session that opens it
+    closed: int | None  # the session that closes it; None while it is active
+    evidence: RuptureEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What a replay makes of the ruptures on record. What is not named stays as it is."""
+
+    withdrawn: tuple[int, ...]  # ids of those that nothing speaks for any more
+    updates: tuple[RuptureUpdate, ...]  # in the order of the history
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The sessions from an alert to the one that closes it, or to the last one, as positions in the history."""
+
+    first: int
+    last: int
+    state: State  # where it stands, or how it ended
+
+    def overlaps(self, first: int, last: int) -> bool:
+        """Whether the two have a session in common."""
+        return self.first <= last and first <= self.last
+
+
+def settle(
+    sessions: Sequence[SessionRecord],
+    assessments: Sequence[Assessment],
+    records: Sequence[RuptureRecord],
+    constants: Constants,
+    *,
+    valid_from: datetime,
+    ended: bool,
+) -> Settlement:
+    """Bring the ruptures on record in line with what the detector says now.
+
+    Parameters
+    ----------
+    sessions, assessments
+        Of one episode, in the order in which the sessions were held; one assessment for each.
+    records
+        The ruptures stored so far, oldest first.
+    constants
+        Those of the detector version.
+    valid_from
+        Since when the version holds: it opens no rupture that rests on older ratings alone.
+    ended
+        The therapy has ended, so that no rupture stays open.
+
+    Returns
+    -------
+    Settlement
+        A rupture on record belongs to the first run of sessions that it overlaps. A run without one opens a new
+        rupture; a rupture without a run is withdrawn, if the detector opened it. One rupture at a time is open, and one
+        that a person opened keeps the detector from opening another.
+
+    Examples
+    --------
+    >>> from datetime import timedelta, timezone
+    >>> from ratings.psychometrics.assess import assess
+    >>> from ratings.psychometrics.constants import DEFAULTS
+    >>> from ratings.psychometrics.evidence import Scores
+    >>> start = datetime(2026, 1, 5, 9, tzinfo=timezone.utc)
+    >>> history = [SessionEvidence(n, Scores(y, y, y, y)) for n, y in enumerate([80, 76, 84, 80, 35], start=1)]
+    >>> times = [start + timedelta(weeks=week) for week in range(5)]
+    >>> sessions = [SessionRecord(one, at, True, at) for one, at in zip(history, times)]
+    >>> [update] = settle(sessions, assess(history), [], DEFAULTS, valid_from=start, ended=False).updates
+    >>> update.id, str(update.state), update.opened, update.closed
+    (None, 'open', 4, None)
+    """
+    aside = [
+        span
+        for record in records
+        if record.state == RuptureState.SET_ASIDE and (span := span_of(record, assessments)) is not None
+    ]
+    runs = [run for run in runs_of(assessments) if not any(run.overlaps(*span) for span in aside)]
+    # What a person opened is theirs to close. What an earlier version said and closed is history; what is still open
+    # must stand under this one.
+    of_detector = [
+        record
+        for record in records
+        if record.opened_by == OpenedBy.DETECTOR
+        and record.state != RuptureState.SET_ASIDE
+        and (record.of_this_version or record.is_active)
+    ]
+    on_record: dict[Run, RuptureRecord] = {}
+    withdrawn = []
+    for record in of_detector:
+        span = span_of(record, assessments)
+        free = [run for run in runs if span is not None and run not in on_record and run.overlaps(*span)]
+        if free:
+            on_record[free[0]] = record
+        elif record.state != RuptureState.WITHDRAWN:
+            withdrawn.append(record.id)
+    person_opened = any(record.is_active and record.opened_by != OpenedBy.DETECTOR for record in records)
+    updates = []
+    for run in runs:
+        opener = on_record.get(run)
+        if opener is None and not _came_in_since(valid_from, run, sessions, assessments):
+            continue
+        if run.state in IN_RUPTURE and person_opened:
+            continue
+        active = run.state in IN_RUPTURE and not ended
+        ended_as = State.UNREPAIRED if run.state in IN_RUPTURE else run.state
+        updates.append(
+            RuptureUpdate(
+                id=opener and opener.id,
+                state=RuptureState(run.state if active else ended_as),
+                opened=run.first,
+                closed=None if active else run.last,
+                evidence=evidence_of_run(run, sessions, assessments, constants),
+            )
+        )
+    return Settlement(tuple(withdrawn), tuple(updates))
+
+
+def runs_of(assessments: Sequence[Assessment]) -> list[Run]:
+    """The runs of sessions that the detector calls a rupture, in order."""
+    runs: list[Run] = []
+    first = None
+    for position, assessment in enumerate(assessments):
+        if assessment.alert:
+            first = position
+        if first is None:
+            if assessment.state == State.STRONGER and runs:  # said some sessions after the repair
+                runs[-1] = replace(runs[-1], last=position, state=State.STRONGER)
+            continue
+        if assessment.state in CLOSING:
+            runs.append(Run(first, position, assessment.state))
+            first = None
+    if first is not None:
+        runs.append(Run(first, len(assessments) - 1, assessments[-1].state))
+    return runs
+
+
+def span_of(record: RuptureRecord, assessments: Sequence[Assessment]) -> tuple[int, int] | None:
+    """The first and last position that a rupture on record speaks for; None where its first session was voided."""
+    first, end = record.opened, len(assessments) - 1
+    if first is None:
+        return None
+    if record.state == RuptureState.SET_ASIDE:  # until the ratings have been steady again
+        return first, next((p for p in range(first + 1, end + 1) if assessments[p].state == State.STEADY), end)
+    if record.closed is not None:
+        return first, record.closed
+    return first, first if record.is_over else end
+
+
+def evidence_of_run(
+    run: Run, sessions: Sequence[SessionRecord], assessments: Sequence[Assessment], constants: Constants
+) -> RuptureEvidence:
+    """What speaks for a run of sessions: its clearest session, beside what was usual before the run began."""
+    strained = _strained(run, assessments)
+    clearest = _clearest(strained, sessions, assessments)
+    forms = [
+        rating for therapy_session in sessions[:clearest] if (rating := therapy_session.evidence.client) is not None
+    ]
+    return RuptureEvidence(
+        assessment=_with_usual_before(assessments[run.first], assessments[clearest]),
+        for_sessions=len(_low(strained, run, sessions, assessments, constants)) or 1,
+        held_at=sessions[clearest].starts_at,
+        hurried=tuple(
+            evidence.number
+            for evidence in (sessions[p].evidence for p in strained)
+            if evidence.number and evidence.client and evidence.client.straight_line
+        ),
+        straight_before=(sum(rating.straight_line for rating in forms), len(forms)),
+    )
+
+
+def _strained(run: Run, assessments: Sequence[Assessment]) -> list[int]:
+    """The sessions of a run after which it was open, and not on its way back."""
+    return [p for p in range(run.first, run.last + 1) if assessments[p].state == State.OPEN]
+
+
+def _came_in_since(
+    valid_from: datetime, run: Run, sessions: Sequence[SessionRecord], assessments: Sequence[Assessment]
+) -> bool:
+    """Whether a rating that speaks for the run came in since then, so that a new version raises no old alerts."""
+    received = [at for p in _strained(run, assessments) if (at := sessions[p].received_at) is not None]
+    return not received or max(received) >= valid_from
+
+
+def _clearest(strained: list[int], sessions: Sequence[SessionRecord], assessments: Sequence[Assessment]) -> int:
+    """The session in which the strain was clearest, if there is one among those that the client rated.
+
+    What people do not come to or do not answer shows least of it, and the last one is often the mildest.
+    """
+    suspicions = {p: suspicion for p in strained if (suspicion := assessments[p].suspicion) is not None}
+    rated = [p for p in suspicions if sessions[p].rated]
+    return max(rated or suspicions, key=suspicions.__getitem__)
+
+
+def _low(
+    strained: list[int],
+    run: Run,
+    sessions: Sequence[SessionRecord],
+    assessments: Sequence[Assessment],
+    constants: Constants,
+) -> list[int]:
+    """The sessions in which the client's ratings lay low: what is named or worth a clause, and what lies under the
+    usual range, as a chart marks it."""
+    history = [therapy_session.evidence for therapy_session in sessions[: run.last + 1]]
+    ranges = usual_ranges(history, assessments[: run.last + 1], constants)
+
+    def under(position: int, series: str, usual: UsualRange | None) -> bool:
+        value = value_of(history[position].client, series)
+        return usual is not None and value is not None and value < usual.low
+
+    return [
+        p
+        for p in strained
+        if assessments[p].pillars
+        or any(part.source == "client" and part.points >= NOTICEABLE_POINTS for part in assessments[p].points)
+        or any(under(p, series, usual) for series, usual in ranges.items())
+    ]
+
+
+def _with_usual_before(opening: Assessment, clearest: Assessment) -> Assessment:
+    """The clearest assessment beside what was usual when the strain began, not what weeks of strain made of it."""
+    before = {part.source: part.usual for part in opening.points}
+    points = tuple(replace(part, usual=before.get(part.source, part.usual)) for part in clearest.points)
+    return replace(clearest, points=points)

@@ -1,0 +1,134 @@
+"""Where an episode stands: the figures of its row in the lists, and its place in the caseload."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ratings.psychometrics.constants import Constants
+from ratings.psychometrics.evidence import Assessment, Note, RuptureState
+from ratings.psychometrics.ruptures import RuptureEvidence, SessionRecord
+from ratings.psychometrics.series import SERIES, value_of
+from ratings.psychometrics.usual import TrendWord, latest_words, usual_ranges
+
+SPARK_LENGTH = 10  # sessions
+FEWEST_MISSING = 3  # check-ins in a row that did not come and deserve a look; convention of this app
+ATTENTION_OPEN, ATTENTION_RECOVERING, ATTENTION_GAP = 100_000, 50_000, 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """What a sparkline draws of one series."""
+
+    values: tuple[float | None, ...]  # POMP, of the last ten sessions; None: not rated
+    band: tuple[float, float] | None  # the ends of the usual range
+
+    def to_json(self) -> dict[str, Any]:
+        """The sparkline's data as they are stored."""
+        return {"values": list(self.values), "band": self.band and list(self.band)}
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRupture:
+    """The rupture that is open, or on its way back."""
+
+    state: RuptureState
+    evidence: RuptureEvidence | None  # None: a person opened it
+
+
+@dataclass(frozen=True, slots=True)
+class StandingFigures:
+    """The figures of a standing."""
+
+    sessions_held: int
+    check_ins_answered: int
+    missing_in_a_row: int  # the latest check-ins that did not come
+    last_session_at: datetime | None
+    last_rated_at: datetime | None  # start of the last session that the client rated
+    scores: Mapping[str, float | None]  # by series, of the client's last rating
+    words: Mapping[str, TrendWord]  # by series
+    spark: Mapping[str, Spark]  # by series
+    notes: tuple[Note, ...]
+    attention: int  # the order of the caseload, highest first
+
+
+def standing_figures(
+    sessions: Sequence[SessionRecord],
+    assessments: Sequence[Assessment],
+    constants: Constants,
+    *,
+    rupture: ActiveRupture | None,
+    ended: bool,
+) -> StandingFigures:
+    """Say where an episode stands after its last session.
+
+    Parameters
+    ----------
+    sessions, assessments
+        In the order in which the sessions were held, no-shows included; one assessment for each.
+    constants
+        Those of the detector version.
+    rupture
+        The active one, if there is one.
+    ended
+        The therapy has ended: nothing asks for attention.
+    """
+    attended = [one for one in sessions if one.evidence.number]
+    rated = [one for one in sessions if one.rated]
+    missing = 0
+    for therapy_session in reversed(attended):
+        if therapy_session.rated:
+            break
+        missing += therapy_session.asked
+    history = [one.evidence for one in sessions]
+    ranges = usual_ranges(history, assessments, constants)
+    latest = rated[-1].evidence.client if rated else None
+    return StandingFigures(
+        sessions_held=len(attended),
+        check_ins_answered=sum(one.rated for one in attended),
+        missing_in_a_row=missing,
+        last_session_at=attended[-1].starts_at if attended else None,
+        last_rated_at=rated[-1].starts_at if rated else None,
+        scores={series: value_of(latest, series) for series in SERIES},
+        words=latest_words(history, assessments, constants),
+        spark={
+            series: Spark(
+                values=tuple(value_of(one.evidence.client, series) for one in attended[-SPARK_LENGTH:]),
+                band=(usual.low, usual.high) if usual else None,
+            )
+            for series, usual in ranges.items()
+        },
+        notes=assessments[-1].notes if assessments else (),
+        attention=0 if ended else attention(assessments, rupture, missing),
+    )
+
+
+def attention(assessments: Sequence[Assessment], rupture: ActiveRupture | None, missing: int) -> int:
+    """The place of an open episode in the caseload, highest first; convention of this app.
+
+    Open ruptures come first, by suspicion and then by how far the ratings fell: 100,000 + 100 u + f, with u the urgency
+    in percent (0-100) and f the fall of the client's total in POMP (0-99). Then come those that are on their way back
+    (50,000), and then gaps of three check-ins and more (10,000 + their number).
+    """
+    if rupture and rupture.state == RuptureState.OPEN:
+        latest = next((one for one in reversed(assessments) if one.suspicion is not None), None)
+        return ATTENTION_OPEN + (100 * round(100 * _urgency(latest)) + _fall(rupture.evidence) if latest else 0)
+    if rupture:
+        return ATTENTION_RECOVERING
+    return ATTENTION_GAP + min(missing, 99) if missing >= FEWEST_MISSING else 0
+
+
+def _urgency(assessment: Assessment) -> float:
+    """0-1; a rule without a probability has its suspicion, of which 10 is a great deal."""
+    if assessment.probability is not None:
+        return assessment.probability
+    return max(0, min((assessment.suspicion or 0) / 10, 1))
+
+
+def _fall(evidence: RuptureEvidence | None) -> int:
+    """How far the client's total lies below its usual, 0-99 POMP."""
+    points = evidence.assessment.points if evidence else ()
+    total = next((part for part in points if part.source == "client"), None)
+    if total is None or total.usual is None or total.seen is None:
+        return 0
+    return min(max(round(total.usual - total.seen), 0), 99)

@@ -1,0 +1,279 @@
+"""What becomes of the ruptures on record, from plain records alone."""
+
+import doctest
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from ratings.psychometrics import ruptures
+from ratings.psychometrics.constants import DEFAULTS
+from ratings.psychometrics.evidence import (
+    Assessment,
+    Kind,
+    Note,
+    OpenedBy,
+    Pillar,
+    Points,
+    RuptureState,
+    SessionEvidence,
+    State,
+)
+from ratings.psychometrics.ruptures import (
+    Run,
+    RuptureEvidence,
+    RuptureRecord,
+    SessionRecord,
+    evidence_of_run,
+    runs_of,
+    settle,
+    span_of,
+)
+from tests.ratings.psychometrics.episodes import level
+
+MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
+FEW, STEADY, OPEN, RECOVERING, REPAIRED, STRONGER, UNREPAIRED = State
+ONE_FALL = (FEW, FEW, STEADY, OPEN, OPEN)
+ON_RECORD = RuptureRecord(
+    7, RuptureState.OPEN, OpenedBy.DETECTOR, opened=3, closed=None, is_over=False, of_this_version=True
+)
+
+
+def at(position):
+    return MONDAY + timedelta(weeks=position)
+
+
+def assessed(*states):
+    """One assessment a session; it alerts where a rupture opens."""
+    before = (None, *states)
+    return [
+        Assessment(
+            number,
+            state,
+            suspicion=0.5 if state == OPEN else 0.1,
+            alert=state == OPEN and last not in (OPEN, RECOVERING),
+        )
+        for number, (last, state) in enumerate(zip(before, states, strict=False), start=1)
+    ]
+
+
+def rated(*values):
+    """One session a week, each rated at once with the same score everywhere; None: not rated."""
+    return [
+        SessionRecord(
+            SessionEvidence(position + 1, client=None if value is None else level(value)),
+            starts_at=at(position),
+            asked=True,
+            received_at=None if value is None else at(position),
+        )
+        for position, value in enumerate(values)
+    ]
+
+
+def settled(assessments, *records, valid_from=MONDAY, ended=False, sessions=None):
+    sessions = sessions or rated(*(30 if one.state == OPEN else 80 for one in assessments))
+    return settle(sessions, assessments, records, DEFAULTS, valid_from=valid_from, ended=ended)
+
+
+def test_doctests():
+    assert doctest.testmod(ruptures).failed == 0
+
+
+# --- Runs -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_goes_from_the_alert_to_what_closes_it():
+    assert runs_of(assessed(STEADY, OPEN, RECOVERING, REPAIRED, STEADY, OPEN, OPEN)) == [
+        Run(1, 3, REPAIRED),
+        Run(5, 6, OPEN),
+    ]
+
+
+def test_what_is_stronger_some_sessions_later_belongs_to_the_repair():
+    assert runs_of(assessed(OPEN, RECOVERING, REPAIRED, STEADY, STRONGER)) == [Run(0, 4, STRONGER)]
+
+
+def test_a_course_without_an_alert_has_no_run():
+    assert runs_of(assessed(FEW, STEADY, STEADY)) == runs_of([]) == []
+
+
+# --- What becomes of the ruptures on record ---------------------------------------------------------------------------
+
+
+def test_a_run_without_a_record_opens_a_rupture():
+    [update] = settled(assessed(*ONE_FALL)).updates
+    assert (update.id, update.state, update.opened, update.closed) == (None, RuptureState.OPEN, 3, None)
+
+
+def test_a_rupture_on_record_follows_its_run_to_the_end():
+    found = settled(assessed(*ONE_FALL, RECOVERING, REPAIRED), ON_RECORD)
+    [update] = found.updates
+    assert (update.id, update.state, update.opened, update.closed) == (7, RuptureState.REPAIRED, 3, 6)
+    assert found.withdrawn == ()
+
+
+def test_one_that_nothing_speaks_for_any_more_is_withdrawn_once():
+    steady = assessed(FEW, FEW, STEADY, STEADY, STEADY)
+    assert settled(steady, ON_RECORD).withdrawn == (7,)
+    gone = replace(ON_RECORD, state=RuptureState.WITHDRAWN, is_over=True)
+    assert settled(steady, gone) == ruptures.Settlement((), ())
+
+
+def test_one_whose_session_was_voided_is_withdrawn_and_another_opens():
+    found = settled(assessed(*ONE_FALL), replace(ON_RECORD, opened=None))
+    assert found.withdrawn == (7,)
+    assert [update.id for update in found.updates] == [None]
+
+
+def test_a_withdrawn_one_opens_again_where_its_evidence_is_back():
+    gone = replace(ON_RECORD, state=RuptureState.WITHDRAWN, is_over=True)
+    assert [(update.id, update.state) for update in settled(assessed(*ONE_FALL), gone).updates] == [(7, "open")]
+
+
+def test_of_two_on_record_in_one_run_the_first_follows_it():
+    second = replace(ON_RECORD, id=8, opened=4)
+    found = settled(assessed(*ONE_FALL), ON_RECORD, second)
+    assert ([update.id for update in found.updates], found.withdrawn) == ([7], (8,))
+
+
+def test_what_a_person_opened_is_left_alone_and_keeps_the_detector_from_opening_another():
+    person = replace(ON_RECORD, opened_by=OpenedBy.THERAPIST, opened=0)
+    assert settled(assessed(*ONE_FALL), person) == ruptures.Settlement((), ())
+
+
+def test_what_a_person_opened_is_theirs_to_close():
+    person = replace(ON_RECORD, opened_by=OpenedBy.CLIENT)
+    assert settled(assessed(*[STEADY] * 5), person) == ruptures.Settlement((), ())
+
+
+def test_what_is_over_is_told_beside_one_that_a_person_opened():
+    person = replace(ON_RECORD, opened_by=OpenedBy.CLIENT, opened=0)
+    [update] = settled(assessed(*ONE_FALL, RECOVERING, REPAIRED), person).updates
+    assert update.state == RuptureState.REPAIRED
+
+
+def test_what_was_set_aside_stays_aside_until_the_ratings_are_steady():
+    aside = replace(ON_RECORD, state=RuptureState.SET_ASIDE, is_over=True)
+    still = assessed(*ONE_FALL, RECOVERING, OPEN)
+    assert settled(still, aside) == ruptures.Settlement((), ())
+    assert span_of(aside, still) == (3, 6)
+    again = assessed(*ONE_FALL, UNREPAIRED, STEADY, OPEN)
+    assert [(update.id, update.opened) for update in settled(again, aside).updates] == [(None, 7)]
+
+
+def test_an_active_rupture_reaches_to_the_last_session_and_one_that_is_over_to_its_closing_one():
+    course = assessed(STEADY, STEADY, STEADY, OPEN, UNREPAIRED, STEADY)
+    assert span_of(replace(ON_RECORD, opened=1), course) == (1, 5)
+    over = replace(ON_RECORD, opened=1, state=RuptureState.REPAIRED, is_over=True)
+    assert span_of(replace(over, closed=4), course) == (1, 4)
+    assert span_of(over, course) == (1, 1)  # its closing session was voided
+
+
+def test_a_new_version_opens_no_rupture_on_older_ratings():
+    assert settled(assessed(*ONE_FALL), valid_from=at(5)).updates == ()
+    assert len(settled(assessed(*ONE_FALL), valid_from=at(4)).updates) == 1  # the last low rating came in since
+
+
+def test_a_new_version_leaves_alone_what_an_earlier_one_closed():
+    earlier = replace(ON_RECORD, state=RuptureState.REPAIRED, closed=4, is_over=True, of_this_version=False)
+    assert settled(assessed(*[STEADY] * 5), earlier) == ruptures.Settlement((), ())
+
+
+def test_a_new_version_judges_what_an_earlier_one_left_open():
+    earlier = replace(ON_RECORD, of_this_version=False)
+    assert settled(assessed(*[STEADY] * 5), earlier).withdrawn == (7,)
+    assert [update.id for update in settled(assessed(*ONE_FALL), earlier, valid_from=at(9)).updates] == [7]
+
+
+def test_the_end_of_the_therapy_closes_an_open_rupture_as_unrepaired():
+    [update] = settled(assessed(*ONE_FALL), ON_RECORD, ended=True).updates
+    assert (update.state, update.closed) == (RuptureState.UNREPAIRED, 4)
+
+
+# --- What speaks for a rupture ----------------------------------------------------------------------------------------
+
+
+def evidence(assessments, sessions, run=None):
+    return evidence_of_run(run or runs_of(assessments)[-1], sessions, assessments, DEFAULTS)
+
+
+def test_the_clearest_session_that_the_client_rated_speaks():
+    assessments = assessed(STEADY, STEADY, OPEN, OPEN, OPEN)
+    for position, suspicion in ((2, 0.4), (3, 0.6), (4, 0.9)):
+        assessments[position] = replace(assessments[position], suspicion=suspicion)
+    spoken = evidence(assessments, rated(80, 80, 40, 20, None))
+    assert (spoken.assessment.number, spoken.held_at) == (4, at(3))
+    unrated = evidence(assessments, rated(80, 80, None, None, None))
+    assert unrated.assessment.number == 5
+
+
+def test_its_numbers_stand_beside_what_was_usual_when_the_strain_began():
+    assessments = assessed(STEADY, OPEN, OPEN)
+    assessments[1] = replace(assessments[1], points=(Points("client", 6, seen=50, usual=80),))
+    assessments[2] = replace(
+        assessments[2], suspicion=0.9, points=(Points("client", 9, seen=20, usual=65), Points("therapist", 2, 40, 60))
+    )
+    points = evidence(assessments, rated(80, 50, 20)).assessment.points
+    assert [(part.source, part.seen, part.usual) for part in points] == [("client", 20, 80), ("therapist", 40, 60)]
+
+
+def test_the_sessions_in_which_the_ratings_lay_low_are_counted():
+    assessments = assessed(*[STEADY] * 5, OPEN, OPEN, OPEN, OPEN)
+    assessments[5] = replace(assessments[5], pillars=(Pillar.TASK,))  # named
+    assessments[6] = replace(assessments[6], points=(Points("client", 5, 70, 80),))  # worth a clause
+    assert evidence(assessments, rated(*[80] * 5, 80, 80, 20, 80)).for_sessions == 3  # the third: under the usual range
+
+
+def test_a_rupture_that_shows_in_no_rating_of_the_client_has_lasted_one_session():
+    assert evidence(assessed(STEADY, OPEN), rated(80, None)).for_sessions == 1
+
+
+def test_forms_with_the_same_answer_everywhere_are_told():
+    sessions = rated(80, 80, 30, 30)
+    for position in (1, 2):
+        straight = replace(sessions[position].evidence, client=level(50, straight_line=True))
+        sessions[position] = replace(sessions[position], evidence=straight)
+    spoken = evidence(assessed(STEADY, STEADY, OPEN, OPEN), sessions)
+    assert (spoken.hurried, spoken.straight_before) == ((3,), (1, 2))
+
+
+FULL = RuptureEvidence(
+    Assessment(
+        9,
+        State.OPEN,
+        suspicion=0.1 + 0.2,
+        probability=1 / 3,
+        alert=True,
+        kind=Kind.WITHDRAWAL,
+        pillars=(Pillar.TASK, Pillar.BOND),
+        points=(Points("client", 1 / 7, seen=12.5, usual=80.1), Points("behaviour:comment", 2.0)),
+        notes=(Note.EARLY_LOW,),
+    ),
+    for_sessions=3,
+    held_at=MONDAY,
+    hurried=(8, 9),
+    straight_before=(2, 7),
+)
+
+
+def test_evidence_survives_its_storage():
+    for kept in (FULL, RuptureEvidence(Assessment(None, State.OPEN))):
+        assert RuptureEvidence.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+
+
+def test_the_stored_form_of_evidence_is_the_one_in_existing_databases():
+    assert json.loads(json.dumps(FULL.to_json())) == {
+        "state": "open", "score": 0.1 + 0.2, "probability": 1 / 3, "alert": True, "kind": "withdrawal",
+        "pillars": ["task", "bond"],
+        "points": [
+            {"source": "client", "points": 1 / 7, "seen": 12.5, "usual": 80.1},
+            {"source": "behaviour:comment", "points": 2.0, "seen": None, "usual": None},
+        ],
+        "notes": ["early_low"], "number": 9, "for_sessions": 3, "held_at": "2026-01-05T09:00:00+00:00",
+        "hurried": [8, 9], "straight_before": [2, 7],
+    }  # fmt: skip
+
+
+def test_evidence_of_an_older_program_is_readable():
+    older = {"state": "open", "score": 0.4, "kind": "", "pillars": ["goal"], "points": [], "notes": []}
+    kept = RuptureEvidence.from_json(older)
+    assert kept == RuptureEvidence(Assessment(None, State.OPEN, suspicion=0.4, pillars=(Pillar.GOAL,)))
