@@ -46,11 +46,11 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
         raise ValueError(f"There is no criterion {version.criterion!r}; there are: {', '.join(sorted(REGISTRY))}.")
     constants = resolve(version.constants)
     criterion = REGISTRY[version.criterion](constants, version.use)
-    spells = Spells(freeze(version).threshold, constants)
+    spells = Spells(_threshold(version), constants)
     assessments = []
-    for therapy_session, remarks in zip(history, notes(history, constants), strict=True):
+    for therapy_session, notes_on_ratings in zip(history, notes(history, constants), strict=True):
         finding = criterion.step(therapy_session, in_rupture=spells.in_rupture)
-        state, alert, more = spells.step(therapy_session, finding)
+        state, alert, notes_on_rupture = spells.step(therapy_session, finding)
         if spells.settled:
             criterion.settle()
         assessments.append(
@@ -63,7 +63,7 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
                 kind=finding.kind,
                 pillars=finding.pillars,
                 points=finding.points,
-                notes=remarks + more,
+                notes=notes_on_ratings + notes_on_rupture,
             )
         )
     return assessments
@@ -84,6 +84,10 @@ def freeze(version: Version) -> Version:
     >>> freeze(Version()).threshold == threshold("rupture_filter", "normal", "client+therapist")
     True
     """
+    return replace(version, threshold=_threshold(version))
+
+
+def _threshold(version: Version) -> float:
     if version.threshold is not None:
-        return version
-    return replace(version, threshold=threshold(version.criterion, version.budget, version.use))
+        return version.threshold
+    return threshold(version.criterion, version.budget, version.use)

@@ -12,7 +12,7 @@ from typing import Any
 NOTICEABLE_POINTS = 5  # smaller contributions are not worth a clause; convention of this app
 
 
-def choices(enum):
+def choices(enum: type[StrEnum]) -> list[tuple[str, str]]:
     """The members of an enum as pairs of value and words."""
     return [(member.value, member.value.replace("_", " ")) for member in enum]
 
@@ -104,7 +104,9 @@ class Scores:
     straight_line: bool = False  # every item was given the same answer
 
     def of(self, pillar: Pillar) -> float | None:
-        return getattr(self, pillar)
+        """The score of a pillar."""
+        score: float | None = getattr(self, pillar)
+        return score
 
 
 @dataclass(frozen=True, slots=True)

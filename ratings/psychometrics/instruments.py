@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ratings.psychometrics.evidence import Pillar, Rater
 
@@ -84,7 +85,7 @@ def load(path: Path | str) -> Instrument:
         raise InstrumentError(f"{path.name}: {error}") from error
 
 
-def parse(definition: Mapping) -> Instrument:
+def parse(definition: Mapping[str, Any]) -> Instrument:
     """Make an instrument from a definition already read from TOML.
 
     Raises
@@ -123,31 +124,31 @@ def parse(definition: Mapping) -> Instrument:
     return instrument
 
 
-def _string(definition, name):
+def _string(definition: Mapping[str, Any], name: str) -> str:
     value = definition.get(name)
     if not isinstance(value, str) or not value.strip():
         raise InstrumentError(f"{name} is missing or not a text.")
     return value
 
 
-def _whole(definition, name):
+def _whole(definition: Mapping[str, Any], name: str) -> int:
     value = definition.get(name)
     if isinstance(value, bool) or not isinstance(value, int):
         raise InstrumentError(f"{name} is {value!r}; write a whole number.")
     return value
 
 
-def _yes_or_no(definition, name, default):
+def _yes_or_no(definition: Mapping[str, Any], name: str, default: bool) -> bool:
     value = definition.get(name, default)
     if not isinstance(value, bool):
         raise InstrumentError(f"{name} is {value!r}; write true or false.")
     return value
 
 
-def _items(rows):
+def _items(rows: object) -> tuple[Item, ...]:
     if not isinstance(rows, list) or not rows:
         raise InstrumentError("there are no [[items]].")
-    items = []
+    items: list[Item] = []
     for position, row in enumerate(rows, start=1):
         if not isinstance(row, Mapping):
             raise InstrumentError(f"item {position} is not a table.")
@@ -165,7 +166,7 @@ def _items(rows):
     return tuple(items)
 
 
-def _texts(languages, items, steps):
+def _texts(languages: object, items: tuple[Item, ...], steps: int) -> dict[str, dict[Rater, Wording]]:
     if not isinstance(languages, Mapping) or not all(isinstance(raters, Mapping) for raters in languages.values()):
         raise InstrumentError("write a text as [text.en.client], [text.en.therapist] and so on.")
     if languages and "en" not in languages:
@@ -182,7 +183,7 @@ def _texts(languages, items, steps):
     return texts
 
 
-def _wording(wording, where, items, steps):
+def _wording(wording: object, where: str, items: tuple[Item, ...], steps: int) -> Wording:
     if not isinstance(wording, Mapping) or not isinstance(wording.get("items"), Mapping):
         raise InstrumentError(f"{where}: its items are missing or not a table.")
     if unknown := sorted(set(wording) - {"items", "answers"}):
@@ -192,14 +193,14 @@ def _wording(wording, where, items, steps):
         problem = "no such item" if identifier in sentences else "its sentence is missing"
         raise InstrumentError(f"{where}: {identifier}: {problem}.")
     for identifier, sentence in sentences.items():
-        if not _is_said(sentence):
+        if not _is_text(sentence):
             raise InstrumentError(f"{where}: {identifier}: its sentence is empty or not a text.")
-    if not isinstance(answers, list) or not all(_is_said(answer) for answer in answers):
+    if not isinstance(answers, list) or not all(_is_text(answer) for answer in answers):
         raise InstrumentError(f"{where}: answers are missing; write a list of texts, from the lowest to the highest.")
     if len(answers) != steps:
         raise InstrumentError(f"{where}: {len(answers)} answers, but the scale has {steps}.")
     return Wording(dict(sentences), tuple(answers))
 
 
-def _is_said(text):
+def _is_text(text: object) -> bool:
     return isinstance(text, str) and bool(text.strip())

@@ -35,40 +35,44 @@ def learn_constants(histories: Iterable[Sequence[SessionEvidence]]) -> Learned:
         Means and standard deviations in POMP, each drawn halfway to the published value at fifty episodes and closer
         to the practice's own with more. Freeze them in a version: a detector's constants never move by themselves.
     """
-    client, therapist = [], []
-    episodes = 0
+    client: list[list[Scores]] = []
+    therapist: list[list[Scores]] = []
     for history in histories:
-        states = [found.state for found in assess(history)]
         quiet = [
-            therapy_session for therapy_session, state in zip(history, states, strict=True) if state not in IN_RUPTURE
+            therapy_session
+            for therapy_session, assessment in zip(history, assess(history), strict=True)
+            if assessment.state not in IN_RUPTURE
         ]
-        own = [
-            therapy_session.client for therapy_session in quiet if value_of(therapy_session.client, OVERALL) is not None
-        ]
-        if len(own) >= FEWEST_RATINGS:
-            episodes += 1
-            client.append(own)
-        own = [
-            therapy_session.therapist
-            for therapy_session in quiet
-            if value_of(therapy_session.therapist, OVERALL) is not None
-        ]
-        if len(own) >= FEWEST_RATINGS:
-            therapist.append(own)
-    constants = {}
+        by_client = _with_total(therapy_session.client for therapy_session in quiet)
+        if len(by_client) >= FEWEST_RATINGS:
+            client.append(by_client)
+        by_therapist = _with_total(therapy_session.therapist for therapy_session in quiet)
+        if len(by_therapist) >= FEWEST_RATINGS:
+            therapist.append(by_therapist)
+    constants: dict[str, float] = {}
     if len(client) >= FEWEST_EPISODES:
-        found = _spread(client) | {"sd_contrast": _contrast(client)}
-        constants |= _drawn(found, len(client))
+        constants |= _drawn(_spread(client) | {"sd_contrast": _contrast(client)}, len(client))
     if len(therapist) >= FEWEST_EPISODES:
         constants |= _drawn({f"therapist_{name}": value for name, value in _spread(therapist).items()}, len(therapist))
-    return Learned(episodes, constants)
+    return Learned(len(client), constants)
 
 
-def _spread(episodes):
-    series = [[value_of(rating, OVERALL) for rating in ratings] for ratings in episodes]
-    within = fmean(variance(values) for values in series)
-    means = [fmean(values) for values in series]
-    chance = within * fmean(1 / len(values) for values in series)
+def _with_total(ratings: Iterable[Scores | None]) -> list[Scores]:
+    return [rating for rating in ratings if rating is not None and value_of(rating, OVERALL) is not None]
+
+
+def _total(rating: Scores) -> float:
+    total = value_of(rating, OVERALL)
+    assert total is not None  # `_with_total` left the others out
+    return total
+
+
+def _spread(episodes: list[list[Scores]]) -> dict[str, float]:
+    """The mean of the episodes' means, and the SD between and within episodes."""
+    totals = [[_total(rating) for rating in ratings] for ratings in episodes]
+    within = fmean(variance(values) for values in totals)
+    means = [fmean(values) for values in totals]
+    chance = within * fmean(1 / len(values) for values in totals)
     return {
         "mean": fmean(means),
         "sd_between": max(variance(means) - chance, 1.0) ** 0.5,
@@ -76,21 +80,21 @@ def _spread(episodes):
     }
 
 
-def _contrast(episodes):
+def _contrast(episodes: list[list[Scores]]) -> float:
     """SD of the pillars around the total from session to session, over all three pillars."""
-    found = []
+    variances = []
     for ratings in episodes:
-        full = [rating for rating in ratings if _complete(rating)]
+        full = [rating for rating in ratings if None not in (rating.goal, rating.task, rating.bond)]
         if len(full) >= FEWEST_RATINGS:
-            for pillar in Pillar:
-                found.append(variance([rating.of(pillar) - value_of(rating, OVERALL) for rating in full]))
-    return max(1.5 * fmean(found), 1.0) ** 0.5 if found else DEFAULTS.sd_contrast  # two of three are free
+            variances += [
+                variance([score - _total(rating) for rating in full if (score := rating.of(pillar)) is not None])
+                for pillar in Pillar
+            ]
+    # Of the three two are free.
+    return max(1.5 * fmean(variances), 1.0) ** 0.5 if variances else DEFAULTS.sd_contrast
 
 
-def _complete(rating: Scores) -> bool:
-    return None not in (rating.goal, rating.task, rating.bond)
-
-
-def _drawn(found, episodes):
+def _drawn(constants: dict[str, float], episodes: int) -> dict[str, float]:
+    """The constants, drawn towards the published ones while there are few episodes."""
     share = episodes / (episodes + FEWEST_EPISODES)
-    return {name: share * value + (1 - share) * getattr(DEFAULTS, name) for name, value in found.items()}
+    return {name: share * value + (1 - share) * getattr(DEFAULTS, name) for name, value in constants.items()}

@@ -206,7 +206,7 @@ def settle(
         ended_as = State.UNREPAIRED if run.state in IN_RUPTURE else run.state
         updates.append(
             RuptureUpdate(
-                id=opener and opener.id,
+                id=opener.id if opener else None,
                 state=RuptureState(run.state if active else ended_as),
                 opened=run.first,
                 closed=None if active else run.last,

@@ -104,23 +104,30 @@ def score(answers: Mapping[str, float], instrument: Instrument) -> Scored:
     """
     turned = _checked(answers, instrument)
     span = (instrument.lowest, instrument.highest)
-    raw, percent = {}, {}
+    raw: dict[Pillar, float | None] = {}
+    percent: dict[Pillar, float | None] = {}
     for pillar in Pillar:
         items = instrument.items_of(pillar)
         given = [turned[item.id] for item in items if item.id in turned]
         enough = bool(given) and len(given) >= math.ceil(instrument.minimum_share * len(items))
-        raw[pillar] = sum(given) / len(given) if enough else None
-        percent[pillar.value] = pomp(raw[pillar], *span) if enough else None
+        mean = sum(given) / len(given) if enough else None
+        raw[pillar], percent[pillar] = mean, None if mean is None else pomp(mean, *span)
     if instrument.overall == OVERALL_OF_PILLARS:
-        parts = tuple(percent.values())
-        overall = None if None in parts else sum(parts) / len(parts)
+        parts = [part for part in percent.values() if part is not None]
+        overall = sum(parts) / len(parts) if len(parts) == len(Pillar) else None
     else:
         complete = len(turned) == len(instrument.items)
         overall = pomp(sum(turned.values()) / len(turned), *span) if complete else None
     straight = is_straight_line(answers.values(), len(instrument.items))
     return Scored(
         raw=raw,
-        scores=Scores(**percent, overall=overall, straight_line=straight),
+        scores=Scores(
+            goal=percent[Pillar.GOAL],
+            task=percent[Pillar.TASK],
+            bond=percent[Pillar.BOND],
+            overall=overall,
+            straight_line=straight,
+        ),
         items_answered=len(turned),
         items_asked=len(instrument.items),
     )
@@ -147,7 +154,7 @@ def score_total(total: float, lowest: float, highest: float) -> Scores:
     return Scores(overall=pomp(total, lowest, highest))
 
 
-def _is_number(value):
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -169,7 +176,7 @@ def is_straight_line(given: Collection[float], asked: int) -> bool:
     return len(given) == asked >= FEWEST_FOR_STRAIGHT_LINE and len(set(given)) == 1
 
 
-def _checked(answers, instrument):
+def _checked(answers: Mapping[str, float], instrument: Instrument) -> dict[str, float]:
     asked = {item.id: item for item in instrument.items}
     turned = {}
     for identifier, answer in answers.items():

@@ -15,6 +15,6 @@ def value_of(scores: Scores | None, series: str) -> float | None:
         return scores.of(Pillar(series))
     if scores.overall is not None:
         return scores.overall
-    pillars = (scores.goal, scores.task, scores.bond)
+    pillars = [score for score in (scores.goal, scores.task, scores.bond) if score is not None]
     # Two pillars are no total: which one is missing would move it.
-    return None if None in pillars else sum(pillars) / len(pillars)
+    return sum(pillars) / len(pillars) if len(pillars) == len(Pillar) else None

@@ -13,6 +13,8 @@ from ratings.psychometrics.series import HIGHEST, OVERALL, value_of
 
 RATINGS_FOR_STRONGER = 3  # science.md §5: the mean of three ratings
 
+Step = tuple[State, bool, tuple[Note, ...]]  # the state after a session, whether it opened a rupture, and notes
+
 
 @dataclass(slots=True)
 class _Spell:
@@ -22,7 +24,7 @@ class _Spell:
     therapist: float | None = None  # the therapist's usual, where only their ratings fell
     sessions: int = 0  # attended since it opened
     back: int = 0  # rated sessions in a row back within error
-    since_back: list[float] = field(default_factory=list)
+    since_back: list[float | None] = field(default_factory=list)
     comparable: bool = True  # False: the questionnaire has changed since, so nobody can tell whether it is back
 
 
@@ -48,12 +50,12 @@ class Spells:
     def in_rupture(self) -> bool:
         return self.open is not None
 
-    def step(self, therapy_session: SessionEvidence, finding: Finding) -> tuple[State, bool, tuple[Note, ...]]:
-        """The state after this session, whether it opened a rupture, and notes."""
+    def step(self, therapy_session: SessionEvidence, finding: Finding) -> Step:
+        """Take up the next session."""
         self.settled = False
         self._note_instrument(therapy_session)
         if self.open is not None:
-            return self._follow(therapy_session, finding)
+            return self._follow(self.open, therapy_session, finding)
         above = finding.suspicion is not None and finding.suspicion >= self.threshold
         if above and self.armed:
             self.repaired = None
@@ -62,11 +64,11 @@ class Spells:
             return State.OPEN, True, ()
         if finding.suspicion is not None and not above:
             self.armed = True
-        if self.repaired is not None and (state := self._stronger(therapy_session)):
+        if self.repaired is not None and (state := self._stronger(self.repaired, therapy_session)):
             return state, False, ()
         return (State.STEADY if finding.enough else State.TOO_FEW), False, ()
 
-    def _note_instrument(self, therapy_session):
+    def _note_instrument(self, therapy_session: SessionEvidence) -> None:
         """The level before a rupture is on the scale of its own instrument; on another one it says nothing."""
         if therapy_session.client is None or therapy_session.instrument is None:
             return
@@ -77,8 +79,7 @@ class Spells:
                 self.open.comparable = False
         self.instrument = therapy_session.instrument
 
-    def _follow(self, therapy_session, finding):
-        spell = self.open
+    def _follow(self, spell: _Spell, therapy_session: SessionEvidence, finding: Finding) -> Step:
         spell.sessions += therapy_session.attended
         if therapy_session.client is not None:
             if self._is_back(spell, therapy_session, finding):
@@ -100,16 +101,16 @@ class Spells:
             return State.UNREPAIRED, False, ()
         return (State.RECOVERING if spell.back else State.OPEN), False, ()
 
-    def _is_back(self, spell, therapy_session, finding):
+    def _is_back(self, spell: _Spell, therapy_session: SessionEvidence, finding: Finding) -> bool:
         if finding.probability is None:
             low = finding.suspicion is None or finding.suspicion < self.threshold
         else:
             low = finding.probability < self.constants.recovering_below
         if not low or not spell.comparable:
             return False
-        own = value_of(therapy_session.therapist, OVERALL)
+        by_therapist = value_of(therapy_session.therapist, OVERALL)
         allowed = self.constants.back_within_sd * self.constants.sd_within
-        if spell.therapist is not None and own is not None and own < spell.therapist - allowed:
+        if spell.therapist is not None and by_therapist is not None and by_therapist < spell.therapist - allowed:
             return False  # the side that saw the strain still sees it
         for series, before in spell.before.items():
             if series != OVERALL and series not in spell.pillars:
@@ -121,16 +122,17 @@ class Spells:
                 return False
         return True
 
-    def _stronger(self, therapy_session):
-        spell = self.repaired
+    def _stronger(self, spell: _Spell, therapy_session: SessionEvidence) -> State | None:
         value = value_of(therapy_session.client, OVERALL)
-        if value is None or None in spell.since_back or OVERALL not in spell.before:
+        since_back = [total for total in spell.since_back if total is not None]
+        if value is None or len(since_back) < len(spell.since_back) or OVERALL not in spell.before:
             return None
         spell.since_back.append(value)
-        if len(spell.since_back) < RATINGS_FOR_STRONGER:
+        since_back.append(value)
+        if len(since_back) < RATINGS_FOR_STRONGER:
             return None
         self.repaired = None
-        gain = sum(spell.since_back) / len(spell.since_back) - spell.before[OVERALL]
+        gain = sum(since_back) / len(since_back) - spell.before[OVERALL]
         error = self.constants.sd_within * (1 / RATINGS_FOR_STRONGER + 1 / max(spell.ratings_before, 1)) ** 0.5
         least = max(self.constants.stronger_sd * self.constants.sd_within, 1.64 * error)  # one-sided 95 %
         return State.STRONGER if gain >= least and value < HIGHEST else None

@@ -3,6 +3,7 @@
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ratings.psychometrics.evidence import Budget
 
@@ -10,7 +11,7 @@ PATH = Path(__file__).with_name("thresholds.toml")
 
 
 @cache
-def _table() -> dict[str, dict]:
+def _table() -> dict[str, dict[str, Any]]:
     return tomllib.loads(PATH.read_text(encoding="utf-8"))
 
 

@@ -99,7 +99,8 @@ def usual_ranges(
     """The client's own usual range of the total and of each pillar: one rule for the band, the words and the lead."""
     ranges = {}
     for series in SERIES:
-        levels = [value_of(history[position].client, series) for position in counted(history, assessments, series)]
+        values = [value_of(history[position].client, series) for position in counted(history, assessments, series)]
+        levels = [value for value in values if value is not None]
         sd = constants.sd_within * (1 if series == OVERALL else constants.pillar_sd_ratio)
         ranges[series] = usual_range(levels, sd, fewest)
     return ranges

@@ -2,7 +2,7 @@
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.criteria.criterion import Finding
-from ratings.psychometrics.evidence import Pillar, Points, SessionEvidence
+from ratings.psychometrics.evidence import Pillar, Points, Scores, SessionEvidence
 from ratings.psychometrics.series import OVERALL, SERIES, value_of
 
 PILLAR_DISCOUNT = 1.3  # three pillars are three chances of a false alarm: a single one must fall further
@@ -28,10 +28,10 @@ class OwnMeanPooledSD:
         self.constants = constants
         self.sd = {OVERALL: constants.sd_within}
         self.sd |= dict.fromkeys(Pillar, constants.sd_within * constants.pillar_sd_ratio)
-        self.kept = {series: [] for series in SERIES}  # ratings that count towards the usual
-        self.held = {series: [] for series in SERIES}  # ratings inside the open rupture
-        self.latest = None  # the last rating: what it counts for is known once the rupture state after it is
-        self.instrument = None
+        self.kept = _no_ratings()  # ratings that count towards the usual
+        self.held = _no_ratings()  # ratings inside the open rupture
+        self.latest: Scores | None = None  # what it counts for is known once the rupture state after it is
+        self.instrument: str | None = None
 
     def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
         self._file_latest(in_rupture)
@@ -50,25 +50,24 @@ class OwnMeanPooledSD:
 
     def settle(self) -> None:
         if any(self.held.values()):
-            self.kept, self.held = self.held, {series: [] for series in SERIES}
+            self.kept, self.held = self.held, _no_ratings()
 
-    def _file_latest(self, in_rupture):
+    def _file_latest(self, in_rupture: bool) -> None:
         for series in SERIES:
             value = value_of(self.latest, series)
             if value is not None:
                 (self.held if in_rupture else self.kept)[series].append(value)
         if not in_rupture:
-            self.held = {series: [] for series in SERIES}
+            self.held = _no_ratings()
 
-    def _start_anew_with_another_instrument(self, therapy_session):
+    def _start_anew_with_another_instrument(self, therapy_session: SessionEvidence) -> None:
         if therapy_session.client is None or therapy_session.instrument is None:
             return
         if self.instrument not in (None, therapy_session.instrument):
-            self.kept = {series: [] for series in SERIES}
-            self.held = {series: [] for series in SERIES}
+            self.kept, self.held = _no_ratings(), _no_ratings()
         self.instrument = therapy_session.instrument
 
-    def _judge(self, therapy_session, usual, ratings):
+    def _judge(self, therapy_session: SessionEvidence, usual: dict[str, float], ratings: int) -> Finding:
         distances, points = {}, []
         for series in SERIES:
             value = value_of(therapy_session.client, series)
@@ -89,3 +88,7 @@ class OwnMeanPooledSD:
             ratings=ratings,
             enough=True,
         )
+
+
+def _no_ratings() -> dict[str, list[float]]:
+    return {series: [] for series in SERIES}

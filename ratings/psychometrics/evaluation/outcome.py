@@ -9,7 +9,7 @@ keeps to the budget and leaves no more than 2 B of 100 quiet sessions above it.
 import math
 import random
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -99,7 +99,7 @@ class Outcome:
         return counts
 
 
-def _candidates(ordered, most):
+def _candidates(ordered: Sequence[float], most: int) -> Iterator[float]:
     """Distinct suspicions from the highest down, about 200 of them, as far as the budget can reach."""
     start = max(0, len(ordered) - max(most, 1))
     step = max(1, most // 200)
@@ -164,7 +164,7 @@ def bootstrap(
     rows = [(many, caught, second[key][1] if second else 0) for key, (many, caught) in first.items()]
     chance = random.Random(seed)
 
-    def share(sample):
+    def share(sample: list[tuple[int, int, int]]) -> float:
         many = sum(row[0] for row in sample)
         return (sum(row[1] for row in sample) - sum(row[2] for row in sample)) / many
 

@@ -42,7 +42,7 @@ def criteria() -> str:
     for name, build in REGISTRY.items():
         criterion = build(DEFAULTS, "client+therapist")
         rule = criterion.rule if type(criterion) is SeriesCriterion else type(criterion)
-        says, _heading, source = inspect.getdoc(rule).partition("References\n----------\n")
+        says, _heading, source = (inspect.getdoc(rule) or "").partition("References\n----------\n")
         says = says.split("\n\n")[0]
         rows.append([f"`{name}`", criterion.reads, " ".join(says.split()), " ".join(source.split())])
     return table(["criterion", "reads", "what it says", "source"], rows)

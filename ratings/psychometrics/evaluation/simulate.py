@@ -104,7 +104,7 @@ class Episode:
         return next((one for one in self.ruptures if one.first <= position <= one.last), None)
 
 
-def simulate(population: Population, episodes: int, seed: int) -> Iterator[Episode]:
+def simulate(population: Population, episodes: int, seed: int | str) -> Iterator[Episode]:
     """Make episodes; the same population, number and seed give the same ones.
 
     Examples
@@ -141,8 +141,8 @@ class _Course:
     within_sd: float = 0.0
     therapist_sd: float = 0.0
     hazard: float = 0.0
-    offsets: dict = field(default_factory=dict)
-    therapist_offsets: dict = field(default_factory=dict)
+    offsets: dict[Pillar, float] = field(default_factory=dict)
+    therapist_offsets: dict[Pillar, float] = field(default_factory=dict)
 
     def run(self) -> Episode:
         p, chance = self.population, self.chance
@@ -150,7 +150,7 @@ class _Course:
         length = p.sessions_fewest + int(chance.expovariate(1 / max(p.sessions_mean - p.sessions_fewest, 1)))
         length = min(length, 60)
         history, ruptures = [], []
-        drop = None
+        drop: _Drop | None = None
         attended = 0
         noise = [chance.gauss(0, 1), chance.gauss(0, 1)]
         words_usual = math.exp(chance.gauss(2.6, 0.6))
@@ -181,7 +181,7 @@ class _Course:
             ruptures.append(self._record(drop, length - 1))
         return Episode(tuple(history), tuple(ruptures))
 
-    def _record(self, drop, last):
+    def _record(self, drop: _Drop, last: int) -> TrueRupture:
         chance, p = self.chance, self.population
         after = chance.random()
         if after < p.stays_lower:
@@ -190,12 +190,12 @@ class _Course:
             self.level += 0.35 * drop.depth
         return TrueRupture(drop.first, last, drop.kind, drop.hidden, drop.seen, drop.pillars)
 
-    def _draw_dyad(self):
+    def _draw_dyad(self) -> None:
         p, chance = self.population, self.chance
         shared = chance.gauss(0, 1)
-        own = chance.gauss(0, 1)
+        apart = chance.gauss(0, 1)
         self.level = p.level + p.level_sd * shared
-        mixed = p.agreement * shared + math.sqrt(1 - p.agreement**2) * own
+        mixed = p.agreement * shared + math.sqrt(1 - p.agreement**2) * apart
         self.therapist_level = p.level + p.therapist_shift + 0.8 * p.level_sd * mixed
         self.straight = chance.random() < p.straight_liners
         self.within_sd = p.within_sd * math.exp(chance.gauss(0, p.within_spread))
@@ -205,7 +205,7 @@ class _Course:
         self.offsets = {pillar: chance.gauss(0, p.pillar_offset_sd) for pillar in PILLARS}
         self.therapist_offsets = {pillar: chance.gauss(0, p.pillar_offset_sd) for pillar in PILLARS}
 
-    def _next_noise(self, noise):
+    def _next_noise(self, noise: list[float]) -> list[float]:
         p, chance = self.population, self.chance
         shared, keep = chance.gauss(0, 1), math.sqrt(1 - p.carry_over**2)
         fresh = []
@@ -214,7 +214,7 @@ class _Course:
             fresh.append(p.carry_over * before + keep * draw)
         return fresh
 
-    def _draw_drop(self, position):
+    def _draw_drop(self, position: int) -> _Drop:
         p, chance = self.population, self.chance
         withdrawal = chance.random() < p.withdrawal
         length = 1
@@ -237,7 +237,7 @@ class _Course:
             late=1 if chance.random() < 0.1 else 0,  # assumption
         )
 
-    def _client(self, attended, noise, drop, into):
+    def _client(self, attended: int, noise: float, drop: _Drop | None, into: int) -> Scores:
         p, chance = self.population, self.chance
         spread = self.within_sd * (3 if chance.random() < p.heavy_tails else 1)
         level = self.level - p.growth * math.exp(-(attended - 1) / 3) + spread * noise
@@ -246,20 +246,23 @@ class _Course:
         fall = drop.depth * drop.shape[into] * (0.15 if drop.hidden else 1) if drop else 0
         return self._form(level, self.offsets, fall, drop.pillars if drop else (), self.straight)
 
-    def _therapist(self, attended, noise, drop, into):
+    def _therapist(self, attended: int, noise: float, drop: _Drop | None, into: int) -> Scores:
         p = self.population
         level = self.therapist_level - 0.6 * p.growth * math.exp(-(attended - 1) / 3) + self.therapist_sd * noise
         fall = drop.depth * drop.shape[into] if drop and drop.seen and into >= drop.late else 0
         return self._form(level, self.therapist_offsets, fall, drop.pillars if drop else (), False)
 
-    def _form(self, level, offsets, fall, only, straight):
+    def _form(
+        self, level: float, offsets: dict[Pillar, float], fall: float, only: tuple[Pillar, ...], straight: bool
+    ) -> Scores:
         """Answers to every item, rounded to the steps there are, and their scores."""
         p, chance = self.population, self.chance
         top = p.steps - 1
         if straight:
             answer = self._step(level - (fall * 0.7 if only else fall), top)
             return Scores(answer, answer, answer, answer, straight_line=True)
-        given, means = set(), []
+        given: set[float] = set()
+        means: dict[Pillar, float] = {}
         for pillar in PILLARS:
             here = level + offsets[pillar] + chance.gauss(0, p.pillar_sd)
             if not only:
@@ -268,14 +271,20 @@ class _Course:
                 here -= 1.4 * fall  # one pillar alone falls further; assumption
             answers = [self._step(here + chance.gauss(0, p.item_sd), top) for _ in range(p.items_per_pillar)]
             given.update(answers)
-            means.append(sum(answers) / len(answers))
-        return Scores(*means, overall=sum(means) / 3, straight_line=len(given) == 1)
+            means[pillar] = sum(answers) / len(answers)
+        return Scores(
+            means[Pillar.GOAL],
+            means[Pillar.TASK],
+            means[Pillar.BOND],
+            overall=sum(means.values()) / 3,
+            straight_line=len(given) == 1,
+        )
 
     @staticmethod
-    def _step(value, top):
+    def _step(value: float, top: int) -> float:
         return 100 * min(max(round(value / 100 * top), 0), top) / top
 
-    def _behaviour(self, drop, words_usual):
+    def _behaviour(self, drop: _Drop | None, words_usual: float) -> tuple[bool, bool, int, bool]:
         """Came, answered the check-in, words of the comment, tension ticked."""
         p, chance = self.population, self.chance
         kind = drop.kind if drop and p.behaviour_speaks else None

@@ -10,6 +10,7 @@ first generator's ideas.
 import math
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ratings.psychometrics.evaluation.simulate import Episode, TrueRupture
 from ratings.psychometrics.evidence import Kind, Pillar, Scores, SessionEvidence
@@ -24,7 +25,7 @@ SHAPES = {  # share of the depth, session by session
 }
 
 
-def simulate_ordinal(episodes: int, seed: int) -> Iterator[Episode]:
+def simulate_ordinal(episodes: int, seed: int | str) -> Iterator[Episode]:
     """Make episodes of the second generator; the same number and seed give the same ones.
 
     Examples
@@ -34,6 +35,18 @@ def simulate_ordinal(episodes: int, seed: int) -> Iterator[Episode]:
     """
     for number in range(episodes):
         yield _course(random.Random(f"ordinal/{seed}/{number}"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Strain:
+    """A rupture under way."""
+
+    first: int
+    kind: Kind
+    shape: tuple[float, ...]  # share of the depth, session by session
+    depth: float
+    weights: list[float]  # of the pillars; they sum to three
+    seen: bool  # the therapist's ratings show it
 
 
 def _course(chance: random.Random) -> Episode:
@@ -51,7 +64,7 @@ def _course(chance: random.Random) -> Episode:
     wander = therapist_wander = stirred = 0.0
     tension = 0.0
     history, ruptures = [], []
-    strain = None  # (first, kind, shape, depth, weights)
+    strain: _Strain | None = None
     attended, position = 0, 0
     while position < length:
         tension = 0.6 * tension + prone * chance.expovariate(1)
@@ -60,7 +73,8 @@ def _course(chance: random.Random) -> Episode:
             shape = SHAPES[chance.choice(tuple(SHAPES))]
             parts = [chance.gammavariate(0.9, 1) for _ in Pillar]
             weights = [3 * part / sum(parts) for part in parts]
-            strain = (position, kind, shape, math.exp(chance.gauss(0.45, 0.4)), weights, chance.random() < attunement)
+            depth = math.exp(chance.gauss(0.45, 0.4))
+            strain = _Strain(position, kind, shape, depth, weights, seen=chance.random() < attunement)
             tension = 0.0
         stirred = 0.7 * stirred + chance.expovariate(1) * 0.3  # restless phases come in bursts
         mood = chance.gauss(0, 0.25)
@@ -69,15 +83,14 @@ def _course(chance: random.Random) -> Episode:
         drift = {"level": 0.0, "rise": 0.9 * position / length, "dip": -0.8 * math.sin(math.pi * position / length)}[
             path
         ]
-        came = chance.random() >= (0.12 if strain and strain[1] == Kind.WITHDRAWAL else 0.07)
+        came = chance.random() >= (0.12 if strain and strain.kind == Kind.WITHDRAWAL else 0.07)
         attended += came
         fall = [0.0] * 3
         shown = noticed = 0.0
         if strain:
-            first, kind, shape, depth, weights, seen = strain
-            fall = [depth * shape[position - first] * weight for weight in weights]
-            shown = 1.0 if kind == Kind.CONFRONTATION else openness
-            noticed = (0.9 if kind == Kind.CONFRONTATION else 0.7) * seen
+            fall = [strain.depth * strain.shape[position - strain.first] * weight for weight in strain.weights]
+            shown = 1.0 if strain.kind == Kind.CONFRONTATION else openness
+            noticed = (0.9 if strain.kind == Kind.CONFRONTATION else 0.7) * strain.seen
         fancied = chance.expovariate(1) if chance.random() < 0.03 else 0.0
         client = therapist = None
         if came and chance.random() >= 0.12:
@@ -97,7 +110,7 @@ def _course(chance: random.Random) -> Episode:
                 checkin_answered=client is not None if came else None,
             )
         )
-        if strain and position - strain[0] == len(strain[2]) - 1:
+        if strain and position - strain.first == len(strain.shape) - 1:
             ruptures.append(_truth(strain, position, openness))
             if chance.random() < 0.12:  # some leave after a rupture
                 break
@@ -109,14 +122,15 @@ def _course(chance: random.Random) -> Episode:
     return Episode(tuple(history), tuple(ruptures))
 
 
-def _truth(strain, last, openness):
-    first, kind, _, _, _, seen = strain
-    return TrueRupture(first, last, kind, hidden=kind == Kind.WITHDRAWAL and openness < 0.5, seen=seen, pillars=())
+def _truth(strain: _Strain, last: int, openness: float) -> TrueRupture:
+    hidden = strain.kind == Kind.WITHDRAWAL and openness < 0.5
+    return TrueRupture(strain.first, last, strain.kind, hidden=hidden, seen=strain.seen, pillars=())
 
 
-def _form(chance, centres):
+def _form(chance: random.Random, centres: list[float]) -> Scores:
     """Draw every item's answer from a graded response model and score the form."""
-    given, means = set(), []
+    given: set[int] = set()
+    means: list[float] = []
     for centre in centres:
         total = 0
         for item in range(ITEMS):
@@ -126,4 +140,5 @@ def _form(chance, centres):
             given.add(answer)
             total += answer
         means.append(100 * total / (ITEMS * (STEPS - 1)))
-    return Scores(*means, overall=sum(means) / 3, straight_line=len(given) == 1)
+    goal, task, bond = means
+    return Scores(goal, task, bond, overall=sum(means) / 3, straight_line=len(given) == 1)

@@ -5,6 +5,7 @@ never raise an alert; by default it is shown and does not count (`Version.use`).
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ratings.psychometrics.evidence import Points, SessionEvidence
@@ -36,7 +37,7 @@ TENSION = Sign("behaviour:tension", 0.05, 1.5, 8.0)
 class Behaviour:
     """A client's habits, learned session by session."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seen: dict[str, list[float]] = {}  # times done, times there was a chance
         self.words: list[float] = []
 
@@ -76,7 +77,7 @@ class Behaviour:
         if therapy_session.comment_words:
             self.words.append(math.log1p(therapy_session.comment_words))
 
-    def _shorter(self, therapy_session):
+    def _shorter(self, therapy_session: SessionEvidence) -> float:
         """A comment much shorter than this client's own usual; no comment at all says nothing."""
         if not therapy_session.comment_words or len(self.words) < FEWEST_COMMENTS:
             return 0.0
@@ -85,7 +86,7 @@ class Behaviour:
         return -off * fall - fall * fall / 2
 
 
-def _signs(therapy_session):
+def _signs(therapy_session: SessionEvidence) -> Iterator[tuple[Sign, bool]]:
     yield NO_SHOW, not therapy_session.attended
     if therapy_session.attended and therapy_session.checkin_answered is not None:
         yield UNANSWERED, not therapy_session.checkin_answered
@@ -95,10 +96,10 @@ def _signs(therapy_session):
         yield TENSION, therapy_session.tension
 
 
-def _ratio(rate, factor, done):
+def _ratio(rate: float, factor: float, done: bool) -> float:
     then = min(factor * rate, (1 + rate) / 2)
     return math.log(then / rate) if done else math.log((1 - then) / (1 - rate))
 
 
-def _capped(value):
+def _capped(value: float) -> float:
     return min(max(value, LEAST), MOST)

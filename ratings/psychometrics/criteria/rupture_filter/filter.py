@@ -8,6 +8,7 @@ calibrated value is the stated probability.
 """
 
 import math
+from collections.abc import Sequence
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.criteria.criterion import Finding
@@ -25,6 +26,9 @@ POINTS = 10 / math.log(10)
 LEAST_PROBABILITY = 1e-9
 UPPER_SLOPE = 1.8  # above even odds the line understates; from the tuning seed's reliability curve
 UNREMARKABLE = math.log(0.05 / 0.95)  # stated before anything was seen; below every threshold; convention of this app
+
+
+Belief = tuple[float, Sequence[float]]  # that all is steady, and in each way a rupture can show
 
 
 def _entering(withdrawal: tuple[float, float], confrontation: tuple[float, float]) -> tuple[float, ...]:
@@ -53,9 +57,10 @@ class States:
             (fusion.withdrawal_client, fusion.withdrawal_therapist),
             (fusion.confrontation_client, fusion.confrontation_therapist),
         )
-        self.steady, self.rupture = 1.0, (0.0,) * 8
+        self.steady = 1.0
+        self.rupture: Sequence[float] = (0.0,) * 8
 
-    def predicted(self) -> tuple[float, list[float]]:
+    def predicted(self) -> Belief:
         """Where things stand before this session's evidence."""
         fusion = self.fusion
         new = self.steady * fusion.hazard
@@ -63,9 +68,7 @@ class States:
         stays = 1 - fusion.ends
         return steady, [old * stays + new * share for old, share in zip(self.rupture, self.enter, strict=True)]
 
-    def weigh(
-        self, ahead: tuple[float, list[float]], client: float, therapist: float, behaviour: tuple[float, float]
-    ) -> tuple[float, list[float]]:
+    def weigh(self, ahead: Belief, client: float, therapist: float, behaviour: tuple[float, float]) -> Belief:
         """The belief with this session's evidence (log likelihood ratios; 0: none)."""
         fusion = self.fusion
         c = fusion.miss_client + (1 - fusion.miss_client) * math.exp(fusion.temper * client) if client else 1.0
@@ -87,7 +90,7 @@ class States:
         whole = steady + sum(rupture)
         return steady / whole, [share / whole for share in rupture]
 
-    def keep(self, belief: tuple[float, list[float]]) -> None:
+    def keep(self, belief: Belief) -> None:
         self.steady, self.rupture = belief
 
     def restart(self) -> None:
@@ -129,7 +132,7 @@ class RuptureFilter:
         }[use]
         self._start_anew()
 
-    def _start_anew(self):
+    def _start_anew(self) -> None:
         c, tuning = self.constants, self.tuning
         self.client = OwnUsual(tuning, tuning.client, c.mean, c.sd_between, c.sd_within, c.sd_contrast)
         self.therapist = OwnUsual(
@@ -172,7 +175,7 @@ class RuptureFilter:
     def settle(self) -> None:
         """A new level is taken by the filter itself, after four low ratings, whatever threshold a practice has."""
 
-    def _note_instrument(self, therapy_session):
+    def _note_instrument(self, therapy_session: SessionEvidence) -> None:
         if therapy_session.instrument is None or (therapy_session.client is None and therapy_session.therapist is None):
             return
         if self.instrument not in (None, therapy_session.instrument):
@@ -181,7 +184,9 @@ class RuptureFilter:
             self.judged, self.stated = False, UNREMARKABLE
         self.instrument = therapy_session.instrument
 
-    def _learn(self, therapy_session, rupture, from_client, from_therapist):
+    def _learn(
+        self, therapy_session: SessionEvidence, rupture: Sequence[float], from_client: bool, from_therapist: bool
+    ) -> None:
         relearned = False
         if from_client:
             relearned |= self.client.learn(1 - (rupture[0] + rupture[1] + rupture[4] + rupture[5]))
@@ -193,7 +198,9 @@ class RuptureFilter:
             self.suspicion.restart()
             self.belief.restart()
 
-    def _finding(self, stated, belief, usual, ratings, points):
+    def _finding(
+        self, stated: float, belief: Belief, usual: dict[str, float], ratings: int, points: tuple[Points, ...]
+    ) -> Finding:
         probability = 1 / (1 + math.exp(-stated))
         rupture = belief[1]
         kind = None
@@ -215,17 +222,25 @@ class RuptureFilter:
             enough=True,
         )
 
-    def _stated(self, belief):
+    def _stated(self, belief: Belief) -> float:
         """The calibrated log-odds of a rupture."""
         first, second = self.calibration
         rupture = max(sum(belief[1]), LEAST_PROBABILITY)
         line = first + second * math.log(rupture / max(belief[0], LEAST_PROBABILITY))
         return line if line < 0 else UPPER_SLOPE * line
 
-    def _points(self, suspicion, ahead, for_client, for_therapist, acted, usual):
+    def _points(
+        self,
+        suspicion: Belief,
+        ahead: Belief,
+        for_client: float,
+        for_therapist: float,
+        acted: tuple[float, float],
+        usual: dict[str, float],
+    ) -> tuple[Points, ...]:
         """What each rater's rating added: the stated log-odds with it, less those without it."""
         whole = self._stated(suspicion)
-        points = []
+        points: list[Points] = []
         if for_client:
             without = self._stated(self.suspicion.weigh(ahead, 0.0, for_therapist, acted))
             points += _by_series("client", self.client, POINTS * (whole - without), usual)
@@ -237,15 +252,15 @@ class RuptureFilter:
         return tuple(points)
 
 
-def _by_series(source, own, points, usual):
+def _by_series(source: str, rater: OwnUsual, points: float, usual: dict[str, float]) -> list[Points]:
     """The points of a rating, and of each pillar the share of the explanations in which it fell."""
-    found = [Points(source, points, seen=own.total, usual=usual["overall"])]
-    if len(own.shapes) == 1 or own.contrasts is None:
-        return found
-    shapes = own.shapes
+    by_series = [Points(source, points, seen=rater.total, usual=usual["overall"])]
+    if len(rater.shapes) == 1 or rater.contrasts is None:
+        return by_series
+    shapes = rater.shapes
     everything = math.fsum(shapes)
     for position, pillar in enumerate(("goal", "task", "bond")):
         fell = shapes[0] + shapes[1 + position] + math.fsum(shapes[4:]) - shapes[4 + position]
-        seen = own.total + own.contrasts[position]
-        found.append(Points(f"{source}:{pillar}", points * fell / everything, seen=seen, usual=usual[pillar]))
-    return found
+        seen = rater.total + rater.contrasts[position]
+        by_series.append(Points(f"{source}:{pillar}", points * fell / everything, seen=seen, usual=usual[pillar]))
+    return by_series

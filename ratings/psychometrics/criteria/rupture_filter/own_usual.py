@@ -14,6 +14,8 @@ HIGHEST_EXPECTED = 99.0  # a rating of 100 is never below what was expected
 THIRD = 1 / 3
 PILLARS = tuple(pillar.value for pillar in Pillar)
 
+Three = tuple[float, float, float]  # one for each pillar
+
 
 class OwnUsual:
     """A local level with a spread that is shrunk towards the population's, and smaller near the ceiling.
@@ -65,15 +67,15 @@ class OwnUsual:
         self.highest: float | None = None  # own earlier rating; what is not below it is no fall
         self.ratings = 0
         self.squares = self.weight = 0.0  # for the spread
-        self.offsets: tuple[float, float, float] | None = None  # of the pillars around the total
+        self.offsets: Three | None = None  # of the pillars around the total
         self.contrast_squares = self.contrast_weight = 0.0
         self.last = 0.0  # distance of the last rating from the level
         self.products = self.product_squares = 0.0  # for the carry-over
         self.low_run: list[float] = []
         # of the rating at hand
         self.total = self.expected = self.variance = 0.0
-        self.contrasts: tuple[float, float, float] | None = None
-        self.moved: tuple[float, float, float] | None = None
+        self.contrasts: Three | None = None
+        self.moved: Three | None = None
         self.moved_variance = 0.0
         self.shapes: tuple[float, ...] = ()  # likelihoods: whole, each pillar alone, all but each pillar
 
@@ -81,10 +83,10 @@ class OwnUsual:
         """Take a rating in hand; False where there is nothing in it."""
         if scores is None:
             return False
-        pillars = (scores.goal, scores.task, scores.bond)
-        if None not in pillars:
-            self.total = math.fsum(pillars) * THIRD
-            self.contrasts = tuple([value - self.total for value in pillars])
+        goal, task, bond = scores.goal, scores.task, scores.bond
+        if goal is not None and task is not None and bond is not None:
+            self.total = math.fsum((goal, task, bond)) * THIRD
+            self.contrasts = (goal - self.total, task - self.total, bond - self.total)
             return True
         self.contrasts = None
         if scores.overall is not None:
@@ -92,10 +94,12 @@ class OwnUsual:
             return True
         if self.offsets is None:  # how the pillars lie to each other is not known yet
             return False
-        known = [value - offset for value, offset in zip(pillars, self.offsets, strict=True) if value is not None]
-        if known:
-            self.total = math.fsum(known) / len(known)
-        return bool(known)
+        totals = [
+            score - offset for score, offset in zip((goal, task, bond), self.offsets, strict=True) if score is not None
+        ]
+        if totals:
+            self.total = math.fsum(totals) / len(totals)
+        return bool(totals)
 
     def usual(self) -> dict[str, float]:
         """The level of every series, as it was before the rating at hand."""
@@ -137,15 +141,26 @@ class OwnUsual:
         if self.contrasts is None or self.offsets is None:
             self.shapes = (whole,)
         else:
-            self.shapes = self._with_pillars(whole, distance, unit, prior, scale, calm, power)
+            (a, b, c), (x, y, z) = self.contrasts, self.offsets
+            self.moved = (a - x, b - y, c - z)
+            self.shapes = self._with_pillars(self.moved, whole, distance, unit, prior, scale, calm, power)
         if self.ratings < 2:
             return 0.0
         return min(max(math.log(math.fsum(self.shapes)), LEAST_EVIDENCE), tuning.most_evidence)
 
-    def _with_pillars(self, whole, distance, unit, prior, scale, calm, power):
+    def _with_pillars(
+        self,
+        x: Three,
+        whole: float,
+        distance: float,
+        unit: float,
+        prior: float,
+        scale: float,
+        calm: float,
+        power: float,
+    ) -> tuple[float, ...]:
         """The same for a fall of one pillar, and of all but one, weighed together with a fall of the whole."""
         tuning = self.tuning
-        x = self.moved = tuple([now - usual for now, usual in zip(self.contrasts, self.offsets, strict=True)])
         weight = tuning.contrast_weight
         variance = weight * self.contrast_variance * min(1.0, prior / self.sd**2) + self.contrast_squares
         self.moved_variance = max(variance / (weight + self.contrast_weight), tuning.floor**2)
@@ -220,10 +235,10 @@ class OwnUsual:
         self.low_run.clear()
         return True
 
-    def _learn_contrasts(self, calm):
+    def _learn_contrasts(self, calm: float) -> None:
         if self.contrasts is None:
             return
-        if self.offsets is None:
+        if self.offsets is None or self.moved is None:  # the first rating of every pillar
             self.offsets, self.contrast_weight = self.contrasts, 1.0
             return
         tuning, seen = self.tuning, self.contrast_weight
