@@ -46,16 +46,21 @@ class PillarView:
 
 
 def pillar_views(history, standing, name):
-    """The three charts, each with its sentence and its table, from the same ratings."""
+    """The three pillars of a case: for each the chart, its sentence and its table."""
     titles = {Pillar.GOAL: _("Goals"), Pillar.TASK: _("Tasks"), Pillar.BOND: _("Bond")}
-    pairs = zip(history.sessions, history.assessments, strict=True)
-    sessions = [(held, assessment) for held, assessment in pairs if held.number]
-    rated = [held for held, _a in sessions if held.client]
-    evidence = [held.evidence for held in history.sessions]
+    attended = [
+        (therapy_session, assessment)
+        for therapy_session, assessment in zip(history.sessions, history.assessments, strict=True)
+        if therapy_session.number
+    ]
+    sessions = [therapy_session for therapy_session, _assessment in attended]
+    rated = [therapy_session for therapy_session in sessions if therapy_session.client]
+    evidence = [therapy_session.evidence for therapy_session in history.sessions]
     ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
-    marked = _marked(history.ruptures, {held.row.pk: held.number for held, _a in sessions})
+    marked = _marked(history.ruptures, {therapy_session.row.pk: therapy_session.number for therapy_session in sessions})
     changed = _changed(rated)
-    worded = all(_in_our_words(rating) for held, _a in sessions for rating in (held.client, held.therapist) if rating)
+    ratings = [rating for row in sessions for rating in (row.client, row.therapist) if rating]
+    worded = all(_in_our_words(rating) for rating in ratings)
     say = scale.on_scale if worded else scale.in_numbers
     of_instrument = rated[-1].client.instrument_id if rated else None
     views = []
@@ -64,15 +69,25 @@ def pillar_views(history, standing, name):
         band_from = None
         if usual:
             fifth = counted(evidence, history.assessments, pillar)[FEWEST - 1]
-            band_from = sum(held.evidence.attended for held in history.sessions[: fifth + 1])
+            band_from = sum(therapy_session.evidence.attended for therapy_session in history.sessions[: fifth + 1])
         word = standing.words.get(pillar, TrendWord.FEW)
-        rows = [_row(held, assessment, pillar, usual, band_from, of_instrument) for held, assessment in sessions]
+        rows = [
+            _row(therapy_session, assessment, pillar, usual, band_from, of_instrument)
+            for therapy_session, assessment in attended
+        ]
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
-            latest = next(position for position, (held, _a) in enumerate(sessions) if held is rated[-1])
+            latest = sessions.index(rated[-1])
             rows[latest] = replace(rows[latest], below=word == TrendWord.BELOW)
         dots = [
-            charts.Dot(row.number, row.client, row.therapist, row.below, _hover(row, name, say), _is_missing(held))
-            for row, (held, _a) in zip(rows, sessions, strict=True)
+            charts.Dot(
+                number=row.number,
+                client=row.client,
+                therapist=row.therapist,
+                below=row.below,
+                hover=_hover(row, name, say),
+                missing=_is_missing(therapy_session),
+            )
+            for row, therapy_session in zip(rows, sessions, strict=True)
         ]
         views.append(
             PillarView(
@@ -100,27 +115,27 @@ def marks_drawn(views):
 
 def totals_in_words(history):
     """The totals in a sentence, where some ratings came as a total alone and the charts cannot show them."""
-    alone = [held for held in history.sessions if held.client and _is_total_only(held.evidence.client)]
+    evidence = [therapy_session.evidence for therapy_session in history.sessions]
+    alone = [scores for scores in evidence if scores.client and _is_total_only(scores.client)]
     if not alone:
         return ""
-    evidence = [held.evidence for held in history.sessions]
     usual = usual_ranges(evidence, history.assessments, resolve(history.version.constants))[OVERALL]
     totals = [value_of(scores.client, OVERALL) for scores in evidence]
     latest = next(total for total in reversed(totals) if total is not None)
-    said = {"n": len(alone), "total": scale.in_numbers(latest)}
+    numbers = {"n": len(alone), "total": scale.in_numbers(latest)}
     came = ngettext(
         "One check-in came as a total alone, without goals, tasks and bond.",
         "%(n)s check-ins came as a total alone, without goals, tasks and bond.",
         len(alone),
     )
     if usual is None:
-        return f"{came} {_('The last total is %(total)s of 100; too few to know the usual yet.')}" % said
-    said |= {
+        return f"{came} {_('The last total is %(total)s of 100; too few to know the usual yet.')}" % numbers
+    numbers |= {
         "word": phrases.trend(usual.word(latest)),
         "low": scale.in_numbers(usual.low),
         "high": scale.in_numbers(usual.high),
     }
-    return f"{came} {_('The last total is %(total)s of 100: %(word)s, which is %(low)s to %(high)s.')}" % said
+    return f"{came} {_('The last total is %(total)s of 100: %(word)s, which is %(low)s to %(high)s.')}" % numbers
 
 
 def _in_our_words(rating):
@@ -133,12 +148,14 @@ def _in_our_words(rating):
 
 def _changed(rated):
     """The numbers of the sessions from which the client answered another questionnaire."""
-    return [held.number for before, held in pairwise(rated) if before.client.instrument_id != held.client.instrument_id]
+    return [
+        after.number for before, after in pairwise(rated) if before.client.instrument_id != after.client.instrument_id
+    ]
 
 
-def _is_missing(held):
+def _is_missing(therapy_session):
     """A check-in was asked for and can hardly come any more; that of the latest session still may."""
-    return held.evidence.checkin_answered is False
+    return therapy_session.evidence.checkin_answered is False
 
 
 def _is_total_only(scores):
@@ -152,12 +169,12 @@ def _gap(scores):
     return _("no answer")
 
 
-def _client_gap(held):
-    if held.client:
-        return _gap(held.evidence.client)
-    if _is_missing(held):
+def _client_gap(therapy_session):
+    if therapy_session.client:
+        return _gap(therapy_session.evidence.client)
+    if _is_missing(therapy_session):
         return _("no check-in")
-    return _("not yet") if held.asked else "–"
+    return _("not yet") if therapy_session.asked else "–"
 
 
 def _marked(ruptures, number_of):
@@ -171,19 +188,20 @@ def _marked(ruptures, number_of):
     return [number_of[key] for key in ends if key in number_of]
 
 
-def _row(held, assessment, pillar, usual, band_from, of_instrument):
-    client = held.evidence.client.of(pillar) if held.client else None
+def _row(therapy_session, assessment, pillar, usual, band_from, of_instrument):
+    client = therapy_session.evidence.client.of(pillar) if therapy_session.client else None
     named = assessment.state == State.OPEN and pillar in assessment.pillars
-    under = usual is not None and client is not None and held.number >= band_from and client < usual.low
-    under = under and held.client.instrument_id == of_instrument  # ranges of two questionnaires have nothing in common
+    under = usual is not None and client is not None and therapy_session.number >= band_from and client < usual.low
+    # Ranges of two questionnaires have nothing in common.
+    under = under and therapy_session.client.instrument_id == of_instrument
     return Row(
-        number=held.number,
-        day=date_format(timezone.localtime(held.row.starts_at), "j M"),
+        number=therapy_session.number,
+        day=date_format(timezone.localtime(therapy_session.row.starts_at), "j M"),
         client=client,
-        therapist=held.evidence.therapist.of(pillar) if held.therapist else None,
+        therapist=therapy_session.evidence.therapist.of(pillar) if therapy_session.therapist else None,
         below=client is not None and (named or under),
-        client_gap=_client_gap(held),
-        therapist_gap=_gap(held.evidence.therapist) if held.therapist else "–",
+        client_gap=_client_gap(therapy_session),
+        therapist_gap=_gap(therapy_session.evidence.therapist) if therapy_session.therapist else "–",
     )
 
 

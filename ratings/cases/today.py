@@ -40,13 +40,13 @@ class DayEntry:
 
 def day_entries(user, start, end) -> list[DayEntry]:
     """The user's own therapy sessions that start in `[start, end)`, in order of time."""
-    own = TherapySession.objects.not_voided().filter(episode__in=access.own_episodes(user))
-    today = own.filter(starts_at__gte=start, starts_at__lt=end).exclude(attendance=Attendance.CANCELLED)
+    sessions_of_user = TherapySession.objects.not_voided().filter(episode__in=access.own_episodes(user))
+    today = sessions_of_user.filter(starts_at__gte=start, starts_at__lt=end).exclude(attendance=Attendance.CANCELLED)
     sessions = list(today.order_by("starts_at"))
     keys = {therapy_session.episode_id for therapy_session in sessions}
     cases = {row.standing.pk: row for row in case_rows(access.own_episodes(user).filter(pk__in=keys))}
     held_before = Counter(
-        own.filter(episode__in=keys, attendance=Attendance.ATTENDED, starts_at__lt=start).values_list(
+        sessions_of_user.filter(episode__in=keys, attendance=Attendance.ATTENDED, starts_at__lt=start).values_list(
             "episode", flat=True
         )
     )

@@ -24,7 +24,9 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class FlagText:
+    """A flag in words."""
+
     title: str
     lead: str
     reading: str  # what it may mean
@@ -36,12 +38,12 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What is known of a flag beside its assessment."""
+class FlagContext:
+    """What a flag is told by beside its assessment."""
 
     over: bool = False  # it lies in the past
     recovering: bool = False  # the latest rating was near the usual again
-    own: bool = True  # the therapist reads it, and not who reads along
+    reader_is_therapist: bool = True  # and not who reads along
     since: str = ""  # the day of its first session
     hurried: tuple[int, ...] = ()  # the numbers of its sessions with the same answer to every question
     straight_before: tuple[int, int] | None = None  # of the client's earlier forms: how many were so, and how many all
@@ -49,16 +51,16 @@ class Seen:
     worded: bool = True  # a score has words that may be printed
 
 
-def remark(assessment: Assessment, name: str, for_sessions: int, known: Seen = Seen()) -> Remark:
-    """The remark on a rupture that the detector opened; `name` is the client's."""
+def flag_text(assessment: Assessment, name: str, for_sessions: int, context: FlagContext = FlagContext()) -> FlagText:
+    """The flag of a rupture that the detector opened, in words; `name` is the client's."""
     kind = assessment.kind or Kind.UNCLEAR
     from_therapist = only_the_therapist_fell(assessment.points)
-    signs = [sign for point in assessment.points if (sign := _sign(point, known))]
-    return Remark(
+    signs = [sign for point in assessment.points if (sign := _sign(point, context))]
+    return FlagText(
         title=_title(assessment, name, from_therapist),
-        lead=_lead(name, for_sessions, from_therapist, phrases.client_answered(assessment), known),
-        reading=_reading(kind, name, known),
-        others=_others(assessment, for_sessions, known.hurried),
+        lead=_since_when(name, for_sessions, from_therapist, phrases.client_answered(assessment), context),
+        reading=_reading(kind, name, context),
+        others=_others(assessment, for_sessions, context.hurried),
         prompt=_prompt(kind, assessment.pillars),
         sure=_sure(assessment.probability),
         signs=signs,
@@ -76,29 +78,29 @@ def _title(assessment, name, from_therapist):
     return _("%(name)s's answers slipped.") % who
 
 
-def _lead(name, for_sessions, from_therapist, answered, known):
+def _since_when(name, for_sessions, from_therapist, answered, context):
     if from_therapist and not answered:
         return _("%(name)s has not rated that session.") % {"name": name}
     if from_therapist:
         return _("%(name)s's own answers do not show it. Therapists often see what a client does not say.") % {
             "name": name
         }
-    if for_sessions < 2 and not (known.over or known.recovering) and known.since:
+    if for_sessions < 2 and not (context.over or context.recovering) and context.since:
         return _("They have been lower than %(name)s's own usual since the session of %(day)s.") % {
             "name": name,
-            "day": known.since,
+            "day": context.since,
         }
     if for_sessions < 2:
         sentence = _("They were lower than %(name)s's own usual in one session.")
-    elif known.over or known.recovering:
+    elif context.over or context.recovering:
         sentence = _("They were lower than %(name)s's own usual for %(n)s sessions.")
     else:
         sentence = _("They have been lower than %(name)s's own usual for %(n)s sessions.")
     return sentence % {"name": name, "n": for_sessions}
 
 
-def _reading(kind, name, known):
-    if known.over:
+def _reading(kind, name, context):
+    if context.over:
         return {
             Kind.WITHDRAWAL: _("This may have been a quiet pulling back."),
             Kind.CONFRONTATION: _("%(name)s may have been saying that something did not fit.") % {"name": name},
@@ -108,7 +110,7 @@ def _reading(kind, name, known):
         Kind.WITHDRAWAL: _("This can be a quiet pulling back."),
         Kind.CONFRONTATION: _("%(name)s may be saying that something does not fit.") % {"name": name},
         Kind.UNCLEAR: _("Something between the two of you may be strained. The numbers do not say in which way.")
-        if known.own
+        if context.reader_is_therapist
         else _("Something between the two may be strained. The numbers do not say in which way."),
     }[kind]
 
@@ -154,25 +156,27 @@ def _sure(probability):
     return sentence % {"n": tenths}
 
 
-def _sign(point, known):
+def _sign(point, context):
     name = names.source_name(point.source)
-    if not name or (point.source == "behaviour:comment" and not known.own):  # it may not be meant for them
+    if not name or (
+        point.source == "behaviour:comment" and not context.reader_is_therapist
+    ):  # it may not be meant for them
         return None
     behaviour = point.source.startswith("behaviour:")
     seen, usual = (
-        _behaviour(point, known) if behaviour else (_value(v, known.worded) for v in (point.seen, point.usual))
+        _behaviour(point, context) if behaviour else (_value(v, context.worded) for v in (point.seen, point.usual))
     )
-    uncounted = behaviour and not known.weighs_behaviour
+    uncounted = behaviour and not context.weighs_behaviour
     return Sign(name, seen, usual, _("shown, not counted") if uncounted else _weight(point.points))
 
 
-def _behaviour(point, known):
+def _behaviour(point, context):
     """What was seen and what is usual of something that a client does or does not do, which is no score."""
     if point.source == "behaviour:comment":
-        said = [int(scale.whole(count)) for count in (point.seen, point.usual)]
-        return [ngettext("%(n)s word", "%(n)s words", count) % {"n": count} for count in said]
-    if point.source == "behaviour:straight_line" and known.straight_before:
-        times, of = known.straight_before
+        counts = [int(scale.whole(count)) for count in (point.seen, point.usual)]
+        return [ngettext("%(n)s word", "%(n)s words", count) % {"n": count} for count in counts]
+    if point.source == "behaviour:straight_line" and context.straight_before:
+        times, of = context.straight_before
         return _("yes"), _("%(times)s of %(of)s before") % {"times": times, "of": of}
     return _("yes"), ""
 

@@ -71,7 +71,7 @@ def _what_was_seen(assessment):
     """What stands out, at most three: a pillar that fell by itself, then the strongest; never the other pillars."""
     parts = []
     named = {f"client:{pillar}" for pillar in assessment.pillars}
-    for points in sorted(assessment.points, key=lambda found: (found.source not in named, -found.points)):
+    for points in sorted(assessment.points, key=lambda part: (part.source not in named, -part.points)):
         source, _colon, series = points.source.partition(":")
         if points.points < NOTICEABLE_POINTS:
             continue
@@ -131,7 +131,7 @@ def what_was_seen(evidence: RuptureEvidence | None, standing) -> str:
 
 def client_answered(assessment: Assessment) -> bool:
     """Whether the client rated the session that this assessment is about."""
-    return any(found.source.partition(":")[0] == Rater.CLIENT for found in assessment.points)
+    return any(part.source.partition(":")[0] == Rater.CLIENT for part in assessment.points)
 
 
 def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions: int = 1, last=None) -> str:
@@ -139,7 +139,7 @@ def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions:
 
     `flag` speaks for the open rupture; `last` is the newest rupture on record, if the latest ratings belong to it or
     it was repaired."""
-    lead = _lead(name, standing, flag, for_sessions, last)
+    lead = _where_things_stand(name, standing, flag, for_sessions, last)
     rated_at = standing.last_rated_at
     if rated_at and (rated_at < standing.last_session_at or rated_at < timezone.now() - OLD_AFTER):
         return _("%(lead)s The last answers are of %(day)s.") % {"lead": lead, "day": day(rated_at, "j F")}
@@ -152,7 +152,7 @@ def day(instant, form="j M") -> str:
     return date_format(local, form if local.year == timezone.localtime().year else f"{form} Y")
 
 
-def _lead(name, standing, flag, for_sessions, last):
+def _where_things_stand(name, standing, flag, for_sessions, last):
     who = {"name": name}
     if standing.rupture and standing.rupture.state == RuptureState.RECOVERING:
         return (
@@ -165,7 +165,7 @@ def _lead(name, standing, flag, for_sessions, last):
             )
         return _("The therapist's own view of the work with %(name)s fell; %(name)s has not answered since.") % who
     if standing.rupture:
-        return _strained(name, standing.rupture.pillars, for_sessions)
+        return _below_usual(name, standing.rupture.pillars, for_sessions)
     if last and last.state == RuptureState.SET_ASIDE:
         return _("%(name)s's answers are below their own usual. The flag was set aside.") % who
     if last and last.state == RuptureState.UNREPAIRED:
@@ -194,7 +194,7 @@ def _lead(name, standing, flag, for_sessions, last):
     return _("%(name)s's answers are about as usual.") % who
 
 
-def _strained(name, pillars, for_sessions):
+def _below_usual(name, pillars, for_sessions):
     who = {"name": name, "pillars": pillars_in_a_row(pillars)}
     about = _("%(name)s's answers on %(pillars)s") % who if pillars else _("%(name)s's answers") % who
     if for_sessions < 2:
@@ -216,7 +216,7 @@ def too_little_to_say(few: int, among: int) -> str:
 
 
 def notes_in_words(notes) -> list[str]:
-    """Remarks that are no rupture: perfect forms, a low start, missing check-ins."""
+    """What is worth knowing and no rupture: perfect forms, a low start, missing check-ins."""
     return [text for note in notes if (text := _note(note))]
 
 

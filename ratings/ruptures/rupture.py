@@ -6,7 +6,7 @@ from datetime import datetime
 from alliance import access
 from alliance.models import Episode
 from ratings.detection.stored import evidence_of
-from ratings.findings.flag import Remark, Seen, remark
+from ratings.findings.flag import FlagContext, FlagText, flag_text
 from ratings.findings.phrases import day
 from ratings.models import Rating, Rupture, Verdict
 from ratings.psychometrics.evidence import Rater
@@ -20,7 +20,7 @@ class RupturePage:
     episode: Episode
     name: str
     reader_is_therapist: bool
-    remark: Remark | None  # None where a person opened it
+    flag: FlagText | None  # None where a person opened it
     number: int | None  # of the session that speaks for it
     seen_at: datetime | None
     worded: bool
@@ -40,9 +40,9 @@ def rupture_page(rupture, reader) -> RupturePage:
         episode=episode,
         name=name,
         reader_is_therapist=reader_is_therapist,
-        remark=evidence
-        and remark(
-            evidence.assessment, name, evidence.for_sessions, _known(rupture, evidence, reader_is_therapist, worded)
+        flag=evidence
+        and flag_text(
+            evidence.assessment, name, evidence.for_sessions, _context(rupture, evidence, reader_is_therapist, worded)
         ),
         number=evidence.assessment.number if evidence else None,
         seen_at=evidence.held_at if evidence else None,
@@ -57,11 +57,11 @@ def is_worded(episode) -> bool:
     return not Rating.objects.filter(episode=episode, rater=Rater.CLIENT, text__isnull=True).current().exists()
 
 
-def _known(rupture, evidence, reader_is_therapist, worded):
-    return Seen(
+def _context(rupture, evidence, reader_is_therapist, worded):
+    return FlagContext(
         over=not rupture.is_active,
         recovering=rupture.state == Rupture.RuptureState.RECOVERING,
-        own=reader_is_therapist,
+        reader_is_therapist=reader_is_therapist,
         since=day(rupture.opened_session.starts_at, "j F"),
         hurried=evidence.hurried,
         straight_before=evidence.straight_before,

@@ -29,36 +29,36 @@ OVER = _lazy("This is over already: %(state)s. It was not set aside, and your re
 
 @require_safe
 def rupture(request, code):
-    found = get_visible_or_404(RUPTURES, request.user, code=code)
-    return _answer(request, found, SetAsideForm())
+    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
+    return _answer(request, rupture, SetAsideForm())
 
 
 @require_POST
 def rupture_verdict(request, code):
-    found = get_visible_or_404(RUPTURES, request.user, code=code)
-    editor = access.check_edit(request.user, found.episode)
+    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
+    editor = access.check_edit(request.user, rupture.episode)
     form = VerdictForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation("There is no such verdict.")
-    give_verdict(editor=editor, rupture=found, answer=form.cleaned_data["answer"])
+    give_verdict(editor=editor, rupture=rupture, answer=form.cleaned_data["answer"])
     messages.success(request, _("Counted. Thank you."))
-    return redirect("ratings:rupture", found.code)
+    return redirect("ratings:rupture", rupture.code)
 
 
 @require_POST
 def rupture_set_aside(request, code):
-    found = get_visible_or_404(RUPTURES, request.user, code=code)
-    editor = access.check_edit(request.user, found.episode)
+    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
+    editor = access.check_edit(request.user, rupture.episode)
     form = SetAsideForm(request.POST)
     if not form.is_valid():
-        return _answer(request, found, form, status=422)
+        return _answer(request, rupture, form, status=422)
     try:
-        set_rupture_aside(editor=editor, rupture=found, reason=form.cleaned_data["reason"])
+        set_rupture_aside(editor=editor, rupture=rupture, reason=form.cleaned_data["reason"])
     except RuptureOver:
-        form.add_error(None, OVER % {"state": found.get_state_display(), "reason": form.cleaned_data["reason"]})
-        return _answer(request, found, form, status=409)
+        form.add_error(None, OVER % {"state": rupture.get_state_display(), "reason": form.cleaned_data["reason"]})
+        return _answer(request, rupture, form, status=409)
     messages.success(request, _("Set aside. It stays on the case's record."))
-    return redirect("ratings:case", found.episode.code)
+    return redirect("ratings:case", rupture.episode.code)
 
 
 def _answer(request, rupture, form, status=200):

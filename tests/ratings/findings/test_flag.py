@@ -2,7 +2,7 @@
 
 import pytest
 
-from ratings.findings.flag import Seen, remark
+from ratings.findings.flag import FlagContext, flag_text
 from ratings.psychometrics.evidence import Assessment as Found
 from ratings.psychometrics.evidence import Kind, Pillar, Points, State
 
@@ -13,11 +13,11 @@ def found(**fields):
 
 
 def test_a_flag_on_one_pillar_names_it_and_asks_about_it():
-    said = remark(found(pillars=(Pillar.TASK,)), "Juniper", 2)
-    assert said.title == "Juniper's answers on tasks slipped."
-    assert said.lead == "They have been lower than Juniper's own usual for 2 sessions."
-    assert said.others[0] == "It was not clear what the task is for, and nothing else has changed."
-    assert said.prompt == "What would have made it more useful?"
+    text = flag_text(found(pillars=(Pillar.TASK,)), "Juniper", 2)
+    assert text.title == "Juniper's answers on tasks slipped."
+    assert text.lead == "They have been lower than Juniper's own usual for 2 sessions."
+    assert text.others[0] == "It was not clear what the task is for, and nothing else has changed."
+    assert text.prompt == "What would have made it more useful?"
 
 
 @pytest.mark.parametrize(
@@ -29,15 +29,15 @@ def test_a_flag_on_one_pillar_names_it_and_asks_about_it():
     ],
 )
 def test_a_kind_is_a_possible_reading(kind, reading):
-    assert remark(found(kind=kind), "Juniper", 1).reading == reading
+    assert flag_text(found(kind=kind), "Juniper", 1).reading == reading
 
 
 def test_a_strain_that_only_the_therapist_saw_says_whose_view_it_is():
     points = (Points("client", -1, seen=80, usual=79), Points("therapist", 12, seen=40, usual=70))
-    said = remark(found(points=points), "Juniper", 1)
-    assert said.title == "The therapist's own view of the work with Juniper slipped."
-    assert [sign.weight for sign in said.signs] == ["speaks against it", "most"]
-    assert said.signs[1].seen == "between A little and Somewhat (40)"
+    text = flag_text(found(points=points), "Juniper", 1)
+    assert text.title == "The therapist's own view of the work with Juniper slipped."
+    assert [sign.weight for sign in text.signs] == ["speaks against it", "most"]
+    assert text.signs[1].seen == "between A little and Somewhat (40)"
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_a_strain_that_only_the_therapist_saw_says_whose_view_it_is():
     ],
 )
 def test_how_sure_it_is(probability, words):
-    assert remark(found(probability=probability), "Juniper", 1).sure.startswith(words)
+    assert flag_text(found(probability=probability), "Juniper", 1).sure.startswith(words)
 
 
 def test_a_straight_lined_form_may_have_been_hurried():
-    said = remark(found(), "Juniper", 1, Seen(hurried=(5,)))
-    assert said.others[0] == "Perhaps a hurried form: in session 5 every question got the same answer."
+    text = flag_text(found(), "Juniper", 1, FlagContext(hurried=(5,)))
+    assert text.others[0] == "Perhaps a hurried form: in session 5 every question got the same answer."
 
 
 def test_what_a_client_does_is_told_in_words_and_what_does_not_count_is_said_so():
@@ -68,9 +68,9 @@ def test_what_a_client_does_is_told_in_words_and_what_does_not_count_is_said_so(
         Points("behaviour:straight_line", 2, seen=1, usual=0.31),
         Points("behaviour:comment", 2, seen=1, usual=6.5),
     )
-    said = remark(found(points=points), "Juniper", 1, Seen(straight_before=(4, 8)))
-    assert said.contained
-    assert [(sign.seen, sign.usual, sign.weight) for sign in said.signs] == [
+    text = flag_text(found(points=points), "Juniper", 1, FlagContext(straight_before=(4, 8)))
+    assert text.contained
+    assert [(sign.seen, sign.usual, sign.weight) for sign in text.signs] == [
         ("between Not at all and A little (13)", "between Mostly and Completely (88)", "some"),
         ("between Mostly and Completely (88)", "Mostly (77)", "none"),
         ("Mostly (75)", "Mostly (75)", "speaks against it"),
@@ -78,28 +78,31 @@ def test_what_a_client_does_is_told_in_words_and_what_does_not_count_is_said_so(
         ("yes", "4 of 8 before", "shown, not counted"),
         ("1 word", "7 words", "shown, not counted"),
     ]
-    counted = remark(found(points=points), "Juniper", 1, Seen(weighs_behaviour=True, worded=False))
+    counted = flag_text(found(points=points), "Juniper", 1, FlagContext(weighs_behaviour=True, worded=False))
     assert [sign.weight for sign in counted.signs[3:]] == ["some", "a little", "a little"]
     assert (counted.signs[0].seen, counted.signs[0].usual) == ("13", "88")
 
 
 def test_one_low_form_of_an_open_flag_is_not_told_as_past():
-    assert "have been lower than Juniper's own usual since the session of 4 May" in lead(Seen(since="4 May"))
-    assert "They were lower" in lead(Seen(since="4 May", over=True))
-    assert "They were lower" in lead(Seen(since="4 May", recovering=True))
+    assert "have been lower than Juniper's own usual since the session of 4 May" in lead(FlagContext(since="4 May"))
+    assert "They were lower" in lead(FlagContext(since="4 May", over=True))
+    assert "They were lower" in lead(FlagContext(since="4 May", recovering=True))
 
 
-def lead(known):
-    return remark(found(), "Juniper", 1, known).lead
+def lead(context):
+    return flag_text(found(), "Juniper", 1, context).lead
 
 
 def test_who_reads_along_is_not_spoken_to_as_the_therapist():
-    assert "between the two of you" in remark(found(), "Juniper", 1).reading
-    assert "you" not in remark(found(), "Juniper", 1, Seen(own=False)).reading
+    assert "between the two of you" in flag_text(found(), "Juniper", 1).reading
+    assert "you" not in flag_text(found(), "Juniper", 1, FlagContext(reader_is_therapist=False)).reading
 
 
 def test_how_long_a_comment_was_is_told_to_the_therapist_alone():
     """It may be for the therapist only, and who reads along does not know of it."""
     points = (Points("client", 20, seen=35, usual=80), Points("behaviour:comment", 2, seen=2, usual=19))
-    counts = [len(remark(found(points=points), "Juniper", 1, Seen(own=own)).signs) for own in (True, False)]
+    counts = [
+        len(flag_text(found(points=points), "Juniper", 1, FlagContext(reader_is_therapist=reads)).signs)
+        for reads in (True, False)
+    ]
     assert counts == [2, 1]

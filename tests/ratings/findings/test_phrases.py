@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from ratings.findings.flag import remark
+from ratings.findings.flag import flag_text
 from ratings.findings.phrases import case_lead, reason
 from ratings.models import Rupture, Standing
 from ratings.psychometrics.assess import assess
@@ -40,8 +40,8 @@ def only_the_therapist(client):
 
 def test_a_fall_that_only_the_therapist_rated_is_said_to_be_theirs():
     assert reason(only_the_therapist(client=True)).startswith("The therapist's own view fell.")
-    assert remark(only_the_therapist(client=True), "Mara", 1).lead.startswith("Mara's own answers do not show it.")
-    assert remark(only_the_therapist(client=False), "Mara", 1).lead == "Mara has not rated that session."
+    assert flag_text(only_the_therapist(client=True), "Mara", 1).lead.startswith("Mara's own answers do not show it.")
+    assert flag_text(only_the_therapist(client=False), "Mara", 1).lead == "Mara has not rated that session."
 
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
