@@ -1,6 +1,6 @@
-"""Writes that touch two floors or move an assessment. They call the lower floor's action, then `reassess`.
+"""Writes of the pages of a case: open, log, move, void, end.
 
-Keyword-only, one transaction each, audit inside.
+They call the lower floor's action, then `reassess`. Keyword-only, one transaction each, audit inside.
 """
 
 from django.db import transaction
@@ -49,7 +49,9 @@ def log_session(
     private_note="",
     code=None,
 ):
-    """Logs one therapy session and the therapist's own rating, and readies the client's check-in.
+    """Logs one therapy session and the therapist's rating of it.
+
+    The client's check-in is made ready with it.
 
     Parameters
     ----------
@@ -94,7 +96,10 @@ def log_session(
 
 @transaction.atomic
 def move_session(*, editor, therapy_session, starts_at, ends_at):
-    """The session was, or will be, at another time. Its check-in goes with it: what is not sent yet is due anew."""
+    """Moves a session to another time.
+
+    Its check-in goes with it: what is not sent yet is due anew.
+    """
     lock_for_edit(editor, therapy_session)
     session_actions.move_therapy_session(
         editor=editor, therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at
@@ -105,8 +110,11 @@ def move_session(*, editor, therapy_session, starts_at, ends_at):
 
 @transaction.atomic
 def void_session(*, editor, therapy_session, reason):
-    """The session should not stand. Its check-in goes with it: nothing more is sent, and its links open nothing.
-    Once it is voided, the first reason stays."""
+    """Takes a session off the record, with a reason.
+
+    Its check-in goes with it: nothing more is sent, and its links open nothing. Once it is voided, the first reason
+    stays.
+    """
     lock_for_edit(editor, therapy_session)
     therapy_session.refresh_from_db(fields=["voided_at"])
     if therapy_session.voided_at:

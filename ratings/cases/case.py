@@ -30,7 +30,10 @@ STRAINED = {State.OPEN, State.RECOVERING, State.UNREPAIRED}
 
 @dataclass(frozen=True, slots=True)
 class AnsweredSentence:
-    """A sentence of the questionnaire with the answers of both sides, in words; empty where there is none."""
+    """A sentence of the questionnaire with both answers in words.
+
+    An answer is empty where there is none.
+    """
 
     sentence: str
     client: str
@@ -106,7 +109,10 @@ class CasePage:
 
 
 def case_page(episode, reader) -> CasePage:
-    """The page of an episode as the reader may see it. The episode comes with its client, therapist and standing."""
+    """The page of an episode, with what this reader may see.
+
+    The episode comes with its client, therapist and standing.
+    """
     client, standing = episode.client, episode.standing
     reader_is_therapist = access.can_edit(reader, episode)
     history = case_history(episode)
@@ -155,7 +161,10 @@ def case_page(episode, reader) -> CasePage:
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
-    """What the charts of a case are drawn from, oldest first; the ruptures newest first."""
+    """What the charts of a case are drawn from, oldest first.
+
+    The ruptures are newest first.
+    """
 
     sessions: list[HeldSession]
     assessments: list[evidence.Assessment]  # one for each session
@@ -164,7 +173,7 @@ class CaseHistory:
 
 
 def case_history(episode) -> CaseHistory:
-    """The sessions of an episode with what the newest detector version thinks of them."""
+    """The sessions of an episode, with how the detector assesses them."""
     sessions = held_sessions(episode)
     # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
     versions = DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")
@@ -190,7 +199,10 @@ def case_history(episode) -> CaseHistory:
 
 
 def answered_sentences(client: Rating, therapist: Rating | None) -> list[AnsweredSentence]:
-    """The client's answers of one session beside the therapist's; none where the words may not be printed."""
+    """The client's answers of one session beside the therapist's.
+
+    None where the words of the questionnaire may not be printed.
+    """
     if client.text is None:
         return []
     wording = client.text.text[evidence.Rater.CLIENT]
@@ -208,7 +220,10 @@ def answered_sentences(client: Rating, therapist: Rating | None) -> list[Answere
 
 
 def comments(rated, may_read, key) -> list[Comment]:
-    """What the client wrote for this reader, newest first: all that has not been read, and the last few besides."""
+    """What the client wrote for this reader, newest first.
+
+    All that has not been read, and the last few besides.
+    """
     readable = [
         therapy_session
         for therapy_session in reversed(rated)
@@ -227,7 +242,7 @@ def comments(rated, may_read, key) -> list[Comment]:
 
 
 def sessions_in_words(rows) -> str:
-    """How many sessions were held, as they are numbered, and apart from them what else is in the list."""
+    """How many sessions were held, and apart from them what else is in the list."""
     count = Counter(row.therapy_session.attendance for row in rows)
     attended = count[Attendance.ATTENDED]
     others = (
@@ -258,7 +273,10 @@ def _lead(name, standing, evidence, history):
 
 
 def _waiting(last_session):
-    """The check-in of the last session alone: what is answered at the head would be taken for the latest."""
+    """The check-in of the last session, where it is unanswered.
+
+    Of no earlier one: what is answered through the head of the page would be taken for the latest.
+    """
     if last_session and last_session.asked and not last_session.client:
         return last_session.row.check_in
     return None

@@ -1,4 +1,4 @@
-"""Parsing for the pages of a therapist: a new case, a session, the end of a therapy, a search."""
+"""Forms for a new case, a session, the end of a therapy, and a search."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -112,7 +112,10 @@ class EpisodeEndForm(forms.Form):
 
 
 class FindCaseForm(forms.Form):
-    """Narrows a list of cases that was read already: names are sealed, so no database can look for them."""
+    """Narrows a list of cases that was read already.
+
+    Names are sealed, so no database can look for them.
+    """
 
     name = forms.CharField(
         label=_("Find a case"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "type": "search"})

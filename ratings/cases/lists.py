@@ -1,4 +1,4 @@
-"""Reads: the supervisor's caseload and the therapist's own cases, as lines of a list, worst first."""
+"""Reads: cases as lines of a list, worst first; and the supervisor's caseload."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,10 @@ class CaseRow:
 
 
 def case_rows(episodes) -> list[CaseRow]:
-    """The episodes of a queryset with their standings, worst first, then by name. Two statements."""
+    """A line for each episode of a queryset, worst first, then by name.
+
+    Two statements. An episode without a standing is left out.
+    """
     rows = episodes.filter(standing__isnull=False).select_related(
         "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
     )
@@ -77,7 +80,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Caseload:
-    """The cases that a supervisor reads; `rows` has them all, each other list some of them."""
+    """The cases that a supervisor reads.
+
+    `rows` has them all, each other list some of them.
+    """
 
     rows: list[CaseRow]
     open: list[CaseRow]

@@ -1,4 +1,4 @@
-"""Each pillar of a case: its word, its chart, its sentence and its table, all from the same ratings."""
+"""Each pillar of a case: word, chart, sentence and table, from the same ratings."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -114,7 +114,10 @@ def marks_drawn(views):
 
 
 def totals_in_words(history):
-    """The totals in a sentence, where some ratings came as a total alone and the charts cannot show them."""
+    """The totals in a sentence, where some ratings came as a total alone.
+
+    The charts cannot show those.
+    """
     evidence = [therapy_session.evidence for therapy_session in history.sessions]
     alone = [scores for scores in evidence if scores.client and _is_total_only(scores.client)]
     if not alone:
@@ -139,7 +142,7 @@ def totals_in_words(history):
 
 
 def _in_our_words(rating):
-    """Whether the answers were the five of our own questionnaires; other answers mean other things."""
+    """Whether the answers were the five of our own questionnaires."""
     if rating.text is None:
         return False
     with override(rating.text.language):
@@ -147,14 +150,14 @@ def _in_our_words(rating):
 
 
 def _changed(rated):
-    """The numbers of the sessions from which the client answered another questionnaire."""
+    """The numbers of the sessions at which the questionnaire changed."""
     return [
         after.number for before, after in pairwise(rated) if before.client.instrument_id != after.client.instrument_id
     ]
 
 
 def _is_missing(therapy_session):
-    """A check-in was asked for and can hardly come any more; that of the latest session still may."""
+    """Whether a check-in was asked for and can hardly come any more."""
     return therapy_session.evidence.checkin_answered is False
 
 

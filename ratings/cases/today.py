@@ -1,4 +1,4 @@
-"""Reads: a therapist's day, what clients want brought up, and what is not answered yet."""
+"""Reads: a therapist's day, what clients want brought up, what is unanswered."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class DayEntry:
 
     @property
     def skipped(self):
-        """Check-ins in a row that did not come, without that of this session: it still may."""
+        """Check-ins in a row that did not come; that of this session still may."""
         return max(self.case.standing.missing_in_a_row - self.is_attended, 0)
 
 
@@ -73,9 +73,10 @@ class Wish:
 
 
 def wishes(episodes) -> list[Wish]:
-    """What clients want brought up and had no session for since; the newest of each episode. One statement.
+    """What clients want brought up; the newest of each episode.
 
-    For the therapist alone: pass `access.own_episodes(user)`, or an episode that the user may edit.
+    Without those that a session was held for since. One statement. For the therapist alone: pass
+    `access.own_episodes(user)`, or an episode that the user may edit.
     """
     held_since = (
         TherapySession.objects.attended()
@@ -110,7 +111,10 @@ class WaitingCheckIn:
 
 
 def waiting_check_ins(user) -> list[WaitingCheckIn]:
-    """The newest recent check-in of each own open episode, where no answer has come; longest waiting last."""
+    """The unanswered check-ins of the user's open episodes, latest session first.
+
+    Of each episode the newest recent one.
+    """
     rows = (
         CheckIn.objects.not_voided()
         .filter(episode__in=access.own_episodes(user), episode__ends_at__isnull=True)

@@ -18,7 +18,7 @@ class DatedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One small chart: what it is about, its picture, and the same in words, oldest first."""
+    """One small chart: its title, its picture, and the same in words, oldest first."""
 
     title: str
     picture: str

@@ -32,11 +32,12 @@ class Dot:
 
 
 def pillar_figure(dots, usual: UsualRange | None, band_from=None, marked=(), changed=(), with_axis=False, worded=True):
-    """One pillar over the sessions: client line, therapist squares, and vertical lines at the `marked` numbers.
+    """One pillar over the sessions as a figure for Plotly.
 
-    The usual range is drawn from session `band_from` on. `changed`: the sessions from which the client answered other
-    questions; no line joins what is not compared. `worded`: the scale is in the words of our own answers; an
-    instrument whose words we may not print has numbers.
+    The client is a line, the therapist squares; vertical lines stand at the `marked` numbers. The usual range is drawn
+    from session `band_from` on. `changed`: the sessions from which the client answered other questions; no line joins
+    what is not compared. `worded`: the scale is in the words of our own answers; an instrument whose words we may not
+    print has numbers.
     """
     numbers = [dot.number for dot in dots]
     low = [dot for dot in dots if dot.below and dot.client is not None]

@@ -1,4 +1,7 @@
-"""A flag as a colleague would say it: what was seen, since when, how sure, what else it could be, one next step."""
+"""A flag as a colleague would put it.
+
+What was seen, since when, how sure, what else it could be, one next step.
+"""
 
 from dataclasses import dataclass
 
@@ -52,7 +55,7 @@ class FlagContext:
 
 
 def flag_text(assessment: Assessment, name: str, for_sessions: int, context: FlagContext = FlagContext()) -> FlagText:
-    """The flag of a rupture that the detector opened, in words; `name` is the client's."""
+    """A flag of the detector in words; `name` is the client's."""
     kind = assessment.kind or Kind.UNCLEAR
     from_therapist = only_the_therapist_fell(assessment.points)
     signs = [sign for point in assessment.points if (sign := _sign(point, context))]
@@ -158,9 +161,9 @@ def _sure(probability):
 
 def _sign(point, context):
     name = names.source_name(point.source)
-    if not name or (
-        point.source == "behaviour:comment" and not context.reader_is_therapist
-    ):  # it may not be meant for them
+    if not name:
+        return None
+    if point.source == "behaviour:comment" and not context.reader_is_therapist:  # it may not be meant for them
         return None
     behaviour = point.source.startswith("behaviour:")
     seen, usual = (
@@ -171,7 +174,10 @@ def _sign(point, context):
 
 
 def _behaviour(point, context):
-    """What was seen and what is usual of something that a client does or does not do, which is no score."""
+    """What was seen and what is usual of something that a client does.
+
+    It is a count or a yes, and no score.
+    """
     if point.source == "behaviour:comment":
         counts = [int(scale.whole(count)) for count in (point.seen, point.usual)]
         return [ngettext("%(n)s word", "%(n)s words", count) % {"n": count} for count in counts]

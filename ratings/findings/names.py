@@ -28,12 +28,18 @@ _PILLAR_WORDS = {Pillar.GOAL: lambda: _("goals"), Pillar.TASK: lambda: _("tasks"
 
 
 def pillars_in_a_row(pillars) -> str:
-    """ "goals", "goals and tasks"; empty for none. Three are never named: then it is the whole alliance."""
+    """ "goals", "goals and tasks"; empty for none.
+
+    Three are never named: then it is the whole alliance.
+    """
     return _(" and ").join(_PILLAR_WORDS[pillar]() for pillar in pillars)
 
 
 def source_name(source: str) -> str:
-    """Where a sign comes from, as a row of a table names it; empty for a source that is not shown."""
+    """Where a sign comes from, as a row of a table names it.
+
+    Empty for a source that is not shown.
+    """
     rater, _colon, series = source.partition(":")
     if rater == "behaviour":
         return (behaviour_name(source) or "").capitalize()

@@ -1,4 +1,4 @@
-"""A finding in sentences: one place, so that it reads the same on every page and in every file."""
+"""A finding in sentences, the same on every page and in every file."""
 
 from datetime import timedelta
 
@@ -68,7 +68,10 @@ def _state(assessment, name):
 
 
 def _what_was_seen(assessment):
-    """What stands out, at most three: a pillar that fell by itself, then the strongest; never the other pillars."""
+    """A sentence of what stands out, of at most three parts.
+
+    First a pillar that fell by itself, then the strongest; never the other pillars.
+    """
     parts = []
     named = {f"client:{pillar}" for pillar in assessment.pillars}
     for points in sorted(assessment.points, key=lambda part: (part.source not in named, -part.points)):
@@ -118,8 +121,10 @@ def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
 
 
 def what_was_seen(evidence: RuptureEvidence | None, standing) -> str:
-    """The numbers behind a flag: what was seen beside what is usual; empty where nothing stands out. With the day where
-    that is not the latest rating of the `standing`."""
+    """The numbers behind a flag: what was seen beside what is usual.
+
+    Empty where nothing stands out. With the day where that is not the latest rating of the `standing`.
+    """
     seen = _what_was_seen(evidence.assessment) if evidence else ""
     if not seen or not evidence.held_at or evidence.held_at == standing.last_rated_at:
         return seen
@@ -135,10 +140,11 @@ def client_answered(assessment: Assessment) -> bool:
 
 
 def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions: int = 1, last=None) -> str:
-    """Where things stand, in a sentence; and the day of the last answers, if a session was held since or they are old.
+    """Where things stand with a case, in a sentence.
 
-    `flag` speaks for the open rupture; `last` is the newest rupture on record, if the latest ratings belong to it or
-    it was repaired."""
+    With the day of the last answers, if a session was held since or they are old. `flag` speaks for the open rupture;
+    `last` is the newest rupture on record, if the latest ratings belong to it or it was repaired.
+    """
     lead = _where_things_stand(name, standing, flag, for_sessions, last)
     rated_at = standing.last_rated_at
     if rated_at and (rated_at < standing.last_session_at or rated_at < timezone.now() - OLD_AFTER):
@@ -203,7 +209,10 @@ def _below_usual(name, pillars, for_sessions):
 
 
 def too_little_to_say(few: int, among: int) -> str:
-    """Of how many of the cases without a flag nothing can be said; empty where there is enough of each."""
+    """A sentence of how many cases without a flag nothing can be said of.
+
+    Empty where there is enough of each.
+    """
     if not few:
         return ""
     if few == among:
@@ -216,7 +225,10 @@ def too_little_to_say(few: int, among: int) -> str:
 
 
 def notes_in_words(notes) -> list[str]:
-    """What is worth knowing and no rupture: perfect forms, a low start, missing check-ins."""
+    """What is worth knowing and no rupture, in sentences.
+
+    Perfect forms, a low start, missing check-ins.
+    """
     return [text for note in notes if (text := _note(note))]
 
 
@@ -243,7 +255,10 @@ def short_trend(word: str) -> str:
 
 
 def tension(rating) -> str:
-    """What a client ticked about tension, and whether it was talked about; empty where they left it out."""
+    """What a client ticked about tension, and whether it was talked about.
+
+    Empty where they left it out.
+    """
     if not rating.tension:
         return "" if rating.tension is None else _("No")
     return {None: _("Yes"), True: _("Yes, and talked about"), False: _("Yes, and not talked about yet")}[

@@ -1,4 +1,4 @@
-"""Scores as a reader meets them: in the words of our own answers, or as whole numbers."""
+"""Scores in the words of our own answers, or as whole numbers."""
 
 import math
 
@@ -6,12 +6,18 @@ from django.utils.translation import gettext as _
 
 
 def in_numbers(pomp: float) -> str:
-    """A score of an instrument whose words we may not print, or whose answers are others than ours."""
+    """A score as a number, where there are no words of ours for it.
+
+    So of an instrument whose words we may not print, or whose answers are others than ours.
+    """
     return whole(pomp)
 
 
 def whole(value: float) -> str:
-    """A score as a whole number, a half upwards: 12.5 is 13 and 87.5 is 88. Sums of thirds are not exact."""
+    """A score as a whole number, a half upwards: 12.5 is 13 and 87.5 is 88.
+
+    Rounded twice, as sums of thirds are not exact.
+    """
     return str(math.floor(round(value, 6) + 0.5))
 
 
@@ -21,7 +27,7 @@ def our_answers() -> list[str]:
 
 
 def on_scale(pomp: float) -> str:
-    """A score in the words of our own answers, from "Not at all" (0) to "Completely" (100)."""
+    """A score in our own words, from "Not at all" (0) to "Completely" (100)."""
     steps = our_answers()
     position = pomp / 25
     lower = min(int(position), len(steps) - 2)

@@ -1,6 +1,7 @@
-"""Small server-drawn lines: the last ten sessions of one series in a list, or a client's own. No script, no axis.
+"""Small lines drawn on the server: one series of a case, or a client's answers.
 
-The words beside a sparkline say the same, so the picture is hidden from screen readers.
+A series has its last ten sessions. No script, no axis. The words beside a sparkline say the same, so the picture is
+hidden from screen readers.
 """
 
 from django.utils.html import format_html, format_html_join
@@ -12,7 +13,10 @@ SIZES = {"table": (112, 32), "entry": (144, 44)}
 
 
 def sparkline(spark, word, size="table"):
-    """An SVG of `{"values": [POMP or None, ...], "band": [low, high] or None}`, marked on the last rated dot."""
+    """An SVG of one series, marked on the last rated dot.
+
+    `spark`: `{"values": [POMP or None, ...], "band": [low, high] or None}`.
+    """
     width, height = SIZES[size]
     values = spark.get("values", [])
     step = (width - 2 * INSET) / max(len(values) - 1, 1)
@@ -36,8 +40,11 @@ def sparkline(spark, word, size="table"):
 
 
 def own_line(values):
-    """A client's own answers of one kind, oldest first: a dot each, from "Not at all" to "Completely", and no mark
-    that judges them. A table beside it says the same in words."""
+    """An SVG of a client's own answers of one kind, oldest first.
+
+    A dot each, from "Not at all" to "Completely", and no mark that judges them. A table beside it says the same in
+    words.
+    """
     width, height = OWN_SIZE
     step = (width - 2 * INSET) / max(len(values) - 1, 1)
     dots = [

@@ -1,4 +1,4 @@
-"""Writes that touch two floors or move an assessment. They call the lower floor's action, then `reassess`.
+"""What is done about a rupture: the writes.
 
 Keyword-only, one transaction each, audit inside.
 """

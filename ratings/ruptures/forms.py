@@ -1,4 +1,4 @@
-"""Parsing for ratings. The questions come from an instrument's definition and wording."""
+"""Forms for the verdict on a flag, and for setting it aside."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

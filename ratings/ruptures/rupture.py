@@ -29,7 +29,10 @@ class RupturePage:
 
 
 def rupture_page(rupture, reader) -> RupturePage:
-    """The page of a rupture as the reader may see it. The rupture comes with its episode, sessions and version."""
+    """The page of a rupture, with what this reader may see.
+
+    The rupture comes with its episode, sessions and version.
+    """
     episode = rupture.episode
     name = episode.client.display_name
     reader_is_therapist = access.can_edit(reader, episode)
@@ -53,7 +56,10 @@ def rupture_page(rupture, reader) -> RupturePage:
 
 
 def is_worded(episode) -> bool:
-    """Whether a score has words that may be printed, as on the case page: not where a questionnaire came without."""
+    """Whether a score has words that may be printed, as on the case page.
+
+    Not where a questionnaire came without.
+    """
     return not Rating.objects.filter(episode=episode, rater=Rater.CLIENT, text__isnull=True).current().exists()
 
 

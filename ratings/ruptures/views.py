@@ -1,4 +1,4 @@
-"""A flag, as a colleague would put it; the therapist says whether it was useful, or sets it aside."""
+"""The page of a rupture; the verdict on its flag, and setting it aside."""
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation

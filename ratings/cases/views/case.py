@@ -1,4 +1,4 @@
-"""One case: where things stand, the three charts, the latest words, the plan, and what was done about ruptures."""
+"""The page of a case; a new one, a goal agreed, the end of a therapy."""
 
 from zoneinfo import ZoneInfo
 

@@ -1,4 +1,4 @@
-"""Lists of cases: the supervisor's caseload, worst first, and the therapist's own."""
+"""Lists of cases: the supervisor's caseload and the therapist's own."""
 
 from django.shortcuts import render
 from django.utils import timezone
@@ -29,9 +29,10 @@ def cases(request):
 
 
 def _searched(request, template, rows, context, above=()):
-    """The page, or for htmx the part of it that a search narrows. `above`: rows that stand elsewhere on the page.
+    """The page, or for htmx the part of it that a search narrows.
 
-    A search is posted and changes nothing: in the address, a name would stay in the browser and in a proxy's log.
+    `above`: rows that stand elsewhere on the page. A search is posted and changes nothing: in the address, a name would
+    stay in the browser and in a proxy's log.
     """
     form = FindCaseForm(request.POST if request.method == "POST" else None, rows=rows)
     matching = matches(form.found(rows), rows)
