@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from alliance import access, audit
 from alliance.installation.mail import mail_is_printed
@@ -11,6 +11,7 @@ from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
 from alliance.people.forms import AssignForm, EndForm, InviteForm
 from alliance.refusal import Refused
+from alliance.requests import posted, require_page_or_post
 
 # The same sentence whether or not the address was known to this installation.
 INVITED = _("The place is there. A link to set a password is on its way, if one is needed.")
@@ -30,10 +31,10 @@ def people(request):
     return render(request, "alliance/people/people.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def member_invite(request):
     managers = access.check_role(request.user, "manager")
-    form = InviteForm(request.POST if request.method == "POST" else None, managers=managers)
+    form = InviteForm(posted(request), managers=managers)
     if form.is_valid():
         try:
             actions.invite_member(
@@ -56,11 +57,11 @@ def member_invite(request):
     return render(request, "alliance/people/member_invite.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def member_end(request, code):
     managers = access.check_role(request.user, "manager")
     member = access.get_managed_or_404(Membership.objects.select_related("practice__data_key"), request.user, code=code)
-    by, form = _manager_of(member.practice_id, managers), EndForm(request.POST if request.method == "POST" else None)
+    by, form = _manager_of(member.practice_id, managers), EndForm(posted(request))
     if form.is_valid():
         try:
             actions.end_membership(membership=member, by=by)
@@ -72,13 +73,13 @@ def member_end(request, code):
     audit.record(audit.Verb.READ, member, by=by)
     cases = member.episodes.filter(access.live()).count()
     context = {"form": form, "member": member, "cases": cases, "section": "people"}
-    return render(request, "alliance/people/member_end.html", context)
+    return render(request, "alliance/people/member_end.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def supervision_assign(request):
     managers = access.check_role(request.user, "manager")
-    form = AssignForm(request.POST if request.method == "POST" else None, staffs=_audited_staffs(request, managers))
+    form = AssignForm(posted(request), staffs=_audited_staffs(request, managers))
     if form.is_valid():
         members = {
             role: access.get_managed_or_404(Membership.objects, request.user, code=code)
@@ -95,7 +96,7 @@ def supervision_assign(request):
     return render(request, "alliance/people/supervision_assign.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def supervision_end(request, code):
     managers = access.check_role(request.user, "manager")
     supervision = access.get_managed_or_404(Supervision.objects.select_related("supervisor"), request.user, code=code)

@@ -3,15 +3,15 @@
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
 
 from alliance import access
 from alliance.models import Practice
 from alliance.practice import actions
 from alliance.practice.forms import PracticeForm
+from alliance.requests import posted, require_page_or_post
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def practice_settings(request):
     """Of the practice that the address names, or of the only one."""
     managers = access.check_role(request.user, "manager")
@@ -21,10 +21,8 @@ def practice_settings(request):
         raise access.NotVisible("practice", code)
     practice = Practice.objects.get(pk=by.practice_id)  # what is typed must not reach the bar at the top of the page
     initial = {name: getattr(practice, name) for name in PracticeForm.base_fields if name != "is_live"}
-    form = PracticeForm(
-        request.POST if request.method == "POST" else None, initial=initial | {"is_live": practice.live_at is not None}
-    )
-    if request.method == "POST" and form.is_valid():
+    form = PracticeForm(posted(request), initial=initial | {"is_live": practice.live_at is not None})
+    if form.is_valid():
         actions.change_practice(practice=practice, by=by, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("alliance:people")

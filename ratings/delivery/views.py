@@ -6,20 +6,20 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
 
 from alliance import access, audit
 from alliance.access import NotVisible, get_visible_or_404
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Consent, Episode
 from alliance.refusal import Refused
+from alliance.requests import posted, require_page_or_post
 from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
 from ratings.delivery import queries, schedule
 from ratings.delivery.forms import ContactForm
 from ratings.models import CheckIn
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def check_ins(request):
     """One list of who has not answered; those that are ticked are sent again."""
     memberships = access.check_role(request.user, "therapist")
@@ -61,13 +61,13 @@ def _chosen(user, codes):
     return chosen
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def client_contact(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
     editor = access.check_edit(request.user, episode)
     client = episode.client
-    form = ContactForm(request.POST if request.method == "POST" else None, initial=_contact_of(client))
-    if request.method == "POST" and form.is_valid():
+    form = ContactForm(posted(request), initial=_contact_of(client))
+    if form.is_valid():
         try:
             schedule.change_contact(editor=editor, **form.cleaned_data)
         except Refused as refusal:

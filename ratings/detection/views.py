@@ -3,9 +3,9 @@
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from alliance import access
+from alliance.requests import posted, require_page_or_post
 from ratings.detection.actions import set_detector
 from ratings.detection.forms import DetectionForm
 from ratings.detection.reassess import current_version
@@ -13,12 +13,12 @@ from ratings.detection.verdicts import verdict_shares
 from ratings.psychometrics.population import FEWEST_EPISODES
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def detection_settings(request):
     manager = access.check_role(request.user, "manager")[0]
     version = current_version(manager.practice)
     initial = {"criterion": version.criterion, "budget": version.budget, "use": version.use}
-    form = DetectionForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = DetectionForm(posted(request), initial=initial)
     if form.is_valid():
         set_detector(practice=manager.practice, by=manager, **form.cleaned_data)
         messages.success(

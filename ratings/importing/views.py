@@ -3,11 +3,11 @@
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import ImportDraft
+from alliance.requests import posted, require_page_or_post
 from ratings.importing import actions
 from ratings.importing.forms import UploadForm
 
@@ -17,19 +17,18 @@ DRAFTS = ImportDraft.objects.select_related(
 )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def import_upload(request):
     memberships = access.check_import(request.user)
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*sent, memberships=memberships)
-    if not form.is_valid():
-        context = {"form": form, "section": "people" if "therapist" in form.fields else "cases"}
-        return render(request, "ratings/importing/import_upload.html", context, status=422 if form.errors else 200)
-    draft = actions.keep_draft(text=form.cleaned_data["file"], by=form.by, therapist=form.receiver)
-    return redirect("ratings:import-preview", draft.code)
+    form = UploadForm(posted(request), request.FILES or None, memberships=memberships)
+    if form.is_valid():
+        draft = actions.keep_draft(text=form.cleaned_data["file"], by=form.by, therapist=form.receiver)
+        return redirect("ratings:import-preview", draft.code)
+    context = {"form": form, "section": "people" if "therapist" in form.fields else "cases"}
+    return render(request, "ratings/importing/import_upload.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def import_preview(request, code):
     access.check_import(request.user)
     draft = get_visible_or_404(DRAFTS, request.user, code=code)

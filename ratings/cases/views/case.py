@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
+from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import end_episode, open_case
 from ratings.cases.case import case_page
 from ratings.cases.forms import CaseForm, EpisodeEndForm
@@ -41,10 +42,10 @@ def _case_page(request, episode, goal_form, status=200):
     return render(request, "ratings/cases/case.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def case_create(request):
     memberships = access.check_role(request.user, "therapist")
-    form = CaseForm(request.POST if request.method == "POST" else None, memberships=memberships)
+    form = CaseForm(posted(request), memberships=memberships)
     episode = _open_case(form, memberships) if form.is_valid() else None
     if episode is None:
         context = {"form": form, "section": "cases"}
@@ -93,15 +94,15 @@ def _agree_goal(form, editor):
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def episode_end(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     editor = access.check_edit(request.user, episode)
-    form = EpisodeEndForm(request.POST if request.method == "POST" else None)
+    form = EpisodeEndForm(posted(request))
     if episode.ends_at:
         messages.info(request, _("This therapy had already ended."))
         return redirect("ratings:case", episode.code)
-    if not (request.method == "POST" and form.is_valid()):
+    if not form.is_valid():
         context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
         return render(request, "ratings/cases/episode_end.html", context, status=422 if form.errors else 200)
     end_episode(editor=editor, reason=form.cleaned_data["reason"])

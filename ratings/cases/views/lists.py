@@ -2,15 +2,15 @@
 
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from alliance import access, audit
+from alliance.requests import posted, require_page_or_post
 from ratings.cases.forms import FindCaseForm
 from ratings.cases.lists import case_rows, caseload_of, matches
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 @vary_on_headers("HX-Request")
 def caseload(request):
     access.check_role(request.user, "supervisor")
@@ -19,7 +19,7 @@ def caseload(request):
     return _searched(request, "ratings/cases/caseload.html", page.rows, context, page.above_the_list)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 @vary_on_headers("HX-Request")
 def cases(request):
     access.check_role(request.user, "therapist")
@@ -34,7 +34,7 @@ def _searched(request, template, rows, context, above=()):
     `above`: rows that stand elsewhere on the page. A search is posted and changes nothing: in the address, a name would
     stay in the browser and in a proxy's log.
     """
-    form = FindCaseForm(request.POST if request.method == "POST" else None, rows=rows)
+    form = FindCaseForm(posted(request), rows=rows)
     matching = matches(form.found(rows), rows)
     shown = {row.code for row in (matching.all if request.htmx else [*above, *matching.all])}
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(shown))

@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
+from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import AlreadyLogged, log_session, move_session, void_session
 from ratings.cases.forms import SessionLogForm
 from ratings.check_in import questions
@@ -25,13 +25,13 @@ from sessions.forms import SESSION_MINUTES, SessionMoveForm, SessionVoidForm
 from sessions.models import Attendance, TherapySession
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def session_log(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
     return _log(request, episode)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def planned_session_log(request, code):
     sessions = TherapySession.objects.not_voided()
     planned = get_visible_or_404(sessions.select_related(*OF_EPISODE), request.user, code=code)
@@ -59,9 +59,8 @@ def _log(request, episode, planned=None):
             request, _("The questions for this client are not loaded here. Please tell who runs the program.")
         )
         return redirect("ratings:case", episode.code)
-    posted = request.POST if request.method == "POST" else None
     initial = _times_of(planned) | {"mode": planned.mode} if planned else _just_over()
-    form = SessionLogForm(posted, episode=episode, on_record=planned, initial=initial, text=text)
+    form = SessionLogForm(posted(request), episode=episode, on_record=planned, initial=initial, text=text)
     if form.is_bound:
         return _receive(request, form, editor, planned)
     if planned and planned.attendance != Attendance.PLANNED:
@@ -144,16 +143,16 @@ def _log_page(request, form):
 # --- On second thought ------------------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def session_move(request, code):
     therapy_session, editor = _own_session(request, code, TherapySession.objects.not_voided())
     form = SessionMoveForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         episode=therapy_session.episode,
         on_record=therapy_session,
         initial=_times_of(therapy_session),
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         times = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at")}
         try:
             move_session(editor=editor, therapy_session=therapy_session, **times)
@@ -166,12 +165,11 @@ def session_move(request, code):
     return _page(request, "ratings/cases/session_move.html", form, {"therapy_session": therapy_session})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def session_void(request, code):
-    posted = request.method == "POST"
-    sessions = TherapySession.objects.all() if posted else TherapySession.objects.not_voided()
+    sessions = TherapySession.objects.all() if request.method == "POST" else TherapySession.objects.not_voided()
     therapy_session, editor = _own_session(request, code, sessions)
-    form = SessionVoidForm(request.POST if posted else None)
+    form = SessionVoidForm(posted(request))
     if therapy_session.voided_at:  # a second tap, or another tab
         messages.info(request, _("The session had been taken off the record already. The first reason stays."))
         return redirect("ratings:case", therapy_session.episode.code)

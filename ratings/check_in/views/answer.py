@@ -8,8 +8,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
+from alliance.requests import require_page_or_post
 from ratings.check_in import actions
 from ratings.check_in.answers import stored_answers
 from ratings.check_in.forms import CheckInForm, Tampered
@@ -25,7 +26,7 @@ MOST_DROPPED, DROPPED_AT_ONCE = 16 * 1024 * 1024, 64 * 1024  # bytes; convention
 
 
 @key_in_address
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def check_in(request, token):
     posted = request.method == "POST"
     link = live_link(token, ClientLink.LinkKind.CHECK_IN, grace=TYPING_GRACE if posted else timedelta())
@@ -43,7 +44,7 @@ def check_in(request, token):
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def check_in_change(request):
     """The browser that sent the answers may change them, until the therapist has read them, at most for a day."""
     posted = request.method == "POST"

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from alliance.clients.actions import change_preferences
 from alliance.models import Consent
+from alliance.requests import require_page_or_post
 from ratings.check_in.links import live_link
 from ratings.check_in.views.link import key_in_address, link_gone
 from ratings.models import ClientLink
@@ -22,7 +22,7 @@ CHOICES = {
 
 
 @key_in_address
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def preferences(request, token):
     link = live_link(token, ClientLink.LinkKind.PREFERENCES)
     if link is None:

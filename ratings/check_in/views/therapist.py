@@ -8,13 +8,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.clients import actions as client_actions
 from alliance.models import Consent, Episode
 from alliance.qr import qr_code
+from alliance.requests import posted, require_page_or_post
 from ratings.check_in import links
 from ratings.check_in.actions import AlreadyAnswered, SessionVoided, enter_answers
 from ratings.check_in.forms import CheckInSettingsForm, EnteredAnswersForm
@@ -25,7 +26,7 @@ from ratings.psychometrics.evidence import Rater
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def check_in_settings(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     editor = access.check_edit(request.user, episode)
@@ -37,7 +38,7 @@ def check_in_settings(request, code):
         "consents_to_check_ins": Consent.Purpose.CHECK_IN in agreed,
         "consents_to_history": Consent.Purpose.HISTORY in agreed,
     }
-    form = CheckInSettingsForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = CheckInSettingsForm(posted(request), initial=initial)
     if form.is_valid():
         chosen = {name: form.cleaned_data[name] for name in ("check_in_form", "asks_about_fit")}
         client_actions.choose_check_ins(editor=editor, consents=form.consents, **chosen)
@@ -80,14 +81,14 @@ def _get_check_in(request, code):
     return check_in
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_page_or_post
 def check_in_enter(request, code):
     """Answers from paper or telephone, typed by the therapist."""
     check_in = _get_check_in(request, code)
     editor = access.check_edit(request.user, check_in.episode)
     initial = {"day": timezone.localdate(check_in.therapy_session.starts_at)}
-    form = EnteredAnswersForm(request.POST if request.method == "POST" else None, check_in=check_in, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    form = EnteredAnswersForm(posted(request), check_in=check_in, initial=initial)
+    if form.is_valid():
         try:
             enter_answers(editor=editor, check_in=check_in, answers=form.client_answers, answered_at=form.answered_at)
         except AlreadyAnswered:
