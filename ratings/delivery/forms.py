@@ -31,7 +31,10 @@ class ContactForm(forms.Form):
             self.add_error("email", _("Without an address nobody can be written to."))
         return cleaned
 
-    def stopped_meanwhile(self, sentence):
-        """Shows the consent as it is now; whoever ticks the box after this sentence means it."""
+    def show_stopped(self, sentence):
+        """Adds the error that the client stopped e-mails, and shows the box unticked.
+
+        Whoever ticks it after this sentence means it.
+        """
         self.data = self.data.dict() | {"agrees_to_email": "", "was_shown_agreed": ""}
         self.add_error("agrees_to_email", sentence)

@@ -1,4 +1,7 @@
-"""The message itself. Whoever else reads the mailbox learns as little as can be: no name, no kind of practice."""
+"""The message that asks a client to answer.
+
+It names no client and no kind of practice: others may read the mailbox.
+"""
 
 from zoneinfo import ZoneInfo
 
@@ -12,7 +15,7 @@ from ratings.models import Delivery
 
 
 def message_of(delivery, *, address, preferences):
-    """The plain text of one delivery, under the Message-ID that it keeps if it has to be sent twice.
+    """The e-mail of one delivery, under the Message-ID that it keeps if sent twice.
 
     `address` opens the check-in, `preferences` the page to stop or pause; a mail program may offer that as a button,
     and post to it (RFC 8058), while a look at the page changes nothing.

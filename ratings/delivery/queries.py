@@ -63,15 +63,15 @@ class CheckInRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One therapy session of a case; `number` where it was attended, `check_in` where the client was asked."""
+    """One therapy session of a case."""
 
     therapy_session: TherapySession
-    number: int | None
-    check_in: CheckInRow | None
+    number: int | None  # None: not attended
+    check_in: CheckInRow | None  # None: the client was not asked
 
 
 def unanswered(user):
-    """All check-ins of the user's own open episodes of which nothing has come back, as Today counts them too."""
+    """The unanswered check-ins of the user's own open episodes, as Today counts."""
     check_ins = CheckIn.objects.not_voided().filter(
         episode__in=access.own_episodes(user),
         episode__ends_at__isnull=True,
@@ -81,19 +81,22 @@ def unanswered(user):
 
 
 def unanswered_check_ins(user) -> list[CheckInRow]:
-    """The same as rows, latest session first."""
+    """The unanswered check-ins as rows, latest session first."""
     return rows_of(unanswered(user))
 
 
 def latest_unanswered(case_codes) -> dict[str, CheckInRow]:
-    """Case code -> the latest check-in of which nothing has come back."""
+    """Case code -> the latest unanswered check-in."""
     check_ins = CheckIn.objects.not_voided().filter(episode__code__in=case_codes)
-    asked = check_ins.exclude(ratings__rater=Rater.CLIENT)
-    return {str(row.case_code): row for row in reversed(rows_of(asked))}
+    rows = rows_of(check_ins.exclude(ratings__rater=Rater.CLIENT))
+    return {str(row.case_code): row for row in reversed(rows)}
 
 
 def session_rows(episode, numbers) -> list[SessionRow]:
-    """All sessions of an episode that stand, latest first. `numbers`: session key -> its number."""
+    """All sessions of an episode that are not voided or cancelled, latest first.
+
+    `numbers`: session key -> its number.
+    """
     check_ins = dict(_keyed_rows(CheckIn.objects.filter(episode=episode)))
     return [
         SessionRow(therapy_session, numbers.get(therapy_session.pk), check_ins.get(therapy_session.pk))
@@ -105,26 +108,30 @@ def session_rows(episode, numbers) -> list[SessionRow]:
 
 
 def rows_of(check_ins) -> list[CheckInRow]:
+    """The check-ins as rows, latest session first."""
     return [row for _key, row in _keyed_rows(check_ins)]
 
 
 def _keyed_rows(check_ins):
-    """(session key, row), latest session first. Three statements, whatever their number."""
+    """Yields (session key, row), latest session first.
+
+    Three statements, whatever their number.
+    """
     now = timezone.now()
-    given = Q(ratings__rater=Rater.CLIENT, ratings__replaced_at__isnull=True)
-    found = (
+    client_rating = Q(ratings__rater=Rater.CLIENT, ratings__replaced_at__isnull=True)
+    rows = (
         check_ins.select_related(
             "episode__client__data_key", "episode__client__practice", "episode__standing", "therapy_session"
         )
         .annotate(
-            answered_at=Max("ratings__answered_at", filter=given),
-            answered_by=Max("ratings__mode", filter=given),
+            answered_at=Max("ratings__answered_at", filter=client_rating),
+            answered_by=Max("ratings__mode", filter=client_rating),
             link_until=Max("links__expires_at", filter=Q(links__revoked_at__isnull=True)),
         )
         .prefetch_related("deliveries", "episode__client__consents")
         .order_by("-therapy_session__starts_at", "-pk")
     )
-    for check_in in found:
+    for check_in in rows:
         progress, at = _progress(check_in, now)
         yield check_in.therapy_session_id, _row(check_in, progress, at, now)
 
@@ -132,8 +139,8 @@ def _keyed_rows(check_ins):
 def _row(check_in, progress, at, now):
     episode = check_in.episode
     agreed = {consent.purpose for consent in episode.client.consents.all() if consent.withdrawn_at is None}
-    again = any(schedule.is_on_its_way(delivery, now) for delivery in check_in.deliveries.all())
-    reachable = episode.client.email is not None and agreed >= schedule.NEEDED and episode.ends_at is None
+    is_on_its_way = any(schedule.is_on_its_way(delivery, now) for delivery in check_in.deliveries.all())
+    reachable = episode.client.email is not None and agreed >= schedule.NEEDED_CONSENTS and episode.ends_at is None
     return CheckInRow(
         code=check_in.code,
         case_code=episode.code,
@@ -141,7 +148,9 @@ def _row(check_in, progress, at, now):
         session_at=check_in.therapy_session.starts_at,
         progress=progress,
         at=at,
-        can_send=reachable and not again and progress not in (Progress.ANSWERED, Progress.ENTERED, Progress.PAUSED),
+        can_send=reachable
+        and not is_on_its_way
+        and progress not in (Progress.ANSWERED, Progress.ENTERED, Progress.PAUSED),
         missing_in_a_row=episode.standing.missing_in_a_row,
     )
 
@@ -149,25 +158,22 @@ def _row(check_in, progress, at, now):
 def _progress(check_in, now):
     """The one thing that a therapist should know first, and its time."""
     client, deliveries = check_in.episode.client, check_in.deliveries.all()
-    to_email = [consent for consent in client.consents.all() if consent.purpose == Consent.Purpose.EMAIL]
-    agreed = any(consent.withdrawn_at is None for consent in to_email)
+    consents = [consent for consent in client.consents.all() if consent.purpose == Consent.Purpose.EMAIL]
+    agreed = any(consent.withdrawn_at is None for consent in consents)
     paused = client.paused_until and client.paused_until > now
-    due = [delivery.due_at for delivery in deliveries if delivery.is_waiting]
-    sent = max((delivery.sent_at for delivery in deliveries if delivery.sent_at), default=None)
-    refused = max((delivery.failed_at for delivery in deliveries if delivery.failed_at), default=None)
+    due_at = min((delivery.due_at for delivery in deliveries if delivery.is_waiting), default=None)
+    sent_at = max((delivery.sent_at for delivery in deliveries if delivery.sent_at), default=None)
+    failed_at = max((delivery.failed_at for delivery in deliveries if delivery.failed_at), default=None)
+    withdrawn_at = max((consent.withdrawn_at for consent in consents if consent.withdrawn_at), default=None)
     first_that_holds = [
         (check_in.answered_by == Rating.Mode.PAPER, Progress.ENTERED, check_in.answered_at),
         (check_in.answered_at, Progress.ANSWERED, check_in.answered_at),
-        (
-            to_email and not agreed,
-            Progress.STOPPED,
-            max((c.withdrawn_at for c in to_email if c.withdrawn_at), default=None),
-        ),
+        (consents and not agreed, Progress.STOPPED, withdrawn_at),
         (paused, Progress.PAUSED, client.paused_until),
-        (due, Progress.DUE, min(due, default=None)),
-        (refused and not (sent and sent > refused), Progress.BOUNCED, refused),
+        (due_at, Progress.DUE, due_at),
+        (failed_at and not (sent_at and sent_at > failed_at), Progress.BOUNCED, failed_at),
         (check_in.link_until and check_in.link_until <= now, Progress.EXPIRED, check_in.link_until),
-        (sent, Progress.SENT, sent),
+        (sent_at, Progress.SENT, sent_at),
         (check_in.link_until, Progress.SHOWN, check_in.link_until),
         (client.email is None, Progress.NO_EMAIL, None),
         (not agreed, Progress.NO_CONSENT, None),

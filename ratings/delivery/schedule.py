@@ -1,4 +1,4 @@
-"""Which messages a client is to get, and when: writes about deliveries that are not sent yet."""
+"""Writes of deliveries that are not sent yet: which messages, and when."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -15,38 +15,39 @@ from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import Consent
 from ratings.check_in.questions import STILL_AWAITED
-from ratings.delivery.due import QuietHours, next_awake
+from ratings.delivery.due import QuietHours, first_outside
 from ratings.detection.reassess import lock_episodes
 from ratings.models import CheckIn, ClientLink, Delivery, Rating
 from ratings.psychometrics.evidence import Rater
 
 DeliveryKind = Delivery.DeliveryKind
-NEEDED = {Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL}
+NEEDED_CONSENTS = {Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL}
 # Longer than any one message can take: a mail server has 20 s for each of some ten answers (EMAIL_TIMEOUT).
 CLAIM_LASTS = timedelta(minutes=10)
 BETWEEN_RESENDS = timedelta(hours=24)  # convention of this app
 
 
 def may_be_written_to(client):
-    """There is an address, and the client agreed both to answer and to be written to."""
-    return client.email is not None and client.agreed_to >= NEEDED
+    """Whether there is an address, and consent to answer and to be written to."""
+    return client.email is not None and client.agreed_to >= NEEDED_CONSENTS
 
 
-def awake(episode, instant):
-    """This instant, or the first one after it that is in no quiet hour by the client's clock."""
+def after_quiet_hours(episode, instant):
+    """The first instant from this one on that is no quiet hour by the client's clock."""
     practice = episode.client.practice
-    return next_awake(instant, QuietHours(practice.quiet_from, practice.quiet_to), ZoneInfo(episode.zone))
+    return first_outside(instant, QuietHours(practice.quiet_from, practice.quiet_to), ZoneInfo(episode.zone))
 
 
 def is_too_late(therapy_session, now):
-    """Nobody is asked out of the blue about a session that a therapist no longer waits to hear about."""
+    """Whether the session is so long ago that its therapist no longer waits to hear."""
     return therapy_session.ends_at < now - STILL_AWAITED
 
 
 def is_wanted(check_in, kind, now):
-    """Whether the client is still to get this message; asked when it is added by hand, and again before it is sent.
+    """Whether the client is still to get this message.
 
-    A therapy that has ended since is no reason against the first one: the last session is asked about like any other.
+    Checked when it is added by hand, and again before it is sent. A therapy that has ended since is no reason against
+    the first one: the last session is asked about like any other.
     """
     episode, therapy_session = check_in.episode, check_in.therapy_session
     paused = episode.client.paused_until
@@ -61,31 +62,36 @@ def is_wanted(check_in, kind, now):
 
 
 def add_first(check_in):
-    """The message after the session. None for a client who may not be written to, none about one long ago."""
+    """Adds the message after the session, where the client may have it."""
     client = check_in.episode.client
     if may_be_written_to(client) and not is_too_late(check_in.therapy_session, timezone.now()):
         _add(check_in, DeliveryKind.FIRST, _first_due(check_in))
 
 
 def add_reminder(first):
-    """One reminder, counted from when the first message went out; a practice with 0 hours sends none."""
+    """Adds the one reminder, counted from when the first message went out.
+
+    A practice with 0 hours sends none.
+    """
     hours = first.episode.client.practice.reminder_after_hours
     # A first message that went out twice, after a sender had been slower than its claim, has its reminder already.
     if hours and not Delivery.objects.filter(check_in=first.check_in, kind=DeliveryKind.REMINDER).exists():
-        _add(first.check_in, DeliveryKind.REMINDER, awake(first.episode, first.sent_at + timedelta(hours=hours)))
+        due_at = after_quiet_hours(first.episode, first.sent_at + timedelta(hours=hours))
+        _add(first.check_in, DeliveryKind.REMINDER, due_at)
 
 
 @transaction.atomic
-def add_again(*, check_ins, user):
-    """Sends the therapist's choice once more, as soon as no quiet hour is in the way; returns how many.
+def resend(*, check_ins, user):
+    """Adds one more message for each check-in that may have it; returns how many.
 
-    What still waits for the same check-in gives way, so that nobody is written to twice. A second click does nothing,
-    nor does one while a message is on its way, or less than a day after the last one by hand.
+    It goes out as soon as no quiet hour is in the way. What still waits for the same check-in gives way, so that nobody
+    is written to twice. A second click does nothing, nor does one while a message is on its way, or less than a day
+    after the last one by hand.
     """
     lock_episodes({check_in.episode_id for check_in in check_ins})  # two clicks at once: the second sees the first
     check_edit_all(user, [check_in.episode for check_in in check_ins])
     related = ("therapy_session", "episode__client__data_key", "episode__client__practice")
-    added, now = 0, timezone.now()
+    count, now = 0, timezone.now()
     for check_in in CheckIn.objects.filter(pk__in=[row.pk for row in check_ins]).select_related(*related):
         deliveries = Delivery.objects.select_for_update(of=("self",)).filter(check_in=check_in)
         if any(is_on_its_way(delivery, now) for delivery in deliveries) or not is_wanted(
@@ -93,14 +99,14 @@ def add_again(*, check_ins, user):
         ):
             continue
         drop(deliveries.waiting())
-        again = _add(check_in, DeliveryKind.AGAIN, awake(check_in.episode, timezone.now()))
-        audit.record(Verb.CREATED, again, by=user, practice=check_in.episode.client.practice)
-        added += 1
-    return added
+        delivery = _add(check_in, DeliveryKind.AGAIN, after_quiet_hours(check_in.episode, timezone.now()))
+        audit.record(Verb.CREATED, delivery, by=user, practice=check_in.episode.client.practice)
+        count += 1
+    return count
 
 
 def is_on_its_way(delivery, now):
-    """A sender has it in hand, or it goes out again by hand, or has done so within a day."""
+    """Whether a sender has it, or it is a resend that waits or is under a day old."""
     if delivery.is_waiting:
         return delivery.kind == DeliveryKind.AGAIN or bool(
             delivery.claimed_at and delivery.claimed_at > now - CLAIM_LASTS
@@ -109,7 +115,7 @@ def is_on_its_way(delivery, now):
 
 
 def move_along(therapy_session):
-    """The session has moved, and what was due after it moves along; what has been sent stays sent.
+    """Moves the first message of a session that has moved; what was sent stays sent.
 
     Where none is waiting, for the time first written down was too long ago, it is added now, unless another went out.
     """
@@ -132,22 +138,27 @@ def move_along(therapy_session):
 
 
 def drop_for_session(therapy_session):
-    drop(_waiting_for(therapy_session))
+    """Drops all messages about a session that are not sent yet."""
+    drop(Delivery.objects.waiting().filter(check_in__therapy_session=therapy_session))
 
 
 def drop(deliveries):
+    """Marks deliveries as no longer wanted."""
     deliveries.update(dropped_at=timezone.now())
 
 
 @transaction.atomic
 def change_contact(*, editor, email, **fields):
-    """Where and how a client may be reached. With another address, the links that were sent to the old one end."""
+    """Sets where and how a client may be reached.
+
+    With another address, the links that were sent to the old one end.
+    """
     client = editor.episode.client
-    before = client.email.open(client.data_key) if client.email else ""
+    old_email = client.email.open(client.data_key) if client.email else ""
     client_actions.change_client(editor=editor, email=email, **fields)
-    if before and before.casefold() != email.casefold():
-        sent = ClientLink.objects.filter(client=client, channel=ClientLink.Channel.EMAIL, revoked_at__isnull=True)
-        sent.update(revoked_at=timezone.now())
+    if old_email and old_email.casefold() != email.casefold():
+        links = ClientLink.objects.filter(client=client, channel=ClientLink.Channel.EMAIL, revoked_at__isnull=True)
+        links.update(revoked_at=timezone.now())
 
 
 def _first_due(check_in):
@@ -155,11 +166,7 @@ def _first_due(check_in):
     minutes = client.check_in_delay_minutes
     if minutes is None:
         minutes = client.practice.check_in_delay_minutes
-    return awake(check_in.episode, check_in.therapy_session.ends_at + timedelta(minutes=minutes))
-
-
-def _waiting_for(therapy_session):
-    return Delivery.objects.waiting().filter(check_in__therapy_session=therapy_session)
+    return after_quiet_hours(check_in.episode, check_in.therapy_session.ends_at + timedelta(minutes=minutes))
 
 
 def _add(check_in, kind, due_at):

@@ -1,4 +1,4 @@
-"""Sending what is due: claim it, look once more whether it is wanted, send it, say that it was sent.
+"""Sends what is due: claims it, checks that it is wanted, sends it, marks it.
 
 A message is claimed by one statement, so two senders at once never both have it. A sender that dies leaves its claim
 behind; when that is old, the message goes out again under the same Message-ID, and the mailbox can tell that it is one.
@@ -8,9 +8,10 @@ import re
 import smtplib
 from collections import Counter
 from datetime import timedelta
+from enum import StrEnum
 
 from django.conf import settings
-from django.core.mail import get_connection
+from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import Count, Q
 from django.urls import reverse
@@ -29,12 +30,22 @@ SHORTEST_WAIT = timedelta(minutes=15)  # convention of this app; greylisting ask
 NO_SUCH_MAILBOX = re.compile(rb"5\.(1\.([0-6]|10)|2\.1)\b")
 
 
+class Outcome(StrEnum):
+    """What became of a message that was due, in the words that `send_due` prints."""
+
+    SENT = "sent"
+    REFUSED = "refused"  # for good
+    POSTPONED = "postponed"
+    DROPPED = "dropped"  # no longer wanted
+    HELD_BACK = "held back"  # the practice is no longer live
+
+
 class MailServerFails(Exception):
     """The mail server does not take anything from us; the messages wait."""
 
 
-def send_due(*, is_over=lambda: False):
-    """Sends everything that is due in the practices that are live; counts by what became of it.
+def send_due(*, is_over=lambda: False) -> Counter[Outcome]:
+    """Sends all that is due in the practices that are live; counts the outcomes.
 
     Raises
     ------
@@ -42,14 +53,13 @@ def send_due(*, is_over=lambda: False):
         There is no connection, or the server refuses us as a sender. What was sent before is sent.
     """
     counts = Counter()
-    mine = Q(claimed_at__isnull=True) | Q(claimed_at__lt=timezone.now() - CLAIM_LASTS)
-    keys = _due().filter(mine, episode__client__practice__live_at__lte=timezone.now()).order_by("due_at", "pk")
+    keys = _due().filter(_unclaimed(), episode__client__practice__live_at__lte=timezone.now()).order_by("due_at", "pk")
     connection = get_connection()
     try:
         for key in list(keys.values_list("pk", flat=True)):
             if is_over():
                 break
-            _open(connection)
+            _connect(connection)
             if claim(key):
                 counts[_deliver(key, connection)] += 1
     finally:
@@ -57,8 +67,8 @@ def send_due(*, is_over=lambda: False):
     return counts
 
 
-def not_live():
-    """Practices whose messages wait because nobody has set the practice live: (name, how many)."""
+def waiting_by_practice():
+    """The practices that are not live and have messages due: (name, how many)."""
     not_yet = Q(episode__client__practice__live_at__isnull=True) | Q(
         episode__client__practice__live_at__gt=timezone.now()
     )
@@ -68,30 +78,33 @@ def not_live():
 
 
 def claim(key):
-    """Takes a message for this sender, unless another has it, or it was put off since this run listed what is due.
+    """Claims a message for this sender; whether it got it.
 
-    A claim that is older than any sending counts no more.
+    It does not where another sender has it, or where it was postponed since this run listed what is due.
     """
-    now = timezone.now()
-    free = Q(claimed_at__isnull=True) | Q(claimed_at__lt=now - CLAIM_LASTS)
-    return _due().filter(free, pk=key).update(claimed_at=now) == 1
+    return _due().filter(_unclaimed(), pk=key).update(claimed_at=timezone.now()) == 1
+
+
+def _unclaimed():
+    """The condition that no sender has it. A claim older than any sending is void."""
+    return Q(claimed_at__isnull=True) | Q(claimed_at__lt=timezone.now() - CLAIM_LASTS)
 
 
 def _due():
     return Delivery.objects.waiting().filter(due_at__lte=timezone.now())
 
 
-def _open(connection):
+def _connect(connection):
     try:
         connection.open()  # nothing, where it is open
     except OSError as error:  # smtplib's errors are of this kind as well
         raise MailServerFails(f"The mail server did not let us in: {error}") from error
 
 
-def _deliver(key, connection):
-    """Sends one claimed message, or finds that it is not wanted; says in a word what became of it."""
-    message = _prepare(key)
-    if isinstance(message, str):
+def _deliver(key, connection) -> Outcome:
+    """Sends one claimed message, if it is still wanted."""
+    message = _prepare_message(key)
+    if isinstance(message, Outcome):
         return message
     try:
         connection.send_messages([message])
@@ -100,32 +113,32 @@ def _deliver(key, connection):
         raise MailServerFails(f"The mail server refused {settings.DEFAULT_FROM_EMAIL}: {error}") from error
     except (OSError, ValueError) as error:
         connection.close()  # in whatever state the conversation was
-        return _refused(key) if _is_for_good(error) else _postpone(key)
-    return _sent(key)
+        return _mark_refused(key) if _is_permanent(error) else _postpone(key)
+    return _mark_sent(key)
 
 
 @transaction.atomic
-def _prepare(key):
-    """The message with its fresh links, or the word for why there is none. Everything is asked anew, now."""
+def _prepare_message(key) -> EmailMessage | Outcome:
+    """The message with fresh links, or why none is sent. All is checked anew, now."""
     delivery = _load(key)
     now = timezone.now()
     live_at = delivery.episode.client.practice.live_at
     if not (live_at and live_at <= now):  # no more, since this run began
         Delivery.objects.filter(pk=key).update(claimed_at=None)
-        return "held back"
+        return Outcome.HELD_BACK
     if not schedule.is_wanted(delivery.check_in, delivery.kind, now):
         schedule.drop(Delivery.objects.filter(pk=key))
-        return "dropped"
-    awake = schedule.awake(delivery.episode, now)
-    if awake > now:  # the sender was late, and the client is asleep by now
-        Delivery.objects.filter(pk=key).update(due_at=awake, claimed_at=None)
-        return "postponed"
-    check_in = links.mint_check_in_link(check_in=delivery.check_in, editor=None, channel=ClientLink.Channel.EMAIL)
-    preferences = links.mint_preferences_link(delivery.episode.client)
+        return Outcome.DROPPED
+    due_at = schedule.after_quiet_hours(delivery.episode, now)
+    if due_at > now:  # the sender was late, and the client is asleep by now
+        Delivery.objects.filter(pk=key).update(due_at=due_at, claimed_at=None)
+        return Outcome.POSTPONED
+    check_in_token = links.mint_check_in_link(check_in=delivery.check_in, editor=None, channel=ClientLink.Channel.EMAIL)
+    preferences_token = links.mint_preferences_link(delivery.episode.client)
     return message_of(
         delivery,
-        address=settings.BASE_URL + reverse("links:check-in", args=[check_in]),
-        preferences=settings.BASE_URL + reverse("links:preferences", args=[preferences]),
+        address=settings.BASE_URL + reverse("links:check-in", args=[check_in_token]),
+        preferences=settings.BASE_URL + reverse("links:preferences", args=[preferences_token]),
     )
 
 
@@ -137,17 +150,18 @@ def _load(key):
 
 
 @transaction.atomic
-def _sent(key):
+def _mark_sent(key) -> Outcome:
+    """Marks a message as sent, and adds the reminder of a first one."""
     delivery = _load(key)
     delivery.sent_at = timezone.now()
     delivery.save(update_fields=["sent_at"])
     if delivery.kind == schedule.DeliveryKind.FIRST and delivery.dropped_at is None:
         schedule.add_reminder(delivery)
-    return "sent"
+    return Outcome.SENT
 
 
-def _is_for_good(error):
-    """The server says that there is no such mailbox, or it can't be an address at all.
+def _is_permanent(error):
+    """Whether there is no such mailbox, or it is not even an address.
 
     Any other 5xx may as well be about us, a relay that is closed or a list that we are on, and the client still there.
     """
@@ -158,14 +172,20 @@ def _is_for_good(error):
     return isinstance(error, ValueError)
 
 
-def _refused(key):
+def _mark_refused(key) -> Outcome:
+    """Marks a message as refused for good."""
     Delivery.objects.filter(pk=key).update(failed_at=timezone.now())
-    return "refused"
+    return Outcome.REFUSED
 
 
-def _postpone(key):
-    """Again later: after an eighth of the time since the session, so that the waits grow without being counted."""
+def _postpone(key) -> Outcome:
+    """Makes a message due again after an eighth of the time since the session.
+
+    So the waits grow without being counted.
+    """
     delivery, now = _load(key), timezone.now()
     wait = max(SHORTEST_WAIT, (now - delivery.check_in.therapy_session.ends_at) / 8)  # convention of this app
-    Delivery.objects.filter(pk=key).update(due_at=schedule.awake(delivery.episode, now + wait), claimed_at=None)
-    return "postponed"
+    Delivery.objects.filter(pk=key).update(
+        due_at=schedule.after_quiet_hours(delivery.episode, now + wait), claimed_at=None
+    )
+    return Outcome.POSTPONED

@@ -1,4 +1,4 @@
-"""For the therapist: which check-ins have not come back, and how a client is reached."""
+"""A therapist's pages: unanswered check-ins, and how a client is reached."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -21,44 +21,49 @@ from ratings.models import CheckIn
 
 @require_page_or_post
 def check_ins(request):
-    """One list of who has not answered; those that are ticked are sent again."""
+    """A list of who has not answered; the ticked ones are sent again."""
     memberships = access.check_role(request.user, "therapist")
     by = memberships[0]
-    codes = {code.lower() for code in request.POST.getlist("check_in")}
-    if codes:
-        again = schedule.add_again(check_ins=_chosen(request.user, codes), user=request.user)
-        said = ngettext(
-            "One message goes out. At night it waits for the morning.",
-            "%(n)s messages go out. At night they wait for the morning.",
-            again,
-        )
-        if mail_is_printed():
-            said = _("Noted. Nothing leaves this machine: “manage.py send_due” prints what is due where it runs.")
-        messages.success(request, said % {"n": again} if again else _("Nothing new to send."))
+    if codes := {code.lower() for code in request.POST.getlist("check_in")}:
+        count = schedule.resend(check_ins=_own_check_ins(request.user, codes), user=request.user)
+        messages.success(request, _resent_sentence(count))
         return redirect("ratings:check-ins")
     rows = queries.unanswered_check_ins(request.user)
     audit.record_code(audit.Verb.LISTED, CheckIn._meta.model_name, by=by, practice=by.practice, count=len(rows))
-    nobody = request.method == "POST"
+    none_ticked = request.method == "POST"
     context = {
         "rows": rows,
-        "nobody": nobody,
+        "none_ticked": none_ticked,
         "is_live": all(membership.practice.live_at for membership in memberships),
         "can_send": any(row.can_send for row in rows),
         "section": "today",
     }
-    return render(request, "ratings/delivery/check_ins.html", context, status=422 if nobody else 200)
+    return render(request, "ratings/delivery/check_ins.html", context, status=422 if none_ticked else 200)
 
 
-def _chosen(user, codes):
-    """The ticked check-ins, all of them the user's own to write about."""
-    own = CheckIn.objects.not_voided().filter(episode__in=access.own_episodes(user))
+def _own_check_ins(user, codes):
+    """The check-ins with these codes, all of the user's own episodes."""
+    rows = CheckIn.objects.not_voided().filter(episode__in=access.own_episodes(user))
     try:
-        chosen = list(own.filter(code__in=codes).select_related("therapy_session", *OF_EPISODE))
+        check_ins = list(rows.filter(code__in=codes).select_related("therapy_session", *OF_EPISODE))
     except ValidationError:  # not even a code
-        chosen = []
-    if len(chosen) != len(codes):
+        check_ins = []
+    if len(check_ins) != len(codes):
         raise NotVisible(CheckIn._meta.model_name, next(iter(codes)))
-    return chosen
+    return check_ins
+
+
+def _resent_sentence(count):
+    if not count:
+        return _("Nothing new to send.")
+    if mail_is_printed():
+        return _("Noted. Nothing leaves this machine: “manage.py send_due” prints what is due where it runs.")
+    sentence = ngettext(
+        "One message goes out. At night it waits for the morning.",
+        "%(n)s messages go out. At night they wait for the morning.",
+        count,
+    )
+    return sentence % {"n": count}
 
 
 @require_page_or_post
@@ -66,12 +71,12 @@ def client_contact(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
     editor = access.check_edit(request.user, episode)
     client = episode.client
-    form = ContactForm(posted(request), initial=_contact_of(client))
+    form = ContactForm(posted(request), initial=_initial_contact(client))
     if form.is_valid():
         try:
             schedule.change_contact(editor=editor, **form.cleaned_data)
         except Refused as refusal:
-            form.stopped_meanwhile(str(refusal))
+            form.show_stopped(str(refusal))
         else:
             messages.success(request, _("Saved."))
             return redirect("ratings:case", episode.code)
@@ -87,7 +92,7 @@ def client_contact(request, code):
     return render(request, "ratings/delivery/client_contact.html", context, status=422 if form.errors else 200)
 
 
-def _contact_of(client):
+def _initial_contact(client):
     agreed = Consent.Purpose.EMAIL in client.agreed_to
     return {
         "email": client.email.open(client.data_key) if client.email else "",
@@ -101,7 +106,7 @@ def _contact_of(client):
 
 
 def _stopped_at(client):
-    """Since when the client is no longer written to by e-mail, although there was a time when they were."""
-    given = client.consents.filter(purpose=Consent.Purpose.EMAIL).order_by("withdrawn_at")
-    ends = [consent.withdrawn_at for consent in given]
+    """When the client, who once agreed to e-mails, stopped them; else None."""
+    consents = client.consents.filter(purpose=Consent.Purpose.EMAIL).order_by("withdrawn_at")
+    ends = [consent.withdrawn_at for consent in consents]
     return ends[-1] if ends and None not in ends else None

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from alliance.crypto import new_token, token_hash
 from ratings.check_in.questions import STILL_AWAITED
-from ratings.delivery.due import QuietHours, next_awake
+from ratings.delivery.due import QuietHours, first_outside
 from ratings.delivery.queries import LISTED_FOR
 from ratings.models import ClientLink, Delivery
 
@@ -47,7 +47,7 @@ class Messages:
             client.paused_until = self.now + timedelta(days=10)
 
     def _awake(self, instant):
-        return next_awake(instant, self.quiet, self.zone)
+        return first_outside(instant, self.quiet, self.zone)
 
     def _deliver(self, client, check_in, kind, due_at, answered_at, refused=False):
         past = due_at <= self.now

@@ -32,7 +32,7 @@ def asked(live_server, settings, millrace, dana, live_through):
         if name != "Alder":
             email = {"email": f"{name.lower()}@example.org", "agrees_to_email": True, "was_shown_agreed": False}
             schedule.change_contact(editor=editor_of(episode), **email, **CONTACT)
-    schedule.add_again(check_ins=[asked["Juniper"]], user=dana.user)
+    schedule.resend(check_ins=[asked["Juniper"]], user=dana.user)
     for name, fields in {
         "Bramble": {"sent_at": days_ago(6)},
         "Teasel": {"failed_at": days_ago(6)},

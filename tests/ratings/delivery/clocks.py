@@ -27,7 +27,7 @@ def stretches(name):
     return [(low, high, offset(zone, low)) for low, high in pairwise([*edges, end])]
 
 
-def next_awake(second, quiet_from, quiet_to, found):
+def first_outside(second, quiet_from, quiet_to, found):
     """The first second, not before this one, that is outside of quiet hours; these are given in seconds of the day."""
     for _low, high, ahead in found:
         if second >= high:

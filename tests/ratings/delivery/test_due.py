@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ratings.delivery.due import QuietHours, next_awake
+from ratings.delivery.due import QuietHours, first_outside
 from tests.ratings.delivery import clocks
 
 ZONES = (
@@ -31,8 +31,8 @@ def compare(name, step):
         seconds = [clock.hour * clocks.HOUR + clock.minute * clocks.MINUTE for clock in night]
         for change in changes:
             for second in range(change - clocks.DAY - 1, change + clocks.DAY, step):
-                due = next_awake(datetime.fromtimestamp(second, UTC), quiet, zone)
-                expected = clocks.next_awake(second, *seconds, found)
+                due = first_outside(datetime.fromtimestamp(second, UTC), quiet, zone)
+                expected = clocks.first_outside(second, *seconds, found)
                 assert due.timestamp() == expected, (name, night, datetime.fromtimestamp(second, UTC))
                 looked_at += 1
     return looked_at
@@ -68,11 +68,11 @@ def test_the_calculation_knows_the_changes():
 )
 def test_nights_worked_out_by_hand(zone, at, due):
     quiet = QuietHours(time(21), time(8))
-    assert next_awake(datetime(*at, tzinfo=UTC), quiet, ZoneInfo(zone)) == datetime(*due, tzinfo=UTC)
+    assert first_outside(datetime(*at, tzinfo=UTC), quiet, ZoneInfo(zone)) == datetime(*due, tzinfo=UTC)
 
 
 def test_a_night_that_ends_in_a_left_out_hour_ends_with_the_change():
     """In Berlin 02:30 did not exist on 29 March 2026; the first moment that was not quiet was 03:00, at 01:00 UTC."""
     quiet = QuietHours(time(22), time(2, 30))
-    awake = next_awake(datetime(2026, 3, 29, 0, 10, tzinfo=UTC), quiet, ZoneInfo("Europe/Berlin"))
+    awake = first_outside(datetime(2026, 3, 29, 0, 10, tzinfo=UTC), quiet, ZoneInfo("Europe/Berlin"))
     assert awake == datetime(2026, 3, 29, 1, tzinfo=UTC)

@@ -198,7 +198,7 @@ def test_a_session_can_take_the_place_of_a_voided_one(juniper, live_through):
 
 def test_sent_again_by_hand_replaces_what_waits_and_a_second_click_does_nothing(due_message):
     for added in (1, 0):
-        assert schedule.add_again(check_ins=[due_message.check_in], user=due_message.episode.therapist.user) == added
+        assert schedule.resend(check_ins=[due_message.check_in], user=due_message.episode.therapist.user) == added
     due_message.refresh_from_db()
     assert due_message.dropped_at is not None
     again = Delivery.objects.waiting().get()
@@ -208,7 +208,7 @@ def test_sent_again_by_hand_replaces_what_waits_and_a_second_click_does_nothing(
 
 
 def again(message):
-    return schedule.add_again(check_ins=[message.check_in], user=message.episode.therapist.user)
+    return schedule.resend(check_ins=[message.check_in], user=message.episode.therapist.user)
 
 
 def test_by_hand_once_a_day(due_message):
@@ -265,13 +265,13 @@ def test_by_night_sent_again_means_in_the_morning(due_message, live):
     live.save()
     due_message.check_in.episode.client.practice.refresh_from_db()
     with time_machine.travel(at(2026, 11, 18, 2)):
-        schedule.add_again(check_ins=[due_message.check_in], user=due_message.episode.therapist.user)
+        schedule.resend(check_ins=[due_message.check_in], user=due_message.episode.therapist.user)
     assert Delivery.objects.waiting().get().due_at == at(2026, 11, 18, 22, 59)
 
 
 def test_an_answered_check_in_is_not_asked_for_again(due_message):
     answer_check_in(check_in=due_message.check_in, answers=client_answers(3), may_change=False)
-    assert schedule.add_again(check_ins=[due_message.check_in], user=due_message.episode.therapist.user) == 0
+    assert schedule.resend(check_ins=[due_message.check_in], user=due_message.episode.therapist.user) == 0
 
 
 def contact(**changes):

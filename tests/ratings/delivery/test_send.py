@@ -106,7 +106,7 @@ def test_what_is_put_off_during_a_run_is_not_sent_by_it(due_message):
 
 def test_no_reminder_of_what_was_dropped_while_it_went_out(due_message):
     schedule.drop(Delivery.objects.filter(pk=due_message.pk))
-    send._sent(due_message.pk)
+    send._mark_sent(due_message.pk)
     assert not Delivery.objects.filter(kind="reminder").exists()
 
 
@@ -171,7 +171,7 @@ def test_a_late_sender_does_not_wake_the_client(due_message, live):
 def test_by_hand_it_may_be_about_a_session_of_long_ago(due_message):
     make_late(due_message)
     check_in = CheckIn.objects.get()
-    schedule.add_again(check_ins=[check_in], user=due_message.episode.therapist.user)
+    schedule.resend(check_ins=[check_in], user=due_message.episode.therapist.user)
     assert run() == "1 sent.\n"
 
 
@@ -271,8 +271,8 @@ def test_without_a_mail_server_nothing_is_lost(due_message, settings):
 
 
 def test_a_sender_slower_than_its_claim_does_not_break_on_the_reminder(due_message):
-    send._sent(due_message.pk)
-    send._sent(due_message.pk)
+    send._mark_sent(due_message.pk)
+    send._mark_sent(due_message.pk)
     assert Delivery.objects.filter(kind="reminder").count() == 1
 
 
