@@ -24,7 +24,7 @@ from ratings.demo.courses import caseload
 from ratings.demo.messages import Messages
 from ratings.demo.people import HERE_FOR, address_of, fill_people
 from ratings.demo.stories import STORIES
-from ratings.detection.history import hold
+from ratings.detection.history import join_ratings
 from ratings.detection.reassess import current_version
 from ratings.detection.replay import replay
 from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Rupture, Standing
@@ -121,7 +121,7 @@ class _Writer:
     def write(self, courses):
         self.said, self.asked = {}, set()  # as `queries.hold` takes them
         followed = [
-            replay(episode, self.version, hold(held, self.said, self.asked), [], self.now)
+            replay(episode, self.version, join_ratings(held, self.said, self.asked), [], self.now)
             for episode, held in map(self._course, courses)
         ]
         for replayed in followed:

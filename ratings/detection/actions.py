@@ -1,4 +1,4 @@
-"""How flags are made in a practice: the write."""
+"""The write of how flags are made in a practice."""
 
 from dataclasses import asdict
 
@@ -15,15 +15,15 @@ from ratings.psychometrics.population import learn_constants
 
 
 def set_detector(*, practice, criterion, budget, use, by):
-    """A new detector version, valid from now. It redraws history, case by case, and raises no old alert.
+    """Makes a new detector version, valid from now, and replays all cases under it.
 
-    How this practice rates is learned here, once, and frozen in the version with the threshold of today; while there
-    are too few cases the published values stand.
+    That redraws history, and raises no old alert. How this practice rates is learned here, once, and frozen in the
+    version with the threshold of today; while there are too few cases the published values stand.
     """
-    learned = learn_constants(histories(practice))
-    version = Version(criterion=criterion, budget=budget, use=use, constants=learned.constants)
+    population = learn_constants(histories(practice))
+    version = Version(criterion=criterion, budget=budget, use=use, constants=population.constants)
     with transaction.atomic():
-        version = DetectorVersion.objects.create(practice=practice, **asdict(freeze(version)))
-        audit.record(Verb.CHANGED, version, by=by)
+        row = DetectorVersion.objects.create(practice=practice, **asdict(freeze(version)))
+        audit.record(Verb.CHANGED, row, by=by)
     rebuild_standings(practice)
-    return version
+    return row

@@ -1,14 +1,14 @@
-"""Parsing of the settings of detection."""
+"""The form of how flags are made."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ratings.findings import names
-from ratings.psychometrics.evidence import Budget
+from ratings.psychometrics.evidence import Budget, Use
 
 
 class DetectionForm(forms.Form):
-    """Named in words; the values are those of the detector."""
+    """The budget, what counts and the rule: words for values of the detector."""
 
     budget = forms.ChoiceField(
         label=_("How often to be told"),
@@ -22,9 +22,9 @@ class DetectionForm(forms.Form):
     use = forms.ChoiceField(
         label=_("What counts"),
         choices=[
-            ("client", _("The client's answers only")),
-            ("client+therapist", _("The client's and the therapist's answers")),
-            ("all", _("Also what happens: missed sessions, check-ins not answered, shorter comments")),
+            (Use.CLIENT, _("The client's answers only")),
+            (Use.BOTH, _("The client's and the therapist's answers")),
+            (Use.ALL, _("Also what happens: missed sessions, check-ins not answered, shorter comments")),
         ],
         help_text=_("Behaviour helps only where it means what we assume. Leave it out until your verdicts say more."),
         widget=forms.RadioSelect,

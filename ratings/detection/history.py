@@ -1,8 +1,9 @@
-"""What was held, missed and rated in an episode: rows to the evidence that detection reads."""
+"""Reads an episode's sessions and ratings as the evidence that detection takes."""
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from alliance.models import Episode
+from alliance.models import Episode, Practice
 from ratings.models import CheckIn, Rating
 from ratings.psychometrics.evidence import Rater, Scores, SessionEvidence
 from sessions.models import Attendance, TherapySession
@@ -10,7 +11,7 @@ from sessions.models import Attendance, TherapySession
 
 @dataclass(frozen=True, slots=True)
 class HeldSession:
-    """One therapy session that took place or was missed, with what both sides said of it."""
+    """One therapy session that was held or missed, with the ratings of both sides."""
 
     row: TherapySession
     number: int | None  # derived: attended sessions in order
@@ -20,14 +21,17 @@ class HeldSession:
     evidence: SessionEvidence
 
 
-def held_sessions(episode) -> list[HeldSession]:
+def held_sessions(episode: Episode) -> list[HeldSession]:
     """All sessions of the episode that were held or missed, oldest first."""
     return held_by_episode([episode.pk])[episode.pk]
 
 
-def held_by_episode(keys) -> dict[int, list[HeldSession]]:
-    """The held or missed sessions of each episode, oldest first. Three statements, whatever their number."""
-    rows = {key: [] for key in keys}
+def held_by_episode(keys: Collection[int]) -> dict[int, list[HeldSession]]:
+    """The held or missed sessions of each episode, oldest first.
+
+    Three statements, whatever their number.
+    """
+    rows: dict[int, list[TherapySession]] = {key: [] for key in keys}
     for row in (
         TherapySession.objects.not_voided()
         .filter(episode__in=keys, attendance__in=[Attendance.ATTENDED, Attendance.NO_SHOW])
@@ -40,46 +44,48 @@ def held_by_episode(keys) -> dict[int, list[HeldSession]]:
         .current()
         .select_related("instrument", "text", "episode", "check_in")
     }
-    asked = set(CheckIn.objects.filter(episode__in=keys).values_list("therapy_session_id", flat=True))
-    return {key: hold(rows[key], ratings, asked) for key in keys}
+    with_check_in = set(CheckIn.objects.filter(episode__in=keys).values_list("therapy_session_id", flat=True))
+    return {key: join_ratings(rows[key], ratings, with_check_in) for key in keys}
 
 
-def hold(rows, ratings, asked) -> list[HeldSession]:
-    """Puts therapy sessions (held or missed, in order) together with their ratings and check-ins.
+def join_ratings(
+    rows: Collection[TherapySession], ratings: Mapping[tuple[int, str], Rating], with_check_in: Collection[int]
+) -> list[HeldSession]:
+    """The therapy sessions (held or missed, in order) with their ratings.
 
-    `ratings`: (session key, rater) -> rating; `asked`: the session keys for which there is a check-in.
+    `ratings`: (session key, rater) -> rating; `with_check_in`: the keys of the sessions that have a check-in.
     """
-    held, number = [], 0
+    sessions, number = [], 0
     for position, row in enumerate(rows):
         attended = row.attendance == Attendance.ATTENDED
         number += attended
         client = ratings.get((row.pk, Rater.CLIENT))
         therapist = ratings.get((row.pk, Rater.THERAPIST))
-        later = position + 1 < len(rows)
-        held.append(
+        is_latest = position + 1 == len(rows)
+        sessions.append(
             HeldSession(
                 row=row,
                 number=number if attended else None,
                 client=client,
                 therapist=therapist,
-                asked=row.pk in asked,
+                asked=row.pk in with_check_in,
                 evidence=SessionEvidence(
                     number=number if attended else None,
                     client=_scores(client),
                     therapist=_scores(therapist),
                     attended=attended,
                     # A check-in of the latest session may still come; it is unanswered once another session was held.
-                    checkin_answered=True if client else (False if row.pk in asked and later else None),
+                    checkin_answered=True if client else (False if row.pk in with_check_in and not is_latest else None),
                     comment_words=client.comment_words if client else None,
                     tension=client.tension if client else None,
                     instrument=str(client.instrument) if client else None,
                 ),
             )
         )
-    return held
+    return sessions
 
 
-def _scores(rating):
+def _scores(rating: Rating | None) -> Scores | None:
     if rating is None:
         return None
     return Scores(
@@ -91,9 +97,12 @@ def _scores(rating):
     )
 
 
-def histories(practice):
-    """What the detector would read of each episode of a practice, a hundred episodes in memory at once."""
+def histories(practice: Practice) -> Iterator[list[SessionEvidence]]:
+    """Yields what the detector would read of each episode of a practice.
+
+    A hundred episodes are in memory at once.
+    """
     keys = list(Episode.objects.filter(client__practice=practice).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(keys), 100):
-        for held in held_by_episode(keys[start : start + 100]).values():
-            yield [therapy_session.evidence for therapy_session in held]
+        for sessions in held_by_episode(keys[start : start + 100]).values():
+            yield [therapy_session.evidence for therapy_session in sessions]

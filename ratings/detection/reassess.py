@@ -1,4 +1,4 @@
-"""Replays episodes and stores what follows: new assessments, the ruptures that follow from them, and the standings.
+"""Replays episodes; stores the assessments, ruptures and standings that follow.
 
 No filter state is stored, for both sides answer at different times and half of all ratings come late. An event
 replays the whole episode inside its own transaction, so that a rating is never saved without what it means.
@@ -27,48 +27,59 @@ STANDING_COLUMNS = [field.name for field in Standing._meta.fields if not field.p
 
 
 def lock_episode(episode):
-    """The first lock of every write that ends in a replay. Who locks a row below first waits in a circle with a replay
-    that holds the episode and wants that row."""
+    """Locks the episode; the first lock of every write that ends in a replay.
+
+    To lock a row below first is a deadlock with a replay that has locked the episode and waits for that row.
+    """
     return lock_episodes([episode.pk])[episode.pk]
 
 
 def lock_for_edit(editor, *rows):
-    """Locks the episode, then asks again whether the editor may change it, and these rows of it."""
+    """Locks the episode, then checks again that the editor may change it and `rows`."""
     lock_episode(editor.episode)
     editor.check_again(*rows)
 
 
 def lock_episodes(keys):
-    """Always in the same order, so that two batches do not wait for each other either."""
+    """Locks the episodes, in the order of their keys; episode key -> episode.
+
+    In any other order two batches could deadlock.
+    """
     rows = Episode.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
     return {row.pk: row for row in rows}
 
 
 @transaction.atomic
 def reassess(episode):
-    """Replay an episode and store what follows. Locks the episode, so that two replays never interleave."""
+    """Replays an episode and stores what follows; its standing.
+
+    Locks the episode, so that two replays never interleave.
+    """
     return reassess_all([episode.pk], episode.client.practice)[0]
 
 
 @transaction.atomic
 def reassess_all(keys, practice):
-    """Replay some episodes of one practice, all in memory at once; returns their standings in the order of `keys`."""
+    """Replays episodes of one practice; their standings, in the order of `keys`.
+
+    All are in memory at once.
+    """
     locked = lock_episodes(keys)
     version = current_version(practice)
     episodes = [locked[key] for key in keys]
-    held = held_by_episode(keys)
-    known = defaultdict(list)
+    sessions = held_by_episode(keys)
+    ruptures = defaultdict(list)
     for rupture in Rupture.objects.filter(episode__in=keys).order_by("opened_at", "pk"):
-        known[rupture.episode_id].append(rupture)
-    at = timezone.now()
-    replays = [replay(episode, version, held[episode.pk], known[episode.pk], at) for episode in episodes]
+        ruptures[rupture.episode_id].append(rupture)
+    now = timezone.now()
+    replays = [replay(episode, version, sessions[episode.pk], ruptures[episode.pk], now) for episode in episodes]
     Assessment.objects.filter(episode__in=keys, version=version).delete()
     store(replays)
     return [replayed.standing for replayed in replays]
 
 
 def store(replays):
-    """Writes what replays built; a few statements, whatever their number."""
+    """Stores what replays built, in a few statements, whatever their number."""
     Assessment.objects.bulk_create(row for replayed in replays for row in replayed.assessments)
     ruptures = [rupture for replayed in replays for rupture in replayed.ruptures]
     for rupture in ruptures:
@@ -84,7 +95,7 @@ def store(replays):
 
 
 def current_version(practice):
-    """The practice's detector version; its first one is made here, with the defaults of the program."""
+    """The practice's detector version; its first is made here, with the defaults."""
     version = detector_version(practice)
     if version is None:
         version, _new = DetectorVersion.objects.get_or_create(  # two first replays at once make one
@@ -94,13 +105,16 @@ def current_version(practice):
 
 
 def rebuild_standings(practice):
-    """Replays all episodes of a practice; how many."""
+    """Replays all episodes of a practice; returns how many."""
     return reassess_in_turns(Episode.objects.filter(client__practice=practice).values_list("pk", flat=True), practice)
 
 
 def reassess_in_turns(keys, practice):
-    """Replays many episodes, a batch at a time; how many. Each batch is a transaction of its own, with a pause before
-    the next one, so that others write meanwhile. Stopped in the middle it leaves each episode as it was or replayed."""
+    """Replays many episodes, a batch at a time; returns how many.
+
+    Each batch is a transaction of its own, with a pause before the next one, so that others write meanwhile. Stopped in
+    the middle it leaves each episode as it was or replayed.
+    """
     keys = sorted(keys)
     for start in range(0, len(keys), EPISODES_AT_ONCE):
         if start:

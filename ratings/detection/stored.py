@@ -1,4 +1,4 @@
-"""Stored assessments and detector versions, as the pure code knows them."""
+"""Turns stored assessments and detector versions into those of the pure code."""
 
 from ratings.models import DetectorVersion
 from ratings.psychometrics import evidence
@@ -11,6 +11,7 @@ def detector_version(practice):
 
 
 def as_version(row):
+    """A stored detector version as the pure code takes it."""
     return evidence.Version(
         criterion=row.criterion,
         budget=evidence.Budget(row.budget),

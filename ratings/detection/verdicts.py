@@ -1,4 +1,4 @@
-"""What therapists say of flags, counted per rule."""
+"""Therapists' verdicts on flags: the write, and the counts of each rule."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -8,13 +8,16 @@ from django.utils import timezone
 
 from alliance import audit
 from alliance.audit import Verb
+from alliance.models import Practice
 from ratings.models import Verdict
 from ratings.psychometrics.proportion import Share, wilson
+
+Answer = Verdict.Answer
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictShare:
-    """What therapists of a practice said of the flags of one rule."""
+    """How a practice's therapists judged the flags of one rule."""
 
     criterion: str
     worth_it: Share  # useful, or known already: there was something
@@ -23,27 +26,27 @@ class VerdictShare:
     false: int
 
 
-def verdict_shares(practice) -> list[VerdictShare]:
-    """Counted per rule; a rule without a verdict is not listed."""
-    counts = defaultdict(Counter)
+def verdict_shares(practice: Practice) -> list[VerdictShare]:
+    """The verdicts counted for each rule that has any."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     rows = Verdict.objects.filter(rupture__version__practice=practice)
     for criterion, answer in rows.values_list("rupture__version__criterion", "answer"):
         counts[criterion][answer] += 1
     return [
         VerdictShare(
             criterion=criterion,
-            worth_it=wilson(found["useful"] + found["known"], found.total()),
-            useful=found["useful"],
-            known=found["known"],
-            false=found["false"],
+            worth_it=wilson(answers[Answer.USEFUL] + answers[Answer.KNOWN], answers.total()),
+            useful=answers[Answer.USEFUL],
+            known=answers[Answer.KNOWN],
+            false=answers[Answer.FALSE],
         )
-        for criterion, found in sorted(counts.items())
+        for criterion, answers in sorted(counts.items())
     ]
 
 
 @transaction.atomic
 def give_verdict(*, editor, rupture, answer):
-    """The therapist's word on a flag; the last one counts."""
+    """Stores the therapist's verdict on a flag; the last one counts."""
     Verdict.objects.update_or_create(
         rupture=rupture,
         defaults={

@@ -1,4 +1,4 @@
-"""How flags are made in a practice: the rule, the budget, what counts, and what therapists said of the flags."""
+"""A manager's page of how flags are made: its settings, and therapists' verdicts."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render

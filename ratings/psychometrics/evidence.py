@@ -90,6 +90,14 @@ class Budget(StrEnum):
     WATCHFUL = "watchful"  # 10
 
 
+class Use(StrEnum):
+    """Which evidence counts for an alert."""
+
+    CLIENT = "client"  # the client's answers alone
+    BOTH = "client+therapist"
+    ALL = "all"  # with behaviour: missed sessions, unanswered check-ins, shorter comments
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
     """One rater's scores for one therapy session, in POMP (0-100, 100 = strongest alliance).
@@ -197,6 +205,6 @@ class Version:
 
     criterion: str = "rupture_filter"
     budget: Budget = Budget.NORMAL
-    use: str = "client+therapist"  # "client", "client+therapist", "all"
+    use: str = Use.BOTH  # of `Use`
     constants: dict[str, float] = field(default_factory=dict)  # overrides of the published constants
     threshold: float | None = None  # None: what the evaluation found for this criterion, budget and use

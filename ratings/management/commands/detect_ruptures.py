@@ -15,10 +15,9 @@ from ratings.findings.phrases import reason
 from ratings.importing.episode_files import EpisodeReader, FileError
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.criteria.registry import REGISTRY
-from ratings.psychometrics.evidence import Budget, Version
+from ratings.psychometrics.evidence import Budget, Use, Version
 
 ADDED = ("score", "probability", "alert", "kind", "state", "reason")
-USES = ("client", "client+therapist", "all")
 WRONG_INPUT = 2
 
 
@@ -33,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scale", nargs=2, type=float, default=(1.0, 7.0), metavar=("LO", "HI"), help="of the pillars; default 1 7"
         )
-        parser.add_argument("--use", choices=USES, default=Version().use)
+        parser.add_argument("--use", choices=[str(use) for use in Use], default=str(Version().use))
         parser.add_argument("--criterion", choices=sorted(REGISTRY), default=Version().criterion)
         parser.add_argument("--budget", choices=[str(budget) for budget in Budget], default=str(Budget.NORMAL))
 
