@@ -1,6 +1,7 @@
-"""Writes of an import: the rows of a preview at once, then what follows from them; and the draft that waits for it."""
+"""Writes of an import: its rows, what follows from them, and the draft before it."""
 
-from dataclasses import asdict
+from collections import defaultdict
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -14,71 +15,79 @@ from ratings.bulk import Bulk
 from ratings.detection.reassess import LONG_AGO, current_version, lock_episodes, reassess_in_turns
 from ratings.detection.replay import replay
 from ratings.importing.matching import batched, make_preview, read
-from ratings.importing.preview import Receiver
+from ratings.importing.preview import Preview, Receiver
 from ratings.models import InstrumentText, Rating, Standing
+from ratings.models.rating import columns_of
 from sessions.models import Attendance, TherapySession
 
 
 class NotAllGood(Exception):
     """There are bad lines, and nobody chose to leave them out."""
 
-    def __init__(self, preview):
+    def __init__(self, preview: Preview) -> None:
         super().__init__(f"{len(preview.errors)} bad lines")
         self.preview = preview
 
 
-def import_ratings(*, practice, preview, by, only_good=False):
-    """Writes what is new in the preview, all of it or nothing; then replays each case that it touched, some at a time.
+@dataclass(frozen=True, slots=True)
+class SealedName:
+    """The name of a new client, and the key that it is sealed under."""
 
-    Whoever was stopped in between has all rows and some standings that do not know them yet. The next import of the
-    practice, be it of the same file, replays those as well; so does `rebuild_standings`. Returns the batch, None if
-    nothing is new.
+    key: DataKey
+    name: Sealed
+
+
+def import_ratings(*, practice, preview, by, only_good=False):
+    """Writes what is new in the preview, then replays its cases; the batch, or None.
+
+    The rows are written all or none; None if nothing is new. The cases are replayed some at a time: stopped in between,
+    an import leaves all rows, and some standings that lack them. The next import of the practice, be it of the same
+    file, replays those as well; so does `rebuild_standings`.
 
     Raises
     ------
     NotAllGood
         There are errors, and `only_good` is false. Nothing is written.
     """
-    sealed = {}
-    _seal(preview, sealed)  # takes its time, so not while everybody else waits
-    batch, touched = _write(practice, preview, by, only_good, sealed)
-    reassess_in_turns(touched | set(_overtaken(practice)), practice)
+    names = {}
+    _seal_names(preview, names)  # slow, so before the transaction
+    batch, episodes = _write(practice, preview, by, only_good, names)
+    reassess_in_turns(episodes | set(_unreplayed_episodes(practice)), practice)
     return batch
 
 
 @transaction.atomic
-def _write(practice, preview, by, only_good, sealed):
-    """The batch (None if nothing is new) and the keys of the episodes that it touched."""
+def _write(practice, preview, by, only_good, names):
+    """Writes all rows; the batch (None if nothing is new), the keys of its episodes."""
     Practice.objects.select_for_update(of=("self",), no_key=True).get(pk=practice.pk)
     for keys in batched([case.pk for case in preview.cases if case.pk]):
         lock_episodes(keys)
-    # What others have written since the preview was made is known now, so that two at once write nothing twice.
-    preview = preview.again()
+    # With what others have written since the preview was made, so that two at once write nothing twice.
+    preview = preview.refresh()
     if preview.errors and not only_good:
         raise NotAllGood(preview)
     if not preview.changes:
         return None, set()
-    counts = {name: asdict(getattr(preview, name)) for name in ("clients", "episodes", "sessions", "ratings")}
     batch = ImportBatch.objects.create(
         practice=practice,
         imported_by=by,
         layout=preview.parsed.layout,
-        counts=counts | {"left_out": len({error.line for error in preview.errors})},
+        counts=preview.counts.to_json(),
     )
-    _seal(preview, sealed)
+    _seal_names(preview, names)
     bulk = Bulk(DataKey, Client, Episode, TherapySession, Rating, Standing)
-    clients = _write_clients(bulk, practice, preview, sealed)
+    clients = _write_clients(bulk, practice, preview, names)
     episodes = _write_episodes(bulk, practice, preview, clients, batch)
     _write_sessions(bulk, preview, episodes, batch, by)
     bulk.flush()
-    audit.record(Verb.IMPORTED, batch, by=by, practice=practice, count=preview.sessions.new)
-    written = {episodes[case.ref]: len(case.sessions) for case in preview.cases}
-    audit.record_each(Verb.IMPORTED, written, by=by, practice=practice)
-    return batch, {episode.pk for episode in written}
+    audit.record(Verb.IMPORTED, batch, by=by, practice=practice, count=preview.counts.sessions.new)
+    sessions_of = {episodes[case.ref]: len(case.sessions) for case in preview.cases}
+    audit.record_each(Verb.IMPORTED, sessions_of, by=by, practice=practice)
+    return batch, {episode.pk for episode in sessions_of}
 
 
-def _overtaken(practice):
-    """Episodes that an import has written to, and that were not replayed since."""
+def _unreplayed_episodes(practice):
+    """The keys of episodes with imported rows that are newer than their standing."""
     imported = {"episode": OuterRef("pk"), "import_batch__isnull": False}
     sessions = TherapySession.objects.filter(**imported, logged_at__gt=OuterRef("standing__updated_at"))
     ratings = Rating.objects.filter(**imported, received_at__gt=OuterRef("standing__updated_at"))
@@ -86,32 +95,36 @@ def _overtaken(practice):
     return episodes.values_list("pk", flat=True)
 
 
-def _seal(preview, sealed):
-    """Adds what `sealed` lacks: for each new client a key and the name under it. The file's reference is the pseudonym,
-    until a therapist writes a name."""
+def _seal_names(preview, names):
+    """Adds to `names` (reference -> sealed name) those of new clients that it lacks.
+
+    Each is under a new key. The file's reference is the pseudonym, until a therapist writes a name.
+    """
     for case in preview.cases:
-        if case.client_pk is None and case.client_ref not in sealed:
+        if case.client_pk is None and case.client_ref not in names:
             key = DataKey()
-            sealed[case.client_ref] = (key, Sealed(case.client, key))
+            names[case.client_ref] = SealedName(key, Sealed(case.client, key))
 
 
-def _write_clients(bulk, practice, preview, sealed):
-    """Their keys, by reference."""
+def _write_clients(bulk, practice, preview, names):
+    """Writes the new clients; the keys of all, by reference."""
     keys = {case.client_ref: case.client_pk for case in preview.cases}
-    for ref, known in keys.items():
-        if known is None:
-            key, name = sealed[ref]
-            bulk.add_row(key)
-            row = bulk.add(Client, practice_id=practice.pk, data_key_id=key.pk, name=name, external_ref=ref)
+    for ref, pk in keys.items():
+        if pk is None:
+            key = bulk.add_row(names[ref].key)
+            row = bulk.add(Client, practice_id=practice.pk, data_key_id=key.pk, name=names[ref].name, external_ref=ref)
             keys[ref] = row.pk
     return keys
 
 
 def _write_episodes(bulk, practice, preview, clients, batch):
-    """By reference. A new one has the standing of an empty case until its first replay, so that pages can show it."""
+    """Writes the new episodes; all of them, by reference.
+
+    A new one has the standing of an empty case until its first replay, so that pages can show it.
+    """
     version = current_version(practice)
-    known = Episode.objects.in_bulk([case.pk for case in preview.cases if case.pk])
-    episodes = {row.external_ref: row for row in known.values()}
+    rows = Episode.objects.in_bulk([case.pk for case in preview.cases if case.pk])
+    episodes = {row.external_ref: row for row in rows.values()}
     for case in preview.cases:
         if case.pk is None:
             episodes[case.ref] = row = bulk.add(
@@ -129,8 +142,11 @@ def _write_episodes(bulk, practice, preview, clients, batch):
 
 
 def _write_sessions(bulk, preview, episodes, batch, by):
-    """With their ratings. How they met is not in a file; attended they were, or nobody had rated."""
-    now, wordings = timezone.now(), _wordings()
+    """Writes the new sessions and ratings.
+
+    How they met is not in a file. All were attended: of another one there would be no ratings.
+    """
+    now, texts = timezone.now(), _unique_texts()
     by_key = by and by.pk
     for case in preview.cases:
         about = {"episode_id": episodes[case.ref].pk, "import_batch_id": batch.pk}
@@ -156,22 +172,26 @@ def _write_sessions(bulk, preview, episodes, batch, by):
                     therapy_session_id=key,
                     rater=rating.past.rater.value,
                     instrument_id=rating.instrument.pk,
-                    text_id=wordings.get((rating.instrument.pk, rating.past.language)),
+                    text_id=texts.get((rating.instrument.pk, rating.past.language)),
                     mode=Rating.Mode.IMPORT.value,
                     answered_at=rating.answered_at,
                     received_at=now,
                     entered_by_id=by_key,
                     **about,
-                    **rating.columns,
+                    answers=rating.scored.answers,
+                    **columns_of(rating.scored.scores),
                 )
 
 
-def _wordings():
-    """The text of an instrument in a language, where there has been only one: a file does not say which revision."""
-    texts = {}
+def _unique_texts():
+    """The key of an instrument's text in a language, where it has only one revision.
+
+    A file does not say which revision was answered.
+    """
+    keys = defaultdict(list)
     for text in InstrumentText.objects.all():
-        texts.setdefault((text.instrument_id, text.language), []).append(text)
-    return {key: found[0].pk for key, found in texts.items() if len(found) == 1}
+        keys[text.instrument_id, text.language].append(text.pk)
+    return {name: pks[0] for name, pks in keys.items() if len(pks) == 1}
 
 
 # --- Between the preview and the import -------------------------------------------------------------------------------
@@ -179,7 +199,7 @@ def _wordings():
 
 @transaction.atomic
 def keep_draft(*, text, by, therapist=None):
-    """Keeps an uploaded file for its preview; the sender's earlier one goes, and so do all that are past their day."""
+    """Stores an uploaded file for its preview; deletes the sender's earlier one."""
     drop_old_drafts()
     ImportDraft.objects.filter(sent_by=by).delete()
     draft = ImportDraft.objects.create(
@@ -190,20 +210,23 @@ def keep_draft(*, text, by, therapist=None):
 
 
 def drop_old_drafts():
-    """For a timer as well: a draft that nobody came back for does not stay."""
+    """Deletes all drafts that are older than a day; called by a timer as well."""
     ImportDraft.objects.expired().delete()
 
 
 def preview_of(draft):
-    """The preview of a draft as things stand now. Who is no manager, or no longer, receives every row themselves."""
-    own = not draft.sent_by.is_manager
-    receiver = Receiver(all_to=draft.sent_by if own else draft.therapist, only_own=own)
+    """The preview of a draft as things stand now.
+
+    Whoever is no manager, or no longer, receives every row themselves.
+    """
+    only_own = not draft.sent_by.is_manager
+    receiver = Receiver(all_to=draft.sent_by if only_own else draft.therapist, only_own=only_own)
     text = draft.text.open(draft.practice.data_key)
     return make_preview(practice=draft.practice, parsed=read(text.encode()), receiver=receiver)
 
 
 def import_draft(*, draft, only_good=False):
-    """Imports a draft and drops it, once everything is done: who was stopped in the middle can press again."""
+    """Imports a draft, and deletes it last, so that a stopped import can be repeated."""
     batch = import_ratings(practice=draft.practice, preview=preview_of(draft), by=draft.sent_by, only_good=only_good)
     draft.delete()
     return batch

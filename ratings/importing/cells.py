@@ -1,4 +1,4 @@
-"""One cell of a file: what stands under a column, as a value or as a sentence of what is wrong with it.
+"""Reads one cell of a file: its value, or a sentence of what is wrong with it.
 
 A sentence names a column and never what stands in it: managers read these sentences, and they may not read scores.
 """
@@ -21,87 +21,94 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 
 
-class Wrong(Exception):
-    """What is wrong with a line, or from a line on with the whole file."""
+class BadLine(Exception):
+    """A line that cannot be read, with a sentence why."""
 
-    def __init__(self, sentence, line=1):
+    def __init__(self, sentence: str, line: int = 1) -> None:
         super().__init__(sentence)
         self.line = line
 
 
 @cache
-def zones():
+def zones() -> set[str]:
+    """The names of all time zones."""
     return available_timezones()
 
 
 def text_of(cells, name):
-    """A reference from outside, kept as the text it is: with its leading zeros, or with a leading "="."""
+    """The text of a cell that must not be empty, with its leading zeros or "="."""
     if not cells[name]:
-        raise Wrong(_("%(name)s is empty.") % {"name": name})
+        raise BadLine(_("%(name)s is empty.") % {"name": name})
     if len(cells[name]) > LONGEST_ID or not cells[name].isprintable():
-        raise Wrong(_("%(name)s is longer than 120 characters, or has some that cannot be shown.") % {"name": name})
+        raise BadLine(_("%(name)s is longer than 120 characters, or has some that cannot be shown.") % {"name": name})
     return cells[name]
 
 
 def whole_of(cells, name):
+    """The whole number in a cell."""
     if not WHOLE.fullmatch(cells[name]):
-        raise Wrong(_("%(name)s is not a whole number.") % {"name": name})
+        raise BadLine(_("%(name)s is not a whole number.") % {"name": name})
     return int(cells[name])
 
 
 def yes_or_no_of(cells, name):
-    """Both spellings are in use: OpenFIT's own pages say Y and N in one place, 1 and 0 in another."""
+    """Whether a cell says yes.
+
+    Several spellings are in use: OpenFIT's own pages say Y and N in one place, 1 and 0 in another.
+    """
     if cells[name].lower() in YES + NO:
         return cells[name].lower() in YES
-    raise Wrong(_("%(name)s is neither Y nor N, neither 1 nor 0.") % {"name": name})
+    raise BadLine(_("%(name)s is neither Y nor N, neither 1 nor 0.") % {"name": name})
 
 
 def number_of(cells, name, instrument):
+    """The answer in a cell, on the instrument's scale."""
     number = decimal_of(cells, name, instrument.lowest, instrument.highest)
     if not instrument.whole_answers:
         return number
     if number != int(number):
-        raise Wrong(_("%(name)s is not a whole number.") % {"name": name})
+        raise BadLine(_("%(name)s is not a whole number.") % {"name": name})
     return number
 
 
 def decimal_of(cells, name, lowest, highest):
-    """Exact, so that a total can be compared with its parts."""
+    """The number in a cell, exact, so that a total can be compared with its parts."""
     number = Decimal(cells[name].replace(",", ".")) if NUMBER.fullmatch(cells[name]) else None
     if number is None or not lowest <= number <= highest:
-        span = {"name": name, "lowest": lowest, "highest": highest}
-        raise Wrong(_("%(name)s is not a number from %(lowest)s to %(highest)s.") % span)
+        limits = {"name": name, "lowest": lowest, "highest": highest}
+        raise BadLine(_("%(name)s is not a number from %(lowest)s to %(highest)s.") % limits)
     return number
 
 
 def day_of(cells, name, now):
+    """The date in a cell, which must not lie in the future."""
     try:
         day = date.fromisoformat(cells[name]) if DAY.fullmatch(cells[name]) else None
     except ValueError:
         day = None
     if day is None:
-        raise Wrong(_("%(name)s is not a date written as 2026-03-14.") % {"name": name})
+        raise BadLine(_("%(name)s is not a date written as 2026-03-14.") % {"name": name})
     _check_year(day, name)
     if day > (now + FURTHEST_ZONE).date():
-        raise Wrong(_("%(name)s lies in the future.") % {"name": name})
+        raise BadLine(_("%(name)s lies in the future.") % {"name": name})
     return day
 
 
 def instant_of(cells, name, now):
-    """Without an offset it is UTC, as the column's name says."""
+    """The instant in a cell; without an offset it is UTC, as the column's name says."""
     try:
         instant = datetime.fromisoformat(cells[name]) if INSTANT.fullmatch(cells[name]) else None
     except ValueError:
         instant = None
     if instant is None:
-        raise Wrong(_("%(name)s is not a time written as 2026-03-14T09:00:00Z.") % {"name": name})
+        raise BadLine(_("%(name)s is not a time written as 2026-03-14T09:00:00Z.") % {"name": name})
     _check_year(instant.date(), name)
     instant = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
     if instant > now:
-        raise Wrong(_("%(name)s lies in the future.") % {"name": name})
+        raise BadLine(_("%(name)s lies in the future.") % {"name": name})
     return instant
 
 
 def _check_year(day, name):
     if not EARLIEST <= day <= LATEST:
-        raise Wrong(_("%(name)s: check the year.") % {"name": name})
+        raise BadLine(_("%(name)s: check the year.") % {"name": name})

@@ -1,4 +1,4 @@
-"""Parsing of an uploaded file, and of whose cases its rows become."""
+"""The form of an upload: the file, and whose cases its rows become."""
 
 from django import forms
 from django.utils.translation import gettext
@@ -10,7 +10,7 @@ LARGEST = 5 * 1024 * 1024  # convention of this app; the command takes larger on
 
 
 class UploadForm(forms.Form):
-    """Offers only what the memberships of the signed-in person allow: managers choose a therapist, others do not."""
+    """A file, and for managers the therapist whose cases its rows become."""
 
     practice = forms.ChoiceField(label=_("Practice"))
     file = forms.FileField(

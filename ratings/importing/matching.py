@@ -1,4 +1,4 @@
-"""Holds a file against what is here already, and makes its preview.
+"""Compares a file with what is here already, and makes its preview.
 
 Reads only, in a number of statements that does not grow with the file but by one for some hundred of its cases.
 """
@@ -17,30 +17,40 @@ from alliance.models import Client, Episode
 from ratings.check_in.questions import definition_of
 from ratings.importing import layouts
 from ratings.importing.layouts import LineError, Parsed
-from ratings.importing.preview import Count, MatchedCase, MatchedSession, NewRating, Preview, Receiver
+from ratings.importing.preview import (
+    Count,
+    Counts,
+    MatchedCase,
+    MatchedSession,
+    NewRating,
+    Preview,
+    Receiver,
+    ScoredAnswers,
+)
 from ratings.models import Instrument, Rating
-from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.scoring import Scored, score, score_total
 from sessions.models import TherapySession
 
 NOON = time(12)  # convention of this app: where a file has a date only
-AT_ONCE = 500  # look-ups by this many keys fit into one statement on both databases
+KEYS_AT_ONCE = 500  # look-ups by so many keys fit into one statement on both databases
 
 
 def read(data: bytes) -> Parsed:
-    """A file's content, checked against the questionnaires that are loaded here."""
-    return layouts.parse(data, {name: form for name, (_row, form) in _instruments().items()}, timezone.now())
+    """A file's sessions, checked against the questionnaires that are loaded here."""
+    definitions = {name: definition for name, (_row, definition) in _instruments().items()}
+    return layouts.parse(data, definitions, timezone.now())
 
 
 def make_preview(*, practice, parsed: Parsed, receiver: Receiver) -> Preview:
+    """What an import of the file would write, and what is wrong with it."""
     return _Matcher(practice, parsed, receiver).preview()
 
 
 def therapists_of(practice):
-    """Who may receive cases: live therapists, by e-mail in lower case."""
-    held = practice.memberships.filter(live(), is_therapist=True, user__is_active=True).select_related("user")
-    return {membership.user.email.casefold(): membership for membership in held}
+    """The practice's live therapists, who may receive cases, by e-mail in lower case."""
+    memberships = practice.memberships.filter(live(), is_therapist=True, user__is_active=True).select_related("user")
+    return {membership.user.email.casefold(): membership for membership in memberships}
 
 
 def _instruments():
@@ -50,7 +60,7 @@ def _instruments():
 class _Matcher:
     def __init__(self, practice, parsed, receiver):
         self.practice, self.parsed, self.receiver = practice, parsed, receiver
-        self.refs, self.scored = {}, {}  # take most of the time and follow from the file alone
+        self.refs, self.scored_answers = {}, {}  # take most of the time and follow from the file alone
         self.zone = ZoneInfo(practice.zone)
         self.instruments = _instruments()
         self.by_case = defaultdict(list)
@@ -60,27 +70,25 @@ class _Matcher:
     def preview(self):
         self.errors = list(self.parsed.errors)
         self._look_up()
-        met, cases = [], []
-        for (client, case), sessions in self.by_case.items():
-            matched = self._case(client, case, sessions)
-            if matched:
-                met.append(matched)
-        met = self._one_open_case(met)
-        counts = self._counts(met)
-        for matched in met:
-            sessions = tuple(s for s in matched.sessions if s.pk is None or s.new_ratings)
-            if sessions:
-                cases.append(replace(matched, sessions=sessions))
+        cases = [self._match_case(client, case, sessions) for (client, case), sessions in self.by_case.items()]
+        cases = self._keep_one_open_case([case for case in cases if case])
         return Preview(
-            self.parsed, self.receiver, tuple(cases), tuple(sorted(self.errors)), **counts, again=self.preview
+            self.parsed,
+            self.receiver,
+            cases=tuple(filter(None, map(_only_new, cases))),
+            errors=tuple(sorted(self.errors)),
+            counts=self._counts(cases),
+            refresh=self.preview,
         )
 
-    def _wrong(self, past, sentence):
+    def _add_error(self, past, sentence):
         self.errors.append(LineError(past.line, sentence))
 
     def _ref(self, *parts):
-        """The keyed hash by which what a file calls so is found again. Its hex keeps apart `a1` and `A1`, which
-        `keyed_hash` takes for the same."""
+        """The keyed hash under which a client, case or session of a file is stored.
+
+        It is one of the hex of its name, as `keyed_hash` takes `a1` and `A1` for the same.
+        """
         if parts not in self.refs:
             text = "\0".join(map(str, parts)).encode().hex()
             self.refs[parts] = keyed_hash(f"import {self.parsed.layout}", text)
@@ -89,89 +97,92 @@ class _Matcher:
     # --- What is here already -----------------------------------------------------------------------------------------
 
     def _look_up(self):
+        """Reads all rows that the file may be about."""
         self.therapists = therapists_of(self.practice)
         refs = {self._ref(client) for client, _case in self.by_case}
         clients = Client.objects.filter(practice=self.practice)
-        self.clients = {client.external_ref: client for client in _among(clients, "external_ref", refs)}
+        self.clients = {client.external_ref: client for client in _rows_where_in(clients, "external_ref", refs)}
         keys = {client.pk for client in self.clients.values()}
-        episodes = list(_among(Episode.objects.select_related("therapist"), "client", keys))
+        episodes = list(_rows_where_in(Episode.objects.select_related("therapist"), "client", keys))
         self.episodes = {(e.client_id, e.external_ref): e for e in episodes if e.external_ref}
-        self.open = {(e.client_id, e.therapist_id): e for e in episodes if e.ends_at is None}
-        self.treated = {(e.client_id, e.therapist_id) for e in episodes}
-        self.known = defaultdict(dict)  # episode -> ref -> therapy session
-        self.taken = defaultdict(set)  # episode -> starts
+        self.open_episodes = {(e.client_id, e.therapist_id): e for e in episodes if e.ends_at is None}
+        self.pairs = {(e.client_id, e.therapist_id) for e in episodes}
+        self.sessions = defaultdict(dict)  # episode -> ref -> therapy session
+        self.starts = defaultdict(set)  # episode -> starts of sessions that are not voided
         keys = {episode.pk for episode in self.episodes.values()}
-        for row in _among(TherapySession.objects.all(), "episode", keys):
+        for row in _rows_where_in(TherapySession.objects.all(), "episode", keys):
             if row.external_ref:
-                self.known[row.episode_id][row.external_ref] = row
+                self.sessions[row.episode_id][row.external_ref] = row
             if row.voided_at is None:
-                self.taken[row.episode_id].add(row.starts_at)
-        self.said = defaultdict(list)  # session, rater -> ratings, with those that a correction replaced
-        for row in _among(Rating.objects.filter(therapy_session__external_ref__isnull=False), "episode", keys):
-            self.said[row.therapy_session_id, row.rater].append(row)
+                self.starts[row.episode_id].add(row.starts_at)
+        self.ratings = defaultdict(list)  # session, rater -> ratings, with those that a correction replaced
+        ratings = Rating.objects.filter(therapy_session__external_ref__isnull=False)
+        for row in _rows_where_in(ratings, "episode", keys):
+            self.ratings[row.therapy_session_id, row.rater].append(row)
 
     # --- One case -----------------------------------------------------------------------------------------------------
 
-    def _case(self, client, case, sessions):
+    def _match_case(self, client, case, sessions):
+        """The case of the file with the rows of this practice; None where it is wrong."""
         client_ref, ref = self._ref(client), self._ref(client, case)
         row = self.clients.get(client_ref)
         episode = self.episodes.get((row.pk, ref)) if row else None
-        therapist, kept = self._therapist(sessions)
-        if kept and row and self.receiver.only_own and (row.pk, therapist.pk) not in self.treated:
-            for past in kept:
-                self._wrong(past, _("This client is with a colleague. Ask a manager to import this."))
+        therapist, sessions = self._therapist(sessions)
+        if sessions and row and self.receiver.only_own and (row.pk, therapist.pk) not in self.pairs:
+            for past in sessions:
+                self._add_error(past, _("This client is with a colleague. Ask a manager to import this."))
             return None
-        if kept and episode and episode.therapist_id != therapist.pk:
-            for past in kept:
-                self._wrong(past, _("This case is here already, with another therapist."))
+        if sessions and episode and episode.therapist_id != therapist.pk:
+            for past in sessions:
+                self._add_error(past, _("This case is here already, with another therapist."))
             return None
-        matched = self._sessions(kept, episode)
+        matched = self._match_sessions(sessions, episode)
         if not matched:
             return None
         starts = [therapy_session.starts_at for therapy_session in matched]
-        starts += [self._at(past.case_day, time(0)) for past in kept if past.case_day]
+        starts += [self._at(past.case_day, time(0)) for past in sessions if past.case_day]
         return MatchedCase(
             client, client_ref, row.pk if row else None, ref, episode.pk if episode else None,
             therapist, min(starts), tuple(matched),
         )  # fmt: skip
 
     def _therapist(self, sessions):
-        """The therapist of a case, and those of its sessions that do not speak against them."""
-        therapist, first, kept = None, None, []
+        """The therapist of a case, and the sessions that name no other one."""
+        therapist, first_line, agreeing = None, None, []
         for past in sessions:
-            found = self._called(past.therapists)
-            if found is None:
-                self._wrong(past, _("This line names no therapist of this practice."))
-            elif therapist not in (None, found):
+            named = self._therapist_named(past.therapists)
+            if named is None:
+                self._add_error(past, _("This line names no therapist of this practice."))
+            elif therapist not in (None, named):
                 sentence = _("This case is another therapist's on line %(line)s; one case has one therapist.")
-                self._wrong(past, sentence % {"line": first})
+                self._add_error(past, sentence % {"line": first_line})
             else:
-                therapist, first = found, first or past.line
-                kept.append(past)
-        return therapist, kept
+                therapist, first_line = named, first_line or past.line
+                agreeing.append(past)
+        return therapist, agreeing
 
-    def _called(self, names):
+    def _therapist_named(self, names):
         if self.receiver.all_to:
             return self.receiver.all_to if self.receiver.all_to in self.therapists.values() else None
         for name in names:
-            if found := self.receiver.named.get(name) or self.therapists.get(name.casefold()):
-                return found
+            if therapist := self.receiver.named.get(name) or self.therapists.get(name.casefold()):
+                return therapist
+        return None
 
     # --- Its sessions -------------------------------------------------------------------------------------------------
 
-    def _sessions(self, sessions, episode):
-        known = self.known[episode.pk] if episode else {}
-        taken = set(self.taken[episode.pk]) if episode else set()
+    def _match_sessions(self, sessions, episode):
+        rows = self.sessions[episode.pk] if episode else {}
+        starts = set(self.starts[episode.pk]) if episode else set()
         matched = []
         for past in sorted(sessions, key=lambda past: (past.day or past.starts_at.date(), past.number)):
             ref = self._ref(past.client, past.case, past.number)
-            row = known.get(ref)
-            start = row.starts_at if row else self._start(past, taken)
-            wrong = self._against(past, row, start, taken, episode)
-            if wrong:
-                self._wrong(past, wrong)
+            row = rows.get(ref)
+            start = row.starts_at if row else self._start(past, starts)
+            if sentence := self._conflict(past, row, start, starts, episode):
+                self._add_error(past, sentence)
                 continue
-            taken.add(start)
+            starts.add(start)
             zone = row.zone if row else past.zone or self.practice.zone
             therapy_session = MatchedSession(past, ref, row.pk if row else None, start, zone)
             ratings = self._new_ratings(therapy_session, row)
@@ -179,18 +190,19 @@ class _Matcher:
                 matched.append(replace(therapy_session, new_ratings=ratings))
         return matched
 
-    def _start(self, past, taken):
-        """The instant of the file; else noon of its day, or the first free minute after it."""
+    def _start(self, past, starts):
+        """The instant of the file; else noon of its day, or the next free minute."""
         start = past.starts_at or self._at(past.day, NOON)
-        while past.day and start in taken:
+        while past.day and start in starts:
             start += timedelta(minutes=1)
         return start
 
     def _at(self, day, clock):
         return datetime.combine(day, clock, tzinfo=self.zone).astimezone(UTC)
 
-    def _against(self, past, row, start, taken, episode):
-        if row is None and start in taken:
+    def _conflict(self, past, row, start, starts, episode):
+        """A sentence of what here contradicts a session of the file; empty for nothing."""
+        if row is None and start in starts:
             return _("There is another session of this case at the same time.")
         if row is None and episode and episode.ends_at and start >= episode.ends_at:
             return _("This case had ended here by then.")
@@ -201,96 +213,106 @@ class _Matcher:
         return ""
 
     def _new_ratings(self, therapy_session, row):
-        """Those that are not here yet; None where one is here with other answers."""
+        """The session's ratings that are not here yet; None where one has other answers."""
         new = []
         for past in therapy_session.past.ratings:
             instrument, definition = self.instruments[past.instrument]
-            columns = self._scored(past, definition)
-            said = self.said[row.pk, past.rater] if row else []
-            if any(_same(rating, instrument, columns) for rating in said):
+            scored = self._scored(past, definition)
+            ratings = self.ratings[row.pk, past.rater] if row else []
+            if any(_is_same(rating, instrument, scored) for rating in ratings):
                 continue
-            if said:
+            if ratings:
                 # What is here may have been corrected or discussed since: a file never writes over it.
                 self.errors.append(LineError(past.line, _("This rating is here already, with other answers.")))
                 return None
             if row is None or row.voided_at is None:
-                new.append(NewRating(past, instrument, columns, past.answered_at or therapy_session.ends_at))
+                new.append(NewRating(past, instrument, scored, past.answered_at or therapy_session.ends_at))
         return tuple(new)
 
     def _scored(self, past, definition):
-        if past.line not in self.scored:  # no two ratings begin on one line
-            self.scored[past.line] = _scored(past, definition)
-        return self.scored[past.line]
+        if past.line not in self.scored_answers:  # no two ratings begin on one line
+            self.scored_answers[past.line] = _scored(past, definition)
+        return self.scored_answers[past.line]
 
     # --- At most one open case of the same two people -----------------------------------------------------------------
 
-    def _one_open_case(self, met):
-        """Of several new cases of a client with a therapist the latest stays open; earlier ones end with their last
-        session. One that is open here already stays as it is: a person ends it, not a file."""
-        pairs = defaultdict(list)
-        for case in met:
+    def _keep_one_open_case(self, cases):
+        """The cases, with one open at most for a client and a therapist.
+
+        Of several new ones the latest stays open; earlier ones end with their last session. One that is open here
+        already stays as it is: a person ends it, not a file.
+        """
+        by_pair = defaultdict(list)
+        for case in cases:
             if case.pk is None:
-                pairs[case.client_ref, case.therapist.pk].append(case)
-        dropped, over = set(), set()
-        for cases in pairs.values():
-            cases.sort(key=lambda case: case.last_at)
-            still = self.open.get((cases[0].client_pk, cases[0].therapist.pk))
-            if still is None:
-                over |= {case.ref for case in cases[:-1]}
+                by_pair[case.client_ref, case.therapist.pk].append(case)
+        refused, ended = set(), set()
+        for new_cases in by_pair.values():
+            new_cases.sort(key=lambda case: case.last_at)
+            open_episode = self.open_episodes.get((new_cases[0].client_pk, new_cases[0].therapist.pk))
+            if open_episode is None:
+                ended |= {case.ref for case in new_cases[:-1]}
                 continue
-            for case in cases:
-                if case.last_at < still.starts_at:
-                    over.add(case.ref)
+            for case in new_cases:
+                if case.last_at < open_episode.starts_at:
+                    ended.add(case.ref)
                     continue
-                dropped.add(case.ref)
+                refused.add(case.ref)
                 for therapy_session in case.sessions:
-                    self._wrong(
+                    self._add_error(
                         therapy_session.past,
                         _("Another case of this client with this therapist is open; end it first."),
                     )
-        return [replace(case, is_over=case.ref in over) for case in met if case.ref not in dropped]
+        return [replace(case, is_over=case.ref in ended) for case in cases if case.ref not in refused]
 
-    def _counts(self, met):
-        sessions = [therapy_session for case in met for therapy_session in case.sessions]
-        new = [rating for therapy_session in sessions for rating in therapy_session.new_ratings]
-        clients = {case.client_ref: case.client_pk for case in met}
-        return {
-            "clients": _count(clients.values()),
-            "episodes": _count(case.pk for case in met),
-            "sessions": _count(therapy_session.pk for therapy_session in sessions),
-            "ratings": Count(
-                len(new), sum(len(therapy_session.past.ratings) for therapy_session in sessions) - len(new)
-            ),
-        }
+    def _counts(self, cases):
+        sessions = [therapy_session for case in cases for therapy_session in case.sessions]
+        ratings = sum(len(therapy_session.past.ratings) for therapy_session in sessions)
+        new_ratings = sum(len(therapy_session.new_ratings) for therapy_session in sessions)
+        clients = {case.client_ref: case.client_pk for case in cases}
+        return Counts(
+            clients=_count(clients.values()),
+            episodes=_count(case.pk for case in cases),
+            sessions=_count(therapy_session.pk for therapy_session in sessions),
+            ratings=Count(new=new_ratings, known=ratings - new_ratings),
+            left_out=len({error.line for error in self.errors}),
+        )
+
+
+def _only_new(case):
+    """The case with the sessions in which something is new; None without any."""
+    sessions = tuple(session for session in case.sessions if session.pk is None or session.new_ratings)
+    return replace(case, sessions=sessions) if sessions else None
 
 
 def _count(keys):
     keys = list(keys)
-    return Count(keys.count(None), len(keys) - keys.count(None))
+    return Count(new=keys.count(None), known=len(keys) - keys.count(None))
 
 
 def batched(keys):
+    """Yields the keys in order, as many at once as fit into one statement."""
     keys = sorted(keys)
-    for first in range(0, len(keys), AT_ONCE):
-        yield keys[first : first + AT_ONCE]
+    for first in range(0, len(keys), KEYS_AT_ONCE):
+        yield keys[first : first + KEYS_AT_ONCE]
 
 
-def _among(queryset, name, keys):
-    for some in batched(keys):
-        yield from queryset.filter(**{f"{name}__in": some})
+def _rows_where_in(queryset, name, keys):
+    for batch in batched(keys):
+        yield from queryset.filter(**{f"{name}__in": batch})
 
 
 def _scored(past, definition):
-    """The columns of a rating. A total alone has no pillars and no answers."""
+    """The answers and scores of a rating; a total alone has no answers."""
     items = len(definition.items)
     if past.total is not None:
         scores = score_total(float(past.total), definition.lowest * items, definition.highest * items)
-        return {"answers": {}, **columns_of(Scored(dict.fromkeys(Pillar), scores, 0, items))}
+        return ScoredAnswers({}, Scored(dict.fromkeys(Pillar), scores, 0, items))
     answers = {item: int(value) if value == int(value) else float(value) for item, value in past.answers.items()}
-    return {"answers": answers, **columns_of(score(answers, definition))}
+    return ScoredAnswers(answers, score(answers, definition))
 
 
-def _same(rating, instrument, columns):
-    return (rating.instrument_id, rating.answers) == (instrument.pk, columns["answers"]) and (
-        bool(rating.answers) or rating.overall_pomp == columns["overall_pomp"]
+def _is_same(rating, instrument, scored):
+    return (rating.instrument_id, rating.answers) == (instrument.pk, scored.answers) and (
+        bool(rating.answers) or rating.overall_pomp == scored.scores.scores.overall
     )

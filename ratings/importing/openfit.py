@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from ratings.importing.cells import Wrong, day_of, decimal_of, number_of, text_of, whole_of, yes_or_no_of
+from ratings.importing.cells import BadLine, day_of, decimal_of, number_of, text_of, whole_of, yes_or_no_of
 from ratings.importing.past import PastRating, PastSession
 from ratings.psychometrics.evidence import Rater
 
@@ -12,36 +12,39 @@ COLUMNS = ("Client_ID", "Case_ID", "Session_ID", "Session_Date", "SRS_Skip", *SR
 
 
 class OpenFit:
-    """Which therapist: Provider_Email, else Provider_ID, else the name. OpenFIT requires the e-mail and makes it the
-    sign-in; the id is optional and the practice's own, and a name is neither unique nor stable."""
+    """Reads the rows of an OpenFIT export.
+
+    The therapist is Provider_Email, else Provider_ID, else the name. OpenFIT requires the e-mail and makes it the
+    sign-in; the id is optional and the practice's own, and a name is neither unique nor stable.
+    """
 
     def __init__(self, instruments, now):
         self.srs, self.now = instruments.get(SRS), now
         self.by_key, self.line_of = {}, {}
-        self.left_aside = False
+        self.has_ors = False
 
-    def row(self, line, cells):
+    def read_row(self, line, cells):
         if self.srs is None:
-            raise Wrong(_("The scoring key of the SRS is not loaded here: run sync_instruments."))
+            raise BadLine(_("The scoring key of the SRS is not loaded here: run sync_instruments."))
         if any(cells.get(name) for name in ("orsq1", "orsq2", "orsq3", "orsq4", "total_ors")):
-            self.left_aside = True
+            self.has_ors = True
         client, case = text_of(cells, "Client_ID"), text_of(cells, "Case_ID")
         number = whole_of(cells, "Session_ID")
         first = self.line_of.setdefault((client, case, number), line)
         if first != line:
-            raise Wrong(_("This session is on line %(line)s already.") % {"line": first})
+            raise BadLine(_("This session is on line %(line)s already.") % {"line": first})
         day = day_of(cells, "Session_Date", self.now)
         rating = self._rating(line, cells)
         name = cells.get("provider_name") or " ".join(
             cells.get(part, "") for part in ("provider_firstname", "provider_lastname")
         )
-        called = (cells.get("provider_email"), cells.get("provider_id"), name.strip())
+        therapists = (cells.get("provider_email"), cells.get("provider_id"), name.strip())
         self.by_key[client, case, number] = PastSession(
             line=line,
             client=client,
             case=case,
             number=number,
-            therapists=tuple(filter(None, called)),
+            therapists=tuple(filter(None, therapists)),
             day=day,
             case_day=day_of(cells, "case_date", self.now) if cells.get("case_date") else None,
             ratings=(rating,) if rating else (),
@@ -54,18 +57,18 @@ class OpenFit:
         total = decimal_of(cells, "Total_SRS", 0, highest) if cells["Total_SRS"] else None
         if skipped:
             if parts or total is not None:
-                raise Wrong(_("SRS_Skip says that the SRS was left out, and there are scores."))
+                raise BadLine(_("SRS_Skip says that the SRS was left out, and there are scores."))
             return None
         if not parts and total is None:
-            raise Wrong(_("SRS_Skip says that the SRS was filled in, and there are no scores."))
+            raise BadLine(_("SRS_Skip says that the SRS was filled in, and there are no scores."))
         if parts and len(parts) < len(SRS_COLUMNS):
-            raise Wrong(_("Some of SRSQ1 to SRSQ4 are empty. Give all four, or Total_SRS alone."))
+            raise BadLine(_("Some of SRSQ1 to SRSQ4 are empty. Give all four, or Total_SRS alone."))
         if parts and total is not None and sum(parts) != total:
-            raise Wrong(_("SRSQ1 to SRSQ4 do not add up to Total_SRS."))
-        # OpenFIT spreads a total that came alone over the four, so these four are nobody's answers.
-        spread = total is not None and all(part * len(SRS_COLUMNS) == total for part in parts)
-        answers = {} if spread else {item.id: part for item, part in zip(self.srs.items, parts, strict=True)}
-        return PastRating(line, Rater.CLIENT, SRS, answers, total=total if spread else None)
+            raise BadLine(_("SRSQ1 to SRSQ4 do not add up to Total_SRS."))
+        # OpenFIT divides a total that came alone among the four, so these four are nobody's answers.
+        total_alone = total is not None and all(part * len(SRS_COLUMNS) == total for part in parts)
+        answers = {} if total_alone else {item.id: part for item, part in zip(self.srs.items, parts, strict=True)}
+        return PastRating(line, Rater.CLIENT, SRS, answers, total=total if total_alone else None)
 
     def sessions(self):
         return self.by_key.values()

@@ -1,41 +1,78 @@
-"""What a file would change here: which clients, cases, sessions and ratings are new, and what speaks against it."""
+"""What a file would change here: what is new in it, and what is wrong with it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, Self
 
 from alliance.models import Membership
 from ratings.importing.layouts import LineError, Parsed
 from ratings.importing.past import PastRating, PastSession
 from ratings.models import Instrument
+from ratings.psychometrics.scoring import Scored
 from sessions.forms import SESSION_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Whose cases the rows become: all one therapist's, or those of the therapists whom the file names."""
+    """Whose cases the rows become: one therapist's, or of those whom the file names."""
 
     all_to: Membership | None = None
-    named: Mapping[str, Membership] = field(default_factory=dict)  # what the file calls somebody -> who it is
+    named: Mapping[str, Membership] = field(default_factory=dict)  # a name in the file -> the therapist
     only_own: bool = False  # a therapist's own import leaves the clients of others alone
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    new: int = 0
-    known: int = 0
+    """How many rows of one kind the file has."""
+
+    new: int
+    known: int  # here already
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows of each kind a file has."""
+
+    clients: Count
+    episodes: Count
+    sessions: Count
+    ratings: Count
+    left_out: int  # wrong lines
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as an import batch stores them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The counts of a stored import batch."""
+        kinds = {name: Count(**stored[name]) for name in ("clients", "episodes", "sessions", "ratings")}
+        return cls(**kinds, left_out=stored["left_out"])
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredAnswers:
+    """The answers of a rating and their scores; no answers for a total alone."""
+
+    answers: dict[str, int | float]  # item id -> answer, as the row stores them
+    scores: Scored
 
 
 @dataclass(frozen=True, slots=True)
 class NewRating:
+    """A rating of the file that is not here yet."""
+
     past: PastRating
     instrument: Instrument
-    columns: dict  # of the model, as scored
+    scored: ScoredAnswers
     answered_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedSession:
+    """A session of the file, with those of its ratings that are new."""
+
     past: PastSession
     ref: str
     pk: int | None  # None: it is new
@@ -44,7 +81,8 @@ class MatchedSession:
     new_ratings: tuple[NewRating, ...] = ()
 
     @property
-    def ends_at(self):
+    def ends_at(self) -> datetime:
+        """The start and the usual length: no file says when a session ended."""
         return self.starts_at + timedelta(minutes=SESSION_MINUTES)
 
 
@@ -63,23 +101,24 @@ class MatchedCase:
     is_over: bool = False  # a later case of the same two people is known
 
     @property
-    def last_at(self):
+    def last_at(self) -> datetime:
+        """The start of its last session."""
         return max(therapy_session.starts_at for therapy_session in self.sessions)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
+    """What an import of the file would write as things stand now."""
+
     parsed: Parsed
     receiver: Receiver
     cases: tuple[MatchedCase, ...]
     errors: tuple[LineError, ...]
-    clients: Count
-    episodes: Count
-    sessions: Count
-    ratings: Count
-    # The preview as things stand now. Quick: what follows from the file alone, such as the scores, is kept.
-    again: Callable[[], "Preview"] = field(repr=False, compare=False)
+    counts: Counts
+    # Makes the preview anew. Quick: what follows from the file alone, such as the scores, is kept.
+    refresh: Callable[[], "Preview"] = field(repr=False, compare=False)
 
     @property
-    def changes(self):
+    def changes(self) -> bool:
+        """Whether there is anything new to write."""
         return bool(self.cases)

@@ -1,4 +1,7 @@
-"""Bringing in past ratings: a file, a preview that shows counts and bad lines but no score, and then the import."""
+"""Pages of an import: the file, its preview, and the import itself.
+
+The preview shows counts and bad lines, but no score.
+"""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -10,6 +13,7 @@ from alliance.models import ImportDraft
 from alliance.requests import posted, require_page_or_post
 from ratings.importing import actions
 from ratings.importing.forms import UploadForm
+from ratings.importing.preview import Counts
 
 MOST_ERRORS_SHOWN = 100
 DRAFTS = ImportDraft.objects.select_related(
@@ -38,22 +42,22 @@ def import_preview(request, code):
         batch = actions.import_draft(draft=draft, only_good="only_good" in request.POST)
     except actions.NotAllGood as refusal:
         return _preview(request, draft, refusal.preview, status=422)
-    messages.success(request, _said(batch))
+    messages.success(request, _imported_sentence(batch))
     return redirect("alliance:people" if draft.sent_by.is_manager else "ratings:cases")
 
 
 def _preview(request, draft, preview, status=200):
-    lines = len({error.line for error in preview.errors})
+    counts = preview.counts
     context = {
         "preview": preview,
         "counts": [
-            (_("Clients"), preview.clients),
-            (_("Cases"), preview.episodes),
-            (_("Sessions"), preview.sessions),
-            (_("Ratings"), preview.ratings),
+            (_("Clients"), counts.clients),
+            (_("Cases"), counts.episodes),
+            (_("Sessions"), counts.sessions),
+            (_("Ratings"), counts.ratings),
         ],
         "receiver": preview.receiver.all_to if draft.sent_by.is_manager else None,
-        "bad_lines": lines,
+        "bad_lines": counts.left_out,
         "errors": preview.errors[:MOST_ERRORS_SHOWN],
         "more_errors": len(preview.errors) - MOST_ERRORS_SHOWN,
         "section": "people" if draft.sent_by.is_manager else "cases",
@@ -61,9 +65,13 @@ def _preview(request, draft, preview, status=200):
     return render(request, "ratings/importing/import_preview.html", context, status=status)
 
 
-def _said(batch):
+def _imported_sentence(batch):
     if batch is None:
         return _("Everything in this file is here already. Nothing was changed.")
-    new = {name: batch.counts[name]["new"] for name in ("sessions", "ratings")}
+    counts = Counts.from_json(batch.counts)
     sentence = _("Imported. New sessions: %(sessions)s; new ratings: %(ratings)s; lines left out: %(left_out)s.")
-    return sentence % (new | {"left_out": batch.counts["left_out"]})
+    return sentence % {
+        "sessions": counts.sessions.new,
+        "ratings": counts.ratings.new,
+        "left_out": counts.left_out,
+    }

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         for line in wrong:
             self.stderr.write(f"left out, {line}")
         for name in ("clients", "episodes", "sessions", "ratings"):
-            count = getattr(preview, name)
+            count = getattr(preview.counts, name)
             self.stdout.write(f"{name}: {count.new} new, {count.known} known")
         if dry_run:
             self.stdout.write("Nothing was written: this was a dry run.")

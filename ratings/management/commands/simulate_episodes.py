@@ -7,7 +7,7 @@ from itertools import islice
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ratings.importing.episode_files import NEEDED, OPTIONAL, PILLARS, RATERS
+from ratings.importing.episode_files import NEEDED_COLUMNS, OPTIONAL_COLUMNS, PILLARS, RATERS
 from ratings.psychometrics.evaluation.compare import OTHER_GENERATOR, SCENARIO_NAMES
 from ratings.psychometrics.evaluation.simulate import SCENARIOS, simulate
 from ratings.psychometrics.evaluation.simulate_ordinal import simulate_ordinal
@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 if output:
                     target = stack.enter_context(open(output, "w", encoding="utf-8", newline=""))
                 writer = csv.writer(target, lineterminator="\n")
-                writer.writerow([*NEEDED, *OPTIONAL, *TRUTH])
+                writer.writerow([*NEEDED_COLUMNS, *OPTIONAL_COLUMNS, *TRUTH])
                 for number, episode in enumerate(islice(made, episodes), start=1):
                     writer.writerows(_rows(f"e{number:06d}", episode, lowest, highest))
         except OSError as error:
