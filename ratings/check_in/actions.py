@@ -1,4 +1,4 @@
-"""Writes of what clients and therapists answer. Each ends in a replay of the episode.
+"""Writes of what clients and therapists answer; each ends in a replay.
 
 Keyword-only, one transaction each, audit inside.
 """
@@ -71,15 +71,16 @@ def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=F
 
 
 def _from_client(ratings):
-    """Those that the client sent, replaced ones included."""
+    """The ratings that the client sent, replaced ones included."""
     return ratings.exclude(mode=Rating.Mode.PAPER).select_related("episode__client__data_key")
 
 
 @transaction.atomic
 def enter_answers(*, check_in, answers: ClientAnswers, answered_at, editor):
-    """Stores a client's answers from paper or telephone, as of when they were given; the rating that holds them.
+    """Stores a client's answers from paper or telephone; the rating that holds them.
 
-    It is marked as entered by somebody else. The same again, from a second tap, change nothing.
+    It is dated to when they were given, and marked as entered by somebody else. The same answers once more, from a
+    second tap, change nothing.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def enter_answers(*, check_in, answers: ClientAnswers, answered_at, editor):
 
 
 def _lock_check_in(check_in):
-    """The check-in as it is now, unchanged until the transaction ends. The episode is locked already."""
+    """The check-in as it is now, locked. The episode is locked already."""
     check_in = CheckIn.objects.select_for_update(of=("self",)).select_related("therapy_session").get(pk=check_in.pk)
     if check_in.therapy_session.voided_at:
         raise SessionVoided
@@ -112,12 +113,18 @@ def _lock_check_in(check_in):
 
 
 def can_change(check_in, rating):
-    """Whether the browser that sent the answers may change them: until they are read, and for at most a day."""
+    """Whether the browser that sent the answers may still change them.
+
+    It may until they are read, and for at most a day.
+    """
     return check_in.read_at is None and rating.received_at > timezone.now() - CHANGE_WINDOW
 
 
 def _replace(rating, check_in, answers, *, reason):
-    """By the client, who has only the link: whatever way the first answers came, these came through it."""
+    """Replaces a rating by answers that the client sent; the new rating.
+
+    The client has only the link: whatever way the first answers came, these came through it.
+    """
     rating.replaced_at, rating.replaced_reason = timezone.now(), reason
     rating.save(update_fields=["replaced_at", "replaced_reason"])
     return _save_client_rating(check_in, answers, mode=Rating.Mode.LINK)
@@ -144,7 +151,7 @@ def _save_client_rating(check_in, answers, *, mode, answered_at=None, by=None):
 
 
 def save_therapist_rating(*, therapy_session, text, items, by):
-    """The therapist's own rating of a session; part of a write that ends in a replay."""
+    """Stores the therapist's own rating of a session; a replay must follow."""
     return _save_rating(therapy_session, text, items, by=by, rater=Rater.THERAPIST, mode=Rating.Mode.MEMBER)
 
 
@@ -168,7 +175,7 @@ def _save_rating(therapy_session, text, items, *, by, answered_at=None, **column
 
 @transaction.atomic
 def mark_read(*, editor):
-    """The therapist has seen the case: from now on the client's answers stand."""
+    """Marks the client's answers as read by the therapist: from now on they stand."""
     lock_for_edit(editor)
     CheckIn.objects.filter(
         episode=editor.episode,

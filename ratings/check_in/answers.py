@@ -1,4 +1,7 @@
-"""What a client answered after one session: given by the forms, taken by the writes, read back from a rating."""
+"""A client's answers after one session.
+
+The forms make them, the writes take them, and they are read back from a rating.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +10,10 @@ from ratings.models import Rating
 
 @dataclass(frozen=True, slots=True)
 class ClientAnswers:
-    """One client's answers to one check-in; what was not asked, or was left out, has its default."""
+    """One client's answers to one check-in.
+
+    What was not asked, or was left out, has its default.
+    """
 
     items: dict[str, int]  # item id -> answer on the instrument's scale; a skipped item is absent
     comment: str = ""

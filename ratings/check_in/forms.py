@@ -1,4 +1,4 @@
-"""Parsing of answers. The questions come from an instrument's definition and wording."""
+"""Forms of answers, with the questions of an instrument, and of what is asked."""
 
 from dataclasses import replace
 from datetime import datetime, time
@@ -23,9 +23,13 @@ class Tampered(Exception):
 
 
 class QuestionsMixin:
-    """Adds one question per item of an instrument: labelled answers, nothing preselected, all of them skippable."""
+    """Adds one question for each item of an instrument.
+
+    The answers are labelled, none is preselected, and each question may be skipped.
+    """
 
     def add_questions(self, text, rater):
+        """Adds the questions of an instrument's text, as this rater is asked them."""
         self.instrument = definition_of(text.instrument)
         wording = text.text[rater]
         answers = list(zip(range(self.instrument.lowest, self.instrument.highest + 1), wording["answers"], strict=True))
@@ -42,13 +46,14 @@ class QuestionsMixin:
 
     @property
     def questions(self):
+        """The bound fields of the questions, in order."""
         return [self[item.id] for item in self.instrument.items]
 
     @property
     def answers(self):
         """Item id to answer; a skipped item is absent."""
-        given = ((item.id, self.cleaned_data.get(item.id)) for item in self.instrument.items)
-        return {item: answer for item, answer in given if answer is not None}
+        answers = ((item.id, self.cleaned_data.get(item.id)) for item in self.instrument.items)
+        return {item: answer for item, answer in answers if answer is not None}
 
 
 class YesNoField(forms.TypedChoiceField):
@@ -72,7 +77,7 @@ class YesNoField(forms.TypedChoiceField):
 class ClientAnswersForm(QuestionsMixin, forms.Form):
     """What a client is asked after a session, on a screen or on paper."""
 
-    nothing = _("Nothing is filled in yet.")
+    sentence_if_empty = _("Nothing is filled in yet.")
     tension = YesNoField(label=_("Was there any tension or misunderstanding today?"), no=_("No"), yes=_("Yes"))
     # Two answers and not three: a stored yes or no can't give "a little" back to a client who changes their answers.
     tension_talked_about = YesNoField(
@@ -94,7 +99,7 @@ class ClientAnswersForm(QuestionsMixin, forms.Form):
         if not cleaned["tension"]:
             cleaned["tension_talked_about"] = None
         if not (self.answers or cleaned["comment"] or cleaned["tension"] is not None or cleaned["bring_up"]):
-            raise forms.ValidationError(self.nothing)
+            raise forms.ValidationError(self.sentence_if_empty)
         return cleaned
 
     @property
@@ -111,7 +116,7 @@ class ClientAnswersForm(QuestionsMixin, forms.Form):
 class CheckInForm(ClientAnswersForm):
     """The page that a client's link opens."""
 
-    nothing = _("Nothing is filled in yet. Answer what you like, then send.")
+    sentence_if_empty = _("Nothing is filled in yet. Answer what you like, then send.")
     comment = PlainTextField(
         label=_("Anything you want to say?"),
         help_text=_("Only if you like. Your therapist will read it."),
@@ -131,7 +136,7 @@ class CheckInForm(ClientAnswersForm):
 
     @classmethod
     def of(cls, answers, *, text):
-        """The form with what a client answered before, to be changed."""
+        """An unbound form with the answers that a client sent before, to be changed."""
         initial = answers.items | {
             "tension": answers.tension,
             "tension_talked_about": answers.tension_talked_about,
@@ -142,8 +147,8 @@ class CheckInForm(ClientAnswersForm):
         return cls(text=text, initial=initial)
 
     @property
-    def filled_in(self):
-        """All that is answered by a choice, in the order of the page."""
+    def choices_on_page(self):
+        """The bound fields that are answered by a choice, in the order of the page."""
         return [*self.questions, self["tension"], self["tension_talked_about"], self["bring_up"]]
 
     @property
@@ -168,7 +173,7 @@ class CheckInSettingsForm(forms.Form):
 
     @property
     def consents(self):
-        """Purpose to whether the client agrees to it."""
+        """Purpose -> whether the client agrees to it."""
         return {
             Consent.Purpose.CHECK_IN: self.cleaned_data["consents_to_check_ins"],
             Consent.Purpose.HISTORY: self.cleaned_data["consents_to_history"],
@@ -204,6 +209,6 @@ class EnteredAnswersForm(ClientAnswersForm):
 
     @property
     def answered_at(self):
-        """Paper has a day and no hour: noon, unless the session ended later or that is still to come."""
+        """The instant for a day without an hour: noon, within the session's end and now."""
         noon = datetime.combine(self.cleaned_data["day"], time(12), timezone.get_current_timezone())
         return min(max(noon, self.therapy_session.ends_at), timezone.now())

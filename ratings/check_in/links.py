@@ -1,4 +1,7 @@
-"""The keys a client holds: who may be given one, how it is made, and what it opens. Only its hash is kept."""
+"""A client's links: who may be given one, how it is made, what it opens.
+
+Each holds a token, of which only the hash is kept.
+"""
 
 import re
 from datetime import timedelta
@@ -31,19 +34,25 @@ NEEDED_BY_PAGE = {
 
 
 class NotShown(Exception):
-    """The practice does not show clients their history, or this client has not agreed to it."""
+    """The practice does not show clients their history, or this one has not agreed."""
 
 
 # --- Who may be given one ---------------------------------------------------------------------------------------------
 
 
 def may_be_asked(client):
-    """Asked when a session is logged, and again whenever a link is made or opened."""
+    """Whether the client agrees to answer check-ins.
+
+    Checked when a session is logged, and again whenever a link is made or opened.
+    """
     return Consent.Purpose.CHECK_IN in client.agreed_to
 
 
 def shows_history(client):
-    """Asked when the link is made and again whenever it is opened."""
+    """Whether the client may see their own past answers.
+
+    Checked when the link is made, and again whenever it is opened.
+    """
     return client.practice.shows_history and Consent.Purpose.HISTORY in client.agreed_to
 
 
@@ -72,7 +81,9 @@ def mint_check_in_link(*, check_in, editor, channel):
 
 @transaction.atomic
 def mint_history_link(*, editor):
-    """A key to the client's own answers in this episode; it only reads, and lives for half an hour.
+    """The token of a fresh link to the client's own answers in this episode.
+
+    The link only reads, and lives for half an hour.
 
     Raises
     ------
@@ -96,7 +107,10 @@ def mint_history_link(*, editor):
 
 
 def mint_preferences_link(client):
-    """A key to stop or pause; it does not expire, for an old message must still be good to stop them."""
+    """The token of a fresh link to stop or pause messages.
+
+    It does not expire: a client must be able to stop the messages from an old one.
+    """
     token = new_token()
     ClientLink.objects.create(
         client=client, kind=KIND.PREFERENCES, token_hash=token_hash(token), channel=ClientLink.Channel.EMAIL
@@ -108,7 +122,7 @@ def mint_preferences_link(client):
 
 
 def live_link(token, kind, *, grace=timedelta()):
-    """The link of this kind that the token opens now, with what its page needs; else None."""
+    """The link of this kind that the token opens now, with its rows; else None."""
     if not TOKEN.fullmatch(token):
         return None
     since = timezone.now() - grace
@@ -124,6 +138,9 @@ def live_link(token, kind, *, grace=timedelta()):
 
 
 def not_voided(path, grace):
-    """What was typed before a session was voided can still be sent, and is given back."""
+    """The condition that the session at `path` was not voided before the grace began.
+
+    So what was typed before it was voided can still be sent, and is given back.
+    """
     since = timezone.now() - grace
     return Q(**{f"{path}__voided_at__isnull": True}) | Q(**{f"{path}__voided_at__gt": since})

@@ -1,4 +1,4 @@
-"""What a client is asked after a session: which of our own instruments, in which words."""
+"""Which of our own instruments a client is asked after a session, in which words."""
 
 from datetime import timedelta
 
@@ -28,7 +28,10 @@ def number_at(episode, at):
 
 
 def own_text(instrument, language):
-    """The newest wording of one of our own instruments in this language, else in English; None for another key."""
+    """The newest text of one of our own instruments; None for another key.
+
+    It is in this language, else in English.
+    """
     if instrument not in (*FORMS.values(), ABOUT_FIT):
         return None
     texts = InstrumentText.objects.filter(instrument__key=instrument).select_related("instrument")

@@ -1,5 +1,9 @@
-"""Stop, pause, begin again: the client's own page, by the key in every message. A look at it changes nothing."""
+"""A client's page to stop, pause or resume messages, under the link in each.
 
+Opening it changes nothing.
+"""
+
+from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,11 +17,20 @@ from ratings.check_in.links import live_link
 from ratings.check_in.views.link import key_in_address, link_gone
 from ratings.models import ClientLink
 
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Whether a client gets e-mails, and from when on."""
+
+    gets_email: bool
+    pause: timedelta | None = None
+
+
 CHOICES = {
-    "stop": {"gets_email": False},
-    "pause-2": {"gets_email": True, "pause": timedelta(weeks=2)},
-    "pause-4": {"gets_email": True, "pause": timedelta(weeks=4)},
-    "go-on": {"gets_email": True},
+    "stop": Preference(gets_email=False),
+    "pause-2": Preference(gets_email=True, pause=timedelta(weeks=2)),
+    "pause-4": Preference(gets_email=True, pause=timedelta(weeks=4)),
+    "go-on": Preference(gets_email=True),
 }
 
 
@@ -31,11 +44,11 @@ def preferences(request, token):
     if request.method != "POST":
         return _page(request, client)
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"  # RFC 8058: a mail program posts this
-    chosen = CHOICES.get("stop" if one_click else request.POST.get("choice"))
-    if chosen is None:
+    preference = CHOICES.get("stop" if one_click else request.POST.get("choice", ""))
+    if preference is None:
         return render(request, "ratings/check_in/check_in_unread.html", {"practice": client.practice}, status=400)
-    paused_until = timezone.now() + chosen["pause"] if "pause" in chosen else None
-    change_preferences(client=client, gets_email=chosen["gets_email"], paused_until=paused_until)
+    paused_until = timezone.now() + preference.pause if preference.pause else None
+    change_preferences(client=client, gets_email=preference.gets_email, paused_until=paused_until)
     if one_click:
         return _page(request, client)  # it follows no redirect
     response = redirect("links:preferences", token)

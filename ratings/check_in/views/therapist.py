@@ -1,4 +1,7 @@
-"""What one client is asked and agreed to, the keys they are given, and the answers that came on paper."""
+"""A therapist's pages about one client's check-ins.
+
+What is asked, what the client agreed to, the links they are given, and answers on paper.
+"""
 
 from zoneinfo import ZoneInfo
 
@@ -31,17 +34,14 @@ def check_in_settings(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     editor = access.check_edit(request.user, episode)
     client = episode.client
-    agreed = client.agreed_to
-    initial = {
-        "check_in_form": client.check_in_form,
-        "asks_about_fit": client.asks_about_fit,
-        "consents_to_check_ins": Consent.Purpose.CHECK_IN in agreed,
-        "consents_to_history": Consent.Purpose.HISTORY in agreed,
-    }
-    form = CheckInSettingsForm(posted(request), initial=initial)
+    form = CheckInSettingsForm(posted(request), initial=_initial_settings(client))
     if form.is_valid():
-        chosen = {name: form.cleaned_data[name] for name in ("check_in_form", "asks_about_fit")}
-        client_actions.choose_check_ins(editor=editor, consents=form.consents, **chosen)
+        client_actions.choose_check_ins(
+            editor=editor,
+            check_in_form=form.cleaned_data["check_in_form"],
+            asks_about_fit=form.cleaned_data["asks_about_fit"],
+            consents=form.consents,
+        )
         messages.success(request, _("Saved. It holds from the next session on."))
         return redirect("ratings:case", episode.code)
     audit.record(audit.Verb.READ, client, by=editor.membership)
@@ -49,9 +49,19 @@ def check_in_settings(request, code):
     return render(request, "ratings/check_in/check_in_settings.html", context, status=422 if form.errors else 200)
 
 
+def _initial_settings(client):
+    agreed = client.agreed_to
+    return {
+        "check_in_form": client.check_in_form,
+        "asks_about_fit": client.asks_about_fit,
+        "consents_to_check_ins": Consent.Purpose.CHECK_IN in agreed,
+        "consents_to_history": Consent.Purpose.HISTORY in agreed,
+    }
+
+
 @require_POST
 def check_in_link(request, code):
-    """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
+    """A fresh link to a check-in, which stands on this page once and nowhere else."""
     check_in = _get_check_in(request, code)
     editor = access.check_edit(request.user, check_in.episode)
     if check_in.ratings.current().filter(rater=Rater.CLIENT).exists():
@@ -83,21 +93,14 @@ def _get_check_in(request, code):
 
 @require_page_or_post
 def check_in_enter(request, code):
-    """Answers from paper or telephone, typed by the therapist."""
+    """Answers from paper or telephone, which the therapist types."""
     check_in = _get_check_in(request, code)
     editor = access.check_edit(request.user, check_in.episode)
     initial = {"day": timezone.localdate(check_in.therapy_session.starts_at)}
     form = EnteredAnswersForm(posted(request), check_in=check_in, initial=initial)
-    if form.is_valid():
-        try:
-            enter_answers(editor=editor, check_in=check_in, answers=form.client_answers, answered_at=form.answered_at)
-        except AlreadyAnswered:
-            form.add_error(None, _("The client has answered this check-in meanwhile. Their own answers stand."))
-        except SessionVoided:
-            form.add_error(None, _("This session was taken off the record meanwhile. Nothing was saved."))
-        else:
-            messages.success(request, _("The answers are entered."))
-            return redirect("ratings:case", check_in.episode.code)
+    if form.is_valid() and _enter(form, editor, check_in):
+        messages.success(request, _("The answers are entered."))
+        return redirect("ratings:case", check_in.episode.code)
     context = {
         "form": form,
         "episode": check_in.episode,
@@ -107,9 +110,20 @@ def check_in_enter(request, code):
     return render(request, "ratings/check_in/check_in_enter.html", context, status=422 if form.errors else 200)
 
 
+def _enter(form, editor, check_in):
+    """Stores the answers; False, with an error in the form, where that is too late."""
+    try:
+        enter_answers(editor=editor, check_in=check_in, answers=form.client_answers, answered_at=form.answered_at)
+    except AlreadyAnswered:
+        form.add_error(None, _("The client has answered this check-in meanwhile. Their own answers stand."))
+    except SessionVoided:
+        form.add_error(None, _("This session was taken off the record meanwhile. Nothing was saved."))
+    return not form.errors
+
+
 @require_POST
 def history_link(request, code):
-    """Mints a key each time it is asked for; it is on this page once, and nowhere else."""
+    """A fresh link to the client's own answers, on this page once and nowhere else."""
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     editor = access.check_edit(request.user, episode)
     try:
