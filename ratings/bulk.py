@@ -1,4 +1,4 @@
-"""Rows of many tables on their way into the database, quickly.
+"""Writes rows of many tables into the database, quickly.
 
 `bulk_create` takes three times as long, as it prepares each value by itself and asks for the keys. Here the keys are
 taken beforehand, from where the database takes its own. To be used inside a transaction: it is that which keeps
@@ -14,10 +14,12 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from psycopg2.extras import execute_values
 
 KEYS_AT_ONCE = 1000
-GO_AS_THEY_ARE = {int, float, str, bool, type(None)}
+UNPREPARED_TYPES = {int, float, str, bool, type(None)}
 
 
 class Bulk:
+    """Collects new rows, with their keys, and writes them all at once."""
+
     def __init__(self, *tables):
         """`tables`: the models, parents first."""
         self.rows = {model: [] for model in tables}
@@ -26,14 +28,15 @@ class Bulk:
 
     def add(self, model, **columns):
         """A new row; foreign keys by column (`episode_id`)."""
-        blank, made = self.blanks[model]
+        blank, factories = self.blanks[model]
         values = blank | columns
-        for name, make in made:
+        for name, make in factories:
             if name not in columns:
                 values[name] = make()
         return self.add_row(model(*values.values()))  # by position: three times as fast as by name
 
     def add_row(self, row):
+        """Takes in a row that was made elsewhere, and gives it its key."""
         model = type(row)
         if model in self.keys:
             row.pk = next(self.keys[model])
@@ -41,6 +44,7 @@ class Bulk:
         return row
 
     def flush(self):
+        """Writes all rows, parents first."""
         for model, rows in self.rows.items():
             if rows:
                 _insert(model, rows)
@@ -66,10 +70,10 @@ def _column(statement, values):
 
 
 def _blank(model):
-    """A row's defaults in the order of its columns, and the ones that are made anew for each row."""
+    """The defaults of a row by column, and the functions that make some for each row."""
     fields = model._meta.concrete_fields
-    made = [(field.attname, field.default) for field in fields if field.has_default() and callable(field.default)]
-    return {field.attname: field.get_default() for field in fields}, made
+    factories = [(field.attname, field.default) for field in fields if field.has_default() and callable(field.default)]
+    return {field.attname: field.get_default() for field in fields}, factories
 
 
 def _insert(model, rows):
@@ -82,7 +86,7 @@ def _insert(model, rows):
     values = [
         [
             value
-            if type(value) in GO_AS_THEY_ARE
+            if type(value) in UNPREPARED_TYPES
             else prepared_instant(value)
             if type(value) is datetime
             else field.get_db_prep_save(value, connection)

@@ -1,4 +1,4 @@
-"""The request to a client to rate one therapy session."""
+"""Check-ins: whom the practice asks about which therapy session."""
 
 import uuid
 
@@ -13,7 +13,7 @@ from sessions.models import TherapySession
 
 class CheckInQuerySet(ScopedQuerySet):
     def not_voided(self):
-        """Without those of voided therapy sessions."""
+        """Those of therapy sessions that are not voided."""
         return self.filter(therapy_session__voided_at__isnull=True)
 
 

@@ -13,13 +13,16 @@ from ratings.models.check_in import CheckIn
 
 class DeliveryQuerySet(ScopedQuerySet):
     def waiting(self):
-        """Neither sent nor refused nor dropped."""
+        """Those that are neither sent nor refused nor dropped."""
         return self.filter(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
 
 
 class Delivery(models.Model):
-    """One message that asks a client to answer, from due to sent. Claimed before it is sent, so that two senders
-    at once send it once; a sender that died leaves a claim, and the message goes out again under the same id."""
+    """One message that asks a client to answer, from due to sent.
+
+    It is claimed before it is sent, so that two senders at once send it once. A sender that died leaves a claim, and
+    the message goes out again under the same id.
+    """
 
     class DeliveryKind(models.TextChoices):
         FIRST = "first", _("check-in")
@@ -64,4 +67,5 @@ class Delivery(models.Model):
 
     @property
     def is_waiting(self):
+        """Whether it is neither sent nor refused nor dropped."""
         return not (self.sent_at or self.failed_at or self.dropped_at)

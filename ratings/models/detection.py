@@ -13,7 +13,10 @@ from sessions.models import TherapySession
 
 
 class DetectorVersion(models.Model):
-    """A frozen detector of one practice. A new one redraws history but raises no old alerts."""
+    """A frozen detector of one practice.
+
+    A new one redraws history but raises no old alerts.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="detector_versions")
@@ -34,7 +37,10 @@ class DetectorVersion(models.Model):
 
 
 class Assessment(models.Model):
-    """What one detector version thinks after one therapy session. Rewritten by each replay of the episode."""
+    """What one detector version thinks after one therapy session.
+
+    Each replay of the episode rewrites it.
+    """
 
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="assessments")
     therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="assessments")

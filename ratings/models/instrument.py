@@ -5,7 +5,10 @@ from django.utils import timezone
 
 
 class Instrument(models.Model):
-    """One version of a questionnaire, loaded from its definition; never rescored once somebody has used it."""
+    """One version of a questionnaire, loaded from its definition.
+
+    Its scoring never changes once somebody has used it.
+    """
 
     key = models.SlugField(max_length=40)
     version = models.CharField(max_length=20)
@@ -20,7 +23,10 @@ class Instrument(models.Model):
 
 
 class InstrumentText(models.Model):
-    """The wording of an instrument in one language; a changed translation is a new revision."""
+    """The wording of an instrument in one language.
+
+    A changed translation is a new revision.
+    """
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="texts")
     language = models.CharField(max_length=12)

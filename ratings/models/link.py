@@ -1,4 +1,4 @@
-"""The keys that clients are handed."""
+"""The links that clients are given."""
 
 import uuid
 
@@ -13,7 +13,10 @@ from ratings.models.check_in import CheckIn
 
 
 class ClientLink(models.Model):
-    """A key handed to a client. Only its hash is kept; each sending mints one, and all live ones are valid."""
+    """A link given to a client, which holds a token; only its hash is kept.
+
+    Each message has a fresh one, and all that are live are valid.
+    """
 
     class LinkKind(models.TextChoices):
         CHECK_IN = "check_in", _("check-in")

@@ -1,4 +1,4 @@
-"""What was answered, and how it scored."""
+"""The answers of a client or a therapist, scored."""
 
 import uuid
 
@@ -18,7 +18,7 @@ from sessions.models import TherapySession
 
 
 def columns_of(scored):
-    """What was scored, as the columns of a rating."""
+    """The scores of a filled questionnaire as columns of a rating."""
     return {
         **{f"{pillar}_raw": scored.raw[pillar] for pillar in evidence.Pillar},
         **{f"{series}_pomp": getattr(scored.scores, series) for series in (*evidence.Pillar, "overall")},
@@ -29,12 +29,15 @@ def columns_of(scored):
 
 class RatingQuerySet(ScopedQuerySet):
     def current(self):
-        """Without those that a correction replaced, and without those of voided therapy sessions."""
+        """Those that no correction replaced, of therapy sessions that are not voided."""
         return self.filter(replaced_at__isnull=True, therapy_session__voided_at__isnull=True)
 
 
 class Rating(models.Model):
-    """One rater's answers for one therapy session, scored. Its content is never updated: a correction is a new row."""
+    """One rater's answers for one therapy session, scored.
+
+    Its content is never updated: a correction is a new row.
+    """
 
     class Mode(models.TextChoices):
         LINK = "link", _("through a link")
@@ -48,7 +51,7 @@ class Rating(models.Model):
         SUPERVISOR = "supervisor", _("my therapist and their supervisor")
 
     class BringUp(models.TextChoices):
-        """Is there something the therapist should bring up?"""
+        """Whether there is something that the therapist should bring up."""
 
         NO = "no", _("No")
         GENTLY = "gently", _("Yes, gently")

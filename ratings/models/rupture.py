@@ -1,4 +1,4 @@
-"""A strain in the alliance, and what the therapist says of the flag."""
+"""Ruptures, and therapists' verdicts on the flags."""
 
 import uuid
 
@@ -18,8 +18,11 @@ from sessions.models import TherapySession
 
 class RuptureQuerySet(ScopedQuerySet):
     def last_of_each(self, episodes):
-        """Episode key -> its newest rupture that stands. `steady_again`: what was set aside does not stay aside any
-        more, by the rule of the replay. One statement."""
+        """Episode key -> its newest rupture that is not withdrawn; one statement.
+
+        `steady_again`: the ratings have been steady since, so that one that was set aside no longer counts as such, as
+        in the replay.
+        """
         newest_version = (
             Assessment.objects.filter(episode=OuterRef(OuterRef("episode")))
             .order_by("-version__valid_from")
@@ -41,7 +44,7 @@ class RuptureQuerySet(ScopedQuerySet):
 
 
 class Rupture(models.Model):
-    """A strain in the alliance, from the therapy session that opened it to the one that closed it."""
+    """A strain in the alliance, from the therapy session that opened it to the last."""
 
     class RuptureState(models.TextChoices):
         OPEN = evidence.RuptureState.OPEN, _("noticed")
@@ -108,7 +111,10 @@ class Rupture(models.Model):
 
     @property
     def is_active(self):
-        """Open, or on its way back: an episode has at most one of these, and it may be set aside."""
+        """Whether it is open or recovering.
+
+        An episode has at most one such rupture, and only such a one may be set aside.
+        """
         return self.state in self.ACTIVE
 
     @property
@@ -124,7 +130,7 @@ class Rupture(models.Model):
 
 
 class Verdict(models.Model):
-    """What the therapist says of a flag. Counted per rule, so that everybody sees how often it was worth the look."""
+    """Whether the therapist found a flag useful; counted for each rule."""
 
     class Answer(models.TextChoices):
         USEFUL = "useful", _("Useful")

@@ -1,4 +1,4 @@
-"""Where an episode stands: the row that every list reads."""
+"""Standings: the row of an episode that every list reads."""
 
 from django.db import models
 from django.db.models import F
@@ -10,7 +10,10 @@ from ratings.models.rupture import Rupture
 
 
 class Standing(models.Model):
-    """The summary row of an episode: written in the transaction of what changes it, rebuildable at any time."""
+    """The summary row of an episode.
+
+    It is written in the transaction of what changes it, and can be rebuilt at any time.
+    """
 
     episode = models.OneToOneField(Episode, on_delete=models.CASCADE, primary_key=True, related_name="standing")
     sessions_held = models.PositiveIntegerField(default=0)

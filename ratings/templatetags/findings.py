@@ -1,4 +1,4 @@
-"""Findings in templates: words and small pictures, nothing computed."""
+"""Template filters and tags: the words and small pictures of findings."""
 
 from django import template
 
@@ -15,7 +15,7 @@ def trend(word):
 
 @register.filter
 def short_trend(word):
-    """The same for a table cell whose column already says whose usual it is."""
+    """The same, for a table cell whose column says whose usual it is."""
     return phrases.short_trend(word)
 
 
@@ -37,7 +37,7 @@ def seen(case):
 
 @register.filter
 def flagged_series(case):
-    """The series whose sparkline stands beside the reason: the first pillar that fell, else the whole."""
+    """The series to draw: the first pillar that fell, else the whole."""
     pillars = case.reason.assessment.pillars if case.reason else ()
     return pillars[0] if pillars else "overall"
 
@@ -69,5 +69,5 @@ def split(text):
 
 @register.filter
 def day(instant, form="j M"):
-    """A day as one says it: with its year only where that is not this year."""
+    """The day, with its year only where that is not this year."""
     return "–" if instant is None else phrases.day(instant, form)
