@@ -1,4 +1,7 @@
-"""Writes on the first floor. Those that move an assessment are called by `ratings.cases.actions`."""
+"""Writes on the first floor.
+
+Those that move an assessment are called by `ratings.cases.actions`, which replays.
+"""
 
 from uuid import uuid4
 
@@ -15,7 +18,7 @@ from sessions.models import Attendance, Goal, PrivateNote, TherapySession
 def hold_therapy_session(
     *, editor, starts_at, ends_at, zone, mode, attendance, planned=None, private_note="", code=None
 ):
-    """Logs what became of a therapy session: of the planned one, or of a new one with this code."""
+    """Logs what became of a therapy session: the planned one, or a new one."""
     episode, by = editor.episode, editor.membership
     therapy_session = planned or TherapySession(episode=episode, code=code or uuid4())
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
@@ -43,7 +46,7 @@ def move_therapy_session(*, editor, therapy_session, starts_at, ends_at):
 
 @transaction.atomic
 def void_therapy_session(*, editor, therapy_session, reason):
-    """It stays on record with the reason, and counts no more."""
+    """Voids a therapy session, which stays on record with the reason."""
     therapy_session.voided_at, therapy_session.voided_by = timezone.now(), editor.membership
     therapy_session.voided_reason = Sealed(reason, editor.episode.client.data_key)
     therapy_session.save(update_fields=["voided_at", "voided_by", "voided_reason"])

@@ -1,4 +1,4 @@
-"""Parsing for what happens in the room."""
+"""Forms of therapy sessions and goals."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,10 @@ TAKEN = _("There is already a session at this time.")
 
 
 class TherapySessionForm(forms.Form):
-    """When, how, and whether the client came. Times are read in the zone that is active for the request."""
+    """When a session was, how you met, and whether the client came.
+
+    Times are read in the zone that is active for the request.
+    """
 
     day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(label=_("Start"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
@@ -39,10 +42,10 @@ class TherapySessionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
 
-    may_lie_ahead = False
+    may_be_future = False
 
     def __init__(self, *args, episode, on_record=None, **kwargs):
-        """`on_record`: the session as it stands, planned or held; none where it is new."""
+        """`on_record`: the stored session, planned or held; None for a new one."""
         self.episode, self.on_record = episode, on_record
         super().__init__(*args, **kwargs)
 
@@ -52,7 +55,7 @@ class TherapySessionForm(forms.Form):
         if not (day and time and minutes):
             return cleaned
         today = timezone.localdate()
-        if day > today + LONGEST_AHEAD:  # before its instant is asked for: there is none after the year 9999
+        if day > today + LONGEST_AHEAD:  # first: a day of the year 9999 may have no instant
             self.add_error("day", FUTURE)
         elif day < today - LONGEST_AGO:
             self.add_error("day", _("This is more than three years ago. Check the year."))
@@ -61,12 +64,16 @@ class TherapySessionForm(forms.Form):
         return cleaned
 
     def _clean_start(self, cleaned, wall_clock, length):
+        """Turns the local time into instants, and checks them.
+
+        Where the clock goes back at night and a time comes twice, the first is meant.
+        """
         zone = timezone.get_current_timezone()
         starts_at = self._instant(wall_clock, zone)
         cleaned["starts_at"], cleaned["ends_at"] = starts_at, starts_at + length
         if starts_at.astimezone(zone).replace(tzinfo=None) != wall_clock:
             self.add_error("time", _("The clock went forward over this time; it did not exist that day."))
-        if starts_at > timezone.now() + CLOCKS_DIFFER and not self.may_lie_ahead:
+        if starts_at > timezone.now() + CLOCKS_DIFFER and not self.may_be_future:
             self.add_error("day", FUTURE)
         if self.episode.ends_at and starts_at >= self.episode.ends_at:
             self.add_error("day", _("This therapy had ended by then."))
@@ -90,23 +97,29 @@ class TherapySessionForm(forms.Form):
         return others.exclude(pk=self.on_record and self.on_record.pk).exists()
 
     def says_taken(self):
-        """After the database refused: whether another session took the time in the same moment; then it is said."""
-        if taken := self._is_taken(self.cleaned_data["starts_at"]):
+        """Whether another session has taken the time meanwhile; adds the error then.
+
+        To be called after the database has refused the row.
+        """
+        is_taken = self._is_taken(self.cleaned_data["starts_at"])
+        if is_taken:
             self.add_error("time", TAKEN)
-        return taken
+        return is_taken
 
 
 class SessionMoveForm(TherapySessionForm):
-    """Another time for a session that is on record; what has taken place cannot move into the future."""
+    """Another time for a stored session; a held one cannot move into the future."""
 
     mode = attendance = private_note = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.may_lie_ahead = self.on_record.attendance == Attendance.PLANNED
+        self.may_be_future = self.on_record.attendance == Attendance.PLANNED
 
 
 class SessionVoidForm(forms.Form):
+    """Why a session is voided."""
+
     reason = PlainTextField(
         label=_("Why"),
         help_text=_("It stays on record with the session. Nobody else is told."),
@@ -116,6 +129,8 @@ class SessionVoidForm(forms.Form):
 
 
 class GoalForm(KeyedForm):
+    """A goal of the plan."""
+
     text = PlainTextField(
         label=_("Goal"),
         help_text=_("In the client's words: “We are working on … so that I can …”"),

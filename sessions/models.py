@@ -28,16 +28,19 @@ class Attendance(models.TextChoices):
 
 class TherapySessionQuerySet(ScopedQuerySet):
     def not_voided(self):
-        """Without those that were voided."""
+        """Those that are not voided."""
         return self.filter(voided_at__isnull=True)
 
     def attended(self):
+        """Those that the client came to."""
         return self.not_voided().filter(attendance=Attendance.ATTENDED)
 
 
 class TherapySession(models.Model):
-    """One session of an episode. Its number is derived (attended, in order), never stored; it is voided, never
-    deleted."""
+    """One session of an episode.
+
+    Its number is derived (attended, in order), never stored; it is voided, never deleted.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="therapy_sessions")
@@ -91,7 +94,10 @@ class TherapySession(models.Model):
 
 
 class PrivateNote(models.Model):
-    """The therapist's own note on one therapy session. A table of its own: no supervisor's query touches it."""
+    """The therapist's own note on one therapy session.
+
+    A table of its own: no supervisor's query touches it.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="private_notes")
@@ -113,7 +119,7 @@ class PrivateNote(models.Model):
 
 
 class Goal(models.Model):
-    """One goal of the plan, in the client's words: "We are working on X so that I can Y"."""
+    """One goal of the plan: "We are working on X so that I can Y"."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="goals")

@@ -41,7 +41,8 @@ def planned_session_log(request, code):
 def _just_over():
     """The times of a session that ends now, started on a full five minutes."""
     start = timezone.localtime(timezone.now() - timedelta(minutes=SESSION_MINUTES))
-    return {"day": start.date(), "time": start.replace(minute=start.minute // 5 * 5).time(), "minutes": SESSION_MINUTES}
+    start = start.replace(minute=start.minute // 5 * 5, second=0)
+    return {"day": start.date(), "time": start.time(), "minutes": SESSION_MINUTES}
 
 
 def _times_of(therapy_session):
