@@ -1,4 +1,4 @@
-"""The evaluation as a page of its own: the tables as text, and two charts drawn by the bundle we ship."""
+"""The evaluation as an HTML page: the tables as text, and two charts."""
 
 import html as escaping
 import json
@@ -15,7 +15,7 @@ CONFIG = {"displayModeBar": False, "showSendToCloud": False, "plotlyServerURL": 
 
 
 def html(results: Sequence[ScenarioResult]) -> str:
-    """One file that needs nothing else: open it in a browser."""
+    """The page, with the chart library inside, so that it needs nothing else."""
     bundle = (settings.BASE_DIR / BUNDLE).read_text(encoding="utf-8").replace("</script", "<\\/script")
     figures = {"shares": _shares(results), "reliability": _reliability(results)}
     slots = "".join(f'<div id="{name}"></div>' for name in figures)

@@ -28,7 +28,7 @@ def privacy(request):
 
 @key_in_address
 def link_gone(request):
-    """One page for a link that is unknown, used, expired or malformed, without a name."""
+    """The nameless page for a link that is unknown, used, expired or malformed."""
     return render(request, "ratings/check_in/link_gone.html", {"practice": _only_practice()}, status=404)
 
 

@@ -29,7 +29,10 @@ class Command(BaseCommand):
 
 
 def refuse_if_taken(address):
-    """Says so before the sign-ins are printed, and not after five attempts of the server."""
+    """Refuses an address that is in use.
+
+    So it is said before the sign-ins are printed, and not after five attempts of the server.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -39,7 +42,10 @@ def refuse_if_taken(address):
 
 
 def server_options(address):
-    """What gunicorn is started with. No access log: the path of a check-in is the key to it."""
+    """The arguments of gunicorn.
+
+    It writes no access log: the path of a check-in is the key to it.
+    """
     host, port = address
     return [
         "alliance.wsgi",

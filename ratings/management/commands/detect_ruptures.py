@@ -1,4 +1,4 @@
-"""Run the detector over a CSV file of ratings, without a database."""
+"""Runs the detector over a CSV file of ratings, without a database."""
 
 import csv
 import math
@@ -43,8 +43,8 @@ class Command(BaseCommand):
         version = Version(criterion=criterion, budget=Budget(budget), use=use)
         try:
             with ExitStack() as stack:
-                source = stack.enter_context(_opened(file))
-                target = stack.enter_context(_whole_or_nothing(output))
+                source = stack.enter_context(_open_source(file))
+                target = stack.enter_context(_open_target(output))
                 judge(source, target, lowest, highest, version)
         except FileError as error:
             raise CommandError(f"{file}: {error}", returncode=WRONG_INPUT) from None
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
 
 def judge(source, target, lowest, highest, version):
-    """Copy the rows from `source` to `target`, each with the assessment of its session."""
+    """Copies the rows of `source` to `target`, each with its session's assessment."""
     reader = EpisodeReader(source, lowest, highest)
     for name in ADDED:
         if name in reader.header:
@@ -63,23 +63,23 @@ def judge(source, target, lowest, highest, version):
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow([*reader.header, *ADDED])
     for episode in reader.episodes():
-        for row, found in zip(episode.rows, assess(episode.history, version), strict=True):
-            writer.writerow([*row, *_columns(found)])
+        for row, assessment in zip(episode.rows, assess(episode.history, version), strict=True):
+            writer.writerow([*row, *_columns(assessment)])
 
 
-def _columns(found):
+def _columns(assessment):
     return (
-        "" if found.suspicion is None else f"{found.suspicion:.6f}",
-        "" if found.probability is None else f"{found.probability:.4f}",
-        int(found.alert),
-        found.kind or "",
-        found.state,
-        reason(found),
+        "" if assessment.suspicion is None else f"{assessment.suspicion:.6f}",
+        "" if assessment.probability is None else f"{assessment.probability:.4f}",
+        int(assessment.alert),
+        assessment.kind or "",
+        assessment.state,
+        reason(assessment),
     )
 
 
 @contextmanager
-def _opened(file):
+def _open_source(file):
     if file == "-":
         if sys.stdin is None:
             raise CommandError("There is no standard input.", returncode=WRONG_INPUT)
@@ -91,8 +91,8 @@ def _opened(file):
 
 
 @contextmanager
-def _whole_or_nothing(output):
-    """A file to write to that reaches its place only once everything is in it."""
+def _open_target(output):
+    """A file to write to, which reaches its place only once everything is in it."""
     if output is None:
         with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as spool:
             yield spool

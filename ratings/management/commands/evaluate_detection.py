@@ -1,4 +1,7 @@
-"""Compare every criterion on simulated episodes, and write what the program and the documentation take from it."""
+"""Compares every criterion on simulated episodes.
+
+It writes the thresholds of the program, and the page of the documentation.
+"""
 
 import time
 from pathlib import Path
@@ -40,8 +43,8 @@ class Command(BaseCommand):
             self.calibrate(ruptures)
             return
         if options["write_thresholds"]:
-            found = compare.thresholds(compare.TUNING_SEED, ruptures)
-            thresholds.PATH.write_text(thresholds.as_toml(found, compare.ENTRIES), encoding="utf-8")
+            values = compare.thresholds(compare.TUNING_SEED, ruptures)
+            thresholds.PATH.write_text(thresholds.as_toml(values, compare.ENTRIES), encoding="utf-8")
             self.stdout.write(f"Wrote {thresholds.PATH}.")
             return
         results = compare.compare(scenario or compare.SCENARIO_NAMES, seed, ruptures, processes)

@@ -30,9 +30,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}.", returncode=2) from None
         preview = make_preview(practice=practice, parsed=parsed, receiver=receiver)
-        wrong = [f"line {error.line}: {error.sentence}" for error in preview.errors]
-        if wrong and (not parsed.layout or not only_good):
-            raise CommandError("\n".join([*wrong, "Nothing was imported."]), returncode=2)
+        errors = [f"line {error.line}: {error.sentence}" for error in preview.errors]
+        if errors and (not parsed.layout or not only_good):
+            raise CommandError("\n".join([*errors, "Nothing was imported."]), returncode=2)
         if not dry_run:
             try:
                 import_ratings(practice=practice, preview=preview, by=None, only_good=only_good)
@@ -40,8 +40,8 @@ class Command(BaseCommand):
                 raise CommandError(
                     "The data changed meanwhile; nothing was imported. Try again.", returncode=2
                 ) from None
-        for line in wrong:
-            self.stderr.write(f"left out, {line}")
+        for error in errors:
+            self.stderr.write(f"left out, {error}")
         for name in ("clients", "episodes", "sessions", "ratings"):
             count = getattr(preview.counts, name)
             self.stdout.write(f"{name}: {count.new} new, {count.known} known")
@@ -50,17 +50,19 @@ class Command(BaseCommand):
 
 
 def find_practice(code_or_name):
+    """The practice with this code or name."""
     try:
-        found = Practice.objects.filter(code=UUID(code_or_name))
+        practices = Practice.objects.filter(code=UUID(code_or_name))
     except ValueError:
-        found = Practice.objects.filter(name=code_or_name)
-    if len(found) != 1:
-        problem = "No practice has" if not found else "Several practices have"
+        practices = Practice.objects.filter(name=code_or_name)
+    if len(practices) != 1:
+        problem = "No practice has" if not practices else "Several practices have"
         raise CommandError(f"{problem} this code or name: {code_or_name}", returncode=2)
-    return found[0]
+    return practices[0]
 
 
 def find_receiver(practice, pairs, all_to):
+    """Whose cases the rows become; `pairs` are the arguments `ID=EMAIL`."""
     therapists = therapists_of(practice)
 
     def therapist(email):
@@ -71,8 +73,8 @@ def find_receiver(practice, pairs, all_to):
 
     named = {}
     for pair in pairs:
-        called, sign, email = pair.rpartition("=")
-        if not (sign and called):
+        name, sign, email = pair.rpartition("=")
+        if not (sign and name):
             raise CommandError(f"--therapist {pair}: write it as ID=EMAIL.", returncode=2)
-        named[called.strip()] = therapist(email)
+        named[name.strip()] = therapist(email)
     return Receiver(all_to=therapist(all_to) if all_to else None, named=named)

@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 
 def waiting_check_in():
-    """The newest unanswered check-in of the first therapist, so that its answers can be seen to arrive."""
+    """The newest unanswered check-in of the first therapist of the demo."""
     return (
         CheckIn.objects.not_voided()
         .filter(episode__therapist__user__email=FIRST_MEMBERS[0], episode__ends_at__isnull=True)

@@ -24,15 +24,15 @@ class Command(BaseCommand):
         if not settings.LOCAL:
             raise CommandError("ALLIANCE_SECRET_KEY is set: demo data and its known passwords don't belong there.")
         recipe = Recipe(therapists=therapists, clients=clients, sessions=sessions, seed=seed)
-        here = Practice.objects.filter(code=recipe.code).first()
-        if here and today in (None, seen_from(here)):
+        practice = Practice.objects.filter(code=recipe.code).first()
+        if practice and today in (None, seen_from(practice)):
             return
         if Practice.objects.exists():
             raise CommandError(
                 "This database was filled otherwise. Take an empty one (DATABASE_URL), or ask for what is there."
             )
         call_command("sync_instruments", verbosity=0)
-        gc.set_threshold(100_000)  # to look for cycles among the rows so often takes a tenth of the time
+        gc.set_threshold(100_000)  # collecting garbage at each 700 new objects takes a tenth of the time
         episodes = fill(recipe, today or today_there())
         self.stdout.write(f"Demo data: {episodes} episodes, {therapists} therapists.")
 

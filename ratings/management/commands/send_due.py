@@ -16,15 +16,15 @@ class Command(BaseCommand):
 
     def handle(self, *, loop, **options):
         self.is_over = False
-        # After the message in hand, so that none is left claimed.
-        before = {number: signal.signal(number, self._finish) for number in (signal.SIGTERM, signal.SIGINT)}
+        # A signal ends it after the message that is being sent, so that none is left claimed.
+        handlers = {number: signal.signal(number, self._finish) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            self._go(loop)
+            self._run(loop)
         finally:
-            for number, handler in before.items():
+            for number, handler in handlers.items():
                 signal.signal(number, handler)
 
-    def _go(self, loop):
+    def _run(self, loop):
         while True:
             try:
                 self._send()
@@ -32,7 +32,7 @@ class Command(BaseCommand):
                 if not loop:
                     raise CommandError(str(failure)) from failure
                 self.stderr.write(str(failure))
-            if not loop or self._over_within(loop):
+            if not loop or self._is_over_within(loop):
                 return
             close_old_connections()
 
@@ -42,16 +42,17 @@ class Command(BaseCommand):
             self.stdout.write(f"{practice} is not live, and {waiting} of its messages wait: see People, Settings.")
         counts = send_due(is_over=lambda: self.is_over)
         if counts:
-            self.stdout.write(", ".join(f"{number} {word}" for word, number in sorted(counts.items())) + ".")
+            self.stdout.write(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) + ".")
         self.stdout.flush()
 
     def _finish(self, *args):
         self.is_over = True
 
-    def _over_within(self, seconds):
-        until = time.monotonic() + seconds
-        while not self.is_over and (left := until - time.monotonic()) > 0:
-            time.sleep(min(left, 1))
+    def _is_over_within(self, seconds):
+        """Waits so many seconds, or until a signal ends it; whether one did."""
+        end = time.monotonic() + seconds
+        while not self.is_over and (remaining := end - time.monotonic()) > 0:
+            time.sleep(min(remaining, 1))
         return self.is_over
 
 

@@ -1,4 +1,4 @@
-"""Write simulated episodes with their truth, in the columns that `detect_ruptures` reads."""
+"""Writes simulated episodes with their truth, as `detect_ruptures` reads them."""
 
 import csv
 import sys
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         if not lowest < highest or episodes < 0:
             raise CommandError("--scale: LO must be below HI; --episodes: not below 0.", returncode=2)
         if scenario == OTHER_GENERATOR:
-            made = simulate_ordinal(episodes, seed)
+            simulated = simulate_ordinal(episodes, seed)
         else:
-            made = simulate(SCENARIOS[scenario], episodes, seed)
+            simulated = simulate(SCENARIOS[scenario], episodes, seed)
         try:
             with ExitStack() as stack:
                 target = sys.stdout
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                     target = stack.enter_context(open(output, "w", encoding="utf-8", newline=""))
                 writer = csv.writer(target, lineterminator="\n")
                 writer.writerow([*NEEDED_COLUMNS, *OPTIONAL_COLUMNS, *TRUTH])
-                for number, episode in enumerate(islice(made, episodes), start=1):
+                for number, episode in enumerate(islice(simulated, episodes), start=1):
                     writer.writerows(_rows(f"e{number:06d}", episode, lowest, highest))
         except OSError as error:
             raise CommandError(f"{error.filename or output}: {error.strerror}.", returncode=2) from None

@@ -26,31 +26,31 @@ class Command(BaseCommand):
             stored, created = Instrument.objects.get_or_create(
                 key=instrument.key, version=instrument.version, defaults={"definition": definition}
             )
-            done = ["loaded"] if created else _correct(stored, definition, path.name)
-            done += [said for language, text in texts.items() if (said := _load_text(stored, language, text))]
+            changes = ["loaded"] if created else _correct(stored, definition, path.name)
+            changes += filter(None, (_load_text(stored, language, text) for language, text in texts.items()))
             if options["verbosity"]:
-                self.stdout.write(f"{stored}: {', '.join(done) or 'unchanged'}")
+                self.stdout.write(f"{stored}: {', '.join(changes) or 'unchanged'}")
 
 
 def _correct(stored, definition, file):
-    """What was done to a stored version so that it is as in the file."""
+    """Makes a stored version as in the file; says in words what it changed."""
     if stored.definition == definition:
         return []
-    scored = {part for part in {**stored.definition, **definition} if part not in ABOUT}
-    rescored = any(stored.definition.get(part) != definition.get(part) for part in scored)
+    parts = {part for part in {**stored.definition, **definition} if part not in ABOUT}
+    scores_differently = any(stored.definition.get(part) != definition.get(part) for part in parts)
     used = Rating.objects.filter(instrument=stored).exists() or CheckIn.objects.filter(text__instrument=stored).exists()
-    if rescored and used:
+    if scores_differently and used:
         raise CommandError(
             f"{file}: {stored} is stored with another definition, and somebody has been asked or has answered."
             " Answers were given to that one, so a change needs a new version."
         )
     stored.definition = definition
     stored.save(update_fields=["definition"])
-    return ["replaced, as nobody had used it"] if rescored else ["title, source or licence corrected"]
+    return ["replaced, as nobody had used it"] if scores_differently else ["title, source or licence corrected"]
 
 
 def _load_text(stored, language, text):
-    """What was done so that the newest wording is that of the file; None where it is."""
+    """Makes the newest wording that of the file; what it did in words, else None."""
     newest = stored.texts.filter(language=language).order_by("-revision").first()
     if newest is None:
         InstrumentText.objects.create(instrument=stored, language=language, text=text)
