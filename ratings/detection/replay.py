@@ -72,7 +72,7 @@ def _session_record(held):
     return SessionRecord(
         evidence=held.evidence,
         starts_at=held.row.starts_at,
-        asked=held.asked,
+        has_check_in=held.asked,
         received_at=max((rating.received_at for rating in ratings), default=None),
     )
 

@@ -14,7 +14,7 @@ DEFAULT = Version()
 
 
 def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> list[Assessment]:
-    """Say after each therapy session whether the alliance seems strained, as it would have been said that day.
+    """Say after each therapy session whether the alliance seems strained.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
     Returns
     -------
     list of Assessment
-        One per session, each from that session and the earlier ones only. A session without a rating keeps the
-        state of the one before, unless other evidence speaks.
+        One per session, as it would have been made on that day: from that session and the earlier ones only. A session
+        without a rating keeps the state of the one before, unless other evidence speaks.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
     >>> from ratings.psychometrics.evidence import Scores
     >>> levels = [80, 76, 84, 80, 35, 36]
     >>> history = [SessionEvidence(n, Scores(y, y, y, y)) for n, y in enumerate(levels, start=1)]
-    >>> [str(found.state) for found in assess(history, Version(criterion="own_mean_pooled_sd"))]
+    >>> [str(after.state) for after in assess(history, Version(criterion="own_mean_pooled_sd"))]
     ['too_few', 'too_few', 'steady', 'steady', 'open', 'open']
     """
     if version.criterion not in REGISTRY:
@@ -70,7 +70,9 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
 
 
 def freeze(version: Version) -> Version:
-    """The same version with its threshold filled in, so that it judges alike under a later program as well.
+    """The same version with its threshold filled in.
+
+    So it judges alike under a later program, which may bring other thresholds.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Population constants: what is assumed of a rating before the dyad has said enough about itself.
+"""Population constants: what is assumed before a dyad has said enough of itself.
 
 All in POMP (0-100). They are frozen in a `Version`; a practice's own values can override them there.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 @dataclass(frozen=True, slots=True)
 class Constants:
-    """Published or assumed values; each line names its source or says that it is a convention."""
+    """Published or assumed values; each line has its source, or is a convention."""
 
     sd_within: float = 8.5  # one client's total, session to session; .4-.6 on a 7-point scale (science.md §6)
     pillar_sd_ratio: float = 1.45  # a pillar varies more than the total (science.md §5)
@@ -37,8 +37,8 @@ def resolve(overrides: dict[str, float]) -> Constants:
     ValueError
         A name that is not a constant.
     """
-    known = {part.name for part in fields(Constants)}
-    if unknown := sorted(set(overrides) - known):
+    names = {part.name for part in fields(Constants)}
+    if unknown := sorted(set(overrides) - names):
         raise ValueError(f"{unknown[0]!r} is not a constant of the detector.")
     return replace(Constants(), **overrides) if overrides else DEFAULTS
 

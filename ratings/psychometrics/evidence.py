@@ -26,6 +26,8 @@ class Pillar(StrEnum):
 
 
 class Rater(StrEnum):
+    """Whose rating it is."""
+
     CLIENT = "client"
     THERAPIST = "therapist"
 
@@ -54,7 +56,7 @@ IN_RUPTURE = (State.OPEN, State.RECOVERING)
 
 
 class RuptureState(StrEnum):
-    """Where a rupture on record stands: as the ratings say, or as a person or a correction has settled it."""
+    """Where a rupture on record stands."""
 
     OPEN = "open"
     RECOVERING = "recovering"
@@ -100,7 +102,7 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One rater's scores for one therapy session, in POMP (0-100, 100 = strongest alliance).
+    """One rater's scores for one therapy session, in POMP (100: strongest alliance).
 
     A pillar with too few answers, or a rating that came as a total only, is None: never 0.
     """
@@ -119,7 +121,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class SessionEvidence:
-    """All that is known of one therapy session, in the order in which the sessions were held."""
+    """All that is known of one therapy session."""
 
     number: int | None  # 1-based among attended sessions; None where the client did not come
     client: Scores | None = None
@@ -133,8 +135,10 @@ class SessionEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What one source of evidence added to the suspicion, in points (10 x log10 of a likelihood ratio, or
-    10 x pooled SD for a rule without one)."""
+    """What one source of evidence added to the suspicion.
+
+    Points are 10 log10 of a likelihood ratio, or 10 pooled SD for a rule without one.
+    """
 
     source: str  # "client", "client:task", "therapist", "behaviour:no_show", ...
     points: float
@@ -147,7 +151,7 @@ class Points:
 
 
 def only_the_therapist_fell(points: tuple[Points, ...]) -> bool:
-    """Only the therapist's own ratings fell; the client's say nothing of it, or there are none."""
+    """Whether the therapist's own ratings fell, and the client's say nothing of it."""
     fell = {"client": 0.0, "therapist": 0.0}
     for part in points:
         rater = part.source.partition(":")[0]
@@ -157,7 +161,7 @@ def only_the_therapist_fell(points: tuple[Points, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the detector thinks after one therapy session, from that session and earlier ones only."""
+    """What the detector thinks after one therapy session."""
 
     number: int | None
     state: State
@@ -170,8 +174,10 @@ class Assessment:
     notes: tuple[Note, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """The assessment as it is stored: the suspicion is the `score` of the tables and files. Without its number,
-        which is derived."""
+        """The assessment as it is stored.
+
+        Its suspicion is the `score` of the tables and files. Its number is derived, and left out.
+        """
         return {
             "state": self.state,
             "score": self.suspicion,
@@ -185,7 +191,10 @@ class Assessment:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any], number: int | None) -> "Assessment":
-        """The assessment that `to_json` made; what an older program did not store has its default."""
+        """The assessment that `to_json` made.
+
+        What an older program did not store has its default.
+        """
         return cls(
             number=number,
             state=State(stored["state"]),
@@ -201,7 +210,7 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A frozen detector: the same history and version give the same assessments, for ever."""
+    """A frozen detector: the same history gives the same assessments, for ever."""
 
     criterion: str = "rupture_filter"
     budget: Budget = Budget.NORMAL

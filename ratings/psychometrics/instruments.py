@@ -1,6 +1,6 @@
-"""Instruments as data: items, range, scoring key, source and licence, and texts where we may print them.
+"""Instruments as data: items, range, scoring key, source, licence, and texts.
 
-A definition is a TOML file. Licensed questionnaires come as a scoring key without any text.
+A definition is a TOML file. Licensed questionnaires come as a scoring key, without any text that we may not print.
 """
 
 import tomllib
@@ -22,11 +22,11 @@ class InstrumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question: its id, the pillar it belongs to (None: it counts in the total only), and its direction."""
+    """One question."""
 
     id: str
-    pillar: Pillar | None = None
-    reversed: bool = False
+    pillar: Pillar | None = None  # None: it counts in the total only
+    reversed: bool = False  # a high answer means a weak alliance
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,14 @@ class Instrument:
     texts: Mapping[str, Mapping[Rater, Wording]] = field(default_factory=dict)
 
     def items_of(self, pillar: Pillar) -> tuple[Item, ...]:
+        """The items that a pillar's score is made of."""
         return tuple(item for item in self.items if item.pillar == pillar)
 
     def wording(self, language: str, rater: Rater) -> Wording | None:
-        """The texts for a rater in a language ("de-ch" falls back to "de"); None where there are none."""
+        """The texts for a rater in a language; None where there are none.
+
+        "de-ch" falls back to "de".
+        """
         for code in (language, language.split("-")[0]):
             if rater in self.texts.get(code, {}):
                 return self.texts[code][rater]
@@ -93,9 +97,9 @@ def parse(definition: Mapping[str, Any]) -> Instrument:
     InstrumentError
         With a sentence that names the part and what is wrong with it.
     """
-    known = {"key", "version", "title", "licence", "source", "items", "lowest", "highest", "overall"}
-    known |= {"minimum_share", "whole_answers", "validated", "text"}
-    if unknown := sorted(set(definition) - known):
+    parts = {"key", "version", "title", "licence", "source", "items", "lowest", "highest", "overall"}
+    parts |= {"minimum_share", "whole_answers", "validated", "text"}
+    if unknown := sorted(set(definition) - parts):
         raise InstrumentError(f"{unknown[0]!r} is not a part of an instrument.")
     strings = {name: _string(definition, name) for name in ("key", "version", "title", "licence", "source")}
     lowest, highest = _whole(definition, "lowest"), _whole(definition, "highest")

@@ -11,7 +11,7 @@ IN_A_ROW = 3  # science.md §5 (perfect-score card); the same number of missing 
 
 def notes(history: Sequence[SessionEvidence], constants: Constants) -> list[tuple[Note, ...]]:
     """The notes after each session, from that session and the earlier ones."""
-    found = []
+    by_session = []
     perfect = unanswered = 0
     first: list[float] = []
     for therapy_session in history:
@@ -31,5 +31,5 @@ def notes(history: Sequence[SessionEvidence], constants: Constants) -> list[tupl
             enough = len(first) >= 2 and therapy_session.number == IN_A_ROW
             if enough and sum(first) / len(first) < constants.early_low:
                 here.append(Note.EARLY_LOW)
-        found.append(tuple(here))
-    return found
+        by_session.append(tuple(here))
+    return by_session

@@ -1,4 +1,4 @@
-"""A practice's own population constants, once it has enough episodes to know them."""
+"""A practice's own population constants, once it has enough episodes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ FEWEST_RATINGS = 5  # in an episode, to count
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Constants for `Version.constants`, and how many episodes they rest on; empty where there are too few."""
+    """What a practice's own episodes teach."""
 
-    episodes: int
-    constants: dict[str, float]
+    episodes: int  # that it rests on
+    constants: dict[str, float]  # for `Version.constants`; empty where there are too few episodes
 
 
 def learn_constants(histories: Iterable[Sequence[SessionEvidence]]) -> Learned:
-    """Say how this practice's clients and therapists rate, outside ruptures, for use in a new detector version.
+    """Say how this practice's clients and therapists rate, outside ruptures.
 
     Parameters
     ----------
@@ -68,7 +68,11 @@ def _total(rating: Scores) -> float:
 
 
 def _spread(episodes: list[list[Scores]]) -> dict[str, float]:
-    """The mean of the episodes' means, and the SD between and within episodes."""
+    """The mean of the episodes' means, and the SD between and within episodes.
+
+    within^2 is the mean variance of an episode, and between^2 the variance of the episodes' means less what chance
+    gives it, within^2 times the mean of 1/n. Neither is below 1 POMP.
+    """
     totals = [[_total(rating) for rating in ratings] for ratings in episodes]
     within = fmean(variance(values) for values in totals)
     means = [fmean(values) for values in totals]
@@ -81,7 +85,10 @@ def _spread(episodes: list[list[Scores]]) -> dict[str, float]:
 
 
 def _contrast(episodes: list[list[Scores]]) -> float:
-    """SD of the pillars around the total from session to session, over all three pillars."""
+    """SD of the pillars around the total from session to session.
+
+    sqrt(3/2 times the mean variance of the three distances), as only two of the three are free.
+    """
     variances = []
     for ratings in episodes:
         full = [rating for rating in ratings if None not in (rating.goal, rating.task, rating.bond)]
@@ -90,11 +97,13 @@ def _contrast(episodes: list[list[Scores]]) -> float:
                 variance([score - _total(rating) for rating in full if (score := rating.of(pillar)) is not None])
                 for pillar in Pillar
             ]
-    # Of the three two are free.
     return max(1.5 * fmean(variances), 1.0) ** 0.5 if variances else DEFAULTS.sd_contrast
 
 
 def _drawn(constants: dict[str, float], episodes: int) -> dict[str, float]:
-    """The constants, drawn towards the published ones while there are few episodes."""
+    """The constants, drawn towards the published ones while there are few episodes.
+
+    share value + (1 - share) published, with share = n / (n + 50).
+    """
     share = episodes / (episodes + FEWEST_EPISODES)
     return {name: share * value + (1 - share) * getattr(DEFAULTS, name) for name, value in constants.items()}

@@ -34,8 +34,8 @@ def wilson(count: int, of: int) -> Share:
 
     Examples
     --------
-    >>> found = wilson(15, 20)
-    >>> round(found.low, 3), round(found.high, 3)
+    >>> share = wilson(15, 20)
+    >>> round(share.low, 3), round(share.high, 3)
     (0.531, 0.888)
     """
     if of < 1 or not 0 <= count <= of:

@@ -1,4 +1,4 @@
-"""Which runs of sessions are ruptures, and what becomes of the ruptures on record.
+"""Which runs of sessions are ruptures, and what becomes of those on record.
 
 `assess` says after each session where things stand, under one detector version. Ratings come late, are corrected, and
 sessions are voided, so each replay says it anew; here what it says is brought in line with what is stored. People's
@@ -29,11 +29,11 @@ CLOSING = (State.REPAIRED, State.STRONGER, State.UNREPAIRED)
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """A therapy session that was held or missed, and when what is known of it came in."""
+    """A therapy session that was held or missed, and when its ratings came in."""
 
     evidence: SessionEvidence
     starts_at: datetime
-    asked: bool  # there is a check-in for it
+    has_check_in: bool  # there is a check-in for it
     received_at: datetime | None  # when the later of its ratings came in; None: it has none
 
     @property
@@ -71,7 +71,7 @@ class RuptureEvidence:
     straight_before: tuple[int, int] | None = None  # of the client's earlier forms: how many were so, of how many
 
     def to_json(self) -> dict[str, Any]:
-        """The evidence as it is stored: the columns of its assessment, and the rest beside them."""
+        """The evidence as it is stored, the rest beside its assessment's columns."""
         return self.assessment.to_json() | {
             "number": self.assessment.number,
             "for_sessions": self.for_sessions,
@@ -82,7 +82,10 @@ class RuptureEvidence:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "RuptureEvidence":
-        """The evidence that `to_json` made; what an older program did not store has its default."""
+        """The evidence that `to_json` made.
+
+        What an older program did not store has its default.
+        """
         before = stored.get("straight_before")
         return cls(
             assessment=Assessment.from_json(stored, stored.get("number")),
@@ -106,7 +109,7 @@ class RuptureUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a replay makes of the ruptures on record. What is not named stays as it is."""
+    """What becomes of the ruptures on record; what is not named stays as it is."""
 
     withdrawn: tuple[int, ...]  # ids of those that nothing speaks for any more
     updates: tuple[RuptureUpdate, ...]  # in the order of the history
@@ -114,9 +117,9 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The sessions from an alert to the one that closes it, or to the last one, as positions in the history."""
+    """The sessions from an alert to the one that closes it, or to the last one."""
 
-    first: int
+    first: int  # positions in the history
     last: int
     state: State  # where it stands, or how it ended
 
@@ -236,7 +239,10 @@ def runs_of(assessments: Sequence[Assessment]) -> list[Run]:
 
 
 def span_of(record: RuptureRecord, assessments: Sequence[Assessment]) -> tuple[int, int] | None:
-    """The first and last position that a rupture on record speaks for; None where its first session was voided."""
+    """The first and last position that a rupture on record speaks for.
+
+    None where the session that opened it was voided.
+    """
     first, end = record.opened, len(assessments) - 1
     if first is None:
         return None
@@ -250,7 +256,7 @@ def span_of(record: RuptureRecord, assessments: Sequence[Assessment]) -> tuple[i
 def evidence_of_run(
     run: Run, sessions: Sequence[SessionRecord], assessments: Sequence[Assessment], constants: Constants
 ) -> RuptureEvidence:
-    """What speaks for a run of sessions: its clearest session, beside what was usual before the run began."""
+    """What speaks for a run of sessions: above all, its clearest session."""
     strained = _strained(run, assessments)
     clearest = _clearest(strained, sessions, assessments)
     forms = [
@@ -277,15 +283,19 @@ def _strained(run: Run, assessments: Sequence[Assessment]) -> list[int]:
 def _came_in_since(
     valid_from: datetime, run: Run, sessions: Sequence[SessionRecord], assessments: Sequence[Assessment]
 ) -> bool:
-    """Whether a rating that speaks for the run came in since then, so that a new version raises no old alerts."""
+    """Whether a rating that speaks for the run came in since then.
+
+    A new version raises no old alerts.
+    """
     received = [at for p in _strained(run, assessments) if (at := sessions[p].received_at) is not None]
     return not received or max(received) >= valid_from
 
 
 def _clearest(strained: list[int], sessions: Sequence[SessionRecord], assessments: Sequence[Assessment]) -> int:
-    """The session in which the strain was clearest, if there is one among those that the client rated.
+    """The session in which the strain was clearest.
 
-    What people do not come to or do not answer shows least of it, and the last one is often the mildest.
+    It is among those that the client rated, if there is one: what people do not come to or do not answer shows least of
+    it, and the last one is often the mildest.
     """
     suspicions = {p: suspicion for p in strained if (suspicion := assessments[p].suspicion) is not None}
     rated = [p for p in suspicions if sessions[p].rated]
@@ -299,8 +309,10 @@ def _low(
     assessments: Sequence[Assessment],
     constants: Constants,
 ) -> list[int]:
-    """The sessions in which the client's ratings lay low: what is named or worth a clause, and what lies under the
-    usual range, as a chart marks it."""
+    """The sessions in which the client's ratings lay low.
+
+    What is named or worth a clause, and what lies under the usual range, as a chart marks it.
+    """
     history = [therapy_session.evidence for therapy_session in sessions[: run.last + 1]]
     ranges = usual_ranges(history, assessments[: run.last + 1], constants)
 
@@ -318,7 +330,10 @@ def _low(
 
 
 def _with_usual_before(opening: Assessment, clearest: Assessment) -> Assessment:
-    """The clearest assessment beside what was usual when the strain began, not what weeks of strain made of it."""
+    """The clearest assessment, beside what was usual when the strain began.
+
+    Weeks of strain have made something else of the usual since.
+    """
     before = {part.source: part.usual for part in opening.points}
     points = tuple(replace(part, usual=before.get(part.source, part.usual)) for part in clearest.points)
     return replace(clearest, points=points)

@@ -25,11 +25,14 @@ class Scored:
 
     @property
     def straight_line(self) -> bool:
+        """Whether every item was given the same answer."""
         return self.scores.straight_line
 
 
 def pomp(value: float, lowest: float, highest: float) -> float:
     """Say where a score stands between the lowest and the highest possible one.
+
+    100 (value - lowest) / (highest - lowest).
 
     Parameters
     ----------
@@ -134,7 +137,7 @@ def score(answers: Mapping[str, float], instrument: Instrument) -> Scored:
 
 
 def score_total(total: float, lowest: float, highest: float) -> Scores:
-    """Score a rating that came as a total only, from another program: it has no pillars.
+    """Score a rating that came as a total only: it has no pillars.
 
     Parameters
     ----------
@@ -177,10 +180,10 @@ def is_straight_line(given: Collection[float], asked: int) -> bool:
 
 
 def _checked(answers: Mapping[str, float], instrument: Instrument) -> dict[str, float]:
-    asked = {item.id: item for item in instrument.items}
+    items = {item.id: item for item in instrument.items}
     turned = {}
     for identifier, answer in answers.items():
-        if identifier not in asked:
+        if identifier not in items:
             raise ScoreError(f"{instrument.key} {instrument.version} has no item {identifier!r}.")
         if not _is_number(answer) or not instrument.lowest <= answer <= instrument.highest:
             raise ScoreError(
@@ -189,6 +192,6 @@ def _checked(answers: Mapping[str, float], instrument: Instrument) -> dict[str, 
             )
         if instrument.whole_answers and answer != int(answer):
             raise ScoreError(f"the answer to {identifier} is {answer!r}; it must be a whole number.")
-        flip = asked[identifier].reversed
+        flip = items[identifier].reversed
         turned[identifier] = instrument.lowest + instrument.highest - answer if flip else answer
     return turned

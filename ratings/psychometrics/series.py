@@ -8,7 +8,10 @@ SERIES = (OVERALL, Pillar.GOAL, Pillar.TASK, Pillar.BOND)
 
 
 def value_of(scores: Scores | None, series: str) -> float | None:
-    """The score of a series ("overall" or a pillar); overall falls back on the mean of all three pillars."""
+    """The score of a series: overall, or a pillar.
+
+    Overall falls back on the mean of all three pillars.
+    """
     if scores is None:
         return None
     if series != OVERALL:

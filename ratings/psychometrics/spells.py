@@ -1,4 +1,4 @@
-"""From a suspicion per session to the story of a rupture: open, recovering, and how it ended.
+"""From a suspicion per session to the story of a rupture, up to how it ended.
 
 One rupture is open at a time and it alerts once. What ends outside the ratings (therapy ended while it was open, its
 evidence was corrected away) is the caller's to say.
@@ -48,6 +48,7 @@ class Spells:
 
     @property
     def in_rupture(self) -> bool:
+        """Whether a rupture is open."""
         return self.open is not None
 
     def step(self, therapy_session: SessionEvidence, finding: Finding) -> Step:
@@ -69,7 +70,10 @@ class Spells:
         return (State.STEADY if finding.enough else State.TOO_FEW), False, ()
 
     def _note_instrument(self, therapy_session: SessionEvidence) -> None:
-        """The level before a rupture is on the scale of its own instrument; on another one it says nothing."""
+        """Forget the level before a rupture where another instrument is answered.
+
+        It is on the scale of its own instrument; on another one it says nothing.
+        """
         if therapy_session.client is None or therapy_session.instrument is None:
             return
         if self.instrument not in (None, therapy_session.instrument):
@@ -102,6 +106,7 @@ class Spells:
         return (State.RECOVERING if spell.back else State.OPEN), False, ()
 
     def _is_back(self, spell: _Spell, therapy_session: SessionEvidence, finding: Finding) -> bool:
+        """Whether nothing that fell lies more than 0.75 SD below where it stood before."""
         if finding.probability is None:
             low = finding.suspicion is None or finding.suspicion < self.threshold
         else:
@@ -123,6 +128,10 @@ class Spells:
         return True
 
     def _stronger(self, spell: _Spell, therapy_session: SessionEvidence) -> State | None:
+        """Stronger, where the mean of three ratings gained enough on the level before.
+
+        Enough: max(0.5 SD, 1.64 SD sqrt(1/3 + 1/n)), with n ratings before the rupture (1.64: one-sided 95 %).
+        """
         value = value_of(therapy_session.client, OVERALL)
         since_back = [total for total in spell.since_back if total is not None]
         if value is None or len(since_back) < len(spell.since_back) or OVERALL not in spell.before:
@@ -134,5 +143,5 @@ class Spells:
         self.repaired = None
         gain = sum(since_back) / len(since_back) - spell.before[OVERALL]
         error = self.constants.sd_within * (1 / RATINGS_FOR_STRONGER + 1 / max(spell.ratings_before, 1)) ** 0.5
-        least = max(self.constants.stronger_sd * self.constants.sd_within, 1.64 * error)  # one-sided 95 %
+        least = max(self.constants.stronger_sd * self.constants.sd_within, 1.64 * error)
         return State.STRONGER if gain >= least and value < HIGHEST else None

@@ -1,4 +1,4 @@
-"""Where an episode stands: the figures of its row in the lists, and its place in the caseload."""
+"""Where an episode stands: its figures in the lists, its place in the caseload."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def standing_figures(
     for therapy_session in reversed(attended):
         if therapy_session.rated:
             break
-        missing += therapy_session.asked
+        missing += therapy_session.has_check_in
     history = [one.evidence for one in sessions]
     ranges = usual_ranges(history, assessments, constants)
     latest = rated[-1].evidence.client if rated else None
@@ -104,11 +104,11 @@ def standing_figures(
 
 
 def attention(assessments: Sequence[Assessment], rupture: ActiveRupture | None, missing: int) -> int:
-    """The place of an open episode in the caseload, highest first; convention of this app.
+    """The place of an open episode in the caseload, highest first.
 
-    Open ruptures come first, by suspicion and then by how far the ratings fell: 100,000 + 100 u + f, with u the urgency
-    in percent (0-100) and f the fall of the client's total in POMP (0-99). Then come those that are on their way back
-    (50,000), and then gaps of three check-ins and more (10,000 + their number).
+    A convention of this app. Open ruptures come first, by suspicion and then by how far the ratings fell: 100,000 + 100
+    u + f, with u the urgency in percent (0-100) and f the fall of the client's total in POMP (0-99). Then come those
+    that are on their way back (50,000), and then gaps of three check-ins and more (10,000 + their number).
     """
     if rupture and rupture.state == RuptureState.OPEN:
         latest = next((one for one in reversed(assessments) if one.suspicion is not None), None)
@@ -119,7 +119,10 @@ def attention(assessments: Sequence[Assessment], rupture: ActiveRupture | None, 
 
 
 def _urgency(assessment: Assessment) -> float:
-    """0-1; a rule without a probability has its suspicion, of which 10 is a great deal."""
+    """How much an open rupture asks for, 0-1: its probability.
+
+    For a rule without one, a tenth of its suspicion, of which 10 is a great deal.
+    """
     if assessment.probability is not None:
         return assessment.probability
     return max(0, min((assessment.suspicion or 0) / 10, 1))

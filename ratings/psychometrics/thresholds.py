@@ -1,4 +1,4 @@
-"""The suspicion from which a session raises an alert, per criterion and budget: what the evaluation found."""
+"""The suspicion from which a session raises an alert, as the evaluation found it."""
 
 import tomllib
 from functools import cache
@@ -16,7 +16,9 @@ def _table() -> dict[str, dict[str, Any]]:
 
 
 def threshold(criterion: str, budget: Budget, use: str) -> float:
-    """The threshold for a criterion and budget; a row for this `use` ("client", …) goes before the general one.
+    """The threshold for a criterion and budget.
+
+    A row for this `use` ("client", ...) goes before the general one.
 
     Raises
     ------
@@ -31,14 +33,17 @@ def threshold(criterion: str, budget: Budget, use: str) -> float:
     return float(row[Budget(budget).value])
 
 
-def as_toml(found: dict[str, dict[Budget, float]], entries: dict[str, tuple[str, str]]) -> str:
-    """The file's text for thresholds by entry; a criterion with several uses gets a table for each."""
+def as_toml(by_entry: dict[str, dict[Budget, float]], entries: dict[str, tuple[str, str]]) -> str:
+    """The text of the file, for thresholds by entry.
+
+    A criterion with several uses gets a table for each.
+    """
     uses = [criterion for criterion, _ in entries.values()]
     lines = [
         "# The suspicion from which a session raises an alert, per criterion and budget.",
         "# Written by `manage.py evaluate_detection --write-thresholds`; do not edit by hand.",
     ]
-    for entry, row in found.items():
+    for entry, row in by_entry.items():
         criterion, use = entries[entry]
         several = uses.count(criterion) > 1
         lines += ["", f'[{criterion}."{use}"]' if several else f"[{criterion}]"]

@@ -1,4 +1,4 @@
-"""A person's own usual range: what the chart shows as a band, and what "below own usual" means in words."""
+"""A person's own usual range: the band of the chart, and the words for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,9 @@ class UsualRange:
 
 
 def usual_range(levels: Sequence[float], population_sd: float, fewest: int = FEWEST) -> UsualRange | None:
-    """Say where this person's own ratings mostly lie, so that a new one can be compared with it.
+    """Say where this person's own ratings mostly lie.
+
+    mean +- 2 sd, with sd^2 = (6 SD^2 + sum of (rating - mean)^2) / (6 + n), SD being the population's.
 
     Parameters
     ----------
@@ -76,8 +78,9 @@ def usual_range(levels: Sequence[float], population_sd: float, fewest: int = FEW
 
 
 def counted(history: Sequence[SessionEvidence], assessments: Sequence[Assessment], series: str) -> list[int]:
-    """The positions of the ratings that a usual range rests on; it begins at the fifth of them.
+    """The positions of the ratings that a usual range rests on.
 
+    The range begins at the fifth of them.
     They lie outside ruptures and were made with the instrument of the latest rating: scores of two instruments have no
     usual in common.
     """
@@ -96,7 +99,10 @@ def counted(history: Sequence[SessionEvidence], assessments: Sequence[Assessment
 def usual_ranges(
     history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants, fewest: int = FEWEST
 ) -> dict[str, UsualRange | None]:
-    """The client's own usual range of the total and of each pillar: one rule for the band, the words and the lead."""
+    """The client's own usual range of the total and of each pillar.
+
+    One rule for the band, the words and the lead.
+    """
     ranges = {}
     for series in SERIES:
         values = [value_of(history[position].client, series) for position in counted(history, assessments, series)]
@@ -109,7 +115,7 @@ def usual_ranges(
 def latest_words(
     history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants
 ) -> dict[str, TrendWord]:
-    """Where the latest rating lies in the usual range as it is drawn, by series.
+    """Where the latest rating lies in the usual range, by series.
 
     An open flag says "below" of the pillars that it names, or of what fell where it names none, with a range or
     before there is one, so that the words and the flag never disagree.

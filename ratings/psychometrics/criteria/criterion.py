@@ -1,4 +1,4 @@
-"""What a criterion is, and what it says about one therapy session before that becomes part of an episode's story."""
+"""What a criterion is, and what it says about one therapy session."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -21,7 +21,7 @@ class Finding:
 
 
 class Criterion(Protocol):
-    """A rule that reads an episode forwards, session by session, and never looks ahead."""
+    """A rule that reads an episode session by session and never looks ahead."""
 
     reads: str  # whose ratings: "client", "therapist" or "both"
 
@@ -29,4 +29,4 @@ class Criterion(Protocol):
         """Judge the next session; `in_rupture`: a rupture was open before it."""
 
     def settle(self) -> None:
-        """A rupture was closed without getting back: take where things stand now as the new usual."""
+        """Take where things stand now as usual: a rupture closed without getting back."""

@@ -10,7 +10,9 @@ CUSUM_SLACK = 0.5  # textbook: half a standard deviation
 
 
 def cusum(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """Sum of the distances below the own mean, each less half a SD and never below zero.
+    """Sum of the distances below the own mean, each less half a SD, never below 0.
+
+    S_t = max(0, S_(t-1) + (mean - y_t) / SD - 0.5), over the earlier ratings and the present one; the SD is pooled.
 
     References
     ----------

@@ -8,7 +8,9 @@ from ratings.psychometrics.criteria.series_rule import Judged
 
 
 def drop_from_best(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """The fall from the mean of the two best ratings so far, in pooled within-person SD.
+    """The fall from the mean of the two best ratings so far, in pooled SD.
+
+    (mean of the two highest y before - y) / SD, the SD within persons.
 
     References
     ----------

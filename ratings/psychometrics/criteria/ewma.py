@@ -10,7 +10,9 @@ EWMA_WEIGHT = 0.3  # textbook: .2-.4
 
 
 def ewma(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """Exponentially weighted mean of the distances from the own mean, in its own limits.
+    """Exponentially weighted mean of the distances below the own mean, in its SD.
+
+    z_t = 0.3 (mean - y_t) / SD + 0.7 z_(t-1) from z = 0 on, divided by its own SD, sqrt(0.3 / (2 - 0.3)).
 
     References
     ----------

@@ -8,10 +8,11 @@ from ratings.psychometrics.series import OVERALL, value_of
 
 
 class GapCriterion(SeriesCriterion):
-    """Change in the gap between client and therapist: the client's rating falls more than the therapist's.
+    """The client's rating falls more than the therapist's, against their usual gap.
 
-    The mere gap raises no alert: therapists rate lower as a rule (Atzil-Slonim et al. 2015). Only its change within the
-    dyad counts.
+    (mean gap before - gap) / SD, where the gap is the client's total less the therapist's, and the SD is the pooled
+    one. The mere gap raises no alert: therapists rate lower as a rule (Atzil-Slonim et al. 2015). Only its change
+    within the dyad counts.
 
     References
     ----------
@@ -23,5 +24,6 @@ class GapCriterion(SeriesCriterion):
         self.reads = "both"
 
     def value(self, therapy_session: SessionEvidence) -> float | None:
+        """The client's total less the therapist's."""
         client, therapist = value_of(therapy_session.client, OVERALL), value_of(therapy_session.therapist, OVERALL)
         return None if client is None or therapist is None else client - therapist

@@ -8,9 +8,10 @@ from ratings.psychometrics.criteria.series_rule import Judged
 
 
 def gumz(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """The fall since the present decline began, against the stricter of intra- and inter-individual SD.
+    """The fall since the present decline began, in the larger of own and pooled SD.
 
-    Declines over several sessions count as one. Published at 1 and at 2 SD.
+    (y where the decline began - y) / max(own SD, pooled SD); the own one from three earlier ratings on. Declines over
+    several sessions count as one. Published at 1 and at 2 SD.
 
     References
     ----------

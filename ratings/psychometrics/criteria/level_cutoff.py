@@ -9,7 +9,9 @@ SRS_CUT_OFF = 90.0  # 36 of 40
 
 
 def level_cutoff(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """How far the rating lies below a fixed level, whoever gives it: the SRS rule "36 of 40 or less".
+    """How far the rating lies below a fixed level: the SRS rule "36 of 40 or less".
+
+    90 - y, in POMP.
 
     References
     ----------

@@ -10,11 +10,12 @@ FELL_BY_SD = 1.5  # a pillar is named from here on; convention of this app
 
 
 class OwnMeanPooledSD:
-    """A session far below this client's own mean, in pooled within-person standard deviations.
+    """A session far below this client's own mean, in pooled within-person SD.
 
-    The mean is that of the client's earlier ratings outside a rupture; the pooled SD stands for a client whose own
-    cannot be known yet. The total is compared, and each pillar with its wider spread. With n earlier ratings the
-    distance is divided by sqrt(1 + 1/n), for the mean itself is uncertain.
+    z = (mean - y) / (SD sqrt(1 + 1/n)) of the total and of each pillar; the suspicion is the highest of the total's and
+    of the pillars' z / 1.3. The mean is that of the client's earlier ratings outside a rupture; the pooled SD stands
+    for a client whose own cannot be known yet. A pillar has a wider spread. The root is there because the mean of n
+    ratings is itself uncertain.
 
     References
     ----------
@@ -28,16 +29,17 @@ class OwnMeanPooledSD:
         self.constants = constants
         self.sd = {OVERALL: constants.sd_within}
         self.sd |= dict.fromkeys(Pillar, constants.sd_within * constants.pillar_sd_ratio)
-        self.kept = _no_ratings()  # ratings that count towards the usual
-        self.held = _no_ratings()  # ratings inside the open rupture
+        self.outside = _no_ratings()  # ratings that count towards the usual
+        self.inside = _no_ratings()  # ratings inside the open rupture
         self.latest: Scores | None = None  # what it counts for is known once the rupture state after it is
         self.instrument: str | None = None
 
     def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
+        """Judge the next session against the mean of those before."""
         self._file_latest(in_rupture)
         self._start_anew_with_another_instrument(therapy_session)
-        ratings = max(len(values) for values in self.kept.values())
-        usual = {series: sum(values) / len(values) for series, values in self.kept.items() if values}
+        ratings = max(len(values) for values in self.outside.values())
+        usual = {series: sum(values) / len(values) for series, values in self.outside.items() if values}
         enough = ratings >= self.constants.fewest_ratings
         judged = enough and therapy_session.number is not None and therapy_session.number >= self.constants.first_number
         finding = (
@@ -49,29 +51,30 @@ class OwnMeanPooledSD:
         return finding
 
     def settle(self) -> None:
-        if any(self.held.values()):
-            self.kept, self.held = self.held, _no_ratings()
+        """Take the ratings inside the rupture as the usual ones."""
+        if any(self.inside.values()):
+            self.outside, self.inside = self.inside, _no_ratings()
 
     def _file_latest(self, in_rupture: bool) -> None:
         for series in SERIES:
             value = value_of(self.latest, series)
             if value is not None:
-                (self.held if in_rupture else self.kept)[series].append(value)
+                (self.inside if in_rupture else self.outside)[series].append(value)
         if not in_rupture:
-            self.held = _no_ratings()
+            self.inside = _no_ratings()
 
     def _start_anew_with_another_instrument(self, therapy_session: SessionEvidence) -> None:
         if therapy_session.client is None or therapy_session.instrument is None:
             return
         if self.instrument not in (None, therapy_session.instrument):
-            self.kept, self.held = _no_ratings(), _no_ratings()
+            self.outside, self.inside = _no_ratings(), _no_ratings()
         self.instrument = therapy_session.instrument
 
     def _judge(self, therapy_session: SessionEvidence, usual: dict[str, float], ratings: int) -> Finding:
         distances, points = {}, []
         for series in SERIES:
             value = value_of(therapy_session.client, series)
-            n = len(self.kept[series])
+            n = len(self.outside[series])
             if value is None or n < self.constants.fewest_ratings:
                 continue
             distances[series] = (usual[series] - value) / (self.sd[series] * (1 + 1 / n) ** 0.5)

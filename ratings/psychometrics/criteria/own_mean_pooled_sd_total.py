@@ -8,7 +8,9 @@ from ratings.psychometrics.criteria.series_rule import Judged
 
 
 def own_mean_pooled_sd_total(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """Distance of the total below the own mean, in pooled within-person SD: the plainest chart.
+    """Distance of the total below the own mean, in pooled SD: the plainest chart.
+
+    (mean of the earlier ratings - y) / SD, the SD within persons.
 
     References
     ----------

@@ -8,7 +8,10 @@ from ratings.psychometrics.criteria.series_rule import Judged
 
 
 def partition(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """The best split of the course so far into before and after: fall of the mean in units of its error.
+    """The best split into before and after: fall of the mean in units of its error.
+
+    The highest, over splits into m ratings before and k after (k from 1 to 4), of
+    (mean before - mean after) / (SD sqrt(1/k + 1/m)); the SD is pooled.
 
     References
     ----------

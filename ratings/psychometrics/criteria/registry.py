@@ -1,4 +1,4 @@
-"""The rules by name. Each reads an episode forwards and gives one finding per session."""
+"""The rules by name."""
 
 from collections.abc import Callable
 

@@ -1,8 +1,8 @@
-"""Published rules for a rupture in a series of ratings, each as a suspicion that rises with what speaks for one.
+"""Rules that read one series of ratings, as criteria.
 
-A rule gets the earlier ratings of an episode and the present one, and nothing later. It knows one series: the
-client's total, unless it says otherwise. Papers were mostly seen as abstracts, so "after" stands where a formula was
-not verified at its source.
+A rule gives a suspicion that rises with what speaks for a rupture. It gets the earlier ratings of an episode and the
+present one, and nothing later. It knows one series: the client's total, unless it says otherwise. Papers were mostly
+seen as abstracts, so "after" stands where a formula was not verified at its source.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,9 +28,11 @@ class SeriesCriterion:
         self.instrument: str | None = None
 
     def value(self, therapy_session: SessionEvidence) -> float | None:
+        """What the rule reads of a session: the rater's total."""
         return value_of(getattr(therapy_session, self.rater), OVERALL)
 
     def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
+        """Judge the next session by the rule, once there are enough earlier ratings."""
         if therapy_session.instrument is not None and therapy_session.client is not None:
             if self.instrument not in (None, therapy_session.instrument):
                 self.past = []

@@ -11,11 +11,14 @@ MOVING_RANGE = 1.128  # d2 for two neighbours: mean moving range to SD; textbook
 
 
 def shewhart(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """Individuals chart: distance below the own mean, the own spread taken from the moving range; signal at 3 SD.
+    """Individuals chart: distance below the own mean in SD from the moving range.
+
+    (mean - y) / max(mean |y_t - y_(t-1)| / 1.128, 2 POMP).
 
     References
     ----------
-    Textbook (Shewhart); for alliance after Eubanks-Carter, Gorman & Muran (2012), doi 10.1080/10503307.2012.693772.
+    Textbook (Shewhart), signal at 3 SD; for alliance after Eubanks-Carter, Gorman & Muran (2012),
+    doi 10.1080/10503307.2012.693772.
     """
     ranges = [abs(a - b) for a, b in pairwise(past)]
     centre = fmean(past)

@@ -8,11 +8,14 @@ from ratings.psychometrics.criteria.series_rule import Judged
 
 
 def stiles(past: Sequence[float], now: float, constants: Constants) -> Judged:
-    """How far the rating lies below the client's own straight trend, in pooled within-person SD; published at 2 SD.
+    """How far the rating lies below the client's own straight trend, in pooled SD.
+
+    (a + b t - y_t) / SD, with a and b by least squares from the earlier ratings.
 
     References
     ----------
     After Stiles et al. (2004), J Couns Psychol 51, 81: there the whole course is detrended, here the earlier ratings.
+    Published at 2 SD.
     """
     n = len(past)
     mean_x, mean_y = (n - 1) / 2, fmean(past)

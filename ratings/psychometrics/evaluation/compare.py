@@ -1,4 +1,4 @@
-"""Every criterion on every scenario at equal false alarms, and the averages over the scenarios."""
+"""Every criterion on every scenario at equal false alarms, and the averages."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +39,7 @@ CLIENT_ONLY = tuple(
 
 
 def label(criterion: str, use: str) -> str:
+    """The name of an entry in the tables."""
     return f"{criterion} ({use})" if criterion == OURS else criterion
 
 
@@ -65,6 +66,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
+    """All entries in one scenario."""
+
     name: str
     episodes: int
     ruptures: int
@@ -106,16 +109,16 @@ def compare_scenario(scenario: str, seed: int, ruptures: int) -> ScenarioResult:
     cells: dict[str, dict[Budget, Cell]] = {entry: {} for entry in ENTRIES}
     for budget, per_100 in ALERTS_PER_100.items():
         best = [one.caught_by_episode(one.threshold(per_100)) for one in ours]
-        for entry, found in outcomes.items():
-            threshold = found.threshold(per_100)
-            caught = found.caught_by_episode(threshold)
+        for entry, outcome_here in outcomes.items():
+            threshold = outcome_here.threshold(per_100)
+            caught = outcome_here.caught_by_episode(threshold)
             cells[entry][budget] = Cell(
                 threshold=threshold,
                 caught=bootstrap(caught),
-                withdrawal=found.share_caught(threshold, Kind.WITHDRAWAL),
-                confrontation=found.share_caught(threshold, Kind.CONFRONTATION),
-                sessions_to_alert=found.sessions_to_alert(threshold),
-                precision=found.precision(threshold),
+                withdrawal=outcome_here.share_caught(threshold, Kind.WITHDRAWAL),
+                confrontation=outcome_here.share_caught(threshold, Kind.CONFRONTATION),
+                sessions_to_alert=outcome_here.sessions_to_alert(threshold),
+                precision=outcome_here.precision(threshold),
                 ahead=bootstrap(best[0], caught),
                 ahead_client=bootstrap(best[1], caught),
             )
@@ -137,7 +140,10 @@ def compare(scenarios: Iterable[str], seed: int, ruptures: int, processes: int =
 
 
 def average(estimates: Iterable[Estimate]) -> Estimate:
-    """The mean of independent estimates, with a normal 95 % interval."""
+    """The mean of independent estimates, with a normal 95 % interval.
+
+    Its standard error is sqrt(sum of errors^2) / n.
+    """
     estimates = list(estimates)
     value = fmean(one.value for one in estimates)
     error = math.sqrt(sum(one.error**2 for one in estimates)) / len(estimates)
@@ -145,13 +151,13 @@ def average(estimates: Iterable[Estimate]) -> Estimate:
 
 
 def averages(results: Iterable[ScenarioResult], entry: str, budget: Budget, part: str = "caught") -> Estimate:
-    """A figure of one criterion, averaged over the scenarios (the other generator apart)."""
+    """A figure of one criterion, averaged over the scenarios of the simulator."""
     return average(getattr(result.cells[entry][budget], part) for result in results if result.name != OTHER_GENERATOR)
 
 
 def thresholds(seed: int, ruptures: int) -> dict[str, dict[Budget, float]]:
-    """The thresholds that the program uses: all scenarios of the simulator in one pot, on the tuning seed."""
-    found = {}
+    """The thresholds that the program uses: all scenarios in one pot."""
+    by_entry = {}
     for entry, arguments in ENTRIES.items():
         pot = [outcome(*arguments, episodes_of(name, seed, ruptures)) for name in SCENARIOS]
         together = Outcome(
@@ -161,12 +167,14 @@ def thresholds(seed: int, ruptures: int) -> dict[str, dict[Budget, float]]:
             quiet_sessions=sum(one.quiet_sessions for one in pot),
             episodes=sum(one.episodes for one in pot),
         )
-        found[entry] = {budget: together.threshold(per_100) for budget, per_100 in ALERTS_PER_100.items()}
-    return found
+        by_entry[entry] = {budget: together.threshold(per_100) for budget, per_100 in ALERTS_PER_100.items()}
+    return by_entry
 
 
 def calibrate(pairs: Iterable[tuple[float, bool]]) -> tuple[float, float]:
-    """First and second of "true log-odds = first + second x stated log-odds", by logistic regression.
+    """First and second of "true log-odds = first + second x stated log-odds".
+
+    Logistic regression by Newton's method.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How many ruptures a criterion catches at equal false alarms, on simulated episodes.
+"""How many ruptures a criterion catches, and at how many false alarms.
 
 A *new alert* is a session at the threshold or above it after two sessions below it. *Quiet* sessions are attended ones
 outside any rupture. A rupture is *caught* if a new alert starts while it lasts and at most three sessions after its
@@ -60,15 +60,20 @@ class Outcome:
     calibration: tuple[tuple[float, bool], ...] = ()  # stated probability, in a rupture
 
     def new_alerts_per_100(self, threshold: float) -> float:
+        """New alerts per 100 quiet sessions: those above, less those above already."""
         above = len(self.quiet_suspicions) - bisect_left(self.quiet_suspicions, threshold)
         continued = len(self.quiet_lower) - bisect_left(self.quiet_lower, threshold)
         return 100 * (above - continued) / self.quiet_sessions
 
     def time_above(self, threshold: float) -> float:
+        """Sessions at the threshold or above it, per 100 quiet sessions."""
         return 100 * (len(self.quiet_suspicions) - bisect_left(self.quiet_suspicions, threshold)) / self.quiet_sessions
 
     def threshold(self, per_100: float) -> float:
-        """The lowest threshold that keeps to this many new alerts per 100 quiet sessions, searched from the top."""
+        """The lowest threshold that keeps to this many new alerts per 100 quiet sessions.
+
+        It is searched from the top.
+        """
         best = math.inf
         for tau in _candidates(self.quiet_suspicions, int(2 * per_100 / 100 * self.quiet_sessions)):
             if self.new_alerts_per_100(tau) > per_100 or self.time_above(tau) > 2 * per_100:
@@ -77,10 +82,12 @@ class Outcome:
         return best
 
     def share_caught(self, threshold: float, kind: Kind | None = None) -> float:
+        """The share of the ruptures, or of those of a kind, that were caught."""
         ruptures = [rupture for rupture in self.ruptures if kind in (None, rupture.kind)]
         return fmean(rupture.caught(threshold) is not None for rupture in ruptures) if ruptures else math.nan
 
     def sessions_to_alert(self, threshold: float) -> float:
+        """The mean number of sessions from the onset to the alert."""
         delays = [delay for rupture in self.ruptures if (delay := rupture.caught(threshold)) is not None]
         return fmean(delays) if delays else math.nan
 
@@ -100,7 +107,10 @@ class Outcome:
 
 
 def _candidates(ordered: Sequence[float], most: int) -> Iterator[float]:
-    """Distinct suspicions from the highest down, about 200 of them, as far as the budget can reach."""
+    """Distinct suspicions from the highest down, as far as the budget can reach.
+
+    About 200 of them.
+    """
     start = max(0, len(ordered) - max(most, 1))
     step = max(1, most // 200)
     seen = None
@@ -186,7 +196,7 @@ class Band:
 
 
 def reliability(calibration: Iterable[tuple[float, bool]]) -> list[Band]:
-    """Stated against true share of sessions in a rupture, by bands of stated probability."""
+    """Stated against true share of sessions in a rupture, by stated probability."""
     bands = []
     calibration = list(calibration)
     for low, high in zip(BANDS, BANDS[1:], strict=False):

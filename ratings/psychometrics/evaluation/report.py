@@ -1,4 +1,4 @@
-"""The evaluation as text: the table for the terminal and the page docs/reference/detection.md."""
+"""The evaluation as text: for the terminal, and docs/reference/detection.md."""
 
 import inspect
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ CLIENT_ENTRY = label(OURS, "client")
 
 
 def best_published(results: Sequence[ScenarioResult], budget: Budget = Budget.NORMAL) -> str:
-    """The published criterion on the client's ratings that catches most, averaged over the scenarios."""
+    """The published criterion on the client's ratings that catches most."""
     return max(CLIENT_ONLY, key=lambda name: averages(results, name, budget).value)
 
 
@@ -37,7 +37,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def criteria() -> str:
-    """Every criterion by name: whose ratings it reads, and what its docstring says of it and of its source."""
+    """Every criterion by name, whose ratings it reads, what it says, and its source.
+
+    The last two are from its docstring.
+    """
     rows = []
     for name, build in REGISTRY.items():
         criterion = build(DEFAULTS, "client+therapist")
@@ -61,12 +64,12 @@ def by_scenario(results: Sequence[ScenarioResult], budget: Budget) -> str:
 
 
 def by_budget(results: Sequence[ScenarioResult]) -> str:
-    """Averages over the scenarios at every budget, and what an alert is worth at the normal one."""
+    """Averages over the scenarios, and what an alert is worth at the normal budget."""
     rows = []
-    own = [result for result in results if result.name != OTHER_GENERATOR]
+    simulated = [result for result in results if result.name != OTHER_GENERATOR]
     for entry in ENTRIES:
         means = [averages(results, entry, budget) for budget in ALERTS_PER_100]
-        cells = [result.cells[entry][Budget.NORMAL] for result in own]
+        cells = [result.cells[entry][Budget.NORMAL] for result in simulated]
         rows.append(
             [
                 entry,
@@ -91,7 +94,10 @@ def by_budget(results: Sequence[ScenarioResult]) -> str:
 
 
 def differences(results: Sequence[ScenarioResult], budget: Budget = Budget.NORMAL) -> str:
-    """What ours catches more than each published criterion: mean with 95 % interval, and the least over scenarios."""
+    """What ours catches more than each published criterion.
+
+    The mean with its 95 % interval, and the least of all scenarios.
+    """
     rows = []
     for entry in ENTRIES:
         if entry in (DEFAULT_ENTRY, label(OURS, "all")):

@@ -1,4 +1,4 @@
-"""Episodes that never happened, with their truth: the only labelled data there are.
+"""Episodes that never happened, with their truth: the only labelled data.
 
 No public data set has session-by-session ratings with known ruptures (science.md §4), so criteria are compared on
 these. What a realistic simulator must reproduce is in science.md §6; a test checks it. Every constant below carries
@@ -101,6 +101,7 @@ class Episode:
     ruptures: tuple[TrueRupture, ...]
 
     def in_rupture(self, position: int) -> TrueRupture | None:
+        """The rupture that a session lies in."""
         return next((one for one in self.ruptures if one.first <= position <= one.last), None)
 
 
@@ -145,6 +146,7 @@ class _Course:
     therapist_offsets: dict[Pillar, float] = field(default_factory=dict)
 
     def run(self) -> Episode:
+        """The whole episode."""
         p, chance = self.population, self.chance
         self._draw_dyad()
         length = p.sessions_fewest + int(chance.expovariate(1 / max(p.sessions_mean - p.sessions_fewest, 1)))

@@ -1,10 +1,10 @@
-"""A second generator, built on other ideas, that no constant of the detector was tuned on.
+"""A second generator, built on other ideas.
 
-`simulate` adds falls to a level and rounds. Here every answer is drawn from an ordinal item-response model; the
-alliance wanders and returns; strain is a tension that builds up and breaks, spread over the three pillars unevenly;
-openness and attunement are traits, not coin flips; therapists sometimes see strain that is not there; and some courses
-end in a rupture. All constants are assumptions. It serves one purpose: to show whether a criterion wins only under the
-first generator's ideas.
+No constant of the detector was tuned on it. `simulate` adds falls to a level and rounds. Here every answer is drawn
+from an ordinal item-response model; the alliance wanders and returns; strain is a tension that builds up and breaks,
+spread over the three pillars unevenly; openness and attunement are traits, not coin flips; therapists sometimes see
+strain that is not there; and some courses end in a rupture. All constants are assumptions. It serves one purpose: to
+show whether a criterion wins only under the first generator's ideas.
 """
 
 import math
@@ -26,7 +26,7 @@ SHAPES = {  # share of the depth, session by session
 
 
 def simulate_ordinal(episodes: int, seed: int | str) -> Iterator[Episode]:
-    """Make episodes of the second generator; the same number and seed give the same ones.
+    """Make episodes; the same number and seed give the same ones.
 
     Examples
     --------

@@ -62,7 +62,7 @@ def rated(*values):
         SessionRecord(
             SessionEvidence(position + 1, client=None if value is None else level(value)),
             starts_at=at(position),
-            asked=True,
+            has_check_in=True,
             received_at=None if value is None else at(position),
         )
         for position, value in enumerate(values)

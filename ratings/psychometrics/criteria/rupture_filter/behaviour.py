@@ -1,7 +1,7 @@
-"""What a client does beside the ratings, as evidence: weak, capped, and always against the client's own habit.
+"""What a client does beside the ratings, as evidence against the own habit.
 
-The factors are priors from judgement (science.md §3), not estimates. The sum is capped so that behaviour alone can
-never raise an alert; by default it is shown and does not count (`Version.use`).
+It is weak evidence. The factors are priors from judgement (science.md §3), not estimates. The sum is capped so that
+behaviour alone can never raise an alert; by default it is shown and does not count (`Version.use`).
 """
 
 import math
@@ -42,9 +42,11 @@ class Behaviour:
         self.words: list[float] = []
 
     def read(self, therapy_session: SessionEvidence, *, weighed: bool) -> tuple[float, float, list[Points]]:
-        """Log likelihood ratios for a withdrawal and for a confrontation, and the points of what was noticed.
+        """Log likelihood ratios for a withdrawal and a confrontation; and points.
 
-        Where behaviour is not weighed both ratios are 0, and only the points tell what was noticed.
+        For each sign ln(p'/p) where it is there and ln((1 - p')/(1 - p)) where it is not, p being this client's rate
+        and p' = min(factor p, (1 + p)/2); the sum of the signs is held between -0.5 and 1.1. The points tell what was
+        noticed. Where behaviour is not weighed both ratios are 0.
         """
         withdrawal = confrontation = 0.0
         points = []
@@ -70,6 +72,7 @@ class Behaviour:
         return _capped(withdrawal), _capped(confrontation), points
 
     def learn(self, therapy_session: SessionEvidence) -> None:
+        """Count what was done in a session in which no rupture is likely."""
         for sign, done in _signs(therapy_session):
             counts = self.seen.setdefault(sign.source, [0.0, 0.0])
             counts[0] += done
@@ -78,7 +81,10 @@ class Behaviour:
             self.words.append(math.log1p(therapy_session.comment_words))
 
     def _shorter(self, therapy_session: SessionEvidence) -> float:
-        """A comment much shorter than this client's own usual; no comment at all says nothing."""
+        """Log likelihood ratio of a comment of this length; none at all says nothing.
+
+        A normal density of log(1 + words) around the own mean, with and without a fall of 0.5.
+        """
         if not therapy_session.comment_words or len(self.words) < FEWEST_COMMENTS:
             return 0.0
         off = (math.log1p(therapy_session.comment_words) - sum(self.words) / len(self.words)) / WORDS_SD
@@ -97,6 +103,7 @@ def _signs(therapy_session: SessionEvidence) -> Iterator[tuple[Sign, bool]]:
 
 
 def _ratio(rate: float, factor: float, done: bool) -> float:
+    """Natural log of how much likelier it is in a rupture that this was done, or not."""
     then = min(factor * rate, (1 + rate) / 2)
     return math.log(then / rate) if done else math.log((1 - then) / (1 - rate))
 

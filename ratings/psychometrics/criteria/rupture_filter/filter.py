@@ -1,4 +1,4 @@
-"""Our own detector: both raters' scores, and behaviour, weighed against the dyad's own usual, session by session.
+"""Our own detector: what both raters say, weighed against the dyad's own usual.
 
 Three states: steady, withdrawal, confrontation. Within the last two it is open whether the client's ratings show the
 rupture, and whether the therapist's do: withdrawals often stay hidden, and therapists miss many. Two filters run side
@@ -32,7 +32,11 @@ Belief = tuple[float, Sequence[float]]  # that all is steady, and in each way a 
 
 
 def _entering(withdrawal: tuple[float, float], confrontation: tuple[float, float]) -> tuple[float, ...]:
-    """How a new rupture spreads over the states, from the shares that show in the client's and therapist's ratings."""
+    """How a new rupture spreads over the states, in their order; sums to 1.
+
+    The arguments: of withdrawals and of confrontations, the shares that show in the client's and the therapist's
+    ratings.
+    """
     enter = []
     for share, (client, therapist) in ((WITHDRAWAL_SHARE, withdrawal), (1 - WITHDRAWAL_SHARE, confrontation)):
         for shown in (client, 1 - client):
@@ -61,7 +65,11 @@ class States:
         self.rupture: Sequence[float] = (0.0,) * 8
 
     def predicted(self) -> Belief:
-        """Where things stand before this session's evidence."""
+        """Where things stand before this session's evidence.
+
+        steady' = steady (1 - hazard) + ends sum(rupture), and rupture'_i = (1 - ends) rupture_i + hazard steady
+        enter_i.
+        """
         fusion = self.fusion
         new = self.steady * fusion.hazard
         steady = self.steady - new + sum(self.rupture) * fusion.ends
@@ -69,7 +77,12 @@ class States:
         return steady, [old * stays + new * share for old, share in zip(self.rupture, self.enter, strict=True)]
 
     def weigh(self, ahead: Belief, client: float, therapist: float, behaviour: tuple[float, float]) -> Belief:
-        """The belief with this session's evidence (log likelihood ratios; 0: none)."""
+        """The belief with this session's evidence (log likelihood ratios; 0: none).
+
+        Bayes' rule over nine states. A rater's evidence e counts as miss + (1 - miss) exp(temper e) in the states in
+        which it shows, with (c t)^together where both show it, and as 1 elsewhere; behaviour counts in every state of
+        its kind.
+        """
         fusion = self.fusion
         c = fusion.miss_client + (1 - fusion.miss_client) * math.exp(fusion.temper * client) if client else 1.0
         t = (
@@ -91,17 +104,19 @@ class States:
         return steady / whole, [share / whole for share in rupture]
 
     def keep(self, belief: Belief) -> None:
+        """Take a belief as where things stand."""
         self.steady, self.rupture = belief
 
     def restart(self) -> None:
+        """Forget what was believed, as a new level was taken for usual."""
         self.steady = 1 - AFTER_RELEARNING
         self.rupture = tuple([AFTER_RELEARNING * share for share in self.enter])
 
 
 class RuptureFilter:
-    """How likely a rupture is: what fell below the own usual, on both sides, weighed together from session to session.
+    """How likely a rupture is, from what fell below the own usual on both sides.
 
-    The detector as a criterion; see the head of this module.
+    It is weighed together from session to session; see the head of this module.
 
     Parameters
     ----------
@@ -140,6 +155,7 @@ class RuptureFilter:
         )
 
     def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
+        """Weigh the next session, and learn from it as far as no rupture shows."""
         self._note_instrument(therapy_session)
         self.attended += therapy_session.attended
         client, therapist = self.client, self.therapist
@@ -173,7 +189,7 @@ class RuptureFilter:
         return finding
 
     def settle(self) -> None:
-        """A new level is taken by the filter itself, after four low ratings, whatever threshold a practice has."""
+        """Do nothing: the filter itself takes a new level, after four low ratings."""
 
     def _note_instrument(self, therapy_session: SessionEvidence) -> None:
         if therapy_session.instrument is None or (therapy_session.client is None and therapy_session.therapist is None):
@@ -201,6 +217,11 @@ class RuptureFilter:
     def _finding(
         self, stated: float, belief: Belief, usual: dict[str, float], ratings: int, points: tuple[Points, ...]
     ) -> Finding:
+        """The finding; its kind is said where one side has 0.6 of the belief in a rupture.
+
+        For the kind, the belief in each state is weighted by `KIND_SHARES` / enter, so that the search for the best
+        suspicion does not move it.
+        """
         probability = 1 / (1 + math.exp(-stated))
         rupture = belief[1]
         kind = None
@@ -215,7 +236,7 @@ class RuptureFilter:
             suspicion=probability,
             probability=probability,
             kind=kind,
-            pillars=self.client.fallen() if fell else (),
+            pillars=self.client.fallen_pillars() if fell else (),
             points=points,
             usual=usual,
             ratings=ratings,
@@ -223,7 +244,10 @@ class RuptureFilter:
         )
 
     def _stated(self, belief: Belief) -> float:
-        """The calibrated log-odds of a rupture."""
+        """The calibrated log-odds of a rupture: first + second ln(rupture / steady).
+
+        Above even odds they are multiplied by 1.8.
+        """
         first, second = self.calibration
         rupture = max(sum(belief[1]), LEAST_PROBABILITY)
         line = first + second * math.log(rupture / max(belief[0], LEAST_PROBABILITY))
@@ -238,7 +262,7 @@ class RuptureFilter:
         acted: tuple[float, float],
         usual: dict[str, float],
     ) -> tuple[Points, ...]:
-        """What each rater's rating added: the stated log-odds with it, less those without it."""
+        """What each rating added: the stated log-odds with it, less those without."""
         whole = self._stated(suspicion)
         points: list[Points] = []
         if for_client:
@@ -247,13 +271,16 @@ class RuptureFilter:
         if for_therapist:
             without = self._stated(self.suspicion.weigh(ahead, for_client, 0.0, acted))
             shown = _by_series("therapist", self.therapist, POINTS * (whole - without), self.therapist.usual())
-            fallen = {f"therapist:{pillar}" for pillar in self.therapist.fallen()}
+            fallen = {f"therapist:{pillar}" for pillar in self.therapist.fallen_pillars()}
             points += [one for one in shown if one.source == "therapist" or one.source in fallen]
         return tuple(points)
 
 
 def _by_series(source: str, rater: OwnUsual, points: float, usual: dict[str, float]) -> list[Points]:
-    """The points of a rating, and of each pillar the share of the explanations in which it fell."""
+    """The points of a rating, and of each pillar its share in the explanations.
+
+    A pillar's share: of the likelihoods of all falls, those of the falls in which it takes part.
+    """
     by_series = [Points(source, points, seen=rater.total, usual=usual["overall"])]
     if len(rater.shapes) == 1 or rater.contrasts is None:
         return by_series

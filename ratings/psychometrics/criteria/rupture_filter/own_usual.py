@@ -1,4 +1,4 @@
-"""One rater's own usual level and spread, learned rating by rating, and what a rating says against them."""
+"""One rater's own usual level and spread, and what a rating says against them."""
 
 import math
 
@@ -18,19 +18,19 @@ Three = tuple[float, float, float]  # one for each pillar
 
 
 class OwnUsual:
-    """A local level with a spread that is shrunk towards the population's, and smaller near the ceiling.
+    """A local level, and a spread that is shrunk towards the population's.
 
     The level of the total, and how each pillar lies around it, are learned apart: a fall of the whole alliance moves
     the one, a fall of a single pillar the other. A rating teaches only as far as no rupture shows in it.
 
     For each rating in this order: `read` takes it in hand, `evidence` weighs it against what was usual before it, and
     only then `learn` takes it up. `evidence` also works out the spread that `learn` uses, so neither is left out.
-    `usual` and, after `evidence`, `fell` and `fallen` may be asked in between. A rating that `read` gives False for is
-    neither weighed nor learned.
+    `usual` and, after `evidence`, `fell` and `fallen_pillars` may be asked in between. A rating that `read` gives False
+    for is neither weighed nor learned.
 
     Parameters
     ----------
-    tuning, own
+    tuning, rater
         Found by search: of the filter, and of this rater in it.
     mean, between, within, contrast
         Of the population, POMP: its mean, its SD between pairs, within a pair, and of the pillars around the total.
@@ -52,18 +52,18 @@ class OwnUsual:
     [0.0, 0.0, -0.7, -0.9]
     >>> rated(80, 35, 85, calm=0)  # a rupture: nothing is learned from it
     2.1
-    >>> client.fallen()
+    >>> client.fallen_pillars()
     (<Pillar.TASK: 'task'>,)
     >>> {series: round(level) for series, level in client.usual().items()}  # as before the fall
     {'overall': 79, 'goal': 79, 'task': 74, 'bond': 84}
     """
 
-    def __init__(self, tuning: Tuning, own: RaterTuning, mean: float, between: float, within: float, contrast: float):
-        self.tuning, self.own = tuning, own
-        self.sd = within * own.within
-        self.contrast_variance = (contrast * own.contrast) ** 2
-        self.level = mean + own.lead
-        self.level_variance = (between * own.between) ** 2
+    def __init__(self, tuning: Tuning, rater: RaterTuning, mean: float, between: float, within: float, contrast: float):
+        self.tuning, self.rater = tuning, rater
+        self.sd = within * rater.within
+        self.contrast_variance = (contrast * rater.contrast) ** 2
+        self.level = mean + rater.lead
+        self.level_variance = (between * rater.between) ** 2
         self.highest: float | None = None  # own earlier rating; what is not below it is no fall
         self.ratings = 0
         self.squares = self.weight = 0.0  # for the spread
@@ -113,16 +113,42 @@ class OwnUsual:
         return usual
 
     def evidence(self) -> float:
-        """Natural log of how much likelier the rating at hand is if a fall shows in it than if none does."""
+        """Log likelihood ratio of the rating at hand: a fall against no fall.
+
+        0 before there are two earlier ratings; never below -3 or above `most_evidence`.
+
+        Notes
+        -----
+        With the total y, its level m, known up to a variance v, and Student's t with nu degrees of freedom::
+
+            s2       = max((n0 prior + squares) / (n0 + weight), floor^2)
+            expected = min(m + carry last, 99, highest rating so far)
+            d        = y - expected
+            t(x)     = (1 + x^2 / (nu (v + s2)))^(-(nu + 1) / 2)
+            u        = sd^(1 - p) s2^(p / 2)
+            whole    = sum over k of w_k t(d + depth_k u) / t(d)
+            evidence = ln(whole)
+
+        s2 is the own variance, shrunk towards the prior: the population's, lower near the ceiling. `squares` and
+        `weight` sum over the ratings so far, each as far as nothing showed in it. `carry` is what remains of the last
+        distance from the level, shrunk in the same way. `depth_k` are the falls that are looked for, and `w_k` are
+        `DEPTH_WEIGHTS`.
+
+        Where every pillar is rated, one or two of them may have fallen alone (see `_with_pillars`), and then::
+
+            evidence = ln(a whole + b sum over i of single_i + c sum over i of pair_i)
+
+        with the weights `whole`, `single` and `pair` of the tuning for a, b and c.
+        """
         tuning = self.tuning
         prior = self.sd**2 * min(
             max(tuning.ceiling_low + tuning.ceiling_slope * (100 - min(self.level, 100)), tuning.ceiling_low),
             tuning.ceiling_high,
         )
-        weight = self.own.weight
+        weight = self.rater.weight
         self.variance = max((weight * prior + self.squares) / (weight + self.weight), tuning.floor**2)
         base = tuning.carry_weight * prior
-        carry = (base * self.own.carry + self.products) / (base + self.product_squares)
+        carry = (base * self.rater.carry + self.products) / (base + self.product_squares)
         carry = min(max(carry, 0.0), CARRY_MOST)
         self.expected = min(self.level + carry * self.last, HIGHEST_EXPECTED)
         if self.highest is not None:
@@ -135,7 +161,7 @@ class OwnUsual:
         power = -(tails + 1) / 2
         whole = 0.0
         calm = 1 + distance * distance / scale
-        for share, depth in zip(DEPTH_WEIGHTS, self.own.depths, strict=True):
+        for share, depth in zip(DEPTH_WEIGHTS, self.rater.depths, strict=True):
             whole += share * ((1 + (distance + depth * unit) ** 2 / scale) / calm) ** power
         self.moved = None
         if self.contrasts is None or self.offsets is None:
@@ -159,7 +185,18 @@ class OwnUsual:
         calm: float,
         power: float,
     ) -> tuple[float, ...]:
-        """The same for a fall of one pillar, and of all but one, weighed together with a fall of the whole."""
+        """The weighted likelihoods of a fall: whole, each pillar, all but each pillar.
+
+        Notes
+        -----
+        x holds how far each pillar lies from where it usually lies around the total; the three sum to zero. With nu,
+        the degrees of freedom of these distances, e_i for pillar i alone, f_k = single_factor depth_k u, and V the own
+        variance of x, shrunk like the total's::
+
+            q(x)     = (1 + |x|^2 / (nu V (1 + 1/n)))^(-(nu + 2) / 2)
+            single_i = sum over k of w_k t(d +   f_k / 3) / t(d) q(x + f_k (e_i - 1/3)) / q(x)
+            pair_i   = sum over k of w_k t(d + 2 f_k / 3) / t(d) q(x - f_k (e_i - 1/3)) / q(x)
+        """
         tuning = self.tuning
         weight = tuning.contrast_weight
         variance = weight * self.contrast_variance * min(1.0, prior / self.sd**2) + self.contrast_squares
@@ -170,7 +207,7 @@ class OwnUsual:
         still = 1 + squares / spread
         contrast_power = -(tails + 2) / 2
         single, pair = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
-        for share, depth in zip(DEPTH_WEIGHTS, self.own.depths, strict=True):
+        for share, depth in zip(DEPTH_WEIGHTS, self.rater.depths, strict=True):
             fall = depth * unit * tuning.single_factor
             one = share * ((1 + (distance + fall * THIRD) ** 2 / scale) / calm) ** power
             two = share * ((1 + (distance + 2 * fall * THIRD) ** 2 / scale) / calm) ** power
@@ -189,7 +226,7 @@ class OwnUsual:
         """Something in the rating at hand lies below what was expected, if only a little."""
         return self.ratings >= 2 and (self.total < self.expected or (self.moved is not None and min(self.moved) < 0))
 
-    def fallen(self) -> tuple[Pillar, ...]:
+    def fallen_pillars(self) -> tuple[Pillar, ...]:
         """The pillars in which the rating at hand fell, if not the whole alliance did."""
         if len(self.shapes) == 1:
             return ()
@@ -200,28 +237,44 @@ class OwnUsual:
         return tuple(pillar for position, pillar in enumerate(Pillar) if (position == (best - 1) % 3) == alone)
 
     def learn(self, calm: float) -> bool:
-        """Learn from the rating at hand, as far as nothing shows in it (1: nothing); True: a new level was taken."""
+        """Learn from the rating at hand; True where a new level was taken.
+
+        Parameters
+        ----------
+        calm
+            How likely it is that no rupture shows in the rating, 0-1.
+
+        Notes
+        -----
+        A local level filter, slowed down by c, which is calm to the power `freeze`::
+
+            gain = v / (v + s2)
+            m    = m + c gain step,  the step no longer than clip sqrt(v + s2)
+            v    = v (1 - c gain) + drift s2
+
+        The first rating counts fully. After four ratings in a row that look like a rupture their mean is the level.
+        """
         tuning = self.tuning
         calm **= tuning.freeze
         first = self.ratings == 0
         step = self.total - self.level
         limit = tuning.clip * math.sqrt(self.level_variance + self.variance)
-        heard = step if first else min(max(step, -limit), limit)
+        limited = step if first else min(max(step, -limit), limit)
         gain = self.level_variance / (self.level_variance + self.variance)
         if not first:
             off = min(max(self.total - self.expected, -limit), limit)
             self.squares += calm * off * off * (1 - gain)
             self.weight += calm
         if self.ratings >= 3:
-            self.products += calm * self.last * heard
+            self.products += calm * self.last * limited
             self.product_squares += calm * self.last**2
-        taken = 1.0 if first else calm
-        self.level += taken * gain * heard
-        self.level_variance = self.level_variance * (1 - taken * gain) + tuning.drift * self.variance
-        self.last = calm * heard if self.ratings >= 2 else 0.0
+        share = 1.0 if first else calm
+        self.level += share * gain * limited
+        self.level_variance = self.level_variance * (1 - share * gain) + tuning.drift * self.variance
+        self.last = calm * limited if self.ratings >= 2 else 0.0
         self._learn_contrasts(calm)
         self.ratings += 1
-        if taken > 0.5:
+        if share > 0.5:
             self.highest = self.total if self.highest is None else max(self.highest, self.total)
             self.low_run.clear()
             return False

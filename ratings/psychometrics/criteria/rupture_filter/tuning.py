@@ -1,7 +1,8 @@
-"""The numbers inside our filter that no source gives: found by search, on simulated episodes, with their own seeds.
+"""The numbers inside our filter that no source gives: what each of them means.
 
-They were tuned on sixteen populations drawn at random around the simulator's base (docs/reference/detection.md), not on
-the scenarios that the evaluation reports and not on its second generator.
+They were found by search, on simulated episodes with their own seeds: on sixteen populations drawn at random around the
+simulator's base (docs/reference/detection.md), not on the scenarios that the evaluation reports and not on its second
+generator. `tuned` holds what was found.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,10 @@ class RaterTuning:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How evidence becomes a state: one set for the suspicion, one for the belief that freezes the usual."""
+    """How evidence becomes a state.
+
+    There is one set for the suspicion, and one for the belief that freezes the usual.
+    """
 
     temper: float  # exponent on every likelihood
     hazard: float  # of a new rupture, per session
@@ -38,6 +42,8 @@ class Fusion:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
+    """All of them."""
+
     client: RaterTuning
     therapist: RaterTuning
     suspicion: Fusion
