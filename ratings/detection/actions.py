@@ -10,7 +10,7 @@ from ratings.detection.history import histories
 from ratings.detection.reassess import rebuild_standings
 from ratings.models import DetectorVersion
 from ratings.psychometrics.assess import freeze
-from ratings.psychometrics.evidence import Version
+from ratings.psychometrics.evidence import Use, Version
 from ratings.psychometrics.population import learn_constants
 
 
@@ -21,7 +21,7 @@ def set_detector(*, practice, criterion, budget, use, by):
     version with the threshold of today; while there are too few cases the published values stand.
     """
     population = learn_constants(histories(practice))
-    version = Version(criterion=criterion, budget=budget, use=use, constants=population.constants)
+    version = Version(criterion=criterion, budget=budget, use=Use(use), constants=population.constants)
     with transaction.atomic():
         row = DetectorVersion.objects.create(practice=practice, **asdict(freeze(version)))
         audit.record(Verb.CHANGED, row, by=by)

@@ -15,7 +15,7 @@ def as_version(row):
     return evidence.Version(
         criterion=row.criterion,
         budget=evidence.Budget(row.budget),
-        use=row.use,
+        use=evidence.Use(row.use),
         constants=row.constants,
         threshold=row.threshold,
     )

@@ -6,6 +6,8 @@ hidden from screen readers.
 
 from django.utils.html import format_html, format_html_join
 
+from ratings.psychometrics.usual import TrendWord
+
 LOWEST_SHOWN, HIGHEST_SHOWN = 20, 100  # POMP; lower values lie on the floor
 INSET = 5
 OWN_SIZE = (320, 90)
@@ -13,27 +15,22 @@ SIZES = {"table": (112, 32), "entry": (144, 44)}
 
 
 def sparkline(spark, word, size="table"):
-    """An SVG of one series, marked on the last rated dot.
-
-    `spark`: `{"values": [POMP or None, ...], "band": [low, high] or None}`.
-    """
+    """An SVG of the last sessions before the usual range, marked on the last rated dot."""
     width, height = SIZES[size]
-    values = spark.get("values", [])
-    step = (width - 2 * INSET) / max(len(values) - 1, 1)
+    step = (width - 2 * INSET) / max(len(spark.values) - 1, 1)
     dots = [
         None if value is None else (round(INSET + position * step, 1), _y(value, height))
-        for position, value in enumerate(values)
+        for position, value in enumerate(spark.values)
     ]
-    band = spark.get("band")
     rated = [dot for dot in dots if dot]
-    mark = {"below": "below", "above": "above", "usual": "usual"}.get(word)
+    mark = word if word in (TrendWord.BELOW, TrendWord.ABOVE, TrendWord.USUAL) else None
     return format_html(
         '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" aria-hidden="true">{}{}{}</svg>',
         width,
         height,
         width,
         height,
-        _band(band, width, height) if band else "",
+        _band(spark.band, width, height) if spark.band else "",
         format_html_join("", '<polyline class="s-line" points="{}"/>', ((line,) for line in _lines(dots))),
         format_html('<use href="#m-{}" x="{}" y="{}"/>', mark, *rated[-1]) if mark and rated else "",
     )

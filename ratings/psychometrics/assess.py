@@ -81,9 +81,10 @@ def freeze(version: Version) -> Version:
 
     Examples
     --------
+    >>> from ratings.psychometrics.evidence import Budget, Use
     >>> freeze(Version(threshold=0.5)).threshold
     0.5
-    >>> freeze(Version()).threshold == threshold("rupture_filter", "normal", "client+therapist")
+    >>> freeze(Version()).threshold == threshold("rupture_filter", Budget.NORMAL, Use.BOTH)
     True
     """
     return replace(version, threshold=_threshold(version))

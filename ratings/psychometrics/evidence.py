@@ -93,11 +93,11 @@ class Budget(StrEnum):
 
 
 class Use(StrEnum):
-    """Which evidence counts for an alert."""
+    """Whose evidence a detector weighs. The rest is shown and does not count."""
 
-    CLIENT = "client"  # the client's answers alone
+    CLIENT = "client"
     BOTH = "client+therapist"
-    ALL = "all"  # with behaviour: missed sessions, unanswered check-ins, shorter comments
+    ALL = "all"  # behaviour as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +214,6 @@ class Version:
 
     criterion: str = "rupture_filter"
     budget: Budget = Budget.NORMAL
-    use: str = Use.BOTH  # of `Use`
+    use: Use = Use.BOTH
     constants: dict[str, float] = field(default_factory=dict)  # overrides of the published constants
     threshold: float | None = None  # None: what the evaluation found for this criterion, budget and use

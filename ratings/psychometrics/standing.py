@@ -20,12 +20,18 @@ ATTENTION_OPEN, ATTENTION_RECOVERING, ATTENTION_GAP = 100_000, 50_000, 10_000
 class Spark:
     """What a sparkline draws of one series."""
 
-    values: tuple[float | None, ...]  # POMP, of the last ten sessions; None: not rated
-    band: tuple[float, float] | None  # the ends of the usual range
+    values: tuple[float | None, ...] = ()  # POMP, of the last ten sessions; None: not rated
+    band: tuple[float, float] | None = None  # the ends of the usual range
 
     def to_json(self) -> dict[str, Any]:
         """The sparkline's data as they are stored."""
         return {"values": list(self.values), "band": self.band and list(self.band)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Spark":
+        """The data that `to_json` made; empty where nothing was stored."""
+        band = stored.get("band")
+        return cls(values=tuple(stored.get("values", ())), band=(band[0], band[1]) if band else None)
 
 
 @dataclass(frozen=True, slots=True)

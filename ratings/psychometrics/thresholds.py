@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ratings.psychometrics.evidence import Budget
+from ratings.psychometrics.evidence import Budget, Use
 
 PATH = Path(__file__).with_name("thresholds.toml")
 
@@ -15,10 +15,10 @@ def _table() -> dict[str, dict[str, Any]]:
     return tomllib.loads(PATH.read_text(encoding="utf-8"))
 
 
-def threshold(criterion: str, budget: Budget, use: str) -> float:
+def threshold(criterion: str, budget: Budget, use: Use) -> float:
     """The threshold for a criterion and budget.
 
-    A row for this `use` ("client", ...) goes before the general one.
+    A row for this use goes before the general one.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def threshold(criterion: str, budget: Budget, use: str) -> float:
     return float(row[Budget(budget).value])
 
 
-def as_toml(by_entry: dict[str, dict[Budget, float]], entries: dict[str, tuple[str, str]]) -> str:
+def as_toml(by_entry: dict[str, dict[Budget, float]], entries: dict[str, tuple[str, Use]]) -> str:
     """The text of the file, for thresholds by entry.
 
     A criterion with several uses gets a table for each.

@@ -9,7 +9,7 @@ from ratings.detection.stored import evidence_of
 from ratings.findings.flag import FlagContext, FlagText, flag_text
 from ratings.findings.phrases import day
 from ratings.models import Rating, Rupture, Verdict
-from ratings.psychometrics.evidence import Rater
+from ratings.psychometrics.evidence import Rater, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,6 @@ def _context(rupture, evidence, reader_is_therapist, worded):
         since=day(rupture.opened_session.starts_at, "j F"),
         hurried=evidence.hurried,
         straight_before=evidence.straight_before,
-        weighs_behaviour=rupture.version.use == "all",
+        weighs_behaviour=rupture.version.use == Use.ALL,
         worded=worded,
     )

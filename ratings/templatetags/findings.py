@@ -3,6 +3,7 @@
 from django import template
 
 from ratings.findings import names, phrases, scale, sparklines
+from ratings.psychometrics.standing import Spark
 
 register = template.Library()
 
@@ -21,7 +22,8 @@ def short_trend(word):
 
 @register.simple_tag
 def spark(standing, series, size="table"):
-    return sparklines.sparkline(standing.spark.get(series, {}), standing.words.get(series), size)
+    stored = Spark.from_json(standing.spark.get(series, {}))
+    return sparklines.sparkline(stored, standing.words.get(series), size)
 
 
 @register.simple_tag

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         lowest, highest = scale
         if not (lowest < highest and math.isfinite(lowest) and math.isfinite(highest)):
             raise CommandError(f"--scale {lowest:g} {highest:g}: LO must be below HI.", returncode=WRONG_INPUT)
-        version = Version(criterion=criterion, budget=Budget(budget), use=use)
+        version = Version(criterion=criterion, budget=Budget(budget), use=Use(use))
         try:
             with ExitStack() as stack:
                 source = stack.enter_context(_open_source(file))

@@ -14,7 +14,7 @@ from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evaluation import compare, report
 from ratings.psychometrics.evaluation.simulate import BASE, simulate
-from ratings.psychometrics.evidence import Version
+from ratings.psychometrics.evidence import Use, Version
 
 DOCS = Path("docs/reference/detection.md")
 ENOUGH = 1500  # ruptures per scenario: the standard error of a share stays under .015
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Wrote {DOCS}.")
 
     def calibrate(self, ruptures):
-        for use in compare.USES:
+        for use in Use:
             episodes = compare.episodes_of("base", compare.TUNING_SEED, ruptures)
             pairs = compare.outcome(compare.OURS, use, episodes).calibration
             self.stdout.write(f"{use}: first, second = {compare.calibrate(pairs)} on top of the present calibration")

@@ -19,8 +19,9 @@ from ratings.psychometrics.criteria.rupture_filter.filter import RuptureFilter
 from ratings.psychometrics.criteria.series_rule import Rule, SeriesCriterion
 from ratings.psychometrics.criteria.shewhart import shewhart
 from ratings.psychometrics.criteria.stiles import stiles
+from ratings.psychometrics.evidence import Use
 
-Build = Callable[[Constants, str], Criterion]
+Build = Callable[[Constants, Use], Criterion]
 
 SERIES_RULES: dict[str, tuple[Rule, str]] = {
     "level_cutoff": (level_cutoff, "client"),
@@ -45,7 +46,7 @@ def _series(name: str) -> Build:
 
 
 # Every criterion that can speak on the day itself.
-# Each is made from the constants and the evidence in use ("client", "client+therapist", "all"); rules read one rater.
+# Each is made from the constants and whose evidence is in use; rules read one rater.
 REGISTRY: dict[str, Build] = {
     "rupture_filter": RuptureFilter,
     "own_mean_pooled_sd": lambda constants, use: OwnMeanPooledSD(constants),

@@ -21,7 +21,7 @@ from ratings.psychometrics.evaluation.outcome import (
 )
 from ratings.psychometrics.evaluation.simulate import SCENARIOS, Episode, simulate
 from ratings.psychometrics.evaluation.simulate_ordinal import simulate_ordinal
-from ratings.psychometrics.evidence import Budget, Kind, SessionEvidence
+from ratings.psychometrics.evidence import Budget, Kind, SessionEvidence, Use
 
 TUNING_SEED, REPORTING_SEED = (
     1209,
@@ -31,23 +31,22 @@ OTHER_GENERATOR = "other generator"
 MOST_STEPS = 52  # of the regression, if it does not settle before; convention of this app
 SCENARIO_NAMES = (*SCENARIOS, OTHER_GENERATOR)
 OURS = "rupture_filter"
-USES = ("client", "client+therapist", "all")
 OWN_RULE = "own_mean_pooled_sd"  # the simple rule of this app, with pillars; its published model is ..._total
 CLIENT_ONLY = tuple(
-    name for name, build in REGISTRY.items() if name != OWN_RULE and build(DEFAULTS, USES[0]).reads == "client"
+    name for name, build in REGISTRY.items() if name != OWN_RULE and build(DEFAULTS, Use.CLIENT).reads == "client"
 )
 
 
-def label(criterion: str, use: str) -> str:
+def label(criterion: str, use: Use) -> str:
     """The name of an entry in the tables."""
     return f"{criterion} ({use})" if criterion == OURS else criterion
 
 
 ENTRIES = {
-    **{label(OURS, use): (OURS, use) for use in USES},
-    **{name: (name, "client+therapist") for name in REGISTRY if name != OURS},
+    **{label(OURS, use): (OURS, use) for use in Use},
+    **{name: (name, Use.BOTH) for name in REGISTRY if name != OURS},
 }
-DEFAULT_ENTRY = label(OURS, "client+therapist")
+DEFAULT_ENTRY = label(OURS, Use.BOTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def episodes_of(scenario: str, seed: int, ruptures: int) -> Iterator[Episode]:
             return
 
 
-def outcome(criterion: str, use: str, episodes: Iterable[Episode]) -> Outcome:
+def outcome(criterion: str, use: Use, episodes: Iterable[Episode]) -> Outcome:
     """What a criterion makes of episodes, without any threshold."""
 
     def judge(history: Sequence[SessionEvidence]) -> list[Finding]:
@@ -105,7 +104,7 @@ def compare_scenario(scenario: str, seed: int, ruptures: int) -> ScenarioResult:
     """All criteria on the same episodes of one scenario."""
     episodes = list(episodes_of(scenario, seed, ruptures))
     outcomes = {entry: outcome(*arguments, episodes) for entry, arguments in ENTRIES.items()}
-    ours = outcomes[DEFAULT_ENTRY], outcomes[label(OURS, "client")]
+    ours = outcomes[DEFAULT_ENTRY], outcomes[label(OURS, Use.CLIENT)]
     cells: dict[str, dict[Budget, Cell]] = {entry: {} for entry in ENTRIES}
     for budget, per_100 in ALERTS_PER_100.items():
         best = [one.caught_by_episode(one.threshold(per_100)) for one in ours]
@@ -129,7 +128,7 @@ def compare_scenario(scenario: str, seed: int, ruptures: int) -> ScenarioResult:
         ruptures=len(any_outcome.ruptures),
         quiet_sessions=any_outcome.quiet_sessions,
         cells=cells,
-        reliability={label(OURS, use): reliability(outcomes[label(OURS, use)].calibration) for use in USES},
+        reliability={label(OURS, use): reliability(outcomes[label(OURS, use)].calibration) for use in Use},
     )
 
 

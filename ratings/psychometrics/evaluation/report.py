@@ -20,9 +20,9 @@ from ratings.psychometrics.evaluation.compare import (
     label,
 )
 from ratings.psychometrics.evaluation.outcome import ALERTS_PER_100
-from ratings.psychometrics.evidence import Budget
+from ratings.psychometrics.evidence import Budget, Use
 
-CLIENT_ENTRY = label(OURS, "client")
+CLIENT_ENTRY = label(OURS, Use.CLIENT)
 
 
 def best_published(results: Sequence[ScenarioResult], budget: Budget = Budget.NORMAL) -> str:
@@ -43,7 +43,7 @@ def criteria() -> str:
     """
     rows = []
     for name, build in REGISTRY.items():
-        criterion = build(DEFAULTS, "client+therapist")
+        criterion = build(DEFAULTS, Use.BOTH)
         rule = criterion.rule if type(criterion) is SeriesCriterion else type(criterion)
         says, _heading, source = (inspect.getdoc(rule) or "").partition("References\n----------\n")
         says = says.split("\n\n")[0]
@@ -100,7 +100,7 @@ def differences(results: Sequence[ScenarioResult], budget: Budget = Budget.NORMA
     """
     rows = []
     for entry in ENTRIES:
-        if entry in (DEFAULT_ENTRY, label(OURS, "all")):
+        if entry in (DEFAULT_ENTRY, label(OURS, Use.ALL)):
             continue
         row = [entry]
         for part in ("ahead", "ahead_client"):

@@ -1,5 +1,6 @@
 """Where an episode stands, from plain records alone."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -60,7 +61,12 @@ def test_the_sparkline_holds_the_last_ten_sessions_and_the_usual_range():
     assert spark.band[0] < 60 < 71 < spark.band[1]
     assert spark.to_json() == {"values": list(range(62, 72)), "band": list(spark.band)}
     assert figures(*weekly(80)).spark["goal"].to_json() == {"values": [80], "band": None}
-    assert figures(*weekly(80)).spark["goal"] == Spark((80,), None)
+
+
+def test_a_sparkline_survives_its_storage():
+    for spark in (Spark((80, None, 62.5), (58.1, 96.9)), Spark((80,)), Spark()):
+        assert Spark.from_json(json.loads(json.dumps(spark.to_json()))) == spark
+    assert Spark.from_json({}) == Spark()
 
 
 def test_the_notes_are_those_of_the_last_session():

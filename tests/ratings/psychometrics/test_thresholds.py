@@ -1,12 +1,11 @@
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.criteria.registry import REGISTRY
-from ratings.psychometrics.evaluation import compare
-from ratings.psychometrics.evidence import Budget
+from ratings.psychometrics.evidence import Budget, Use
 
 
 def test_every_criterion_has_rising_thresholds():
     for criterion in REGISTRY:
-        for use in compare.USES:
+        for use in Use:
             values = [thresholds.threshold(criterion, budget, use) for budget in ("watchful", "normal", "quiet")]
             assert values == sorted(values), criterion
 

@@ -16,7 +16,7 @@ from ratings.psychometrics.criteria.rupture_filter.behaviour import Behaviour
 from ratings.psychometrics.criteria.rupture_filter.own_usual import OwnUsual
 from ratings.psychometrics.criteria.rupture_filter.tuned import TUNING
 from ratings.psychometrics.criteria.rupture_filter.tuning import Fusion, Tuning
-from ratings.psychometrics.evidence import Kind, Points, SessionEvidence
+from ratings.psychometrics.evidence import Kind, Points, SessionEvidence, Use
 
 WITHDRAWAL_SHARE = 0.6  # of ruptures (science.md §5)
 KIND_FROM = 0.6  # share of the belief from which a kind is said; right in 78 % of those in simulation; else "unclear"
@@ -123,7 +123,7 @@ class RuptureFilter:
     constants
         Population constants in POMP; a practice's own once it has enough episodes.
     use
-        "client", "client+therapist", or "all" with behaviour. Behaviour that is not in use is still shown.
+        Whose evidence counts. Behaviour that is not in use is still shown.
 
     References
     ----------
@@ -132,7 +132,7 @@ class RuptureFilter:
 
     reads = "both"
 
-    def __init__(self, constants: Constants, use: str, tuning: Tuning = TUNING):
+    def __init__(self, constants: Constants, use: Use, tuning: Tuning = TUNING):
         self.constants, self.use, self.tuning = constants, use, tuning
         self.suspicion, self.belief = States(tuning.suspicion), States(tuning.belief)
         self.behaviour = Behaviour()
@@ -141,9 +141,9 @@ class RuptureFilter:
         self.judged = False  # there was evidence to weigh
         self.stated = UNREMARKABLE  # log-odds after the last session
         self.calibration = {
-            "client": tuning.calibration_client,
-            "client+therapist": tuning.calibration,
-            "all": tuning.calibration_all,
+            Use.CLIENT: tuning.calibration_client,
+            Use.BOTH: tuning.calibration,
+            Use.ALL: tuning.calibration_all,
         }[use]
         self._start_anew()
 
@@ -160,12 +160,12 @@ class RuptureFilter:
         self.attended += therapy_session.attended
         client, therapist = self.client, self.therapist
         from_client = client.read(therapy_session.client)
-        from_therapist = self.use != "client" and therapist.read(therapy_session.therapist)
+        from_therapist = self.use != Use.CLIENT and therapist.read(therapy_session.therapist)
         usual, ratings = client.usual(), client.ratings
         enough = max(client.ratings, therapist.ratings) >= self.constants.fewest_ratings
         for_client = client.evidence() if from_client else 0.0
         for_therapist = therapist.evidence() if from_therapist else 0.0
-        withdrawal, confrontation, shown = self.behaviour.read(therapy_session, weighed=self.use == "all")
+        withdrawal, confrontation, shown = self.behaviour.read(therapy_session, weighed=self.use == Use.ALL)
 
         ahead = self.suspicion.predicted()
         share = self.tuning.behaviour
