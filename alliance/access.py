@@ -1,4 +1,4 @@
-"""Who may see and do what. No other module decides it.
+"""Who may see and do what; `alliance.scopes` has the predicate. No other module decides it.
 
 Not yours: 404, as if it did not exist. Yours, but not this verb: 403. `check_x()` raises and `can_x()` wraps it, so
 that a view and its template share one truth. Everything is judged at request time, by the database's clock.
@@ -8,26 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
-from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db.models import DateTimeField, Exists, Func, Model, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Now
+from django.db.models import Model, QuerySet
 from django.http import Http404
 
-if TYPE_CHECKING:  # the models import their query sets from here
-    from uuid import UUID
+from alliance.models import Episode, Membership, User
+from alliance.scopes import Role, Row_co, live_memberships, memberships_of
 
-    from django.contrib.auth.models import AnonymousUser
-    from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.models.sql.compiler import SQLCompiler
-
-    from alliance.models import Episode, Membership, Supervision, User
-
-Role = Literal["therapist", "supervisor", "manager"]
 Row = TypeVar("Row", bound=Model)
-Row_co = TypeVar("Row_co", bound=Model, covariant=True)
 
 
 class OfEpisode(Protocol):
@@ -53,146 +44,6 @@ class Denied(PermissionDenied):
     def __init__(self, subject_type: str, subject_code: UUID | str = "") -> None:
         super().__init__()
         self.subject_type, self.subject_code = subject_type, str(subject_code)
-
-
-class DaysAgo(Func):
-    """The database's now, less a number of days that a column holds."""
-
-    output_field = DateTimeField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        template = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'now', '-' || %(expressions)s || ' days')"
-        return self.as_sql(compiler, connection, template=template, **context)
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        template = "STATEMENT_TIMESTAMP() - MAKE_INTERVAL(days => %(expressions)s)"
-        return self.as_sql(compiler, connection, template=template, **context)
-
-
-# --- Who may see ------------------------------------------------------------------------------------------------------
-
-
-def live(prefix: str = "") -> Q:
-    """The condition that a dated row holds now: `[starts_at, ends_at)`."""
-    return Q(**{f"{prefix}starts_at__lte": Now()}) & (
-        Q(**{f"{prefix}ends_at__isnull": True}) | Q(**{f"{prefix}ends_at__gt": Now()})
-    )
-
-
-def live_memberships(user: User, role: Role | None = None) -> QuerySet[Membership]:
-    """The user's live memberships, or only those with this role.
-
-    Roles are "therapist", "supervisor" and "manager".
-    """
-    memberships: QuerySet[Membership] = apps.get_model("alliance", "Membership").objects.filter(
-        live(), user=user, user__is_active=True
-    )
-    return memberships.filter(**{f"is_{role}": True}) if role else memberships
-
-
-def memberships_of(user: User | AnonymousUser) -> list[Membership]:
-    """The list of the live memberships, oldest first, with their practices.
-
-    It is empty for whoever is not signed in.
-    """
-    if not user.is_authenticated:
-        return []
-    return list(live_memberships(user).select_related("practice__data_key").order_by("starts_at"))
-
-
-def own_episodes(user: User) -> QuerySet[Episode]:
-    """Episodes of which the user is the therapist.
-
-    Ended ones stay for the practice's `ended_visible_days`, here and below.
-    """
-    return _episodes_where(Q(therapist__in=live_memberships(user, "therapist")))
-
-
-def visible_episodes(user: User) -> QuerySet[Episode]:
-    """Episodes whose clinical content the user may read, by any live membership."""
-    return _episodes_where(Q(therapist__in=live_memberships(user, "therapist")) | _is_supervised_by(user))
-
-
-def supervised_episodes(user: User) -> QuerySet[Episode]:
-    """Episodes the user supervises now."""
-    return _episodes_where(_is_supervised_by(user))
-
-
-def _episodes_where(condition: Q) -> QuerySet[Episode]:
-    in_sight = Q(ends_at__isnull=True) | Q(ends_at__gt=DaysAgo("client__practice__ended_visible_days"))
-    episodes: QuerySet[Episode] = apps.get_model("alliance", "Episode").objects.filter(condition & in_sight)
-    return episodes
-
-
-def live_assignments(user: User | None = None) -> QuerySet[Supervision]:
-    """The assignments that hold now, or only those of this supervisor."""
-    assignments: QuerySet[Supervision] = apps.get_model("alliance", "Supervision").objects.filter(
-        live(), live("supervisor__"), supervisor__is_supervisor=True
-    )
-    return assignments.filter(supervisor__user=user, supervisor__user__is_active=True) if user else assignments
-
-
-def _is_supervised_by(user: User) -> Q:
-    """The condition that the user supervises an episode now.
-
-    An assignment to the episode counts. One to its therapist counts only where no assignment names the episode.
-    """
-    all_assignments, assignments = live_assignments(), live_assignments(user)
-    by_episode = Q(pk__in=assignments.filter(episode__isnull=False).values("episode"))
-    by_therapist = Q(therapist__in=assignments.filter(therapist__isnull=False).values("therapist"))
-    names_no_episode = ~Exists(all_assignments.filter(episode=OuterRef("pk")))
-    return (by_episode | (by_therapist & names_no_episode)) & ~Q(therapist__user=user)
-
-
-class ScopedQuerySet(QuerySet[Row_co]):
-    """The queryset of every clinical model.
-
-    `Model.scope` names its column, and the column of the episode that must match.
-    """
-
-    episodes = staticmethod(visible_episodes)
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        if not user.is_authenticated:
-            return self.none()
-        column, episode_column = self.model.scope  # type: ignore[attr-defined]  # a test insists on it
-        return self.filter(**{f"{column}__in": self.episodes(user).values(episode_column)})
-
-    def __repr__(self) -> str:
-        # Rows never reach a log or a traceback.
-        return f"<{type(self).__name__} of {self.model.__name__}>"
-
-
-class TherapistOnlyQuerySet(ScopedQuerySet[Row_co]):
-    """Rows for the therapist alone: supervisors do not see that they exist."""
-
-    episodes = staticmethod(own_episodes)
-
-
-class PracticeQuerySet(QuerySet[Row_co]):
-    """Rows about people, for the managers of their practice.
-
-    `Model.practice_path` leads to the practice.
-    """
-
-    def managed_by(self, user: User) -> Self:
-        practices = live_memberships(user, "manager").values("practice")
-        path = self.model.practice_path  # type: ignore[attr-defined]  # each of these models has it
-        return self.filter(**{f"{path}__in": practices})
-
-    __repr__ = ScopedQuerySet.__repr__
-
-
-class DraftQuerySet(QuerySet[Row_co]):
-    """Rows that are for their sender alone, and for one day."""
-
-    def visible_to(self, user: User) -> Self:
-        return self.filter(sent_by__in=live_memberships(user), created_at__gt=DaysAgo(Value(1)))
-
-    def expired(self) -> Self:
-        return self.filter(created_at__lte=DaysAgo(Value(1)))
-
-    __repr__ = ScopedQuerySet.__repr__
 
 
 class HasVisibleTo(Protocol[Row_co]):

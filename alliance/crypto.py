@@ -11,21 +11,32 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
 
-if TYPE_CHECKING:  # the models import their sealed columns from here
+if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models import Lookup, Model, Transform
     from django.db.models.expressions import Expression
 
-    from alliance.models import DataKey
 
 FORMAT = "a1"
+
+
+class DataKey(Protocol):
+    """The key of one client or practice; `alliance.models.DataKey` is one."""
+
+    @property
+    def pk(self) -> UUID: ...
+
+    @property
+    def fernet(self) -> Fernet: ...
 
 
 class CannotOpen(Exception):

@@ -7,9 +7,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.access import ScopedQuerySet, TherapistOnlyQuerySet
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, ImportBatch, Membership
+from alliance.scopes import ScopedQuerySet, TherapistOnlyQuerySet
 
 
 class Mode(models.TextChoices):

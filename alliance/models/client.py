@@ -6,10 +6,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.access import ScopedQuerySet
 from alliance.crypto import SealedTextField
 from alliance.models.keys import DataKey
 from alliance.models.practice import Practice
+from alliance.scopes import ScopedQuerySet
 
 
 class CheckInFormChoice(models.TextChoices):

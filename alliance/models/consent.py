@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.access import ScopedQuerySet
 from alliance.models.client import Client
 from alliance.models.people import Membership
+from alliance.scopes import ScopedQuerySet
 
 
 class Consent(models.Model):

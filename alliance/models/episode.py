@@ -7,10 +7,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.access import ScopedQuerySet
 from alliance.models.client import Client
 from alliance.models.importing import ImportBatch
 from alliance.models.people import Membership
+from alliance.scopes import ScopedQuerySet
 
 
 class EndReason(models.TextChoices):

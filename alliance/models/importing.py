@@ -5,10 +5,10 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from alliance.access import DraftQuerySet, PracticeQuerySet
 from alliance.crypto import SealedTextField
 from alliance.models.people import Membership
 from alliance.models.practice import Practice
+from alliance.scopes import DraftQuerySet, PracticeQuerySet
 
 
 class ImportBatch(models.Model):

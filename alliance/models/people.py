@@ -9,9 +9,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.access import PracticeQuerySet
 from alliance.crypto import SealedTextField
 from alliance.models.practice import Practice
+from alliance.scopes import PracticeQuerySet
 
 
 class UserManager(BaseUserManager):

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import live
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Membership, Practice, Supervision, User
 from alliance.refusal import Refused
+from alliance.scopes import live
 
 
 @transaction.atomic

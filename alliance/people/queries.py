@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
-from alliance.access import live
 from alliance.models import Membership, Practice, Supervision
+from alliance.scopes import live
 
 ROLES = ("therapist", "supervisor", "manager")
 

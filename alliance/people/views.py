@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from alliance import access, audit
+from alliance import access, audit, scopes
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
@@ -71,7 +71,7 @@ def member_end(request, code):
             messages.success(request, _("The place of %(name)s has ended.") % {"name": member.display_name})
             return redirect("alliance:home" if member == by else "alliance:people")
     audit.record(audit.Verb.READ, member, by=by)
-    cases = member.episodes.filter(access.live()).count()
+    cases = member.episodes.filter(scopes.live()).count()
     context = {"form": form, "member": member, "cases": cases, "section": "people"}
     return render(request, "alliance/people/member_end.html", context, status=422 if form.errors else 200)
 

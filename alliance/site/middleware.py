@@ -9,7 +9,7 @@ from django.shortcuts import resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
-from alliance import access, audit
+from alliance import access, audit, scopes
 from alliance.people.actions import record_first_visit
 
 LINK_PATHS = "/c/"
@@ -59,7 +59,7 @@ def add_memberships(get_response):
     """Sets `request.memberships`, and records the first visit at each of them."""
 
     def middleware(request):
-        request.memberships = access.memberships_of(request.user)
+        request.memberships = scopes.memberships_of(request.user)
         if any(membership.first_seen_at is None for membership in request.memberships):
             record_first_visit(memberships=request.memberships)
         return get_response(request)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.http import HttpRequest
 
-from alliance.access import live, live_memberships, own_episodes
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Supervision, User
+from alliance.scopes import live, live_memberships, own_episodes
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from alliance import access
+from alliance import scopes
 from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
@@ -105,7 +105,7 @@ class Caseload:
 
 def caseload_of(supervisor) -> Caseload:
     """All that the caseload of a user shows before a search narrows it."""
-    rows = case_rows(access.supervised_episodes(supervisor))
+    rows = case_rows(scopes.supervised_episodes(supervisor))
     open_rows = [row for row in rows if not row.ended_at]
     missing = [row for row in open_rows if row.standing.missing_in_a_row >= MISSING_IN_A_ROW]
     check_ins = latest_unanswered([row.code for row in missing])
@@ -119,7 +119,7 @@ def caseload_of(supervisor) -> Caseload:
         aside=[row for row in open_rows if row.aside is not None],
         unflagged=len(unflagged),
         too_little=phrases.too_little_to_say(few, len(unflagged)),
-        is_assigned=bool(open_rows) or access.live_assignments(supervisor).exists(),
+        is_assigned=bool(open_rows) or scopes.live_assignments(supervisor).exists(),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from alliance import access
+from alliance import scopes
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.questions import STILL_AWAITED
 from ratings.delivery.queries import unanswered
@@ -40,11 +40,11 @@ class DayEntry:
 
 def day_entries(user, start, end) -> list[DayEntry]:
     """The user's own therapy sessions that start in `[start, end)`, in order of time."""
-    sessions_of_user = TherapySession.objects.not_voided().filter(episode__in=access.own_episodes(user))
+    sessions_of_user = TherapySession.objects.not_voided().filter(episode__in=scopes.own_episodes(user))
     today = sessions_of_user.filter(starts_at__gte=start, starts_at__lt=end).exclude(attendance=Attendance.CANCELLED)
     sessions = list(today.order_by("starts_at"))
     keys = {therapy_session.episode_id for therapy_session in sessions}
-    cases = {row.standing.pk: row for row in case_rows(access.own_episodes(user).filter(pk__in=keys))}
+    cases = {row.standing.pk: row for row in case_rows(scopes.own_episodes(user).filter(pk__in=keys))}
     held_before = Counter(
         sessions_of_user.filter(episode__in=keys, attendance=Attendance.ATTENDED, starts_at__lt=start).values_list(
             "episode", flat=True
@@ -117,7 +117,7 @@ def waiting_check_ins(user) -> list[WaitingCheckIn]:
     """
     rows = (
         CheckIn.objects.not_voided()
-        .filter(episode__in=access.own_episodes(user), episode__ends_at__isnull=True)
+        .filter(episode__in=scopes.own_episodes(user), episode__ends_at__isnull=True)
         .filter(therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED)
         .exclude(ratings__rater=Rater.CLIENT)
         .select_related("episode__client__data_key", "therapy_session")
@@ -160,7 +160,7 @@ def day_of(therapist) -> Day:
     now = timezone.localtime()
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
     entries = day_entries(therapist, start, start + timedelta(days=1))
-    episodes = access.own_episodes(therapist)
+    episodes = scopes.own_episodes(therapist)
     return Day(
         now=now,
         entries=entries,

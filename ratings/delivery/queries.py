@@ -8,7 +8,7 @@ from django.db.models import Max, Q, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance import access
+from alliance import scopes
 from alliance.models import Consent
 from ratings.delivery import schedule
 from ratings.models import CheckIn, Rating
@@ -73,7 +73,7 @@ class SessionRow:
 def unanswered(user):
     """The unanswered check-ins of the user's own open episodes, as Today counts."""
     check_ins = CheckIn.objects.not_voided().filter(
-        episode__in=access.own_episodes(user),
+        episode__in=scopes.own_episodes(user),
         episode__ends_at__isnull=True,
         therapy_session__starts_at__gt=timezone.now() - LISTED_FOR,
     )

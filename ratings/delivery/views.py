@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from alliance import access, audit
+from alliance import access, audit, scopes
 from alliance.access import NotVisible, get_visible_or_404
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Consent, Episode
@@ -43,7 +43,7 @@ def check_ins(request):
 
 def _own_check_ins(user, codes):
     """The check-ins with these codes, all of the user's own episodes."""
-    rows = CheckIn.objects.not_voided().filter(episode__in=access.own_episodes(user))
+    rows = CheckIn.objects.not_voided().filter(episode__in=scopes.own_episodes(user))
     try:
         check_ins = list(rows.filter(code__in=codes).select_related("therapy_session", *OF_EPISODE))
     except ValidationError:  # not even a code

@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from alliance import access
+from alliance import scopes
 from alliance.crypto import keyed_hash
 from alliance.models import Episode
 from ratings.demo.people import address_of
@@ -193,7 +193,7 @@ def guide_to(request):
 
 
 def _on_first_page(user, demo, role, text):
-    if not access.live_memberships(user, role).exists():
+    if not scopes.live_memberships(user, role).exists():
         return None
     if role == "manager":
         return Guide(text, to_try=tuple(Stop(reverse(page), name, about) for page, name, about in TO_TRY))
@@ -220,7 +220,7 @@ def _told_to(user):
     """The stories whose case the user may see: (story, code of the case, words for this reader)."""
     by_hash = {keyed_hash("email", address_of(story.name)): story for story in STORIES}
     cases = Episode.objects.visible_to(user).filter(client__email_hash__in=by_hash).select_related("client")
-    own = set(access.own_episodes(user).filter(pk__in=cases).values_list("pk", flat=True))
+    own = set(scopes.own_episodes(user).filter(pk__in=cases).values_list("pk", flat=True))
     found = {by_hash[case.client.email_hash]: case for case in cases.order_by("-pk")}
     told = [(story, found[story]) for story in STORIES if story in found]
     worded = [(story, case.code, story.own if case.pk in own else story.along) for story, case in told]

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alliance.access import live
 from alliance.crypto import keyed_hash
 from alliance.models import Client, Episode
+from alliance.scopes import live
 from ratings.check_in.questions import definition_of
 from ratings.importing import layouts
 from ratings.importing.layouts import LineError, Parsed

@@ -5,8 +5,8 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from alliance.access import ScopedQuerySet
 from alliance.models import Episode
+from alliance.scopes import ScopedQuerySet
 from ratings.models.instrument import InstrumentText
 from sessions.models import TherapySession
 

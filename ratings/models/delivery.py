@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from alliance.access import ScopedQuerySet
 from alliance.models import Episode
+from alliance.scopes import ScopedQuerySet
 from ratings.models.check_in import CheckIn
 
 

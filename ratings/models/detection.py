@@ -5,8 +5,8 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from alliance.access import ScopedQuerySet
 from alliance.models import Episode, Practice
+from alliance.scopes import ScopedQuerySet
 from ratings.psychometrics import evidence
 from ratings.psychometrics.evidence import choices
 from sessions.models import TherapySession

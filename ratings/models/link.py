@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.access import ScopedQuerySet
 from alliance.models import Client, Episode
+from alliance.scopes import ScopedQuerySet
 from ratings.models.check_in import CheckIn
 
 

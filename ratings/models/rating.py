@@ -7,9 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.access import ScopedQuerySet
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, ImportBatch, Membership
+from alliance.scopes import ScopedQuerySet
 from ratings.models.check_in import CheckIn
 from ratings.models.instrument import Instrument, InstrumentText
 from ratings.psychometrics import evidence

@@ -7,9 +7,9 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.access import ScopedQuerySet
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, Membership
+from alliance.scopes import ScopedQuerySet
 from ratings.models.detection import Assessment, DetectorVersion
 from ratings.psychometrics import evidence
 from ratings.psychometrics.evidence import choices

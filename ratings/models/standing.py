@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-from alliance.access import ScopedQuerySet
 from alliance.models import Episode
+from alliance.scopes import ScopedQuerySet
 from ratings.models.rupture import Rupture
 
 

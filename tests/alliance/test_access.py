@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from alliance import access
+from alliance import access, scopes
 from alliance.crypto import Sealed
 from alliance.models import Client, Episode, Membership, Supervision
 from sessions.models import PrivateNote, TherapySession
@@ -99,8 +99,8 @@ def test_sam_is_back_when_nobody_is_named(sam, eve, sorrel):
 def test_nobody_supervises_themselves(dana, juniper, millrace):
     Membership.objects.filter(pk=dana.pk).update(is_supervisor=True)
     make_supervision(dana, episode=juniper)
-    assert not access.supervised_episodes(dana.user).exists()
-    assert list(access.own_episodes(dana.user)) == [juniper]
+    assert not scopes.supervised_episodes(dana.user).exists()
+    assert list(scopes.own_episodes(dana.user)) == [juniper]
 
 
 def test_private_notes_are_the_therapists_alone(dana, sam, juniper):

@@ -2,8 +2,8 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
-from alliance.access import PracticeQuerySet, ScopedQuerySet
 from alliance.models import Consent, Membership, Supervision, User
+from alliance.scopes import PracticeQuerySet, ScopedQuerySet
 from tests.factories import days_ago, make_client, make_episode, make_member, make_practice, make_supervision
 
 # Not about one client. Every other model is clinical, and a new one has to be put here or be scoped.

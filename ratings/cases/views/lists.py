@@ -4,7 +4,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.vary import vary_on_headers
 
-from alliance import access, audit
+from alliance import access, audit, scopes
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.forms import FindCaseForm
 from ratings.cases.lists import case_rows, caseload_of, matches
@@ -23,7 +23,7 @@ def caseload(request):
 @vary_on_headers("HX-Request")
 def cases(request):
     access.check_role(request.user, "therapist")
-    rows = case_rows(access.own_episodes(request.user))
+    rows = case_rows(scopes.own_episodes(request.user))
     context = {"has_open": any(not row.ended_at for row in rows), "section": "cases"}
     return _searched(request, "ratings/cases/cases.html", rows, context)
 

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import DateTimeField, Max
 
-from alliance import access
+from alliance import scopes
 from alliance.models import Client, Episode, Membership, Practice, Supervision, User
 from ratings.cases.actions import log_session, open_case
 from ratings.cases.lists import case_rows
@@ -148,7 +148,7 @@ def test_the_program_goes_on_from_the_demo(demo):
 
 def test_supervisor_has_a_few_of_many_cases_to_talk_about(demo):
     ruth = User.objects.get(email="supervisor@demo.test")
-    rows = case_rows(access.supervised_episodes(ruth).filter(ends_at__isnull=True))
+    rows = case_rows(scopes.supervised_episodes(ruth).filter(ends_at__isnull=True))
     flagged = [row.name for row in rows if row.standing.rupture]
     assert 25 <= len(rows) <= 40
     assert 3 <= len(flagged) <= 5
@@ -160,7 +160,7 @@ def test_supervisor_has_a_few_of_many_cases_to_talk_about(demo):
 def test_one_supervisor_has_one_episode_and_nobody_else_has_it(db):
     seed()  # for today, as ended courses leave the sight of their supervisors after a year by the database's clock
     seen = {
-        user.email: set(access.supervised_episodes(user).values_list("pk", flat=True))
+        user.email: set(scopes.supervised_episodes(user).values_list("pk", flat=True))
         for user in User.objects.filter(email__startswith="supervisor")
     }
     assert sorted(map(len, seen.values()))[0] == 1
