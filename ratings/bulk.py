@@ -1,6 +1,6 @@
 """Writes rows of many tables into the database, quickly.
 
-`bulk_create` takes three times as long, as it prepares each value by itself and asks for the keys. Here the keys are
+`bulk_create` takes 2.5 times as long, as it prepares each value by itself and asks for the keys. Here the keys are
 taken beforehand, from where the database takes its own. To be used inside a transaction: it is that which keeps
 another writer on SQLite from the same keys.
 """

@@ -140,5 +140,5 @@ def test_the_project_uses_it(http, mona, monkeypatch, tmp_path):
 
     http.force_login(mona.user)
     http.raise_request_exception = False
-    monkeypatch.setattr("alliance.access.memberships_of", memberships_of)
+    monkeypatch.setattr("alliance.scopes.memberships_of", memberships_of)
     assert http.post("/people/", TYPED).status_code == 503
