@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ratings.findings import names, phrases, scale
-from ratings.psychometrics.evidence import Assessment, Kind, Pillar, only_the_therapist_fell
+from ratings.psychometrics.evidence import Assessment, BehaviourSign, Kind, Pillar, only_the_therapist_fell
 
 # Points from which on a sign's weight has its name, and below which it is none; convention of this app.
 MOST, SOME, LITTLE = 10, 5, 0.5
@@ -163,13 +163,14 @@ def _sign(point, context):
     name = names.source_name(point.source)
     if not name:
         return None
-    if point.source == "behaviour:comment" and not context.reader_is_therapist:  # it may not be meant for them
+    if point.source == BehaviourSign.COMMENT and not context.reader_is_therapist:  # it may not be meant for them
         return None
-    behaviour = point.source.startswith("behaviour:")
     seen, usual = (
-        _behaviour(point, context) if behaviour else (_value(v, context.worded) for v in (point.seen, point.usual))
+        _behaviour(point, context)
+        if point.is_behaviour
+        else (_value(v, context.worded) for v in (point.seen, point.usual))
     )
-    uncounted = behaviour and not context.weighs_behaviour
+    uncounted = point.is_behaviour and not context.weighs_behaviour
     return Sign(name, seen, usual, _("shown, not counted") if uncounted else _weight(point.points))
 
 
@@ -178,10 +179,10 @@ def _behaviour(point, context):
 
     It is a count or a yes, and no score.
     """
-    if point.source == "behaviour:comment":
+    if point.source == BehaviourSign.COMMENT:
         counts = [int(scale.whole(count)) for count in (point.seen, point.usual)]
         return [ngettext("%(n)s word", "%(n)s words", count) % {"n": count} for count in counts]
-    if point.source == "behaviour:straight_line" and context.straight_before:
+    if point.source == BehaviourSign.STRAIGHT_LINE and context.straight_before:
         times, of = context.straight_before
         return _("yes"), _("%(times)s of %(of)s before") % {"times": times, "of": of}
     return _("yes"), ""

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from ratings.psychometrics.evidence import Pillar, Rater
+from ratings.psychometrics.evidence import BehaviourSign, Pillar, Rater
 
 
 def pillar_names(pillars):
@@ -16,11 +16,11 @@ def series_name(series):
 
 def behaviour_name(source):
     return {
-        "behaviour:no_show": _("did not come"),
-        "behaviour:unanswered": _("check-in not answered"),
-        "behaviour:comment": _("comment shorter than usual"),
-        "behaviour:straight_line": _("every answer the same"),
-        "behaviour:tension": _("tension was ticked"),
+        BehaviourSign.NO_SHOW: _("did not come"),
+        BehaviourSign.UNANSWERED: _("check-in not answered"),
+        BehaviourSign.COMMENT: _("comment shorter than usual"),
+        BehaviourSign.STRAIGHT_LINE: _("every answer the same"),
+        BehaviourSign.TENSION: _("tension was ticked"),
     }.get(source)
 
 
@@ -40,9 +40,9 @@ def source_name(source: str) -> str:
 
     Empty for a source that is not shown.
     """
+    if name := behaviour_name(source):
+        return name.capitalize()
     rater, _colon, series = source.partition(":")
-    if rater == "behaviour":
-        return (behaviour_name(source) or "").capitalize()
     template = {Rater.CLIENT: _("Client, %(series)s"), Rater.THERAPIST: _("Therapist, %(series)s")}.get(rater)
     return template % {"series": series_name(series)} if template else ""
 

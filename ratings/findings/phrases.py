@@ -78,7 +78,7 @@ def _what_was_seen(assessment):
         source, _colon, series = points.source.partition(":")
         if points.points < NOTICEABLE_POINTS:
             continue
-        if source == "behaviour":
+        if points.is_behaviour:
             parts.append(behaviour_name(points.source))
         elif points.seen is not None and points.usual is not None:
             if source == Rater.CLIENT and series and series not in assessment.pillars:

@@ -133,6 +133,16 @@ class SessionEvidence:
     instrument: str | None = None  # a switch of instrument starts a new usual
 
 
+class BehaviourSign(StrEnum):
+    """What a client does or does not do, as a source of points."""
+
+    NO_SHOW = "behaviour:no_show"
+    UNANSWERED = "behaviour:unanswered"
+    COMMENT = "behaviour:comment"  # shorter than usual
+    STRAIGHT_LINE = "behaviour:straight_line"
+    TENSION = "behaviour:tension"
+
+
 @dataclass(frozen=True, slots=True)
 class Points:
     """What one source of evidence added to the suspicion.
@@ -140,10 +150,14 @@ class Points:
     Points are 10 log10 of a likelihood ratio, or 10 pooled SD for a rule without one.
     """
 
-    source: str  # "client", "client:task", "therapist", "behaviour:no_show", ...
+    source: str  # a rater, alone or with a pillar ("client:task"), or a `BehaviourSign`
     points: float
     seen: float | None = None  # POMP, or the count that was seen
     usual: float | None = None  # the dyad's own usual for it, same unit
+
+    @property
+    def is_behaviour(self) -> bool:
+        return self.source in tuple(BehaviourSign)
 
     def to_json(self) -> dict[str, Any]:
         """The points as they are stored."""

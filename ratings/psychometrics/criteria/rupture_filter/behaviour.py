@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ratings.psychometrics.evidence import Points, SessionEvidence
+from ratings.psychometrics.evidence import BehaviourSign, Points, SessionEvidence
 
 LEAST, MOST = -0.5, 1.1  # natural log of a likelihood ratio; science.md §5
 HABIT_WEIGHT = 10.0  # sessions that the population's rate counts for; convention of this app
@@ -22,16 +22,16 @@ FEWEST_COMMENTS = 3
 class Sign:
     """Something that a client does or does not do in a session."""
 
-    source: str
+    source: BehaviourSign
     usual: float  # how often in quiet sessions; science.md §6
     withdrawal: float  # times as often then; science.md §3
     confrontation: float
 
 
-NO_SHOW = Sign("behaviour:no_show", 0.08, 2.3, 1.4)
-UNANSWERED = Sign("behaviour:unanswered", 0.10, 1.9, 1.2)
-STRAIGHT_LINE = Sign("behaviour:straight_line", 0.15, 1.7, 1.0)
-TENSION = Sign("behaviour:tension", 0.05, 1.5, 8.0)
+NO_SHOW = Sign(BehaviourSign.NO_SHOW, 0.08, 2.3, 1.4)
+UNANSWERED = Sign(BehaviourSign.UNANSWERED, 0.10, 1.9, 1.2)
+STRAIGHT_LINE = Sign(BehaviourSign.STRAIGHT_LINE, 0.15, 1.7, 1.0)
+TENSION = Sign(BehaviourSign.TENSION, 0.05, 1.5, 8.0)
 
 
 class Behaviour:
@@ -65,7 +65,7 @@ class Behaviour:
         if shorter > 0:
             usual = math.expm1(sum(self.words) / len(self.words))
             points.append(
-                Points("behaviour:comment", POINTS * shorter, seen=therapy_session.comment_words, usual=usual)
+                Points(BehaviourSign.COMMENT, POINTS * shorter, seen=therapy_session.comment_words, usual=usual)
             )
         if not weighed:
             return 0.0, 0.0, points
