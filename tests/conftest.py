@@ -10,6 +10,9 @@ from django.test import TransactionTestCase
 # In a file of its own, as the hooks below are also used where Django is not set up.
 pytest_plugins = ["tests.clock", "tests.personas", "tests.courses", "tests.servers"]
 
+# Only the processes that a moved run starts import it, with its folder on their path.
+collect_ignore = ["clock/sitecustomize.py"]
+
 # How many examples each property is tried with: few in every run, many with `--hypothesis-profile=evidence`.
 hypothesis.settings.register_profile("few", max_examples=25, deadline=None)
 hypothesis.settings.register_profile("evidence", max_examples=1000, deadline=None)

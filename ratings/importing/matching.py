@@ -281,7 +281,7 @@ class _Matcher:
 
 def _only_new(case):
     """The case with the sessions in which something is new; None without any."""
-    sessions = tuple(session for session in case.sessions if session.pk is None or session.new_ratings)
+    sessions = tuple(row for row in case.sessions if row.pk is None or row.new_ratings)
     return replace(case, sessions=sessions) if sessions else None
 
 
