@@ -1,7 +1,8 @@
-"""Invented courses of therapy: plausible answers, the same for the same seed. Nothing here reads or writes a database.
+"""Invented courses of therapy with plausible answers, the same for the same seed.
 
-They look like real ones: early growth, then flat; forms without a flaw; gaps. But a plain course ends quietly, so that
-what is flagged in the demo is what its stories tell. To test a detector, take `psychometrics.evaluation`, not these.
+Nothing here reads or writes a database. The courses look like real ones: early growth, then flat; forms without a flaw;
+gaps. But a plain course ends quietly, so that what is flagged in the demo is what its stories tell. To test a detector,
+take `psychometrics.evaluation`, not these.
 """
 
 from collections import deque
@@ -19,7 +20,7 @@ LOWEST, HIGHEST = 0, 4
 
 @dataclass(frozen=True, slots=True)
 class CourseSession:
-    """One therapy session of a course, and what both sides said about it."""
+    """One therapy session of a course, with the ratings of both sides."""
 
     client: str | None = None  # six answers, "." where skipped (blanks are for the eye); None: nothing came back
     therapist: str | None = None
@@ -38,10 +39,10 @@ class Course:
     """One client with one therapist, weekly."""
 
     name: str
-    therapist: int  # which one, from 0
+    therapist: int  # the number of the therapist, from 0
     sessions: tuple[CourseSession, ...]  # oldest first
     hour: str = "10:00"
-    weekday: int = 0  # the how-manieth working day back from today
+    weekday: int = 0  # so many working days back from today
     today: bool = False  # the last session is today, whatever day that is; planned, as the hour may be still to come
     weeks_ago: int = 0  # since the last session
     mode: Mode = Mode.IN_PERSON
@@ -53,16 +54,19 @@ class Course:
 def caseload(
     stories: tuple[Course, ...], *, therapists: int, clients: int, sessions: int | None, seed: int
 ) -> Iterator[Course]:
-    """The courses of a practice, therapists in turn: first a therapist's stories, then plain courses."""
-    told = [deque(story for story in stories if story.therapist % therapists == t) for t in range(therapists)]
-    taken = {story.name for story in stories}
-    names = [name for name in NAMES if name not in taken]
+    """Yields the courses of a practice, therapists in turn.
+
+    Of each therapist the stories come first, then plain courses.
+    """
+    stories_left = [deque(story for story in stories if story.therapist % therapists == t) for t in range(therapists)]
+    story_names = {story.name for story in stories}
+    names = [name for name in NAMES if name not in story_names]
     for number in range(clients):
         therapist, position = number % therapists, number // therapists
-        if told[therapist]:
-            yield told[therapist].popleft()
+        if stories_left[therapist]:
+            yield stories_left[therapist].popleft()
         else:
-            # One generator for each course: what one draws does not move the next.
+            # One generator for each course: a change to one leaves the others as they are.
             yield plain(Random(f"{seed}/{number}"), _pseudonym(names, number + seed), therapist, position, sessions)
 
 
@@ -72,22 +76,25 @@ def _pseudonym(names, number):
 
 
 def plain(rng: Random, name: str, therapist: int, position: int, sessions: int | None) -> Course:
-    """A course without a story: early growth, then flat, with bad weeks, gaps, and now and then a repaired rupture."""
+    """A course without a story: early growth, then flat.
+
+    There are bad weeks, gaps, and now and then a repaired rupture.
+    """
     length = sessions or rng.randint(4, 24)
-    over = rng.random() < 0.15
-    made = list(_plain_sessions(rng, length))
-    if not over:
-        made.append(CourseSession(attendance=Attendance.PLANNED))
+    has_ended = rng.random() < 0.15
+    course_sessions = list(_plain_sessions(rng, length))
+    if not has_ended:
+        course_sessions.append(CourseSession(attendance=Attendance.PLANNED))
     return Course(
         name=name,
         therapist=therapist,
-        sessions=tuple(made),
+        sessions=tuple(course_sessions),
         hour=f"{9 + position // 5 % 9:02}:00",
         weekday=position % 5,
-        weeks_ago=rng.randint(2, 40) if over else 0,
+        weeks_ago=rng.randint(2, 40) if has_ended else 0,
         mode=rng.choices(list(Mode), (7, 2, 1))[0],
         goals=tuple(rng.sample(GOALS, rng.choice((1, 1, 2)))),
-        end_reason=rng.choice(ENDED_BECAUSE) if over else None,
+        end_reason=rng.choice(END_REASONS) if has_ended else None,
     )
 
 
@@ -96,11 +103,11 @@ def _plain_sessions(rng, length):
     # (.7-.9 and .4-.6 on a seven-point scale); the therapist's level goes along with r = .4, .45 SD lower.
     level = min(max(rng.gauss(MIDDLE, 0.6), 1.7), 4.5)
     pillars = [level + rng.gauss(0, 0.2) for _ in range(3)]
-    believed_level = MIDDLE - 0.33 + 0.4 * (level - MIDDLE) + rng.gauss(0, 0.45)
-    believed = [believed_level + rng.gauss(0, 0.2) for _ in range(3)]
-    straight = rng.random() < 0.08  # every answer the same, always
-    talkative = rng.random() * 0.4
-    strained = _strained(rng, length)
+    therapist_level = MIDDLE - 0.33 + 0.4 * (level - MIDDLE) + rng.gauss(0, 0.45)
+    therapist_pillars = [therapist_level + rng.gauss(0, 0.2) for _ in range(3)]
+    is_straight = rng.random() < 0.08  # every answer the same, always
+    comment_share = rng.random() * 0.4
+    dips = _dips(rng, length)
     drift = 0.0
     for number in range(length):
         chance = rng.random()
@@ -114,14 +121,14 @@ def _plain_sessions(rng, length):
         drift = 0.3 * drift + rng.gauss(0, 0.15 if settled else 0.22)  # carried on from one session to the next: .2-.4
         growth = -0.4 * exp(-number / 3)
         bad_week = -0.9 if rng.random() < 0.02 and not settled else 0
-        moved = drift + growth + bad_week + strained.get(number, 0)
-        said = [pillar + moved for pillar in pillars]
-        thought = [pillar + growth + 0.5 * strained.get(number, 0) for pillar in believed]
+        change = drift + growth + bad_week + dips.get(number, 0)
+        client_levels = [pillar + change for pillar in pillars]
+        therapist_levels = [pillar + growth + 0.5 * dips.get(number, 0) for pillar in therapist_pillars]
         answered = rng.random() > 0.1
         yield CourseSession(
-            client=_answers(rng, said, straight) if answered else None,
-            therapist=_answers(rng, thought) if rng.random() > 0.05 else None,
-            comment=rng.choice(COMMENTS) if answered and rng.random() < talkative else "",
+            client=_answers(rng, client_levels, is_straight) if answered else None,
+            therapist=_answers(rng, therapist_levels) if rng.random() > 0.05 else None,
+            comment=rng.choice(COMMENTS) if answered and rng.random() < comment_share else "",
             shared=rng.random() < 0.3,
             note=rng.choice(NOTES) if rng.random() < 0.05 else "",
             minutes=rng.randint(4, 170),
@@ -130,11 +137,14 @@ def _plain_sessions(rng, length):
 
 MIDDLE = 3.2
 QUIET_END = 6  # the last sessions of a plain course
-ENDED_BECAUSE = (EndReason.COMPLETED, EndReason.COMPLETED, EndReason.CLIENT)
+END_REASONS = (EndReason.COMPLETED, EndReason.COMPLETED, EndReason.CLIENT)
 
 
-def _strained(rng, length):
-    """Three in ten long courses had a rupture: a V of two or three sessions, back before the quiet end."""
+def _dips(rng, length):
+    """Session number -> how far a rupture lowers the answers.
+
+    Three in ten long courses have one: a V of two or three sessions, back before the quiet end.
+    """
     if length < 8 + QUIET_END or rng.random() > 0.3:
         return {}
     first, lasts = rng.randint(4, length - QUIET_END - 4), rng.randint(2, 3)
@@ -142,8 +152,8 @@ def _strained(rng, length):
     return {first + step: -depth * (1 - 0.15 * step) for step in range(lasts)}
 
 
-def _answers(rng, pillars, straight=False):
-    if straight:
+def _answers(rng, pillars, is_straight=False):
+    if is_straight:
         return str(_answer(sum(pillars) / len(pillars))) * ITEMS
     return "".join(str(_answer(pillar + rng.gauss(0, 0.2))) for pillar in pillars for _ in range(2))
 

@@ -1,10 +1,15 @@
-"""The demo's guide: what one is looking at, page by page and story by story. A real practice never sees it."""
+"""The demo's guide: what one is looking at, page by page and story by story.
+
+A real practice never sees it.
+"""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -14,20 +19,22 @@ from alliance.models import Episode
 from ratings.demo.people import address_of
 from ratings.demo.write import made_by_seed, seen_from
 
+StrOrLazy = str | Promise
 PUT_AWAY = "guide_put_away"  # in the session of whoever is signed in
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A case that teaches something, told to its therapist and to whoever reads along; empty: not told to them.
+    """A case that teaches something, in words for its therapist and for its readers.
 
-    What is said here of sessions, pillars and words is held against the pages by tests/ratings/demo/test_guide.py.
+    Empty words: it is not shown to them. What is said here of sessions, pillars and words is held against the pages by
+    tests/ratings/demo/test_guide.py.
     """
 
     name: str
-    title: str
-    own: str
-    along: str
+    title: StrOrLazy
+    for_therapist: StrOrLazy
+    for_readers: StrOrLazy
 
 
 BRAMBLE = _lazy(
@@ -40,12 +47,12 @@ STORIES = (
     Story(
         "Teasel",
         _lazy("a rupture and its repair"),
-        own=_lazy(
+        for_therapist=_lazy(
             "In sessions 7 and 8 Teasel's answers fell on goals, tasks and bond, and the program spoke after session "
             "7. Read what Teasel wrote after session 9: you had said that you went too fast. By session 11 two ratings "
             "in a row were back at the usual, and the rupture counts as repaired."
         ),
-        along=_lazy(
+        for_readers=_lazy(
             "In sessions 7 and 8 Teasel's answers fell on goals, tasks and bond, and the program spoke after session "
             "7. By session 11 two ratings in a row were back at the usual, and the rupture counts as repaired. What "
             "was said in between is not shown here: Teasel's comments were for the therapist, and notes are private."
@@ -54,12 +61,12 @@ STORIES = (
     Story(
         "Juniper",
         _lazy("one pillar slips"),
-        own=_lazy(
+        for_therapist=_lazy(
             "Only the tasks fell, in sessions 10 and 11. In one overall score it would still pass as usual, so each "
             "pillar is compared with its own. Your own ratings of the tasks stayed at Mostly; Juniper says what was "
             "missing: “I was not sure what it was for.”"
         ),
-        along=_lazy(
+        for_readers=_lazy(
             "Only the tasks fell, in sessions 10 and 11. In one overall score it would still pass as usual, so each "
             "pillar is compared with its own. The therapist's own ratings of the tasks stayed at Mostly: that gap is a "
             "good question for supervision."
@@ -68,38 +75,38 @@ STORIES = (
     Story(
         "Fern",
         _lazy("a quiet withdrawal"),
-        own=_lazy(
+        for_therapist=_lazy(
             "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, a session was "
             "missed between them, and the comments shrank to “Fine.” Your own ratings stayed at Mostly in both, as a "
             "withdrawal is easily missed in the room. The flag does not name it either: the numbers alone cannot."
         ),
-        along=_lazy(
+        for_readers=_lazy(
             "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, and a session was "
             "missed between them. The therapist's own ratings stayed at Mostly in both, as a withdrawal is easily "
             "missed in the room. The flag does not name it either: the numbers alone cannot."
         ),
     ),
-    Story("Bramble", _lazy("a confrontation"), own=BRAMBLE, along=BRAMBLE),
+    Story("Bramble", _lazy("a confrontation"), for_therapist=BRAMBLE, for_readers=BRAMBLE),
     Story(
         "Sorrel",
         _lazy("a confrontation, and stronger after it"),
-        own=_lazy(
+        for_therapist=_lazy(
             "In session 7 Sorrel's answers on the bond fell to Not at all. It was in the open, your own ratings fell "
             "too, and the flag took it as Sorrel saying that something did not fit. By session 10 the bond stood at "
             "Completely, and after session 11 the rupture was closed as stronger than before: “I could be angry with "
             "you, and you came back.”"
         ),
-        along="",  # who reads along has Bramble's, which is still open
+        for_readers="",  # who reads along has Bramble's, which is still open
     ),
     Story(
         "Marten",
         _lazy("forms without a flaw"),
-        own=_lazy(
+        for_therapist=_lazy(
             "From session 2 to session 8 every answer was Completely. Such forms cannot show strain, so the program "
             "raises no flag and gives no praise: it says so in one line, and proposes to ask what could be better. "
             "Your own ratings of the bond stood at Somewhat all that time."
         ),
-        along=_lazy(
+        for_readers=_lazy(
             "From session 2 to session 8 every answer was Completely. Such forms cannot show strain, so the program "
             "raises no flag and gives no praise: it says so in one line, and proposes to ask what could be better. "
             "The therapist's own ratings of the bond stood at Somewhat all that time."
@@ -107,9 +114,17 @@ STORIES = (
     ),
 )
 
-# The first page of a role: who must be asking, and what it is.
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """The first page of a role, and what the guide says on it."""
+
+    role: access.Role
+    text: StrOrLazy
+
+
 FIRST_PAGES = {
-    "ratings:today": (
+    "ratings:today": FirstPage(
         "therapist",
         _lazy(
             "Everybody here is invented. This is a therapist's day: who comes, what to bring up, and whose check-in "
@@ -117,7 +132,7 @@ FIRST_PAGES = {
             "client, open the link that was printed when the demo started."
         ),
     ),
-    "ratings:caseload": (
+    "ratings:caseload": FirstPage(
         "supervisor",
         _lazy(
             "Everybody here is invented. This is a supervisor's first page: which cases to talk about, why, and since "
@@ -125,7 +140,7 @@ FIRST_PAGES = {
             "it. Each story is a case; its page says what to notice, and leads to the next."
         ),
     ),
-    "alliance:people": (
+    "alliance:people": FirstPage(
         "manager",
         _lazy(
             "Everybody here is invented. This is a manager's page: who has a place, who supervises whom, and how many "
@@ -149,18 +164,20 @@ TO_TRY = (
 
 @dataclass(frozen=True, slots=True)
 class Stop:
+    """A link of the guide: to a story or to something to try."""
+
     url: str
-    name: str
-    about: str
+    name: StrOrLazy
+    about: StrOrLazy
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
     """What the guide says on one page."""
 
-    text: str = ""
-    title: str = ""  # of the story
-    number: int = 0  # of the story, among those that this reader is told
+    text: StrOrLazy = ""
+    title: StrOrLazy = ""  # of the story
+    number: int = 0  # of the story, among those that this person is shown
     stories: tuple[Stop, ...] = ()
     to_try: tuple[Stop, ...] = ()
     next: Stop | None = None
@@ -168,19 +185,19 @@ class Guide:
 
 
 def notice(request):
-    """Context for the frame of every page: the guide, where it says something of the page that was asked for."""
+    """Template context: the guide, where it says something of the page."""
     guide = guide_to(request)
     return {"notice_template": "ratings/demo/_guide.html", "guide": guide} if guide else {}
 
 
 def demo_of(request):
-    """The practice that `seed_demo` made, where whoever is signed in is a member of it."""
-    memberships = getattr(request, "memberships", ())
-    return next((one.practice for one in memberships if made_by_seed(one.practice)), None)
+    """The practice that `seed_demo` made, if whoever is signed in is a member of it."""
+    practices = (membership.practice for membership in getattr(request, "memberships", ()))
+    return next((practice for practice in practices if made_by_seed(practice)), None)
 
 
 def guide_to(request):
-    """What to say on the page that was asked for; None for nothing."""
+    """What the guide says on this page; None for nothing."""
     page = request.resolver_match.view_name if request.resolver_match else ""
     if page not in (*FIRST_PAGES, "ratings:case", "alliance:help") or not (demo := demo_of(request)):
         return None
@@ -189,43 +206,55 @@ def guide_to(request):
         return Guide(put_away=True) if put_away else None
     if page == "ratings:case":
         return _on_case(request.user, request.resolver_match.kwargs["code"])
-    return _on_first_page(request.user, demo, *FIRST_PAGES[page])
+    return _on_first_page(request.user, demo, FIRST_PAGES[page])
 
 
-def _on_first_page(user, demo, role, text):
-    if not scopes.live_memberships(user, role).exists():
+def _on_first_page(user, demo, page):
+    if not scopes.live_memberships(user, page.role).exists():
         return None
-    if role == "manager":
-        return Guide(text, to_try=tuple(Stop(reverse(page), name, about) for page, name, about in TO_TRY))
-    told = _told_to(user)
-    if not told:
+    if page.role == "manager":
+        return Guide(page.text, to_try=tuple(Stop(reverse(url), name, about) for url, name, about in TO_TRY))
+    cases = _story_cases(user)
+    if not cases:
         return None
-    day = seen_from(demo)
+    text, day = page.text, seen_from(demo)
     if day < timezone.localdate():
-        over = _("The demo tells the days up to %(day)s; for days around today, begin anew with an empty database.")
-        text = f"{text} {over % {'day': date_format(day)}}"
-    return Guide(text, stories=_links(told))
+        sentence = _("The demo tells the days up to %(day)s; for days around today, begin anew with an empty database.")
+        text = f"{text} {sentence % {'day': date_format(day)}}"
+    return Guide(text, stories=_links(cases))
 
 
 def _on_case(user, code):
-    told = _told_to(user)
-    number = next((number for number, (_story, case, _words) in enumerate(told, 1) if case == code), None)
+    cases = _story_cases(user)
+    number = next((number for number, case in enumerate(cases, 1) if case.code == code), None)
     if number is None:
         return None
-    story, _case, words = told[number - 1]
-    return Guide(words, story.title, number, _links(told), next=next(iter(_links(told[number:])), None))
+    case = cases[number - 1]
+    return Guide(case.text, case.story.title, number, _links(cases), next=next(iter(_links(cases[number:])), None))
 
 
-def _told_to(user):
-    """The stories whose case the user may see: (story, code of the case, words for this reader)."""
+@dataclass(frozen=True, slots=True)
+class StoryCase:
+    """A story whose case the user may see, with the words for this user."""
+
+    story: Story
+    code: UUID
+    text: StrOrLazy
+
+
+def _story_cases(user) -> list[StoryCase]:
+    """The stories that have words for the user, in order."""
     by_hash = {keyed_hash("email", address_of(story.name)): story for story in STORIES}
     cases = Episode.objects.visible_to(user).filter(client__email_hash__in=by_hash).select_related("client")
-    own = set(scopes.own_episodes(user).filter(pk__in=cases).values_list("pk", flat=True))
-    found = {by_hash[case.client.email_hash]: case for case in cases.order_by("-pk")}
-    told = [(story, found[story]) for story in STORIES if story in found]
-    worded = [(story, case.code, story.own if case.pk in own else story.along) for story, case in told]
-    return [row for row in worded if row[2]]
+    own_keys = set(scopes.own_episodes(user).filter(pk__in=cases).values_list("pk", flat=True))
+    case_of = {by_hash[case.client.email_hash]: case for case in cases.order_by("-pk")}
+    story_cases = []
+    for story in STORIES:
+        if case := case_of.get(story):
+            text = story.for_therapist if case.pk in own_keys else story.for_readers
+            story_cases.append(StoryCase(story, case.code, text))
+    return [case for case in story_cases if case.text]
 
 
-def _links(told):
-    return tuple(Stop(reverse("ratings:case", args=[case]), story.name, story.title) for story, case, _words in told)
+def _links(cases):
+    return tuple(Stop(reverse("ratings:case", args=[case.code]), case.story.name, case.story.title) for case in cases)

@@ -1,59 +1,92 @@
-"""The messages of the demo's last days: who was written to, what came of it, what is still due."""
+"""The messages of the demo's last days: sent, failed, and still due."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import uuid4
 
 from alliance.crypto import new_token, token_hash
+from alliance.models import Client, Consent
 from ratings.check_in.questions import STILL_AWAITED
 from ratings.delivery.due import QuietHours, first_outside
 from ratings.delivery.queries import LISTED_FOR
-from ratings.models import ClientLink, Delivery
+from ratings.models import CheckIn, ClientLink, Delivery
 
 DeliveryKind = Delivery.DeliveryKind
 
 
+class Trouble(StrEnum):
+    """What may go wrong with the messages to a client."""
+
+    BOUNCED = "bounced"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    UNREACHABLE = "unreachable"
+
+
+TROUBLES = {2: Trouble.BOUNCED, 3: Trouble.STOPPED, 4: Trouble.PAUSED, 5: Trouble.UNREACHABLE}  # by silent client
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCheckIn:
+    """A check-in, when its session ended, and when it was answered."""
+
+    check_in: CheckIn
+    ends_at: datetime
+    answered_at: datetime | None
+
+
 class Messages:
-    """Adds deliveries and links as the sender would have made them by now; a few go wrong, as they do."""
+    """Adds deliveries and links as the sender would have made them by now.
+
+    A few go wrong, so that each kind of trouble can be seen.
+    """
 
     def __init__(self, bulk, practice, zone, now):
         self.bulk, self.practice, self.zone, self.now = bulk, practice, zone, now
         self.quiet = QuietHours(practice.quiet_from, practice.quiet_to)
-        self.silent = 0  # clients in therapy whose last check-in has not come back, so far
+        self.silent = 0  # clients in therapy so far whose last check-in is unanswered
 
-    def add(self, client, to_email, asked):
-        """`to_email`: the consent; `asked`: (check-in, end of session, answered at or None), oldest first."""
-        recent = [row for row in asked if row[1] > self.now - (STILL_AWAITED if row[2] else LISTED_FOR)]
+    def add(self, client: Client, email_consent: Consent, check_ins: Sequence[SessionCheckIn]) -> None:
+        """Adds the messages about a client's check-ins, which come oldest first."""
+        recent = [row for row in check_ins if row.ends_at > self._listed_since(row)]
         if not recent:
             return
-        trouble = None
-        if recent[-1][2] is None and recent[-1][1] > self.now - STILL_AWAITED:
+        trouble, last = None, recent[-1]
+        if last.answered_at is None and last.ends_at > self.now - STILL_AWAITED:
             self.silent += 1
-            trouble = {2: "bounced", 3: "stopped", 4: "paused", 5: "unreachable"}.get(self.silent)
-        if trouble == "unreachable":
+            trouble = TROUBLES.get(self.silent)
+        if trouble == Trouble.UNREACHABLE:
             client.email, client.email_hash = None, ""
-            to_email.withdrawn_at = to_email.given_at + timedelta(minutes=1)
+            email_consent.withdrawn_at = email_consent.given_at + timedelta(minutes=1)
             return
-        for check_in, ends_at, answered_at in recent:
-            due_at = self._awake(ends_at + timedelta(minutes=self.practice.check_in_delay_minutes))
-            first = self._deliver(
-                client, check_in, DeliveryKind.FIRST, due_at, answered_at, refused=trouble == "bounced"
-            )
-            if first.sent_at:
-                later = self._awake(due_at + timedelta(hours=self.practice.reminder_after_hours))
-                self._deliver(client, check_in, DeliveryKind.REMINDER, later, answered_at)
-        if trouble == "stopped":
-            to_email.withdrawn_at = max(recent[-1][1], self.now - timedelta(days=1))
-        elif trouble == "paused":
+        for row in recent:
+            self._add_messages(client, row, bounces=trouble == Trouble.BOUNCED)
+        if trouble == Trouble.STOPPED:
+            email_consent.withdrawn_at = max(last.ends_at, self.now - timedelta(days=1))
+        elif trouble == Trouble.PAUSED:
             client.paused_until = self.now + timedelta(days=10)
 
-    def _awake(self, instant):
+    def _listed_since(self, row):
+        return self.now - (STILL_AWAITED if row.answered_at else LISTED_FOR)
+
+    def _add_messages(self, client, row, *, bounces):
+        due_at = self._after_quiet_hours(row.ends_at + timedelta(minutes=self.practice.check_in_delay_minutes))
+        first = self._add_delivery(client, row, DeliveryKind.FIRST, due_at, bounces=bounces)
+        if first.sent_at:
+            due_at = self._after_quiet_hours(due_at + timedelta(hours=self.practice.reminder_after_hours))
+            self._add_delivery(client, row, DeliveryKind.REMINDER, due_at)
+
+    def _after_quiet_hours(self, instant):
         return first_outside(instant, self.quiet, self.zone)
 
-    def _deliver(self, client, check_in, kind, due_at, answered_at, refused=False):
-        past = due_at <= self.now
-        came_before = answered_at is not None and answered_at <= due_at
-        sent = past and not came_before and not refused
-        if sent:
+    def _add_delivery(self, client, row, kind, due_at, *, bounces=False):
+        check_in = row.check_in
+        is_past = due_at <= self.now
+        is_answered = row.answered_at is not None and row.answered_at <= due_at
+        is_sent = is_past and not is_answered and not bounces
+        if is_sent:
             self.bulk.add(
                 ClientLink,
                 client_id=client.pk,
@@ -73,9 +106,9 @@ class Messages:
             check_in_id=check_in.pk,
             kind=kind,
             due_at=due_at,
-            claimed_at=due_at if past else None,
-            sent_at=due_at if sent else None,
-            failed_at=due_at if past and refused else None,
-            dropped_at=due_at if past and came_before else None,
+            claimed_at=due_at if is_past else None,
+            sent_at=due_at if is_sent else None,
+            failed_at=due_at if is_past and bounces else None,
+            dropped_at=due_at if is_past and is_answered else None,
             message_id=f"<{code}@demo.test>",
         )

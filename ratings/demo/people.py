@@ -1,4 +1,4 @@
-"""The members of the demo practice and who supervises whom. All invented; one password for all."""
+"""The invented members of the demo practice, and who supervises whom."""
 
 from datetime import timedelta
 
@@ -24,7 +24,10 @@ def address_of(name):
 
 
 def fill_people(practice, therapists):
-    """Adds all members; returns the therapists, and the supervisor who is asked about one episode only."""
+    """Adds all members; the therapists, and a supervisor without a therapist.
+
+    That one is to supervise a single episode.
+    """
     groups = -(-therapists // SUPERVISEES)
     since = practice.created_at - HERE_FOR
     password = make_password(PASSWORD)  # one hash: a slow one for each of a thousand people would take minutes
@@ -59,6 +62,7 @@ def fill_people(practice, therapists):
 
 
 def _members(role, names, count):
+    """Yields (role, e-mail, name)."""
     for number in range(count):
         suffix = number + 1 if number else ""
         name = names[number] if number < len(names) else f"{role.capitalize()} {number + 1}"

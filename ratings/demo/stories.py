@@ -1,12 +1,14 @@
-"""Twelve courses written by hand: what the program is for, told by the answers themselves. All of it is invented.
+"""Twelve invented courses, written by hand; each shows what the program is for.
 
 Answers stand as in the questionnaire: goals, tasks, bond; 0 is "Not at all", 4 is "Completely".
 """
 
 from alliance.models import EndReason
 from ratings.demo.courses import Course, CourseSession
+from ratings.models import Rating
 from sessions.models import Attendance, Mode
 
+BringUp = Rating.BringUp
 ADA, TOMAS, NOOR = range(3)
 PLANNED = CourseSession(attendance=Attendance.PLANNED)
 NO_SHOW = CourseSession(attendance=Attendance.NO_SHOW)
@@ -45,7 +47,7 @@ ONLY_TASKS_SLIP = Course(
             "43 10 43",
             "43 33 33",
             "I did the sheet at home but I was not sure what it was for.",
-            bring_up="gently",
+            bring_up=BringUp.GENTLY,
             note="I brought the sheet in too fast. Ask what would have made it more useful.",
         ),
         PLANNED,
@@ -283,7 +285,7 @@ CONFRONTATION = Course(
             shared=True,
             tension=True,
             talked_about=False,
-            bring_up="myself",
+            bring_up=BringUp.MYSELF,
         ),
         PLANNED,
     ),

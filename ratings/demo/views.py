@@ -1,4 +1,7 @@
-"""The demo's guide is put away for this sign-in, and shown again. Outside the demo there is no such page."""
+"""Puts the demo's guide away for this sign-in, and shows it again.
+
+Outside the demo there is no such page.
+"""
 
 from django.contrib import messages
 from django.http import Http404
@@ -12,21 +15,21 @@ from ratings.demo.guide import PUT_AWAY, demo_of
 
 @require_POST
 def guide_put_away(request):
-    return _turned(request, True, _("The guide is put away. Help has it again."))
+    return _set_put_away(request, True, _("The guide is put away. Help has it again."))
 
 
 @require_POST
 def guide_show(request):
-    return _turned(request, False, _("The guide stands at the top of the page again."))
+    return _set_put_away(request, False, _("The guide stands at the top of the page again."))
 
 
-def _turned(request, away, said):
+def _set_put_away(request, put_away, sentence):
     if demo_of(request) is None:
         raise Http404
-    request.session[PUT_AWAY] = away
-    messages.info(request, said)
+    request.session[PUT_AWAY] = put_away
+    messages.info(request, sentence)
     back = request.POST.get("back", "")
-    here = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    response = redirect(back if here else "alliance:home")
+    is_own_page = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    response = redirect(back if is_own_page else "alliance:home")
     response.status_code = 303
     return response

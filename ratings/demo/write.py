@@ -1,4 +1,4 @@
-"""Writes the demo practice: its people, then its courses in bulk, some hundred episodes at a time.
+"""Writes the demo practice: its people, then its courses, a hundred at a time.
 
 Equal arguments give equal names, scores and times; keys, codes and tokens are random as everywhere. What follows from
 the ratings is built by the same replay that an event uses.
@@ -7,7 +7,7 @@ the ratings is built by the same replay that an event uses.
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -21,7 +21,7 @@ from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervi
 from ratings.bulk import Bulk
 from ratings.check_in.questions import SIX_ITEMS, definition_of, own_text
 from ratings.demo.courses import caseload
-from ratings.demo.messages import Messages
+from ratings.demo.messages import Messages, SessionCheckIn
 from ratings.demo.people import HERE_FOR, address_of, fill_people
 from ratings.demo.stories import STORIES
 from ratings.detection.history import join_ratings
@@ -43,11 +43,12 @@ TABLES = (  # parents first
     Assessment, Rupture, Standing,
 )  # fmt: skip
 HELD = (Attendance.ATTENDED, Attendance.NO_SHOW)
+CommentFor = Rating.CommentFor
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What `seed_demo` was asked for."""
+    """The arguments of `seed_demo`."""
 
     therapists: int = 6
     clients: int = 60
@@ -55,18 +56,19 @@ class Recipe:
     seed: int = 4
 
     @property
-    def code(self):
-        """The practice's own code says which recipe it came from, so that nothing else has to remember it."""
-        asked = ", ".join(f"{name}={value}" for name, value in asdict(self).items())
-        return uuid5(NAMESPACE_URL, f"seed_demo Plan({asked})")  # as it was first written: demos of then are known
+    def code(self) -> UUID:
+        """The code of the practice that this recipe makes, so that it is found again."""
+        arguments = ", ".join(f"{name}={value}" for name, value in asdict(self).items())
+        return uuid5(NAMESPACE_URL, f"seed_demo Plan({arguments})")  # its first name, so that older demos are found
 
 
 def today_there():
+    """The date in the zone of the demo practice."""
     return timezone.localdate(timezone=ZONE)
 
 
 def made_by_seed(practice) -> bool:
-    """Whether a plan named the practice: every other one has a random code."""
+    """Whether a recipe made the practice: every other one has a random code."""
     return settings.LOCAL and practice.code.version == 5
 
 
@@ -77,7 +79,7 @@ def seen_from(practice) -> date:
 
 @transaction.atomic
 def fill(recipe: Recipe, today: date) -> int:
-    """A new practice with all that the recipe says; returns the number of episodes. All of it or nothing."""
+    """Makes a practice with all that the recipe says, or nothing; how many episodes."""
     midnight = datetime.combine(today, time(), ZONE)
     practice = Practice.objects.create(
         code=recipe.code,
@@ -116,25 +118,26 @@ class _Writer:
         self.now = datetime.combine(today, time(), ZONE).astimezone(UTC)
         self.bulk = Bulk(*TABLES)
         self.messages = Messages(self.bulk, practice, ZONE, self.now)
-        self.scored = {}  # 5^6 ways to answer: most are met again and again
+        self.columns_of_answers = {}  # most of the 5^6 ways to answer come again and again
 
     def write(self, courses):
-        self.said, self.asked = {}, set()  # as `queries.hold` takes them
-        followed = [
-            replay(episode, self.version, join_ratings(held, self.said, self.asked), [], self.now)
-            for episode, held in map(self._course, courses)
+        """Adds the rows of some courses, and what their replays build."""
+        self.ratings, self.with_check_in = {}, set()  # as `join_ratings` takes them
+        replays = [
+            replay(episode, self.version, join_ratings(sessions, self.ratings, self.with_check_in), [], self.now)
+            for episode, sessions in map(self._add_course, courses)
         ]
-        for replayed in followed:
+        for replayed in replays:
             for assessment in replayed.assessments:
                 self.bulk.add_row(assessment)
             for rupture in replayed.ruptures:
                 self._date_back(self.bulk.add_row(rupture))
-            replayed.standing.rupture = replayed.standing.rupture  # its key is known by now
+            replayed.standing.rupture = replayed.standing.rupture  # which has its key by now
             self.bulk.add_row(replayed.standing)
         self.bulk.flush()
 
-    def _course(self, course):
-        """Adds all rows of one course; returns the episode, and its sessions that were held or missed."""
+    def _add_course(self, course):
+        """Adds all rows of a course; the episode, and its held or missed sessions."""
         starts = self._starts(course)
         since = starts[0] - timedelta(days=3)
         key = self.bulk.add(DataKey, created_at=since)
@@ -172,17 +175,20 @@ class _Writer:
             self.bulk.add(
                 Goal, episode_id=episode.pk, text=Sealed(goal, key), agreed_at=agreed, written_by_id=therapist.pk
             )
-        self.sent = []
+        self.check_ins = []
         sessions = [
-            self._write_session(course, told, at, episode, key)
-            for told, at in zip(course.sessions, starts, strict=True)
+            self._add_session(course, course_session, starts_at, episode, key)
+            for course_session, starts_at in zip(course.sessions, starts, strict=True)
         ]
         if not course.end_reason:
-            self.messages.add(client, consents[Consent.Purpose.EMAIL], self.sent)
+            self.messages.add(client, consents[Consent.Purpose.EMAIL], self.check_ins)
         return episode, [row for row in sessions if row.attendance in HELD]
 
     def _starts(self, course):
-        """Weekly at the same hour; the last one at the course's working day, or today, or the week that comes."""
+        """The starts of a course's sessions, weekly at the same hour.
+
+        The last one is on the course's working day, or today, or next week.
+        """
         last = self.today
         if not course.today:
             days_back = [days for days in range(7) if (self.today - timedelta(days)).weekday() < 5]
@@ -195,10 +201,10 @@ class _Writer:
         days = [last - (count - 1 - number) * WEEK for number in range(count)]
         return [datetime.combine(day, hour, ZONE).astimezone(UTC) for day in days]
 
-    def _write_session(self, course, told, at, episode, key):
+    def _add_session(self, course, course_session, at, episode, key):
         ends = at + SESSION_LASTS
         logged = ends + LOGGED_AFTER
-        planned = told.attendance == Attendance.PLANNED
+        planned = course_session.attendance == Attendance.PLANNED
         therapy_session = self.bulk.add(
             TherapySession,
             episode_id=episode.pk,
@@ -206,16 +212,16 @@ class _Writer:
             ends_at=ends,
             zone=ZONE.key,
             mode=course.mode,
-            attendance=told.attendance,
+            attendance=course_session.attendance,
             logged_at=None if planned else logged,
             logged_by_id=None if planned else episode.therapist_id,
             created_at=at - WEEK,
         )
         about = {"episode_id": episode.pk, "therapy_session_id": therapy_session.pk}
-        if told.note:
-            sealed = Sealed(told.note, key)
+        if course_session.note:
+            sealed = Sealed(course_session.note, key)
             self.bulk.add(PrivateNote, **about, text=sealed, written_by_id=episode.therapist_id, written_at=logged)
-        if told.attendance != Attendance.ATTENDED:
+        if course_session.attendance != Attendance.ATTENDED:
             return therapy_session
         read = at + WEEK - READ_BEFORE_NEXT
         check_in = self.bulk.add(
@@ -223,43 +229,44 @@ class _Writer:
             **about,
             text_id=self.text.pk,
             created_at=logged,
-            read_at=read if told.client and read < self.now else None,
+            read_at=read if course_session.client and read < self.now else None,
         )
-        self.asked.add(therapy_session.pk)
-        if told.therapist:
-            self._rating(
+        self.with_check_in.add(therapy_session.pk)
+        if course_session.therapist:
+            self._add_rating(
                 Rater.THERAPIST,
-                told.therapist,
+                course_session.therapist,
                 logged,
                 **about,
-                mode=Rating.Mode.MEMBER,
+                mode=Rating.Mode.MEMBER.value,
                 entered_by_id=episode.therapist_id,
             )
-        answered = ends + timedelta(minutes=told.minutes) if told.client else None
-        self.sent.append((check_in, ends, answered))
-        if told.client:
-            self._rating(
+        answered = ends + timedelta(minutes=course_session.minutes) if course_session.client else None
+        self.check_ins.append(SessionCheckIn(check_in, ends, answered))
+        if course_session.client:
+            self._add_rating(
                 Rater.CLIENT,
-                told.client,
+                course_session.client,
                 answered,
                 **about,
                 check_in_id=check_in.pk,
-                mode=Rating.Mode.LINK,
-                comment=Sealed(told.comment, key) if told.comment else None,
-                comment_words=len(told.comment.split()),
-                comment_for=Rating.CommentFor.SUPERVISOR if told.shared else Rating.CommentFor.THERAPIST,
-                tension=told.tension,
-                tension_talked_about=told.talked_about,
-                bring_up=told.bring_up,
+                mode=Rating.Mode.LINK.value,
+                comment=Sealed(course_session.comment, key) if course_session.comment else None,
+                comment_words=len(course_session.comment.split()),
+                comment_for=(CommentFor.SUPERVISOR if course_session.shared else CommentFor.THERAPIST).value,
+                tension=course_session.tension,
+                tension_talked_about=course_session.talked_about,
+                bring_up=str(course_session.bring_up),
             )
         return therapy_session
 
-    def _rating(self, rater, answers, at, **values):
-        columns = self.scored.get(answers)
+    def _add_rating(self, rater, answers, at, **values):
+        columns = self.columns_of_answers.get(answers)
         if columns is None:
             marks = answers.replace(" ", "")
-            given = {item.id: int(mark) for item, mark in zip(self.instrument.items, marks, strict=True) if mark != "."}
-            columns = self.scored[answers] = {"answers": given, **columns_of(score(given, self.instrument))}
+            items = {item.id: int(mark) for item, mark in zip(self.instrument.items, marks, strict=True) if mark != "."}
+            columns = {"answers": items, **columns_of(score(items, self.instrument))}
+            self.columns_of_answers[answers] = columns
         rating = self.bulk.add(
             Rating,
             **columns,
@@ -270,15 +277,15 @@ class _Writer:
             answered_at=at,
             received_at=at,
         )
-        rating.instrument = self.text.instrument  # so that nobody looks it up
-        self.said[rating.therapy_session_id, rater] = rating
+        rating.instrument = self.text.instrument  # or the replay would read it from the database
+        self.ratings[rating.therapy_session_id, rater] = rating
 
     def _date_back(self, rupture):
-        """A rupture is opened and closed when the rating came in that said so, not when the demo was made."""
-        rupture.opened_at = self._said_at(rupture.opened_session)
+        """Dates a rupture by the ratings that opened and closed it, not by the demo."""
+        rupture.opened_at = self._rated_at(rupture.opened_session)
         if rupture.closed_session:
-            rupture.closed_at = max(self._said_at(rupture.closed_session), rupture.opened_at)
+            rupture.closed_at = max(self._rated_at(rupture.closed_session), rupture.opened_at)
 
-    def _said_at(self, therapy_session):
-        rating = self.said.get((therapy_session.pk, Rater.CLIENT))
+    def _rated_at(self, therapy_session):
+        rating = self.ratings.get((therapy_session.pk, Rater.CLIENT))
         return rating.received_at if rating else therapy_session.logged_at
