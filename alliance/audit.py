@@ -4,12 +4,18 @@ A write's event joins the write's transaction. A read's is committed before the 
 a transaction around them). A denial's is written by middleware, after the rollback.
 """
 
-from alliance.models import AuditEvent
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from alliance.models import AuditEvent, Membership, Practice, User
 
 Verb = AuditEvent.Verb
 
 
-def record(verb, subject, *, by=None, practice=None, count=1):
+def record(
+    verb: Verb, subject: Any, *, by: Membership | User | None = None, practice: Practice | None = None, count: int = 1
+) -> AuditEvent:
     """Saves and returns an event about `subject`, a model instance.
 
     `by` is the acting membership or user, or None for a client's link or a command.
@@ -24,21 +30,42 @@ def record(verb, subject, *, by=None, practice=None, count=1):
     )
 
 
-def record_code(verb, subject_type, subject_code="", *, by=None, practice=None, count=1):
+def record_code(
+    verb: Verb,
+    subject_type: str,
+    subject_code: UUID | str = "",
+    *,
+    by: Membership | User | None = None,
+    practice: Practice | None = None,
+    count: int = 1,
+) -> AuditEvent:
     """Saves and returns an event about something that may not exist."""
     event = _event(verb, subject_type, subject_code, by, practice, count)
     event.save()
     return event
 
 
-def record_each(verb, counts, *, by=None, practice=None):
+def record_each(
+    verb: Verb,
+    counts: Mapping[Any, int],
+    *,
+    by: Membership | User | None = None,
+    practice: Practice | None = None,
+) -> None:
     """Saves one event about each subject of `counts` (subject -> count) at once."""
     AuditEvent.objects.bulk_create(
         _event(verb, subject._meta.model_name, subject.code, by, practice, count) for subject, count in counts.items()
     )
 
 
-def _event(verb, subject_type, subject_code, by, practice, count):
+def _event(
+    verb: Verb,
+    subject_type: str,
+    subject_code: UUID | str,
+    by: Membership | User | None,
+    practice: Practice | None,
+    count: int,
+) -> AuditEvent:
     return AuditEvent(
         verb=verb,
         subject_type=subject_type,

@@ -9,10 +9,12 @@ from datetime import datetime
 from functools import cache
 from itertools import count
 from operator import attrgetter
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from psycopg2.extras import execute_values
 
+Row = TypeVar("Row", bound=models.Model)
 KEYS_AT_ONCE = 1000
 UNPREPARED_TYPES = {int, float, str, bool, type(None)}
 
@@ -20,13 +22,13 @@ UNPREPARED_TYPES = {int, float, str, bool, type(None)}
 class Bulk:
     """Collects new rows, with their keys, and writes them all at once."""
 
-    def __init__(self, *tables):
+    def __init__(self, *tables: type[models.Model]) -> None:
         """`tables`: the models, parents first."""
-        self.rows = {model: [] for model in tables}
+        self.rows: dict[type[models.Model], list[Any]] = {model: [] for model in tables}
         self.blanks = {model: _blank(model) for model in tables}
         self.keys = {model: _new_keys(model) for model in tables if isinstance(model._meta.pk, models.AutoField)}
 
-    def add(self, model, **columns):
+    def add(self, model: type[Row], **columns: Any) -> Row:
         """A new row; foreign keys by column (`episode_id`)."""
         blank, factories = self.blanks[model]
         values = blank | columns
@@ -35,7 +37,7 @@ class Bulk:
                 values[name] = make()
         return self.add_row(model(*values.values()))  # by position: three times as fast as by name
 
-    def add_row(self, row):
+    def add_row(self, row: Row) -> Row:
         """Takes in a row that was made elsewhere, and gives it its key."""
         model = type(row)
         if model in self.keys:

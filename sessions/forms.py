@@ -110,7 +110,7 @@ class TherapySessionForm(forms.Form):
 class SessionMoveForm(TherapySessionForm):
     """Another time for a stored session; a held one cannot move into the future."""
 
-    mode = attendance = private_note = None
+    mode = attendance = private_note = None  # type: ignore[assignment]  # so Django leaves an inherited field out
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -1,6 +1,7 @@
 """First floor: what happens in the room, and what was agreed."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -27,11 +28,11 @@ class Attendance(models.TextChoices):
 
 
 class TherapySessionQuerySet(ScopedQuerySet):
-    def not_voided(self):
+    def not_voided(self) -> Self:
         """Those that are not voided."""
         return self.filter(voided_at__isnull=True)
 
-    def attended(self):
+    def attended(self) -> Self:
         """Those that the client came to."""
         return self.not_voided().filter(attendance=Attendance.ATTENDED)
 

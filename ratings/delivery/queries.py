@@ -1,15 +1,17 @@
 """Reads: what became of each check-in, for a therapist."""
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q, TextChoices
+from django.db.models import Max, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance import scopes
-from alliance.models import Consent
+from alliance.models import Consent, Episode, User
 from ratings.delivery import schedule
 from ratings.models import CheckIn, Rating
 from ratings.psychometrics.evidence import Rater
@@ -47,17 +49,17 @@ class CheckInRow:
     missing_in_a_row: int
 
     @property
-    def holds_until(self):
+    def holds_until(self) -> bool:
         """Whether `at` is the end of what holds, and not its beginning."""
         return self.progress in (Progress.PAUSED, Progress.SHOWN)
 
     @property
-    def asks_for_contact(self):
+    def asks_for_contact(self) -> bool:
         """Whether the client's contact data is what keeps an e-mail from arriving."""
         return self.progress in (Progress.NO_EMAIL, Progress.NO_CONSENT, Progress.BOUNCED)
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.progress not in (Progress.ANSWERED, Progress.ENTERED)
 
 
@@ -70,7 +72,7 @@ class SessionRow:
     check_in: CheckInRow | None  # None: the client was not asked
 
 
-def unanswered(user):
+def unanswered(user: User) -> QuerySet[CheckIn]:
     """The unanswered check-ins of the user's own open episodes, as Today counts."""
     check_ins = CheckIn.objects.not_voided().filter(
         episode__in=scopes.own_episodes(user),
@@ -80,19 +82,19 @@ def unanswered(user):
     return check_ins.exclude(ratings__rater=Rater.CLIENT)
 
 
-def unanswered_check_ins(user) -> list[CheckInRow]:
+def unanswered_check_ins(user: User) -> list[CheckInRow]:
     """The unanswered check-ins as rows, latest session first."""
     return rows_of(unanswered(user))
 
 
-def latest_unanswered(case_codes) -> dict[str, CheckInRow]:
+def latest_unanswered(case_codes: Collection[UUID]) -> dict[str, CheckInRow]:
     """Case code -> the latest unanswered check-in."""
     check_ins = CheckIn.objects.not_voided().filter(episode__code__in=case_codes)
     rows = rows_of(check_ins.exclude(ratings__rater=Rater.CLIENT))
     return {str(row.case_code): row for row in reversed(rows)}
 
 
-def session_rows(episode, numbers) -> list[SessionRow]:
+def session_rows(episode: Episode, numbers: Mapping[int, int]) -> list[SessionRow]:
     """All sessions of an episode that are not voided or cancelled, latest first.
 
     `numbers`: session key -> its number.
@@ -107,12 +109,12 @@ def session_rows(episode, numbers) -> list[SessionRow]:
     ]
 
 
-def rows_of(check_ins) -> list[CheckInRow]:
+def rows_of(check_ins: QuerySet[CheckIn]) -> list[CheckInRow]:
     """The check-ins as rows, latest session first."""
     return [row for _key, row in _keyed_rows(check_ins)]
 
 
-def _keyed_rows(check_ins):
+def _keyed_rows(check_ins: QuerySet[CheckIn]) -> Iterator[tuple[int, CheckInRow]]:
     """Yields (session key, row), latest session first.
 
     Three statements, whatever their number.
@@ -136,7 +138,7 @@ def _keyed_rows(check_ins):
         yield check_in.therapy_session_id, _row(check_in, progress, at, now)
 
 
-def _row(check_in, progress, at, now):
+def _row(check_in: CheckIn, progress: Progress, at: datetime | None, now: datetime) -> CheckInRow:
     episode = check_in.episode
     agreed = {consent.purpose for consent in episode.client.consents.all() if consent.withdrawn_at is None}
     is_on_its_way = any(schedule.is_on_its_way(delivery, now) for delivery in check_in.deliveries.all())
@@ -155,8 +157,11 @@ def _row(check_in, progress, at, now):
     )
 
 
-def _progress(check_in, now):
-    """The one thing that a therapist should know first, and its time."""
+def _progress(check_in: Any, now: datetime) -> tuple[Progress, datetime | None]:
+    """The one thing that a therapist should know first, and its time.
+
+    `check_in`: with the columns that `_keyed_rows` adds.
+    """
     client, deliveries = check_in.episode.client, check_in.deliveries.all()
     consents = [consent for consent in client.consents.all() if consent.purpose == Consent.Purpose.EMAIL]
     agreed = any(consent.withdrawn_at is None for consent in consents)

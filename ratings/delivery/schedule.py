@@ -1,6 +1,6 @@
 """Writes of deliveries that are not sent yet: which messages, and when."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -105,7 +105,7 @@ def resend(*, check_ins, user):
     return count
 
 
-def is_on_its_way(delivery, now):
+def is_on_its_way(delivery: Delivery, now: datetime) -> bool:
     """Whether a sender has it, or it is a resend that waits or is under a day old."""
     if delivery.is_waiting:
         return delivery.kind == DeliveryKind.AGAIN or bool(

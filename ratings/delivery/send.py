@@ -7,6 +7,7 @@ behind; when that is old, the message goes out again under the same Message-ID, 
 import re
 import smtplib
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 
@@ -44,7 +45,7 @@ class MailServerFails(Exception):
     """The mail server does not take anything from us; the messages wait."""
 
 
-def send_due(*, is_over=lambda: False) -> Counter[Outcome]:
+def send_due(*, is_over: Callable[[], bool] = lambda: False) -> Counter[Outcome]:
     """Sends all that is due in the practices that are live; counts the outcomes.
 
     Raises
@@ -52,7 +53,7 @@ def send_due(*, is_over=lambda: False) -> Counter[Outcome]:
     MailServerFails
         There is no connection, or the server refuses us as a sender. What was sent before is sent.
     """
-    counts = Counter()
+    counts: Counter[Outcome] = Counter()
     keys = _due().filter(_unclaimed(), episode__client__practice__live_at__lte=timezone.now()).order_by("due_at", "pk")
     connection = get_connection()
     try:

@@ -70,7 +70,7 @@ def caseload(
             yield plain(Random(f"{seed}/{number}"), _pseudonym(names, number + seed), therapist, position, sessions)
 
 
-def _pseudonym(names, number):
+def _pseudonym(names: list[str], number: int) -> str:
     turn, position = divmod(number, len(names))
     return f"{names[position]} {turn + 1}" if turn else names[position]
 
@@ -98,7 +98,7 @@ def plain(rng: Random, name: str, therapist: int, position: int, sessions: int |
     )
 
 
-def _plain_sessions(rng, length):
+def _plain_sessions(rng: Random, length: int) -> Iterator[CourseSession]:
     # Answers from 0 to 4: 1 is 25 POMP. Aimed at: clients differ by 12-15 POMP, one client's sessions by 7-10
     # (.7-.9 and .4-.6 on a seven-point scale); the therapist's level goes along with r = .4, .45 SD lower.
     level = min(max(rng.gauss(MIDDLE, 0.6), 1.7), 4.5)
@@ -140,7 +140,7 @@ QUIET_END = 6  # the last sessions of a plain course
 END_REASONS = (EndReason.COMPLETED, EndReason.COMPLETED, EndReason.CLIENT)
 
 
-def _dips(rng, length):
+def _dips(rng: Random, length: int) -> dict[int, float]:
     """Session number -> how far a rupture lowers the answers.
 
     Three in ten long courses have one: a V of two or three sessions, back before the quiet end.
@@ -152,13 +152,13 @@ def _dips(rng, length):
     return {first + step: -depth * (1 - 0.15 * step) for step in range(lasts)}
 
 
-def _answers(rng, pillars, is_straight=False):
+def _answers(rng: Random, pillars: list[float], is_straight: bool = False) -> str:
     if is_straight:
         return str(_answer(sum(pillars) / len(pillars))) * ITEMS
     return "".join(str(_answer(pillar + rng.gauss(0, 0.2))) for pillar in pillars for _ in range(2))
 
 
-def _answer(level):
+def _answer(level: float) -> int:
     return min(max(round(level), LOWEST), HIGHEST)
 
 

@@ -3,9 +3,12 @@
 A real practice never sees it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,7 +18,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from alliance import scopes
 from alliance.crypto import keyed_hash
-from alliance.models import Episode
+from alliance.models import Episode, Practice, User
 from ratings.demo.people import address_of
 from ratings.demo.write import made_by_seed, seen_from
 
@@ -119,7 +122,7 @@ STORIES = (
 class FirstPage:
     """The first page of a role, and what the guide says on it."""
 
-    role: access.Role
+    role: scopes.Role
     text: StrOrLazy
 
 
@@ -184,32 +187,33 @@ class Guide:
     put_away: bool = False
 
 
-def notice(request):
+def notice(request: HttpRequest) -> dict[str, Any]:
     """Template context: the guide, where it says something of the page."""
     guide = guide_to(request)
     return {"notice_template": "ratings/demo/_guide.html", "guide": guide} if guide else {}
 
 
-def demo_of(request):
+def demo_of(request: HttpRequest) -> Practice | None:
     """The practice that `seed_demo` made, if whoever is signed in is a member of it."""
     practices = (membership.practice for membership in getattr(request, "memberships", ()))
     return next((practice for practice in practices if made_by_seed(practice)), None)
 
 
-def guide_to(request):
+def guide_to(request: HttpRequest) -> Guide | None:
     """What the guide says on this page; None for nothing."""
-    page = request.resolver_match.view_name if request.resolver_match else ""
-    if page not in (*FIRST_PAGES, "ratings:case", "alliance:help") or not (demo := demo_of(request)):
+    match, demo = request.resolver_match, demo_of(request)
+    if match is None or demo is None or not request.user.is_authenticated:
         return None
+    page = match.view_name
     if page == "alliance:help" or request.session.get(PUT_AWAY):
         put_away = page == "alliance:help" and request.session.get(PUT_AWAY)
         return Guide(put_away=True) if put_away else None
     if page == "ratings:case":
-        return _on_case(request.user, request.resolver_match.kwargs["code"])
-    return _on_first_page(request.user, demo, FIRST_PAGES[page])
+        return _on_case(request.user, match.kwargs["code"])
+    return _on_first_page(request.user, demo, FIRST_PAGES[page]) if page in FIRST_PAGES else None
 
 
-def _on_first_page(user, demo, page):
+def _on_first_page(user: User, demo: Practice, page: FirstPage) -> Guide | None:
     if not scopes.live_memberships(user, page.role).exists():
         return None
     if page.role == "manager":
@@ -224,7 +228,7 @@ def _on_first_page(user, demo, page):
     return Guide(text, stories=_links(cases))
 
 
-def _on_case(user, code):
+def _on_case(user: User, code: UUID) -> Guide | None:
     cases = _story_cases(user)
     number = next((number for number, case in enumerate(cases, 1) if case.code == code), None)
     if number is None:
@@ -242,7 +246,7 @@ class StoryCase:
     text: StrOrLazy
 
 
-def _story_cases(user) -> list[StoryCase]:
+def _story_cases(user: User) -> list[StoryCase]:
     """The stories that have words for the user, in order."""
     by_hash = {keyed_hash("email", address_of(story.name)): story for story in STORIES}
     cases = Episode.objects.visible_to(user).filter(client__email_hash__in=by_hash).select_related("client")
@@ -256,5 +260,5 @@ def _story_cases(user) -> list[StoryCase]:
     return [case for case in story_cases if case.text]
 
 
-def _links(cases):
+def _links(cases: Sequence[StoryCase]) -> tuple[Stop, ...]:
     return tuple(Stop(reverse("ratings:case", args=[case.code]), case.story.name, case.story.title) for case in cases)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from alliance.crypto import new_token, token_hash
-from alliance.models import Client, Consent
+from alliance.models import Client, Consent, Practice
+from ratings.bulk import Bulk
 from ratings.check_in.questions import STILL_AWAITED
 from ratings.delivery.due import QuietHours, first_outside
 from ratings.delivery.queries import LISTED_FOR
@@ -43,7 +45,7 @@ class Messages:
     A few go wrong, so that each kind of trouble can be seen.
     """
 
-    def __init__(self, bulk, practice, zone, now):
+    def __init__(self, bulk: Bulk, practice: Practice, zone: ZoneInfo, now: datetime) -> None:
         self.bulk, self.practice, self.zone, self.now = bulk, practice, zone, now
         self.quiet = QuietHours(practice.quiet_from, practice.quiet_to)
         self.silent = 0  # clients in therapy so far whose last check-in is unanswered
@@ -68,20 +70,22 @@ class Messages:
         elif trouble == Trouble.PAUSED:
             client.paused_until = self.now + timedelta(days=10)
 
-    def _listed_since(self, row):
+    def _listed_since(self, row: SessionCheckIn) -> datetime:
         return self.now - (STILL_AWAITED if row.answered_at else LISTED_FOR)
 
-    def _add_messages(self, client, row, *, bounces):
+    def _add_messages(self, client: Client, row: SessionCheckIn, *, bounces: bool) -> None:
         due_at = self._after_quiet_hours(row.ends_at + timedelta(minutes=self.practice.check_in_delay_minutes))
         first = self._add_delivery(client, row, DeliveryKind.FIRST, due_at, bounces=bounces)
         if first.sent_at:
             due_at = self._after_quiet_hours(due_at + timedelta(hours=self.practice.reminder_after_hours))
             self._add_delivery(client, row, DeliveryKind.REMINDER, due_at)
 
-    def _after_quiet_hours(self, instant):
+    def _after_quiet_hours(self, instant: datetime) -> datetime:
         return first_outside(instant, self.quiet, self.zone)
 
-    def _add_delivery(self, client, row, kind, due_at, *, bounces=False):
+    def _add_delivery(
+        self, client: Client, row: SessionCheckIn, kind: str, due_at: datetime, *, bounces: bool = False
+    ) -> Delivery:
         check_in = row.check_in
         is_past = due_at <= self.now
         is_answered = row.answered_at is not None and row.answered_at <= due_at

@@ -18,7 +18,7 @@ SUPERVISEES = 3  # therapists to a supervisor
 HERE_FOR = timedelta(days=900)  # longer than the longest course
 
 
-def address_of(name):
+def address_of(name: str) -> str:
     """The e-mail address of an invented client."""
     return f"{name.lower().replace(' ', '-')}@clients.{DOMAIN}"
 

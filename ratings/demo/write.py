@@ -62,17 +62,17 @@ class Recipe:
         return uuid5(NAMESPACE_URL, f"seed_demo Plan({arguments})")  # its first name, so that older demos are found
 
 
-def today_there():
+def today_there() -> date:
     """The date in the zone of the demo practice."""
     return timezone.localdate(timezone=ZONE)
 
 
-def made_by_seed(practice) -> bool:
+def made_by_seed(practice: Practice) -> bool:
     """Whether a recipe made the practice: every other one has a random code."""
     return settings.LOCAL and practice.code.version == 5
 
 
-def seen_from(practice) -> date:
+def seen_from(practice: Practice) -> date:
     """The day a demo practice was made for."""
     return timezone.localdate(practice.created_at, ZONE)
 

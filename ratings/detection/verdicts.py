@@ -7,9 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
+from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.models import Practice
-from ratings.models import Verdict
+from ratings.models import Rupture, Verdict
 from ratings.psychometrics.proportion import Share, wilson
 
 Answer = Verdict.Answer
@@ -45,7 +46,7 @@ def verdict_shares(practice: Practice) -> list[VerdictShare]:
 
 
 @transaction.atomic
-def give_verdict(*, editor, rupture, answer):
+def give_verdict(*, editor: Editor, rupture: Rupture, answer: str) -> None:
     """Stores the therapist's verdict on a flag; the last one counts."""
     Verdict.objects.update_or_create(
         rupture=rupture,

@@ -146,12 +146,12 @@ class EpisodeReader:
         )
 
     def _scores(self, line: int, row: list[str], rater: str) -> Scores | None:
-        values = [self._rating(line, row, f"{rater}_{pillar}") for pillar in PILLARS]
+        goal, task, bond = values = [self._rating(line, row, f"{rater}_{pillar}") for pillar in PILLARS]
         present = [value for value in values if value is not None]
         if not present:
             return None
         overall = round(math.fsum(present) / 3, DECIMALS) if len(present) == len(values) else None
-        return Scores(*values, overall=overall, straight_line=is_straight_line(present, len(values)))
+        return Scores(goal, task, bond, overall, straight_line=is_straight_line(present, len(values)))
 
     def _rating(self, line: int, row: list[str], name: str) -> float | None:
         text = row[self.column[name]].strip()

@@ -1,6 +1,7 @@
 """Check-ins: whom the practice asks about which therapy session."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
@@ -12,7 +13,7 @@ from sessions.models import TherapySession
 
 
 class CheckInQuerySet(ScopedQuerySet):
-    def not_voided(self):
+    def not_voided(self) -> Self:
         """Those of therapy sessions that are not voided."""
         return self.filter(therapy_session__voided_at__isnull=True)
 

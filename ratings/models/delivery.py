@@ -1,6 +1,7 @@
 """How a check-in reaches a client."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -12,7 +13,7 @@ from ratings.models.check_in import CheckIn
 
 
 class DeliveryQuerySet(ScopedQuerySet):
-    def waiting(self):
+    def waiting(self) -> Self:
         """Those that are neither sent nor refused nor dropped."""
         return self.filter(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
 

@@ -1,6 +1,7 @@
 """The answers of a client or a therapist, scored."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -28,7 +29,7 @@ def columns_of(scored):
 
 
 class RatingQuerySet(ScopedQuerySet):
-    def current(self):
+    def current(self) -> Self:
         """Those that no correction replaced, of therapy sessions that are not voided."""
         return self.filter(replaced_at__isnull=True, therapy_session__voided_at__isnull=True)
 

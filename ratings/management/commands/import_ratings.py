@@ -40,8 +40,8 @@ class Command(BaseCommand):
                 raise CommandError(
                     "The data changed meanwhile; nothing was imported. Try again.", returncode=2
                 ) from None
-        for error in errors:
-            self.stderr.write(f"left out, {error}")
+        for line in errors:
+            self.stderr.write(f"left out, {line}")
         for name in ("clients", "episodes", "sessions", "ratings"):
             count = getattr(preview.counts, name)
             self.stdout.write(f"{name}: {count.new} new, {count.known} known")
