@@ -145,7 +145,7 @@ def case_page(episode, reader) -> CasePage:
         marks=marks_drawn(pillars),
         totals=totals_in_words(history),
         rated_at=latest.row.starts_at if latest else None,
-        answers=answered_sentences(latest.client, latest.therapist) if latest else [],
+        answers=answered_sentences(latest.client, latest.therapist) if latest and latest.client else [],
         tension=phrases.tension(latest.client) if latest else "",
         comments=comments(rated, access.comments_readable_by(reader, episode), client.data_key),
         goals=_goals(episode),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from alliance import scopes
 from ratings.delivery.queries import CheckInRow, latest_unanswered
@@ -140,6 +141,6 @@ def matches(matching, rows) -> Matches:
     """The matching ones among all rows, open and ended apart."""
     return Matches(
         open=[row for row in matching if not row.ended_at],
-        ended=sorted((row for row in matching if row.ended_at), key=lambda row: row.ended_at, reverse=True),
+        ended=sorted((row for row in matching if row.ended_at), key=attrgetter("ended_at"), reverse=True),
         narrowed_to=len(matching) if len(matching) < len(rows) else None,
     )

@@ -123,7 +123,7 @@ def waiting_check_ins(user) -> list[WaitingCheckIn]:
         .select_related("episode__client__data_key", "therapy_session")
         .order_by("-therapy_session__starts_at")
     )
-    newest = {}
+    newest: dict[int, CheckIn] = {}
     for row in rows:
         newest.setdefault(row.episode_id, row)
     return [

@@ -87,14 +87,14 @@ def unanswered_check_ins(user: User) -> list[CheckInRow]:
     return rows_of(unanswered(user))
 
 
-def latest_unanswered(case_codes: Collection[UUID]) -> dict[str, CheckInRow]:
+def latest_unanswered(case_codes: Collection[str]) -> dict[str, CheckInRow]:
     """Case code -> the latest unanswered check-in."""
     check_ins = CheckIn.objects.not_voided().filter(episode__code__in=case_codes)
     rows = rows_of(check_ins.exclude(ratings__rater=Rater.CLIENT))
     return {str(row.case_code): row for row in reversed(rows)}
 
 
-def session_rows(episode: Episode, numbers: Mapping[int, int]) -> list[SessionRow]:
+def session_rows(episode: Episode, numbers: Mapping[int, int | None]) -> list[SessionRow]:
     """All sessions of an episode that are not voided or cancelled, latest first.
 
     `numbers`: session key -> its number.

@@ -43,8 +43,8 @@ def source_name(source: str) -> str:
     if name := behaviour_name(source):
         return name.capitalize()
     rater, _colon, series = source.partition(":")
-    template = {Rater.CLIENT: _("Client, %(series)s"), Rater.THERAPIST: _("Therapist, %(series)s")}.get(rater)
-    return template % {"series": series_name(series)} if template else ""
+    templates = {Rater.CLIENT: _("Client, %(series)s"), Rater.THERAPIST: _("Therapist, %(series)s")}
+    return templates[Rater(rater)] % {"series": series_name(series)}
 
 
 # The rules whose comparison is with the client's own usual, which is what every sentence here says.

@@ -125,7 +125,9 @@ def what_was_seen(evidence: RuptureEvidence | None, standing) -> str:
 
     Empty where nothing stands out. With the day where that is not the latest rating of the `standing`.
     """
-    seen = _what_was_seen(evidence.assessment) if evidence else ""
+    if evidence is None:
+        return ""
+    seen = _what_was_seen(evidence.assessment)
     if not seen or not evidence.held_at or evidence.held_at == standing.last_rated_at:
         return seen
     return _("%(seen)s (session of %(day)s).") % {
@@ -240,18 +242,19 @@ TREND_WORDS = {
 }
 
 
-def trend(word: str) -> str:
-    return TREND_WORDS.get(word, TREND_WORDS[TrendWord.FEW])()
+def trend(word: str | None) -> str:
+    """A word of a standing, as a reader says it; none is too few to say."""
+    return TREND_WORDS[TrendWord(word or TrendWord.FEW)]()
 
 
-def short_trend(word: str) -> str:
+def short_trend(word: str | None) -> str:
     """The same words, short enough for a cell of a table."""
     short = {
         TrendWord.USUAL: _("as usual"),
         TrendWord.BELOW: _("below usual"),
         TrendWord.ABOVE: _("above usual"),
     }
-    return short.get(word, TREND_WORDS["few"]())
+    return short.get(TrendWord(word or TrendWord.FEW), TREND_WORDS[TrendWord.FEW]())
 
 
 def tension(rating) -> str:

@@ -43,10 +43,7 @@ def rupture_page(rupture, reader) -> RupturePage:
         episode=episode,
         name=name,
         reader_is_therapist=reader_is_therapist,
-        flag=evidence
-        and flag_text(
-            evidence.assessment, name, evidence.for_sessions, _context(rupture, evidence, reader_is_therapist, worded)
-        ),
+        flag=_flag(rupture, evidence, reader_is_therapist, worded) if evidence else None,
         number=evidence.assessment.number if evidence else None,
         seen_at=evidence.held_at if evidence else None,
         worded=worded,
@@ -61,6 +58,11 @@ def is_worded(episode) -> bool:
     Not where a questionnaire came without.
     """
     return not Rating.objects.filter(episode=episode, rater=Rater.CLIENT, text__isnull=True).current().exists()
+
+
+def _flag(rupture, evidence, reader_is_therapist, worded):
+    name, context = rupture.episode.client.display_name, _context(rupture, evidence, reader_is_therapist, worded)
+    return flag_text(evidence.assessment, name, evidence.for_sessions, context)
 
 
 def _context(rupture, evidence, reader_is_therapist, worded):
