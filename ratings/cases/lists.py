@@ -10,10 +10,10 @@ from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
 from ratings.models import Rupture, Standing
 from ratings.psychometrics.ruptures import RuptureEvidence
+from ratings.psychometrics.standing import FEWEST_MISSING
 from ratings.psychometrics.usual import TrendWord
 
 MOST_TO_TALK_ABOUT = 5
-MISSING_IN_A_ROW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def caseload_of(supervisor) -> Caseload:
     """All that the caseload of a user shows before a search narrows it."""
     rows = case_rows(scopes.supervised_episodes(supervisor))
     open_rows = [row for row in rows if not row.ended_at]
-    missing = [row for row in open_rows if row.standing.missing_in_a_row >= MISSING_IN_A_ROW]
+    missing = [row for row in open_rows if row.standing.missing_in_a_row >= FEWEST_MISSING]
     check_ins = latest_unanswered([row.code for row in missing])
     unflagged = [row for row in open_rows if not row.standing.rupture and row.aside is None]
     few = sum(row.standing.words.get("overall", TrendWord.FEW) == TrendWord.FEW for row in unflagged)

@@ -28,23 +28,26 @@ class Replay:
 
 
 def replay(
-    episode: Episode, version: DetectorVersion, held: list[HeldSession], known: list[Rupture], at: datetime
+    episode: Episode, version: DetectorVersion, held_sessions: list[HeldSession], stored: list[Rupture], at: datetime
 ) -> Replay:
-    """Assess the whole history once more; `known` are the ruptures stored so far, oldest first."""
-    sessions = [_session_record(therapy_session) for therapy_session in held]
+    """The rows that follow from the whole history.
+
+    `held_sessions` and the `stored` ruptures are in order of time, oldest first.
+    """
+    sessions = [_session_record(held) for held in held_sessions]
     assessments = assess.assess([therapy_session.evidence for therapy_session in sessions], as_version(version))
     constants, ended = resolve(version.constants), episode.ends_at is not None
-    positions = {therapy_session.row.pk: position for position, therapy_session in enumerate(held)}
+    positions = {therapy_session.row.pk: position for position, therapy_session in enumerate(held_sessions)}
     settled = settle(
         sessions,
         assessments,
-        [_rupture_record(row, version, positions) for row in known],
+        [_rupture_record(row, version, positions) for row in stored],
         constants,
         valid_from=version.valid_from,
         ended=ended,
     )
-    touched = _rupture_rows(settled, episode, version, held, known, at)
-    active = next((row for row in [*known, *(row for row in touched if row.pk is None)] if row.is_active), None)
+    touched = _rupture_rows(settled, episode, version, held_sessions, stored, at)
+    active = next((row for row in [*stored, *(row for row in touched if row.pk is None)] if row.is_active), None)
     figures = standing_figures(
         sessions, assessments, constants, rupture=active and _active_rupture(active), ended=ended
     )
@@ -57,7 +60,7 @@ def replay(
                 assessed_at=at,
                 **assessment.to_json(),
             )
-            for therapy_session, assessment in zip(held, assessments, strict=True)
+            for therapy_session, assessment in zip(held_sessions, assessments, strict=True)
         ],
         ruptures=sorted(touched, key=lambda row: row.is_active),
         standing=_standing_row(figures, episode, active, at),
@@ -96,9 +99,9 @@ def _active_rupture(row):
 # --- Records to rows --------------------------------------------------------------------------------------------------
 
 
-def _rupture_rows(settled, episode, version, held, known, at):
+def _rupture_rows(settled, episode, version, held_sessions, stored, at):
     """The new and the touched rows."""
-    rows = {row.pk: row for row in known}
+    rows = {row.pk: row for row in stored}
     touched = []
     for key in settled.withdrawn:
         row = rows[key]
@@ -107,7 +110,7 @@ def _rupture_rows(settled, episode, version, held, known, at):
     for update in settled.updates:
         row = rows[update.id] if update.id else Rupture(episode=episode, opened_at=at)
         row.version = version
-        row.opened_session = held[update.opened].row
+        row.opened_session = held_sessions[update.opened].row
         row.kind = update.evidence.assessment.kind or ""
         row.pillars = list(update.evidence.assessment.pillars)
         row.evidence = update.evidence.to_json()
@@ -115,7 +118,7 @@ def _rupture_rows(settled, episode, version, held, known, at):
         if update.closed is None:
             row.closed_session = row.closed_at = None
         else:
-            row.closed_session = held[update.closed].row
+            row.closed_session = held_sessions[update.closed].row
             row.closed_at = row.closed_at or max(at, row.opened_at)
         touched.append(row)
     return touched
