@@ -9,7 +9,7 @@ from django.urls import reverse
 from alliance.crypto import Sealed, new_token, token_hash
 from alliance.models import CheckInFormChoice
 from ratings.cases.actions import log_session
-from ratings.check_in import links, questions
+from ratings.check_in import instrument_choice, links
 from ratings.check_in.actions import mark_read
 from ratings.delivery.mail import message_of
 from ratings.models import CheckIn, Delivery
@@ -174,7 +174,9 @@ def test_no_message_to_a_client_is_harder(dana, juniper, live_through):
 def test_the_pages_are_the_ones_they_are_named_after(pages):
     """Else an error page, easy to read, would pass for a form."""
     first = {
-        name: next(iter(questions.own_text(questions.FORMS[choice], "en").text["client"]["items"].values()))
+        name: next(
+            iter(instrument_choice.own_text(instrument_choice.FORMS[choice], "en").text["client"]["items"].values())
+        )
         for choice, name in FORM.items()
     }
     for name, sentence in (NAMED | first).items():

@@ -12,6 +12,10 @@ from alliance.models.importing import ImportBatch
 from alliance.models.people import Membership
 from alliance.scopes import ScopedQuerySet
 
+# What every page of a case reads beside the episode: for `select_related`, on episodes and on rows that belong to one.
+EPISODE_NEEDS = ("client__data_key", "client__practice", "therapist__practice")
+OF_EPISODE = tuple(f"episode__{path}" for path in EPISODE_NEEDS)
+
 
 class EndReason(models.TextChoices):
     COMPLETED = "completed", _("Therapy was completed")

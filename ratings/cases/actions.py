@@ -7,7 +7,7 @@ from django.db import transaction
 
 from alliance.access import Editor
 from alliance.clients import actions as client_actions
-from ratings.check_in import questions
+from ratings.check_in import instrument_choice
 from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
 from ratings.delivery import schedule
@@ -82,10 +82,12 @@ def log_session(
     )
     if attendance == Attendance.ATTENDED:
         client = episode.client
-        instrument = instrument or questions.instrument_for(client, questions.number_at(episode, starts_at))
-        text = questions.own_text(instrument, client.practice.language)
+        instrument = instrument or instrument_choice.instrument_for(
+            client, instrument_choice.number_at(episode, starts_at)
+        )
+        text = instrument_choice.own_text(instrument, client.practice.language)
         if may_be_asked(client):
-            for_client = questions.own_text(instrument, client.language or client.practice.language)
+            for_client = instrument_choice.own_text(instrument, client.language or client.practice.language)
             check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
             schedule.add_first(check_in)
         if answers:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from alliance import scopes
 from ratings.cases.lists import CaseRow, case_rows
-from ratings.check_in.questions import STILL_AWAITED
+from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.delivery.queries import unanswered
 from ratings.models import CheckIn, Rating
 from ratings.psychometrics.evidence import Rater

@@ -12,7 +12,7 @@ from alliance import audit
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
-from ratings.check_in.questions import definition_of
+from ratings.check_in.instrument_choice import definition_of
 from ratings.detection.reassess import lock_episode, lock_for_edit, reassess
 from ratings.models import CheckIn, Rating
 from ratings.models.rating import columns_of

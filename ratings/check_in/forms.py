@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.form_fields import PlainTextField
 from alliance.models import CheckInFormChoice, Consent
 from ratings.check_in.answers import ClientAnswers
-from ratings.check_in.questions import definition_of
+from ratings.check_in.instrument_choice import definition_of
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
 

@@ -14,8 +14,8 @@ from alliance.access import check_edit_all
 from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import Consent
-from ratings.check_in.questions import STILL_AWAITED
-from ratings.delivery.due import QuietHours, first_outside
+from ratings.check_in.instrument_choice import STILL_AWAITED
+from ratings.delivery.quiet_hours import QuietHours, first_outside
 from ratings.detection.reassess import lock_episodes
 from ratings.models import CheckIn, ClientLink, Delivery, Rating
 from ratings.psychometrics.evidence import Rater

@@ -11,9 +11,9 @@ from alliance import access, audit, scopes
 from alliance.access import NotVisible, get_visible_or_404
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Consent, Episode
+from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
-from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
 from ratings.delivery import queries, schedule
 from ratings.delivery.forms import ContactForm
 from ratings.models import CheckIn

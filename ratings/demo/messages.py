@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from alliance.crypto import new_token, token_hash
 from alliance.models import Client, Consent, Practice
 from ratings.bulk import Bulk
-from ratings.check_in.questions import STILL_AWAITED
-from ratings.delivery.due import QuietHours, first_outside
+from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.delivery.queries import LISTED_FOR
+from ratings.delivery.quiet_hours import QuietHours, first_outside
 from ratings.models import CheckIn, ClientLink, Delivery
 
 DeliveryKind = Delivery.DeliveryKind

@@ -19,7 +19,7 @@ from alliance.clients.actions import CONSENT_TEXT_VERSION
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervision
 from ratings.bulk import Bulk
-from ratings.check_in.questions import SIX_ITEMS, definition_of, own_text
+from ratings.check_in.instrument_choice import SIX_ITEMS, definition_of, own_text
 from ratings.demo.courses import caseload
 from ratings.demo.messages import Messages, SessionCheckIn
 from ratings.demo.people import HERE_FOR, address_of, fill_people

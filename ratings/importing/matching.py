@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from alliance.crypto import keyed_hash
 from alliance.models import Client, Episode
 from alliance.scopes import live
-from ratings.check_in.questions import definition_of
+from ratings.check_in.instrument_choice import definition_of
 from ratings.importing import layouts
 from ratings.importing.layouts import LineError, Parsed
 from ratings.importing.preview import (

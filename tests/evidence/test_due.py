@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 import pytest
 
 from tests.ratings.delivery import clocks
-from tests.ratings.delivery.test_due import compare
+from tests.ratings.delivery.test_quiet_hours import compare
 
 
 @pytest.mark.evidence

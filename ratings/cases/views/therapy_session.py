@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
+from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import AlreadyLogged, log_session, move_session, void_session
 from ratings.cases.forms import SessionLogForm
-from ratings.check_in import questions
-from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
+from ratings.check_in import instrument_choice
 from ratings.models import CheckIn
 from sessions.forms import SESSION_MINUTES, SessionMoveForm, SessionVoidForm
 from sessions.models import Attendance, TherapySession
@@ -73,11 +73,11 @@ def _questions(request, episode, planned):
     """The words to answer. What was answered is what stood on the page, also where a session was logged meanwhile."""
     language = episode.client.practice.language
     if sent := request.POST.get("instrument_key"):
-        if (text := questions.own_text(sent, language)) is None:
+        if (text := instrument_choice.own_text(sent, language)) is None:
             raise SuspiciousOperation("There is no such instrument.")
         return text
-    number = questions.number_at(episode, planned.starts_at if planned else timezone.now())
-    return questions.own_text(questions.instrument_for(episode.client, number), language)
+    number = instrument_choice.number_at(episode, planned.starts_at if planned else timezone.now())
+    return instrument_choice.own_text(instrument_choice.instrument_for(episode.client, number), language)
 
 
 def _receive(request, form, editor, planned):

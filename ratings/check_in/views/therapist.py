@@ -17,12 +17,12 @@ from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.clients import actions as client_actions
 from alliance.models import Consent, Episode
+from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.qr import qr_code
 from alliance.requests import posted, require_page_or_post
 from ratings.check_in import links
 from ratings.check_in.actions import AlreadyAnswered, SessionVoided, enter_answers
 from ratings.check_in.forms import CheckInSettingsForm, EnteredAnswersForm
-from ratings.check_in.queries import EPISODE_NEEDS, OF_EPISODE
 from ratings.models import CheckIn, ClientLink
 from ratings.psychometrics.evidence import Rater
 

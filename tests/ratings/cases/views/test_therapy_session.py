@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.cases.views import therapy_session
-from ratings.check_in import questions
+from ratings.check_in import instrument_choice
 from ratings.models import CheckIn, Rating, Standing
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, consent, held
@@ -164,7 +164,7 @@ def test_an_answer_is_scored_by_the_page_it_stood_on(http, dana, juniper, instru
     path = reverse("ratings:session-log", args=[juniper.code])
     assert http.post(path, log | {"instrument_key": "alliance-fit", "bond_safe": "1"}).status_code == 302
     assert Rating.objects.get(rater="therapist").answers == {"bond_safe": 1}
-    assert questions.own_text("srs-3", "en") is None, "only our own have words to show"
+    assert instrument_choice.own_text("srs-3", "en") is None, "only our own have words to show"
 
 
 def test_an_instrument_that_is_not_ours_is_tampered_with(http, dana, juniper, instruments):

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from alliance.models import CheckInFormChoice
-from ratings.check_in import questions
+from ratings.check_in import instrument_choice
 from ratings.models import CheckIn
 from tests.courses import consent, held
 from tests.factories import make_client, make_episode, make_therapy_session
@@ -47,4 +47,4 @@ def test_a_missed_or_voided_session_is_none_of_the_first_three(dana, juniper, in
 
 @pytest.mark.parametrize("choice", CheckInFormChoice)
 def test_every_choice_has_words_for_both_sides(choice, instruments):
-    assert {"client", "therapist"} <= questions.own_text(questions.FORMS[choice], "en").text.keys()
+    assert {"client", "therapist"} <= instrument_choice.own_text(instrument_choice.FORMS[choice], "en").text.keys()

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ratings.delivery.due import QuietHours, first_outside
+from ratings.delivery.quiet_hours import QuietHours, first_outside
 from tests.ratings.delivery import clocks
 
 ZONES = (
