@@ -1,4 +1,4 @@
-"""The cookie that says which check-in a browser has sent answers to."""
+"""The cookie of the check-in that a browser has sent answers to."""
 
 from datetime import timedelta
 
@@ -14,8 +14,8 @@ COOKIE, SALT = "check-in", "ratings.check-in"
 COOKIE_LIVES = timedelta(days=35)
 
 
-def known_check_in(request, within=CHANGE_WINDOW, *, grace=timedelta()):
-    """The check-in this browser has last sent answers to, by its signed cookie."""
+def check_in_of_cookie(request, within=CHANGE_WINDOW, *, grace=timedelta()):
+    """The check-in that this browser has last sent answers to, else None."""
     try:
         code = request.get_signed_cookie(COOKIE, salt=SALT, max_age=within + grace)
     except (KeyError, signing.BadSignature):
