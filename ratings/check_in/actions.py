@@ -40,8 +40,9 @@ def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=F
     Parameters
     ----------
     from_link
-        They come from the form of the link, which is blank and knows of no change: answers that were changed since
-        are that form once more, late. The form for changes shows what stands, so there they are meant.
+        They come from the blank form of the link. If they equal answers that were changed since, they are that form
+        sent once more, and change nothing. The form for changes shows the present answers, so from there they are a
+        change back.
 
     Raises
     ------
@@ -58,7 +59,7 @@ def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=F
         rating = _save_client_rating(check_in, answers, mode=Rating.Mode.LINK)
     elif current.mode == Rating.Mode.PAPER:
         rating = _replace(current, check_in, answers, reason="client answered")
-        check_in.read_at = None  # what the therapist had read were not these
+        check_in.read_at = None  # the therapist has read those on paper, not these
         check_in.save(update_fields=["read_at"])
     elif any(stored_answers(rating) == answers for rating in (_from_client(ratings) if from_link else [current])):
         return current

@@ -97,7 +97,7 @@ def _due():
 
 def _connect(connection):
     try:
-        connection.open()  # nothing, where it is open
+        connection.open()  # does nothing where it is open
     except OSError as error:  # smtplib's errors are of this kind as well
         raise MailServerFails(f"The mail server did not let us in: {error}") from error
 

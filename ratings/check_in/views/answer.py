@@ -99,8 +99,9 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
     except actions.SessionVoided:
         return render(request, "ratings/check_in/check_in_already.html", context | {"voided": True}, status=409)
     response = _redirect_to_sent()
-    # The same answers again get the same receipt. Whoever sends them later may have guessed; whoever sends those that
-    # were changed since does not know what stands. A receipt, then, but not the right to see it and to change.
+    # A second tap gets the same page as the first. Later, whoever sends the same answers may have guessed them, and
+    # whoever sends answers that were changed since does not know the present ones: they get a receipt, but not the
+    # cookie to see and change the answers.
     late = rating.received_at < timezone.now() - SAME_CLICK
     if not may_change and (late or stored_answers(rating) != form.client_answers):
         return _sent_page(request, check_in, rating, can_change=False)
