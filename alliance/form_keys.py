@@ -1,4 +1,4 @@
-"""A form that makes a row carries the code of that row, so that the same form sent twice makes it once."""
+"""Forms with the code of the row they make, so that sent twice they make one."""
 
 import uuid
 
@@ -8,6 +8,8 @@ from django.db import IntegrityError
 
 
 class FormKeyField(forms.UUIDField):
+    """The code of the row that the form will make."""
+
     widget = forms.HiddenInput
 
     def __init__(self):
@@ -21,12 +23,15 @@ class FormKeyField(forms.UUIDField):
 
 
 class KeyedForm(forms.Form):
-    """A form that makes one row. `matches(row)` of the subclass: whether the row holds what was typed."""
+    """A form that makes one row.
+
+    A subclass has `matches(row)`: whether the row holds what was typed.
+    """
 
     form_key = FormKeyField()
 
     def row_made(self, rows):
-        """The one of `rows`, the user's own, that this form has made before; None where it has made none."""
+        """The row of the user's own `rows` that this form made before, else None."""
         code = self.cleaned_data["form_key"]
         row = rows.filter(code=code).first()
         if row is None and rows.model._default_manager.filter(code=code).exists():
@@ -34,10 +39,11 @@ class KeyedForm(forms.Form):
         return row
 
     def make_once(self, rows, make, sentence):
-        """The row of this form: from `make`, or the one made before, maybe by a second tap at the same moment.
+        """The row of this form: a new one from `make`, or the one made before.
 
-        None where other things were typed into the form since. Then it has `sentence` as its error and a new key:
-        whoever goes back and fills it in for somebody else loses nothing, and sends it again.
+        That may be by a second tap at the same moment. None where other things were typed into the form since. Then it
+        has `sentence` as its error and a new key: whoever goes back and fills it in for somebody else loses nothing,
+        and sends it again.
         """
         row = self.row_made(rows)
         if row is None:

@@ -1,4 +1,4 @@
-"""What the views of all rooms share about a request: pages with a form, bound or not."""
+"""What all views with a form share: the methods they take, and the posted fields."""
 
 from django.http import HttpRequest, QueryDict
 from django.views.decorators.http import require_http_methods

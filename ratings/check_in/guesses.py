@@ -1,6 +1,7 @@
-"""Counts answers to an answered check-in that differ from those stored: whoever has its link could guess what was said.
+"""Counts guesses at the answers of a check-in.
 
-The count stands in the row, where every worker and machine sees it and nothing expires by itself.
+A guess is answers that differ from those stored. Whoever has the link of an answered check-in could guess so what was
+said. The count stands in the row, where every worker and machine sees it and nothing expires by itself.
 """
 
 from datetime import timedelta
@@ -14,12 +15,18 @@ MOST, PERIOD = 10, timedelta(hours=1)  # convention of this app
 
 
 def has_guesses_left(check_in):
-    """Whether answers may still be compared with those stored. Requests at the same moment may each get a yes."""
+    """Whether answers may still be compared with those stored.
+
+    Requests at the same moment may each get a yes.
+    """
     return check_in.guesses < MOST or check_in.guessed_since <= timezone.now() - PERIOD
 
 
 def count_guess(check_in):
-    """Adds one, or begins anew when the hour is over. Not within the transaction that refused: it is rolled back."""
+    """Adds one guess, or begins anew when the hour is over.
+
+    Not to be called within the transaction that refused the answers: that is rolled back.
+    """
     now = timezone.now()
     begins = Q(guessed_since__isnull=True) | Q(guessed_since__lte=now - PERIOD)
     CheckIn.objects.filter(pk=check_in.pk).update(

@@ -1,4 +1,7 @@
-"""What a client gets back: their own answers, through a link that only reads and lives for half an hour."""
+"""A client's page of their own past answers.
+
+Its link only reads, and lives for half an hour.
+"""
 
 from zoneinfo import ZoneInfo
 
