@@ -24,18 +24,23 @@ LOCK += --python-version 3.11 --custom-compile-command 'make upgrade'
 help:
 	@echo "make demo        the program with demo data on http://127.0.0.1:$(PORT)"
 	@echo "make test        every check: style, imports, migrations, production settings, tests on two databases and in a browser"
-	@echo "make test-fast   style and the tests on SQLite, for the inner loop"
+	@echo "make test-fast   style, types and most of the tests on SQLite, for the inner loop"
 	@echo "make test-newest the tests on SQLite, on the newest that pyproject.toml allows, in .venv-newest"
 	@echo "make upgrade     requirements.lock and requirements-dev.lock, written anew with the newest that pyproject.toml allows"
 	@echo "make pictures    the pictures of README and docs, taken anew"
 	@echo "make evidence    the long measurements, written to var/evidence/report.txt"
+
+# Every core takes its share; each process has a database, files and a browser of its own.
+PARALLEL := -n auto --dist worksteal
 
 demo: .venv/.runtime
 	@exec $(PY) manage.py demo
 
 test: lint checks test-sqlite test-days test-postgresql test-browser
 
-test-fast: lint test-sqlite
+# What starts the program in processes of its own takes a third of the time: `make test` has it.
+test-fast: lint
+	$(PY) -m pytest $(PARALLEL) -m "not evidence and not process"
 
 lint: .venv/.dev
 	$(PY) -m ruff check
@@ -46,9 +51,6 @@ lint: .venv/.dev
 checks: .venv/.dev
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) -m tests.check_production
-
-# Every core takes its share; each process has a database, files and a browser of its own.
-PARALLEL := -n auto --dist worksteal
 
 test-sqlite: .venv/.dev
 	$(PY) -m pytest $(PARALLEL)

@@ -230,14 +230,15 @@ def test_every_route_is_in_the_table_and_every_row_has_a_route():
     assert {name for name, *_rest in rows()} == set(routes())
 
 
-def test_who_gets_what(subjects, browsers):
+@pytest.mark.parametrize("methods", [("get", "head"), ("post",), ("put", "delete")], ids=" ".join)
+def test_who_gets_what(subjects, browsers, methods):
     wrong = []
     for name, subject, on_get, on_post in rows():
         path = address(name, subject, subjects)
         for persona, browser in browsers.items():
             expected = {"get": on_get[persona], "head": on_get[persona], "post": on_post[persona]}
-            for method, status in (expected | {"put": 405, "delete": 405}).items():
-                found = ask(browser, method, path)
+            for method in methods:
+                found, status = ask(browser, method, path), expected.get(method, 405)
                 if found != status:
                     wrong.append(f"{name} {subject}: {method} as {persona}: {found}, not {status}")
     assert not wrong, "\n".join(wrong)

@@ -272,6 +272,7 @@ def bring_environment(reader):
 BEFORE = {"import.md": bring_past_ratings, "send-check-ins.md": bring_environment, "write-an-instrument.md": migrate}
 
 
+@pytest.mark.process
 @pytest.mark.sqlite
 @pytest.mark.parametrize("file", [file for file in PAGES if file != ON_POSTGRESQL], ids=lambda file: file.name)
 def test_every_command_of_a_page_runs(file, reader):
@@ -279,6 +280,7 @@ def test_every_command_of_a_page_runs(file, reader):
     reader.follow(file)
 
 
+@pytest.mark.process
 @pytest.mark.postgres
 def test_every_command_of_the_page_on_postgresql_runs(postgresql_server, tmp_path):
     (socket,) = parse_qs(urlsplit(postgresql_server).query)["host"]

@@ -158,6 +158,7 @@ def attempts(tmp_path):
     return attempts
 
 
+@pytest.mark.process
 @pytest.mark.sqlite
 def test_two_workers_count_the_attempts_of_one_browser_together(attempts):
     assert attempts(0, "203.0.113.1") == [False] * 6

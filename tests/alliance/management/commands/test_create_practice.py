@@ -222,6 +222,7 @@ def run(environment, *arguments):
     return done.returncode, done.stdout
 
 
+@pytest.mark.process
 @pytest.mark.sqlite
 def test_weak_settings_and_a_database_that_is_not_ready(served):
     weak = {
@@ -245,6 +246,7 @@ def test_weak_settings_and_a_database_that_is_not_ready(served):
     assert "otters" not in said
 
 
+@pytest.mark.process
 @pytest.mark.sqlite
 def test_at_a_terminal_the_password_is_not_shown(served):
     assert run(served, "migrate", "--verbosity=0") == (0, "")
