@@ -17,7 +17,7 @@ INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-ha
 LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes
 LOCK += --python-version 3.11 --custom-compile-command 'make upgrade'
 
-.PHONY: help demo test test-fast test-sqlite test-days test-postgresql test-browser test-newest lint checks evidence pictures upgrade
+.PHONY: help demo test test-fast test-sqlite test-days test-postgresql test-browser test-newest lint checks evidence pictures messages upgrade
 # Each run takes all cores, so one after the other even under `make -j`.
 .NOTPARALLEL:
 
@@ -28,6 +28,7 @@ help:
 	@echo "make test-newest the tests on SQLite, on the newest that pyproject.toml allows, in .venv-newest"
 	@echo "make upgrade     requirements.lock and requirements-dev.lock, written anew with the newest that pyproject.toml allows"
 	@echo "make pictures    the pictures of README and docs, taken anew"
+	@echo "make messages    locale/en/LC_MESSAGES/django.po, written anew: all that can be translated"
 	@echo "make evidence    the long measurements, written to var/evidence/report.txt"
 
 # Every core takes its share; each process has a database, files and a browser of its own.
@@ -74,6 +75,12 @@ test-browser: .venv/.dev
 pictures: .venv/.dev
 	chromium=$$($(PY) -m tests.e2e.find_chromium) && \
 	CHROMIUM="$$chromium" DJANGO_ALLOW_ASYNC_UNSAFE=1 TAKE_PICTURES=yes $(PY) -m pytest -W default tests/e2e/test_docs_pictures.py
+
+# Without the day of the run and the lines of the sources, which would change it each time.
+messages: .venv/.dev
+	@command -v xgettext >/dev/null || { echo "This takes GNU gettext; on Debian and Ubuntu: apt install gettext"; exit 1; }
+	$(PY) manage.py makemessages --locale en --no-location --no-wrap --ignore '.venv*' --ignore 'tests/*' --ignore 'var/*'
+	@sed -i.before '/^"POT-Creation-Date: /d' locale/en/LC_MESSAGES/django.po && rm locale/en/LC_MESSAGES/django.po.before
 
 evidence: .venv/.dev
 	$(PY) -m pytest -m evidence

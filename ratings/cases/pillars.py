@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from alliance.dates import DateFormat, written
 from ratings.findings import charts, phrases, scale
+from ratings.findings.names import series_title
 from ratings.models import Rupture
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import Pillar, State
@@ -47,7 +48,6 @@ class PillarView:
 
 def pillar_views(history, standing, name):
     """The three pillars of a case: for each the chart, its sentence and its table."""
-    titles = {Pillar.GOAL: _("Goals"), Pillar.TASK: _("Tasks"), Pillar.BOND: _("Bond")}
     attended = [
         (therapy_session, assessment)
         for therapy_session, assessment in zip(history.sessions, history.assessments, strict=True)
@@ -64,7 +64,8 @@ def pillar_views(history, standing, name):
     say = scale.on_scale if worded else scale.in_numbers
     of_instrument = rated[-1].client.instrument_id if rated else None
     views = []
-    for pillar, title in titles.items():
+    for pillar in Pillar:
+        title = series_title(pillar)
         usual = ranges[pillar]
         band_from = None
         if usual:
@@ -199,7 +200,7 @@ def _row(therapy_session, assessment, pillar, usual, band_from, of_instrument):
     under = under and therapy_session.client.instrument_id == of_instrument
     return Row(
         number=therapy_session.number,
-        day=date_format(timezone.localtime(therapy_session.row.starts_at), "j M"),
+        day=written(timezone.localtime(therapy_session.row.starts_at), DateFormat.SHORT),
         client=client,
         therapist=therapy_session.evidence.therapist.of(pillar) if therapy_session.therapist else None,
         below=client is not None and (named or under),

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from alliance.dates import DateFormat, written
 from ratings.models import Delivery
 
 
@@ -40,7 +40,7 @@ def message_of(delivery, *, address, preferences):
 def _body(delivery, address, preferences):
     episode, practice = delivery.episode, delivery.episode.client.practice
     starts_at = delivery.check_in.therapy_session.starts_at
-    day = {"day": date_format(timezone.localtime(starts_at, ZoneInfo(episode.zone)), "l j F")}
+    day = {"day": written(timezone.localtime(starts_at, ZoneInfo(episode.zone)), DateFormat.WEEKDAY)}
     if episode.client.therapist_may_be_named:
         day["name"] = episode.therapist.display_name
         about = _("This is about your appointment with %(name)s on %(day)s.") % day

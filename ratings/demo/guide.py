@@ -11,13 +11,13 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from alliance import scopes
 from alliance.crypto import keyed_hash
+from alliance.dates import DateFormat, written
 from alliance.models import Episode, Practice, User
 from ratings.demo.people import address_of
 from ratings.demo.write import made_by_seed, seen_from
@@ -40,7 +40,7 @@ class Story:
     for_readers: StrOrLazy
 
 
-BRAMBLE = _lazy(
+BRAMBLE = _(
     "In session 7 only the answers on goals fell below the usual. It was loud: tension was ticked and not talked about "
     "yet, and the comment was shared with the supervisor: “I want that to count.” The therapist rated the goals lower "
     "too, so the flag takes it as somebody saying that something does not fit."
@@ -49,13 +49,13 @@ BRAMBLE = _lazy(
 STORIES = (
     Story(
         "Teasel",
-        _lazy("a rupture and its repair"),
-        for_therapist=_lazy(
+        _("a rupture and its repair"),
+        for_therapist=_(
             "In sessions 7 and 8 Teasel's answers fell on goals, tasks and bond, and the program spoke after session "
             "7. Read what Teasel wrote after session 9: you had said that you went too fast. By session 11 two ratings "
             "in a row were back at the usual, and the rupture counts as repaired."
         ),
-        for_readers=_lazy(
+        for_readers=_(
             "In sessions 7 and 8 Teasel's answers fell on goals, tasks and bond, and the program spoke after session "
             "7. By session 11 two ratings in a row were back at the usual, and the rupture counts as repaired. What "
             "was said in between is not shown here: Teasel's comments were for the therapist, and notes are private."
@@ -63,13 +63,13 @@ STORIES = (
     ),
     Story(
         "Juniper",
-        _lazy("one pillar slips"),
-        for_therapist=_lazy(
+        _("one pillar slips"),
+        for_therapist=_(
             "Only the tasks fell, in sessions 10 and 11. In one overall score it would still pass as usual, so each "
             "pillar is compared with its own. Your own ratings of the tasks stayed at Mostly; Juniper says what was "
             "missing: “I was not sure what it was for.”"
         ),
-        for_readers=_lazy(
+        for_readers=_(
             "Only the tasks fell, in sessions 10 and 11. In one overall score it would still pass as usual, so each "
             "pillar is compared with its own. The therapist's own ratings of the tasks stayed at Mostly: that gap is a "
             "good question for supervision."
@@ -77,23 +77,23 @@ STORIES = (
     ),
     Story(
         "Fern",
-        _lazy("a quiet withdrawal"),
-        for_therapist=_lazy(
+        _("a quiet withdrawal"),
+        for_therapist=_(
             "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, a session was "
             "missed between them, and the comments shrank to “Fine.” Your own ratings stayed at Mostly in both, as a "
             "withdrawal is easily missed in the room. The flag does not name it either: the numbers alone cannot."
         ),
-        for_readers=_lazy(
+        for_readers=_(
             "Nothing loud happened: goals and tasks sank in session 7, the bond in session 8, and a session was "
             "missed between them. The therapist's own ratings stayed at Mostly in both, as a withdrawal is easily "
             "missed in the room. The flag does not name it either: the numbers alone cannot."
         ),
     ),
-    Story("Bramble", _lazy("a confrontation"), for_therapist=BRAMBLE, for_readers=BRAMBLE),
+    Story("Bramble", _("a confrontation"), for_therapist=BRAMBLE, for_readers=BRAMBLE),
     Story(
         "Sorrel",
-        _lazy("a confrontation, and stronger after it"),
-        for_therapist=_lazy(
+        _("a confrontation, and stronger after it"),
+        for_therapist=_(
             "In session 7 Sorrel's answers on the bond fell to Not at all. It was in the open, your own ratings fell "
             "too, and the flag took it as Sorrel saying that something did not fit. By session 10 the bond stood at "
             "Completely, and after session 11 the rupture was closed as stronger than before: “I could be angry with "
@@ -103,13 +103,13 @@ STORIES = (
     ),
     Story(
         "Marten",
-        _lazy("forms without a flaw"),
-        for_therapist=_lazy(
+        _("forms without a flaw"),
+        for_therapist=_(
             "From session 2 to session 8 every answer was Completely. Such forms cannot show strain, so the program "
             "raises no flag and gives no praise: it says so in one line, and proposes to ask what could be better. "
             "Your own ratings of the bond stood at Somewhat all that time."
         ),
-        for_readers=_lazy(
+        for_readers=_(
             "From session 2 to session 8 every answer was Completely. Such forms cannot show strain, so the program "
             "raises no flag and gives no praise: it says so in one line, and proposes to ask what could be better. "
             "The therapist's own ratings of the bond stood at Somewhat all that time."
@@ -129,7 +129,7 @@ class FirstPage:
 FIRST_PAGES = {
     "ratings:today": FirstPage(
         "therapist",
-        _lazy(
+        _(
             "Everybody here is invented. This is a therapist's day: who comes, what to bring up, and whose check-in "
             "has not come back. Each story is a case; its page says what to notice, and leads to the next. To be the "
             "client, open the link that was printed when the demo started."
@@ -137,7 +137,7 @@ FIRST_PAGES = {
     ),
     "ratings:caseload": FirstPage(
         "supervisor",
-        _lazy(
+        _(
             "Everybody here is invented. This is a supervisor's first page: which cases to talk about, why, and since "
             "when; all the others follow. You read along: no private notes, and a comment only where the client shared "
             "it. Each story is a case; its page says what to notice, and leads to the next."
@@ -145,7 +145,7 @@ FIRST_PAGES = {
     ),
     "alliance:people": FirstPage(
         "manager",
-        _lazy(
+        _(
             "Everybody here is invented. This is a manager's page: who has a place, who supervises whom, and how many "
             "open cases a therapist has. You see no client's name, no answer and no flag, and the address of a case "
             "opens nothing for you. What is yours to do:"
@@ -154,13 +154,13 @@ FIRST_PAGES = {
 }
 
 TO_TRY = (
-    ("alliance:member-invite", _lazy("Invite somebody"), _lazy("they set their own password")),
-    ("alliance:supervision-assign", _lazy("Assign a supervisor"), _lazy("from then on they read along in those cases")),
-    ("alliance:practice-settings", _lazy("Settings"), _lazy("the crisis line, and when check-ins go out")),
+    ("alliance:member-invite", _("Invite somebody"), _("they set their own password")),
+    ("alliance:supervision-assign", _("Assign a supervisor"), _("from then on they read along in those cases")),
+    ("alliance:practice-settings", _("Settings"), _("the crisis line, and when check-ins go out")),
     (
         "ratings:detection-settings",
-        _lazy("How flags are made"),
-        _lazy("how readily the program speaks, and what therapists said of its flags"),
+        _("How flags are made"),
+        _("how readily the program speaks, and what therapists said of its flags"),
     ),
 )
 
@@ -223,8 +223,10 @@ def _on_first_page(user: User, demo: Practice, page: FirstPage) -> Guide | None:
         return None
     text, day = page.text, seen_from(demo)
     if day < timezone.localdate():
-        sentence = _("The demo tells the days up to %(day)s; for days around today, begin anew with an empty database.")
-        text = f"{text} {sentence % {'day': date_format(day)}}"
+        sentence = gettext(
+            "The demo tells the days up to %(day)s; for days around today, begin anew with an empty database."
+        )
+        text = f"{text} {sentence % {'day': written(day, DateFormat.DAY_YEAR)}}"
     return Guide(text, stories=_links(cases))
 
 

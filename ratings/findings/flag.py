@@ -96,9 +96,17 @@ def _since_when(name, for_sessions, from_therapist, answered, context):
     if for_sessions < 2:
         sentence = _("They were lower than %(name)s's own usual in one session.")
     elif context.over or context.recovering:
-        sentence = _("They were lower than %(name)s's own usual for %(n)s sessions.")
+        sentence = ngettext(
+            "They were lower than %(name)s's own usual for %(n)s session.",
+            "They were lower than %(name)s's own usual for %(n)s sessions.",
+            for_sessions,
+        )
     else:
-        sentence = _("They have been lower than %(name)s's own usual for %(n)s sessions.")
+        sentence = ngettext(
+            "They have been lower than %(name)s's own usual for %(n)s session.",
+            "They have been lower than %(name)s's own usual for %(n)s sessions.",
+            for_sessions,
+        )
     return sentence % {"name": name, "n": for_sessions}
 
 

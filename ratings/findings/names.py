@@ -1,17 +1,39 @@
 """What pillars, series, signs and rules are called."""
 
+from dataclasses import dataclass
+
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ratings.psychometrics.evidence import BehaviourSign, Pillar, Rater
+from ratings.psychometrics.series import OVERALL
 
 
-def pillar_names(pillars):
-    names = {Pillar.GOAL: _("Goals"), Pillar.TASK: _("Tasks"), Pillar.BOND: _("Bond")}
-    return ", ".join(names[pillar] for pillar in pillars)
+@dataclass(frozen=True, slots=True)
+class SeriesName:
+    title: str  # heads a chart or a column
+    listed: str  # beside others in a table
+    in_sentence: str
 
 
-def series_name(series):
-    return {Pillar.GOAL: _("goals"), Pillar.TASK: _("tasks"), Pillar.BOND: _("bond")}.get(series, _("overall"))
+SERIES_NAMES = {
+    Pillar.GOAL: SeriesName(gettext_lazy("Goals"), gettext_lazy("goals"), gettext_lazy("goals")),
+    Pillar.TASK: SeriesName(gettext_lazy("Tasks"), gettext_lazy("tasks"), gettext_lazy("tasks")),
+    Pillar.BOND: SeriesName(gettext_lazy("Bond"), gettext_lazy("bond"), gettext_lazy("the bond")),
+    OVERALL: SeriesName(gettext_lazy("Overall"), gettext_lazy("overall"), gettext_lazy("overall")),
+}
+
+
+def series_title(series) -> str:
+    return str(SERIES_NAMES[series].title)
+
+
+def series_name(series) -> str:
+    return str(SERIES_NAMES[series or OVERALL].listed)
+
+
+def pillar_names(pillars) -> str:
+    return ", ".join(series_title(pillar) for pillar in pillars)
 
 
 def behaviour_name(source):
@@ -24,15 +46,12 @@ def behaviour_name(source):
     }.get(source)
 
 
-_PILLAR_WORDS = {Pillar.GOAL: lambda: _("goals"), Pillar.TASK: lambda: _("tasks"), Pillar.BOND: lambda: _("the bond")}
-
-
 def pillars_in_a_row(pillars) -> str:
     """ "goals", "goals and tasks"; empty for none.
 
     Three are never named: then it is the whole alliance.
     """
-    return _(" and ").join(_PILLAR_WORDS[pillar]() for pillar in pillars)
+    return _(" and ").join(str(SERIES_NAMES[pillar].in_sentence) for pillar in pillars)
 
 
 def source_name(source: str) -> str:

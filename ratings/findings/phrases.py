@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from alliance.dates import DateFormat, day, written
 from ratings.findings.names import behaviour_name, pillar_names, pillars_in_a_row, series_name
 from ratings.findings.scale import whole
 from ratings.psychometrics.evidence import (
@@ -132,7 +132,7 @@ def what_was_seen(evidence: RuptureEvidence | None, standing) -> str:
         return seen
     return _("%(seen)s (session of %(day)s).") % {
         "seen": seen.removesuffix("."),
-        "day": date_format(timezone.localtime(evidence.held_at), "j F"),
+        "day": written(timezone.localtime(evidence.held_at), DateFormat.DAY),
     }
 
 
@@ -150,14 +150,8 @@ def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions:
     lead = _where_things_stand(name, standing, flag, for_sessions, last)
     rated_at = standing.last_rated_at
     if rated_at and (rated_at < standing.last_session_at or rated_at < timezone.now() - OLD_AFTER):
-        return _("%(lead)s The last answers are of %(day)s.") % {"lead": lead, "day": day(rated_at, "j F")}
+        return _("%(lead)s The last answers are of %(day)s.") % {"lead": lead, "day": day(rated_at, DateFormat.DAY)}
     return lead
-
-
-def day(instant, form="j M") -> str:
-    """A day as one says it: with its year only where that is not this year."""
-    local = timezone.localtime(instant)
-    return date_format(local, form if local.year == timezone.localtime().year else f"{form} Y")
 
 
 def _where_things_stand(name, standing, flag, for_sessions, last):
@@ -207,7 +201,12 @@ def _below_usual(name, pillars, for_sessions):
     about = _("%(name)s's answers on %(pillars)s") % who if pillars else _("%(name)s's answers") % who
     if for_sessions < 2:
         return _("%(about)s fell below their own usual.") % {"about": about}
-    return _("%(about)s have been below their own usual for %(n)s sessions.") % {"about": about, "n": for_sessions}
+    sentence = ngettext(
+        "%(about)s have been below their own usual for %(n)s session.",
+        "%(about)s have been below their own usual for %(n)s sessions.",
+        for_sessions,
+    )
+    return sentence % {"about": about, "n": for_sessions}
 
 
 def too_little_to_say(few: int, among: int) -> str:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alliance import access
+from alliance.dates import DateFormat, day
 from alliance.models import Episode
 from ratings.detection.stored import evidence_of
 from ratings.findings.flag import FlagContext, FlagText, flag_text
-from ratings.findings.phrases import day
 from ratings.models import Rating, Rupture, Verdict
 from ratings.psychometrics.evidence import Rater, Use
 
@@ -70,7 +70,7 @@ def _context(rupture, evidence, reader_is_therapist, worded):
         over=not rupture.is_active,
         recovering=rupture.state == Rupture.RuptureState.RECOVERING,
         reader_is_therapist=reader_is_therapist,
-        since=day(rupture.opened_session.starts_at, "j F"),
+        since=day(rupture.opened_session.starts_at, DateFormat.DAY),
         hurried=evidence.hurried,
         straight_before=evidence.straight_before,
         weighs_behaviour=rupture.version.use == Use.ALL,

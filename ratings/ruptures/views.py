@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
@@ -24,7 +24,9 @@ RUPTURES = Rupture.objects.select_related(
     "episode__client__practice",
     "episode__therapist__practice",
 )
-OVER = _lazy("This is over already: %(state)s. It was not set aside, and your reason was not kept: “%(reason)s”.")
+OVER = gettext_lazy(
+    "This is over already: %(state)s. It was not set aside, and your reason was not kept: “%(reason)s”."
+)
 
 
 @require_safe

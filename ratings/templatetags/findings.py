@@ -20,6 +20,11 @@ def short_trend(word):
     return phrases.short_trend(word)
 
 
+@register.filter
+def series_title(series):
+    return names.series_title(series)
+
+
 @register.simple_tag
 def spark(standing, series, size="table"):
     stored = Spark.from_json(standing.spark.get(series, {}))
@@ -67,9 +72,3 @@ def get(mapping, key):
 @register.filter
 def split(text):
     return text.split()
-
-
-@register.filter
-def day(instant, form="j M"):
-    """The day, with its year only where that is not this year."""
-    return "–" if instant is None else phrases.day(instant, form)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
+from alliance.dates import DateFormat, day
 from ratings.detection.verdicts import verdict_shares
-from ratings.findings.phrases import day
 from ratings.models import Rating, Rupture, Standing, Verdict
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
@@ -95,7 +95,7 @@ def test_it_says_in_which_session_it_was_seen_and_speaks_to_its_reader(http, dan
     http.force_login(dana.user)
     page = http.get(page_of(rupture)).text
     seen = asked[6].therapy_session.starts_at
-    assert f"Seen in session 7, {day(seen, 'j F')}" in page
+    assert f"Seen in session 7, {day(seen, DateFormat.DAY)}" in page
     assert "Not at all (0)" in page
     assert "Perhaps a hurried form: in session 6" in page  # of its own sessions, not of those after it
     assert 'help/#flags"' in page and 'id="flags"' in http.get(reverse("alliance:help")).text
@@ -132,7 +132,7 @@ def test_what_comes_back_is_told_with_the_day_it_was_seen(http, dana, juniper, l
     asked = live_through(juniper, [3, 3, 3, 3, 1, 1, 3])
     http.force_login(dana.user)
     case = reverse("ratings:case", args=[juniper.code])
-    seen = day(asked[5].therapy_session.starts_at, "j F")
+    seen = day(asked[5].therapy_session.starts_at, DateFormat.DAY)
     assert Rupture.objects.get().state == "recovering"
     assert f"(session of {seen})." in http.get(case).text
 
