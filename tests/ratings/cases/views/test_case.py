@@ -36,7 +36,7 @@ def test_a_reversed_sentence_is_marked_where_its_answer_is_read(http, dana, juni
     ours = check_in.text.instrument
     ours.definition["items"][5]["reversed"] = True
     ours.save()
-    text = http.get(page).text
+    text = " ".join(http.get(page).text.split())
     assert text.count("turned: much is little") == 1
     assert 'I could be open, even about hard things. <span class="hint">turned:' in text
 
@@ -162,9 +162,9 @@ def test_the_list_of_sessions_counts_as_the_sessions_are_numbered(http, dana, ju
 def test_paper_says_where_it_is_from_and_of_which_day(http, dana, juniper, live_through):
     live_through(juniper, [3])
     http.force_login(dana.user)
-    page = http.get(reverse("ratings:case", args=[juniper.code])).text
+    page = " ".join(http.get(reverse("ratings:case", args=[juniper.code])).text.split())
     today = date_format(timezone.localtime(timezone=ZoneInfo(juniper.client.practice.zone)), "j F Y")
-    line = re.search(r'<p class="soft paper">(.*?)</p>', page)[1]
+    line = re.search(r'<p class="soft paper"> (.*?) </p>', page)[1]
     assert line.startswith(f"Millrace Practice. Juniper with Dana Whitlock. Printed on {today}. Confidential.")
 
 

@@ -154,7 +154,7 @@ def noors(millrace, noor, sam):
 
 
 def names(response):
-    return re.findall(r'<th role="rowheader" scope="row"><a [^>]*><bdi>(\w+)<', response.text)
+    return re.findall(r'<th role="rowheader" scope="row">\s*<a [^>]*><bdi>(\w+)<', response.text)
 
 
 def test_the_list_is_found_as_a_page_and_as_its_fragment(http, dana, sam, juniper, sorrel, noors, live_through):
