@@ -47,6 +47,7 @@ lint: .venv/.dev
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	.venv/bin/lint-imports --no-logo
+	$(PY) -m djlint templates --lint --quiet
 	$(PY) -m mypy
 
 checks: .venv/.dev

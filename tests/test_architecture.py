@@ -13,6 +13,7 @@ from django.conf import settings
 ROOT = settings.BASE_DIR
 PACKAGES = ("alliance", "sessions", "ratings")
 LONGEST = 400  # lines; convention of this app
+WIDEST = 120  # columns; as in [tool.ruff]
 JUNK_DRAWERS = {"utils", "helpers", "common", "misc", "core", "services", "signals", "tests"}
 
 INLINE_CODE = re.compile(
@@ -137,6 +138,21 @@ def test_code_and_style_in_a_template_would_be_found(line):
     assert not INLINE_CODE.search(
         '<script src="/static/js/charts.js" defer></script><link rel="stylesheet" href="/a.css">'
     )
+
+
+def too_wide(files):
+    return findings(re.compile(f".{{{WIDEST + 1}}}"), files)
+
+
+def test_no_line_of_a_template_is_wider_than_one_of_python():
+    assert too_wide(sorted((ROOT / "templates").rglob("*.html"))) == []
+
+
+def test_a_wide_line_would_be_found(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.test_architecture.ROOT", tmp_path)
+    planted = tmp_path / "planted.html"
+    planted.write_text(f"{'w' * WIDEST}\n{'v' * (WIDEST + 1)}\n")
+    assert too_wide([planted]) == [f"planted.html:2: {'v' * (WIDEST + 1)}"]
 
 
 def test_style_sheets_know_no_left_and_right():
