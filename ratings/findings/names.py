@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ratings.psychometrics.evidence import BehaviourSign, Pillar, Rater
 from ratings.psychometrics.series import OVERALL
 
+StrOrLazy = str | Promise
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesName:
-    title: str  # heads a chart or a column
-    listed: str  # beside others in a table
-    in_sentence: str
+    """What a series is called, each translated where it is shown."""
+
+    title: StrOrLazy  # heads a chart or a column
+    listed: StrOrLazy  # beside others in a table
+    in_sentence: StrOrLazy
 
 
 SERIES_NAMES = {
