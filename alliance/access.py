@@ -114,15 +114,23 @@ class Editor:
     episode: Episode
 
     def check_again(self, *rows: OfEpisode) -> None:
-        """Asks once more, after the lock: the membership may have ended while the write waited for it.
+        """Raises unless the right still holds; asked by each write, after its lock.
+
+        The membership may have ended, or the episode gone to somebody else, while the write waited.
 
         Raises
         ------
         Denied
-            The membership is over, or one of the rows belongs to another episode.
+            The right is over, or one of the rows belongs to another episode.
         """
-        live_one = live_memberships(self.membership.user, "therapist").filter(pk=self.membership.pk)
-        if not live_one.exists() or any(row.episode_id != self.episode.pk for row in rows):
+        self.check_rows(*rows)
+        therapist = live_memberships(self.membership.user, "therapist").filter(pk=self.membership.pk)
+        if not therapist.filter(episodes=self.episode.pk).exists():
+            raise Denied("episode", self.episode.code)
+
+    def check_rows(self, *rows: OfEpisode) -> None:
+        """Raises `Denied` where one of the rows belongs to another episode."""
+        if any(row.episode_id != self.episode.pk for row in rows):
             raise Denied("episode", self.episode.code)
 
 

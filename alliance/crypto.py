@@ -84,8 +84,8 @@ class SealedTextField(models.TextField):  # type: ignore[type-arg]  # Django's t
     """A column of `Sealed` texts: no bare string, and no look-up but `isnull`."""
 
     # For mypy alone: what may be set, and what is read.
-    _pyi_private_set_type: Sealed  # type: ignore[assignment]
-    _pyi_private_get_type: Sealed  # type: ignore[assignment]
+    _pyi_private_set_type: Sealed  # type: ignore[assignment]  # the plugin reads it
+    _pyi_private_get_type: Sealed  # type: ignore[assignment]  # the plugin reads it
 
     def from_db_value(
         self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
+from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from sessions.models import Attendance, Goal, PrivateNote, TherapySession
@@ -16,10 +17,11 @@ from sessions.models import Attendance, Goal, PrivateNote, TherapySession
 
 @transaction.atomic
 def hold_therapy_session(
-    *, editor, starts_at, ends_at, zone, mode, attendance, planned=None, private_note="", code=None
+    *, editor: Editor, starts_at, ends_at, zone, mode, attendance, planned=None, private_note="", code=None
 ):
     """Logs what became of a therapy session: the planned one, or a new one."""
     episode, by = editor.episode, editor.membership
+    editor.check_rows(*filter(None, [planned]))
     therapy_session = planned or TherapySession(episode=episode, code=code or uuid4())
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.zone, therapy_session.mode = zone, mode
@@ -36,8 +38,9 @@ def hold_therapy_session(
 
 
 @transaction.atomic
-def move_therapy_session(*, editor, therapy_session, starts_at, ends_at):
+def move_therapy_session(*, editor: Editor, therapy_session, starts_at, ends_at):
     """Gives a therapy session another time."""
+    editor.check_rows(therapy_session)
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.starts_at_known = True
     therapy_session.save(update_fields=["starts_at", "ends_at", "starts_at_known"])
@@ -45,8 +48,9 @@ def move_therapy_session(*, editor, therapy_session, starts_at, ends_at):
 
 
 @transaction.atomic
-def void_therapy_session(*, editor, therapy_session, reason):
+def void_therapy_session(*, editor: Editor, therapy_session, reason):
     """Voids a therapy session, which stays on record with the reason."""
+    editor.check_rows(therapy_session)
     therapy_session.voided_at, therapy_session.voided_by = timezone.now(), editor.membership
     therapy_session.voided_reason = Sealed(reason, editor.episode.client.data_key)
     therapy_session.save(update_fields=["voided_at", "voided_by", "voided_reason"])
@@ -54,8 +58,9 @@ def void_therapy_session(*, editor, therapy_session, reason):
 
 
 @transaction.atomic
-def agree_goal(*, editor, text, code=None):
+def agree_goal(*, editor: Editor, text, code=None):
     """Adds a goal to the plan of the episode."""
+    editor.check_again()
     episode, by = editor.episode, editor.membership
     goal = Goal.objects.create(
         code=code or uuid4(), episode=episode, text=Sealed(text, episode.client.data_key), written_by=by

@@ -71,8 +71,10 @@ def test_no_junk_drawers():
 
 
 def without_a_subject(root):
-    """Test modules that bear the name of no module or package at the mirrored path. Where one module has more tests
-    than a file should hold, they are in a folder of its name: tests/alliance/views/ is about alliance/views.py."""
+    """Test modules that bear the name of no module or package at the mirrored path.
+
+    Where one module has more tests than a file should hold, they are in a folder of its name.
+    """
     files = [
         file.relative_to(root / "tests") for name in PACKAGES for file in (root / "tests" / name).rglob("test_*.py")
     ]

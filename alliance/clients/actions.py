@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
+from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode
@@ -59,11 +60,12 @@ def settle_consent(*, client, purpose, given, by=None):
 
 
 @transaction.atomic
-def choose_check_ins(*, editor, check_in_form, asks_about_fit, consents):
+def choose_check_ins(*, editor: Editor, check_in_form, asks_about_fit, consents):
     """Sets what a client is asked from the next session on, and the consents.
 
     `consents` is a mapping of purpose to yes or no.
     """
+    editor.check_again()
     client = editor.episode.client
     if (client.check_in_form, client.asks_about_fit) != (check_in_form, asks_about_fit):
         client.check_in_form, client.asks_about_fit = check_in_form, asks_about_fit
@@ -76,7 +78,7 @@ def choose_check_ins(*, editor, check_in_form, asks_about_fit, consents):
 @transaction.atomic
 def change_client(
     *,
-    editor,
+    editor: Editor,
     email,
     phone,
     zone,
@@ -96,6 +98,7 @@ def change_client(
     """
     client = editor.episode.client
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    editor.check_again()
     if agrees_to_email and was_shown_agreed and Consent.Purpose.EMAIL not in client.agreed_to:
         raise Refused(_("E-mails were stopped meanwhile."))
     key = client.data_key
@@ -136,7 +139,7 @@ def start_episode(*, client, therapist, by, starts_at=None, previous=None, code=
 
 
 @transaction.atomic
-def close_episode(*, editor, reason, ends_at=None):
+def close_episode(*, editor: Editor, reason, ends_at=None):
     """Ends the episode itself; the action of the top floor settles what was rated."""
     episode = editor.episode
     episode.ends_at, episode.end_reason = ends_at or timezone.now(), reason

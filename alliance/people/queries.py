@@ -95,7 +95,7 @@ def assignments_of(practice: Practice) -> list[Assignment]:
 
 def _supervisee(supervision: Supervision) -> Membership:
     """The therapist, or the one of the episode: a constraint gives it one of the two."""
-    return supervision.therapist or supervision.episode.therapist  # type: ignore[union-attr]
+    return supervision.therapist or supervision.episode.therapist  # type: ignore[union-attr]  # one of the two is there
 
 
 def _local_date(instant: datetime, practice: Practice) -> date:

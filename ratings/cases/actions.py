@@ -5,7 +5,7 @@ They call the lower floor's action, then `reassess`. Keyword-only, one transacti
 
 from django.db import transaction
 
-from alliance.access import Editor
+from alliance.access import Editor, check_edit
 from alliance.clients import actions as client_actions
 from ratings.check_in import instrument_choice
 from ratings.check_in.actions import save_therapist_rating
@@ -29,7 +29,7 @@ def open_case(*, practice, therapist, name, by, goal="", email="", zone="", cons
     )
     episode = client_actions.start_episode(client=client, therapist=therapist, by=by, code=code)
     if goal:
-        session_actions.agree_goal(editor=Editor(by, episode), text=goal)  # who opens a case is its therapist
+        session_actions.agree_goal(editor=check_edit(therapist.user, episode), text=goal)
     reassess(episode)
     return episode
 
@@ -37,7 +37,7 @@ def open_case(*, practice, therapist, name, by, goal="", email="", zone="", cons
 @transaction.atomic
 def log_session(
     *,
-    editor,
+    editor: Editor,
     starts_at,
     ends_at,
     zone,
@@ -97,7 +97,7 @@ def log_session(
 
 
 @transaction.atomic
-def move_session(*, editor, therapy_session, starts_at, ends_at):
+def move_session(*, editor: Editor, therapy_session, starts_at, ends_at):
     """Moves a session to another time.
 
     Its check-in goes with it: what is not sent yet is due anew.
@@ -111,7 +111,7 @@ def move_session(*, editor, therapy_session, starts_at, ends_at):
 
 
 @transaction.atomic
-def void_session(*, editor, therapy_session, reason):
+def void_session(*, editor: Editor, therapy_session, reason):
     """Takes a session off the record, with a reason.
 
     Its check-in goes with it: nothing more is sent, and its links open nothing. Once it is voided, the first reason
@@ -127,8 +127,11 @@ def void_session(*, editor, therapy_session, reason):
 
 
 @transaction.atomic
-def end_episode(*, editor, reason):
+def end_episode(*, editor: Editor, reason):
     """Ends a course of therapy; a rupture that is still open is closed as unrepaired."""
     lock_for_edit(editor)
+    editor.episode.refresh_from_db(fields=["ends_at", "end_reason"])
+    if editor.episode.ends_at:
+        return
     client_actions.close_episode(editor=editor, reason=reason)
     reassess(editor.episode)

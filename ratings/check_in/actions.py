@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
+from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
@@ -77,7 +78,7 @@ def _from_client(ratings):
 
 
 @transaction.atomic
-def enter_answers(*, check_in, answers: ClientAnswers, answered_at, editor):
+def enter_answers(*, check_in, answers: ClientAnswers, answered_at, editor: Editor):
     """Stores a client's answers from paper or telephone; the rating that holds them.
 
     It is dated to when they were given, and marked as entered by somebody else. The same answers once more, from a
@@ -175,7 +176,7 @@ def _save_rating(therapy_session, text, items, *, by, answered_at=None, **column
 
 
 @transaction.atomic
-def mark_read(*, editor):
+def mark_read(*, editor: Editor):
     """Marks the client's answers as read by the therapist: from now on they stand."""
     lock_for_edit(editor)
     CheckIn.objects.filter(

@@ -19,7 +19,12 @@ def has_guesses_left(check_in):
 
     Requests at the same moment may each get a yes.
     """
-    return check_in.guesses < MOST or check_in.guessed_since <= timezone.now() - PERIOD
+    return check_in.guesses < MOST or not _is_within_the_hour(check_in.guessed_since, timezone.now())
+
+
+def _is_within_the_hour(since, now):
+    """A clock that ran ahead and was put right has left a beginning that is still to come: it holds nobody up."""
+    return now - PERIOD < since <= now
 
 
 def count_guess(check_in):
@@ -28,7 +33,7 @@ def count_guess(check_in):
     Not to be called within the transaction that refused the answers: that is rolled back.
     """
     now = timezone.now()
-    begins = Q(guessed_since__isnull=True) | Q(guessed_since__lte=now - PERIOD)
+    begins = Q(guessed_since__isnull=True) | Q(guessed_since__lte=now - PERIOD) | Q(guessed_since__gt=now)
     CheckIn.objects.filter(pk=check_in.pk).update(
         guesses=Case(When(begins, then=1), default=F("guesses") + 1),
         guessed_since=Case(When(begins, then=now), default=F("guessed_since")),

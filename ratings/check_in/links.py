@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from alliance import audit
+from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import new_token, token_hash
 from alliance.models import Consent
@@ -60,11 +61,13 @@ def shows_history(client):
 
 
 @transaction.atomic
-def mint_check_in_link(*, check_in, editor, channel):
+def mint_check_in_link(*, check_in, editor: Editor | None, channel):
     """The token of a fresh link to a check-in; only its hash is kept.
 
     `editor` is None where the program sends it.
     """
+    if editor:
+        editor.check_again(check_in)
     token, practice = new_token(), check_in.episode.client.practice
     ClientLink.objects.create(
         client=check_in.episode.client,
@@ -75,12 +78,12 @@ def mint_check_in_link(*, check_in, editor, channel):
         channel=channel,
         expires_at=timezone.now() + timedelta(days=practice.link_days),
     )
-    audit.record(Verb.LINKED, check_in, by=editor and editor.membership, practice=practice)
+    audit.record(Verb.LINKED, check_in, by=editor.membership if editor else None, practice=practice)
     return token
 
 
 @transaction.atomic
-def mint_history_link(*, editor):
+def mint_history_link(*, editor: Editor):
     """The token of a fresh link to the client's own answers in this episode.
 
     The link only reads, and lives for half an hour.
@@ -90,6 +93,7 @@ def mint_history_link(*, editor):
     NotShown
         The practice does not show it, or the client has not agreed.
     """
+    editor.check_again()
     episode = editor.episode
     if not shows_history(episode.client):
         raise NotShown

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
-from alliance.access import check_edit_all
+from alliance.access import Editor, check_edit_all
 from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import Consent
@@ -148,7 +148,7 @@ def drop(deliveries):
 
 
 @transaction.atomic
-def change_contact(*, editor, email, **fields):
+def change_contact(*, editor: Editor, email, **fields):
     """Sets where and how a client may be reached.
 
     With another address, the links that were sent to the old one end.

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils import timezone
 
+from alliance.access import Editor
 from alliance.models import Episode
 from ratings.detection.history import held_by_episode
 from ratings.detection.replay import replay
@@ -34,7 +35,7 @@ def lock_episode(episode):
     return lock_episodes([episode.pk])[episode.pk]
 
 
-def lock_for_edit(editor, *rows):
+def lock_for_edit(editor: Editor, *rows):
     """Locks the episode, then checks again that the editor may change it and `rows`."""
     lock_episode(editor.episode)
     editor.check_again(*rows)

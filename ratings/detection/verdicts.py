@@ -48,6 +48,7 @@ def verdict_shares(practice: Practice) -> list[VerdictShare]:
 @transaction.atomic
 def give_verdict(*, editor: Editor, rupture: Rupture, answer: str) -> None:
     """Stores the therapist's verdict on a flag; the last one counts."""
+    editor.check_again(rupture)
     Verdict.objects.update_or_create(
         rupture=rupture,
         defaults={

@@ -28,7 +28,7 @@ class CheckIn(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)  # by the therapist: from then on the answers stand
     # Other answers than those stored, refused within the hour that began with the first of them: `check_in/guesses.py`.
-    guesses = models.PositiveSmallIntegerField(default=0)
+    guesses = models.PositiveSmallIntegerField(default=0, db_default=0)  # the program before knows no such column
     guessed_since = models.DateTimeField(null=True, blank=True)
 
     objects = CheckInQuerySet.as_manager()

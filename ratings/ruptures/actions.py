@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
+from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.detection.reassess import lock_for_edit, reassess
@@ -18,7 +19,7 @@ class RuptureOver(Exception):
 
 
 @transaction.atomic
-def set_rupture_aside(*, editor, rupture, reason):
+def set_rupture_aside(*, editor: Editor, rupture, reason):
     """Looked at and put away, with a reason; a replay does not bring it back.
 
     Raises

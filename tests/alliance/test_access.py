@@ -153,11 +153,15 @@ def test_only_the_therapist_edits(dana, sam, juniper):
     assert not access.can_edit(dana.user, juniper)
 
 
-def test_an_editor_is_asked_again(dana, juniper, sorrel):
+def test_an_editor_is_asked_again(dana, noor, juniper, sorrel):
     editor = access.check_edit(dana.user, juniper)
     editor.check_again(make_therapy_session(juniper))
     with pytest.raises(access.Denied):
         editor.check_again(make_therapy_session(sorrel))
+    Episode.objects.filter(pk=juniper.pk).update(therapist=noor)  # it went to somebody else in the meantime
+    with pytest.raises(access.Denied):
+        editor.check_again()
+    Episode.objects.filter(pk=juniper.pk).update(therapist=dana)
     Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
     with pytest.raises(access.Denied):
         editor.check_again()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
-from alliance.access import get_visible_or_404
+from alliance.access import Editor, get_visible_or_404
 from alliance.models import Episode
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import end_episode, open_case
@@ -85,7 +85,7 @@ def goal_agree(request, code):
     return redirect("ratings:case", episode.code)
 
 
-def _agree_goal(form, editor):
+def _agree_goal(form, editor: Editor):
     text, code = form.cleaned_data["text"], form.cleaned_data["form_key"]
     return form.make_once(
         Goal.objects.filter(episode=editor.episode),

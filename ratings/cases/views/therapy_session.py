@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import access
-from alliance.access import get_visible_or_404
+from alliance.access import Editor, get_visible_or_404
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.requests import posted, require_page_or_post
@@ -80,7 +80,7 @@ def _questions(request, episode, planned):
     return instrument_choice.own_text(instrument_choice.instrument_for(episode.client, number), language)
 
 
-def _receive(request, form, editor, planned):
+def _receive(request, form, editor: Editor, planned):
     form.full_clean()
     episode = form.episode
     therapy_session = _logged_before(form, planned) or (_save(form, editor, planned) if form.is_valid() else None)
@@ -104,7 +104,7 @@ def _logged_before(form, planned):
     return None
 
 
-def _save(form, editor, planned):
+def _save(form, editor: Editor, planned):
     """The logged session; None with a form error where another one took its place in the same moment."""
     typed = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at", "mode", "attendance", "private_note")}
     log = partial(

@@ -94,7 +94,8 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
             check_in=check_in, answers=form.client_answers, may_change=may_change, from_link=from_link
         )
     except actions.AlreadyAnswered:
-        count_guess(check_in)
+        if not may_change:
+            count_guess(check_in)
         return render(request, "ratings/check_in/check_in_already.html", context, status=409)
     except actions.SessionVoided:
         return render(request, "ratings/check_in/check_in_already.html", context | {"voided": True}, status=409)

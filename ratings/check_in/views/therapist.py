@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from alliance import access, audit
-from alliance.access import get_visible_or_404
+from alliance.access import Editor, get_visible_or_404
 from alliance.clients import actions as client_actions
 from alliance.models import Consent, Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
@@ -110,7 +110,7 @@ def check_in_enter(request, code):
     return render(request, "ratings/check_in/check_in_enter.html", context, status=422 if form.errors else 200)
 
 
-def _enter(form, editor, check_in):
+def _enter(form, editor: Editor, check_in):
     """Stores the answers; False, with an error in the form, where that is too late."""
     try:
         enter_answers(editor=editor, check_in=check_in, answers=form.client_answers, answered_at=form.answered_at)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from alliance.access import Denied
-from alliance.models import Membership
+from alliance.models import Episode, Membership
 from ratings.cases.actions import end_episode, log_session, move_session, void_session
 from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
 from sessions.models import TherapySession
@@ -80,3 +80,13 @@ def test_a_right_to_one_case_is_none_to_another(juniper, sorrel, live_through):
     with pytest.raises(Denied):
         void_session(editor=editor_of(sorrel), therapy_session=TherapySession.objects.get(), reason="Not theirs.")
     assert TherapySession.objects.get().voided_at is None
+
+
+def test_the_first_end_of_a_therapy_stays(juniper, live_through):
+    """Two at once, or a second tap: how and when it ended is what the first one said."""
+    live_through(juniper, [3])
+    first, second = editor_of(juniper), editor_of(Episode.objects.get(pk=juniper.pk))
+    end_episode(editor=first, reason="completed")
+    ended = Episode.objects.get(pk=juniper.pk)
+    end_episode(editor=second, reason="client")
+    assert Episode.objects.values_list("end_reason", "ends_at").get(pk=juniper.pk) == ("completed", ended.ends_at)

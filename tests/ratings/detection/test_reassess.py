@@ -207,7 +207,7 @@ def test_a_strain_counts_the_sessions_that_its_charts_mark(juniper, live_through
     assert rupture.evidence["for_sessions"] == len(marked) == 2
 
 
-# --- Writers at the same time: each locks the episode first, so nobody waits in a circle ------------------------------
+# --- Writers at the same time: each locks the episode first, so there is no deadlock ----------------------------------
 
 NEW_EPISODE = {"open_case"}  # nobody else knows it yet
 

@@ -1,0 +1,110 @@
+"""Every write on an episode asks for its right once more, and takes none that is for another episode."""
+
+import ast
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from alliance.access import Denied
+from alliance.clients import actions as client_actions
+from alliance.models import AuditEvent, Membership
+from ratings.cases import actions as case_actions
+from ratings.check_in import actions as check_in_actions
+from ratings.check_in import links
+from ratings.delivery import schedule
+from ratings.detection.verdicts import give_verdict
+from ratings.models import Rupture
+from ratings.ruptures.actions import set_rupture_aside
+from sessions import actions as session_actions
+from tests.courses import client_answers
+from tests.factories import days_ago, editor_of
+
+CONTACT = {
+    "email": "", "phone": "", "zone": "", "check_in_delay_minutes": None, "therapist_may_be_named": False,
+    "agrees_to_email": False, "was_shown_agreed": False,
+}  # fmt: skip
+
+
+@pytest.fixture
+def writes(juniper, live_through, millrace):
+    """Name -> a write on Juniper's episode, or on a row of it, under a given right."""
+    millrace.shows_history = True
+    millrace.save()
+    *_answered, check_in = live_through(juniper, [3, 3, 3, 3, 1, None])
+    juniper.client.consents.create(purpose="history", text_version="2026-11")
+    row, rupture = check_in.therapy_session, Rupture.objects.get()
+    start = timezone.now() - timedelta(days=1)
+    times = {"starts_at": start, "ends_at": start + timedelta(minutes=50)}
+    earlier = {name: at - timedelta(hours=3) for name, at in times.items()}
+    answers = {"answers": client_answers(3), "answered_at": timezone.now()}
+    of_rows = {
+        "enter_answers": lambda editor: check_in_actions.enter_answers(editor=editor, check_in=check_in, **answers),
+        "mint_check_in_link": lambda editor: links.mint_check_in_link(
+            editor=editor, check_in=check_in, channel="screen"
+        ),
+        "give_verdict": lambda editor: give_verdict(editor=editor, rupture=rupture, answer="useful"),
+        "set_rupture_aside": lambda editor: set_rupture_aside(editor=editor, rupture=rupture, reason="Moved house."),
+        "move_session": lambda editor: case_actions.move_session(editor=editor, therapy_session=row, **earlier),
+        "void_session": lambda editor: case_actions.void_session(editor=editor, therapy_session=row, reason="Wrong."),
+    }
+    of_the_episode = {
+        "log_session": lambda editor: case_actions.log_session(
+            editor=editor, zone="UTC", mode="video", attendance="no_show", **times
+        ),
+        "end_episode": lambda editor: case_actions.end_episode(editor=editor, reason="completed"),
+        "mark_read": lambda editor: check_in_actions.mark_read(editor=editor),
+        "mint_history_link": lambda editor: links.mint_history_link(editor=editor),
+        "agree_goal": lambda editor: session_actions.agree_goal(editor=editor, text="We are working on sleep."),
+        "change_contact": lambda editor: schedule.change_contact(editor=editor, **CONTACT),
+        "choose_check_ins": lambda editor: client_actions.choose_check_ins(
+            editor=editor, check_in_form="short", asks_about_fit=False, consents={}
+        ),
+    }
+    return of_rows, of_the_episode
+
+
+def passed(writes, editor):
+    """The names of those that the right was good for, or that wrote something in spite of a refusal."""
+    names = []
+    for name, write in writes.items():
+        before = AuditEvent.objects.count()
+        try:
+            write(editor)
+        except Denied:
+            if AuditEvent.objects.count() == before:
+                continue
+        names.append(name)
+    return names
+
+
+def test_a_right_that_is_over_is_good_for_nothing(dana, juniper, writes):
+    of_rows, of_the_episode = writes
+    editor = editor_of(juniper)
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
+    assert passed(of_rows | of_the_episode, editor) == []
+
+
+def test_a_right_to_another_episode_is_good_for_no_row_of_this_one(sorrel, writes):
+    of_rows, _of_the_episode = writes
+    assert passed(of_rows, editor_of(sorrel)) == []
+
+
+def test_with_its_right_each_write_goes_through(juniper, writes):
+    """Else the refusals above could have another reason."""
+    of_rows, of_the_episode = writes
+    end = {"end_episode": of_the_episode.pop("end_episode")}
+    for write in (of_the_episode | of_rows | end).values():
+        write(editor_of(juniper))
+
+
+def test_only_the_check_makes_a_right():
+    makers = [
+        str(file.relative_to(settings.BASE_DIR))
+        for name in ("alliance", "sessions", "ratings")
+        for file in (settings.BASE_DIR / name).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Editor"
+    ]
+    assert makers == ["alliance/access.py"]
