@@ -68,7 +68,8 @@ class RuptureEntry:
 
     @property
     def closed_by_a_session(self):
-        return self.rupture.closed_session.attendance == Attendance.ATTENDED
+        closed = self.rupture.closed_session
+        return closed is not None and closed.attendance == Attendance.ATTENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,7 @@ def sessions_in_words(rows) -> str:
 
 def _headline(rupture):
     evidence = evidence_of(rupture)
-    return phrases.headline(evidence and evidence.assessment)
+    return phrases.headline(evidence.assessment if evidence else None)
 
 
 def _lead(name, standing, evidence, history):
