@@ -1,5 +1,6 @@
 """Answers: stored once, scored, changed for a day, and saved with what they mean."""
 
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from alliance.models import AuditEvent
 from ratings.check_in import actions
 from ratings.check_in.actions import AlreadyAnswered, answer_check_in, mark_read
+from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.models import Rating, Standing
 from tests.courses import answers, client_answers
 from tests.factories import editor_of
@@ -97,3 +99,20 @@ def test_a_rating_and_its_meaning_are_saved_together_or_not_at_all(juniper, live
         answer_check_in(check_in=asked[-1], answers=client_answers(1), may_change=False)
     assert Rating.objects.filter(rater="client").count() == 3
     assert not AuditEvent.objects.filter(subject_type="rating", count__gt=1).exists()
+
+
+def test_every_answer_comes_back_as_it_was_given(juniper, live_through):
+    """A new field of `ClientAnswers` that one of the two ways forgets would be lost without a word."""
+    (check_in,) = live_through(juniper, [None])
+    given = ClientAnswers(
+        items=answers(3),
+        comment="I was not sure what it was for.",
+        comment_for="supervisor",
+        tension=True,
+        tension_talked_about=False,
+        bring_up="gently",
+    )
+    defaults = ClientAnswers(items={})
+    assert [field.name for field in fields(given) if getattr(given, field.name) == getattr(defaults, field.name)] == []
+    rating = answer_check_in(check_in=check_in, answers=given, may_change=False)
+    assert stored_answers(Rating.objects.get(pk=rating.pk)) == given
