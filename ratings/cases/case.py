@@ -278,7 +278,7 @@ def _waiting(last_session):
 
     Of no earlier one: what is answered through the head of the page would be taken for the latest.
     """
-    if last_session and last_session.asked and not last_session.client:
+    if last_session and last_session.has_check_in and not last_session.client:
         return last_session.row.check_in
     return None
 

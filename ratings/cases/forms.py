@@ -129,7 +129,8 @@ class FindCaseForm(forms.Form):
         if len(therapists) < 2:
             del self.fields["therapist"]
 
-    def found(self, rows):
-        sought = self.cleaned_data if self.is_valid() else {}
-        name, therapist = sought.get("name", "").casefold(), sought.get("therapist", "")
+    def matching(self, rows):
+        """The rows that the search leaves; all of them where it is empty or wrong."""
+        criteria = self.cleaned_data if self.is_valid() else {}
+        name, therapist = criteria.get("name", "").casefold(), criteria.get("therapist", "")
         return [row for row in rows if name in row.name.casefold() and therapist in ("", row.therapist_code)]

@@ -178,7 +178,7 @@ def _client_gap(therapy_session):
         return _gap(therapy_session.evidence.client)
     if _is_missing(therapy_session):
         return _("no check-in")
-    return _("not yet") if therapy_session.asked else "–"
+    return _("not yet") if therapy_session.has_check_in else "–"
 
 
 def _marked(ruptures, number_of):

@@ -17,7 +17,7 @@ class HeldSession:
     number: int | None  # derived: attended sessions in order
     client: Rating | None
     therapist: Rating | None
-    asked: bool  # there is a check-in for it
+    has_check_in: bool
     evidence: SessionEvidence
 
 
@@ -68,7 +68,7 @@ def join_ratings(
                 number=number if attended else None,
                 client=client,
                 therapist=therapist,
-                asked=row.pk in with_check_in,
+                has_check_in=row.pk in with_check_in,
                 evidence=SessionEvidence(
                     number=number if attended else None,
                     client=_scores(client),

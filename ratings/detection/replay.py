@@ -75,7 +75,7 @@ def _session_record(held):
     return SessionRecord(
         evidence=held.evidence,
         starts_at=held.row.starts_at,
-        has_check_in=held.asked,
+        has_check_in=held.has_check_in,
         received_at=max((rating.received_at for rating in ratings), default=None),
     )
 

@@ -35,7 +35,7 @@ def _searched(request, template, rows, context, above=()):
     stay in the browser and in a proxy's log.
     """
     form = FindCaseForm(posted(request), rows=rows)
-    matching = matches(form.found(rows), rows)
+    matching = matches(form.matching(rows), rows)
     shown = {row.code for row in (matching.all if request.htmx else [*above, *matching.all])}
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(shown))
     context |= {"matches": matching, "form": form if len(rows) > 1 else None}
