@@ -45,7 +45,7 @@ class Bulk:
         self.rows[model].append(row)
         return row
 
-    def flush(self):
+    def flush(self) -> None:
         """Writes all rows, parents first."""
         for model, rows in self.rows.items():
             if rows:

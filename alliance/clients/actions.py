@@ -3,6 +3,7 @@
 Each is one transaction, with its audit event inside.
 """
 
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
@@ -116,7 +117,7 @@ def change_client(
 
 
 @transaction.atomic
-def change_preferences(*, client, gets_email, paused_until=None):
+def change_preferences(*, client: Client, gets_email: bool, paused_until: datetime | None = None) -> None:
     """Sets what a client chose through a link: e-mail or none, or none before a day."""
     settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=gets_email)
     client.paused_until = paused_until

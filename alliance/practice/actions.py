@@ -26,19 +26,21 @@ def create_practice(*, name, zone, crisis_phone="", emergency_phone=""):
 
 
 @transaction.atomic
-def start_practice(*, manager_name, manager_email, manager_is_therapist, password, **practice):
+def start_practice(
+    *, manager_name: str, manager_email: str, manager_is_therapist: bool, password: str | None, **practice: str
+) -> Practice:
     """Adds a practice and its first manager, who invites the others.
 
     A user with this e-mail keeps their password.
     """
     check_room_for_practice(name=practice["name"])
-    practice = create_practice(**practice)
+    created = create_practice(**practice)
     roles = ["manager", "therapist"] if manager_is_therapist else ["manager"]
-    add_member(practice=practice, email=manager_email, name=manager_name, roles=roles, password=password)
-    return practice
+    add_member(practice=created, email=manager_email, name=manager_name, roles=roles, password=password)
+    return created
 
 
-def check_room_for_practice(*, name):
+def check_room_for_practice(*, name: str) -> None:
     """Refuses a second practice of the same name, and a second one on SQLite."""
     if Practice.objects.filter(name__iexact=name).exists():
         raise Refused(_("There is a practice of this name here already."))

@@ -88,6 +88,7 @@ def log_session(
         text = instrument_choice.own_text(instrument, client.practice.language)
         if may_be_asked(client):
             for_client = instrument_choice.own_text(instrument, client.language or client.practice.language)
+            assert for_client is not None  # it is one of our own, and those are loaded with the program
             check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
             schedule.add_first(check_in)
         if answers:

@@ -1,14 +1,16 @@
 """Reads: all that the page of one case shows."""
 
 from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from alliance import access
-from alliance.models import Episode
+from alliance.models import DataKey, Episode, User
 from ratings.cases.pillars import PillarView, marks_drawn, pillar_views, totals_in_words
 from ratings.cases.today import Wish, wishes
 from ratings.check_in import links
@@ -20,6 +22,7 @@ from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture
 from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import State
+from ratings.psychometrics.ruptures import RuptureEvidence
 from sessions.models import Attendance, Goal, PrivateNote
 
 COMMENTS_SHOWN = 3  # older ones that were read are left to the record
@@ -67,7 +70,7 @@ class RuptureEntry:
     headline: str
 
     @property
-    def closed_by_a_session(self):
+    def closed_by_a_session(self) -> bool:
         closed = self.rupture.closed_session
         return closed is not None and closed.attendance == Attendance.ATTENDED
 
@@ -105,11 +108,11 @@ class CasePage:
     sessions_in_words: str
 
     @property
-    def has_answers(self):
+    def has_answers(self) -> bool:
         return bool(self.answers or self.comments or self.tension)
 
 
-def case_page(episode, reader) -> CasePage:
+def case_page(episode: Episode, reader: User) -> CasePage:
     """The page of an episode, with what this reader may see.
 
     The episode comes with its client, therapist and standing.
@@ -173,12 +176,13 @@ class CaseHistory:
     version: evidence.Version
 
 
-def case_history(episode) -> CaseHistory:
+def case_history(episode: Episode) -> CaseHistory:
     """The sessions of an episode, with how the detector assesses them."""
     sessions = held_sessions(episode)
     # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
     versions = DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")
     row = versions.first() or detector_version(episode.client.practice)
+    assert row is not None  # the first replay of a practice makes one
     version = as_version(row)
     stored = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
     if all(therapy_session.row.pk in stored for therapy_session in sessions):
@@ -206,13 +210,14 @@ def answered_sentences(client: Rating, therapist: Rating | None) -> list[Answere
     """
     if client.text is None:
         return []
-    wording = client.text.text[evidence.Rater.CLIENT]
+    wording: dict[str, Any] = client.text.text[evidence.Rater.CLIENT]
+    words: list[str] = wording["answers"]
     lowest = client.instrument.definition["lowest"]
     items_reversed = {item["id"] for item in client.instrument.definition["items"] if item.get("reversed")}
 
-    def in_words(rating, item):
+    def in_words(rating: Rating | None, item: str) -> str:
         answer = rating.answers.get(item) if rating and rating.instrument_id == client.instrument_id else None
-        return wording["answers"][answer - lowest] if answer is not None else ""
+        return words[answer - lowest] if answer is not None else ""
 
     return [
         AnsweredSentence(sentence, in_words(client, item), in_words(therapist, item), item in items_reversed)
@@ -220,29 +225,32 @@ def answered_sentences(client: Rating, therapist: Rating | None) -> list[Answere
     ]
 
 
-def comments(rated, may_read, key) -> list[Comment]:
+def comments(rated: Sequence[HeldSession], may_read: Callable[[Rating], bool], key: DataKey) -> list[Comment]:
     """What the client wrote for this reader, newest first.
 
     All that has not been read, and the last few besides.
     """
     readable = [
-        therapy_session
+        (therapy_session.number, therapy_session.row.starts_at, therapy_session.client, therapy_session.client.comment)
         for therapy_session in reversed(rated)
-        if therapy_session.client.comment and may_read(therapy_session.client)
+        if therapy_session.number
+        and therapy_session.client
+        and therapy_session.client.comment
+        and may_read(therapy_session.client)
     ]
     return [
         Comment(
-            number=therapy_session.number,
-            session_at=therapy_session.row.starts_at,
-            text=therapy_session.client.comment.open(key),
-            for_supervisor=therapy_session.client.comment_for == Rating.CommentFor.SUPERVISOR,
+            number=number,
+            session_at=session_at,
+            text=comment.open(key),
+            for_supervisor=rating.comment_for == Rating.CommentFor.SUPERVISOR,
         )
-        for position, therapy_session in enumerate(readable)
-        if position < COMMENTS_SHOWN or _is_unread(therapy_session.client)
+        for position, (number, session_at, rating, comment) in enumerate(readable)
+        if position < COMMENTS_SHOWN or _is_unread(rating)
     ]
 
 
-def sessions_in_words(rows) -> str:
+def sessions_in_words(rows: Collection[SessionRow]) -> str:
     """How many sessions were held, and apart from them what else is in the list."""
     count = Counter(row.therapy_session.attendance for row in rows)
     attended = count[Attendance.ATTENDED]
@@ -260,12 +268,12 @@ def sessions_in_words(rows) -> str:
     return ", ".join([first, *(phrase % {"n": n} for n, phrase in others if n)])
 
 
-def _headline(rupture):
+def _headline(rupture: Rupture) -> str:
     evidence = evidence_of(rupture)
     return phrases.headline(evidence.assessment if evidence else None)
 
 
-def _lead(name, standing, evidence, history):
+def _lead(name: str, standing: Standing, evidence: RuptureEvidence | None, history: CaseHistory) -> str:
     newest = next(iter(history.ruptures), None)
     is_strained = history.assessments and history.assessments[-1].state in STRAINED
     last = newest if newest and (is_strained or newest.state in REPAIRED) else None
@@ -273,7 +281,7 @@ def _lead(name, standing, evidence, history):
     return phrases.case_lead(name, standing, flag, for_sessions, last=last)
 
 
-def _waiting(last_session):
+def _waiting(last_session: HeldSession | None) -> CheckIn | None:
     """The check-in of the last session, where it is unanswered.
 
     Of no earlier one: what is answered through the head of the page would be taken for the latest.
@@ -283,16 +291,16 @@ def _waiting(last_session):
     return None
 
 
-def _is_unread(rating):
-    return rating.check_in and rating.check_in.read_at is None
+def _is_unread(rating: Rating) -> bool:
+    return rating.check_in is not None and rating.check_in.read_at is None
 
 
-def _goals(episode):
+def _goals(episode: Episode) -> list[str]:
     rows = Goal.objects.filter(episode=episode, ended_at__isnull=True)
     return [goal.text.open(episode.client.data_key) for goal in rows]
 
 
-def _notes(episode, reader):
+def _notes(episode: Episode, reader: User) -> list[Note]:
     rows = PrivateNote.objects.visible_to(reader).filter(episode=episode).select_related("therapy_session")
     latest = rows.order_by("-therapy_session__starts_at")[:NOTES_SHOWN]
     return [Note(note.therapy_session.starts_at, note.text.open(episode.client.data_key)) for note in latest]

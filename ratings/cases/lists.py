@@ -1,10 +1,14 @@
 """Reads: cases as lines of a list, worst first; and the supervisor's caseload."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
+from django.db.models import QuerySet
+
 from alliance import scopes
+from alliance.models import Client, Episode, User
 from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
@@ -34,7 +38,7 @@ class CaseRow:
     how_ended: str
 
 
-def case_rows(episodes) -> list[CaseRow]:
+def case_rows(episodes: QuerySet[Episode]) -> list[CaseRow]:
     """A line for each episode of a queryset, worst first, then by name.
 
     Two statements. An episode without a standing is left out.
@@ -59,7 +63,7 @@ def case_rows(episodes) -> list[CaseRow]:
                 since=rupture.opened_session.starts_at if rupture else None,
                 for_sessions=reason.for_sessions if reason else int(rupture is not None),
                 last=last,
-                aside=_aside_reason(last, episode.client) if stays_aside and not rupture else None,
+                aside=_aside_reason(last, episode.client) if last and stays_aside and not rupture else None,
                 ended_at=episode.ends_at,
                 how_ended=episode.get_end_reason_display(),
             )
@@ -67,7 +71,7 @@ def case_rows(episodes) -> list[CaseRow]:
     return sorted(cases, key=lambda case: (-case.standing.attention, case.name.casefold()))
 
 
-def _aside_reason(rupture, client):
+def _aside_reason(rupture: Rupture, client: Client) -> str:
     return rupture.aside_reason.open(client.data_key) if rupture.aside_reason else ""
 
 
@@ -96,15 +100,15 @@ class Caseload:
     is_assigned: bool  # somebody's cases are shared with this supervisor, if only future ones
 
     @property
-    def first(self):
+    def first(self) -> list[CaseRow]:
         return self.flagged[:MOST_TO_TALK_ABOUT]
 
     @property
-    def above_the_list(self):
+    def above_the_list(self) -> list[CaseRow]:
         return [*self.first, *(gap.case for gap in self.gaps), *self.aside]
 
 
-def caseload_of(supervisor) -> Caseload:
+def caseload_of(supervisor: User) -> Caseload:
     """All that the caseload of a user shows before a search narrows it."""
     rows = case_rows(scopes.supervised_episodes(supervisor))
     open_rows = [row for row in rows if not row.ended_at]
@@ -133,11 +137,11 @@ class Matches:
     narrowed_to: int | None  # None where it leaves them all
 
     @property
-    def all(self):
+    def all(self) -> list[CaseRow]:
         return [*self.open, *self.ended]
 
 
-def matches(matching, rows) -> Matches:
+def matches(matching: Collection[CaseRow], rows: Collection[CaseRow]) -> Matches:
     """The matching ones among all rows, open and ended apart."""
     return Matches(
         open=[row for row in matching if not row.ended_at],

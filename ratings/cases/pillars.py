@@ -1,20 +1,39 @@
 """Each pillar of a case: word, chart, sentence and table, from the same ratings."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any, Protocol
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from alliance.dates import DateFormat, written
+from ratings.detection.history import HeldSession
 from ratings.findings import charts, phrases, scale
 from ratings.findings.names import series_title
-from ratings.models import Rupture
+from ratings.models import Rating, Rupture, Standing
 from ratings.psychometrics.constants import resolve
-from ratings.psychometrics.evidence import Pillar, State
+from ratings.psychometrics.evidence import Assessment, Pillar, Scores, State, Version
 from ratings.psychometrics.series import OVERALL, value_of
 from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, usual_ranges
+
+
+class History(Protocol):
+    """What the charts are drawn from; `ratings.cases.case.CaseHistory` is one."""
+
+    @property
+    def sessions(self) -> list[HeldSession]: ...
+
+    @property
+    def assessments(self) -> list[Assessment]: ...
+
+    @property
+    def ruptures(self) -> list[Rupture]: ...
+
+    @property
+    def version(self) -> Version: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +54,37 @@ class PillarView:
     key: str
     title: str
     word: str
-    figure: dict
+    figure: dict[str, Any]  # in the vocabulary of Plotly
     summary: str  # the chart in one sentence
     rows: list[Row]
     usual: UsualRange | None
     worded: bool
 
     @property
-    def figure_id(self):
+    def figure_id(self) -> str:
         return f"figure-{self.key}"
 
 
-def pillar_views(history, standing, name):
+def pillar_views(history: History, standing: Standing, name: str) -> list[PillarView]:
     """The three pillars of a case: for each the chart, its sentence and its table."""
     attended = [
-        (therapy_session, assessment)
+        (therapy_session.number, therapy_session, assessment)
         for therapy_session, assessment in zip(history.sessions, history.assessments, strict=True)
         if therapy_session.number
     ]
-    sessions = [therapy_session for therapy_session, _assessment in attended]
+    sessions = [therapy_session for _number, therapy_session, _assessment in attended]
     rated = [therapy_session for therapy_session in sessions if therapy_session.client]
     evidence = [therapy_session.evidence for therapy_session in history.sessions]
     ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
-    marked = _marked(history.ruptures, {therapy_session.row.pk: therapy_session.number for therapy_session in sessions})
+    marked = _marked(
+        history.ruptures, {therapy_session.row.pk: number for number, therapy_session, _assessment in attended}
+    )
     changed = _changed(rated)
     ratings = [rating for row in sessions for rating in (row.client, row.therapist) if rating]
     worded = all(_in_our_words(rating) for rating in ratings)
     say = scale.on_scale if worded else scale.in_numbers
-    of_instrument = rated[-1].client.instrument_id if rated else None
+    latest_rating = rated[-1].client if rated else None
+    of_instrument = latest_rating.instrument_id if latest_rating else None
     views = []
     for pillar in Pillar:
         title = series_title(pillar)
@@ -73,8 +95,8 @@ def pillar_views(history, standing, name):
             band_from = sum(therapy_session.evidence.attended for therapy_session in history.sessions[: fifth + 1])
         word = standing.words.get(pillar, TrendWord.FEW)
         rows = [
-            _row(therapy_session, assessment, pillar, usual, band_from, of_instrument)
-            for therapy_session, assessment in attended
+            _row(number, therapy_session, assessment, pillar, usual, band_from, of_instrument)
+            for number, therapy_session, assessment in attended
         ]
         if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
             latest = sessions.index(rated[-1])
@@ -107,14 +129,14 @@ def pillar_views(history, standing, name):
     return views
 
 
-def marks_drawn(views):
+def marks_drawn(views: Iterable[PillarView]) -> set[str]:
     """The names of what the charts show anywhere, for the key above them."""
     figures = [view.figure for view in views]
     traces = {trace["name"] for figure in figures for trace in figure["data"] if trace.get("x")}
     return traces | {shape["name"] for figure in figures for shape in figure["layout"]["shapes"]}
 
 
-def totals_in_words(history):
+def totals_in_words(history: History) -> str:
     """The totals in a sentence, where some ratings came as a total alone.
 
     The charts cannot show those.
@@ -142,7 +164,7 @@ def totals_in_words(history):
     return f"{came} {_('The last total is %(total)s of 100: %(word)s, which is %(low)s to %(high)s.')}" % numbers
 
 
-def _in_our_words(rating):
+def _in_our_words(rating: Rating) -> bool:
     """Whether the answers were the five of our own questionnaires."""
     if rating.text is None:
         return False
@@ -150,38 +172,41 @@ def _in_our_words(rating):
         return list(rating.text.text[rating.rater]["answers"]) == scale.our_answers()
 
 
-def _changed(rated):
+def _changed(rated: Sequence[HeldSession]) -> list[int]:
     """The numbers of the sessions at which the questionnaire changed."""
     return [
-        after.number for before, after in pairwise(rated) if before.client.instrument_id != after.client.instrument_id
+        after.number
+        for before, after in pairwise(rated)
+        if after.number and before.client and after.client
+        if before.client.instrument_id != after.client.instrument_id
     ]
 
 
-def _is_missing(therapy_session):
+def _is_missing(therapy_session: HeldSession) -> bool:
     """Whether a check-in was asked for and can hardly come any more."""
     return therapy_session.evidence.checkin_answered is False
 
 
-def _is_total_only(scores):
+def _is_total_only(scores: Scores) -> bool:
     return scores.overall is not None and not any(scores.of(pillar) is not None for pillar in Pillar)
 
 
-def _gap(scores):
+def _gap(scores: Scores) -> str:
     """Why a rating that was given has no number for a pillar."""
-    if _is_total_only(scores):
+    if scores.overall is not None and _is_total_only(scores):
         return _("total only, %(total)s") % {"total": scale.in_numbers(scores.overall)}
     return _("no answer")
 
 
-def _client_gap(therapy_session):
-    if therapy_session.client:
+def _client_gap(therapy_session: HeldSession) -> str:
+    if therapy_session.evidence.client:
         return _gap(therapy_session.evidence.client)
     if _is_missing(therapy_session):
         return _("no check-in")
     return _("not yet") if therapy_session.has_check_in else "–"
 
 
-def _marked(ruptures, number_of):
+def _marked(ruptures: Iterable[Rupture], number_of: Mapping[int, int]) -> list[int]:
     """The numbers of the sessions at which a rupture opened or closed."""
     ends = [
         key
@@ -189,27 +214,38 @@ def _marked(ruptures, number_of):
         if rupture.state != Rupture.RuptureState.WITHDRAWN
         for key in (rupture.opened_session_id, rupture.closed_session_id)
     ]
-    return [number_of[key] for key in ends if key in number_of]
+    return [number_of[key] for key in ends if key is not None and key in number_of]
 
 
-def _row(therapy_session, assessment, pillar, usual, band_from, of_instrument):
-    client = therapy_session.evidence.client.of(pillar) if therapy_session.client else None
+def _row(
+    number: int,
+    therapy_session: HeldSession,
+    assessment: Assessment,
+    pillar: Pillar,
+    usual: UsualRange | None,
+    band_from: int | None,
+    of_instrument: int | None,
+) -> Row:
+    rating = therapy_session.client
+    of_client, of_therapist = therapy_session.evidence.client, therapy_session.evidence.therapist
+    client = of_client.of(pillar) if of_client else None
     named = assessment.state == State.OPEN and pillar in assessment.pillars
-    under = usual is not None and client is not None and therapy_session.number >= band_from and client < usual.low
+    in_band = band_from is not None and number >= band_from
+    under = usual is not None and client is not None and in_band and client < usual.low
     # Ranges of two questionnaires have nothing in common.
-    under = under and therapy_session.client.instrument_id == of_instrument
+    under = under and rating is not None and rating.instrument_id == of_instrument
     return Row(
-        number=therapy_session.number,
+        number=number,
         day=written(timezone.localtime(therapy_session.row.starts_at), DateFormat.SHORT),
         client=client,
-        therapist=therapy_session.evidence.therapist.of(pillar) if therapy_session.therapist else None,
+        therapist=of_therapist.of(pillar) if of_therapist else None,
         below=client is not None and (named or under),
         client_gap=_client_gap(therapy_session),
-        therapist_gap=_gap(therapy_session.evidence.therapist) if therapy_session.therapist else "–",
+        therapist_gap=_gap(of_therapist) if of_therapist else "–",
     )
 
 
-def _hover(row, name, say):
+def _hover(row: Row, name: str, say: Callable[[float], str]) -> str:
     lines = [_("Session %(n)s, %(day)s") % {"n": row.number, "day": row.day}]
     if row.client is not None:
         lines.append(f"{name}: {say(row.client)}")
@@ -219,8 +255,10 @@ def _hover(row, name, say):
     return "<br>".join(line.replace("<", "‹") for line in lines)
 
 
-def _summary(title, rows, name, word, say, changed):
-    rated = [row for row in rows if row.client is not None]
+def _summary(
+    title: str, rows: Sequence[Row], name: str, word: str, say: Callable[[float], str], changed: Iterable[int]
+) -> str:
+    rated = [row.client for row in rows if row.client is not None]
     if not rated:
         return _("%(pillar)s: no rating from %(name)s yet.") % {"pillar": title, "name": name}
     summary = _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s, %(word)s.") % {
@@ -228,7 +266,7 @@ def _summary(title, rows, name, word, say, changed):
         "first": rows[0].number,
         "last": rows[-1].number,
         "name": name,
-        "answer": say(rated[-1].client),
+        "answer": say(rated[-1]),
         "word": phrases.trend(word),
     }
     return " ".join([summary, *(_("New questions from session %(n)s on.") % {"n": number} for number in changed)])

@@ -1,13 +1,15 @@
 """Reads: a therapist's day, what clients want brought up, what is unanswered."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from alliance import scopes
+from alliance.models import Episode, User
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.delivery.queries import unanswered
@@ -25,20 +27,20 @@ class DayEntry:
     number: int | None  # the number it has, or will have once it is held; None where the client did not come
 
     @property
-    def is_planned(self):
+    def is_planned(self) -> bool:
         return self.therapy_session.attendance == Attendance.PLANNED
 
     @property
-    def is_attended(self):
+    def is_attended(self) -> bool:
         return self.therapy_session.attendance == Attendance.ATTENDED
 
     @property
-    def skipped(self):
+    def skipped(self) -> int:
         """Check-ins in a row that did not come; that of this session still may."""
         return max(self.case.standing.missing_in_a_row - self.is_attended, 0)
 
 
-def day_entries(user, start, end) -> list[DayEntry]:
+def day_entries(user: User, start: datetime, end: datetime) -> list[DayEntry]:
     """The user's own therapy sessions that start in `[start, end)`, in order of time."""
     sessions_of_user = TherapySession.objects.not_voided().filter(episode__in=scopes.own_episodes(user))
     today = sessions_of_user.filter(starts_at__gte=start, starts_at__lt=end).exclude(attendance=Attendance.CANCELLED)
@@ -68,11 +70,11 @@ class Wish:
     how: Rating.BringUp
 
     @property
-    def is_for_the_therapist_to_say(self):
+    def is_for_the_therapist_to_say(self) -> bool:
         return self.how == Rating.BringUp.GENTLY
 
 
-def wishes(episodes) -> list[Wish]:
+def wishes(episodes: QuerySet[Episode] | Collection[int]) -> list[Wish]:
     """What clients want brought up; the newest of each episode.
 
     Without those that a session was held for since. One statement. For the therapist alone: pass
@@ -110,7 +112,7 @@ class WaitingCheckIn:
     session_at: datetime
 
 
-def waiting_check_ins(user) -> list[WaitingCheckIn]:
+def waiting_check_ins(user: User) -> list[WaitingCheckIn]:
     """The unanswered check-ins of the user's open episodes, latest session first.
 
     Of each episode the newest recent one.
@@ -149,13 +151,13 @@ class Day:
     has_cases: bool
 
     @property
-    def to_bring_up(self):
+    def to_bring_up(self) -> int:
         """How many of the sessions have something to bring up."""
         wished = {wish.case_code for wish in self.wishes}
         return sum(entry.case.standing.rupture is not None or entry.case.code in wished for entry in self.entries)
 
 
-def day_of(therapist) -> Day:
+def day_of(therapist: User) -> Day:
     """The user's day so far, in the current time zone."""
     now = timezone.localtime()
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)

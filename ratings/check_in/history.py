@@ -1,12 +1,15 @@
 """Reads: what a client answered so far, as that client sees it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from ratings.detection.history import held_sessions
+from alliance.models import DataKey, Episode
+from ratings.detection.history import HeldSession, held_sessions
 from ratings.findings import phrases, scale, sparklines
+from ratings.models import InstrumentText, Rating
 from ratings.psychometrics.evidence import Pillar, Rater
 
 
@@ -48,7 +51,7 @@ class History:
     sessions: list[AnsweredSession]  # newest first
 
 
-def history_of(episode) -> History:
+def history_of(episode: Episode) -> History:
     """The client's answers in words and as lines; nothing of the therapist's."""
     # In the client's own words only: what was imported from elsewhere is a number, and is asked for on paper.
     rated = [
@@ -59,17 +62,22 @@ def history_of(episode) -> History:
     key = episode.client.data_key
     return History(
         lines=[_line(title, pillar, rated) for pillar, title in _titles().items()],
-        sessions=[_answered(therapy_session, key) for therapy_session in reversed(rated)],
+        sessions=[
+            _answered(therapy_session.row.starts_at, therapy_session.client, therapy_session.client.text, key)
+            for therapy_session in reversed(rated)
+            if therapy_session.client and therapy_session.client.text
+        ],
     )
 
 
-def _titles():
+def _titles() -> dict[Pillar, str]:
     """The three pillars as a client would name them."""
     return {Pillar.GOAL: _("What we work on"), Pillar.TASK: _("How we work"), Pillar.BOND: _("How we are together")}
 
 
-def _line(title, pillar, rated):
-    values = [therapy_session.evidence.client.of(pillar) for therapy_session in rated]
+def _line(title: str, pillar: Pillar, rated: Sequence[HeldSession]) -> Line:
+    scores = [therapy_session.evidence.client for therapy_session in rated]
+    values = [score.of(pillar) if score else None for score in scores]
     return Line(
         title=title,
         picture=sparklines.own_line(values),
@@ -81,9 +89,8 @@ def _line(title, pillar, rated):
     )
 
 
-def _answered(therapy_session, key):
-    rating = therapy_session.client
-    wording, lowest = rating.text.text[Rater.CLIENT], rating.instrument.definition["lowest"]
+def _answered(session_at: datetime, rating: Rating, text: InstrumentText, key: DataKey) -> AnsweredSession:
+    wording, lowest = text.text[Rater.CLIENT], rating.instrument.definition["lowest"]
     answers = [
         Answer(sentence, wording["answers"][rating.answers[item] - lowest])
         for item, sentence in wording["items"].items()
@@ -92,4 +99,4 @@ def _answered(therapy_session, key):
     if rating.tension is not None:
         answers.append(Answer(_("Tension or misunderstanding"), phrases.tension(rating)))
     comment = rating.comment.open(key) if rating.comment else ""
-    return AnsweredSession(therapy_session.row.starts_at, answers, comment)
+    return AnsweredSession(session_at, answers, comment)

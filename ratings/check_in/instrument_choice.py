@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from alliance.models import CheckInFormChoice
-from ratings.models import InstrumentText
+from ratings.models import Instrument, InstrumentText
 from ratings.psychometrics import instruments
 from sessions.models import TherapySession
 
@@ -27,7 +27,7 @@ def number_at(episode, at):
     return TherapySession.objects.attended().filter(episode=episode, starts_at__lt=at).count() + 1
 
 
-def own_text(instrument, language):
+def own_text(instrument: str, language: str) -> InstrumentText | None:
     """The newest text of one of our own instruments; None for another key.
 
     It is in this language, else in English.
@@ -39,6 +39,6 @@ def own_text(instrument, language):
     return newest.filter(language=language).first() or newest.filter(language="en").first()
 
 
-def definition_of(instrument):
+def definition_of(instrument: Instrument) -> instruments.Instrument:
     """The stored definition of an instrument version, as the scoring reads it."""
     return instruments.parse(instrument.definition)

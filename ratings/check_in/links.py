@@ -14,7 +14,7 @@ from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import new_token, token_hash
-from alliance.models import Consent
+from alliance.models import Client, Consent
 from ratings.models import ClientLink
 
 HISTORY_LINK_LIVES = timedelta(minutes=30)
@@ -41,7 +41,7 @@ class NotShown(Exception):
 # --- Who may be given one ---------------------------------------------------------------------------------------------
 
 
-def may_be_asked(client):
+def may_be_asked(client: Client) -> bool:
     """Whether the client agrees to answer check-ins.
 
     Checked when a session is logged, and again whenever a link is made or opened.
@@ -49,7 +49,7 @@ def may_be_asked(client):
     return Consent.Purpose.CHECK_IN in client.agreed_to
 
 
-def shows_history(client):
+def shows_history(client: Client) -> bool:
     """Whether the client may see their own past answers.
 
     Checked when the link is made, and again whenever it is opened.
@@ -125,7 +125,7 @@ def mint_preferences_link(client):
 # --- Opening one ------------------------------------------------------------------------------------------------------
 
 
-def live_link(token, kind, *, grace=timedelta()):
+def live_link(token: str, kind: ClientLink.LinkKind, *, grace: timedelta = timedelta()) -> ClientLink | None:
     """The link of this kind that the token opens now, with its rows; else None."""
     if not TOKEN.fullmatch(token):
         return None

@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
 from alliance.crypto import Sealed
-from alliance.models import Membership, Supervision, User
+from alliance.models import Membership, Practice, Supervision, User
 
 PASSWORD = "alliance-demo"
 DOMAIN = "demo.test"
@@ -23,7 +23,7 @@ def address_of(name: str) -> str:
     return f"{name.lower().replace(' ', '-')}@clients.{DOMAIN}"
 
 
-def fill_people(practice, therapists):
+def fill_people(practice: Practice, therapists: int) -> tuple[list[Membership], Membership]:
     """Adds all members; the therapists, and a supervisor without a therapist.
 
     That one is to supervise a single episode.

@@ -4,6 +4,7 @@ Equal arguments give equal names, scores and times; keys, codes and tokens are r
 the ratings is built by the same replay that an event uses.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -17,10 +18,10 @@ from django.utils import timezone
 from alliance import audit
 from alliance.clients.actions import CONSENT_TEXT_VERSION
 from alliance.crypto import Sealed, keyed_hash
-from alliance.models import Client, Consent, DataKey, Episode, Practice, Supervision
+from alliance.models import Client, Consent, DataKey, Episode, Membership, Practice, Supervision
 from ratings.bulk import Bulk
 from ratings.check_in.instrument_choice import SIX_ITEMS, definition_of, own_text
-from ratings.demo.courses import caseload
+from ratings.demo.courses import Course, CourseSession, caseload
 from ratings.demo.messages import Messages, SessionCheckIn
 from ratings.demo.people import HERE_FOR, address_of, fill_people
 from ratings.demo.stories import STORIES
@@ -109,20 +110,24 @@ def fill(recipe: Recipe, today: date) -> int:
 class _Writer:
     """Turns courses into rows. One practice, one day, one wording of the check-in."""
 
-    def __init__(self, practice, therapists, today):
+    def __init__(self, practice: Practice, therapists: Sequence[Membership], today: date) -> None:
         self.practice, self.therapists, self.today = practice, therapists, today
         self.version = current_version(practice)
-        self.text = own_text(SIX_ITEMS, practice.language)
+        text = own_text(SIX_ITEMS, practice.language)
+        assert text is not None  # `sync_instruments` comes first
+        self.text = text
         self.instrument = definition_of(self.text.instrument)
         # Seen from its first minute, so that nothing of the demo has happened later than the clock says.
         self.now = datetime.combine(today, time(), ZONE).astimezone(UTC)
         self.bulk = Bulk(*TABLES)
         self.messages = Messages(self.bulk, practice, ZONE, self.now)
-        self.columns_of_answers = {}  # most of the 5^6 ways to answer come again and again
+        # Most of the 5^6 ways to answer come again and again.
+        self.columns_of_answers: dict[str, dict[str, object]] = {}
 
-    def write(self, courses):
+    def write(self, courses: Iterable[Course]) -> None:
         """Adds the rows of some courses, and what their replays build."""
-        self.ratings, self.with_check_in = {}, set()  # as `join_ratings` takes them
+        self.ratings: dict[tuple[int, str], Rating] = {}  # as `join_ratings` takes them
+        self.with_check_in: set[int] = set()
         replays = [
             replay(episode, self.version, join_ratings(sessions, self.ratings, self.with_check_in), [], self.now)
             for episode, sessions in map(self._add_course, courses)
@@ -136,7 +141,7 @@ class _Writer:
             self.bulk.add_row(replayed.standing)
         self.bulk.flush()
 
-    def _add_course(self, course):
+    def _add_course(self, course: Course) -> tuple[Episode, list[TherapySession]]:
         """Adds all rows of a course; the episode, and its held or missed sessions."""
         starts = self._starts(course)
         since = starts[0] - timedelta(days=3)
@@ -175,7 +180,7 @@ class _Writer:
             self.bulk.add(
                 Goal, episode_id=episode.pk, text=Sealed(goal, key), agreed_at=agreed, written_by_id=therapist.pk
             )
-        self.check_ins = []
+        self.check_ins: list[SessionCheckIn] = []
         sessions = [
             self._add_session(course, course_session, starts_at, episode, key)
             for course_session, starts_at in zip(course.sessions, starts, strict=True)
@@ -184,7 +189,7 @@ class _Writer:
             self.messages.add(client, consents[Consent.Purpose.EMAIL], self.check_ins)
         return episode, [row for row in sessions if row.attendance in HELD]
 
-    def _starts(self, course):
+    def _starts(self, course: Course) -> list[datetime]:
         """The starts of a course's sessions, weekly at the same hour.
 
         The last one is on the course's working day, or today, or next week.
@@ -201,7 +206,9 @@ class _Writer:
         days = [last - (count - 1 - number) * WEEK for number in range(count)]
         return [datetime.combine(day, hour, ZONE).astimezone(UTC) for day in days]
 
-    def _add_session(self, course, course_session, at, episode, key):
+    def _add_session(
+        self, course: Course, course_session: CourseSession, at: datetime, episode: Episode, key: DataKey
+    ) -> TherapySession:
         ends = at + SESSION_LASTS
         logged = ends + LOGGED_AFTER
         planned = course_session.attendance == Attendance.PLANNED
@@ -243,7 +250,7 @@ class _Writer:
             )
         answered = ends + timedelta(minutes=course_session.minutes) if course_session.client else None
         self.check_ins.append(SessionCheckIn(check_in, ends, answered))
-        if course_session.client:
+        if course_session.client and answered:
             self._add_rating(
                 Rater.CLIENT,
                 course_session.client,
@@ -260,7 +267,7 @@ class _Writer:
             )
         return therapy_session
 
-    def _add_rating(self, rater, answers, at, **values):
+    def _add_rating(self, rater: Rater, answers: str, at: datetime, **values: object) -> None:
         columns = self.columns_of_answers.get(answers)
         if columns is None:
             marks = answers.replace(" ", "")
@@ -280,12 +287,15 @@ class _Writer:
         rating.instrument = self.text.instrument  # or the replay would read it from the database
         self.ratings[rating.therapy_session_id, rater] = rating
 
-    def _date_back(self, rupture):
+    def _date_back(self, rupture: Rupture) -> None:
         """Dates a rupture by the ratings that opened and closed it, not by the demo."""
         rupture.opened_at = self._rated_at(rupture.opened_session)
         if rupture.closed_session:
             rupture.closed_at = max(self._rated_at(rupture.closed_session), rupture.opened_at)
 
-    def _rated_at(self, therapy_session):
+    def _rated_at(self, therapy_session: TherapySession) -> datetime:
         rating = self.ratings.get((therapy_session.pk, Rater.CLIENT))
-        return rating.received_at if rating else therapy_session.logged_at
+        if rating:
+            return rating.received_at
+        assert therapy_session.logged_at is not None  # it was held or missed
+        return therapy_session.logged_at

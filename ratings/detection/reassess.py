@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance.access import Editor
-from alliance.models import Episode
+from alliance.models import Episode, Practice
 from ratings.detection.history import held_by_episode
 from ratings.detection.replay import replay
 from ratings.detection.stored import detector_version
@@ -95,7 +95,7 @@ def store(replays):
     )
 
 
-def current_version(practice):
+def current_version(practice: Practice) -> DetectorVersion:
     """The practice's detector version; its first is made here, with the defaults."""
     version = detector_version(practice)
     if version is None:

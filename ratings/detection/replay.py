@@ -4,6 +4,7 @@ Rows become plain records, `psychometrics` says what follows from them, and that
 and a bulk fill of thousands of episodes share it, so that both say the same.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +15,8 @@ from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics import assess
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import OpenedBy, RuptureState
-from ratings.psychometrics.ruptures import RuptureRecord, SessionRecord, settle
-from ratings.psychometrics.standing import ActiveRupture, standing_figures
+from ratings.psychometrics.ruptures import RuptureRecord, SessionRecord, Settlement, settle
+from ratings.psychometrics.standing import ActiveRupture, StandingFigures, standing_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def replay(
     touched = _rupture_rows(settled, episode, version, held_sessions, stored, at)
     active = next((row for row in [*stored, *(row for row in touched if row.pk is None)] if row.is_active), None)
     figures = standing_figures(
-        sessions, assessments, constants, rupture=active and _active_rupture(active), ended=ended
+        sessions, assessments, constants, rupture=_active_rupture(active) if active else None, ended=ended
     )
     return Replay(
         assessments=[
@@ -70,7 +71,7 @@ def replay(
 # --- Rows to records --------------------------------------------------------------------------------------------------
 
 
-def _session_record(held):
+def _session_record(held: HeldSession) -> SessionRecord:
     ratings = [rating for rating in (held.client, held.therapist) if rating]
     return SessionRecord(
         evidence=held.evidence,
@@ -80,26 +81,33 @@ def _session_record(held):
     )
 
 
-def _rupture_record(row, version, positions):
+def _rupture_record(row: Rupture, version: DetectorVersion, positions: Mapping[int, int]) -> RuptureRecord:
     return RuptureRecord(
         id=row.pk,
         state=RuptureState(row.state),
         opened_by=OpenedBy(row.opened_by),
         opened=positions.get(row.opened_session_id),
-        closed=positions.get(row.closed_session_id),
+        closed=positions.get(row.closed_session_id) if row.closed_session_id else None,
         is_over=row.closed_at is not None,
         of_this_version=row.version_id == version.pk,
     )
 
 
-def _active_rupture(row):
+def _active_rupture(row: Rupture) -> ActiveRupture:
     return ActiveRupture(RuptureState(row.state), evidence_of(row))
 
 
 # --- Records to rows --------------------------------------------------------------------------------------------------
 
 
-def _rupture_rows(settled, episode, version, held_sessions, stored, at):
+def _rupture_rows(
+    settled: Settlement,
+    episode: Episode,
+    version: DetectorVersion,
+    held_sessions: Sequence[HeldSession],
+    stored: Sequence[Rupture],
+    at: datetime,
+) -> list[Rupture]:
     """The new and the touched rows."""
     rows = {row.pk: row for row in stored}
     touched = []
@@ -124,7 +132,7 @@ def _rupture_rows(settled, episode, version, held_sessions, stored, at):
     return touched
 
 
-def _standing_row(figures, episode, rupture, at):
+def _standing_row(figures: StandingFigures, episode: Episode, rupture: Rupture | None, at: datetime) -> Standing:
     return Standing(
         episode=episode,
         sessions_held=figures.sessions_held,

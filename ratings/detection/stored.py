@@ -1,16 +1,17 @@
 """Turns stored assessments and detector versions into those of the pure code."""
 
-from ratings.models import DetectorVersion
+from alliance.models import Practice
+from ratings.models import Assessment, DetectorVersion, Rupture
 from ratings.psychometrics import evidence
 from ratings.psychometrics.ruptures import RuptureEvidence
 
 
-def detector_version(practice):
+def detector_version(practice: Practice) -> DetectorVersion | None:
     """The practice's newest detector version, or None before the first."""
     return DetectorVersion.objects.filter(practice=practice).order_by("-valid_from").first()
 
 
-def as_version(row):
+def as_version(row: DetectorVersion) -> evidence.Version:
     """A stored detector version as the pure code takes it."""
     return evidence.Version(
         criterion=row.criterion,
@@ -21,7 +22,7 @@ def as_version(row):
     )
 
 
-def as_assessment(row, number=None):
+def as_assessment(row: Assessment, number: int | None = None) -> evidence.Assessment:
     """A stored assessment as the pure code made it."""
     return evidence.Assessment(
         number=number,
@@ -36,6 +37,6 @@ def as_assessment(row, number=None):
     )
 
 
-def evidence_of(rupture) -> RuptureEvidence | None:
+def evidence_of(rupture: Rupture) -> RuptureEvidence | None:
     """The evidence that a rupture carries; None where a person opened it."""
     return RuptureEvidence.from_json(rupture.evidence) if rupture.evidence else None

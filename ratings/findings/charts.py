@@ -5,7 +5,9 @@ with every figure of the demo. `static/js/charts.js` draws them and puts in the 
 names its role in `name`, never a colour.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -31,7 +33,15 @@ class Dot:
     missing: bool = False  # a check-in was asked for and did not come
 
 
-def pillar_figure(dots, usual: UsualRange | None, band_from=None, marked=(), changed=(), with_axis=False, worded=True):
+def pillar_figure(
+    dots: Sequence[Dot],
+    usual: UsualRange | None,
+    band_from: int | None = None,
+    marked: Collection[int] = (),
+    changed: Collection[int] = (),
+    with_axis: bool = False,
+    worded: bool = True,
+) -> dict[str, Any]:
     """One pillar over the sessions as a figure for Plotly.
 
     The client is a line, the therapist squares; vertical lines stand at the `marked` numbers. The usual range is drawn
@@ -106,7 +116,7 @@ def pillar_figure(dots, usual: UsualRange | None, band_from=None, marked=(), cha
     }
 
 
-def _marks(name, dots, series, symbol, size):
+def _marks(name: str, dots: Sequence[Dot], series: str, symbol: str, size: int) -> dict[str, Any]:
     return {
         "type": "scatter",
         "name": name,
@@ -120,7 +130,7 @@ def _marks(name, dots, series, symbol, size):
     }
 
 
-def _session_axis(numbers, with_axis):
+def _session_axis(numbers: Collection[int], with_axis: bool) -> dict[str, Any]:
     last = max(numbers, default=1)
     return {
         "range": [0.5, last + 0.5],
@@ -134,7 +144,7 @@ def _session_axis(numbers, with_axis):
     }
 
 
-def _uprights(name, along, dash):
+def _uprights(name: str, along: Iterable[float], dash: str) -> list[dict[str, Any]]:
     return [
         {
             "type": "line",
@@ -152,7 +162,7 @@ def _uprights(name, along, dash):
     ]
 
 
-def _rings(numbers):
+def _rings(numbers: Iterable[int]) -> list[dict[str, Any]]:
     """Dotted like the ring in the key, which no symbol of a trace is."""
     return [
         {
@@ -172,8 +182,8 @@ def _rings(numbers):
     ]
 
 
-def _band(usual, start, end):
-    band = {"xref": "x", "yref": "y", "layer": "below", "x0": start, "x1": end}
+def _band(usual: UsualRange, start: int | None, end: float) -> list[dict[str, Any]]:
+    band: dict[str, Any] = {"xref": "x", "yref": "y", "layer": "below", "x0": start, "x1": end}
     dash = "dot" if usual.early else "solid"
     return [
         band | {"type": "rect", "name": "band", "y0": usual.low, "y1": usual.high, "line": {"width": 0}},

@@ -3,13 +3,14 @@
 What was seen, since when, how sure, what else it could be, one next step.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ratings.findings import names, phrases, scale
-from ratings.psychometrics.evidence import Assessment, BehaviourSign, Kind, Pillar, only_the_therapist_fell
+from ratings.psychometrics.evidence import Assessment, BehaviourSign, Kind, Pillar, Points, only_the_therapist_fell
 
 # Points from which on a sign's weight has its name, and below which it is none; convention of this app.
 MOST, SOME, LITTLE = 10, 5, 0.5
@@ -71,7 +72,7 @@ def flag_text(assessment: Assessment, name: str, for_sessions: int, context: Fla
     )
 
 
-def _title(assessment, name, from_therapist):
+def _title(assessment: Assessment, name: str, from_therapist: bool) -> str:
     who = {"name": name}
     if from_therapist:
         return _("The therapist's own view of the work with %(name)s slipped.") % who
@@ -81,7 +82,7 @@ def _title(assessment, name, from_therapist):
     return _("%(name)s's answers slipped.") % who
 
 
-def _since_when(name, for_sessions, from_therapist, answered, context):
+def _since_when(name: str, for_sessions: int, from_therapist: bool, answered: bool, context: FlagContext) -> str:
     if from_therapist and not answered:
         return _("%(name)s has not rated that session.") % {"name": name}
     if from_therapist:
@@ -110,7 +111,7 @@ def _since_when(name, for_sessions, from_therapist, answered, context):
     return sentence % {"name": name, "n": for_sessions}
 
 
-def _reading(kind, name, context):
+def _reading(kind: Kind, name: str, context: FlagContext) -> str:
     if context.over:
         return {
             Kind.WITHDRAWAL: _("This may have been a quiet pulling back."),
@@ -126,7 +127,7 @@ def _reading(kind, name, context):
     }[kind]
 
 
-def _others(assessment, for_sessions, hurried):
+def _others(assessment: Assessment, for_sessions: int, hurried: Sequence[int]) -> list[str]:
     others = []
     for number in hurried[:1]:
         others.append(_("Perhaps a hurried form: in session %(n)s every question got the same answer.") % {"n": number})
@@ -140,7 +141,7 @@ def _others(assessment, for_sessions, hurried):
     return others
 
 
-def _prompt(kind, pillars):
+def _prompt(kind: Kind, pillars: Collection[Pillar]) -> str:
     if kind == Kind.CONFRONTATION:
         return _("I think I went too fast there. How was it for you?")
     if Pillar.TASK in pillars:
@@ -150,7 +151,7 @@ def _prompt(kind, pillars):
     return _("I noticed last time may not have fitted so well. Is that right?")
 
 
-def _sure(probability):
+def _sure(probability: float | None) -> str:
     if probability is None:
         return _("This rule says only that something is unusual, not how likely a rupture is.")
     tenths = int(10 * probability + 0.5)
@@ -167,7 +168,7 @@ def _sure(probability):
     return sentence % {"n": tenths}
 
 
-def _sign(point, context):
+def _sign(point: Points, context: FlagContext) -> Sign | None:
     name = names.source_name(point.source)
     if not name:
         return None
@@ -182,12 +183,13 @@ def _sign(point, context):
     return Sign(name, seen, usual, _("shown, not counted") if uncounted else _weight(point.points))
 
 
-def _behaviour(point, context):
+def _behaviour(point: Points, context: FlagContext) -> Sequence[str]:
     """What was seen and what is usual of something that a client does.
 
     It is a count or a yes, and no score.
     """
     if point.source == BehaviourSign.COMMENT:
+        assert point.seen is not None and point.usual is not None  # both are counts of words
         counts = [int(scale.whole(count)) for count in (point.seen, point.usual)]
         return [ngettext("%(n)s word", "%(n)s words", count) % {"n": count} for count in counts]
     if point.source == BehaviourSign.STRAIGHT_LINE and context.straight_before:
@@ -196,13 +198,13 @@ def _behaviour(point, context):
     return _("yes"), ""
 
 
-def _value(value, worded):
+def _value(value: float | None, worded: bool) -> str:
     if value is None:
         return ""
     return f"{scale.on_scale(value)} ({scale.whole(value)})" if worded else scale.in_numbers(value)
 
 
-def _weight(points):
+def _weight(points: float) -> str:
     if abs(points) < LITTLE:
         return _("none")
     if points >= MOST:

@@ -1,5 +1,6 @@
 """What pillars, series, signs and rules are called."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -29,29 +30,30 @@ SERIES_NAMES = {
 }
 
 
-def series_title(series) -> str:
+def series_title(series: str) -> str:
     return str(SERIES_NAMES[series].title)
 
 
-def series_name(series) -> str:
+def series_name(series: str) -> str:
     return str(SERIES_NAMES[series or OVERALL].listed)
 
 
-def pillar_names(pillars) -> str:
+def pillar_names(pillars: Iterable[str]) -> str:
     return ", ".join(series_title(pillar) for pillar in pillars)
 
 
-def behaviour_name(source):
-    return {
+def behaviour_name(source: str) -> str | None:
+    named: dict[str, str] = {
         BehaviourSign.NO_SHOW: _("did not come"),
         BehaviourSign.UNANSWERED: _("check-in not answered"),
         BehaviourSign.COMMENT: _("comment shorter than usual"),
         BehaviourSign.STRAIGHT_LINE: _("every answer the same"),
         BehaviourSign.TENSION: _("tension was ticked"),
-    }.get(source)
+    }
+    return named.get(source)
 
 
-def pillars_in_a_row(pillars) -> str:
+def pillars_in_a_row(pillars: Iterable[str]) -> str:
     """ "goals", "goals and tasks"; empty for none.
 
     Three are never named: then it is the whole alliance.

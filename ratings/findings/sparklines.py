@@ -4,7 +4,10 @@ A series has its last ten sessions. No script, no axis. The words beside a spark
 hidden from screen readers.
 """
 
+from collections.abc import Sequence
+
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from ratings.psychometrics.usual import TrendWord
 
@@ -36,7 +39,7 @@ def sparkline(spark, word, size="table"):
     )
 
 
-def own_line(values):
+def own_line(values: Sequence[float | None]) -> SafeString:
     """An SVG of a client's own answers of one kind, oldest first.
 
     A dot each, from "Not at all" to "Completely", and no mark that judges them. A table beside it says the same in

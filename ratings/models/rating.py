@@ -15,10 +15,11 @@ from ratings.models.check_in import CheckIn
 from ratings.models.instrument import Instrument, InstrumentText
 from ratings.psychometrics import evidence
 from ratings.psychometrics.evidence import choices
+from ratings.psychometrics.scoring import Scored
 from sessions.models import TherapySession
 
 
-def columns_of(scored):
+def columns_of(scored: Scored) -> dict[str, object]:
     """The scores of a filled questionnaire as columns of a rating."""
     return {
         **{f"{pillar}_raw": scored.raw[pillar] for pillar in evidence.Pillar},

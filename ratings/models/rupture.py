@@ -1,6 +1,8 @@
 """Ruptures, and therapists' verdicts on the flags."""
 
 import uuid
+from collections.abc import Collection
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
@@ -17,7 +19,7 @@ from sessions.models import TherapySession
 
 
 class RuptureQuerySet(ScopedQuerySet):
-    def last_of_each(self, episodes):
+    def last_of_each(self, episodes: Collection[int]) -> dict[int, Any]:
         """Episode key -> its newest rupture that is not withdrawn; one statement.
 
         `steady_again`: the ratings have been steady since, so that one that was set aside no longer counts as such, as
@@ -34,7 +36,7 @@ class RuptureQuerySet(ScopedQuerySet):
             state=evidence.State.STEADY,
             therapy_session__starts_at__gt=OuterRef("opened_session__starts_at"),
         )
-        rows = (
+        rows: models.QuerySet[Any] = (
             self.filter(episode__in=episodes, opened_session__voided_at__isnull=True)
             .exclude(state=Rupture.RuptureState.WITHDRAWN)
             .annotate(steady_again=Exists(steady))

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from alliance import access
 from alliance.dates import DateFormat, day
-from alliance.models import Episode
+from alliance.models import Episode, User
 from ratings.detection.stored import evidence_of
 from ratings.findings.flag import FlagContext, FlagText, flag_text
 from ratings.models import Rating, Rupture, Verdict
 from ratings.psychometrics.evidence import Rater, Use
+from ratings.psychometrics.ruptures import RuptureEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class RupturePage:
     aside_reason: str
 
 
-def rupture_page(rupture, reader) -> RupturePage:
+def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
     """The page of a rupture, with what this reader may see.
 
     The rupture comes with its episode, sessions and version.
@@ -52,7 +53,7 @@ def rupture_page(rupture, reader) -> RupturePage:
     )
 
 
-def is_worded(episode) -> bool:
+def is_worded(episode: Episode) -> bool:
     """Whether a score has words that may be printed, as on the case page.
 
     Not where a questionnaire came without.
@@ -60,12 +61,12 @@ def is_worded(episode) -> bool:
     return not Rating.objects.filter(episode=episode, rater=Rater.CLIENT, text__isnull=True).current().exists()
 
 
-def _flag(rupture, evidence, reader_is_therapist, worded):
+def _flag(rupture: Rupture, evidence: RuptureEvidence, reader_is_therapist: bool, worded: bool) -> FlagText:
     name, context = rupture.episode.client.display_name, _context(rupture, evidence, reader_is_therapist, worded)
     return flag_text(evidence.assessment, name, evidence.for_sessions, context)
 
 
-def _context(rupture, evidence, reader_is_therapist, worded):
+def _context(rupture: Rupture, evidence: RuptureEvidence, reader_is_therapist: bool, worded: bool) -> FlagContext:
     return FlagContext(
         over=not rupture.is_active,
         recovering=rupture.state == Rupture.RuptureState.RECOVERING,
@@ -73,6 +74,6 @@ def _context(rupture, evidence, reader_is_therapist, worded):
         since=day(rupture.opened_session.starts_at, DateFormat.DAY),
         hurried=evidence.hurried,
         straight_before=evidence.straight_before,
-        weighs_behaviour=rupture.version.use == Use.ALL,
+        weighs_behaviour=rupture.version is not None and rupture.version.use == Use.ALL,
         worded=worded,
     )

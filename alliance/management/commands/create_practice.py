@@ -2,23 +2,25 @@
 
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from getpass import getpass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.checks import WARNING, run_checks
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.forms import Field, TypedChoiceField
 from django.urls import reverse
 
-from alliance.models import User
+from alliance.models import Practice, User
 from alliance.people.forms import InviteForm
 from alliance.practice import actions
 from alliance.practice.forms import PracticeForm
@@ -57,7 +59,7 @@ class Command(BaseCommand):
     help = "Starts a practice with its first manager. Asks for what is missing; refuses weak settings."
     requires_system_checks = []  # they come first below, with those of a served installation
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--name", help="of the practice")
         parser.add_argument("--zone", help="its time zone, such as Europe/Berlin")
         parser.add_argument("--manager-name", metavar="NAME", help="the first manager, as colleagues know them")
@@ -70,7 +72,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--try-out", action="store_true", help="on a local installation, for invented people only")
 
-    def handle(self, *, password_file, try_out, **options):
+    def handle(self, *, password_file: str | None, try_out: bool, **options: Any) -> None:
         try:
             self.check_installation(try_out)
             answers = {name: self.read_option(name, options[name]) for name in QUESTIONS if options[name] is not None}
@@ -86,7 +88,7 @@ class Command(BaseCommand):
             raise CommandError(f"The database does not answer: {str(error).splitlines()[0]}") from None
         self.print_next_steps(practice, answers["manager_email"], password)
 
-    def check_installation(self, try_out):
+    def check_installation(self, try_out: bool) -> None:
         if settings.LOCAL and not try_out:
             raise CommandError(
                 "This is a local installation: it speaks plain http, and keeps its keys beside its data. For real "
@@ -107,13 +109,13 @@ class Command(BaseCommand):
         for message in messages:
             self.stderr.write(f"Note: {message.msg}")
 
-    def read_option(self, name, text):
+    def read_option(self, name: str, text: str) -> Any:
         try:
             return cleaned(name, text)
         except Refused as refusal:
             raise Refused(f"{option(name)}: {refusal}") from None
 
-    def ask_for_the_rest(self, answers, password_file):
+    def ask_for_the_rest(self, answers: dict[str, Any], password_file: str | None) -> tuple[dict[str, Any], str | None]:
         """All answers, and the password of a new user."""
         missing = [name for name in QUESTIONS if name not in answers]
         if sys.stdin.isatty():
@@ -128,14 +130,14 @@ class Command(BaseCommand):
         refuse_if_missing([] if sys.stdin.isatty() else ["--password-file"])
         return answers, self.ask_password(answers["manager_email"])
 
-    def ask(self, name):
+    def ask(self, name: str) -> Any:
         while True:
             try:
                 return cleaned(name, input(f"{QUESTIONS[name].text}: "))
             except Refused as refusal:
                 self.stderr.write(str(refusal))
 
-    def ask_password(self, email):
+    def ask_password(self, email: str) -> str:
         while True:
             try:
                 password = validated_password(getpass("Password, not shown: "), email)
@@ -146,7 +148,7 @@ class Command(BaseCommand):
                 return password
             self.stderr.write("The two are not the same.")
 
-    def print_next_steps(self, practice, email, password):
+    def print_next_steps(self, practice: Practice, email: str, password: str | None) -> None:
         steps = [
             f"Sign in at {settings.BASE_URL}{reverse('account_login')} as {email}"
             + ("." if password else ", with the password you have: this address was known here already."),
@@ -167,7 +169,7 @@ class Command(BaseCommand):
         self.stdout.write("More about each step: docs/how-to/invite-your-team.md")
 
 
-def check_database():
+def check_database() -> None:
     """Stops where migrations are missing, or where the demo is."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -179,18 +181,18 @@ def check_database():
         )
 
 
-def option(name):
+def option(name: str) -> str:
     """The option of the command line that answers a question."""
     return f"--{name.replace('_', '-')}"
 
 
-def refuse_if_missing(options):
+def refuse_if_missing(options: Collection[str]) -> None:
     """Refuses where answers are missing and nobody can be asked."""
     if options:
         raise Refused(f"There is no terminal to ask at: add {', '.join(options)}.")
 
 
-def cleaned(name, text):
+def cleaned(name: str, text: str) -> Any:
     """The value of an answer, by its field."""
     text = text.strip()
     try:
@@ -203,13 +205,13 @@ def cleaned(name, text):
     return value
 
 
-def unknown_zone(text):
+def unknown_zone(text: str) -> str:
     """The sentence about a zone that does not exist, with similar ones.
 
     They are similar as a whole, or in the part after the continent.
     """
-    names = {}
-    for name, _label in QUESTIONS["zone"].field.choices:
+    names: dict[str, str] = {}
+    for name, _label in QUESTIONS["zone"].field.choices:  # type: ignore[attr-defined]  # it is a ZoneField
         names |= {name.casefold(): name, name.rpartition("/")[2].casefold(): name}
     wanted = text.replace(" ", "_").casefold()
     near = [wanted] if wanted in names else get_close_matches(wanted, names, n=2)
@@ -217,7 +219,7 @@ def unknown_zone(text):
     return f"{sentence} Do you mean {' or '.join(names[key] for key in near)}?" if near else sentence
 
 
-def read_password(file):
+def read_password(file: str) -> str:
     """The password in a file, or in standard input where the file is `-`."""
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
@@ -226,7 +228,7 @@ def read_password(file):
     return text.rstrip("\r\n")
 
 
-def validated_password(password, email):
+def validated_password(password: str, email: str) -> str:
     """The password; refused where it is weak."""
     try:
         validate_password(password, User(email=email))

@@ -34,7 +34,7 @@ def check_in(request, token):
     """The form that a link opens."""
     is_post = request.method == "POST"
     link = live_link(token, ClientLink.LinkKind.CHECK_IN, grace=TYPING_GRACE if is_post else timedelta())
-    check_in = link and link.check_in
+    check_in = link.check_in if link else None
     if check_in is None or not may_be_asked(check_in.episode.client):
         return link_gone(request)
     if is_post:

@@ -20,7 +20,7 @@ from ratings.models import ClientLink
 @require_safe
 def history(request, token):
     link = live_link(token, ClientLink.LinkKind.HISTORY)
-    if link is None or not shows_history(link.client):
+    if link is None or link.episode is None or not shows_history(link.client):
         return link_gone(request)
     practice = link.episode.client.practice
     audit.record(audit.Verb.READ, link, practice=practice)

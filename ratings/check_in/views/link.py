@@ -3,15 +3,21 @@
 A token that opens nothing tells nothing.
 """
 
+from collections.abc import Callable
+from typing import ParamSpec
+
 from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from alliance.models import Practice
 
+P = ParamSpec("P")
 
-def key_in_address(view):
+
+def key_in_address(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Decorates a view under a link, which needs no sign-in and no CSRF token.
 
     The token in the address is the authority; `alliance.site.middleware` keeps it out of the referrer.
@@ -27,7 +33,7 @@ def privacy(request):
 
 
 @key_in_address
-def link_gone(request):
+def link_gone(request: HttpRequest) -> HttpResponse:
     """The nameless page for a link that is unknown, used, expired or malformed."""
     return render(request, "ratings/check_in/link_gone.html", {"practice": _only_practice()}, status=404)
 

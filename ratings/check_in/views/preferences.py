@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from alliance.clients.actions import change_preferences
-from alliance.models import Consent
+from alliance.models import Client, Consent
 from alliance.requests import require_page_or_post
 from ratings.check_in.links import live_link
 from ratings.check_in.views.link import key_in_address, link_gone
@@ -36,7 +37,7 @@ CHOICES = {
 
 @key_in_address
 @require_page_or_post
-def preferences(request, token):
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
     link = live_link(token, ClientLink.LinkKind.PREFERENCES)
     if link is None:
         return link_gone(request)
@@ -56,7 +57,7 @@ def preferences(request, token):
     return response
 
 
-def _page(request, client):
+def _page(request: HttpRequest, client: Client) -> HttpResponse:
     paused = client.paused_until and client.paused_until > timezone.now()
     with timezone.override(ZoneInfo(client.zone or client.practice.zone)):
         context = {
