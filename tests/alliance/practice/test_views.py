@@ -20,6 +20,13 @@ def typed(**changes):
     } | changes  # fmt: skip
 
 
+def test_every_setting_is_on_the_page(http, mona):
+    http.force_login(mona.user)
+    page = http.get(SETTINGS)
+    missing = [field.name for field in page.context["form"] if f'name="{field.html_name}"' not in page.text]
+    assert missing == []
+
+
 def test_settings_are_saved_and_on_record(http, mona, millrace):
     http.force_login(mona.user)
     page = http.get(SETTINGS)
