@@ -99,6 +99,13 @@ def test_with_its_right_each_write_goes_through(juniper, writes):
         write(editor_of(juniper))
 
 
+def test_no_case_is_opened_for_a_therapist_whose_membership_has_ended(dana):
+    Membership.objects.filter(pk=dana.pk).update(ends_at=timezone.now())
+    with pytest.raises(Denied):
+        case_actions.open_case(practice=dana.practice, therapist=dana, name="Juniper", by=dana)
+    assert not dana.practice.clients.exists()
+
+
 def test_only_the_check_makes_a_right():
     makers = [
         str(file.relative_to(settings.BASE_DIR))

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from alliance.access import Editor, check_edit
 from alliance.clients import actions as client_actions
+from alliance.models import Membership
 from ratings.check_in import instrument_choice
 from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
@@ -23,13 +24,21 @@ class AlreadyLogged(Exception):
 
 @transaction.atomic
 def open_case(*, practice, therapist, name, by, goal="", email="", zone="", consents=(), code=None):
-    """A new client with their first episode, which has this code; with it the standing that lists it."""
+    """A new client with their first episode, which has this code; with it the standing that lists it.
+
+    Raises
+    ------
+    Denied
+        The therapist's membership has ended in the meantime: nobody could open the case.
+    """
+    Membership.objects.select_for_update(no_key=True).get(pk=therapist.pk)  # so that it does not end meanwhile
     client = client_actions.create_client(
         practice=practice, name=name, by=by, email=email, zone=zone, consents=consents
     )
     episode = client_actions.start_episode(client=client, therapist=therapist, by=by, code=code)
+    editor = check_edit(therapist.user, episode)
     if goal:
-        session_actions.agree_goal(editor=check_edit(therapist.user, episode), text=goal)
+        session_actions.agree_goal(editor=editor, text=goal)
     reassess(episode)
     return episode
 

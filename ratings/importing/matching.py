@@ -165,7 +165,8 @@ class _Matcher:
         if self.receiver.all_to:
             return self.receiver.all_to if self.receiver.all_to in self.therapists.values() else None
         for name in names:
-            if therapist := self.receiver.named.get(name) or self.therapists.get(name.casefold()):
+            therapist = self.receiver.named.get(name) or self.therapists.get(name.casefold())
+            if therapist in self.therapists.values():
                 return therapist
         return None
 
