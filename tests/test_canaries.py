@@ -19,8 +19,8 @@ from ratings.cases.actions import log_session
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn, Rating
-from sessions import actions as sessions
 from sessions.models import Goal, PrivateNote
+from sessions.plan import actions as plan
 from tests.courses import answers, client_answers, consent
 from tests.factories import days_ago, editor_of
 
@@ -37,7 +37,7 @@ def planted(millrace, dana, instruments, settings):
     add_member(practice=millrace, email="ida@millrace.test", name=f"Ida {CANARY}", roles=["therapist"])
     consent(client)
     episode = client_actions.start_episode(client=client, therapist=dana, by=dana, starts_at=days_ago(10))
-    sessions.agree_goal(editor=editor_of(episode), text=f"We are working on {CANARY}.")
+    plan.agree_goal(editor=editor_of(episode), text=f"We are working on {CANARY}.")
     for days, private_note in ((9, f"{CANARY} in a note"), (2, "")):
         log_session(
             editor=editor_of(episode),

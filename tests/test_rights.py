@@ -17,7 +17,7 @@ from ratings.delivery import schedule
 from ratings.detection.verdicts import give_verdict
 from ratings.models import Rupture
 from ratings.ruptures.actions import set_rupture_aside
-from sessions import actions as session_actions
+from sessions.plan import actions as plan_actions
 from tests.courses import client_answers
 from tests.factories import days_ago, editor_of
 
@@ -56,7 +56,7 @@ def writes(juniper, live_through, millrace):
         "end_episode": lambda editor: case_actions.end_episode(editor=editor, reason="completed"),
         "mark_read": lambda editor: check_in_actions.mark_read(editor=editor),
         "mint_history_link": lambda editor: links.mint_history_link(editor=editor),
-        "agree_goal": lambda editor: session_actions.agree_goal(editor=editor, text="We are working on sleep."),
+        "agree_goal": lambda editor: plan_actions.agree_goal(editor=editor, text="We are working on sleep."),
         "change_contact": lambda editor: schedule.change_contact(editor=editor, **CONTACT),
         "choose_check_ins": lambda editor: client_actions.choose_check_ins(
             editor=editor, check_in_form="short", asks_about_fit=False, consents={}

@@ -14,8 +14,9 @@ from ratings.check_in.links import may_be_asked
 from ratings.delivery import schedule
 from ratings.detection.reassess import lock_for_edit, reassess
 from ratings.models import CheckIn
-from sessions import actions as session_actions
 from sessions.models import Attendance, TherapySession
+from sessions.plan import actions as plan_actions
+from sessions.schedule import actions as schedule_actions
 
 
 class AlreadyLogged(Exception):
@@ -38,7 +39,7 @@ def open_case(*, practice, therapist, name, by, goal="", email="", zone="", cons
     episode = client_actions.start_episode(client=client, therapist=therapist, by=by, code=code)
     editor = check_edit(therapist.user, episode)
     if goal:
-        session_actions.agree_goal(editor=editor, text=goal)
+        plan_actions.agree_goal(editor=editor, text=goal)
     reassess(episode)
     return episode
 
@@ -78,7 +79,7 @@ def log_session(
     if planned and not TherapySession.objects.filter(pk=planned.pk, attendance=Attendance.PLANNED).exists():
         raise AlreadyLogged
     episode = editor.episode
-    therapy_session = session_actions.hold_therapy_session(
+    therapy_session = schedule_actions.hold_therapy_session(
         editor=editor,
         starts_at=starts_at,
         ends_at=ends_at,
@@ -113,7 +114,7 @@ def move_session(*, editor: Editor, therapy_session, starts_at, ends_at):
     Its check-in goes with it: what is not sent yet is due anew.
     """
     lock_for_edit(editor, therapy_session)
-    session_actions.move_therapy_session(
+    schedule_actions.move_therapy_session(
         editor=editor, therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at
     )
     schedule.move_along(therapy_session)
@@ -131,7 +132,7 @@ def void_session(*, editor: Editor, therapy_session, reason):
     therapy_session.refresh_from_db(fields=["voided_at"])
     if therapy_session.voided_at:
         return
-    session_actions.void_therapy_session(editor=editor, therapy_session=therapy_session, reason=reason)
+    schedule_actions.void_therapy_session(editor=editor, therapy_session=therapy_session, reason=reason)
     schedule.drop_for_session(therapy_session)
     reassess(editor.episode)
 

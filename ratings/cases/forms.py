@@ -8,8 +8,8 @@ from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
 from ratings.check_in.forms import QuestionsMixin
 from ratings.psychometrics.evidence import Rater
-from sessions.forms import TherapySessionForm
 from sessions.models import Attendance, PrivateNote
+from sessions.schedule.forms import TherapySessionForm
 
 
 class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):

@@ -10,7 +10,7 @@ from ratings.importing.layouts import LineError, Parsed
 from ratings.importing.past import PastRating, PastSession
 from ratings.models import Instrument
 from ratings.psychometrics.scoring import Scored
-from sessions.forms import SESSION_MINUTES
+from sessions.schedule.forms import SESSION_MINUTES
 
 
 @dataclass(frozen=True, slots=True)

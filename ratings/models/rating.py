@@ -59,6 +59,14 @@ class Rating(models.Model):
         GENTLY = "gently", _("Yes, gently")
         MYSELF = "myself", _("I'd rather say it myself")
 
+    class Noticed(models.TextChoices):
+        """What the therapist noticed between the two: signs of a rupture, as Safran & Muran (2000) part them."""
+
+        NOTHING = "nothing", _("Nothing")
+        PULLING_BACK = "pulling_back", _("Pulling back")  # withdrawal
+        PUSHING_BACK = "pushing_back", _("Pushing back")  # confrontation
+        BOTH = "both", _("Both")
+
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="ratings")
     therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="ratings")
@@ -78,6 +86,7 @@ class Rating(models.Model):
     straight_line = models.BooleanField(default=False)
     tension = models.BooleanField(null=True)  # "was there any tension or misunderstanding today?"
     tension_talked_about = models.BooleanField(null=True)
+    noticed = models.CharField(max_length=16, choices=Noticed, blank=True)  # the therapist's; empty: left out
     bring_up = models.CharField(max_length=12, choices=BringUp, blank=True)  # empty: not asked, or left out
     comment = SealedTextField(null=True)
     comment_words = models.PositiveIntegerField(null=True)
@@ -123,8 +132,8 @@ class Rating(models.Model):
         clinical = (
             "episode", "therapy_session", "check_in", "rater", "answers", "items_answered", "goal_raw", "task_raw",
             "bond_raw", "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "straight_line",
-            "tension", "tension_talked_about", "bring_up", "comment_words", "comment_for", "answered_at", "received_at",
-            "replaced_at", "replaced_by",
+            "tension", "tension_talked_about", "noticed", "bring_up", "comment_words", "comment_for", "answered_at",
+            "received_at", "replaced_at", "replaced_by",
         )  # fmt: skip
         plain = ("id", "code", "instrument", "text", "mode", "entered_by", "replaced_reason", "import_batch")
 

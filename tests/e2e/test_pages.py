@@ -13,7 +13,7 @@ from ratings.check_in import links
 from ratings.detection.reassess import reassess
 from ratings.findings.scale import whole
 from ratings.models import CheckIn
-from sessions import actions as session_actions
+from sessions.plan import actions as plan_actions
 from tests.e2e.conftest import settle
 from tests.factories import editor_of, make_episode, make_member, make_practice, make_therapy_session
 from tests.ratings.importing.conftest import FILES
@@ -30,7 +30,7 @@ def house(live_server, settings, millrace, dana, sam, mona, live_through):
     millrace.shows_history = True
     millrace.save()
     flagged = make_episode(dana, "Juniper")
-    session_actions.agree_goal(
+    plan_actions.agree_goal(
         editor=editor_of(flagged), text="We are working on saying no at work so that I can be home by six."
     )
     live_through(

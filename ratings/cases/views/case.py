@@ -16,9 +16,9 @@ from ratings.cases.actions import end_episode, open_case
 from ratings.cases.case import case_page
 from ratings.cases.forms import CaseForm, EpisodeEndForm
 from ratings.check_in.actions import mark_read
-from sessions import actions as session_actions
-from sessions.forms import GoalForm
 from sessions.models import Goal
+from sessions.plan import actions as plan_actions
+from sessions.plan.forms import GoalForm
 
 EPISODES = Episode.objects.select_related(
     "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture"
@@ -89,7 +89,7 @@ def _agree_goal(form, editor: Editor):
     text, code = form.cleaned_data["text"], form.cleaned_data["form_key"]
     return form.make_once(
         Goal.objects.filter(episode=editor.episode),
-        lambda: session_actions.agree_goal(editor=editor, text=text, code=code),
+        lambda: plan_actions.agree_goal(editor=editor, text=text, code=code),
         _("This form was saved already. To save this as another goal, send it again."),
     )
 

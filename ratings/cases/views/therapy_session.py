@@ -21,8 +21,8 @@ from ratings.cases.actions import AlreadyLogged, log_session, move_session, void
 from ratings.cases.forms import SessionLogForm
 from ratings.check_in import instrument_choice
 from ratings.models import CheckIn
-from sessions.forms import SESSION_MINUTES, SessionMoveForm, SessionVoidForm
 from sessions.models import Attendance, TherapySession
+from sessions.schedule.forms import SESSION_MINUTES, SessionMoveForm, SessionVoidForm
 
 
 @require_page_or_post

@@ -1,4 +1,4 @@
-"""Forms of therapy sessions and goals."""
+"""Forms of therapy sessions."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import PlainTextField
-from alliance.form_keys import KeyedForm
 from sessions.models import Attendance, Mode, TherapySession
 
 SESSION_MINUTES = 50
@@ -126,17 +125,3 @@ class SessionVoidForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
     )
-
-
-class GoalForm(KeyedForm):
-    """A goal of the plan."""
-
-    text = PlainTextField(
-        label=_("Goal"),
-        help_text=_("In the client's words: “We are working on … so that I can …”"),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
-    )
-
-    def matches(self, goal):
-        return goal.text.open(goal.episode.client.data_key) == self.cleaned_data["text"]

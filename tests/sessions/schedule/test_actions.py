@@ -1,12 +1,12 @@
-"""What the first floor writes, and that each write is in the audit."""
+"""What is written of therapy sessions, and that each write is in the audit."""
 
 from datetime import timedelta
 
 import pytest
 
 from alliance.models import AuditEvent
-from sessions import actions
-from sessions.models import Goal, PrivateNote, TherapySession
+from sessions.models import PrivateNote, TherapySession
+from sessions.schedule import actions
 from tests.factories import days_ago, editor_of, make_therapy_session
 
 TIMES = {"starts_at": days_ago(3), "ends_at": days_ago(3) + timedelta(minutes=50)}
@@ -60,9 +60,3 @@ def test_a_voided_session_stays_with_its_reason_and_counts_no_more(dana, juniper
     stays = TherapySession.objects.get()
     assert (stays.voided_reason.open(juniper.client.data_key), stays.voided_by) == ("For somebody else.", dana)
     assert audited(therapy_session) == ["ended"]
-
-
-def test_a_goal_is_agreed_in_sealed_words(dana, juniper):
-    goal = actions.agree_goal(editor=editor_of(juniper), text="We are working on sleep.")
-    assert Goal.objects.get().text.open(juniper.client.data_key) == "We are working on sleep."
-    assert (goal.written_by, audited(goal)) == (dana, ["created"])

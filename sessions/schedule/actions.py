@@ -1,4 +1,4 @@
-"""Writes on the first floor.
+"""Writes of therapy sessions.
 
 Those that move an assessment are called by `ratings.cases.actions`, which replays.
 """
@@ -12,7 +12,7 @@ from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from sessions.models import Attendance, Goal, PrivateNote, TherapySession
+from sessions.models import Attendance, PrivateNote, TherapySession
 
 
 @transaction.atomic
@@ -55,15 +55,3 @@ def void_therapy_session(*, editor: Editor, therapy_session, reason):
     therapy_session.voided_reason = Sealed(reason, editor.episode.client.data_key)
     therapy_session.save(update_fields=["voided_at", "voided_by", "voided_reason"])
     audit.record(Verb.ENDED, therapy_session, by=editor.membership)
-
-
-@transaction.atomic
-def agree_goal(*, editor: Editor, text, code=None):
-    """Adds a goal to the plan of the episode."""
-    editor.check_again()
-    episode, by = editor.episode, editor.membership
-    goal = Goal.objects.create(
-        code=code or uuid4(), episode=episode, text=Sealed(text, episode.client.data_key), written_by=by
-    )
-    audit.record(Verb.CREATED, goal, by=by)
-    return goal

@@ -1,4 +1,4 @@
-"""First floor: what happens in the room, and what was agreed."""
+"""Therapy sessions: when each was, how it was held, and whether the client came."""
 
 import uuid
 from typing import Self
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, ImportBatch, Membership
-from alliance.scopes import ScopedQuerySet, TherapistOnlyQuerySet
+from alliance.scopes import ScopedQuerySet
 
 
 class Mode(models.TextChoices):
@@ -89,60 +89,6 @@ class TherapySession(models.Model):
             "voided_at", "external_ref",
         )  # fmt: skip
         plain = ("id", "code", "logged_by", "voided_by", "import_batch", "created_at")
-
-    def __str__(self):
-        return str(self.code)
-
-
-class PrivateNote(models.Model):
-    """The therapist's own note on one therapy session.
-
-    A table of its own: no supervisor's query touches it.
-    """
-
-    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="private_notes")
-    therapy_session = models.OneToOneField(TherapySession, on_delete=models.CASCADE, related_name="private_note")
-    text = SealedTextField()
-    written_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
-    written_at = models.DateTimeField(default=timezone.now)
-
-    objects = TherapistOnlyQuerySet.as_manager()
-    scope = ("episode", "pk")
-
-    class Sensitivity:
-        sealed = ("text",)
-        clinical = ("episode", "therapy_session", "written_at")
-        plain = ("id", "code", "written_by")
-
-    def __str__(self):
-        return str(self.code)
-
-
-class Goal(models.Model):
-    """One goal of the plan: "We are working on X so that I can Y"."""
-
-    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="goals")
-    text = SealedTextField()
-    agreed_at = models.DateTimeField(default=timezone.now)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    written_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
-
-    objects = ScopedQuerySet.as_manager()
-    scope = ("episode", "pk")
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("agreed_at")), name="goal_ends_later"
-            )
-        ]
-
-    class Sensitivity:
-        sealed = ("text",)
-        clinical = ("episode", "agreed_at", "ended_at")
-        plain = ("id", "code", "written_by")
 
     def __str__(self):
         return str(self.code)

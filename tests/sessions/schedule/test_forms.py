@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from sessions.forms import FUTURE, TAKEN, SessionMoveForm, TherapySessionForm
+from sessions.schedule.forms import FUTURE, TAKEN, SessionMoveForm, TherapySessionForm
 from tests.factories import make_therapy_session
 
 NOW = datetime(2026, 11, 4, 12, tzinfo=UTC)  # 13:00 in Berlin
