@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count
 
 from alliance.models import Membership, Practice, Supervision
+from alliance.names import folded
 from alliance.scopes import live
 
 ROLES = ("therapist", "supervisor", "manager")
@@ -71,7 +72,7 @@ def members_of(practice: Practice) -> list[Member]:
         )
         for membership in memberships
     ]
-    return sorted(members, key=lambda member: member.name.casefold())
+    return sorted(members, key=lambda member: folded(member.name))
 
 
 def assignments_of(practice: Practice) -> list[Assignment]:
@@ -88,9 +89,7 @@ def assignments_of(practice: Practice) -> list[Assignment]:
         )
         for supervision in supervisions
     ]
-    return sorted(
-        assignments, key=lambda assignment: (assignment.supervisor.casefold(), assignment.therapist.casefold())
-    )
+    return sorted(assignments, key=lambda assignment: (folded(assignment.supervisor), folded(assignment.therapist)))
 
 
 def _supervisee(supervision: Supervision) -> Membership:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.form_fields import PlainTextField
 from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
+from alliance.names import is_found
 from ratings.check_in.forms import QuestionsMixin
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, PrivateNote
@@ -132,5 +133,5 @@ class FindCaseForm(forms.Form):
     def matching(self, rows):
         """The rows that the search leaves; all of them where it is empty or wrong."""
         criteria = self.cleaned_data if self.is_valid() else {}
-        name, therapist = criteria.get("name", "").casefold(), criteria.get("therapist", "")
-        return [row for row in rows if name in row.name.casefold() and therapist in ("", row.therapist_code)]
+        name, therapist = criteria.get("name", ""), criteria.get("therapist", "")
+        return [row for row in rows if is_found(name, row.name) and therapist in ("", row.therapist_code)]

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from alliance import scopes
 from alliance.models import Client, Episode, User
+from alliance.names import folded
 from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
@@ -68,7 +69,7 @@ def case_rows(episodes: QuerySet[Episode]) -> list[CaseRow]:
                 how_ended=episode.get_end_reason_display(),
             )
         )
-    return sorted(cases, key=lambda case: (-case.standing.attention, case.name.casefold()))
+    return sorted(cases, key=lambda case: (-case.standing.attention, folded(case.name)))
 
 
 def _aside_reason(rupture: Rupture, client: Client) -> str:

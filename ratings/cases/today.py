@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from alliance import scopes
 from alliance.models import Episode, User
+from alliance.names import folded
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.delivery.queries import unanswered
@@ -98,7 +99,7 @@ def wishes(episodes: QuerySet[Episode] | Collection[int]) -> list[Wish]:
             Wish(str(row.episode.code), row.episode.client.display_name, Rating.BringUp(row.bring_up))
             for row in newest.values()
         ),
-        key=lambda wish: wish.name.casefold(),
+        key=lambda wish: folded(wish.name),
     )
 
 
