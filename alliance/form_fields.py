@@ -8,7 +8,12 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_DELAY = 7 * 24 * 60  # minutes; convention of this app: later, nobody remembers the session
-PHONE = RegexValidator(r"^\+?[0-9][0-9 ()./-]+$", _("Write a phone number, in digits."))
+# As people write them: (555) 123-4567, +44 (0)20 7946 0958, 030/555-0117, 555.123.4567 ext. 12.
+PHONE = RegexValidator(
+    r"^(?:\+? ?\(?|\(\+)[0-9](?:[ ()./\-\u00a0\u2010-\u2013\u202f]*[0-9])+\)?(?: ?(?:ext\.?|x|#) ?[0-9]{1,6})?$",
+    _("Write a phone number, in digits."),
+    flags=re.IGNORECASE,
+)
 
 # C0 and C1 controls except line break and tab, and marks that turn, join or hide text without being seen.
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")

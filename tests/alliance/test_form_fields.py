@@ -1,0 +1,23 @@
+import pytest
+from django.core.exceptions import ValidationError
+
+from alliance.form_fields import PHONE
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "(555) 123-4567", "(555)123-4567", "555-123-4567", "555.123.4567", "+1 (555) 123-4567", "+44 (0)20 7946 0958",
+        "(+44) 20 7946 0958", "(0 30) 555 01 17", "030/555-0117", "+49 30 555 0117", "555\u00a0123\u00a04567",
+        "555\u2011123\u20114567", "555 \u2013 1234567", "555-123-4567 ext. 12", "555-123-4567 x12", "112",
+        "00 44 20 7946",
+    ],
+)  # fmt: skip
+def test_a_phone_number_is_taken_as_people_write_it(written):
+    PHONE(written)
+
+
+@pytest.mark.parametrize("written", ["call me", "5", "(", "+", "++44 20", "555-CALL", "a@b.test", "12; 34", "-555"])
+def test_what_is_no_phone_number_is_said_to_be_none(written):
+    with pytest.raises(ValidationError, match="Write a phone number, in digits"):
+        PHONE(written)
