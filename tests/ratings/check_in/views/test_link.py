@@ -1,6 +1,10 @@
 """What every page under a link shares."""
 
+import pytest
 from django.urls import reverse
+
+from ratings.check_in import links
+from tests.factories import editor_of
 
 
 def test_the_privacy_page_is_there_for_everybody_and_names_nobody(http, millrace, asked, opened):
@@ -12,3 +16,43 @@ def test_the_privacy_page_is_there_for_everybody_and_names_nobody(http, millrace
         assert answer in page
     assert "01632 960 117" in page
     assert "Millrace" not in page
+
+
+TRAILS = [
+    ".", ")", ",", ">", "'", "%20", "\u200b", "/.", "/)", ").", "/,", '/"', "’", "”", "»", "…", "*", "_", "~", ";", "!",
+    "]",
+    "%20%20", "%0A", "\u00a0", "\ufeff", "%E2%80%8B", "%2520", "&gt;", "//", "/%20", "/\u200b", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("trail", TRAILS)
+def test_a_link_opens_with_what_a_mail_or_a_messenger_left_behind_it(trail, http, asked, opened):
+    address = opened(asked).rstrip("/") + trail
+    page = http.get(address)
+    assert (page.status_code, "6 short questions." in page.text) == (200, True)
+    assert asked.ratings.count() == 0, "to open it changes nothing"
+    assert http.post(address, {"goal_matters": 3}).status_code == 303
+    assert asked.ratings.get().answers == {"goal_matters": 3}
+
+
+@pytest.mark.parametrize("trail", ["A", "/A", ".A", "0", "/x/", "-A.", "%41"])
+def test_a_key_with_more_behind_it_than_marks_opens_nothing(trail, http, asked, opened):
+    page = http.get(opened(asked).rstrip("/") + trail)
+    assert (page.status_code, page.text) == (404, http.get("/c/nonsense/").text)
+
+
+def test_a_key_that_is_cut_opens_nothing(http, asked, opened):
+    page = http.get(opened(asked).rstrip("/")[:-1] + ".")
+    assert (page.status_code, page.text) == (404, http.get("/c/nonsense/").text)
+
+
+@pytest.mark.parametrize("trail", ["", ".", ")", "/>", "\u200b"])
+def test_the_other_links_open_so_too(trail, http, juniper, millrace):
+    millrace.shows_history = True
+    millrace.save()
+    juniper.client.consents.create(purpose="history", text_version="2026-11")
+    for address in (
+        reverse("links:history", args=[links.mint_history_link(editor=editor_of(juniper))]),
+        reverse("links:preferences", args=[links.mint_preferences_link(juniper.client)]),
+    ):
+        assert http.get(address.rstrip("/") + trail).status_code == 200
