@@ -15,8 +15,8 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404
 
-from alliance.models import Episode, Membership, User
-from alliance.scopes import Role, Row_co, live_memberships, memberships_of
+from alliance.models import Client, Episode, Membership, User
+from alliance.scopes import Role, Row_co, episodes_in_hands, live_memberships, memberships_of
 
 Row = TypeVar("Row", bound=Model)
 
@@ -80,6 +80,24 @@ def _get_or_404(queryset: QuerySet[Row], lookup: dict[str, Any]) -> Row:
         return queryset.get(**lookup)
     except ObjectDoesNotExist:
         raise NotVisible(str(queryset.model._meta.model_name), next(iter(lookup.values()))) from None
+
+
+# --- Who is responsible -----------------------------------------------------------------------------------------------
+
+
+def is_in_hands(episode: Episode) -> bool:
+    """Whether a living member is responsible for what the client answers, and can read it.
+
+    Where it is false, the client is asked nothing: no mail, no reminder, no form.
+    """
+    return episodes_in_hands().filter(pk=episode.pk).exists()
+
+
+def responsible_for(client: Client) -> Membership | None:
+    """Who looks after the client now: the therapist of the newest open episode that is in somebody's hands."""
+    open_episodes = episodes_in_hands().filter(client=client, ends_at__isnull=True)
+    episode = open_episodes.select_related("therapist__practice__data_key").order_by("-starts_at", "-pk").first()
+    return episode.therapist if episode else None
 
 
 # --- Who may do -------------------------------------------------------------------------------------------------------

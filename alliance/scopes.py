@@ -64,6 +64,22 @@ def memberships_of(user: AbstractBaseUser | AnonymousUser) -> list[Any]:
     return list(live_memberships(user).select_related("practice__data_key").order_by("starts_at"))
 
 
+def live_therapists() -> QuerySet[Any]:
+    """The memberships with which somebody can act as a therapist now."""
+    memberships: QuerySet[Any] = apps.get_model("alliance", "Membership").objects.filter(
+        live(), is_therapist=True, user__is_active=True
+    )
+    return memberships
+
+
+def episodes_in_hands() -> QuerySet[Any]:
+    """Episodes with a living member who is responsible for what the client answers, and can read it.
+
+    That is the therapist. A supervisor alone is not enough: they read along, and nobody waits for their reply.
+    """
+    return _episodes_where(Q(therapist__in=live_therapists()))
+
+
 def own_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     """Episodes of which the user is the therapist.
 

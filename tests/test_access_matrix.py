@@ -18,7 +18,8 @@ from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.importing import actions as importing
 from ratings.models import CheckIn
-from tests.factories import days_ago, editor_of, make_therapy_session
+from tests.courses import consent
+from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
 
 PERSONAS = ("anonymous", "link", "dana", "noor", "otis", "sam", "vera", "eve", "mona", "lee")
 # anonymous, holder of a check-in link, the client's therapist, another therapist, a therapist of another practice, the
@@ -74,6 +75,7 @@ ratings:guide-put-away                 302 302   -   -   -   -   -   -   -   - |
 ratings:guide-show                     302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 404 404 404 404
 links:check-in token                   200 200 200 200 200 200 200 200 200 200 | 422 422 422 422 422 422 422 422 422 422
 links:check-in used                    404 303 404 404 404 404 404 404 404 404 | 404 422 404 404 404 404 404 404 404 404
+links:check-in unread                  410 410 410 410 410 410 410 410 410 410 | 410 410 410 410 410 410 410 410 410 410
 links:check-in unknown                 404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:check-in malformed               404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:preferences preferences          200 200 200 200 200 200 200 200 200 200 | 400 400 400 400 400 400 400 400 400 400
@@ -165,6 +167,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "check_in": [waiting.code],
         "token": [minted(waiting)],
         "used": [minted(used)],
+        "unread": [minted(_of_nobody(lee, waiting.text))],
         "history": [links.mint_history_link(editor=editor_of(juniper))],
         "preferences": [mint_preferences_link(juniper.client)],
         "unknown": ["A" * 43],
@@ -177,6 +180,13 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "key": ["nonsense"],
         "reset": ["1", "nonsense"],
     }
+
+
+def _of_nobody(gone, text):
+    """A check-in of a therapist whose place has ended."""
+    therapy_session = make_therapy_session(make_episode(gone, "Brook"), attendance="attended")
+    consent(therapy_session.episode.client)
+    return CheckIn.objects.create(episode=therapy_session.episode, therapy_session=therapy_session, text=text)
 
 
 @pytest.fixture

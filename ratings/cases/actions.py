@@ -96,7 +96,7 @@ def log_session(
             client, instrument_choice.number_at(episode, starts_at)
         )
         text = instrument_choice.own_text(instrument, client.practice.language)
-        if may_be_asked(client):
+        if may_be_asked(episode):
             for_client = instrument_choice.own_text(instrument, client.language or client.practice.language)
             assert for_client is not None  # it is one of our own, and those are loaded with the program
             check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)

@@ -142,7 +142,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
         last_session=last_session,
         next_number=len(attended) + 1,
         waiting=_waiting(last_session),
-        may_be_asked=links.may_be_asked(client),
+        may_be_asked=links.agrees_to_answer(client),
         shows_history=reader_is_therapist and links.shows_history(client),
         wishes=wishes([episode.pk]) if access.can_read_wish(reader, episode) else [],
         pillars=pillars,

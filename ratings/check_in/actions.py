@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
-from alliance.access import Editor
+from alliance.access import Editor, is_in_hands
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
@@ -25,6 +25,10 @@ CHANGE_WINDOW = timedelta(hours=24)
 
 class AlreadyAnswered(Exception):
     """Other answers are stored already, and whoever sends these may not change them."""
+
+
+class NobodyReads(Exception):
+    """No living member is responsible for the answers any more."""
 
 
 class SessionVoided(Exception):
@@ -51,8 +55,12 @@ def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=F
         Other answers are there, and `may_change` is false, or the therapist has read them, or a day has passed.
     SessionVoided
         Nobody is asked about it any more.
+    NobodyReads
+        The therapist has left, and nobody has taken over.
     """
     lock_episode(check_in.episode)
+    if not is_in_hands(check_in.episode):
+        raise NobodyReads
     check_in = _lock_check_in(check_in)
     ratings = Rating.objects.filter(therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT)
     current = ratings.current().select_related("episode__client__data_key").first()

@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from alliance import audit
-from alliance.access import Editor
+from alliance.access import Editor, is_in_hands
 from alliance.audit import Verb
 from alliance.crypto import new_token, token_hash
-from alliance.models import Client, Consent
+from alliance.models import Client, Consent, Episode
 from ratings.models import ClientLink
 
 HISTORY_LINK_LIVES = timedelta(minutes=30)
@@ -41,12 +41,17 @@ class NotShown(Exception):
 # --- Who may be given one ---------------------------------------------------------------------------------------------
 
 
-def may_be_asked(client: Client) -> bool:
-    """Whether the client agrees to answer check-ins.
-
-    Checked when a session is logged, and again whenever a link is made or opened.
-    """
+def agrees_to_answer(client: Client) -> bool:
+    """Whether the client agrees to answer check-ins."""
     return Consent.Purpose.CHECK_IN in client.agreed_to
+
+
+def may_be_asked(episode: Episode) -> bool:
+    """Whether the client agrees to answer, and a living member reads it.
+
+    Checked when a session is logged, and again whenever a message goes out, or a link is made or opened.
+    """
+    return agrees_to_answer(episode.client) and is_in_hands(episode)
 
 
 def shows_history(client: Client) -> bool:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
-from alliance.access import Editor, check_edit_all
+from alliance.access import Editor, check_edit_all, is_in_hands
 from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import Consent
@@ -27,9 +27,10 @@ CLAIM_LASTS = timedelta(minutes=10)
 BETWEEN_RESENDS = timedelta(hours=24)  # convention of this app
 
 
-def may_be_written_to(client):
-    """Whether there is an address, and consent to answer and to be written to."""
-    return client.email is not None and client.agreed_to >= NEEDED_CONSENTS
+def may_be_written_to(episode):
+    """Whether there is an address, consent to answer and to be written to, and somebody who reads the answers."""
+    client = episode.client
+    return client.email is not None and client.agreed_to >= NEEDED_CONSENTS and is_in_hands(episode)
 
 
 def after_quiet_hours(episode, instant):
@@ -52,7 +53,7 @@ def is_wanted(check_in, kind, now):
     episode, therapy_session = check_in.episode, check_in.therapy_session
     paused = episode.client.paused_until
     return (
-        may_be_written_to(episode.client)
+        may_be_written_to(episode)
         and not (paused and paused > now)
         and therapy_session.voided_at is None
         and (kind == DeliveryKind.FIRST or episode.ends_at is None)
@@ -63,8 +64,7 @@ def is_wanted(check_in, kind, now):
 
 def add_first(check_in):
     """Adds the message after the session, where the client may have it."""
-    client = check_in.episode.client
-    if may_be_written_to(client) and not is_too_late(check_in.therapy_session, timezone.now()):
+    if may_be_written_to(check_in.episode) and not is_too_late(check_in.therapy_session, timezone.now()):
         _add(check_in, DeliveryKind.FIRST, _first_due(check_in))
 
 

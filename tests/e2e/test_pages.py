@@ -7,7 +7,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.models import Episode
+from alliance.models import Episode, Membership
 from ratings.cases.actions import end_episode
 from ratings.check_in import links
 from ratings.detection.reassess import reassess
@@ -262,6 +262,21 @@ def test_what_a_client_may_get_wrong(phone, live_server, house, dana, look):
     assert "<b>Not markup</b>" in other_tab.inner_text("main")
     look("check-in-already", other_tab)
     other_tab.context.close()
+
+
+def test_a_check_in_that_nobody_reads_any_more(phone, live_server, house, dana, look):
+    """The therapist leaves while the client types: nothing is sent, nothing is lost, and there is somebody to call."""
+    check_in = CheckIn.objects.filter(ratings__rater=None).latest("therapy_session__starts_at")
+    token = links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
+    phone.goto(live_server.url + reverse("links:check-in", args=[token]))
+    phone.locator("fieldset").first.get_by_role("radio").nth(3).check()
+    phone.get_by_label("Anything you want to say?").fill("I am not sure about the sheet.")
+    Membership.objects.filter(pk=dana.pk).update(ends_at=timezone.now() - timedelta(seconds=1))
+    phone.get_by_role("button", name="Send").click()
+    assert phone.get_by_role("heading", level=1).inner_text() == "Nobody reads this check-in any more."
+    assert "I am not sure about the sheet." in phone.inner_text("main")
+    assert phone.get_by_role("link", name="Call the practice").is_visible()
+    look("check-in-unread-for-good", phone)
 
 
 def test_the_charts_draw_in_silence_and_offer_no_upload(page, live_server, house, dana, sign_in, complaints):

@@ -13,13 +13,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from alliance import access
 from alliance.requests import require_page_or_post
 from ratings.check_in import actions
 from ratings.check_in.answers import stored_answers
 from ratings.check_in.forms import CheckInForm, Tampered
 from ratings.check_in.guesses import count_guess, has_guesses_left
-from ratings.check_in.links import TYPING_GRACE, live_link, may_be_asked
+from ratings.check_in.links import TYPING_GRACE, agrees_to_answer, live_link
 from ratings.check_in.receipt import COOKIE, COOKIE_LIVES, SALT, check_in_of_cookie
+from ratings.check_in.responsible import responsible_now
 from ratings.check_in.views.link import key_in_address, link_gone
 from ratings.models import ClientLink, Rating
 from ratings.psychometrics.evidence import Rater
@@ -35,13 +37,15 @@ def check_in(request, token):
     is_post = request.method == "POST"
     link = live_link(token, ClientLink.LinkKind.CHECK_IN, grace=TYPING_GRACE if is_post else timedelta())
     check_in = link.check_in if link else None
-    if check_in is None or not may_be_asked(check_in.episode.client):
+    if check_in is None or not agrees_to_answer(check_in.episode.client):
         return link_gone(request)
     if is_post:
         is_sender = check_in_of_cookie(request, grace=TYPING_GRACE) == check_in
         may_change = check_in_of_cookie(request) == check_in
         return _receive(request, check_in, is_sender=is_sender, may_change=may_change, from_link=True)
     if _is_open(check_in, is_sender=False):
+        if not access.is_in_hands(check_in.episode):
+            return _unread_for_good(request, check_in)
         return _form_page(request, check_in, CheckInForm(text=check_in.text))
     # Only the browser that sent answers learns more than that the link is used.
     return _redirect_to_sent() if check_in_of_cookie(request) == check_in else link_gone(request)
@@ -55,10 +59,12 @@ def check_in_change(request):
     check_in = check_in_of_cookie(request, grace=TYPING_GRACE if is_post else timedelta())
     rating = check_in and _client_rating(check_in)
     can_change = rating and actions.can_change(check_in, rating)
-    if not rating or not (is_post or can_change) or not may_be_asked(check_in.episode.client):
+    if not rating or not (is_post or can_change) or not agrees_to_answer(check_in.episode.client):
         return link_gone(request)
     if is_post:  # what was typed into a form that was open is not lost, also where it comes too late
         return _receive(request, check_in, is_sender=True, may_change=can_change)
+    if not access.is_in_hands(check_in.episode):
+        return _unread_for_good(request, check_in)
     return _form_page(request, check_in, CheckInForm.of(stored_answers(rating), text=check_in.text))
 
 
@@ -85,6 +91,8 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
     if not form.is_valid():
         if not _is_open(check_in, is_sender):
             return link_gone(request)  # as on GET: an empty form sent to it tells nothing
+        if not access.is_in_hands(check_in.episode):
+            return _unread_for_good(request, check_in, form)
         return _form_page(request, check_in, form, status=422)
     context = {"form": form, "practice": check_in.episode.client.practice}
     if not (may_change or has_guesses_left(check_in)):  # not even compared
@@ -97,6 +105,8 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
         if not may_change:
             count_guess(check_in)
         return render(request, "ratings/check_in/check_in_already.html", context, status=409)
+    except actions.NobodyReads:
+        return _unread_for_good(request, check_in, form)
     except actions.SessionVoided:
         return render(request, "ratings/check_in/check_in_already.html", context | {"voided": True}, status=409)
     response = _redirect_to_sent()
@@ -119,6 +129,13 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
     return response
 
 
+def _unread_for_good(request, check_in, form=None):
+    """The page for a check-in that no living member reads, with what was typed: whom to turn to instead."""
+    client = check_in.episode.client
+    context = {"form": form, "practice": client.practice, "responsible": responsible_now(client)}
+    return render(request, "ratings/check_in/check_in_unread_for_good.html", context, status=410)
+
+
 def _redirect_to_sent():
     response = redirect("links:check-in-sent")
     response.status_code = 303
@@ -126,13 +143,15 @@ def _redirect_to_sent():
 
 
 def _sent_page(request, check_in, rating, *, can_change):
+    nobody_reads = not access.is_in_hands(check_in.episode)
     with timezone.override(ZoneInfo(check_in.episode.zone)):
         context = {
             "practice": check_in.episode.client.practice,
             "rating": rating,
+            "nobody_reads": nobody_reads,
             "skipped": len(check_in.text.instrument.definition["items"]) - rating.items_answered,
             "read": check_in.read_at is not None and check_in_of_cookie(request) == check_in,
-            "can_change": can_change,
+            "can_change": can_change and not nobody_reads,
             "change_until": rating.received_at + actions.CHANGE_WINDOW,
         }
         return render(request, "ratings/check_in/check_in_sent.html", context)

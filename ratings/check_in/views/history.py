@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from alliance import audit
+from alliance import access, audit
 from ratings.check_in.history import history_of
 from ratings.check_in.links import live_link, shows_history
+from ratings.check_in.responsible import responsible_now
 from ratings.check_in.views.link import key_in_address, link_gone
 from ratings.models import ClientLink
 
@@ -25,5 +26,11 @@ def history(request, token):
     practice = link.episode.client.practice
     audit.record(audit.Verb.READ, link, practice=practice)
     with timezone.override(ZoneInfo(link.episode.zone)):
-        context = {"practice": practice, "history": history_of(link.episode), "until": link.expires_at}
+        context = {
+            "practice": practice,
+            "history": history_of(link.episode),
+            "until": link.expires_at,
+            "nobody_reads": not access.is_in_hands(link.episode),
+            "responsible": responsible_now(link.episode.client),
+        }
         return render(request, "ratings/check_in/history.html", context)

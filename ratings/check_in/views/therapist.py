@@ -67,7 +67,7 @@ def check_in_link(request, code):
     if check_in.ratings.current().filter(rater=Rater.CLIENT).exists():
         messages.info(request, _("This check-in has been answered; a link to it would open nothing."))
         return redirect("ratings:case", check_in.episode.code)
-    if not links.may_be_asked(check_in.episode.client):
+    if not links.agrees_to_answer(check_in.episode.client):
         messages.info(request, _("The client no longer agrees to check-ins; a link would open nothing."))
         return redirect("ratings:check-in-settings", check_in.episode.code)
     token = links.mint_check_in_link(check_in=check_in, editor=editor, channel=ClientLink.Channel.SCREEN)
