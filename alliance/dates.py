@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 
@@ -50,3 +51,9 @@ def day(instant, name: str = DateFormat.SHORT) -> str:
     local = timezone.localtime(instant)
     this_year = local.year == timezone.localtime().year
     return written(local, name if this_year else WITH_YEAR[DateFormat(name)])
+
+
+def zone_in_words(key: str) -> str:
+    """The zone of a clock as one says it: "London time" for "Europe/London"."""
+    place = key.rpartition("/")[2].replace("_", " ")
+    return place if place == "UTC" else _("%(place)s time") % {"place": place}

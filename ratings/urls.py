@@ -1,12 +1,13 @@
 from django.urls import path
 
-from ratings.cases.views import case, lists, therapy_session, today
+from ratings.cases.views import case, lists, therapy_session
 from ratings.check_in.views import therapist
 from ratings.delivery import views as delivery
 from ratings.demo import views as demo
 from ratings.detection import views as detection
 from ratings.importing import views as importing
 from ratings.ruptures import views as ruptures
+from ratings.today.views import log, today
 
 app_name = "ratings"
 
@@ -22,8 +23,10 @@ urlpatterns = [
     path("cases/<uuid:code>/check-ins/", therapist.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
-    path("cases/<uuid:code>/log/", therapy_session.session_log, name="session-log"),
-    path("sessions/<uuid:code>/log/", therapy_session.planned_session_log, name="planned-session-log"),
+    path("cases/<uuid:code>/log/", log.session_log, name="session-log"),
+    path("sessions/<uuid:code>/log/", log.planned_session_log, name="planned-session-log"),
+    path("sessions/<uuid:code>/no-show/", log.session_no_show, name="session-no-show"),
+    path("sessions/<uuid:code>/undo/", log.session_log_undo, name="session-log-undo"),
     path("sessions/<uuid:code>/move/", therapy_session.session_move, name="session-move"),
     path("sessions/<uuid:code>/void/", therapy_session.session_void, name="session-void"),
     # /import/

@@ -53,6 +53,9 @@ ratings:episode-end juniper            302 302 200 404 404 403 404 404 404 404 |
 ratings:session-log juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:session-log sorrel             302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:planned-session-log planned    302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-no-show planned        302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
+ratings:session-no-show voided         302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 404 404 404 404
+ratings:session-log-undo planned       302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
 ratings:check-in-settings juniper      302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-settings sorrel       302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:history-link juniper           302 302   -   -   -   -   -   -   -   - | 302 302 200 404 404 403 404 404 404 404

@@ -17,8 +17,9 @@ from ratings.delivery import schedule
 from ratings.detection.verdicts import give_verdict
 from ratings.models import Rupture
 from ratings.ruptures.actions import set_rupture_aside
+from ratings.today.actions import undo_log
 from sessions.plan import actions as plan_actions
-from tests.courses import client_answers
+from tests.courses import client_answers, held
 from tests.factories import days_ago, editor_of
 
 CONTACT = {
@@ -36,6 +37,7 @@ def writes(juniper, live_through, millrace):
     juniper.client.consents.create(purpose="history", text_version="2026-11")
     row, rupture = check_in.therapy_session, Rupture.objects.get()
     start = timezone.now() - timedelta(days=1)
+    fresh = held(juniper, 2)
     times = {"starts_at": start, "ends_at": start + timedelta(minutes=50)}
     earlier = {name: at - timedelta(hours=3) for name, at in times.items()}
     answers = {"answers": client_answers(3), "answered_at": timezone.now()}
@@ -47,6 +49,7 @@ def writes(juniper, live_through, millrace):
         "give_verdict": lambda editor: give_verdict(editor=editor, rupture=rupture, answer="useful"),
         "set_rupture_aside": lambda editor: set_rupture_aside(editor=editor, rupture=rupture, reason="Moved house."),
         "move_session": lambda editor: case_actions.move_session(editor=editor, therapy_session=row, **earlier),
+        "undo_log": lambda editor: undo_log(editor=editor, therapy_session=fresh),
         "void_session": lambda editor: case_actions.void_session(editor=editor, therapy_session=row, reason="Wrong."),
     }
     of_the_episode = {

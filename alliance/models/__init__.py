@@ -12,7 +12,7 @@ from alliance.models.episode import EndReason, Episode
 from alliance.models.importing import ImportBatch, ImportDraft
 from alliance.models.keys import DataKey
 from alliance.models.people import Membership, Supervision, User
-from alliance.models.practice import Practice
+from alliance.models.practice import Practice, TherapistForm
 
 __all__ = [
     "AuditEvent",
@@ -27,5 +27,6 @@ __all__ = [
     "Membership",
     "Practice",
     "Supervision",
+    "TherapistForm",
     "User",
 ]

@@ -6,8 +6,16 @@ from datetime import time
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from alliance.models.keys import DataKey
+
+
+class TherapistForm(models.TextChoices):
+    """Which sentences therapists answer when they log a session."""
+
+    THREE = "three", _("three sentences, one each for goals, tasks and bond")
+    MIRROR = "mirror", _("the mirror of what the client is asked, six sentences as a rule")
 
 
 class Practice(models.Model):
@@ -29,6 +37,9 @@ class Practice(models.Model):
     quiet_to = models.TimeField(default=time(8))  # ... to here, by the client's clock
     reminder_after_hours = models.PositiveIntegerField(default=24)
     link_days = models.PositiveIntegerField(default=7)
+    therapist_form = models.CharField(  # a new practice begins with three; the program before knows no such column
+        max_length=20, choices=TherapistForm, default=TherapistForm.MIRROR, db_default=TherapistForm.MIRROR
+    )
     shows_history = models.BooleanField(default=False)  # clients may see their own past answers
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT)
     created_at = models.DateTimeField(default=timezone.now)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.audit import Verb
-from alliance.models import DataKey, Practice
+from alliance.models import DataKey, Practice, TherapistForm
 from alliance.people.actions import add_member
 from alliance.refusal import Refused
 
@@ -19,6 +19,7 @@ def create_practice(*, name, zone, crisis_phone="", emergency_phone=""):
         zone=zone,
         crisis_phone=crisis_phone,
         emergency_phone=emergency_phone,
+        therapist_form=TherapistForm.THREE,
         data_key=DataKey.objects.create(),
     )
     audit.record(Verb.CREATED, practice, practice=practice)

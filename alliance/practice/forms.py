@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import LONGEST_DELAY, PHONE, PlainTextField, ZoneField
+from alliance.models import TherapistForm
 
 
 class PracticeForm(forms.Form):
@@ -34,6 +35,9 @@ class PracticeForm(forms.Form):
         label=_("Hours to the one reminder"), help_text=_("0: no reminder."), min_value=0, max_value=7 * 24
     )
     link_days = forms.IntegerField(label=_("Days for which a link works"), min_value=1, max_value=60)
+    therapist_form = forms.ChoiceField(
+        label=_("After a session, therapists answer"), choices=TherapistForm, widget=forms.RadioSelect
+    )
     shows_history = forms.BooleanField(label=_("Clients may see their own past answers."), required=False)
     is_live = forms.BooleanField(
         label=_("The practice is live: check-ins and reminders are sent by e-mail."), required=False

@@ -54,6 +54,7 @@ def log_session(
     mode,
     attendance,
     answers=None,
+    noticed="",
     instrument=None,
     planned=None,
     private_note="",
@@ -65,8 +66,10 @@ def log_session(
 
     Parameters
     ----------
+    noticed
+        What the therapist noticed between the two, a `Rating.Noticed`; empty: left out.
     instrument
-        The key of the one whose sentences the therapist answered; the client is asked the same ones.
+        The key of the one whose sentences the therapist answered.
     code
         Of the session, where it is not `planned`.
 
@@ -91,20 +94,33 @@ def log_session(
         code=code,
     )
     if attendance == Attendance.ATTENDED:
-        client = episode.client
-        instrument = instrument or instrument_choice.instrument_for(
-            client, instrument_choice.number_at(episode, starts_at)
-        )
-        text = instrument_choice.own_text(instrument, client.practice.language)
-        if may_be_asked(episode):
-            for_client = instrument_choice.own_text(instrument, client.language or client.practice.language)
-            assert for_client is not None  # it is one of our own, and those are loaded with the program
-            check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=for_client)
-            schedule.add_first(check_in)
-        if answers:
-            save_therapist_rating(therapy_session=therapy_session, text=text, items=answers, by=editor.membership)
+        _ask(therapy_session)
+        if answers or noticed:
+            number = instrument_choice.number_at(episode, starts_at)
+            key = instrument or instrument_choice.therapist_instrument_for(episode.client, number)
+            text = instrument_choice.own_text(key, episode.client.practice.language)
+            save_therapist_rating(
+                therapy_session=therapy_session, text=text, items=answers or {}, noticed=noticed, by=editor.membership
+            )
+    else:
+        schedule.drop_for_session(therapy_session)
     reassess(episode)
     return therapy_session
+
+
+def _ask(therapy_session):
+    """Makes the client's check-in ready, where they agreed to be asked."""
+    episode = therapy_session.episode
+    client = episode.client
+    if CheckIn.objects.filter(therapy_session=therapy_session).exists():  # its log was undone
+        schedule.move_along(therapy_session)
+    elif may_be_asked(episode):
+        number = instrument_choice.number_at(episode, therapy_session.starts_at)
+        text = instrument_choice.own_text(
+            instrument_choice.instrument_for(client, number), client.language or client.practice.language
+        )
+        assert text is not None  # it is one of our own, and those are loaded with the program
+        schedule.add_first(CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=text))
 
 
 @transaction.atomic

@@ -12,8 +12,8 @@ from django.utils.translation import ngettext, ngettext_lazy
 from alliance import access
 from alliance.models import DataKey, Episode, User
 from ratings.cases.pillars import PillarView, marks_drawn, pillar_views, totals_in_words
-from ratings.cases.today import Wish, wishes
 from ratings.check_in import links
+from ratings.check_in.wishes import Wish, wishes
 from ratings.delivery.queries import SessionRow, session_rows
 from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
@@ -219,9 +219,23 @@ def answered_sentences(client: Rating, therapist: Rating | None) -> list[Answere
         answer = rating.answers.get(item) if rating and rating.instrument_id == client.instrument_id else None
         return words[answer - lowest] if answer is not None else ""
 
-    return [
+    rows = [
         AnsweredSentence(sentence, in_words(client, item), in_words(therapist, item), item in items_reversed)
         for item, sentence in wording["items"].items()
+    ]
+    return rows + (_own_sentences(therapist) if therapist and therapist.instrument_id != client.instrument_id else [])
+
+
+def _own_sentences(therapist: Rating) -> list[AnsweredSentence]:
+    """What the therapist answered on a questionnaire of their own."""
+    if therapist.text is None:
+        return []
+    wording: dict[str, Any] = therapist.text.text[evidence.Rater.THERAPIST]
+    lowest = therapist.instrument.definition["lowest"]
+    return [
+        AnsweredSentence(sentence, "", wording["answers"][therapist.answers[item] - lowest], is_reversed=False)
+        for item, sentence in wording["items"].items()
+        if item in therapist.answers
     ]
 
 
@@ -303,4 +317,5 @@ def _goals(episode: Episode) -> list[str]:
 def _notes(episode: Episode, reader: User) -> list[Note]:
     rows = PrivateNote.objects.visible_to(reader).filter(episode=episode).select_related("therapy_session")
     latest = rows.order_by("-therapy_session__starts_at")[:NOTES_SHOWN]
-    return [Note(note.therapy_session.starts_at, note.text.open(episode.client.data_key)) for note in latest]
+    notes = [Note(note.therapy_session.starts_at, note.text.open(episode.client.data_key)) for note in latest]
+    return [note for note in notes if note.text]

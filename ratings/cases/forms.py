@@ -1,4 +1,4 @@
-"""Forms for a new case, a session, the end of a therapy, and a search."""
+"""Forms for a new case, the end of a therapy, and a search."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -7,40 +7,6 @@ from alliance.form_fields import PlainTextField
 from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
 from alliance.names import is_found
-from ratings.check_in.forms import QuestionsMixin
-from ratings.psychometrics.evidence import Rater
-from sessions.models import Attendance, PrivateNote
-from sessions.schedule.forms import TherapySessionForm
-
-
-class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
-    """One screen for the therapist: the session and the own view of it."""
-
-    instrument_key = forms.CharField(required=False, widget=forms.HiddenInput)  # whose sentences are on this page
-
-    def __init__(self, *args, text, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.initial["instrument_key"] = text.instrument.key
-        self.add_questions(text, Rater.THERAPIST)
-
-    def clean(self):
-        cleaned = super().clean()
-        answered = any(cleaned.get(item.id) is not None for item in self.instrument.items)
-        if answered and cleaned.get("attendance") not in (None, Attendance.ATTENDED):
-            self.add_error("attendance", _("You rated a session that did not take place. Which of the two is right?"))
-        return cleaned
-
-    def matches(self, therapy_session):
-        names = ("starts_at", "ends_at", "mode", "attendance")
-        rating = therapy_session.ratings.current().filter(rater=Rater.THERAPIST).first()
-        note = PrivateNote.objects.filter(therapy_session=therapy_session).first()
-        key = therapy_session.episode.client.data_key
-        return (
-            therapy_session.voided_at is None
-            and all(getattr(therapy_session, name) == self.cleaned_data.get(name) for name in names)
-            and (rating.answers if rating else {}) == self.answers
-            and (note.text.open(key) if note else "") == self.cleaned_data.get("private_note")
-        )
 
 
 class CaseForm(KeyedForm):

@@ -160,9 +160,21 @@ def _save_client_rating(check_in, answers, *, mode, answered_at=None, by=None):
     )
 
 
-def save_therapist_rating(*, therapy_session, text, items, by):
-    """Stores the therapist's own rating of a session; a replay must follow."""
-    return _save_rating(therapy_session, text, items, by=by, rater=Rater.THERAPIST, mode=Rating.Mode.MEMBER)
+def save_therapist_rating(*, therapy_session, text, items, by, noticed=""):
+    """Stores the therapist's own rating of a session; a replay must follow.
+
+    What was noticed may be all of it: then no sentence was answered, and there is no score.
+    """
+    return _save_rating(
+        therapy_session, text, items, by=by, rater=Rater.THERAPIST, mode=Rating.Mode.MEMBER, noticed=noticed
+    )
+
+
+def take_back_therapist_rating(*, therapy_session, by):
+    """Replaces the therapist's rating of a session by nothing; a replay must follow."""
+    Rating.objects.current().filter(therapy_session=therapy_session, rater=Rater.THERAPIST).update(
+        replaced_at=timezone.now(), replaced_by=by, replaced_reason="log undone"
+    )
 
 
 def _save_rating(therapy_session, text, items, *, by, answered_at=None, **columns):

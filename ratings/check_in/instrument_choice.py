@@ -1,13 +1,13 @@
-"""Which of our own instruments a client is asked after a session, in which words."""
+"""Which of our own instruments a client and a therapist answer after a session, in which words."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from alliance.models import CheckInFormChoice
+from alliance.models import CheckInFormChoice, Episode, TherapistForm
 from ratings.models import Instrument, InstrumentText
 from ratings.psychometrics import instruments
 from sessions.models import TherapySession
 
-SIX_ITEMS, FOR_CHILDREN, ABOUT_FIT = "alliance-6", "alliance-3", "alliance-fit"
+SIX_ITEMS, FOR_CHILDREN, ABOUT_FIT, FOR_THERAPISTS = "alliance-6", "alliance-3", "alliance-fit", "alliance-t3"
 FORMS = {  # what each choice asks
     CheckInFormChoice.STANDARD: SIX_ITEMS,
     CheckInFormChoice.SHORT: FOR_CHILDREN,
@@ -22,7 +22,14 @@ def instrument_for(client, number):
     return ABOUT_FIT if form == SIX_ITEMS and client.asks_about_fit and number <= FIRST_SESSIONS else form
 
 
-def number_at(episode, at):
+def therapist_instrument_for(client, number):
+    """The key of what the therapist answers: one sentence a pillar, or the mirror of what the client is asked."""
+    if client.practice.therapist_form == TherapistForm.THREE:
+        return FOR_THERAPISTS
+    return instrument_for(client, number)
+
+
+def number_at(episode: Episode, at: datetime) -> int:
     """The number of a session that starts then: one more than were held before."""
     return TherapySession.objects.attended().filter(episode=episode, starts_at__lt=at).count() + 1
 
@@ -32,7 +39,7 @@ def own_text(instrument: str, language: str) -> InstrumentText | None:
 
     It is in this language, else in English.
     """
-    if instrument not in (*FORMS.values(), ABOUT_FIT):
+    if instrument not in (*FORMS.values(), ABOUT_FIT, FOR_THERAPISTS):
         return None
     texts = InstrumentText.objects.filter(instrument__key=instrument).select_related("instrument")
     newest = texts.order_by("-instrument__loaded_at", "-revision")

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet, TextChoices
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance import scopes
 from alliance.models import Consent, Episode, User
 from ratings.delivery import schedule
-from ratings.models import CheckIn, Rating
+from ratings.models import CheckIn, ClientLink, Rating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
 
@@ -79,7 +79,10 @@ def unanswered(user: User) -> QuerySet[CheckIn]:
         episode__ends_at__isnull=True,
         therapy_session__starts_at__gt=timezone.now() - LISTED_FOR,
     )
-    return check_ins.exclude(ratings__rater=Rater.CLIENT)
+    never_asked = Q(therapy_session__attendance=Attendance.PLANNED) & ~Exists(
+        ClientLink.objects.filter(check_in=OuterRef("pk"))  # every message and every screen has one
+    )
+    return check_ins.exclude(ratings__rater=Rater.CLIENT).exclude(never_asked)
 
 
 def unanswered_check_ins(user: User) -> list[CheckInRow]:

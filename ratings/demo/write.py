@@ -18,7 +18,7 @@ from django.utils import timezone
 from alliance import audit
 from alliance.clients.actions import CONSENT_TEXT_VERSION
 from alliance.crypto import Sealed, keyed_hash
-from alliance.models import Client, Consent, DataKey, Episode, Membership, Practice, Supervision
+from alliance.models import Client, Consent, DataKey, Episode, Membership, Practice, Supervision, TherapistForm
 from ratings.bulk import Bulk
 from ratings.check_in.instrument_choice import SIX_ITEMS, definition_of, own_text
 from ratings.demo.courses import Course, CourseSession, caseload
@@ -89,6 +89,7 @@ def fill(recipe: Recipe, today: date) -> int:
         crisis_phone="01632 960 117",  # a range that Ofcom keeps free for drama
         emergency_phone="112",
         shows_history=True,
+        therapist_form=TherapistForm.THREE,
         live_at=datetime.combine(today - HERE_FOR, time(), ZONE),
         data_key=DataKey.objects.create(created_at=midnight),
         created_at=midnight,

@@ -21,10 +21,10 @@ class Mode(models.TextChoices):
 
 class Attendance(models.TextChoices):
     PLANNED = "planned", _("planned")
-    ATTENDED = "attended", _("came")
-    NO_SHOW = "no_show", _("did not come")
-    CANCELLED_LATE = "cancelled_late", _("cancelled late")
-    CANCELLED = "cancelled", _("cancelled in time")
+    ATTENDED = "attended", _("attended")
+    NO_SHOW = "no_show", _("no-show")
+    CANCELLED_LATE = "cancelled_late", _("late cancellation")
+    CANCELLED = "cancelled", _("cancelled ahead")
 
 
 class TherapySessionQuerySet(ScopedQuerySet):
@@ -92,3 +92,8 @@ class TherapySession(models.Model):
 
     def __str__(self):
         return str(self.code)
+
+    @property
+    def was_planned(self):
+        """Whether it stood there before it was logged; one that was not is made in the instant of its log."""
+        return self.created_at != self.logged_at

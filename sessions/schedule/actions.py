@@ -19,22 +19,35 @@ from sessions.models import Attendance, PrivateNote, TherapySession
 def hold_therapy_session(
     *, editor: Editor, starts_at, ends_at, zone, mode, attendance, planned=None, private_note="", code=None
 ):
-    """Logs what became of a therapy session: the planned one, or a new one."""
-    episode, by = editor.episode, editor.membership
+    """Logs what became of a therapy session: the planned one, or a new one.
+
+    A new one is made and logged in the same instant: so it is known from a planned one, see `was_planned`.
+    """
+    episode, by, now = editor.episode, editor.membership, timezone.now()
     editor.check_rows(*filter(None, [planned]))
-    therapy_session = planned or TherapySession(episode=episode, code=code or uuid4())
+    therapy_session = planned or TherapySession(episode=episode, code=code or uuid4(), created_at=now)
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.zone, therapy_session.mode = zone, mode
     therapy_session.attendance = Attendance(attendance)
-    therapy_session.logged_at, therapy_session.logged_by = timezone.now(), by
+    therapy_session.logged_at, therapy_session.logged_by = now, by
     therapy_session.save()
-    if private_note:
-        key = episode.client.data_key
-        PrivateNote.objects.create(
-            episode=episode, therapy_session=therapy_session, text=Sealed(private_note, key), written_by=by
-        )
+    note = PrivateNote.objects.filter(therapy_session=therapy_session).first()  # of a log that was undone
+    if private_note or note:
+        note = note or PrivateNote(episode=episode, therapy_session=therapy_session)
+        note.text, note.written_by = Sealed(private_note, episode.client.data_key), by
+        note.save()
     audit.record(Verb.CHANGED if planned else Verb.CREATED, therapy_session, by=by)
     return therapy_session
+
+
+@transaction.atomic
+def unlog_therapy_session(*, editor: Editor, therapy_session):
+    """Makes a session that was planned before it was logged a planned one again; its time and note stay."""
+    editor.check_rows(therapy_session)
+    therapy_session.attendance = Attendance.PLANNED
+    therapy_session.logged_at = therapy_session.logged_by = None
+    therapy_session.save(update_fields=["attendance", "logged_at", "logged_by"])
+    audit.record(Verb.CHANGED, therapy_session, by=editor.membership)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Forms of therapy sessions."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -13,8 +14,15 @@ SESSION_MINUTES = 50
 LONGEST_AHEAD = timedelta(days=365)  # convention of this app: a later day is a slip of the year
 LONGEST_AGO = timedelta(days=3 * 365)  # convention of this app: so is an earlier one
 CLOCKS_DIFFER = timedelta(hours=1)  # convention of this app: the wall clock of a room may be ahead of the server's
-FUTURE = _("This lies in the future. Log a session after it was held.")
+FUTURE = _("This date is in the future. Log the session once it has taken place.")
 TAKEN = _("There is already a session at this time.")
+
+
+def times_of(therapy_session: TherapySession) -> dict[str, Any]:
+    """The fields of a session's time, as a form shows them in the zone that is active."""
+    start = timezone.localtime(therapy_session.starts_at)
+    minutes = (therapy_session.ends_at - therapy_session.starts_at) // timedelta(minutes=1)
+    return {"day": start.date(), "time": start.time(), "minutes": minutes}
 
 
 class TherapySessionForm(forms.Form):
@@ -26,16 +34,16 @@ class TherapySessionForm(forms.Form):
     day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(label=_("Start"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=480, initial=SESSION_MINUTES)
-    mode = forms.ChoiceField(label=_("How you met"), choices=Mode, initial=Mode.IN_PERSON, widget=forms.RadioSelect)
+    mode = forms.ChoiceField(label=_("Mode"), choices=Mode, initial=Mode.IN_PERSON, widget=forms.RadioSelect)
     attendance = forms.ChoiceField(
-        label=_("The client"),
+        label=_("Attendance"),
         choices=[choice for choice in Attendance.choices if choice[0] != Attendance.PLANNED],
         initial=Attendance.ATTENDED,
         widget=forms.RadioSelect,
     )
     private_note = PlainTextField(
         label=_("Private note"),
-        help_text=_("Only you will see it."),
+        help_text=_("Your supervisor can’t read it."),
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),

@@ -69,9 +69,10 @@ def log_session(page, case_url, days_ago, own_answer="Mostly"):
     page.goto(case_url)
     page.get_by_role("link", name="Log session").click()
     day = timezone.now() - timedelta(days=days_ago)
+    page.get_by_text("Change").click()
     page.get_by_label("Day").fill(day.strftime("%Y-%m-%d"))
     page.get_by_label("Start").fill("10:00")
-    for answer in page.get_by_label(own_answer, exact=True).all():
+    for answer in page.get_by_label(own_answer).all():
         answer.check()
     page.get_by_role("button", name="Save").click()
 

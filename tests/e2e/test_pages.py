@@ -86,13 +86,14 @@ def test_the_link_page_and_the_errors_of_a_therapist(page, live_server, house, d
     page.get_by_role("button", name="Link to their own answers").click()
     look("history-link")
     page.goto(live_server.url + reverse("ratings:session-log", args=[house["flagged"].code]))
+    page.get_by_text("Change").click()
     page.get_by_label("Day").fill("2031-01-01")
     page.get_by_label("Private note").fill("What was typed is kept.")
     page.get_by_role("button", name="Save").click()
     assert page.title().startswith("Error:")
     assert page.evaluate("document.activeElement.id") == "errors"
     assert page.get_by_label("Private note").input_value() == "What was typed is kept."
-    assert "This lies in the future." in page.get_by_role("alert").inner_text()
+    assert "This date is in the future." in page.get_by_role("alert").inner_text()
     look("session-log-error")
     page.goto(live_server.url + reverse("ratings:case-create"))
     page.locator("form").evaluate("form => form.noValidate = true")

@@ -48,7 +48,7 @@ CLAIMS = {
             {pillar: numbers[0] for pillar, numbers in c.below().items()} == {"goal": 7, "task": 7, "bond": 8}
         ),
         "a session was missed between them": lambda c: (
-            [s.number for s in c.history.sessions][6:9] == [7, None, 8] and "Did not come" in c.page
+            [s.number for s in c.history.sessions][6:9] == [7, None, 8] and "No-show" in c.page
         ),
         "the comments shrank to “Fine.”": lambda c: (
             [c.comment(n) for n in (6, 7, 8)] == ["Good, as always.", "It was fine.", "Fine."]

@@ -12,11 +12,12 @@ from alliance import scopes
 from alliance.models import Client, Episode, Membership, Practice, Supervision, User
 from ratings.cases.actions import log_session, open_case
 from ratings.cases.lists import case_rows
-from ratings.cases.today import day_entries, waiting_check_ins, wishes
+from ratings.check_in.wishes import wishes
 from ratings.demo.stories import STORIES
 from ratings.demo.write import TABLES, ZONE
 from ratings.detection.reassess import reassess
 from ratings.models import Assessment, Rupture, Standing
+from ratings.today.day import day_entries, waiting_check_ins
 from sessions.models import TherapySession
 from tests.factories import editor_of
 from tests.ratings.demo.stored import names_scores_and_times, what_follows
@@ -141,7 +142,7 @@ def test_the_program_goes_on_from_the_demo(demo):
     starts_at = datetime.combine(DAY, time(18), ZONE)
     log_session(
         editor=editor_of(episode), starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), zone=ZONE.key,
-        mode="in_person", attendance="attended", answers={"goal_matters": 3}, private_note="First.",
+        mode="in_person", attendance="attended", answers={"goal_worked": 3}, private_note="First.",
     )  # fmt: skip
     assert Standing.objects.get(episode=episode).sessions_held == 1
 

@@ -35,6 +35,7 @@ def test_the_numbers_of_a_day_follow_the_sessions(http, dana, juniper, live_thro
         )
     http.force_login(dana.user)
     page = http.get(reverse("ratings:today")).text
+    page = page[page.index("<h1") :]
     assert re.findall(r"session \d", page) == ["session 2", "session 3"]
 
 
@@ -76,6 +77,7 @@ def test_a_wish_comes_first_on_today_and_on_the_case(http, dana, juniper, sorrel
     http.force_login(dana.user)
     today = http.get(reverse("ratings:today")).text
     case = http.get(reverse("ratings:case", args=[juniper.code])).text
+    today = today[today.index("<h1") :]
     if not sentence:
         assert not any(wish in page for wish in (GENTLY, THEMSELVES) for page in (today, case))
         return

@@ -1,21 +1,20 @@
 """Reads: a therapist's day, what clients want brought up, what is unanswered."""
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from alliance import scopes
-from alliance.models import Episode, User
-from alliance.names import folded
+from alliance.models import User
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.instrument_choice import STILL_AWAITED
+from ratings.check_in.wishes import Wish, wishes
 from ratings.delivery.queries import unanswered
-from ratings.models import CheckIn, Rating
+from ratings.models import CheckIn
 from ratings.psychometrics.evidence import Rater
+from ratings.today.saved import JustLogged, just_logged
 from sessions.models import Attendance, TherapySession
 
 
@@ -63,47 +62,6 @@ def day_entries(user: User, start: datetime, end: datetime) -> list[DayEntry]:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Something that a client would like to be brought up, and how."""
-
-    case_code: str
-    name: str
-    how: Rating.BringUp
-
-    @property
-    def is_for_the_therapist_to_say(self) -> bool:
-        return self.how == Rating.BringUp.GENTLY
-
-
-def wishes(episodes: QuerySet[Episode] | Collection[int]) -> list[Wish]:
-    """What clients want brought up; the newest of each episode.
-
-    Without those that a session was held for since. One statement. For the therapist alone: pass
-    `access.own_episodes(user)`, or an episode that the user may edit.
-    """
-    held_since = (
-        TherapySession.objects.attended()
-        .filter(episode=OuterRef("episode"), starts_at__gt=OuterRef("received_at"))
-        .exclude(pk=OuterRef("therapy_session"))
-    )  # its time may be corrected to after the answer
-    rows = (
-        Rating.objects.current()
-        .filter(~Exists(held_since), episode__in=episodes, episode__ends_at__isnull=True, rater=Rater.CLIENT)
-        .filter(bring_up__in=[Rating.BringUp.GENTLY, Rating.BringUp.MYSELF])
-        .select_related("episode__client__data_key")
-        .order_by("received_at")
-    )
-    newest = {row.episode_id: row for row in rows}
-    return sorted(
-        (
-            Wish(str(row.episode.code), row.episode.client.display_name, Rating.BringUp(row.bring_up))
-            for row in newest.values()
-        ),
-        key=lambda wish: folded(wish.name),
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class WaitingCheckIn:
     """A check-in that has not been answered."""
 
@@ -145,6 +103,7 @@ class Day:
     """The day of a therapist."""
 
     now: datetime
+    saved: JustLogged | None
     entries: list[DayEntry]
     wishes: list[Wish]
     waiting: list[WaitingCheckIn]
@@ -166,6 +125,7 @@ def day_of(therapist: User) -> Day:
     episodes = scopes.own_episodes(therapist)
     return Day(
         now=now,
+        saved=just_logged(therapist),
         entries=entries,
         wishes=wishes(episodes),
         waiting=waiting_check_ins(therapist),

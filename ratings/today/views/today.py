@@ -4,7 +4,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from alliance import access, audit
-from ratings.cases.today import day_of
+from ratings.today.day import day_of
 
 
 @require_safe
@@ -12,4 +12,4 @@ def today(request):
     membership = access.check_role(request.user, "therapist")[0]
     day = day_of(request.user)
     audit.record_code(audit.Verb.LISTED, "episode", by=membership, practice=membership.practice, count=len(day.entries))
-    return render(request, "ratings/cases/today.html", {"today": day, "section": "today"})
+    return render(request, "ratings/today/today.html", {"today": day, "section": "today"})

@@ -1,0 +1,55 @@
+"""Writes of Today: a log that is taken back.
+
+Keyword-only, one transaction each, audit inside.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance.access import Editor
+from alliance.refusal import Refused
+from ratings.check_in.actions import take_back_therapist_rating
+from ratings.delivery import schedule
+from ratings.detection.reassess import lock_for_edit, reassess
+from ratings.models import Rating
+from ratings.psychometrics.evidence import Rater
+from sessions.models import Attendance
+from sessions.schedule import actions as schedule_actions
+
+UNDO_FOR = timedelta(minutes=15)  # convention of this app: then it is a correction, which is kept in sight
+
+
+@transaction.atomic
+def undo_log(*, editor: Editor, therapy_session):
+    """Takes a fresh log back: the session is planned again, or off the record where nobody had planned it.
+
+    Nothing is deleted. The own rating is replaced by none, the note stays with the session for the next log, and a
+    check-in that was not sent yet is not sent. A time that the log has changed stays changed.
+
+    Raises
+    ------
+    Refused
+        Somebody else logged it, or not just now, or the client has answered meanwhile.
+    """
+    lock_for_edit(editor, therapy_session)
+    therapy_session.refresh_from_db(fields=["attendance", "logged_at", "logged_by", "voided_at"])
+    logged_at = therapy_session.logged_at
+    if therapy_session.voided_at or therapy_session.attendance == Attendance.PLANNED:
+        raise Refused(_("This was taken back already."))
+    if therapy_session.logged_by_id != editor.membership.pk or logged_at < timezone.now() - UNDO_FOR:
+        raise Refused(_("This can no longer be undone. It can be changed on the case."))
+    answered = Rating.objects.current().filter(therapy_session=therapy_session, rater=Rater.CLIENT)
+    if answered.filter(received_at__gte=logged_at).exists():
+        raise Refused(_("The client has answered in the meantime, so this stays."))
+    take_back_therapist_rating(therapy_session=therapy_session, by=editor.membership)
+    schedule.drop_for_session(therapy_session)
+    if therapy_session.was_planned:
+        schedule_actions.unlog_therapy_session(editor=editor, therapy_session=therapy_session)
+    else:
+        schedule_actions.void_therapy_session(
+            editor=editor, therapy_session=therapy_session, reason=_("The log was undone.")
+        )
+    reassess(editor.episode)

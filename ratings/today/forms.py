@@ -1,0 +1,68 @@
+"""The form that logs a session."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from alliance.form_keys import KeyedForm
+from ratings.check_in.forms import NOT_AN_ANSWER, QuestionsMixin
+from ratings.models import Rating
+from ratings.psychometrics.evidence import Rater
+from sessions.models import Attendance, PrivateNote
+from sessions.schedule.forms import TherapySessionForm
+
+LOGGED = (Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.CANCELLED_LATE)  # what comes ahead is entered ahead
+
+
+class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
+    """One screen for the therapist: the session and the own view of it."""
+
+    instrument_key = forms.CharField(required=False, widget=forms.HiddenInput)  # whose sentences are on this page
+    noticed = forms.ChoiceField(
+        label=_("Did you notice something between you?"),
+        choices=Rating.Noticed,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": NOT_AN_ANSWER},
+    )
+
+    def __init__(self, *args, text, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["attendance"].choices = [(value, Attendance(value).label) for value in LOGGED]
+        self.initial["instrument_key"] = text.instrument.key
+        self.add_questions(text, Rater.THERAPIST)
+        # Asked only where there is a reason; each stands below "Did you notice something?".
+        self.occasional_names = []
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.took_place:  # the page folds the questions away with the choice, and what was chosen in them
+            cleaned |= dict.fromkeys([*(item.id for item in self.instrument.items), *self.occasional_names])
+            cleaned["noticed"] = ""
+        return cleaned
+
+    @property
+    def took_place(self):
+        return self.cleaned_data.get("attendance") in (None, Attendance.ATTENDED)
+
+    @property
+    def occasional(self):
+        """The bound fields that are asked only now and then."""
+        return [self[name] for name in self.occasional_names]
+
+    @property
+    def time_is_wrong(self):
+        """Whether the fields of the time have an error, and so must not stay folded."""
+        return any(name in self.errors for name in ("day", "time", "minutes"))
+
+    def matches(self, therapy_session):
+        names = ("starts_at", "ends_at", "mode", "attendance")
+        rating = therapy_session.ratings.current().filter(rater=Rater.THERAPIST).first()
+        note = PrivateNote.objects.filter(therapy_session=therapy_session).first()
+        key = therapy_session.episode.client.data_key
+        return (
+            therapy_session.voided_at is None
+            and all(getattr(therapy_session, name) == self.cleaned_data.get(name) for name in names)
+            and (rating.answers if rating else {}) == self.answers
+            and (rating.noticed if rating else "") == self.cleaned_data.get("noticed")
+            and (note.text.open(key) if note else "") == self.cleaned_data.get("private_note")
+        )

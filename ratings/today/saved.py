@@ -1,0 +1,59 @@
+"""Reads: what was logged just now, for the notice that offers to undo it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from alliance import scopes
+from alliance.models import User
+from alliance.models.episode import OF_EPISODE
+from ratings.check_in.instrument_choice import number_at
+from ratings.models import CheckIn, Delivery
+from ratings.today.actions import UNDO_FOR
+from sessions.models import Attendance, TherapySession
+
+
+@dataclass(frozen=True, slots=True)
+class JustLogged:
+    """The session that the reader logged last, as long as that can be undone."""
+
+    code: str
+    case_code: str
+    name: str
+    number: int | None  # None: not attended
+    attendance: str
+    logged_at: datetime
+    check_in_to_show: str  # the code of a check-in that no e-mail brings; empty: there is none
+
+
+def just_logged(user: User) -> JustLogged | None:
+    """The newest log of the user that can still be undone."""
+    comes_by_mail = Delivery.objects.filter(check_in__therapy_session=OuterRef("pk"), failed_at__isnull=True)
+    row = (
+        TherapySession.objects.not_voided()
+        .exclude(attendance=Attendance.PLANNED)
+        .filter(
+            episode__in=scopes.own_episodes(user),
+            logged_by__in=scopes.live_memberships(user, "therapist"),
+            logged_at__gt=timezone.now() - UNDO_FOR,
+        )
+        .annotate(comes_by_mail=Exists(comes_by_mail))
+        .select_related(*OF_EPISODE, "check_in")
+        .order_by("-logged_at")
+        .first()
+    )
+    if row is None or row.logged_at is None:
+        return None
+    attended = row.attendance == Attendance.ATTENDED
+    check_in: CheckIn | None = getattr(row, "check_in", None)
+    return JustLogged(
+        code=str(row.code),
+        case_code=str(row.episode.code),
+        name=row.episode.client.display_name,
+        number=number_at(row.episode, row.starts_at) if attended else None,
+        attendance=row.get_attendance_display(),
+        logged_at=row.logged_at,
+        check_in_to_show=str(check_in.code) if check_in and attended and not row.comes_by_mail else "",
+    )

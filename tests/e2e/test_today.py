@@ -1,0 +1,164 @@
+"""A therapist's flows from Today, counted in clicks and keys: by mouse, by keyboard, and without JavaScript."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from ratings.detection.reassess import reassess
+from ratings.models import Rating
+from sessions.models import TherapySession
+from tests.courses import consent
+from tests.factories import days_ago, make_episode, make_therapy_session
+
+MOST_CLICKS = 6  # to log a session
+
+
+@pytest.fixture
+def short_form(millrace, instruments):
+    millrace.therapist_form = "three"
+    millrace.save()
+
+
+@pytest.fixture
+def planned(dana, live_through, short_form, millrace):
+    """A session of Juniper's that ended a moment ago, and is not logged."""
+    juniper = make_episode(dana, "Juniper")
+    consent(juniper.client)
+    reassess(juniper)
+    at = timezone.now() - timedelta(minutes=55)
+    return make_therapy_session(juniper, starts_at=at, ends_at=at + timedelta(minutes=50), mode="phone")
+
+
+@pytest.fixture
+def plain(browser, browser_context_args, live_server, client, dana, settings):
+    """A page without JavaScript, on which Dana is signed in."""
+    context = browser.new_context(**browser_context_args | {"java_script_enabled": False})
+    client.force_login(dana.user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    yield context.new_page()
+    context.close()
+
+
+class Hand:
+    """Counts the clicks on a page."""
+
+    def __init__(self, page):
+        self.page, self.clicks = page, 0
+
+    def click(self, locator):
+        self.clicks += 1
+        locator.click()
+
+    def answer(self, *digits):
+        for question, digit in zip(self.page.locator("[data-digits]").all(), digits, strict=True):
+            self.click(question.locator("label").nth(digit - 1))
+
+
+def log_by_hand(page, open_log):
+    hand = Hand(page)
+    hand.click(open_log)
+    hand.answer(4, 3, 5)
+    hand.click(page.locator(".pick label", has_text="Nothing"))
+    hand.click(page.get_by_role("button", name="Save"))
+    return hand.clicks
+
+
+def is_logged_with(planned, goal, task, bond):
+    planned.refresh_from_db()
+    rating = Rating.objects.current().get(therapy_session=planned)
+    scores = (rating.goal_pomp, rating.task_pomp, rating.bond_pomp)
+    return (planned.attendance, planned.mode, scores) == ("attended", "phone", (goal, task, bond))
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_planned_session_is_logged_in_six_clicks_and_undone_in_one(
+    script, page, plain, live_server, planned, dana, sign_in
+):
+    sign_in(dana)
+    page = page if script else plain
+    page.goto(live_server.url + "/today/")
+    assert log_by_hand(page, page.get_by_role("link", name="Log Juniper")) <= MOST_CLICKS
+    assert page.url == live_server.url + "/today/"
+    assert is_logged_with(planned, 75, 50, 100)
+    notice = page.get_by_role("status")
+    assert "Juniper, session 1, attended." in notice.inner_text()
+    box = notice.bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= 200, "in sight, first thing under the bar"
+    notice.get_by_role("button", name="Undo").click()
+    planned.refresh_from_db()
+    assert planned.attendance == "planned"
+    assert page.get_by_role("link", name="Log Juniper").count() == 1
+
+
+def test_a_planned_session_is_logged_by_keyboard(page, live_server, planned, dana, sign_in, complaints):
+    heard = complaints(page)
+    sign_in(dana)
+    page.goto(live_server.url + "/today/")
+    page.get_by_role("link", name="Log Juniper").focus()
+    keys = ["Enter", "4", "3", "5", "Space", "Enter"]
+    for key in keys:
+        if key == "4":
+            page.wait_for_url("**/log/")
+        page.keyboard.press(key)
+    page.wait_for_url(live_server.url + "/today/")
+    assert is_logged_with(planned, 75, 50, 100)
+    assert Rating.objects.get(therapy_session=planned).noticed == "nothing"
+    assert heard == []
+
+
+def test_the_digits_are_digits_where_somebody_writes(page, live_server, planned, dana, sign_in):
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:planned-session-log", args=[planned.code]))
+    page.get_by_label("Private note").press_sequentially("2 of 3")
+    assert page.get_by_label("Private note").input_value() == "2 of 3"
+    assert page.locator("[data-digits] :checked").count() == 0
+
+
+def test_a_session_that_was_not_planned_is_logged_from_its_case(page, live_server, planned, dana, sign_in):
+    sorrel = make_episode(dana, "Sorrel")
+    before = days_ago(8)
+    make_therapy_session(sorrel, starts_at=before, attendance="attended", logged_at=before)
+    reassess(sorrel)
+    sign_in(dana)
+    TherapySession.objects.filter(pk=planned.pk).delete()
+    page.goto(live_server.url + reverse("ratings:case", args=[sorrel.code]))
+    assert log_by_hand(page, page.get_by_role("link", name="Log session")) <= MOST_CLICKS
+    row = TherapySession.objects.latest("starts_at")
+    assert row.starts_at - before.replace(second=0, microsecond=0) == timedelta(days=7), "the usual slot"
+    assert "Sorrel, session 2, attended." in page.get_by_role("status").inner_text()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_who_did_not_come_folds_the_sentences_away_and_keeps_the_note(
+    script, page, plain, live_server, planned, dana, sign_in
+):
+    sign_in(dana)
+    page = page if script else plain
+    page.goto(live_server.url + reverse("ratings:planned-session-log", args=[planned.code]))
+    Hand(page).answer(1, 1, 1)
+    page.locator(".pick label", has_text="No-show").click()
+    assert not page.locator("[data-digits]").first.is_visible()
+    page.get_by_label("Private note").fill("Rang from the train.")
+    page.get_by_role("button", name="Save").click()
+    planned.refresh_from_db()
+    assert (planned.attendance, planned.ratings.count()) == ("no_show", 0)
+    assert planned.private_note.text.open(planned.episode.client.data_key) == "Rang from the train."
+
+
+def test_the_log_fits_one_screen(page, live_server, planned, dana, sign_in, look):
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:planned-session-log", args=[planned.code]))
+    page.set_viewport_size({"width": 1280, "height": 720})
+    save = page.get_by_role("button", name="Save")
+    assert save.bounding_box()["y"] + save.bounding_box()["height"] <= 720
+    page.set_viewport_size({"width": 360, "height": 640})
+    assert save.bounding_box()["y"] + save.bounding_box()["height"] <= 640, "it sticks to the bottom of a phone"
+    look("log")
+    page.get_by_text("Change").click()
+    page.get_by_label("Day").fill("2031-01-01")
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_label("Day").is_visible(), "what is wrong does not stay folded"
+    look("log-error")
