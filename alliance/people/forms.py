@@ -3,10 +3,13 @@
 Each offers only what lies within the practices of `managers`, the acting memberships.
 """
 
+from collections import Counter
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import PlainTextField
+from alliance.names import folded
 
 ROLES = [
     ("therapist", _("Therapist: logs sessions and sees their own cases")),
@@ -36,6 +39,13 @@ class InviteForm(forms.Form):
         return self.managers[self.cleaned_data.get("practice") or next(iter(self.managers))]
 
 
+def named_apart(people):
+    """Choices (code, name) by name, from (code, name, e-mail); who shares a name has the e-mail behind it."""
+    times = Counter(folded(name) for _code, name, _email in people)
+    choices = [(code, f"{name}, {email}" if times[folded(name)] > 1 else name) for code, name, email in people]
+    return sorted(choices, key=lambda choice: folded(choice[1]))
+
+
 class AssignForm(forms.Form):
     supervisor = forms.ChoiceField(label=_("Supervisor"))
     therapist = forms.ChoiceField(
@@ -45,12 +55,13 @@ class AssignForm(forms.Form):
     def __init__(self, *args, staffs, **kwargs):
         super().__init__(*args, **kwargs)
         for role, field in self.fields.items():
-            field.choices = [("", _("Choose"))] + [
-                (str(member.code), f"{member.name}, {staff.practice}" if len(staffs) > 1 else member.name)
+            people = [
+                (str(member.code), f"{member.name}, {staff.practice}" if len(staffs) > 1 else member.name, member.email)
                 for staff in staffs
                 for member in staff.members
                 if role in member.roles
             ]
+            field.choices = [("", _("Choose")), *named_apart(people)]
 
 
 class EndForm(forms.Form):

@@ -214,19 +214,29 @@ def drop_old_drafts():
     ImportDraft.objects.expired().delete()
 
 
-def preview_of(draft):
+def preview_of(draft, order=None, end_before=None):
     """The preview of a draft as things stand now.
 
-    Whoever is no manager, or no longer, receives every row themselves.
+    `order`: how its dates are written, where it does not tell; `end_before`: see `make_preview`. Whoever is no manager,
+    or no longer, receives every row themselves.
     """
     only_own = not draft.sent_by.is_manager
     receiver = Receiver(all_to=draft.sent_by if only_own else draft.therapist, only_own=only_own)
-    text = draft.text.open(draft.practice.data_key)
-    return make_preview(practice=draft.practice, parsed=read(text.encode()), receiver=receiver)
+    parsed = read(draft.text.open(draft.practice.data_key).encode(), order)
+    return make_preview(practice=draft.practice, parsed=parsed, receiver=receiver, end_before=end_before)
 
 
-def import_draft(*, draft, only_good=False):
-    """Imports a draft, and deletes it last, so that a stopped import can be repeated."""
-    batch = import_ratings(practice=draft.practice, preview=preview_of(draft), by=draft.sent_by, only_good=only_good)
+def import_draft(*, draft, order=None, end_before=None, only_good=False):
+    """Imports a draft, and deletes it last, so that a stopped import can be repeated.
+
+    Raises
+    ------
+    NotAllGood
+        There are errors, and `only_good` is false; or nobody has said how the dates are written.
+    """
+    preview = preview_of(draft, order, end_before)
+    if preview.parsed.dates.is_asked:
+        raise NotAllGood(preview)
+    batch = import_ratings(practice=draft.practice, preview=preview, by=draft.sent_by, only_good=only_good)
     draft.delete()
     return batch

@@ -1,32 +1,34 @@
-"""Reads one cell of a file: its value, or a sentence of what is wrong with it.
+"""Reads one cell of a file that is imported: its value, or a sentence of what is wrong with it.
 
 A sentence names a column and never what stands in it: managers read these sentences, and they may not read scores.
 """
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ratings.cells.days import NoDay, day_in
+from ratings.cells.problem import BadLine
+from ratings.cells.values import number_in, whole_in, within, without_noise, yes_or_no_in
 
 LONGEST_ID = 120  # convention of this app: as long as a client's name
 EARLIEST, LATEST = date(1980, 1, 1), date(2999, 12, 31)  # assumption: another year is a typing error
 FURTHEST_ZONE = timedelta(hours=14)  # a date without a zone may be ahead of UTC by this much (Kiritimati)
-YES, NO = ("1", "y", "yes", "true"), ("0", "n", "no", "false")
-NUMBER = re.compile(r"-?[0-9]{1,6}([.,][0-9]{1,9})?")
-WHOLE = re.compile(r"[0-9]{1,9}")
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
-
-
-class BadLine(Exception):
-    """A line that cannot be read, with a sentence why."""
-
-    def __init__(self, sentence: str, line: int = 1) -> None:
-        super().__init__(sentence)
-        self.line = line
+NO_DAY = {
+    NoDay.UNREADABLE: gettext_lazy("%(name)s is not a date written as 2026-03-14 or 14.03.2026."),
+    NoDay.SHORT_YEAR: gettext_lazy("%(name)s: write the year with four digits."),
+    NoDay.SERIAL: gettext_lazy(
+        "%(name)s has a number of days. Give the column the format of a date and save it again."
+    ),
+    NoDay.HAS_TIME: gettext_lazy("%(name)s has a time of day behind the date. Leave the date alone."),
+}
 
 
 @cache
@@ -36,19 +38,24 @@ def zones() -> set[str]:
 
 
 def text_of(cells, name):
-    """The text of a cell that must not be empty, with its leading zeros or "="."""
-    if not cells[name]:
-        raise BadLine(_("%(name)s is empty.") % {"name": name})
-    if len(cells[name]) > LONGEST_ID or not cells[name].isprintable():
+    """The text of a cell that must not be empty, with its leading zeros or "=", composed as Unicode has it.
+
+    Of an é that comes as one character and one that comes as two, a person sees the same.
+    """
+    text = unicodedata.normalize("NFC", cells[name])
+    if not text:
+        raise BadLine(_("%(name)s is empty. NA, NULL and the like count as empty.") % {"name": name})
+    if len(text) > LONGEST_ID or not text.isprintable():
         raise BadLine(_("%(name)s is longer than 120 characters, or has some that cannot be shown.") % {"name": name})
-    return cells[name]
+    return text
 
 
 def whole_of(cells, name):
     """The whole number in a cell."""
-    if not WHOLE.fullmatch(cells[name]):
-        raise BadLine(_("%(name)s is not a whole number.") % {"name": name})
-    return int(cells[name])
+    number = whole_in(cells[name])
+    if number is None:
+        raise BadLine(_("%(name)s must be a whole number.") % {"name": name})
+    return number
 
 
 def yes_or_no_of(cells, name):
@@ -56,38 +63,41 @@ def yes_or_no_of(cells, name):
 
     Several spellings are in use: OpenFIT's own pages say Y and N in one place, 1 and 0 in another.
     """
-    if cells[name].lower() in YES + NO:
-        return cells[name].lower() in YES
-    raise BadLine(_("%(name)s is neither Y nor N, neither 1 nor 0.") % {"name": name})
+    answer = yes_or_no_in(cells[name])
+    if answer is None:
+        raise BadLine(_("%(name)s is neither Y nor N, neither 1 nor 0.") % {"name": name})
+    return answer
 
 
 def number_of(cells, name, instrument):
     """The answer in a cell, on the instrument's scale."""
     number = decimal_of(cells, name, instrument.lowest, instrument.highest)
-    if not instrument.whole_answers:
-        return number
-    if number != int(number):
-        raise BadLine(_("%(name)s is not a whole number.") % {"name": name})
+    if instrument.whole_answers and number != int(number):
+        raise BadLine(_("%(name)s must be a whole number.") % {"name": name})
     return number
 
 
-def decimal_of(cells, name, lowest, highest):
-    """The number in a cell, exact, so that a total can be compared with its parts."""
-    number = Decimal(cells[name].replace(",", ".")) if NUMBER.fullmatch(cells[name]) else None
-    if number is None or not lowest <= number <= highest:
+def decimal_of(cells, name, lowest, highest) -> Decimal:
+    """The number in a cell, without the noise of a program's rounding."""
+    if not cells[name]:
+        raise BadLine(_("%(name)s is empty.") % {"name": name})
+    number = number_in(cells[name])
+    if number is None:
+        raise BadLine(_("%(name)s is not a number.") % {"name": name})
+    number = within(number, lowest, highest)
+    if number is None:
         limits = {"name": name, "lowest": lowest, "highest": highest}
-        raise BadLine(_("%(name)s is not a number from %(lowest)s to %(highest)s.") % limits)
-    return number
+        raise BadLine(_("%(name)s must be from %(lowest)s to %(highest)s.") % limits)
+    return without_noise(number)
 
 
-def day_of(cells, name, now):
-    """The date in a cell, which must not lie in the future."""
-    try:
-        day = date.fromisoformat(cells[name]) if DAY.fullmatch(cells[name]) else None
-    except ValueError:
-        day = None
-    if day is None:
-        raise BadLine(_("%(name)s is not a date written as 2026-03-14.") % {"name": name})
+def day_of(cells, name, now, order):
+    """The date in a cell, which must not lie in the future; `order`: how the file writes day and month."""
+    if not cells[name]:
+        raise BadLine(_("%(name)s is empty.") % {"name": name})
+    day = day_in(cells[name], order)
+    if isinstance(day, NoDay):
+        raise BadLine(NO_DAY[day] % {"name": name})
     _check_year(day, name)
     if day > (now + FURTHEST_ZONE).date():
         raise BadLine(_("%(name)s lies in the future.") % {"name": name})

@@ -3,11 +3,14 @@
 No database: researchers use this to run the detector on their own data, and to compare it with other programs.
 """
 
-import csv
 import math
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ratings.cells.problem import BadLine
+from ratings.cells.rows import Rows, column_key
+from ratings.cells.values import is_missing, number_in, whole_in, within, yes_or_no_in
 from ratings.psychometrics.evidence import Scores, SessionEvidence
 from ratings.psychometrics.scoring import is_straight_line, pomp
 
@@ -17,9 +20,8 @@ RATINGS = tuple(f"{rater}_{pillar}" for rater in RATERS for pillar in PILLARS)
 NEEDED_COLUMNS = ("episode", "session", *RATINGS)
 OPTIONAL_COLUMNS = ("attended", "checkin_answered", "comment_words", "tension")
 MOST_SESSIONS = 5000  # in one episode; ten years of daily sessions, so a longer one is a mistake in the file
-MOST_DIGITS = 6  # of a count of words
+MOST_WORDS = 999_999  # of a comment; convention of this app: a larger number stands in the wrong column
 DECIMALS = 9  # POMP is rounded here, so that the same answers on another scale give the very same score
-YES, NO = ("1", "yes", "true"), ("0", "no", "false")
 
 
 class FileError(ValueError):
@@ -38,16 +40,20 @@ class FileEpisode:
 
 
 class EpisodeReader:
-    """Reads a file once, from top to bottom; `header` is there from the start.
+    """Reads a file once, from top to bottom; `header` and `delimiter` are there from the start.
 
     The lines are to be decoded with `errors="surrogateescape"`, so that a wrong byte is told with its line.
     """
 
     def __init__(self, lines: Iterable[str], lowest: float, highest: float) -> None:
         self.lowest, self.highest = lowest, highest
-        self.reader = csv.reader(lines, strict=True)
-        self.header = self._read_header()
-        self.column = {name: position for position, name in enumerate(self.header)}
+        try:
+            self.file = Rows(lines, (*NEEDED_COLUMNS, *OPTIONAL_COLUMNS))
+        except BadLine as error:
+            raise FileError(error.line, str(error)) from None
+        self.delimiter = self.file.delimiter
+        self.header = self._header()
+        self.column = {column_key(name): position for position, name in enumerate(self.header)}
 
     def episodes(self) -> Iterator[FileEpisode]:
         """Yields the episodes in the order of the file.
@@ -64,9 +70,9 @@ class EpisodeReader:
         last_number: int | None = None
         attended = 0
         for line, row in self._rows():
-            name_in_row = row[self.column["episode"]].strip()
+            name_in_row = unicodedata.normalize("NFC", self._text(row, "episode"))
             if not name_in_row:
-                raise FileError(line, "the episode is empty.")
+                raise FileError(line, "the episode is empty. NA, NULL and the like count as empty.")
             if name_in_row != name:
                 if name is not None:
                     finished.add(hash(name))
@@ -83,38 +89,36 @@ class EpisodeReader:
         if name is not None:
             yield FileEpisode(tuple(rows), tuple(history))
 
-    def _read_header(self) -> list[str]:
-        for _, row in self._rows(header=True):
-            names = [name.strip() for name in row]
-            for name in NEEDED_COLUMNS:
-                if name not in names:
-                    raise FileError(1, f"the column {name!r} is missing. Needed: {', '.join(NEEDED_COLUMNS)}.")
-            for name in names:
-                if names.count(name) > 1:
-                    raise FileError(1, f"the column {name!r} is there twice.")
-            return names
-        raise FileError(1, "the file is empty; its first line must name the columns.")
+    def _header(self) -> list[str]:
+        line = self.file.header_line
+        self._check_text(line, "".join(self.file.header))
+        names = [name.strip() for name in self.file.header]
+        if not names:
+            raise FileError(line, "the file is empty; its first line must name the columns.")
+        keys = [column_key(name) for name in names]
+        for key in NEEDED_COLUMNS:
+            if key not in keys:
+                raise FileError(line, f"the column {key!r} is missing. Needed: {', '.join(NEEDED_COLUMNS)}.")
+        for key, name in zip(keys, names, strict=True):
+            if key and keys.count(key) > 1:
+                raise FileError(line, f"the column {name!r} is there twice.")
+        return names
 
-    def _rows(self, *, header: bool = False) -> Iterator[tuple[int, list[str]]]:
-        while True:
-            line = self.reader.line_num + 1
-            try:
-                row = next(self.reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                raise FileError(line, f"this is not CSV ({error}).") from error
-            text = "".join(row)
-            if not text.isprintable():  # quick, and true for nearly every row
-                self._check_text(line, text)
-            if not header:
-                if not row:
-                    continue  # an empty line
-                if len(row) != len(self.header):
-                    raise FileError(line, f"{len(row)} values, but {len(self.header)} columns.")
-            yield line, row
-            if header:
-                return
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        try:
+            for line, row in self.file:
+                if row is None:
+                    raise FileError(
+                        line,
+                        f"there are more values than the {len(self.header)} columns. "
+                        "A value with a comma in it needs quotation marks.",
+                    )
+                text = "".join(row)
+                if not text.isprintable():  # quick, and true for nearly every row
+                    self._check_text(line, text)
+                yield line, row
+        except BadLine as error:
+            raise FileError(error.line, str(error)) from None
 
     def _check_text(self, line: int, text: str) -> None:
         if "\0" in text:
@@ -123,10 +127,9 @@ class EpisodeReader:
             raise FileError(line, "this is not UTF-8 text.")
 
     def _session_number(self, line: int, text: str, name: str, last_number: int | None) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            raise FileError(line, f"session is {text!r}; it must be a whole number.") from None
+        number = whole_in(text)
+        if number is None:
+            raise FileError(line, f"session is {text.strip()!r}; it must be a whole number.")
         if last_number is not None and number <= last_number:
             problem = "is there twice" if number == last_number else f"comes after session {last_number}"
             raise FileError(line, f"session {number} of episode {name!r} {problem}; sessions must be in order.")
@@ -154,34 +157,35 @@ class EpisodeReader:
         return Scores(goal, task, bond, overall, straight_line=is_straight_line(present, len(values)))
 
     def _rating(self, line: int, row: list[str], name: str) -> float | None:
-        text = row[self.column[name]].strip()
+        text = self._text(row, name)
         if not text:
             return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value) or "_" in text:
+        number = number_in(text)
+        if number is None:
             raise FileError(line, f"{name} is {text!r}; it must be a number or empty.")
-        if not self.lowest <= value <= self.highest:
+        value = within(number, self.lowest, self.highest)
+        if value is None:
             scale = f"{self.lowest:g} to {self.highest:g}"
             raise FileError(line, f"{name} is {text}, outside the scale of {scale} (say --scale LO HI).")
-        return round(pomp(value, self.lowest, self.highest), DECIMALS)
+        return round(pomp(float(value), self.lowest, self.highest), DECIMALS)
 
     def _text(self, row: list[str], name: str) -> str:
+        """What a cell says; empty where it says that nothing is known, or the column is missing."""
         position = self.column.get(name)
-        return "" if position is None else row[position].strip()
+        return "" if position is None or is_missing(row[position]) else row[position].strip()
 
     def _yes_or_no(self, line: int, row: list[str], name: str) -> bool | None:
-        text = self._text(row, name).lower()
-        if text in ("", *YES, *NO):
-            return None if not text else text in YES
-        raise FileError(line, f"{name} is {text!r}; write 1, 0 or nothing.")
+        text = self._text(row, name)
+        answer = yes_or_no_in(text)
+        if answer is None and text:
+            raise FileError(line, f"{name} is {text!r}; write 1, 0 or nothing.")
+        return answer
 
     def _count(self, line: int, row: list[str], name: str) -> int | None:
         text = self._text(row, name)
         if not text:
             return None
-        if not text.isdecimal() or not text.isascii() or len(text) > MOST_DIGITS:
+        count = whole_in(text)
+        if count is None or count > MOST_WORDS:
             raise FileError(line, f"{name} is {text[:20]!r}; it must be a whole number of words, or empty.")
-        return int(text)
+        return count

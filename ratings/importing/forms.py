@@ -4,6 +4,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from alliance.people.forms import named_apart
+from ratings.cells.days import DateOrder
+from ratings.cells.encoding import decoded
 from ratings.importing.matching import read, therapists_of
 
 LARGEST = 5 * 1024 * 1024  # convention of this app; the command takes larger ones
@@ -40,10 +43,8 @@ class UploadForm(forms.Form):
         managed = [membership.practice for membership in memberships if membership.is_manager]
         self.therapists = {str(m.code): m for practice in managed for m in therapists_of(practice).values()}
         if managed:
-            names = sorted(
-                ((code, m.display_name) for code, m in self.therapists.items()), key=lambda c: c[1].casefold()
-            )
-            self.fields["therapist"].choices = [("", _("As the file says")), *names]
+            people = [(code, m.display_name, m.user.email) for code, m in self.therapists.items()]
+            self.fields["therapist"].choices = [("", _("As the file says")), *named_apart(people)]
         else:
             del self.fields["therapist"]
 
@@ -57,7 +58,7 @@ class UploadForm(forms.Form):
             (error,) = parsed.errors
             sentence = gettext("Line %(line)s: %(sentence)s") % {"line": error.line, "sentence": error.sentence}
             raise forms.ValidationError(sentence)
-        return data.decode("utf-8-sig")
+        return decoded(data)
 
     def clean(self):
         cleaned = super().clean()
@@ -74,3 +75,34 @@ class UploadForm(forms.Form):
     @property
     def receiver(self):
         return self.therapists.get(self.cleaned_data.get("therapist", ""))
+
+
+class DateOrderForm(forms.Form):
+    """How the dates of the file are written; stands in the address of the preview."""
+
+    dates = forms.ChoiceField(choices=DateOrder)
+
+    @property
+    def order(self):
+        """None where nobody has said it, or something else."""
+        return DateOrder(self.cleaned_data["dates"]) if self.is_valid() else None
+
+
+class EndOldForm(forms.Form):
+    """Which therapies of the file are over."""
+
+    end_old = forms.BooleanField(label=_("End the therapies that were last seen before this day"), required=False)
+    last_seen_before = forms.DateField(
+        label=_("Last seen before"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("end_old") and not cleaned.get("last_seen_before") and not self.errors:
+            self.add_error("last_seen_before", _("Write the day, or take the tick away."))
+        return cleaned
+
+    @property
+    def end_before(self):
+        """The day, if therapies are to end."""
+        return self.cleaned_data["last_seen_before"] if self.cleaned_data["end_old"] else None

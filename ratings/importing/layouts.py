@@ -3,19 +3,25 @@
 Each layout has a module of its own.
 """
 
-import csv
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
+from ratings.cells.days import DateOrder, FileDates, file_dates
+from ratings.cells.encoding import decoded
+from ratings.cells.problem import BadLine
+from ratings.cells.rows import Rows, column_key
+from ratings.cells.values import is_missing
 from ratings.importing import long, openfit
-from ratings.importing.cells import LONGEST_ID, BadLine
+from ratings.importing.cells import LONGEST_ID
 from ratings.importing.past import LayoutReader, PastSession
 from ratings.psychometrics.instruments import Instrument
+
+Row = tuple[int, dict[str, str] | None]  # the line, and the cells by column; None for a row of too many cells
 
 
 class Layout(StrEnum):
@@ -25,12 +31,14 @@ class Layout(StrEnum):
     LONG = "long"
 
 
-READERS: Mapping[Layout, Callable[[Mapping[tuple[str, str], Instrument], datetime], LayoutReader]] = {
+Reader = Callable[[Mapping[tuple[str, str], Instrument], datetime, DateOrder | None], LayoutReader]
+READERS: Mapping[Layout, Reader] = {
     Layout.OPENFIT: openfit.OpenFit,
     Layout.LONG: long.Long,
 }
 # Those that a file must have; others are read, or left alone.
 COLUMNS = {Layout.OPENFIT: openfit.COLUMNS, Layout.LONG: long.COLUMNS}
+DAYS: Mapping[Layout, tuple[str, ...]] = {Layout.OPENFIT: openfit.DAYS, Layout.LONG: long.DAYS}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,65 +57,74 @@ class Parsed:
     sessions: tuple[PastSession, ...] = ()
     errors: tuple[LineError, ...] = ()
     has_ors: bool = False  # which are no alliance ratings, so they are left aside
+    dates: FileDates = FileDates()
 
 
-def parse(data: bytes, instruments: Mapping[tuple[str, str], Instrument], now: datetime) -> Parsed:
-    """The sessions of a file in either layout; each bad line is in `errors`."""
+def parse(
+    data: bytes,
+    instruments: Mapping[tuple[str, str], Instrument],
+    now: datetime,
+    order: DateOrder | None = None,
+) -> Parsed:
+    """The sessions of a file in either layout; each bad line is in `errors`.
+
+    `order`: how its dates are written, said by a person. It counts only where the dates themselves do not tell.
+    """
     try:
         layout, rows = _table(data)
+        dates = _dates(layout, rows, order)
     except BadLine as error:
         return Parsed(None, errors=(LineError(error.line, str(error)),))
-    reader = READERS[layout](instruments, now)
+    if dates.is_asked:
+        return Parsed(layout, dates=dates)
+    reader = READERS[layout](instruments, now, dates.order)
     errors = []
     for line, cells in rows:
         try:
             if cells is None:
-                raise BadLine(_("This line has more or fewer cells than the first one."))
+                raise BadLine(
+                    _("This line has more cells than the first one. A cell with a comma in it needs quotation marks.")
+                )
             reader.read_row(line, cells)
         except BadLine as error:
             errors.append(LineError(line, str(error)))
     sessions = sorted(reader.sessions(), key=lambda therapy_session: therapy_session.line)
-    return Parsed(layout, tuple(sessions), tuple(errors), has_ors=reader.has_ors)
+    return Parsed(layout, tuple(sessions), tuple(errors), has_ors=reader.has_ors, dates=dates)
 
 
-def _table(data: bytes) -> tuple[Layout, list[tuple[int, dict[str, str] | None]]]:
-    """The layout, and the rows as (line, cells by column).
+def _dates(layout: Layout, rows: list[Row], order: DateOrder | None) -> FileDates:
+    cells = ((line, cells.get(name, "")) for line, cells in rows if cells for name in DAYS[layout])
+    dates = file_dates(cells)
+    if dates.clash:
+        day_first, month_first = dates.clash
+        raise BadLine(
+            _("The dates are written in two orders: line %(one)s has the day first, line %(other)s the month.")
+            % {"one": day_first, "other": month_first},
+            max(dates.clash),
+        )
+    return replace(dates, order=order, is_asked=False) if dates.is_asked and order else dates
 
-    A row of another length than the first has None for its cells.
-    """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = len((data[: error.start] + b"?").splitlines())
-        raise BadLine(_("The file is not UTF-8 from here on. Save it as “CSV UTF-8”."), line) from None
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    # Spreadsheets write semicolons where a decimal comma is in use.
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records, line = [], 1
-    try:
-        for record in reader:
-            if any(cell.strip() for cell in record):
-                records.append((line, [cell.strip() for cell in record]))
-            line = reader.line_num + 1
-    except csv.Error:
-        raise BadLine(_("The quotation marks do not match from here on."), line) from None
-    if not records:
+
+def _table(data: bytes) -> tuple[Layout, list[Row]]:
+    """The layout, and the rows; what says that nothing is known is empty in them."""
+    names = {column_key(name): name for columns in COLUMNS.values() for name in columns}
+    rows = Rows(io.StringIO(decoded(data), newline=""), names)
+    if not rows.header:
         raise BadLine(_("The file is empty."))
-    header_line, header = records[0]
-    layout, columns = _layout(header, header_line)
-    if len(records) == 1:
-        raise BadLine(_("There is nothing below the first line."), header_line)
-    return layout, [
-        (line, dict(zip(columns, cells, strict=True)) if len(cells) == len(columns) else None)
-        for line, cells in records[1:]
-    ]
+    columns = [names.get(column_key(name), column_key(name)) for name in rows.header]
+    layout = _layout(columns, rows.header_line)
+    records: list[Row] = [(line, cells and _by_column(columns, cells)) for line, cells in rows]  # type: ignore[misc]
+    if not records:
+        raise BadLine(_("There is nothing below the first line."), rows.header_line)
+    return layout, records
 
 
-def _layout(header: list[str], line: int) -> tuple[Layout, list[str]]:
-    """The layout that the header fits best, and the columns by its names."""
-    names = {name.casefold(): name for columns in COLUMNS.values() for name in columns}
-    columns = [names.get(name.casefold(), name.casefold()) for name in header]
+def _by_column(columns: list[str], cells: list[str]) -> dict[str, str]:
+    return {name: "" if is_missing(cell) else cell.strip() for name, cell in zip(columns, cells, strict=True)}
+
+
+def _layout(columns: list[str], line: int) -> Layout:
+    """The layout that the header fits best."""
     layout = max(COLUMNS, key=lambda layout: len(set(COLUMNS[layout]) & set(columns)))
     missing = [name for name in COLUMNS[layout] if name not in columns]
     if len(missing) > len(COLUMNS[layout]) / 2:
@@ -116,4 +133,4 @@ def _layout(header: list[str], line: int) -> tuple[Layout, list[str]]:
         raise BadLine(_("Missing columns: %(names)s.") % {"names": ", ".join(missing)}, line)
     if duplicates := sorted({name for name in columns if name and columns.count(name) > 1}):
         raise BadLine(_("A column is there twice: %(name)s.") % {"name": duplicates[0][:LONGEST_ID]}, line)
-    return layout, columns
+    return layout

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from ratings.importing.cells import BadLine, instant_of, number_of, text_of, whole_of, yes_or_no_of, zones
+from ratings.cells.problem import BadLine
+from ratings.cells.values import whole_in
+from ratings.importing.cells import instant_of, number_of, text_of, whole_of, yes_or_no_of, zones
 from ratings.importing.past import PastRating, PastSession
 from ratings.psychometrics.evidence import Rater
 
-VERSION = "1"
+VERSION = 1
+DAYS = ()  # it has instants only
 COLUMNS = (
     "export_version", "client_pid", "therapist_pid", "episode_no", "session_no", "session_start_utc", "tz",
     "rater", "instrument", "instrument_version", "language", "item", "pillar", "value", "value_label", "answered",
@@ -25,7 +28,7 @@ class Long:
 
     has_ors = False
 
-    def __init__(self, instruments, now):
+    def __init__(self, instruments, now, order):
         self.instruments, self.now = instruments, now
         self.by_key, self.ratings, self.bad_ratings = {}, {}, set()
 
@@ -42,9 +45,10 @@ class Long:
             raise
 
     def _read_answer(self, line, cells, key, rater):
-        if cells["export_version"].split(".")[0] != VERSION:
+        if whole_in(cells["export_version"].split(".")[0]) != VERSION:
             raise BadLine(_("export_version is not one that this program can read."))
-        instrument = self.instruments.get((cells["instrument"], cells["instrument_version"]))
+        version = whole_in(cells["instrument_version"])
+        instrument = self.instruments.get((cells["instrument"], str(version)))
         if instrument is None:
             raise BadLine(_("instrument and instrument_version name no questionnaire that is loaded here."))
         item = next((item for item in instrument.items if item.id == cells["item"]), None)

@@ -3,9 +3,10 @@
 Reads only, in a number of statements that does not grow with the file but by one for some hundred of its cases.
 """
 
+import unicodedata
 from collections import defaultdict
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from alliance.crypto import keyed_hash
 from alliance.models import Client, Episode
 from alliance.scopes import live
+from ratings.cells.days import DateOrder
 from ratings.check_in.instrument_choice import definition_of
 from ratings.importing import layouts
 from ratings.importing.layouts import LineError, Parsed
@@ -32,19 +34,26 @@ from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.scoring import Scored, score, score_total
 from sessions.models import TherapySession
 
+QUIET_DAYS = 90  # convention of this app: a therapy without a session for so long is proposed as over
 NOON = time(12)  # convention of this app: where a file has a date only
 KEYS_AT_ONCE = 500  # look-ups by so many keys fit into one statement on both databases
 
 
-def read(data: bytes) -> Parsed:
-    """A file's sessions, checked against the questionnaires that are loaded here."""
+def read(data: bytes, order: DateOrder | None = None) -> Parsed:
+    """A file's sessions, checked against the questionnaires that are loaded here.
+
+    `order`: that of its dates, for a file that does not tell.
+    """
     definitions = {name: definition for name, (_row, definition) in _instruments().items()}
-    return layouts.parse(data, definitions, timezone.now())
+    return layouts.parse(data, definitions, timezone.now(), order)
 
 
-def make_preview(*, practice, parsed: Parsed, receiver: Receiver) -> Preview:
-    """What an import of the file would write, and what is wrong with it."""
-    return _Matcher(practice, parsed, receiver).preview()
+def make_preview(*, practice, parsed: Parsed, receiver: Receiver, end_before: date | None = None) -> Preview:
+    """What an import of the file would write, and what is wrong with it.
+
+    `end_before`: new cases whose last session is earlier come in as ended.
+    """
+    return _Matcher(practice, parsed, receiver, end_before).preview()
 
 
 def therapists_of(practice):
@@ -58,8 +67,8 @@ def _instruments():
 
 
 class _Matcher:
-    def __init__(self, practice, parsed, receiver):
-        self.practice, self.parsed, self.receiver = practice, parsed, receiver
+    def __init__(self, practice, parsed, receiver, end_before):
+        self.practice, self.parsed, self.receiver, self.end_before = practice, parsed, receiver, end_before
         self.refs, self.scored_answers = {}, {}  # take most of the time and follow from the file alone
         self.zone = ZoneInfo(practice.zone)
         self.instruments = _instruments()
@@ -72,6 +81,7 @@ class _Matcher:
         self._look_up()
         cases = [self._match_case(client, case, sessions) for (client, case), sessions in self.by_case.items()]
         cases = self._keep_one_open_case([case for case in cases if case])
+        quiet_before = timezone.localdate(timezone=self.zone) - timedelta(days=QUIET_DAYS)
         return Preview(
             self.parsed,
             self.receiver,
@@ -79,6 +89,8 @@ class _Matcher:
             errors=tuple(sorted(self.errors)),
             counts=self._counts(cases),
             refresh=self.preview,
+            quiet_before=quiet_before,
+            quiet=sum(case.pk is None and self._was_last_seen_before(quiet_before, case) for case in cases),
         )
 
     def _add_error(self, past, sentence):
@@ -94,12 +106,19 @@ class _Matcher:
             self.refs[parts] = keyed_hash(f"import {self.parsed.layout}", text)
         return self.refs[parts]
 
+    def _refs(self, *parts):
+        """The hashes under which it may be stored: what was imported before names were composed has the second."""
+        return [self._ref(*parts), self._ref(*(unicodedata.normalize("NFD", str(part)) for part in parts))]
+
+    def _was_last_seen_before(self, day, case):
+        return day is not None and case.last_at < self._at(day, time(0))
+
     # --- What is here already -----------------------------------------------------------------------------------------
 
     def _look_up(self):
         """Reads all rows that the file may be about."""
         self.therapists = therapists_of(self.practice)
-        refs = {self._ref(client) for client, _case in self.by_case}
+        refs = {ref for client, _case in self.by_case for ref in self._refs(client)}
         clients = Client.objects.filter(practice=self.practice)
         self.clients = {client.external_ref: client for client in _rows_where_in(clients, "external_ref", refs)}
         keys = {client.pk for client in self.clients.values()}
@@ -124,9 +143,10 @@ class _Matcher:
 
     def _match_case(self, client, case, sessions):
         """The case of the file with the rows of this practice; None where it is wrong."""
-        client_ref, ref = self._ref(client), self._ref(client, case)
-        row = self.clients.get(client_ref)
-        episode = self.episodes.get((row.pk, ref)) if row else None
+        row = _first_of(self.clients, self._refs(client))
+        episode = _first_of(self.episodes, [(row.pk, ref) for ref in self._refs(client, case)]) if row else None
+        client_ref = row.external_ref if row else self._ref(client)
+        ref = episode.external_ref if episode else self._ref(client, case)
         therapist, sessions = self._therapist(sessions)
         if sessions and row and self.receiver.only_own and (row.pk, therapist.pk) not in self.pairs:
             for past in sessions:
@@ -177,15 +197,15 @@ class _Matcher:
         starts = set(self.starts[episode.pk]) if episode else set()
         matched = []
         for past in sorted(sessions, key=lambda past: (past.day or past.starts_at.date(), past.number)):
-            ref = self._ref(past.client, past.case, past.number)
-            row = rows.get(ref)
+            refs = self._refs(past.client, past.case, past.number)
+            row = _first_of(rows, refs)
             start = row.starts_at if row else self._start(past, starts)
             if sentence := self._conflict(past, row, start, starts, episode):
                 self._add_error(past, sentence)
                 continue
             starts.add(start)
             zone = row.zone if row else past.zone or self.practice.zone
-            therapy_session = MatchedSession(past, ref, row.pk if row else None, start, zone)
+            therapy_session = MatchedSession(past, refs[0], row.pk if row else None, start, zone)
             ratings = self._new_ratings(therapy_session, row)
             if ratings is not None:
                 matched.append(replace(therapy_session, new_ratings=ratings))
@@ -240,7 +260,8 @@ class _Matcher:
     def _keep_one_open_case(self, cases):
         """The cases, with one open at most for a client and a therapist.
 
-        Of several new ones the latest stays open; earlier ones end with their last session. One that is open here
+        Of several new ones the latest stays open, unless it was last seen long ago; the others end with their last
+        session. One that is open here
         already stays as it is: a person ends it, not a file.
         """
         by_pair = defaultdict(list)
@@ -253,6 +274,7 @@ class _Matcher:
             open_episode = self.open_episodes.get((new_cases[0].client_pk, new_cases[0].therapist.pk))
             if open_episode is None:
                 ended |= {case.ref for case in new_cases[:-1]}
+                ended |= {case.ref for case in new_cases if self._was_last_seen_before(self.end_before, case)}
                 continue
             for case in new_cases:
                 if case.last_at < open_episode.starts_at:
@@ -278,6 +300,11 @@ class _Matcher:
             ratings=Count(new=new_ratings, known=ratings - new_ratings),
             left_out=len({error.line for error in self.errors}),
         )
+
+
+def _first_of(rows, keys):
+    """The row of the first key that has one; None without any."""
+    return next((rows[key] for key in keys if key in rows), None)
 
 
 def _only_new(case):

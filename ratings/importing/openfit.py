@@ -1,13 +1,18 @@
 """The flat layout of OpenFIT exports: one row per session."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext as _
 
-from ratings.importing.cells import BadLine, day_of, decimal_of, number_of, text_of, whole_of, yes_or_no_of
+from ratings.cells.problem import BadLine
+from ratings.importing.cells import day_of, decimal_of, number_of, text_of, whole_of, yes_or_no_of
 from ratings.importing.past import PastRating, PastSession
 from ratings.psychometrics.evidence import Rater
 
 SRS = ("srs-3", "1")  # its items stand in the order of SRSQ1 to SRSQ4
 SRS_COLUMNS = ("SRSQ1", "SRSQ2", "SRSQ3", "SRSQ4")
+DAYS = ("Session_Date", "case_date")
+ADD_UP_WITHIN = Decimal("0.05")  # half of the last digit that OpenFIT shows: a total of rounded parts
 COLUMNS = ("Client_ID", "Case_ID", "Session_ID", "Session_Date", "SRS_Skip", *SRS_COLUMNS, "Total_SRS")
 
 
@@ -18,8 +23,8 @@ class OpenFit:
     sign-in; the id is optional and the practice's own, and a name is neither unique nor stable.
     """
 
-    def __init__(self, instruments, now):
-        self.srs, self.now = instruments.get(SRS), now
+    def __init__(self, instruments, now, order):
+        self.srs, self.now, self.order = instruments.get(SRS), now, order
         self.by_key, self.line_of = {}, {}
         self.has_ors = False
 
@@ -33,7 +38,7 @@ class OpenFit:
         first = self.line_of.setdefault((client, case, number), line)
         if first != line:
             raise BadLine(_("This session is on line %(line)s already.") % {"line": first})
-        day = day_of(cells, "Session_Date", self.now)
+        day = day_of(cells, "Session_Date", self.now, self.order)
         rating = self._rating(line, cells)
         name = cells.get("provider_name") or " ".join(
             cells.get(part, "") for part in ("provider_firstname", "provider_lastname")
@@ -46,7 +51,7 @@ class OpenFit:
             number=number,
             therapists=tuple(filter(None, therapists)),
             day=day,
-            case_day=day_of(cells, "case_date", self.now) if cells.get("case_date") else None,
+            case_day=day_of(cells, "case_date", self.now, self.order) if cells.get("case_date") else None,
             ratings=(rating,) if rating else (),
         )
 
@@ -63,10 +68,10 @@ class OpenFit:
             raise BadLine(_("SRS_Skip says that the SRS was filled in, and there are no scores."))
         if parts and len(parts) < len(SRS_COLUMNS):
             raise BadLine(_("Some of SRSQ1 to SRSQ4 are empty. Give all four, or Total_SRS alone."))
-        if parts and total is not None and sum(parts) != total:
+        if parts and total is not None and abs(sum(parts) - total) > ADD_UP_WITHIN:
             raise BadLine(_("SRSQ1 to SRSQ4 do not add up to Total_SRS."))
         # OpenFIT divides a total that came alone among the four, so these four are nobody's answers.
-        total_alone = total is not None and all(part * len(SRS_COLUMNS) == total for part in parts)
+        total_alone = total is not None and len(set(parts)) <= 1
         answers = {} if total_alone else {item.id: part for item, part in zip(self.srs.items, parts, strict=True)}
         return PastRating(line, Rater.CLIENT, SRS, answers, total=total if total_alone else None)
 

@@ -1,8 +1,9 @@
 """What a file would change here: what is new in it, and what is wrong with it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from alliance.models import Membership
@@ -11,6 +12,8 @@ from ratings.importing.past import PastRating, PastSession
 from ratings.models import Instrument
 from ratings.psychometrics.scoring import Scored
 from sessions.schedule.forms import SESSION_MINUTES
+
+MOST_LINES_NAMED = 10  # beside one sentence; convention of this app
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,24 @@ class MatchedCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one or more lines, said once for all of them."""
+
+    sentence: str
+    lines: list[int]
+
+    @property
+    def shown(self) -> str:
+        """The first of the lines, as numbers."""
+        return ", ".join(map(str, self.lines[:MOST_LINES_NAMED]))
+
+    @property
+    def more(self) -> int:
+        """How many lines are not among those shown."""
+        return len(self.lines[MOST_LINES_NAMED:])
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What an import of the file would write as things stand now."""
 
@@ -117,6 +138,16 @@ class Preview:
     counts: Counts
     # Makes the preview anew. Quick: what follows from the file alone, such as the scores, is kept.
     refresh: Callable[[], "Preview"] = field(repr=False, compare=False)
+    quiet_before: date  # a day as long ago as an ordinary pause of a therapy lasts at most
+    quiet: int  # how many new cases were last seen before it
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The errors, one sentence once, in the order of their first lines."""
+        lines: dict[str, list[int]] = defaultdict(list)
+        for error in self.errors:
+            lines[error.sentence].append(error.line)
+        return [Fault(sentence, numbers) for sentence, numbers in lines.items()]
 
     @property
     def changes(self) -> bool:

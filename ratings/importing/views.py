@@ -11,11 +11,12 @@ from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models import ImportDraft
 from alliance.requests import posted, require_page_or_post
+from ratings.cells.days import DateOrder
 from ratings.importing import actions
-from ratings.importing.forms import UploadForm
+from ratings.importing.forms import DateOrderForm, EndOldForm, UploadForm
 from ratings.importing.preview import Counts
 
-MOST_ERRORS_SHOWN = 100
+MOST_FAULTS_SHOWN = 100
 DRAFTS = ImportDraft.objects.select_related(
     "practice__data_key", "sent_by__practice", "sent_by__user", "therapist__practice__data_key"
 )
@@ -36,20 +37,28 @@ def import_upload(request):
 def import_preview(request, code):
     access.check_import(request.user)
     draft = get_visible_or_404(DRAFTS, request.user, code=code)
-    if request.method != "POST":
-        return _preview(request, draft, actions.preview_of(draft))
+    order = DateOrderForm(request.GET).order
+    form = EndOldForm(posted(request))
+    if request.method != "POST" or not form.is_valid():
+        return _preview(request, draft, actions.preview_of(draft, order), form, 422 if form.errors else 200)
     try:
-        batch = actions.import_draft(draft=draft, only_good="only_good" in request.POST)
+        batch = actions.import_draft(
+            draft=draft, order=order, end_before=form.end_before, only_good="only_good" in request.POST
+        )
     except actions.NotAllGood as refusal:
-        return _preview(request, draft, refusal.preview, status=422)
+        return _preview(request, draft, refusal.preview, form, 422)
     messages.success(request, _imported_sentence(batch))
     return redirect("alliance:people" if draft.sent_by.is_manager else "ratings:cases")
 
 
-def _preview(request, draft, preview, status=200):
+def _preview(request, draft, preview, form, status):
     counts = preview.counts
+    form.initial = {"end_old": True, "last_seen_before": preview.quiet_before}
     context = {
         "preview": preview,
+        "form": form,
+        "ended_days": draft.practice.ended_visible_days,
+        "orders": DateOrder if preview.parsed.dates.is_asked else None,
         "counts": [
             (_("Clients"), counts.clients),
             (_("Cases"), counts.episodes),
@@ -58,8 +67,8 @@ def _preview(request, draft, preview, status=200):
         ],
         "receiver": preview.receiver.all_to if draft.sent_by.is_manager else None,
         "bad_lines": counts.left_out,
-        "errors": preview.errors[:MOST_ERRORS_SHOWN],
-        "more_errors": len(preview.errors) - MOST_ERRORS_SHOWN,
+        "faults": preview.faults[:MOST_FAULTS_SHOWN],
+        "more_faults": len(preview.faults) - MOST_FAULTS_SHOWN,
         "section": "people" if draft.sent_by.is_manager else "cases",
     }
     return render(request, "ratings/importing/import_preview.html", context, status=status)

@@ -1,6 +1,7 @@
 """Runs the detector over a CSV file of ratings, without a database."""
 
 import csv
+import io
 import math
 import os
 import shutil
@@ -11,6 +12,10 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ratings.cells.encoding import encoding_of
+from ratings.cells.problem import BadLine
+from ratings.cells.rows import column_key
+from ratings.cells.values import defused
 from ratings.findings.phrases import reason
 from ratings.importing.episode_files import EpisodeReader, FileError
 from ratings.psychometrics.assess import assess
@@ -48,6 +53,10 @@ class Command(BaseCommand):
                 judge(source, target, lowest, highest, version)
         except FileError as error:
             raise CommandError(f"{file}: {error}", returncode=WRONG_INPUT) from None
+        except BadLine as error:
+            raise CommandError(f"{file}: Line {error.line}: {error}", returncode=WRONG_INPUT) from None
+        except UnicodeDecodeError as error:
+            raise CommandError(f"{file}: Line 1: this is not {error.encoding} text.", returncode=WRONG_INPUT) from None
         except BrokenPipeError:  # the reader of our output has left
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
@@ -57,14 +66,14 @@ class Command(BaseCommand):
 def judge(source, target, lowest, highest, version):
     """Copies the rows of `source` to `target`, each with its session's assessment."""
     reader = EpisodeReader(source, lowest, highest)
-    for name in ADDED:
-        if name in reader.header:
+    for name in reader.header:
+        if column_key(name) in ADDED:
             raise FileError(1, f"the column {name!r} is one that this command adds.")
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([*reader.header, *ADDED])
+    writer = csv.writer(target, delimiter=reader.delimiter, lineterminator="\n")
+    writer.writerow([*map(defused, reader.header), *ADDED])
     for episode in reader.episodes():
         for row, assessment in zip(episode.rows, assess(episode.history, version), strict=True):
-            writer.writerow([*row, *_columns(assessment)])
+            writer.writerow([*map(defused, row), *_columns(assessment)])
 
 
 def _columns(assessment):
@@ -83,11 +92,14 @@ def _open_source(file):
     if file == "-":
         if sys.stdin is None:
             raise CommandError("There is no standard input.", returncode=WRONG_INPUT)
-        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape", newline="")
-        yield sys.stdin
+        yield _text_of(sys.stdin.buffer)
         return
-    with open(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as source:
-        yield source
+    with open(file, "rb") as source:
+        yield _text_of(source)
+
+
+def _text_of(source):
+    return io.TextIOWrapper(source, encoding_of(source.peek(4)[:4]), errors="surrogateescape", newline="")
 
 
 @contextmanager

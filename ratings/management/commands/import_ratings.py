@@ -1,9 +1,11 @@
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
 from alliance.models import Practice
+from ratings.cells.days import DateOrder
 from ratings.importing.actions import NotAllGood, import_ratings
 from ratings.importing.matching import make_preview, read, therapists_of
 from ratings.importing.preview import Receiver
@@ -19,17 +21,29 @@ class Command(BaseCommand):
             "--therapist", action="append", default=[], metavar="ID=EMAIL", help="whom the file calls ID; repeatable"
         )
         parser.add_argument("--all-to", metavar="EMAIL", help="all rows become cases of this therapist")
+        parser.add_argument(
+            "--dates", choices=DateOrder.values, help="how dates are written that can be read in two ways"
+        )
+        parser.add_argument(
+            "--end-before", type=date.fromisoformat, metavar="DATE", help="end the therapies last seen before this day"
+        )
         parser.add_argument("--only-good", action="store_true", help="leave out the wrong lines and import the others")
         parser.add_argument("--dry-run", action="store_true", help="say what would be imported, and write nothing")
 
-    def handle(self, *, file, practice, therapist, all_to, only_good, dry_run, **options):
+    def handle(self, *, file, practice, therapist, all_to, dates, end_before, only_good, dry_run, **options):
         practice = find_practice(practice)
         receiver = find_receiver(practice, therapist, all_to)
         try:
-            parsed = read(file.read_bytes())
+            parsed = read(file.read_bytes(), dates and DateOrder(dates))
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}.", returncode=2) from None
-        preview = make_preview(practice=practice, parsed=parsed, receiver=receiver)
+        if parsed.dates.is_asked:
+            raise CommandError(
+                "Each date in this file can be read in two ways. Say --dates day-first or --dates month-first.\n"
+                "Nothing was imported.",
+                returncode=2,
+            )
+        preview = make_preview(practice=practice, parsed=parsed, receiver=receiver, end_before=end_before)
         errors = [f"line {error.line}: {error.sentence}" for error in preview.errors]
         if errors and (not parsed.layout or not only_good):
             raise CommandError("\n".join([*errors, "Nothing was imported."]), returncode=2)
@@ -45,6 +59,10 @@ class Command(BaseCommand):
         for name in ("clients", "episodes", "sessions", "ratings"):
             count = getattr(preview.counts, name)
             self.stdout.write(f"{name}: {count.new} new, {count.known} known")
+        if preview.quiet and end_before is None:
+            self.stdout.write(
+                f"of the new cases, last seen before {preview.quiet_before}: {preview.quiet}; --end-before ends them"
+            )
         if dry_run:
             self.stdout.write("Nothing was written: this was a dry run.")
 

@@ -27,9 +27,11 @@ def millrace(millrace):
 def bring_in(millrace):
     """Imports a file of `files/`, or the bytes that are given."""
 
-    def bring_in(what, by=None, only_good=False, **receiver):
+    def bring_in(what, by=None, only_good=False, end_before=None, **receiver):
         data = what if isinstance(what, bytes) else (FILES / what).read_bytes()
-        preview = make_preview(practice=millrace, parsed=read(data), receiver=Receiver(**receiver))
+        preview = make_preview(
+            practice=millrace, parsed=read(data), receiver=Receiver(**receiver), end_before=end_before
+        )
         return import_ratings(practice=millrace, preview=preview, by=by, only_good=only_good)
 
     return bring_in

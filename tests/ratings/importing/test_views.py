@@ -6,10 +6,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from alliance.models import AuditEvent, Client, Episode, ImportBatch, ImportDraft
 from ratings.importing.actions import drop_old_drafts
 from ratings.models import Rating
+from tests.factories import make_member
 from tests.ratings.importing.conftest import FILES
 
 pytestmark = pytest.mark.usefixtures("instruments")
@@ -65,8 +67,8 @@ def test_a_manager_brings_in_for_the_therapists_whom_the_file_names_or_for_one(h
 def test_a_managers_preview_has_counts_and_lines_and_no_score(http, dana, noor, mona):
     page = said(http.get(upload(http, mona, DAMAGED).url))
     assert "2 lines are wrong." in page
-    assert "Line 2: SRSQ2 is not a number from 0 to 10." in page
-    assert "Line 3: Session_Date is not a date written as 2026-03-14." in page
+    assert "Line 2: SRSQ2 must be from 0 to 10." in page
+    assert "Line 3: Session_Date is not a date written as 2026-03-14 or 14.03.2026." in page
     assert "Import the good rows, 17 sessions" in page
     body = page.split("<main")[1]
     for score in ("11.5", "8.1", "7.9", "8.325", "33.3", "18.2", "4.4"):  # all of them stand in the file
@@ -196,3 +198,89 @@ def test_who_is_no_manager_any_more_imports_into_own_cases_only(http, dana, noor
     mona.save()
     http.post(response.url)
     assert set(Episode.objects.values_list("therapist", flat=True)) == {mona.pk}
+
+
+# --- What only a person can say ---------------------------------------------------------------------------------------
+
+HEADER = b"Client_ID,Case_ID,Session_ID,Session_Date,SRS_Skip,SRSQ1,SRSQ2,SRSQ3,SRSQ4,Total_SRS\n"
+
+
+def rows_of(*days):
+    return HEADER + b"".join(b"C%d,1,1,%s,N,8.1,7.9,8.0,8.2,32.2\n" % (n, day.encode()) for n, day in enumerate(days))
+
+
+def test_the_order_of_day_and_month_is_asked_once_where_the_file_does_not_tell(http, dana):
+    address = upload(http, dana, rows_of("03/05/2025", "04/05/2025")).url
+    page = http.get(address)
+    assert (page.status_code, said(page).count("can be read in two ways")) == (200, 1)
+    assert "What is wrong" not in said(page) and "Import 2 sessions" not in said(page)
+    refused = http.post(address)
+    assert (refused.status_code, Client.objects.count()) == (422, 0)
+    assert "can be read in two ways" in said(http.get(address, {"dates": "year-first"}))
+    answered = f"{address}?dates=month-first"
+    assert "Dates are read as month/day/year." in said(http.get(answered))
+    assert http.post(answered).status_code == 302
+    starts = sorted(f"{s.starts_at:%Y-%m-%d}" for e in Episode.objects.all() for s in e.therapy_sessions.all())
+    assert starts == ["2025-03-05", "2025-04-05"]
+
+
+def test_the_preview_says_how_it_read_the_dates(http, dana):
+    assert "Dates are read as day.month.year." in said(http.get(upload(http, dana, rows_of("31/05/2025")).url))
+    assert "Dates are read as" not in said(http.get(upload(http, dana, rows_of("2025-05-31")).url))
+
+
+def test_the_preview_offers_to_end_therapies_that_are_over(http, dana):
+    today = timezone.localdate()
+    address = upload(http, dana, rows_of("2021-01-07", "2021-02-07", today.isoformat())).url
+    page = http.get(address)
+    assert "2 cases were last seen before" in said(page)
+    assert "for 365 days after its last session" in said(page)
+    proposed = page.context["form"]["last_seen_before"].value()
+    assert (today - proposed).days == 90 and "checked" in str(page.context["form"]["end_old"])
+    response = http.post(address, {"end_old": "on", "last_seen_before": "soon"})
+    assert (response.status_code, Client.objects.count()) == (422, 0)
+    assert "Enter a valid date." in said(response) and 'value="soon"' in said(response)
+    response = http.post(address, {"end_old": "on", "last_seen_before": ""})
+    assert "Write the day, or take the tick away." in said(response)
+    assert http.post(address, {"end_old": "on", "last_seen_before": "2021-02-01"}).status_code == 302
+    assert Episode.objects.filter(ends_at=None).count() == 2
+
+
+def test_without_the_tick_no_therapy_ends(http, dana):
+    address = upload(http, dana, rows_of("2021-01-07")).url
+    http.post(address, {"last_seen_before": "2026-01-01"})
+    assert Episode.objects.get().ends_at is None
+
+
+def test_therapies_of_these_weeks_are_not_asked_about(http, dana):
+    page = said(http.get(upload(http, dana, rows_of(timezone.localdate().isoformat())).url))
+    assert "last seen before" not in page and "Import one session" in page
+
+
+def test_one_sentence_stands_once_with_its_lines(http, dana):
+    page = said(http.get(upload(http, dana, rows_of(*["7 Jan 2025"] * 48)).url))
+    assert page.count("is not a date written as") == 1
+    assert "Lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11:" in page and "And 38 more lines." in page
+
+
+def test_a_workbook_gets_a_sentence_that_says_what_to_do(http, dana):
+    response = upload(http, dana, b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00")
+    assert response.status_code == 422
+    assert "This is a workbook. Open it, choose “Save as”, then “CSV UTF-8”, and take that file." in said(response)
+
+
+def test_a_file_in_utf_16_is_kept_for_its_preview(http, dana):
+    response = upload(http, dana, OPENFIT.decode().encode("utf-16"))
+    assert "19 new sessions." in said(http.get(response.url))
+
+
+def test_two_therapists_of_one_name_are_told_apart(http, mona, dana, sam, millrace):
+    twin = make_member(millrace, "Dāna Whitlock", "therapist")
+    http.force_login(mona.user)
+    page = said(http.get(PAGE))
+    assert "Dana Whitlock, dana@millrace.test" in page and "Dāna Whitlock, dāna@millrace.test" in page
+    page = said(http.get("/people/assign/"))
+    assert "Dana Whitlock, dana@millrace.test" in page and "Dāna Whitlock, dāna@millrace.test" in page
+    twin.ends_at = timezone.now()
+    twin.save()
+    assert "Dana Whitlock</option>" in said(http.get(PAGE)), "alone, the name is enough"

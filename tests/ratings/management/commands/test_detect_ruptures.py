@@ -79,9 +79,13 @@ def test_a_file_of_only_a_header_has_nothing_to_judge(detect):
         ([HEADER, *rows(), "b,1,8,6,6,5,5,5"], 8, "client_goal is 8, outside the scale of 1 to 7"),
         ([HEADER, "a,1,6,0.9,6,5,5,5"], 2, "client_task"),
         ([HEADER, "a,1,6,six,6,5,5,5"], 2, "'six'"),
-        ([HEADER, "a,1,6,nan,6,5,5,5"], 2, "'nan'"),
+        ([HEADER, "a,1,6,1_0,6,5,5,5"], 2, "'1_0'"),
+        ([HEADER, "a,1,6,١,6,5,5,5"], 2, "client_task is '١'"),
         ([HEADER, "a,1,6,6,6,5,5,inf"], 2, "therapist_bond"),
-        ([HEADER, "a,1,6,6,6,5,5"], 2, "7 values, but 8 columns"),
+        ([HEADER, "a,1,6,6,6,5,5,5,5"], 2, "more values than the 8 columns"),
+        ([HEADER, "a,1,5,5,6,6,5,5,5"], 2, "A value with a comma in it needs quotation marks."),
+        ([HEADER, "NA,1,6,6,6,5,5,5"], 2, "episode is empty"),
+        ([HEADER, "a,1.5,6,6,6,5,5,5"], 2, "'1.5'; it must be a whole number"),
         ([HEADER, "a,one,6,6,6,5,5,5"], 2, "session"),
         ([HEADER, "a,,6,6,6,5,5,5"], 2, "session"),
         ([HEADER, " ,1,6,6,6,5,5,5"], 2, "episode is empty"),
@@ -90,8 +94,9 @@ def test_a_file_of_only_a_header_has_nothing_to_judge(detect):
         ([HEADER, *rows("a")[:2], *rows("b")[:2], *rows("a", first=3)], 6, "'a' appeared before"),
         ([HEADER + MORE, "a,1,6,6,6,5,5,5,maybe,,,"], 2, "attended"),
         ([HEADER + MORE, "a,1,6,6,6,5,5,5,1,1,-3,"], 2, "comment_words"),
-        ([HEADER, 'a,1,6,6,"6,5,5,5'], 2, "not CSV"),
+        ([HEADER, 'a,1,6,6,"6,5,5,5'], 2, "The quotation marks do not match from here on."),
         (HEADER.encode() + b"\n\xff\xfe,1,6,6,6,5,5,5", 2, "UTF-8"),
+        (b"PK\x03\x04\x14\x00\x06\x00", 1, "Save as"),
         (HEADER.encode() + b"\na\x00,1,6,6,6,5,5,5", 2, "NUL"),
     ],
 )
@@ -123,3 +128,76 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path, monkeypatch, arguments
 def test_a_scale_upside_down_is_refused(detect):
     with pytest.raises(CommandError, match="LO must be below HI"):
         detect([HEADER], "--scale", "7", "1")
+
+
+# --- The same file as other programs write it -------------------------------------------------------------------------
+
+
+def as_written(lines, delimiter=",", comma=False, missing="", start="", encoding="utf-8"):
+    """The rows as a program with these habits has them."""
+    cells = [line.split(",") for line in lines]
+    text = "\r\n".join(delimiter.join((c.replace(".", ",") if comma else c) or missing for c in row) for row in cells)
+    return (start + text).encode(encoding)
+
+
+GAPS = [HEADER + MORE, *(f"{row},1,1,3,0" for row in rows()), "a,7,6,6,6,,,,1,0,,", "a,8,,,,,,,0,,,"]
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [
+        {"delimiter": ";"},
+        {"delimiter": ";", "comma": True},
+        {"delimiter": "\t"},
+        {"delimiter": "|"},
+        {"delimiter": ";", "start": "sep=;\r\n"},
+        {"delimiter": ", "},
+        {"missing": "NA"},
+        {"missing": " #N/A "},
+        {"missing": "."},
+        {"missing": "NULL"},
+        {"encoding": "utf-8-sig"},
+        {"encoding": "utf-16"},
+        {"delimiter": "\t", "encoding": "utf-16-le"},
+    ],
+    ids=str,
+)
+def test_the_same_rows_are_judged_alike_however_they_are_written(detect, habits):
+    plain = detect(GAPS)
+    target = detect.folder / "out.csv"
+    detect(as_written(GAPS, **habits))
+    delimiter = habits.get("delimiter", ",").strip() if habits.get("delimiter") != "\t" else "\t"
+    found = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8")), delimiter=delimiter))
+    for name in ("score", "probability", "alert", "kind", "state", "reason"):
+        assert [row[name] for row in found] == [row[name] for row in plain], name
+    assert [row["alert"] for row in found] == list("00001000")
+
+
+def test_the_cases_that_were_refused(detect):
+    semicolons = HEADER.replace(",", ";") + "\na;1;5,5;5;5;;;\n"
+    not_answered = HEADER + "\na,1,5,5,5,NA,NA,NA\n"
+    for text in (semicolons, not_answered):
+        assert len(detect(text.encode())) == 1
+
+
+def test_rounding_noise_and_a_whole_number_with_a_zero_are_no_errors(detect):
+    noisy = [row.replace("6", "5.999999999999999").replace(",1,", ",1.0,", 1) for row in rows()]
+    assert [row["alert"] for row in detect([HEADER, *noisy])] == list("000010")
+    assert len(detect([HEADER, "a,1,7.0000000000000001,6,6,5,5,5"])) == 1
+
+
+def test_cells_that_are_left_out_at_the_end_are_empty(detect):
+    assert len(detect([HEADER + MORE, "a,1,6,6,6", "a,2,6,6,6,5,5,5,1", "a,3,6,6,6,,,,,,,,,"])) == 3
+
+
+def test_what_comes_out_is_no_formula_to_a_spreadsheet(detect):
+    found = detect([HEADER + ",note", "=1+1,1,6,6,6,5,5,5,-3", "=1+1,2,6,6,6,5,5,5,@SUM(A1)", "=1+1,3,6,6,6,5,5,5,-"])
+    assert {row["episode"] for row in found} == {"'=1+1"}
+    assert [row["note"] for row in found] == ["-3", "'@SUM(A1)", "-"]
+
+
+def test_standard_input_is_read_the_same(monkeypatch, capsys):
+    data = io.TextIOWrapper(io.BufferedReader(io.BytesIO(as_written(GAPS, ";", comma=True, encoding="utf-16"))))
+    monkeypatch.setattr("sys.stdin", data)
+    call_command("detect_ruptures", "-")
+    assert capsys.readouterr().out.count("\n") == len(GAPS)

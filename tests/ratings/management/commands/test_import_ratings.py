@@ -28,7 +28,8 @@ COUNTS = "clients: 2 new, 0 known\nepisodes: 2 new, 0 known\nsessions: 19 new, 0
 
 
 def test_it_imports_and_says_how_much(dana, noor):
-    assert run() == (COUNTS, "")
+    out, err = run()
+    assert out.startswith(COUNTS) and err == ""
     assert TherapySession.objects.count() == 19
     again = "clients: 0 new, 2 known\nepisodes: 0 new, 2 known\nsessions: 0 new, 19 known\nratings: 0 new, 18 known\n"
     assert run(practice=str(dana.practice.code)) == (again, "")
@@ -43,8 +44,8 @@ def test_a_dry_run_writes_nothing(dana, noor):
 
 def test_wrong_lines_are_named_and_nothing_is_written(tmp_path, dana, noor):
     file = tmp_path / "damaged.csv"
-    file.write_bytes((FILES / "openfit.csv").read_bytes().replace(b"2025-01-14", b"14.1.2025"))
-    sentence = "line 3: Session_Date is not a date written as 2026-03-14."
+    file.write_bytes((FILES / "openfit.csv").read_bytes().replace(b"2025-01-14", b"14.1.25"))
+    sentence = "line 3: Session_Date: write the year with four digits."
     assert refused(file=file) == f"{sentence}\nNothing was imported."
     out, err = run("--only-good", file=file)
     assert "sessions: 18 new" in out and err == f"left out, {sentence}\n"

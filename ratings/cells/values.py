@@ -1,0 +1,63 @@
+"""What stands in a cell, as Python, R, SPSS and spreadsheets write it.
+
+None stands for what cannot be read as such. Only the caller knows what a column must hold, so the sentences are there.
+"""
+
+import re
+from decimal import Decimal
+
+MISSING = {
+    "", "na", "n/a", "n.a.", "<na>", "#n/a", "#nv", "nan", "null", "#null!", "none", ".", "-", "\u2013", "\u2014",
+}  # fmt: skip
+YES = {"1", "y", "yes", "j", "ja", "t", "true", "wahr", "vrai"}
+NO = {"0", "n", "no", "nein", "f", "false", "falsch", "faux"}
+NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:[.,][0-9]{0,20})?|[.,][0-9]{1,20})(?:[eE][+-]?[0-9]{1,3})?")
+NOISE = Decimal("1e-9")  # convention of this app: what two programs lose of a decimal number, and no answer has
+MOST = Decimal(10**9)
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell says that nothing is known."""
+    return text.strip().casefold() in MISSING
+
+
+def number_in(text: str) -> Decimal | None:
+    """The number in a cell, with a decimal point or a decimal comma."""
+    text = text.strip().replace("\u2212", "-")
+    return Decimal(text.replace(",", ".")) if NUMBER.fullmatch(text) else None
+
+
+def without_noise(number: Decimal) -> Decimal:
+    """The number that was meant by 32.199999999999996."""
+    return number.quantize(NOISE).normalize() + 0
+
+
+def within(number: Decimal, lowest: float, highest: float) -> Decimal | None:
+    """The number if it lies between the two; one that misses them by noise alone is put right."""
+    low, high = Decimal(str(lowest)), Decimal(str(highest))
+    return min(max(number, low), high) if low - NOISE <= number <= high + NOISE else None
+
+
+def whole_in(text: str) -> int | None:
+    """The whole number in a cell, also where a program writes it as 1.0; none below zero."""
+    number = number_in(text)
+    if number is None or not 0 <= number < MOST:
+        return None
+    number = without_noise(number)
+    return int(number) if number == int(number) else None
+
+
+def yes_or_no_in(text: str) -> bool | None:
+    """Whether a cell says yes; None for what is neither."""
+    text = text.strip().casefold()
+    text = {"1.0": "1", "0.0": "0", "1,0": "1", "0,0": "0"}.get(text, text)
+    return text in YES if text in YES | NO else None
+
+
+def defused(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe before it.
+
+    Numbers below zero stay numbers.
+    """
+    is_formula = text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_missing(text) and number_in(text) is None
+    return f"'{text}" if is_formula else text
