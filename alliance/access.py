@@ -15,8 +15,17 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404
 
-from alliance.models import Client, Episode, Membership, User
-from alliance.scopes import Role, Row_co, episodes_in_hands, live_memberships, memberships_of
+from alliance.models import Client, Cover, Episode, Membership, User
+from alliance.scopes import (
+    Role,
+    Row_co,
+    episodes_in_hands,
+    live_covers_of,
+    live_memberships,
+    live_therapists,
+    memberships_of,
+    own_episodes,
+)
 
 Row = TypeVar("Row", bound=Model)
 
@@ -94,10 +103,20 @@ def is_in_hands(episode: Episode) -> bool:
 
 
 def responsible_for(client: Client) -> Membership | None:
-    """Who looks after the client now: the therapist of the newest open episode that is in somebody's hands."""
+    """Who looks after the client now, by the newest open episode that is in somebody's hands."""
     open_episodes = episodes_in_hands().filter(client=client, ends_at__isnull=True)
     episode = open_episodes.select_related("therapist__practice__data_key").order_by("-starts_at", "-pk").first()
-    return episode.therapist if episode else None
+    if episode is None:
+        return None
+    member: Membership = episode.therapist
+    if not live_therapists().filter(pk=member.pk).exists():
+        member = live_covers_of(episode).select_related("covering__practice__data_key")[0].covering
+    return member
+
+
+def is_covered(episode: Episode) -> bool:
+    """Whether somebody covers for the therapist of the episode now."""
+    return live_covers_of(episode).exists()
 
 
 # --- Who may do -------------------------------------------------------------------------------------------------------
@@ -126,7 +145,11 @@ def check_import(user: User) -> list[Membership]:
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """Who may change which episode. `check_edit` makes one, and every write on an episode takes one."""
+    """Who may change which episode. Every write on an episode takes one.
+
+    `check_edit` makes one for the therapist, who may do all. `check_log` makes one also for a member who covers: good
+    for what logs a session and looks after its check-in, and for nothing else.
+    """
 
     membership: Membership
     episode: Episode
@@ -142,9 +165,18 @@ class Editor:
             The right is over, or one of the rows belongs to another episode.
         """
         self.check_rows(*rows)
-        therapist = live_memberships(self.membership.user, "therapist").filter(pk=self.membership.pk)
-        if not therapist.filter(episodes=self.episode.pk).exists():
+        if not self._is_therapist():
             raise Denied("episode", self.episode.code)
+
+    def check_log_again(self, *rows: OfEpisode) -> None:
+        """As `check_again`, for the writes that are open to a member who covers."""
+        self.check_rows(*rows)
+        if not (self._is_therapist() or live_covers_of(self.episode).filter(covering=self.membership.pk).exists()):
+            raise Denied("episode", self.episode.code)
+
+    def _is_therapist(self) -> bool:
+        therapist = live_memberships(self.membership.user, "therapist").filter(pk=self.membership.pk)
+        return therapist.filter(episodes=self.episode.pk).exists()
 
     def check_rows(self, *rows: OfEpisode) -> None:
         """Raises `Denied` where one of the rows belongs to another episode."""
@@ -160,12 +192,32 @@ def check_edit(user: User, episode: Episode) -> Editor:
     return Editor(membership, episode)
 
 
-def check_edit_all(user: User, episodes: Collection[Episode]) -> None:
-    """Raises unless the user is the therapist of every one of the episodes. One statement."""
-    therapists = set(live_memberships(user, "therapist").values_list("pk", flat=True))
+def check_log(user: User, episode: Episode) -> Editor:
+    """The right to log for the episode: its therapist's, or that of a member who covers."""
+    if can_edit(user, episode):
+        return check_edit(user, episode)
+    cover = live_covers_of(episode).filter(covering__user=user).select_related("covering__user").first()
+    if cover is None:
+        raise Denied("episode", episode.code)
+    return Editor(cover.covering, episode)
+
+
+def check_log_all(user: User, episodes: Collection[Episode]) -> None:
+    """Raises unless `check_log` passes for every one of the episodes. One statement."""
+    found = set(own_episodes(user).filter(pk__in=[episode.pk for episode in episodes]).values_list("pk", flat=True))
     for episode in episodes:
-        if episode.therapist_id not in therapists:
+        if episode.pk not in found:
             raise Denied("episode", episode.code)
+
+
+def check_cover(user: User, cover: Cover) -> Membership:
+    """The membership with which the user may end a cover: that of either side."""
+    therapist = cover.therapist_id or cover.episode.therapist_id  # type: ignore[union-attr]  # one of the two is there
+    places = live_memberships(user, "therapist")
+    membership: Membership | None = places.filter(pk__in=[cover.covering_id, therapist]).first()
+    if membership is None:
+        raise Denied("cover", cover.code)
+    return membership
 
 
 def can_edit(user: User, episode: Episode) -> bool:
@@ -173,19 +225,24 @@ def can_edit(user: User, episode: Episode) -> bool:
     return _passes(check_edit, user, episode)
 
 
+def can_log(user: User, episode: Episode) -> bool:
+    """Whether `check_log` passes."""
+    return _passes(check_log, user, episode)
+
+
 def comments_readable_by(user: User, episode: Episode) -> Callable[[HasComment], bool]:
     """A function that says of a rating whether the user may read its comment.
 
-    The therapist reads all comments of the episode, a supervisor those that the client meant for both. It is a
-    function, so that one query serves all ratings.
+    The therapist, and who covers, reads all comments of the episode, a supervisor those that the client meant for both.
+    It is a function, so that one query serves all ratings.
     """
-    is_therapist = can_edit(user, episode)
-    return lambda rating: is_therapist or rating.comment_for == "supervisor"
+    is_responsible = can_log(user, episode)
+    return lambda rating: is_responsible or rating.comment_for == "supervisor"
 
 
 def check_read_wish(user: User, episode: Episode) -> None:
-    """Raises unless the user is the therapist, who alone reads a client's wish."""
-    check_edit(user, episode)
+    """Raises unless the user is the therapist or covers for them: they alone read a client's wish."""
+    check_log(user, episode)
 
 
 def can_read_wish(user: User, episode: Episode) -> bool:

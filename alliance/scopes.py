@@ -75,22 +75,51 @@ def live_therapists() -> QuerySet[Any]:
 def episodes_in_hands() -> QuerySet[Any]:
     """Episodes with a living member who is responsible for what the client answers, and can read it.
 
-    That is the therapist. A supervisor alone is not enough: they read along, and nobody waits for their reply.
+    That is the therapist, or who covers for them. A supervisor alone is not enough: they read along, and the client
+    would wait for a reply that nobody owes.
     """
-    return _episodes_where(Q(therapist__in=live_therapists()))
+    return _episodes_where(Q(therapist__in=live_therapists()) | _is_covered_by(live_covers()))
+
+
+def live_covers(user: AbstractBaseUser | None = None) -> QuerySet[Any]:
+    """The covers that hold now, or only those that this user gives."""
+    covers: QuerySet[Any] = apps.get_model("alliance", "Cover").objects.filter(
+        live(), taken_back_at__isnull=True, covering__in=live_therapists()
+    )
+    return covers.filter(covering__user=user) if user else covers
+
+
+def live_covers_of(episode: Any) -> QuerySet[Any]:
+    """The covers of one episode that hold now: of it alone, or of its therapist."""
+    return live_covers().filter(
+        Q(episode=episode.pk, episode__ends_at__isnull=True)
+        | Q(therapist__episodes=episode.pk, therapist__episodes__ends_at__isnull=True)
+    )
+
+
+def _is_covered_by(covers: QuerySet[Any]) -> Q:
+    """The condition that an episode is open, and one of the covers is of it or of its therapist."""
+    of_episode = Q(pk__in=covers.filter(episode__isnull=False).values("episode"))
+    of_therapist = Q(therapist__in=covers.filter(therapist__isnull=False).values("therapist"))
+    return (of_episode | of_therapist) & Q(ends_at__isnull=True)
+
+
+def _is_worked_on_by(user: AbstractBaseUser) -> Q:
+    """The condition that the user is the therapist of an episode, or covers for them."""
+    return Q(therapist__in=live_memberships(user, "therapist")) | _is_covered_by(live_covers(user))
 
 
 def own_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
-    """Episodes of which the user is the therapist.
+    """Episodes in the user's own hands now: as their therapist, or covering for them.
 
     Ended ones stay for the practice's `ended_visible_days`, here and below.
     """
-    return _episodes_where(Q(therapist__in=live_memberships(user, "therapist")))
+    return _episodes_where(_is_worked_on_by(user))
 
 
 def visible_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     """Episodes whose clinical content the user may read, by any live membership."""
-    return _episodes_where(Q(therapist__in=live_memberships(user, "therapist")) | _is_supervised_by(user))
+    return _episodes_where(_is_worked_on_by(user) | _is_supervised_by(user))
 
 
 def supervised_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
@@ -149,6 +178,16 @@ class TherapistOnlyQuerySet(ScopedQuerySet[Row_co]):
     episodes = staticmethod(own_episodes)
 
 
+class WriterOnlyQuerySet(TherapistOnlyQuerySet[Row_co]):
+    """Rows for whoever wrote them, while the episode is in their hands.
+
+    Who covers for a therapist sees none of the therapist's, and the other way round.
+    """
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        return super().visible_to(user).filter(written_by__user=user.pk)
+
+
 class PracticeQuerySet(QuerySet[Row_co]):
     """Rows about people, for the managers of their practice.
 
@@ -161,6 +200,14 @@ class PracticeQuerySet(QuerySet[Row_co]):
         return self.filter(**{f"{path}__in": practices})
 
     __repr__ = ScopedQuerySet.__repr__
+
+
+class CoverQuerySet(PracticeQuerySet[Row_co]):
+    """Covers: managers see those of their practice, therapists those that they give or receive."""
+
+    def visible_to(self, user: AbstractBaseUser) -> Self:
+        places = live_memberships(user, "therapist")
+        return self.filter(Q(covering__in=places) | Q(therapist__in=places) | Q(episode__therapist__in=places))
 
 
 class DraftQuerySet(QuerySet[Row_co]):

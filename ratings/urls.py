@@ -5,6 +5,7 @@ from ratings.check_in.views import therapist
 from ratings.delivery import views as delivery
 from ratings.demo import views as demo
 from ratings.detection import views as detection
+from ratings.handover import views as handover
 from ratings.importing import views as importing
 from ratings.ruptures import views as ruptures
 from ratings.today.views import log, today
@@ -23,6 +24,8 @@ urlpatterns = [
     path("cases/<uuid:code>/check-ins/", therapist.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
+    path("cases/<uuid:code>/cover/", handover.case_cover, name="case-cover"),
+    path("cases/covers/<uuid:code>/end/", handover.cover_end, name="cover-end"),
     path("cases/<uuid:code>/log/", log.session_log, name="session-log"),
     path("sessions/<uuid:code>/log/", log.planned_session_log, name="planned-session-log"),
     path("sessions/<uuid:code>/no-show/", log.session_no_show, name="session-no-show"),

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from alliance.people.cover import arrange_cover
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.importing import actions as importing
@@ -50,6 +51,14 @@ ratings:case nothing                   302 302 404 404 404 404 404 404 404 404 |
 ratings:goal-agree juniper             302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:goal-agree sorrel              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 404 404 403 404 404
 ratings:episode-end juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:case-cover juniper             302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:case-cover sorrel              302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
+ratings:case-cover covered             302 302 403 200 404 404 404 404 404 404 | 302 302 403 422 404 404 404 404 404 404
+ratings:case covered                   302 302 200 200 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:session-log covered            302 302 200 200 404 404 404 404 404 404 | 302 302 422 422 404 404 404 404 404 404
+ratings:episode-end covered            302 302 403 200 404 404 404 404 404 404 | 302 302 403 422 404 404 404 404 404 404
+ratings:client-contact covered         302 302 403 200 404 404 404 404 404 404 | 302 302 403 302 404 404 404 404 404 404
+ratings:cover-end cover                302 302   -   -   -   -   -   -   -   - | 302 302 302 302 404 404 404 404 404 404
 ratings:session-log juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:session-log sorrel             302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:planned-session-log planned    302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
@@ -157,6 +166,10 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
 
     voided = make_therapy_session(juniper, starts_at=days_ago(4), voided_at=days_ago(3), voided_by=dana)
 
+    covered = make_episode(noor, "Wren")
+    live_through(covered, [3])
+    cover = arrange_cover(right=editor_of(covered), covering=dana, starts_at=days_ago(1), ends_at=days_ago(-7))
+
     def minted(check_in):
         return links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
 
@@ -167,6 +180,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "nothing": ["00000000-0000-4000-8000-000000000000"],
         "planned": [planned.code],
         "voided": [voided.code],
+        "covered": [covered.code],
+        "cover": [cover.code],
         "check_in": [waiting.code],
         "token": [minted(waiting)],
         "used": [minted(used)],

@@ -8,6 +8,7 @@ server.
 from alliance.models.audit_event import AuditEvent
 from alliance.models.client import CheckInFormChoice, Client
 from alliance.models.consent import Consent
+from alliance.models.cover import Cover
 from alliance.models.episode import EndReason, Episode
 from alliance.models.importing import ImportBatch, ImportDraft
 from alliance.models.keys import DataKey
@@ -19,6 +20,7 @@ __all__ = [
     "CheckInFormChoice",
     "Client",
     "Consent",
+    "Cover",
     "DataKey",
     "EndReason",
     "Episode",

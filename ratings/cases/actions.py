@@ -12,7 +12,7 @@ from ratings.check_in import instrument_choice
 from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
 from ratings.delivery import schedule
-from ratings.detection.reassess import lock_for_edit, reassess
+from ratings.detection.reassess import lock_for_edit, lock_for_log, reassess
 from ratings.models import CheckIn
 from sessions.models import Attendance, TherapySession
 from sessions.plan import actions as plan_actions
@@ -78,7 +78,7 @@ def log_session(
     AlreadyLogged
         The planned session is not planned any more.
     """
-    lock_for_edit(editor, *filter(None, [planned]))
+    lock_for_log(editor, *filter(None, [planned]))
     if planned and not TherapySession.objects.filter(pk=planned.pk, attendance=Attendance.PLANNED).exists():
         raise AlreadyLogged
     episode = editor.episode
@@ -129,7 +129,7 @@ def move_session(*, editor: Editor, therapy_session, starts_at, ends_at):
 
     Its check-in goes with it: what is not sent yet is due anew.
     """
-    lock_for_edit(editor, therapy_session)
+    lock_for_log(editor, therapy_session)
     schedule_actions.move_therapy_session(
         editor=editor, therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at
     )

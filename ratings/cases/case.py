@@ -11,6 +11,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from alliance import access
 from alliance.models import DataKey, Episode, User
+from alliance.people.readers import Readers, readers_of
 from ratings.cases.pillars import PillarView, marks_drawn, pillar_views, totals_in_words
 from ratings.check_in import links
 from ratings.check_in.wishes import Wish, wishes
@@ -83,6 +84,7 @@ class CasePage:
     name: str
     therapist: str
     reader_is_therapist: bool
+    can_log: bool  # the reader is the therapist, or covers for them
     can_add: bool  # the reader is the therapist, and the therapy has not ended
     standing: Standing
     lead: str
@@ -106,6 +108,7 @@ class CasePage:
     notes: list[Note]
     sessions: list[SessionRow]
     sessions_in_words: str
+    readers: Readers
 
     @property
     def has_answers(self) -> bool:
@@ -119,6 +122,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
     """
     client, standing = episode.client, episode.standing
     reader_is_therapist = access.can_edit(reader, episode)
+    can_log = reader_is_therapist or access.can_log(reader, episode)
     history = case_history(episode)
     attended = [therapy_session for therapy_session in history.sessions if therapy_session.number]
     rated = [therapy_session for therapy_session in attended if therapy_session.client]
@@ -134,6 +138,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
         name=client.display_name,
         therapist=episode.therapist.display_name,
         reader_is_therapist=reader_is_therapist,
+        can_log=can_log,
         can_add=reader_is_therapist and episode.ends_at is None,
         standing=standing,
         lead=_lead(client.display_name, standing, evidence, history),
@@ -157,6 +162,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
         notes=_notes(episode, reader),
         sessions=sessions,
         sessions_in_words=sessions_in_words(sessions),
+        readers=readers_of(episode),
     )
 
 

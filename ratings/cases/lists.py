@@ -37,12 +37,14 @@ class CaseRow:
     aside: str | None  # why it was set aside, as long as it stays aside
     ended_at: datetime | None
     how_ended: str
+    covers_for: str  # whom the reader stands in for; empty where it is their own case, or they read along
 
 
-def case_rows(episodes: QuerySet[Episode]) -> list[CaseRow]:
+def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> list[CaseRow]:
     """A line for each episode of a queryset, worst first, then by name.
 
-    Two statements. An episode without a standing is left out.
+    Two statements. An episode without a standing is left out. `worked_on_by`: who has them in their hands, and is told
+    which are a colleague's.
     """
     rows = episodes.filter(standing__isnull=False).select_related(
         "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
@@ -67,6 +69,9 @@ def case_rows(episodes: QuerySet[Episode]) -> list[CaseRow]:
                 aside=_aside_reason(last, episode.client) if last and stays_aside and not rupture else None,
                 ended_at=episode.ends_at,
                 how_ended=episode.get_end_reason_display(),
+                covers_for=episode.therapist.display_name
+                if worked_on_by and episode.therapist.user_id != worked_on_by.pk
+                else "",
             )
         )
     return sorted(cases, key=lambda case: (-case.standing.attention, folded(case.name)))

@@ -14,7 +14,7 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.check_in.instrument_choice import definition_of
-from ratings.detection.reassess import lock_episode, lock_for_edit, reassess
+from ratings.detection.reassess import lock_episode, lock_for_log, reassess
 from ratings.models import CheckIn, Rating
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
@@ -99,7 +99,7 @@ def enter_answers(*, check_in, answers: ClientAnswers, answered_at, editor: Edit
     SessionVoided
         Nobody is asked about it any more.
     """
-    lock_for_edit(editor, check_in)
+    lock_for_log(editor, check_in)
     check_in = _lock_check_in(check_in)
     current = check_in.ratings.current().filter(rater=Rater.CLIENT).first()
     if current:
@@ -198,7 +198,7 @@ def _save_rating(therapy_session, text, items, *, by, answered_at=None, **column
 @transaction.atomic
 def mark_read(*, editor: Editor):
     """Marks the client's answers as read by the therapist: from now on they stand."""
-    lock_for_edit(editor)
+    lock_for_log(editor)
     CheckIn.objects.filter(
         episode=editor.episode,
         read_at__isnull=True,

@@ -72,7 +72,7 @@ def mint_check_in_link(*, check_in, editor: Editor | None, channel):
     `editor` is None where the program sends it.
     """
     if editor:
-        editor.check_again(check_in)
+        editor.check_log_again(check_in)
     token, practice = new_token(), check_in.episode.client.practice
     ClientLink.objects.create(
         client=check_in.episode.client,

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
-from alliance.access import Editor, check_edit_all, is_in_hands
+from alliance.access import Editor, check_log_all, is_in_hands
 from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import Consent
@@ -89,7 +89,7 @@ def resend(*, check_ins, user):
     after the last one by hand.
     """
     lock_episodes({check_in.episode_id for check_in in check_ins})  # two clicks at once: the second sees the first
-    check_edit_all(user, [check_in.episode for check_in in check_ins])
+    check_log_all(user, [check_in.episode for check_in in check_ins])
     related = ("therapy_session", "episode__client__data_key", "episode__client__practice")
     count, now = 0, timezone.now()
     for check_in in CheckIn.objects.filter(pk__in=[row.pk for row in check_ins]).select_related(*related):

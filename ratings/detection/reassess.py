@@ -41,6 +41,12 @@ def lock_for_edit(editor: Editor, *rows):
     editor.check_again(*rows)
 
 
+def lock_for_log(editor: Editor, *rows):
+    """As `lock_for_edit`, for the writes that are open to a member who covers."""
+    lock_episode(editor.episode)
+    editor.check_log_again(*rows)
+
+
 def lock_episodes(keys):
     """Locks the episodes, in the order of their keys; episode key -> episode.
 

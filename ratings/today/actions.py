@@ -13,7 +13,7 @@ from alliance.access import Editor
 from alliance.refusal import Refused
 from ratings.check_in.actions import take_back_therapist_rating
 from ratings.delivery import schedule
-from ratings.detection.reassess import lock_for_edit, reassess
+from ratings.detection.reassess import lock_for_log, reassess
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance
@@ -34,7 +34,7 @@ def undo_log(*, editor: Editor, therapy_session):
     Refused
         Somebody else logged it, or not just now, or the client has answered meanwhile.
     """
-    lock_for_edit(editor, therapy_session)
+    lock_for_log(editor, therapy_session)
     therapy_session.refresh_from_db(fields=["attendance", "logged_at", "logged_by", "voided_at"])
     logged_at = therapy_session.logged_at
     if therapy_session.voided_at or therapy_session.attendance == Attendance.PLANNED:

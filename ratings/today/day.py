@@ -46,7 +46,7 @@ def day_entries(user: User, start: datetime, end: datetime) -> list[DayEntry]:
     today = sessions_of_user.filter(starts_at__gte=start, starts_at__lt=end).exclude(attendance=Attendance.CANCELLED)
     sessions = list(today.order_by("starts_at"))
     keys = {therapy_session.episode_id for therapy_session in sessions}
-    cases = {row.standing.pk: row for row in case_rows(scopes.own_episodes(user).filter(pk__in=keys))}
+    cases = {row.standing.pk: row for row in case_rows(scopes.own_episodes(user).filter(pk__in=keys), user)}
     held_before = Counter(
         sessions_of_user.filter(episode__in=keys, attendance=Attendance.ATTENDED, starts_at__lt=start).values_list(
             "episode", flat=True

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, Membership
-from alliance.scopes import TherapistOnlyQuerySet
+from alliance.scopes import WriterOnlyQuerySet
 from sessions.models.therapy_session import TherapySession
 
 
@@ -24,7 +24,7 @@ class PrivateNote(models.Model):
     written_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
     written_at = models.DateTimeField(default=timezone.now)
 
-    objects = TherapistOnlyQuerySet.as_manager()
+    objects = WriterOnlyQuerySet.as_manager()
     scope = ("episode", "pk")
 
     class Sensitivity:

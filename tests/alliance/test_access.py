@@ -168,9 +168,9 @@ def test_an_editor_is_asked_again(dana, noor, juniper, sorrel):
 
 
 def test_all_of_some_episodes_are_the_users_own_or_none_is_edited(dana, noor, juniper, sorrel):
-    access.check_edit_all(dana.user, [juniper, sorrel])
+    access.check_log_all(dana.user, [juniper, sorrel])
     with pytest.raises(access.Denied):
-        access.check_edit_all(dana.user, [juniper, make_episode(noor, "Wren")])
+        access.check_log_all(dana.user, [juniper, make_episode(noor, "Wren")])
 
 
 def test_a_comment_is_for_whom_the_client_said(dana, sam, juniper):

@@ -35,9 +35,9 @@ def _case_page(request, episode, goal_form, status=200):
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
     page = case_page(episode, request.user)
-    if page.reader_is_therapist and request.method == "GET":  # the page has every comment that was not read before
-        mark_read(editor=access.check_edit(request.user, episode))
-    section = "cases" if page.reader_is_therapist else "caseload"
+    if page.can_log and request.method == "GET":  # the page has every comment that was not read before
+        mark_read(editor=access.check_log(request.user, episode))
+    section = "cases" if page.can_log else "caseload"
     context = {"page": page, "goal_form": goal_form, "section": section}
     return render(request, "ratings/cases/case.html", context, status=status)
 

@@ -23,7 +23,7 @@ def caseload(request):
 @vary_on_headers("HX-Request")
 def cases(request):
     access.check_role(request.user, "therapist")
-    rows = case_rows(scopes.own_episodes(request.user))
+    rows = case_rows(scopes.own_episodes(request.user), request.user)
     context = {"has_open": any(not row.ended_at for row in rows), "section": "cases"}
     return _searched(request, "ratings/cases/cases.html", rows, context)
 

@@ -19,7 +19,7 @@ from sessions.schedule.forms import SessionMoveForm, SessionVoidForm, times_of
 
 @require_page_or_post
 def session_move(request, code):
-    therapy_session, editor = _own_session(request, code, TherapySession.objects.not_voided())
+    therapy_session, editor = _own_session(request, code, TherapySession.objects.not_voided(), access.check_log)
     form = SessionMoveForm(
         posted(request),
         episode=therapy_session.episode,
@@ -42,7 +42,7 @@ def session_move(request, code):
 @require_page_or_post
 def session_void(request, code):
     sessions = TherapySession.objects.all() if request.method == "POST" else TherapySession.objects.not_voided()
-    therapy_session, editor = _own_session(request, code, sessions)
+    therapy_session, editor = _own_session(request, code, sessions, access.check_edit)
     form = SessionVoidForm(posted(request))
     if therapy_session.voided_at:  # a second tap, or another tab
         messages.info(request, _("The session had been taken off the record already. The first reason stays."))
@@ -54,10 +54,10 @@ def session_void(request, code):
     return _page(request, "ratings/cases/session_void.html", form, {"therapy_session": therapy_session})
 
 
-def _own_session(request, code, sessions):
+def _own_session(request, code, sessions, check):
     therapy_session = get_visible_or_404(sessions.select_related(*OF_EPISODE), request.user, code=code)
     timezone.activate(ZoneInfo(therapy_session.episode.client.practice.zone))
-    return therapy_session, access.check_edit(request.user, therapy_session.episode)
+    return therapy_session, check(request.user, therapy_session.episode)
 
 
 def _page(request, template, form, context):

@@ -186,6 +186,7 @@ def _form_page(request, check_in, form, status=200):
             "form": form,
             "therapy_session": check_in.therapy_session,
             "practice": check_in.episode.client.practice,
+            "is_covered": access.is_covered(check_in.episode),
             "last_was_read": _last_was_read(request, check_in),
         }
         return render(request, "ratings/check_in/check_in.html", context, status=status)

@@ -63,7 +63,7 @@ def _initial_settings(client):
 def check_in_link(request, code):
     """A fresh link to a check-in, which stands on this page once and nowhere else."""
     check_in = _get_check_in(request, code)
-    editor = access.check_edit(request.user, check_in.episode)
+    editor = access.check_log(request.user, check_in.episode)
     if check_in.ratings.current().filter(rater=Rater.CLIENT).exists():
         messages.info(request, _("This check-in has been answered; a link to it would open nothing."))
         return redirect("ratings:case", check_in.episode.code)
@@ -95,7 +95,7 @@ def _get_check_in(request, code):
 def check_in_enter(request, code):
     """Answers from paper or telephone, which the therapist types."""
     check_in = _get_check_in(request, code)
-    editor = access.check_edit(request.user, check_in.episode)
+    editor = access.check_log(request.user, check_in.episode)
     initial = {"day": timezone.localdate(check_in.therapy_session.starts_at)}
     form = EnteredAnswersForm(posted(request), check_in=check_in, initial=initial)
     if form.is_valid() and _enter(form, editor, check_in):

@@ -41,7 +41,7 @@ def planned_session_log(request, code):
 
 
 def _log(request, episode, planned=None):
-    editor = access.check_edit(request.user, episode)
+    editor = access.check_log(request.user, episode)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     number = instrument_choice.number_at(episode, planned.starts_at if planned else timezone.now())
     text = _questions(request, episode, number)
@@ -152,7 +152,7 @@ def session_no_show(request, code):
     planned = get_visible_or_404(
         TherapySession.objects.not_voided().select_related(*OF_EPISODE), request.user, code=code
     )
-    editor = access.check_edit(request.user, planned.episode)
+    editor = access.check_log(request.user, planned.episode)
     if planned.starts_at > timezone.now():
         messages.error(request, _("This session has not begun. If it is called off, cancel it."))
         return redirect("ratings:today")
@@ -172,7 +172,7 @@ def session_no_show(request, code):
 @require_POST
 def session_log_undo(request, code):
     therapy_session = get_visible_or_404(TherapySession.objects.select_related(*OF_EPISODE), request.user, code=code)
-    editor = access.check_edit(request.user, therapy_session.episode)
+    editor = access.check_log(request.user, therapy_session.episode)
     try:
         undo_log(editor=editor, therapy_session=therapy_session)
     except Refused as refusal:

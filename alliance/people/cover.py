@@ -1,0 +1,102 @@
+"""Writes of covers: who stands in for a therapist, and until when."""
+
+from datetime import datetime
+from typing import Protocol
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance import audit
+from alliance.access import Denied
+from alliance.audit import Verb
+from alliance.models import Cover, Episode, Membership, Practice
+from alliance.refusal import Refused
+from alliance.scopes import live_therapists
+
+
+class Right(Protocol):
+    """The right over one case that `access` gave: a therapist's `Editor`, or a manager's."""
+
+    @property
+    def membership(self) -> Membership: ...
+
+    @property
+    def episode(self) -> Episode: ...
+
+    def check_again(self) -> None: ...
+
+
+@transaction.atomic
+def arrange_cover(*, right: Right, covering: Membership, starts_at: datetime, ends_at: datetime) -> Cover:
+    """Has a colleague cover one case from an instant to another.
+
+    Raises
+    ------
+    Refused
+        The colleague cannot cover it for all that time, or the times are no period.
+    """
+    _lock(covering.practice)
+    right.check_again()
+    therapist = right.episode.therapist
+    _check_period(starts_at, ends_at)
+    _check_colleague(covering, therapist, ends_at)
+    if _clashes(covering, Q(episode=right.episode) | Q(therapist=therapist), starts_at, ends_at):
+        raise Refused(_("They cover this case on some of these days already."))
+    cover = Cover.objects.create(covering=covering, episode=right.episode, starts_at=starts_at, ends_at=ends_at)
+    audit.record(Verb.CREATED, cover, by=right.membership)
+    return cover
+
+
+@transaction.atomic
+def arrange_cover_of_all(
+    *, therapist: Membership, covering: Membership, starts_at: datetime, ends_at: datetime
+) -> Cover:
+    """Has a colleague cover all open cases of the acting therapist, also those that begin meanwhile."""
+    _lock(covering.practice)
+    if not live_therapists().filter(pk=therapist.pk).exists():
+        raise Denied("membership", therapist.code)
+    _check_period(starts_at, ends_at)
+    _check_colleague(covering, therapist, ends_at)
+    if _clashes(covering, Q(therapist=therapist), starts_at, ends_at):
+        raise Refused(_("They cover your cases on some of these days already."))
+    cover = Cover.objects.create(covering=covering, therapist=therapist, starts_at=starts_at, ends_at=ends_at)
+    audit.record(Verb.CREATED, cover, by=therapist)
+    return cover
+
+
+@transaction.atomic
+def end_cover(*, cover: Cover, by: Membership) -> None:
+    """Ends a cover now, or takes back one that has not begun; one that is over stays as it is."""
+    rows = Cover.objects.filter(pk=cover.pk, taken_back_at__isnull=True, ends_at__gt=timezone.now())
+    if rows.update(taken_back_at=timezone.now()):
+        audit.record(Verb.ENDED, cover, by=by)
+
+
+def _check_period(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise Refused(_("The last day is before the first."))
+    if ends_at <= timezone.now():
+        raise Refused(_("These days are over."))
+
+
+def _check_colleague(covering: Membership, therapist: Membership, ends_at: datetime) -> None:
+    if covering.practice_id != therapist.practice_id:
+        raise Refused(_("A cover stays within one practice."))
+    if covering.user_id == therapist.user_id:
+        raise Refused(_("Nobody covers for themselves."))
+    current = live_therapists().filter(pk=covering.pk).first()
+    if current is None:
+        raise Refused(_("They are not a therapist of this practice now."))
+    if current.ends_at and current.ends_at < ends_at:
+        raise Refused(_("They leave the practice before the last day."))
+
+
+def _clashes(covering: Membership, of: Q, starts_at: datetime, ends_at: datetime) -> bool:
+    covers = Cover.objects.filter(of, covering=covering, taken_back_at__isnull=True)
+    return covers.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exists()
+
+
+def _lock(practice: Practice) -> None:
+    Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)

@@ -1,0 +1,71 @@
+"""A case goes into other hands: a colleague covers it."""
+
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db.models import Q
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from alliance import access
+from alliance.access import get_visible_or_404
+from alliance.models import Cover, Episode
+from alliance.models.episode import EPISODE_NEEDS
+from alliance.people.colleagues import colleagues_of
+from alliance.people.cover import arrange_cover, arrange_cover_of_all, end_cover
+from alliance.refusal import Refused
+from alliance.requests import posted, require_page_or_post
+from ratings.handover.forms import CoverForm
+
+EPISODES = Episode.objects.select_related(*EPISODE_NEEDS, "therapist__practice__data_key")
+
+
+def _own_case(request, code):
+    """The episode and the right of its therapist, on the practice's clock."""
+    episode = get_visible_or_404(EPISODES, request.user, code=code)
+    editor = access.check_edit(request.user, episode)
+    timezone.activate(ZoneInfo(episode.client.practice.zone))
+    return episode, editor
+
+
+@require_page_or_post
+def case_cover(request, code):
+    episode, editor = _own_case(request, code)
+    if episode.ends_at:
+        messages.info(request, _("This therapy has ended; there is nothing to cover."))
+        return redirect("ratings:case", episode.code)
+    colleagues = colleagues_of(episode.client.practice, besides=episode.therapist)
+    form = CoverForm(posted(request), colleagues=colleagues, initial={"first_day": timezone.localdate()})
+    if form.is_valid():
+        try:
+            if form.cleaned_data["extent"] == CoverForm.ALL:
+                arrange_cover_of_all(therapist=editor.membership, covering=form.member, **form.period)
+            else:
+                arrange_cover(right=editor, covering=form.member, **form.period)
+        except Refused as refusal:
+            form.add_error("colleague", str(refusal))
+        else:
+            messages.success(request, _("The cover is arranged. It ends by itself after the last day."))
+            return redirect("ratings:case-cover", episode.code)
+    context = {"form": form, "episode": episode, "covers": _covers(episode), "section": "cases"}
+    return render(request, "ratings/handover/case_cover.html", context, status=422 if form.errors else 200)
+
+
+def _covers(episode):
+    """The covers of an episode that hold or are to come."""
+    of = Q(episode=episode) | Q(therapist=episode.therapist)
+    covers = Cover.objects.filter(of, taken_back_at__isnull=True, ends_at__gt=timezone.now())
+    return covers.select_related("covering__practice__data_key").order_by("starts_at")
+
+
+@require_POST
+def cover_end(request, code):
+    covers = Cover.objects.select_related("covering", "therapist", "episode")
+    cover = get_visible_or_404(covers, request.user, code=code)
+    end_cover(cover=cover, by=access.check_cover(request.user, cover))
+    messages.success(request, _("The cover has ended."))
+    if cover.episode and access.can_edit(request.user, cover.episode):
+        return redirect("ratings:case-cover", cover.episode.code)
+    return redirect("ratings:cases")

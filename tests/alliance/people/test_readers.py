@@ -1,0 +1,33 @@
+from alliance.models import Membership
+from alliance.people.cover import arrange_cover
+from alliance.people.readers import readers_of
+from tests.factories import days_ago, editor_of, make_episode
+
+
+def names(episode):
+    return [(reader.name, reader.is_responsible, reader.why) for reader in readers_of(episode).all]
+
+
+def test_each_reader_of_a_case_is_named_with_why(dana, juniper, sorrel, noor, sam, eve, vera):
+    arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(1), ends_at=days_ago(-7))
+    assert names(juniper) == [
+        ("Dana Whitlock", True, "Therapist of this case"),
+        ("Noor Haddad", True, "Covers for the therapist"),
+        ("Sam Okafor", False, "Supervises the therapist"),
+    ]
+    assert names(sorrel)[1:] == [("Eve Castell", False, "Supervises this case")]
+
+
+def test_a_case_that_nobody_is_responsible_for_says_so(dana, juniper, sam):
+    assert readers_of(juniper).responsible
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
+    assert not readers_of(juniper).responsible
+
+
+def test_it_asks_as_often_for_three_readers_as_for_one(dana, juniper, sorrel, sam, noor, django_assert_num_queries):
+    with django_assert_num_queries(4):
+        readers_of(juniper)
+    arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(1), ends_at=days_ago(-7))
+    make_episode(noor, "Wren")
+    with django_assert_num_queries(4):
+        assert len(readers_of(juniper).all) == 3

@@ -1,0 +1,159 @@
+"""The pages that put a case into other hands."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.models import Cover, Membership
+from ratings.check_in.actions import answer_check_in
+from ratings.detection.reassess import reassess
+from ratings.models import CheckIn, Rating
+from sessions.models import TherapySession
+from tests.courses import answers, client_answers
+from tests.factories import days_ago, make_episode, make_member
+
+
+def day(offset):
+    """A day in the practice's zone, so many days from today."""
+    return (timezone.localdate(timezone=ZoneInfo("Europe/Berlin")) + timedelta(days=offset)).isoformat()
+
+
+def given(member, first_day=0, last_day=6, **changes):
+    """What the form sends; a day as a number counts from today."""
+    sent = {"colleague": str(member.code), "first_day": first_day, "last_day": last_day, "extent": "this"} | changes
+    return {name: day(value) if isinstance(value, int) else value for name, value in sent.items()}
+
+
+@pytest.fixture
+def covering(http, dana, noor, juniper, sorrel):
+    """The address at which Dana has Juniper covered, signed in; Noor could."""
+    reassess(sorrel)
+    http.force_login(dana.user)
+    return reverse("ratings:case-cover", args=[juniper.code])
+
+
+def test_a_colleague_covers_one_case_from_today(http, covering, juniper, sorrel, noor, live_through):
+    live_through(juniper, [3])
+    assert http.post(covering, given(noor)).status_code == 302
+    page = http.get(covering).text
+    assert "Noor Haddad" in page
+    assert "this case" in page
+    http.force_login(noor.user)
+    page = http.get(reverse("ratings:case", args=[juniper.code])).text
+    assert "You cover for them: you can read this case and log sessions." in page
+    assert "Covers for the therapist" in page
+    assert "End this therapy" not in page
+    cases = http.get(reverse("ratings:cases")).text
+    assert "you cover for" in cases
+    assert "Sorrel" not in cases
+    assert http.get(reverse("ratings:case", args=[sorrel.code])).status_code == 404
+
+
+def test_who_covers_logs_a_session_and_reads_what_comes_of_it(http, covering, juniper, noor, live_through):
+    live_through(juniper, [3])
+    http.post(covering, given(noor))
+    http.force_login(noor.user)
+    path = reverse("ratings:session-log", args=[juniper.code])
+    start = timezone.localtime(timezone.now() - timedelta(hours=2))
+    sent = {
+        "day": start.date().isoformat(), "time": start.strftime("%H:%M"), "minutes": 50, "mode": "video",
+        "attendance": "attended", "private_note": "Covered.", **answers(3),
+        "form_key": http.get(path).context["form"]["form_key"].value(),
+    }  # fmt: skip
+    assert http.post(path, sent).status_code == 302
+    logged = TherapySession.objects.get(logged_by=noor)
+    check_in = CheckIn.objects.get(therapy_session=logged)
+    answer_check_in(check_in=check_in, answers=client_answers(2, comment="It was odd without her."), may_change=False)
+    case = reverse("ratings:case", args=[juniper.code])
+    page = http.get(case).text
+    assert "It was odd without her." in page
+    assert "Covered." in page
+    check_in.refresh_from_db()
+    assert check_in.read_at is not None
+    http.force_login(juniper.therapist.user)
+    page = http.get(case).text
+    assert "It was odd without her." in page
+    assert "Covered." not in page
+    assert Rating.objects.filter(rater="client").count() == 2
+
+
+def test_sight_ends_with_the_cover_at_the_next_request(http, covering, juniper, noor, live_through):
+    live_through(juniper, [3])
+    http.post(covering, given(noor))
+    http.force_login(noor.user)
+    case = reverse("ratings:case", args=[juniper.code])
+    assert http.get(case).status_code == 200
+    Cover.objects.update(starts_at=days_ago(1), ends_at=timezone.now() - timedelta(seconds=1))
+    assert http.get(case).status_code == 404
+    assert "Juniper" not in http.get(reverse("ratings:cases")).text
+
+
+def test_all_open_cases_are_covered_at_once(http, covering, dana, noor, sorrel):
+    assert http.post(covering, given(noor, extent="all")).status_code == 302
+    assert Cover.objects.get().therapist == dana
+    http.force_login(noor.user)
+    assert http.get(reverse("ratings:case", args=[sorrel.code])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"colleague": ""}, "Choose a colleague."),
+        ({"first_day": -1}, "This day is over. Choose today or a later one."),
+        ({"last_day": -1}, "The last day is before the first."),
+        ({"last_day": 400}, "A cover lasts a year at most. Hand the case over instead."),
+        ({"last_day": "soon"}, "Write the day as 2026-12-31."),
+        ({"extent": "some"}, "Select a valid choice."),
+    ],
+)
+def test_a_wrong_day_is_a_sentence_and_nothing_is_written(http, covering, noor, changes, sentence):
+    page = http.post(covering, given(noor, **changes))
+    assert page.status_code == 422
+    assert sentence in page.text
+    assert not Cover.objects.exists()
+
+
+def test_a_colleague_who_leaves_before_the_last_day_cannot_cover(http, covering, noor, otis):
+    Membership.objects.filter(pk=noor.pk).update(ends_at=days_ago(-2))
+    page = http.post(covering, given(noor))
+    assert page.status_code == 422
+    assert "They leave the practice before the last day." in page.text
+    assert http.post(covering, given(otis)).status_code == 422  # not among the choices
+    assert not Cover.objects.exists()
+
+
+def test_two_of_one_name_are_told_apart_by_address(http, covering, noor, millrace):
+    assert "noor@millrace.test" not in http.get(covering).text
+    make_member(millrace, "Noor Haddad", user=make_member(millrace, "Second").user, ends_at=days_ago(-9))
+    assert "Noor Haddad, noor@millrace.test" in http.get(covering).text
+
+
+def test_either_side_ends_a_cover_early(http, covering, juniper, noor, sam):
+    http.post(covering, given(noor))
+    end = reverse("ratings:cover-end", args=[Cover.objects.get().code])
+    http.force_login(sam.user)
+    assert http.post(end).status_code == 404
+    http.force_login(noor.user)
+    assert http.post(end).status_code == 302
+    assert Cover.objects.get().taken_back_at is not None
+    assert http.get(reverse("ratings:case", args=[juniper.code])).status_code == 404
+
+
+def test_the_client_is_told_that_a_colleague_reads_it(http, covering, juniper, noor, live_through, opened):
+    (check_in,) = live_through(juniper, [None])
+    address = opened(check_in)
+    said = "to the colleague who stands in for them"
+    assert said not in http.get(address).text
+    http.post(covering, given(noor))
+    assert said in http.get(address).text
+
+
+def test_an_ended_case_is_not_covered(http, dana, noor):
+    ended = make_episode(dana, "Heron", ends_at=days_ago(5), end_reason="completed")
+    reassess(ended)
+    http.force_login(dana.user)
+    assert http.post(reverse("ratings:case-cover", args=[ended.code]), given(noor)).status_code == 302
+    assert not Cover.objects.exists()
