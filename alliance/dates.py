@@ -1,8 +1,11 @@
-"""How days and times are written: a few named formats, which a translation can change."""
+"""How days and times are written and read: a few named formats, which a translation can change."""
 
+import re
+from datetime import date, datetime
 from enum import StrEnum
 
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.dates import MONTHS, MONTHS_3, MONTHS_AP
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -41,12 +44,12 @@ WITH_YEAR = {
 }
 
 
-def written(local, name: str) -> str:
+def written(local: date, name: str) -> str:
     """A local date or time in the format of that name; a ValueError where there is no such format."""
     return date_format(local, str(LETTERS[DateFormat(name)]))
 
 
-def day(instant, name: str = DateFormat.SHORT) -> str:
+def day(instant: datetime, name: str = DateFormat.SHORT) -> str:
     """A day as one says it: with its year only where that is not this year."""
     local = timezone.localtime(instant)
     this_year = local.year == timezone.localtime().year
@@ -57,3 +60,78 @@ def zone_in_words(key: str) -> str:
     """The zone of a clock as one says it: "London time" for "Europe/London"."""
     place = key.rpartition("/")[2].replace("_", " ")
     return place if place == "UTC" else _("%(place)s time") % {"place": place}
+
+
+# --- Reading one ------------------------------------------------------------------------------------------------------
+
+ISO = re.compile(r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})")
+NUMBERS = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})")
+WORD = r"[^\W\d]+"
+DAY_FIRST = re.compile(
+    rf"(?:{WORD}\.?,?\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s*(?P<month>{WORD})\.?,?\s*(?P<year>\d{{4}})"
+)
+MONTH_FIRST = re.compile(
+    rf"(?:{WORD}\.?,\s+)?(?P<month>{WORD})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"
+)
+
+
+class UnreadableDay(ValueError):
+    """What was typed is no day, or could be two; the message is a sentence for the person who typed it."""
+
+
+def read_day(typed: str) -> date:
+    """The day that somebody typed, as "30 Nov 2026", "2026-11-30" or in other ways that can mean one day only.
+
+    Two numbers with a slash or a dash are day and month to some and month and day to others. Where both readings are
+    days, neither is taken. With dots the day always comes first.
+
+    Raises
+    ------
+    UnreadableDay
+    """
+    text = " ".join(typed.split())
+    if match := ISO.fullmatch(text):
+        return _existing(int(match["year"]), int(match["month"]), int(match["day"]))
+    if match := NUMBERS.fullmatch(text):
+        return _from_numbers(text, int(match[1]), int(match[3]), int(match[4]), dotted=match[2] == ".")
+    for pattern in (DAY_FIRST, MONTH_FIRST):
+        match = pattern.fullmatch(text)
+        if match and (month := _month(match["month"])):
+            return _existing(int(match["year"]), month, int(match["day"]))
+    raise UnreadableDay(_("Write the day as %(example)s.") % {"example": _example()})
+
+
+def _from_numbers(text: str, first: int, second: int, year: int, *, dotted: bool) -> date:
+    if dotted or first == second or first > 12:
+        return _existing(year, second, first)
+    if second > 12:
+        return _existing(year, first, second)
+    readings = [written(date(year, second, first), DateFormat.SHORT_YEAR)]
+    readings.append(written(date(year, first, second), DateFormat.SHORT_YEAR))
+    raise UnreadableDay(
+        _("“%(typed)s” can be %(one)s or %(other)s. Write the month as a word.")
+        % {"typed": text, "one": readings[0], "other": readings[1]}
+    )
+
+
+def _existing(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise UnreadableDay(_("There is no such day.")) from None
+
+
+def _month(name: str) -> int | None:
+    """The number of the month of this name, in full or short, in the language of the page or in English."""
+    asked = name.casefold()
+    for language in (translation.get_language() or "en", "en"):
+        with translation.override(language):
+            for number in range(1, 13):
+                names = (MONTHS[number], MONTHS_3[number], MONTHS_AP[number])
+                if asked in {str(one).casefold().rstrip(".") for one in names}:
+                    return number
+    return None
+
+
+def _example() -> str:
+    return written(timezone.localdate(), DateFormat.SHORT_YEAR)

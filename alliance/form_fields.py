@@ -1,11 +1,14 @@
 """Form fields and limits that several rooms share."""
 
 import re
+from datetime import date, datetime
 from zoneinfo import available_timezones
 
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
+
+from alliance.dates import DateFormat, UnreadableDay, read_day, written
 
 LONGEST_DELAY = 7 * 24 * 60  # minutes; convention of this app: later, nobody remembers the session
 # As people write them: (555) 123-4567, +44 (0)20 7946 0958, 030/555-0117, 555.123.4567 ext. 12.
@@ -34,3 +37,29 @@ class ZoneField(forms.ChoiceField):
         zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
         choices = [("", empty)] if empty else []
         super().__init__(choices=[*choices, ("UTC", "UTC"), *((name, name) for name in zones)], **kwargs)
+
+
+class DayInput(forms.TextInput):
+    """A day is shown as "30 Nov 2026": no order of day and month that somebody could take for another."""
+
+    def __init__(self, attrs=None):
+        super().__init__({"autocomplete": "off"} | (attrs or {}))
+
+    def format_value(self, value):
+        return written(value, DateFormat.SHORT_YEAR) if isinstance(value, date) else value
+
+
+class DayField(forms.Field):
+    """A day, typed in one of the ways that `alliance.dates.read_day` takes. Every form that asks for one uses it."""
+
+    widget = DayInput
+
+    def to_python(self, value):
+        if isinstance(value, datetime):
+            return value.date()
+        if value in self.empty_values or isinstance(value, date):
+            return value or None
+        try:
+            return read_day(value)
+        except UnreadableDay as error:
+            raise forms.ValidationError(str(error)) from None

@@ -1,7 +1,8 @@
 """Every write on an episode asks for its right once more, and takes none that is for another episode."""
 
 import ast
-from datetime import timedelta
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -21,9 +22,11 @@ from ratings.detection.verdicts import give_verdict
 from ratings.models import Rupture
 from ratings.ruptures.actions import set_rupture_aside
 from ratings.today.actions import undo_log
+from ratings.week import actions as week_actions
 from sessions.plan import actions as plan_actions
+from sessions.schedule.times import span
 from tests.courses import client_answers, held
-from tests.factories import days_ago, editor_of, make_member
+from tests.factories import days_ago, editor_of, make_member, make_therapy_session
 
 CONTACT = {
     "email": "", "phone": "", "zone": "", "check_in_delay_minutes": None, "therapist_may_be_named": False,
@@ -55,9 +58,29 @@ def writes(juniper, live_through, millrace, noor):
         "undo_log": lambda editor: undo_log(editor=editor, therapy_session=fresh),
         "void_session": lambda editor: case_actions.void_session(editor=editor, therapy_session=row, reason="Wrong."),
     }
+    ahead = timezone.now() + timedelta(days=3)
+    planned = [make_therapy_session(juniper, starts_at=ahead + timedelta(days=days)) for days in (0, 1, 2)]
+    planned[2].attendance, planned[2].cancelled_at = "cancelled", timezone.now()
+    planned[2].save()
+    of_rows |= {
+        "move_planned": lambda editor: week_actions.move_planned(
+            editor=editor, therapy_session=planned[0], by_days=7, clock=time(9), zone=ZoneInfo("UTC"), accepted=True
+        ),
+        "cancel_planned": lambda editor: week_actions.cancel_planned(
+            editor=editor, therapy_session=planned[1], cancelled_by="client", told_at=timezone.now()
+        ),
+        "restore_planned": lambda editor: week_actions.restore_planned(editor=editor, therapy_session=planned[2]),
+    }
     week = {"starts_at": timezone.now(), "ends_at": days_ago(-7)}
     of_the_episode = {
         "arrange_cover": lambda editor: arrange_cover(right=editor, covering=noor, **week),
+        "plan_sessions": lambda editor: week_actions.plan_sessions(
+            editor=editor,
+            spans=[span((ahead + timedelta(days=20)).date(), time(9), 50, ZoneInfo("UTC"))],
+            zone="UTC",
+            mode="video",
+            accepted=True,
+        ),  # fmt: skip
         "log_session": lambda editor: case_actions.log_session(
             editor=editor, zone="UTC", mode="video", attendance="no_show", **times
         ),

@@ -4,6 +4,7 @@ They call the lower floor's action, then `reassess`. Keyword-only, one transacti
 """
 
 from django.db import transaction
+from django.utils import timezone
 
 from alliance.access import Editor, check_edit
 from alliance.clients import actions as client_actions
@@ -13,8 +14,7 @@ from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
 from ratings.delivery import schedule
 from ratings.detection.reassess import lock_for_edit, lock_for_log, reassess
-from ratings.models import CheckIn
-from sessions.models import Attendance, TherapySession
+from sessions.models import Attendance, CancelledBy, TherapySession
 from sessions.plan import actions as plan_actions
 from sessions.schedule import actions as schedule_actions
 
@@ -62,7 +62,8 @@ def log_session(
 ):
     """Logs one therapy session and the therapist's rating of it.
 
-    The client's check-in is made ready with it.
+    The client's check-in is made ready with it; one that was made by the plan and has not gone out yet is stopped
+    where the client did not come.
 
     Parameters
     ----------
@@ -94,7 +95,8 @@ def log_session(
         code=code,
     )
     if attendance == Attendance.ATTENDED:
-        _ask(therapy_session)
+        if may_be_asked(episode):
+            schedule.ask_about(therapy_session)
         if answers or noticed:
             number = instrument_choice.number_at(episode, starts_at)
             key = instrument or instrument_choice.therapist_instrument_for(episode.client, number)
@@ -106,21 +108,6 @@ def log_session(
         schedule.drop_for_session(therapy_session)
     reassess(episode)
     return therapy_session
-
-
-def _ask(therapy_session):
-    """Makes the client's check-in ready, where they agreed to be asked."""
-    episode = therapy_session.episode
-    client = episode.client
-    if CheckIn.objects.filter(therapy_session=therapy_session).exists():  # its log was undone
-        schedule.move_along(therapy_session)
-    elif may_be_asked(episode):
-        number = instrument_choice.number_at(episode, therapy_session.starts_at)
-        text = instrument_choice.own_text(
-            instrument_choice.instrument_for(client, number), client.language or client.practice.language
-        )
-        assert text is not None  # it is one of our own, and those are loaded with the program
-        schedule.add_first(CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=text))
 
 
 @transaction.atomic
@@ -155,10 +142,22 @@ def void_session(*, editor: Editor, therapy_session, reason):
 
 @transaction.atomic
 def end_episode(*, editor: Editor, reason):
-    """Ends a course of therapy; a rupture that is still open is closed as unrepaired."""
+    """Ends a course of therapy; a rupture that is still open is closed as unrepaired.
+
+    What was planned for later is cancelled.
+    """
     lock_for_edit(editor)
     editor.episode.refresh_from_db(fields=["ends_at", "end_reason"])
     if editor.episode.ends_at:
         return
     client_actions.close_episode(editor=editor, reason=reason)
+    now = timezone.now()
+    for therapy_session in TherapySession.objects.planned().filter(episode=editor.episode, starts_at__gt=now):
+        schedule_actions.cancel_therapy_session(
+            editor=editor,
+            therapy_session=therapy_session,
+            attendance=Attendance.CANCELLED,
+            cancelled_by=CancelledBy.THERAPIST,
+            cancelled_at=now,
+        )
     reassess(editor.episode)

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.form_fields import PlainTextField
+from alliance.form_fields import DayField, PlainTextField
 from alliance.models import CheckInFormChoice, Consent
 from ratings.check_in.answers import ClientAnswers
 from ratings.check_in.instrument_choice import definition_of
@@ -183,9 +183,7 @@ class CheckInSettingsForm(forms.Form):
 class EnteredAnswersForm(ClientAnswersForm):
     """What a client answered on paper or by telephone, typed by the therapist."""
 
-    day = forms.DateField(
-        label=_("Day on which the client answered"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    day = DayField(label=_("Day on which the client answered"))
     comment = PlainTextField(
         label=_("What the client added"),
         help_text=_("In their own words. Only you will read it."),

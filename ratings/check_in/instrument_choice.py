@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
+
 from alliance.models import CheckInFormChoice, Episode, TherapistForm
-from ratings.models import Instrument, InstrumentText
+from ratings.models import Instrument, InstrumentText, Rating
 from ratings.psychometrics import instruments
-from sessions.models import TherapySession
+from ratings.psychometrics.evidence import Rater
+from sessions.models import Attendance, TherapySession
 
 SIX_ITEMS, FOR_CHILDREN, ABOUT_FIT, FOR_THERAPISTS = "alliance-6", "alliance-3", "alliance-fit", "alliance-t3"
 FORMS = {  # what each choice asks
@@ -30,8 +33,14 @@ def therapist_instrument_for(client, number):
 
 
 def number_at(episode: Episode, at: datetime) -> int:
-    """The number of a session that starts then: one more than were held before."""
-    return TherapySession.objects.attended().filter(episode=episode, starts_at__lt=at).count() + 1
+    """The number of a session that starts then: one more than were held before.
+
+    One that the client has answered was held, also where nobody has logged it yet.
+    """
+    before = TherapySession.objects.not_voided().filter(episode=episode, starts_at__lt=at)
+    answered = Exists(Rating.objects.current().filter(therapy_session=OuterRef("pk"), rater=Rater.CLIENT))
+    held = Q(attendance=Attendance.ATTENDED) | (Q(attendance=Attendance.PLANNED) & answered)
+    return before.filter(held).count() + 1
 
 
 def own_text(instrument: str, language: str) -> InstrumentText | None:

@@ -39,8 +39,10 @@ def message_of(delivery, *, address, preferences):
 
 def _body(delivery, address, preferences):
     episode, practice = delivery.episode, delivery.episode.client.practice
-    starts_at = delivery.check_in.therapy_session.starts_at
-    day = {"day": written(timezone.localtime(starts_at, ZoneInfo(episode.zone)), DateFormat.WEEKDAY)}
+    therapy_session = delivery.check_in.therapy_session
+    # With the hour: two who share a mailbox, and were seen on one day, can tell their messages apart.
+    how = DateFormat.WEEKDAY_TIME if therapy_session.starts_at_known else DateFormat.WEEKDAY
+    day = {"day": written(timezone.localtime(therapy_session.starts_at, ZoneInfo(episode.zone)), how)}
     if episode.client.therapist_may_be_named:
         day["name"] = episode.therapist.display_name
         about = _("This is about your appointment with %(name)s on %(day)s.") % day

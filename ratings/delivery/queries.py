@@ -14,6 +14,7 @@ from alliance import scopes
 from alliance.models import Consent, Episode, User
 from ratings.delivery import schedule
 from ratings.models import CheckIn, ClientLink, Rating
+from ratings.models.check_in import ASKED_ABOUT
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
 
@@ -23,6 +24,8 @@ LISTED_FOR = timedelta(weeks=8)  # convention of this app: what is older will no
 class Progress(TextChoices):
     ANSWERED = "answered", _("answered")
     ENTERED = "entered", _("answered on paper or by telephone")
+    IN_VAIN = "in_vain", _("sent before this was entered")
+    NOT_NEEDED = "not_needed", _("no check-in needed")
     STOPPED = "stopped", _("e-mails stopped")
     PAUSED = "paused", _("e-mails paused")
     DUE = "due", _("due")
@@ -60,7 +63,12 @@ class CheckInRow:
 
     @property
     def is_open(self) -> bool:
-        return self.progress not in (Progress.ANSWERED, Progress.ENTERED)
+        return self.progress not in (
+            Progress.ANSWERED,
+            Progress.ENTERED,
+            Progress.IN_VAIN,
+            Progress.NOT_NEEDED,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class SessionRow:
 
 def unanswered(user: User) -> QuerySet[CheckIn]:
     """The unanswered check-ins of the user's own open episodes, as Today counts."""
-    check_ins = CheckIn.objects.not_voided().filter(
+    check_ins = CheckIn.objects.wanted().filter(
         episode__in=scopes.own_episodes(user),
         episode__ends_at__isnull=True,
         therapy_session__starts_at__gt=timezone.now() - LISTED_FOR,
@@ -92,7 +100,7 @@ def unanswered_check_ins(user: User) -> list[CheckInRow]:
 
 def latest_unanswered(case_codes: Collection[str]) -> dict[str, CheckInRow]:
     """Case code -> the latest unanswered check-in."""
-    check_ins = CheckIn.objects.not_voided().filter(episode__code__in=case_codes)
+    check_ins = CheckIn.objects.wanted().filter(episode__code__in=case_codes)
     rows = rows_of(check_ins.exclude(ratings__rater=Rater.CLIENT))
     return {str(row.case_code): row for row in reversed(rows)}
 
@@ -155,7 +163,8 @@ def _row(check_in: CheckIn, progress: Progress, at: datetime | None, now: dateti
         at=at,
         can_send=reachable
         and not is_on_its_way
-        and progress not in (Progress.ANSWERED, Progress.ENTERED, Progress.PAUSED),
+        and progress
+        not in (Progress.ANSWERED, Progress.ENTERED, Progress.PAUSED, Progress.IN_VAIN, Progress.NOT_NEEDED),
         missing_in_a_row=episode.standing.missing_in_a_row,
     )
 
@@ -173,9 +182,12 @@ def _progress(check_in: Any, now: datetime) -> tuple[Progress, datetime | None]:
     sent_at = max((delivery.sent_at for delivery in deliveries if delivery.sent_at), default=None)
     failed_at = max((delivery.failed_at for delivery in deliveries if delivery.failed_at), default=None)
     withdrawn_at = max((consent.withdrawn_at for consent in consents if consent.withdrawn_at), default=None)
+    is_missed = check_in.therapy_session.attendance not in ASKED_ABOUT
     first_that_holds = [
         (check_in.answered_by == Rating.Mode.PAPER, Progress.ENTERED, check_in.answered_at),
         (check_in.answered_at, Progress.ANSWERED, check_in.answered_at),
+        (is_missed and sent_at, Progress.IN_VAIN, sent_at),
+        (is_missed, Progress.NOT_NEEDED, None),
         (consents and not agreed, Progress.STOPPED, withdrawn_at),
         (paused, Progress.PAUSED, client.paused_until),
         (due_at, Progress.DUE, due_at),

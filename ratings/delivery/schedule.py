@@ -14,10 +14,11 @@ from alliance.access import Editor, check_log_all, is_in_hands
 from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import Consent
-from ratings.check_in.instrument_choice import STILL_AWAITED
+from ratings.check_in.instrument_choice import STILL_AWAITED, instrument_for, number_at, own_text
 from ratings.delivery.quiet_hours import QuietHours, first_outside
 from ratings.detection.reassess import lock_episodes
 from ratings.models import CheckIn, ClientLink, Delivery, Rating
+from ratings.models.check_in import ASKED_ABOUT
 from ratings.psychometrics.evidence import Rater
 
 DeliveryKind = Delivery.DeliveryKind
@@ -56,10 +57,30 @@ def is_wanted(check_in, kind, now):
         may_be_written_to(episode)
         and not (paused and paused > now)
         and therapy_session.voided_at is None
+        and therapy_session.attendance in ASKED_ABOUT
         and (kind == DeliveryKind.FIRST or episode.ends_at is None)
         and (kind == DeliveryKind.AGAIN or not is_too_late(therapy_session, now))
         and not Rating.objects.current().filter(therapy_session=therapy_session, rater=Rater.CLIENT).exists()
     )
+
+
+def ask_about(therapy_session, instrument=None):
+    """The check-in of a session, made now where there is none yet, with its first message.
+
+    The program may have asked by the plan already; then the message goes by what is known of the session now.
+    `instrument`: the key of the one that the therapist answered.
+    """
+    episode = therapy_session.episode
+    if check_in := CheckIn.objects.filter(therapy_session=therapy_session).first():
+        move_along(therapy_session)
+        return check_in
+    client = episode.client
+    instrument = instrument or instrument_for(client, number_at(episode, therapy_session.starts_at))
+    text = own_text(instrument, client.language or client.practice.language)
+    assert text is not None  # it is one of our own, and those are loaded with the program
+    check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=text)
+    add_first(check_in)
+    return check_in
 
 
 def add_first(check_in):

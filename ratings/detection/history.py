@@ -11,7 +11,10 @@ from sessions.models import Attendance, TherapySession
 
 @dataclass(frozen=True, slots=True)
 class HeldSession:
-    """One therapy session that was held or missed, with the ratings of both sides."""
+    """One therapy session that was held or missed, with the ratings of both sides.
+
+    One that the client has answered was held, also where nobody has logged it yet.
+    """
 
     row: TherapySession
     number: int | None  # derived: attended sessions in order
@@ -31,19 +34,18 @@ def held_by_episode(keys: Collection[int]) -> dict[int, list[HeldSession]]:
 
     Three statements, whatever their number.
     """
-    rows: dict[int, list[TherapySession]] = {key: [] for key in keys}
-    for row in (
-        TherapySession.objects.not_voided()
-        .filter(episode__in=keys, attendance__in=[Attendance.ATTENDED, Attendance.NO_SHOW])
-        .order_by("starts_at")
-    ):
-        rows[row.episode_id].append(row)
     ratings = {
         (rating.therapy_session_id, rating.rater): rating
         for rating in Rating.objects.filter(episode__in=keys)
         .current()
         .select_related("instrument", "text", "episode", "check_in")
     }
+    rows: dict[int, list[TherapySession]] = {key: [] for key in keys}
+    counted = [Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.PLANNED]
+    stored = TherapySession.objects.not_voided().filter(episode__in=keys, attendance__in=counted)
+    for row in stored.order_by("starts_at"):
+        if row.attendance != Attendance.PLANNED or (row.pk, Rater.CLIENT) in ratings:
+            rows[row.episode_id].append(row)
     with_check_in = set(CheckIn.objects.filter(episode__in=keys).values_list("therapy_session_id", flat=True))
     return {key: join_ratings(rows[key], ratings, with_check_in) for key in keys}
 
@@ -57,11 +59,12 @@ def join_ratings(
     """
     sessions, number = [], 0
     for position, row in enumerate(rows):
-        attended = row.attendance == Attendance.ATTENDED
+        attended = row.attendance != Attendance.NO_SHOW
         number += attended
         client = ratings.get((row.pk, Rater.CLIENT))
         therapist = ratings.get((row.pk, Rater.THERAPIST))
         is_latest = position + 1 == len(rows)
+        is_open = attended and row.pk in with_check_in  # whoever did not come left nothing unanswered
         sessions.append(
             HeldSession(
                 row=row,
@@ -75,7 +78,7 @@ def join_ratings(
                     therapist=_scores(therapist),
                     attended=attended,
                     # A check-in of the latest session may still come; it is unanswered once another session was held.
-                    checkin_answered=True if client else (False if row.pk in with_check_in and not is_latest else None),
+                    checkin_answered=True if client else (False if is_open and not is_latest else None),
                     comment_words=client.comment_words if client else None,
                     tension=client.tension if client else None,
                     instrument=str(client.instrument) if client else None,

@@ -9,13 +9,20 @@ from django.utils import timezone
 from alliance.models import Episode
 from alliance.scopes import ScopedQuerySet
 from ratings.models.instrument import InstrumentText
-from sessions.models import TherapySession
+from sessions.models import Attendance, TherapySession
+
+# Planned ones too: a session that is over may wait to be logged.
+ASKED_ABOUT = (Attendance.PLANNED, Attendance.ATTENDED)
 
 
 class CheckInQuerySet(ScopedQuerySet):
     def not_voided(self) -> Self:
         """Those of therapy sessions that are not voided."""
         return self.filter(therapy_session__voided_at__isnull=True)
+
+    def wanted(self) -> Self:
+        """Those of therapy sessions that stand, and that nobody missed or cancelled."""
+        return self.not_voided().filter(therapy_session__attendance__in=ASKED_ABOUT)
 
 
 class CheckIn(models.Model):

@@ -77,7 +77,7 @@ def waiting_check_ins(user: User) -> list[WaitingCheckIn]:
     Of each episode the newest recent one.
     """
     rows = (
-        CheckIn.objects.not_voided()
+        CheckIn.objects.wanted()
         .filter(episode__in=scopes.own_episodes(user), episode__ends_at__isnull=True)
         .filter(therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED)
         .exclude(ratings__rater=Rater.CLIENT)

@@ -2,6 +2,16 @@
 
 from sessions.models.plan import Goal
 from sessions.models.private_note import PrivateNote
-from sessions.models.therapy_session import Attendance, Mode, TherapySession
+from sessions.models.schedule import Leave, SessionSeries
+from sessions.models.therapy_session import Attendance, CancelledBy, Mode, TherapySession
 
-__all__ = ["Attendance", "Goal", "Mode", "PrivateNote", "TherapySession"]
+__all__ = [
+    "Attendance",
+    "CancelledBy",
+    "Goal",
+    "Leave",
+    "Mode",
+    "PrivateNote",
+    "SessionSeries",
+    "TherapySession",
+]

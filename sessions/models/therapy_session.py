@@ -1,6 +1,7 @@
 """Therapy sessions: when each was, how it was held, and whether the client came."""
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, ImportBatch, Membership
 from alliance.scopes import ScopedQuerySet
+from sessions.models.schedule import Leave, SessionSeries
 
 
 class Mode(models.TextChoices):
@@ -27,6 +29,12 @@ class Attendance(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled ahead")
 
 
+class CancelledBy(models.TextChoices):
+    CLIENT = "client", _("the client")
+    THERAPIST = "therapist", _("the therapist")
+    PRACTICE = "practice", _("the practice")
+
+
 class TherapySessionQuerySet(ScopedQuerySet):
     def not_voided(self) -> Self:
         """Those that are not voided."""
@@ -35,6 +43,29 @@ class TherapySessionQuerySet(ScopedQuerySet):
     def attended(self) -> Self:
         """Those that the client came to."""
         return self.not_voided().filter(attendance=Attendance.ATTENDED)
+
+    def planned(self) -> Self:
+        """Those of which nobody has said yet what became of them."""
+        return self.not_voided().filter(attendance=Attendance.PLANNED)
+
+    def unlogged(self, now: datetime) -> Self:
+        """Planned ones whose time is over; they wait to be logged, however long ago they were."""
+        return self.planned().filter(ends_at__lte=now)
+
+    def taking_time(self) -> Self:
+        """Those that another session of the same client can't overlap.
+
+        Not a cancelled one, nor one of which an import knows the day alone.
+        """
+        return (
+            self.not_voided()
+            .filter(starts_at_known=True)
+            .exclude(attendance__in=[Attendance.CANCELLED, Attendance.CANCELLED_LATE])
+        )
+
+    def overlapping(self, starts_at: datetime, ends_at: datetime) -> Self:
+        """Those that share some time with `[starts_at, ends_at)`."""
+        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
 
 
 class TherapySession(models.Model):
@@ -53,6 +84,14 @@ class TherapySession(models.Model):
     attendance = models.CharField(max_length=20, choices=Attendance, default=Attendance.PLANNED)
     logged_at = models.DateTimeField(null=True, blank=True)
     logged_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, blank=True)
+    cancelled_by = models.CharField(max_length=12, choices=CancelledBy, blank=True, default="", db_default="")
+    cancelled_at = models.DateTimeField(null=True, blank=True)  # when it was said, not when it was entered
+    series = models.ForeignKey(
+        SessionSeries, on_delete=models.SET_NULL, null=True, blank=True, related_name="therapy_sessions"
+    )
+    leave = models.ForeignKey(  # the leave that moved or cancelled it
+        Leave, on_delete=models.SET_NULL, null=True, blank=True, related_name="therapy_sessions"
+    )
     voided_at = models.DateTimeField(null=True, blank=True)
     voided_by = models.ForeignKey(
         Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="voided_therapy_sessions"
@@ -78,17 +117,27 @@ class TherapySession(models.Model):
                 | Q(voided_at__isnull=False, voided_by__isnull=False),
                 name="therapy_session_both_voided",
             ),
+            models.CheckConstraint(
+                condition=Q(cancelled_by="") | Q(cancelled_at__isnull=False), name="therapy_session_cancelled_when"
+            ),
             models.UniqueConstraint(fields=["episode", "external_ref"], name="therapy_session_external_ref_unique"),
         ]
-        indexes = [models.Index(fields=["starts_at"], name="therapy_session_by_start")]
+        indexes = [
+            models.Index(fields=["starts_at"], name="therapy_session_by_start"),
+            models.Index(
+                fields=["ends_at"],
+                condition=Q(attendance="planned", voided_at__isnull=True),
+                name="therapy_session_unlogged",
+            ),
+        ]
 
     class Sensitivity:
         sealed = ("voided_reason",)
         clinical = (
             "episode", "starts_at", "ends_at", "starts_at_known", "zone", "mode", "attendance", "logged_at",
-            "voided_at", "external_ref",
+            "voided_at", "external_ref", "cancelled_by", "cancelled_at", "series",
         )  # fmt: skip
-        plain = ("id", "code", "logged_by", "voided_by", "import_batch", "created_at")
+        plain = ("id", "code", "logged_by", "voided_by", "import_batch", "created_at", "leave")
 
     def __str__(self):
         return str(self.code)
@@ -97,3 +146,7 @@ class TherapySession(models.Model):
     def was_planned(self):
         """Whether it stood there before it was logged; one that was not is made in the instant of its log."""
         return self.created_at != self.logged_at
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.attendance in (Attendance.CANCELLED, Attendance.CANCELLED_LATE)

@@ -3,7 +3,9 @@
 Those that move an assessment are called by `ratings.cases.actions`, which replays.
 """
 
-from uuid import uuid4
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +14,11 @@ from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from sessions.models import Attendance, PrivateNote, TherapySession
+from sessions.models import Attendance, Leave, PrivateNote, SessionSeries, TherapySession
+from sessions.schedule.times import Span
+
+# What is known of a session once it was logged or cancelled.
+OUTCOME = ["attendance", "cancelled_by", "cancelled_at", "leave", "logged_at", "logged_by"]
 
 
 @transaction.atomic
@@ -28,7 +34,7 @@ def hold_therapy_session(
     therapy_session = planned or TherapySession(episode=episode, code=code or uuid4(), created_at=now)
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.zone, therapy_session.mode = zone, mode
-    therapy_session.attendance = Attendance(attendance)
+    _set_attendance(therapy_session, Attendance(attendance))
     therapy_session.logged_at, therapy_session.logged_by = now, by
     therapy_session.save()
     note = PrivateNote.objects.filter(therapy_session=therapy_session).first()  # of a log that was undone
@@ -40,23 +46,76 @@ def hold_therapy_session(
     return therapy_session
 
 
+def _set_attendance(therapy_session, attendance, by="", at=None):
+    """What became of it; only a cancelled session was cancelled by somebody, at some time."""
+    therapy_session.attendance = attendance
+    is_cancelled = therapy_session.is_cancelled
+    therapy_session.cancelled_by = (by or therapy_session.cancelled_by) if is_cancelled else ""
+    therapy_session.cancelled_at = (at or therapy_session.cancelled_at or timezone.now()) if is_cancelled else None
+
+
 @transaction.atomic
 def unlog_therapy_session(*, editor: Editor, therapy_session):
-    """Makes a session that was planned before it was logged a planned one again; its time and note stay."""
+    """Makes a session that was planned before it was logged or cancelled a planned one again.
+
+    Its time and note stay.
+    """
     editor.check_rows(therapy_session)
-    therapy_session.attendance = Attendance.PLANNED
-    therapy_session.logged_at = therapy_session.logged_by = None
-    therapy_session.save(update_fields=["attendance", "logged_at", "logged_by"])
+    _set_attendance(therapy_session, Attendance.PLANNED)
+    therapy_session.leave = therapy_session.logged_at = therapy_session.logged_by = None
+    therapy_session.save(update_fields=OUTCOME)
     audit.record(Verb.CHANGED, therapy_session, by=editor.membership)
 
 
 @transaction.atomic
-def move_therapy_session(*, editor: Editor, therapy_session, starts_at, ends_at):
-    """Gives a therapy session another time."""
+def plan_therapy_sessions(
+    *, editor: Editor, spans: Sequence[Span], zone, mode, every_weeks=None, code: UUID | None = None
+):
+    """Plans sessions at these times, as a series where there are weeks between; the first of them has this code."""
+    episode, by = editor.episode, editor.membership
+    series = None
+    if every_weeks:
+        series = SessionSeries.objects.create(episode=episode, every_weeks=every_weeks, planned_by=by)
+        audit.record(Verb.CREATED, series, by=by, count=len(spans))
+    rows = [
+        TherapySession(
+            code=code if code and number == 0 else uuid4(),
+            episode=episode,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            zone=zone,
+            mode=mode,
+            series=series,
+        )
+        for number, one in enumerate(spans)
+    ]
+    for row in rows:
+        row.save()
+        audit.record(Verb.CREATED, row, by=by)
+    return rows
+
+
+@transaction.atomic
+def cancel_therapy_session(
+    *, editor: Editor, therapy_session, attendance, cancelled_by, cancelled_at: datetime, leave: Leave | None = None
+):
+    """Cancels a planned session, in time or late; it stays where it was, with by whom and when."""
+    editor.check_rows(therapy_session)
+    _set_attendance(therapy_session, Attendance(attendance), cancelled_by, cancelled_at)
+    therapy_session.leave = leave
+    therapy_session.logged_at, therapy_session.logged_by = timezone.now(), editor.membership
+    therapy_session.save(update_fields=OUTCOME)
+    audit.record(Verb.CHANGED, therapy_session, by=editor.membership)
+
+
+@transaction.atomic
+def move_therapy_session(*, editor: Editor, therapy_session, starts_at, ends_at, leave: Leave | None = None):
+    """Gives a therapy session another time; `leave`: the leave that made it move."""
     editor.check_rows(therapy_session)
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.starts_at_known = True
-    therapy_session.save(update_fields=["starts_at", "ends_at", "starts_at_known"])
+    therapy_session.leave = leave
+    therapy_session.save(update_fields=["starts_at", "ends_at", "starts_at_known", "leave"])
     audit.record(Verb.CHANGED, therapy_session, by=editor.membership)
 
 
@@ -68,3 +127,21 @@ def void_therapy_session(*, editor: Editor, therapy_session, reason):
     therapy_session.voided_reason = Sealed(reason, editor.episode.client.data_key)
     therapy_session.save(update_fields=["voided_at", "voided_by", "voided_reason"])
     audit.record(Verb.ENDED, therapy_session, by=editor.membership)
+
+
+@transaction.atomic
+def save_leave(*, therapist, span: Span, code: UUID | None = None):
+    """Writes down that a therapist is away."""
+    leave = Leave.objects.create(
+        code=code or uuid4(), therapist=therapist, starts_at=span.starts_at, ends_at=span.ends_at
+    )
+    audit.record(Verb.CREATED, leave, by=therapist)
+    return leave
+
+
+@transaction.atomic
+def withdraw_leave(*, leave: Leave, by):
+    """Takes a leave back; it stays on record."""
+    leave.withdrawn_at = timezone.now()
+    leave.save(update_fields=["withdrawn_at"])
+    audit.record(Verb.ENDED, leave, by=by)

@@ -1,14 +1,16 @@
 """Forms of therapy sessions."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.form_fields import PlainTextField
+from alliance.dates import DateFormat, written, zone_in_words
+from alliance.form_fields import DayField, PlainTextField
 from sessions.models import Attendance, Mode, TherapySession
+from sessions.schedule.times import NoSuchTime, instant
 
 SESSION_MINUTES = 50
 LONGEST_AHEAD = timedelta(days=365)  # convention of this app: a later day is a slip of the year
@@ -16,6 +18,8 @@ LONGEST_AGO = timedelta(days=3 * 365)  # convention of this app: so is an earlie
 CLOCKS_DIFFER = timedelta(hours=1)  # convention of this app: the wall clock of a room may be ahead of the server's
 FUTURE = _("This date is in the future. Log the session once it has taken place.")
 TAKEN = _("There is already a session at this time.")
+LEFT_OUT = _("The clock goes forward over this time; it does not exist that day.")
+AHEAD = (Attendance.CANCELLED, Attendance.CANCELLED_LATE)  # what may be said before the session
 
 
 def times_of(therapy_session: TherapySession) -> dict[str, Any]:
@@ -31,7 +35,7 @@ class TherapySessionForm(forms.Form):
     Times are read in the zone that is active for the request.
     """
 
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    day = DayField(label=_("Day"))
     time = forms.TimeField(label=_("Start"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=480, initial=SESSION_MINUTES)
     mode = forms.ChoiceField(label=_("Mode"), choices=Mode, initial=Mode.IN_PERSON, widget=forms.RadioSelect)
@@ -67,27 +71,30 @@ class TherapySessionForm(forms.Form):
         elif day < today - LONGEST_AGO:
             self.add_error("day", _("This is more than three years ago. Check the year."))
         else:
-            self._clean_start(cleaned, datetime.combine(day, time), timedelta(minutes=minutes))
+            self._clean_start(cleaned, day, time, timedelta(minutes=minutes))
         return cleaned
 
-    def _clean_start(self, cleaned, wall_clock, length):
-        """Turns the local time into instants, and checks them.
-
-        Where the clock goes back at night and a time comes twice, the first is meant.
-        """
-        zone = timezone.get_current_timezone()
-        starts_at = self._instant(wall_clock, zone)
+    def _clean_start(self, cleaned, day, time, length):
+        """Turns the local time into instants, and checks them."""
+        try:
+            starts_at = self._instant(day, time, timezone.get_current_timezone())
+        except NoSuchTime:
+            self.add_error("time", LEFT_OUT)
+            return
         cleaned["starts_at"], cleaned["ends_at"] = starts_at, starts_at + length
-        if starts_at.astimezone(zone).replace(tzinfo=None) != wall_clock:
-            self.add_error("time", _("The clock went forward over this time; it did not exist that day."))
-        if starts_at > timezone.now() + CLOCKS_DIFFER and not self.may_be_future:
+        ahead = self.may_be_future or cleaned.get("attendance") in AHEAD
+        if starts_at > timezone.now() + CLOCKS_DIFFER and not ahead:
             self.add_error("day", FUTURE)
         if self.episode.ends_at and starts_at >= self.episode.ends_at:
             self.add_error("day", _("This therapy had ended by then."))
         if self._is_taken(starts_at):
             self.add_error("time", TAKEN)
+        elif cleaned.get("attendance") not in AHEAD and (other := self._overlapped(starts_at, starts_at + length)):
+            local = timezone.localtime(other.starts_at)
+            at = {"at": written(local, DateFormat.TIME), "n": (other.ends_at - other.starts_at) // timedelta(minutes=1)}
+            self.add_error("time", _("This overlaps the session at %(at)s, which lasts %(n)s minutes.") % at)
 
-    def _instant(self, wall_clock, zone):
+    def _instant(self, day, time, zone):
         """The instant at which a clock on the wall shows this.
 
         When it goes back at night, the first of the two is meant; unless the session on record stands at the second
@@ -95,13 +102,20 @@ class TherapySessionForm(forms.Form):
         """
         if self.on_record:
             on_record = self.on_record.starts_at.replace(second=0, microsecond=0)
-            if on_record.astimezone(zone).replace(tzinfo=None) == wall_clock:
+            local = on_record.astimezone(zone)
+            if (local.date(), local.time()) == (day, time):
                 return on_record
-        return wall_clock.replace(tzinfo=zone).astimezone(UTC)
+        return instant(day, time, zone)
+
+    def _others(self):
+        return TherapySession.objects.filter(episode=self.episode).exclude(pk=self.on_record and self.on_record.pk)
 
     def _is_taken(self, starts_at):
-        others = TherapySession.objects.not_voided().filter(episode=self.episode, starts_at=starts_at)
-        return others.exclude(pk=self.on_record and self.on_record.pk).exists()
+        return self._others().not_voided().filter(starts_at=starts_at).exists()
+
+    def _overlapped(self, starts_at, ends_at):
+        """Another session of the same client in this time."""
+        return self._others().taking_time().overlapping(starts_at, ends_at).order_by("starts_at").first()
 
     def says_taken(self):
         """Whether another session has taken the time meanwhile; adds the error then.
@@ -122,6 +136,7 @@ class SessionMoveForm(TherapySessionForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.may_be_future = self.on_record.attendance == Attendance.PLANNED
+        self.fields["time"].help_text = zone_in_words(timezone.get_current_timezone_name())
 
 
 class SessionVoidForm(forms.Form):

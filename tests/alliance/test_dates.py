@@ -1,13 +1,17 @@
 """Days and times as they are written on every page."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from django import forms
 from django.template import Context, Template
 from django.utils.translation import override
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from alliance.dates import LETTERS, WITH_YEAR, DateFormat, day, written
+from alliance.dates import LETTERS, WITH_YEAR, DateFormat, UnreadableDay, day, read_day, written, zone_in_words
+from alliance.form_fields import DayField
 from tests.test_architecture import PACKAGES, ROOT, findings, python_files
 
 TUESDAY = datetime(2026, 11, 3, 17, 30, tzinfo=UTC)
@@ -80,3 +84,80 @@ def test_no_other_place_spells_a_date():
 def test_a_spelled_date_would_be_found(line):
     assert SPELLED.search(line)
     assert not SPELLED.search("<time datetime=\"{{ at|time:'H:i' }}\">{{ at|written:'time' }}")
+
+
+# --- Read -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "30 Nov 2026", "30 November 2026", "30 nov 2026", "Mon 30 Nov 2026", "Monday, 30 November 2026",
+        "30. Nov. 2026",
+        "30th November 2026", "Nov 30, 2026", "November 30 2026", "30Nov2026", "2026-11-30", "2026/11/30", "30/11/2026",
+        "11/30/2026", "30.11.2026", "30-11-2026", "  30  Nov   2026 ",
+    ],
+)  # fmt: skip
+def test_a_day_is_read_in_every_way_that_means_one_day(typed):
+    assert read_day(typed) == date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("03/05/2026", "“03/05/2026” can be 3 May 2026 or 5 Mar 2026. Write the month as a word."),
+        ("3-5-2026", "“3-5-2026” can be 3 May 2026 or 5 Mar 2026. Write the month as a word."),
+        ("29 Feb 2027", "There is no such day."),
+        ("2026-13-01", "There is no such day."),
+        ("31/11/2026", "There is no such day."),
+        ("30 Nov", "Write the day as "),
+        ("30 Foo 2026", "Write the day as "),
+        ("tomorrow", "Write the day as "),
+        ("0000-00-00", "There is no such day."),
+        ("30.11.26", "Write the day as "),
+    ],
+)
+def test_what_is_no_day_or_could_be_two_is_refused_with_a_sentence(typed, sentence):
+    with pytest.raises(UnreadableDay) as raised:
+        read_day(typed)
+    assert str(raised.value).startswith(sentence)
+
+
+def test_numbers_that_can_mean_one_day_only_are_read():
+    assert read_day("05/05/2026") == date(2026, 5, 5)
+    assert read_day("03.05.2026") == date(2026, 5, 3), "with dots the day comes first"
+    assert read_day("29 Feb 2028") == date(2028, 2, 29)
+
+
+@given(st.dates(), st.sampled_from([DateFormat.SHORT_YEAR, DateFormat.DAY_YEAR, DateFormat.WEEKDAY_YEAR]))
+def test_what_the_program_writes_it_reads(a_day, name):
+    assume(a_day.year >= 1000)
+    assert read_day(written(a_day, name)) == read_day(a_day.isoformat()) == a_day
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [("Europe/London", "London time"), ("America/New_York", "New York time"), ("UTC", "UTC")],
+)
+def test_a_zone_as_one_says_it(zone, words):
+    assert zone_in_words(zone) == words
+
+
+class DayForm(forms.Form):
+    day = DayField()
+
+
+def test_a_day_is_shown_as_it_may_be_typed_and_what_was_wrong_is_kept():
+    assert 'value="30 Nov 2026"' in str(DayForm(initial={"day": date(2026, 11, 30)})["day"])
+    form = DayForm({"day": "03/05/2026"})
+    assert not form.is_valid()
+    assert 'value="03/05/2026"' in str(form["day"])
+    assert DayForm({"day": ""}).errors == {"day": ["This field is required."]}
+
+
+def form_files():
+    return [file for file in python_files(*PACKAGES) if file.name.endswith("forms.py") or "forms" in file.parts]
+
+
+def test_no_form_reads_days_in_another_way():
+    assert findings(re.compile(r"forms\.(Split)?Date"), form_files()) == []

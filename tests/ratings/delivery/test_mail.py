@@ -15,7 +15,7 @@ from tests.ratings.delivery.conftest import keys, run
 def test_what_is_in_a_message_and_what_is_not(due_message, dana, settings, live):
     starts_at = due_message.check_in.therapy_session.starts_at
     run()
-    day = f"{starts_at.astimezone(ZoneInfo('Europe/Berlin')):%A %-d %B}"
+    day = f"{starts_at.astimezone(ZoneInfo('Europe/Berlin')):%A %-d %B, %H:%M}"
     first, preferences = keys(mail.outbox[0].body)
     assert mail.outbox[0].body.splitlines() == [
         f"This is about your appointment on {day}.",
@@ -42,6 +42,23 @@ def test_the_therapist_is_named_where_the_client_said_so(due_message):
     assert "with Dana Whitlock on" in mail.outbox[0].body
 
 
+def test_two_who_share_a_mailbox_tell_their_messages_apart_by_the_hour(due_message, sorrel, reachable, log):
+    """The address is one, the day is one, and no name may stand in either."""
+    first = due_message.check_in.therapy_session
+    log(reachable(sorrel, due_message.episode.client.email.open(due_message.episode.client.data_key)),
+        first.starts_at - timedelta(minutes=10))  # fmt: skip
+    run()
+    assert len({message.to[0] for message in mail.outbox}) == 1
+    assert len({message.body.splitlines()[0] for message in mail.outbox}) == 2
+
+
+def test_where_only_the_day_of_a_session_is_known_no_hour_is_named(due_message):
+    due_message.check_in.therapy_session.starts_at_known = False
+    due_message.check_in.therapy_session.save()
+    run()
+    assert ":" not in mail.outbox[0].body.splitlines()[0]
+
+
 @pytest.mark.time_machine(datetime(2026, 11, 19, 10, tzinfo=UTC))
 def test_the_day_is_the_clients_own(due_message, http):
     """At 23:00 in Berlin it is the next morning in Auckland; the message and the form say so alike."""
@@ -56,6 +73,6 @@ def test_the_day_is_the_clients_own(due_message, http):
         ends_at=start + timedelta(minutes=50),
     )
     run()
-    assert "on Thursday 19 November." in mail.outbox[0].body
+    assert "on Thursday 19 November, 11:00." in mail.outbox[0].body
     form = http.get(reverse("links:check-in", args=keys(mail.outbox[0].body)[:1]))
     assert "Thursday 19 November, 11:00" in form.text

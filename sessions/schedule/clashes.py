@@ -1,0 +1,133 @@
+"""What speaks against a planned time: a reason to refuse it, or a reason to ask first."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance.access import Editor
+from alliance.dates import DateFormat, written
+from alliance.models import Episode, Membership
+from alliance.refusal import Refused
+from sessions.models import Leave, TherapySession
+from sessions.schedule.times import Span
+
+LONGEST_AHEAD = timedelta(days=366)  # convention of this app: a later day is a slip of the year
+MOST_IN_A_SERIES = 53  # a year of weeks
+NAMED_AT_MOST = 3
+
+
+class NeedsYes(Exception):
+    """Nothing forbids it, but whoever plans should know this first."""
+
+    def __init__(self, warnings: Sequence[str]) -> None:
+        super().__init__(*warnings)
+        self.warnings = warnings
+
+
+def check_plannable(
+    *, editor: Editor, spans: Sequence[Span], moving: Collection[TherapySession] = (), accepted: bool = False
+) -> None:
+    """Raises where sessions can't be planned at these times. To be called after the lock of the episode.
+
+    `moving`: the sessions that these times are for. `accepted`: the warnings were read.
+
+    Raises
+    ------
+    Refused
+        One lies in the past, too far ahead, outside the therapy or the therapist's place, or over another of its own.
+    NeedsYes
+        The therapist or the client has another session then, or the therapist is on leave.
+    """
+    if reason := _reason_against(editor, spans, moving):
+        raise Refused(reason)
+    warnings = [] if accepted else list(_warnings(editor, spans, moving))
+    if warnings:
+        raise NeedsYes(warnings)
+
+
+def own_overlaps(episode: Episode, spans: Sequence[Span], moving: Collection[TherapySession] = ()) -> list[Span]:
+    """Those of the times at which the episode has another session, or a cancelled one that starts then."""
+    taken = [
+        row
+        for row in _between(TherapySession.objects.not_voided().filter(episode=episode, starts_at_known=True), spans)
+        if row not in moving
+    ]
+    held = [row for row in taken if not row.is_cancelled]
+    starts = {row.starts_at for row in taken}
+    return [one for one in spans if one.starts_at in starts or any(one.overlaps(_span(row)) for row in held)]
+
+
+def _reason_against(editor: Editor, spans: Sequence[Span], moving: Collection[TherapySession]) -> str:
+    now, episode, therapist = timezone.now(), editor.episode, editor.membership
+    first, last = min(one.starts_at for one in spans), max(one.ends_at for one in spans)
+    if min(one.ends_at for one in spans) <= now:
+        return _("This lies in the past. A session that has taken place is logged.")
+    if last > now + LONGEST_AHEAD:
+        return _("This is more than a year ahead: %(day)s. Check the year.") % {"day": _day(last)}
+    if episode.ends_at:
+        return _("This therapy has ended. Nothing can be planned in it.")
+    if first < episode.starts_at:
+        return _("This therapy had not begun by then.")
+    if therapist.ends_at and last > therapist.ends_at:
+        return _("Your place in this practice ends on %(day)s. Nothing can be planned after that.") % {
+            "day": _day(therapist.ends_at)
+        }
+    if overlaps := own_overlaps(episode, spans, moving):
+        return _("%(name)s already has a session then: %(days)s.") % {
+            "name": episode.client.display_name,
+            "days": _named(one.starts_at for one in overlaps),
+        }
+    return ""
+
+
+def _warnings(editor: Editor, spans: Sequence[Span], moving: Collection[TherapySession]) -> Iterable[str]:
+    client, user = editor.episode.client, editor.membership.user
+    others = _between(TherapySession.objects.taking_time(), spans).exclude(episode=editor.episode)
+    of_therapist: dict[str, list[datetime]] = {}
+    for row in others.filter(episode__therapist__user=user).select_related("episode__client__data_key"):
+        if row not in moving and any(one.overlaps(_span(row)) for one in spans):
+            of_therapist.setdefault(row.episode.client.display_name, []).append(row.starts_at)
+    for name, starts in of_therapist.items():
+        yield _("You see %(name)s then: %(days)s.") % {"name": name, "days": _named(starts)}
+    # Of a session with somebody else only the time is told: the client has to be in one place.
+    elsewhere = others.filter(episode__client=client).exclude(episode__therapist__user=user)
+    if starts := [row.starts_at for row in elsewhere if any(one.overlaps(_span(row)) for one in spans)]:
+        yield _("%(name)s sees somebody else in this practice then: %(days)s.") % {
+            "name": client.display_name,
+            "days": _named(starts),
+        }
+    if away := in_leave(editor.membership, spans):
+        yield _("You are on leave then: %(days)s.") % {"days": _named(one.starts_at for one in away)}
+
+
+def in_leave(therapist: Membership, spans: Sequence[Span]) -> list[Span]:
+    """Those of the times that fall into a leave of the therapist."""
+    first, last = min(one.starts_at for one in spans), max(one.ends_at for one in spans)
+    leaves = list(Leave.objects.standing().filter(therapist=therapist).overlapping(first, last))
+    return [one for one in spans if any(one.overlaps(Span(leave.starts_at, leave.ends_at)) for leave in leaves)]
+
+
+def _between(rows, spans: Sequence[Span]):
+    """The rows that can overlap one of the times; one statement, whatever their number."""
+    return rows.overlapping(min(one.starts_at for one in spans), max(one.ends_at for one in spans)).order_by(
+        "starts_at"
+    )
+
+
+def _span(row: TherapySession) -> Span:
+    return Span(row.starts_at, row.ends_at)
+
+
+def _named(starts: Iterable[datetime]) -> str:
+    """Days and times in one phrase; of many the first few."""
+    ordered = sorted(starts)
+    days = [written(timezone.localtime(at), DateFormat.SHORT_TIME) for at in ordered[:NAMED_AT_MOST]]
+    if len(ordered) > NAMED_AT_MOST:
+        days.append(_("and %(n)s more") % {"n": len(ordered) - NAMED_AT_MOST})
+    return "; ".join(days)
+
+
+def _day(at: datetime) -> str:
+    return written(timezone.localtime(at), DateFormat.DAY_YEAR)

@@ -1,0 +1,94 @@
+"""A therapist's leave, and what becomes of the sessions in it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from alliance.access import Denied
+from alliance.refusal import Refused
+from ratings.week.leave import LeaveChoice, end_leave, take_leave
+from sessions.models import Leave, TherapySession
+from sessions.schedule.clashes import NeedsYes
+from sessions.schedule.leave import leave_spans
+from tests.ratings.week.conftest import ZONE, coming
+
+
+def away(therapist, first, last, choice=LeaveChoice.CANCEL):
+    return take_leave(therapist=therapist, first=first, last=last, zone=ZONE, choice=choice)
+
+
+def states():
+    rows = TherapySession.objects.order_by("starts_at")
+    return [(timezone.localdate(row.starts_at, ZONE), row.attendance, row.leave is not None) for row in rows]
+
+
+def test_leave_cancels_what_falls_into_it(juniper, dana, plan):
+    plan(juniper, [coming(weeks) for weeks in (1, 2, 3)], every=1)
+    taken = away(dana, coming(2), coming(2))
+    assert (taken.moved, taken.cancelled) == (0, 1)
+    assert states() == [
+        (coming(1), "planned", False),
+        (coming(2), "cancelled", True),
+        (coming(3), "planned", False),
+    ]
+    row = TherapySession.objects.get(attendance="cancelled")
+    assert (row.cancelled_by, row.cancelled_at) == ("therapist", taken.leave.created_at)
+
+
+def test_leave_moves_past_itself_where_the_hour_is_free_and_else_cancels(juniper, sorrel, dana, plan):
+    plan(juniper, [coming(2), coming(3)], every=1)
+    plan(sorrel, [coming(2)], "12:00")
+    taken = away(dana, coming(2, -1), coming(2, 1), LeaveChoice.MOVE)
+    assert (taken.moved, taken.cancelled) == (1, 1)
+    assert sorted(states()) == sorted(
+        [(coming(2), "cancelled", True), (coming(3), "planned", False), (coming(3), "planned", True)]
+    )
+
+
+def test_leave_can_leave_all_as_it_is(juniper, dana, plan):
+    plan(juniper, [coming(2)])
+    away(dana, coming(2), coming(2), LeaveChoice.KEEP)
+    assert states() == [(coming(2), "planned", False)]
+
+
+def test_a_leave_over_another_is_refused_and_a_colleagues_is_no_matter(dana, noor):
+    away(dana, coming(2), coming(3))
+    with pytest.raises(Refused, match="You have a leave on one of these days already"):
+        away(dana, coming(3), coming(4))
+    away(dana, coming(3, 1), coming(4))
+    away(noor, coming(2), coming(3))
+    assert Leave.objects.count() == 3
+
+
+def test_of_a_series_the_days_of_leave_are_left_out_and_one_day_is_asked_about(juniper, dana, plan):
+    away(dana, coming(2), coming(2))
+    plan(juniper, [coming(weeks) for weeks in (1, 2, 3)], every=1)
+    assert [day for day, *_rest in states()] == [coming(1), coming(3)]
+    with pytest.raises(NeedsYes) as asked:
+        plan(juniper, [coming(2)])
+    assert asked.value.warnings[0].startswith("You are on leave then")
+
+
+def test_a_leave_that_is_taken_back_plans_again_what_it_had_cancelled(juniper, sorrel, dana, noor, plan):
+    plan(juniper, [coming(2)])
+    plan(sorrel, [coming(2)], "12:00")
+    leave = away(dana, coming(2), coming(2)).leave
+    with pytest.raises(Denied):
+        end_leave(leave=leave, by=noor)
+    plan(sorrel, [coming(2)], "12:10", accepted=True)  # its hour is taken by now
+    assert end_leave(leave=leave, by=dana) == 1
+    assert end_leave(leave=leave, by=dana) == 0
+    assert sorted(states()) == sorted(
+        [(coming(2), "planned", False), (coming(2), "cancelled", True), (coming(2), "planned", False)]
+    )
+    assert leave_spans(juniper) == []
+
+
+def test_the_leaves_while_a_therapy_runs_are_its_breaks(juniper, dana):
+    leave = away(dana, coming(2), coming(3)).leave
+    (one,) = leave_spans(juniper)
+    assert (one.starts_at, one.ends_at) == (leave.starts_at, leave.ends_at)
+    assert one.ends_at.astimezone(ZONE).date() == coming(3) + timedelta(days=1)
+    juniper.ends_at = timezone.now()
+    assert leave_spans(juniper) == []
