@@ -3,14 +3,20 @@
 import uuid
 
 from django import forms
-from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+NOT_ITS_KEY = _("This form could not be told from another one. Nothing was saved: check it and send it again.")
+WHAT_WAS_SAVED = _("Open what was saved")
 
 
 class FormKeyField(forms.UUIDField):
-    """The code of the row that the form will make."""
+    """The code of the row that the form will make; None where what was sent is no code."""
 
-    widget = forms.HiddenInput
+    # Kept with what was typed: sent again after a crash, the form makes no second row.
+    widget = forms.HiddenInput(attrs={"data-kept": True})
 
     def __init__(self):
         super().__init__(required=False, initial=uuid.uuid4)
@@ -19,7 +25,7 @@ class FormKeyField(forms.UUIDField):
         try:
             return super().clean(value) or uuid.uuid4()  # a page from before an upgrade has none
         except ValidationError:
-            raise SuspiciousOperation("This is no key of a form.") from None
+            return None
 
 
 class KeyedForm(forms.Form):
@@ -31,31 +37,42 @@ class KeyedForm(forms.Form):
     form_key = FormKeyField()
 
     def row_made(self, rows):
-        """The row of the user's own `rows` that this form made before, else None."""
+        """The row of the user's own `rows` that this form made before, else None.
+
+        Where the key is none, or that of a row which is not among them, the form has an error and a new key.
+        """
         code = self.cleaned_data["form_key"]
-        row = rows.filter(code=code).first()
-        if row is None and rows.model._default_manager.filter(code=code).exists():
-            raise SuspiciousOperation("The key of this form belongs to another row.")
+        row = rows.filter(code=code).first() if code else None
+        if row is None and (code is None or rows.model._default_manager.filter(code=code).exists()):
+            self._ask_again(NOT_ITS_KEY)
         return row
 
-    def make_once(self, rows, make, sentence):
+    def make_once(self, rows, make, sentence, address):
         """The row of this form: a new one from `make`, or the one made before.
 
-        That may be by a second tap at the same moment. None where other things were typed into the form since. Then it
-        has `sentence` as its error and a new key: whoever goes back and fills it in for somebody else loses nothing,
-        and sends it again.
+        That may be by a second tap at the same moment. None where other things were typed into the form since, or into
+        the row. Then it has `sentence` as its error, with a link to the `address` of what was saved, and a new key:
+        whoever goes back and fills it in for somebody else loses nothing, and sends it again.
         """
         row = self.row_made(rows)
+        if self.errors:
+            return None
         if row is None:
             try:
                 return make()
             except IntegrityError:
                 row = self.row_made(rows)
+                if row is None and self.errors:
+                    return None
                 if row is None:
                     raise
         if self.matches(row):
             return row
+        self._ask_again(format_html('{} <a href="{}">{}</a>', sentence, address(row), WHAT_WAS_SAVED))
+        return None
+
+    def _ask_again(self, sentence):
+        """The form comes back as it was typed, with a sentence and a key that is its own."""
         self.add_error(None, sentence)
         self.data = self.data.copy()
         self.data[self.add_prefix("form_key")] = str(uuid.uuid4())
-        return None

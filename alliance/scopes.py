@@ -55,13 +55,15 @@ def live_memberships(user: AbstractBaseUser, role: Role | None = None) -> QueryS
 
 
 def memberships_of(user: AbstractBaseUser | AnonymousUser) -> list[Any]:
-    """The list of the live memberships, oldest first, with their practices.
+    """The list of the live memberships, oldest first, with their practices and whether they have drafts of forms.
 
     It is empty for whoever is not signed in.
     """
     if not user.is_authenticated:
         return []
-    return list(live_memberships(user).select_related("practice__data_key").order_by("starts_at"))
+    drafts = apps.get_model("alliance", "FormDraft").objects.filter(sent_by=OuterRef("pk"))
+    memberships = live_memberships(user).select_related("practice__data_key").annotate(has_drafts=Exists(drafts))
+    return list(memberships.order_by("starts_at"))
 
 
 def live_therapists() -> QuerySet[Any]:

@@ -152,6 +152,7 @@ MIDDLEWARE = [
     "alliance.site.middleware.activate_practice_zone",
     "alliance.site.middleware.htmx_login_redirect",
     "alliance.site.middleware.audit_denials",
+    "alliance.drafts.middleware.keep_typed_text",
 ]
 
 TEMPLATES = [
@@ -160,12 +161,15 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            # A `csrf_token` that also says whose page it is, so that no form can do without.
+            "builtins": ["alliance.templatetags.form_tokens"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "alliance.site.navigation.navigation",
                 "alliance.site.navigation.installation",
+                "alliance.drafts.shown.drafts_key",
                 *(["ratings.demo.guide.notice"] if LOCAL else []),
             ],
         },
@@ -285,6 +289,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "alliance.drafts.views.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
 if not LOCAL:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from alliance.accounts import views as account_views
+from alliance.drafts import views as draft_views
 from alliance.people import views as people_views
 from alliance.practice import views as practice_views
 from alliance.site import views as site_views
@@ -14,6 +15,8 @@ alliance_urls = (
         path("no-place/", site_views.no_place, name="no-place"),
         path("help/", site_views.help_page, name="help"),
         path("you/", account_views.you, name="you"),
+        path("drafts/", draft_views.draft_keep, name="draft-keep"),
+        path("drafts/<uuid:code>/discard/", draft_views.draft_discard, name="draft-discard"),
         path("people/", people_views.people, name="people"),
         path("people/invite/", people_views.member_invite, name="member-invite"),
         path("people/<uuid:code>/end/", people_views.member_end, name="member-end"),

@@ -7,6 +7,7 @@ way to the password first. Whoever is signed in has one, and no second factor.
 
 from contextlib import contextmanager
 from copy import deepcopy
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -14,6 +15,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from alliance.drafts.actions import keep_draft
+from alliance.drafts.shown import ShownForm
 from alliance.people.cover import arrange_cover
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
@@ -34,6 +37,8 @@ alliance:healthz                       200 200 200 200 200 200 200 200 200 200 |
 alliance:no-place                      302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
 alliance:help                          200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
 alliance:you                           302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
+alliance:draft-keep                      -   -   -   -   -   -   -   -   -   - | 400 400 400 400 400 400 400 400 400 400
+alliance:draft-discard typed           302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 404 404 404 404 404
 alliance:people                        302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
 alliance:practice-settings             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 alliance:member-invite                 302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
@@ -169,6 +174,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     covered = make_episode(noor, "Wren")
     live_through(covered, [3])
     cover = arrange_cover(right=editor_of(covered), covering=dana, starts_at=days_ago(1), ends_at=days_ago(-7))
+    typed = ShownForm(dana.user.code, uuid4(), "/cases/new/")
 
     def minted(check_in):
         return links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
@@ -195,6 +201,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "supervision": [sam.supervisions_given.get().code],
         "flag": [juniper.ruptures.create(opened_session=used.therapy_session, opened_by="therapist").code],
         "draft": [importing.keep_draft(text="no header of ours\n", by=mona, therapist=dana).code],
+        "typed": [keep_draft(form=typed, action="/cases/new/", fields={"name": ["June"]}).code],
         "key": ["nonsense"],
         "reset": ["1", "nonsense"],
     }
@@ -272,11 +279,11 @@ def test_who_gets_what(subjects, browsers, methods):
 
 
 def test_a_form_without_its_token_is_refused_except_under_a_link(subjects, browsers):
-    """Under a link the key is the authority; everywhere else the CSRF check stands before the view."""
+    """Under a link the key is the authority, for a draft the signature; elsewhere the CSRF check is first."""
     found = {}
     for name, subject, _on_get, on_post in rows():
         if on_post["dana"] == 405:
             continue
         found[name] = ask(browsers["dana"], "post", address(name, subject, subjects), with_token=False)
     exempt = {name for name, status in found.items() if status != 403}
-    assert exempt == {"links:check-in", "links:preferences", "links:link-gone"}
+    assert exempt == {"alliance:draft-keep", "links:check-in", "links:preferences", "links:link-gone"}

@@ -4,6 +4,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 
 from alliance import crypto
+from alliance.drafts.actions import drop_drafts_of
 from alliance.qr import qr_code
 
 
@@ -12,6 +13,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request):
         return False
+
+    def logout(self, request):
+        drop_drafts_of(user=request.user)
+        super().logout(request)
 
 
 class MfaAdapter(DefaultMFAAdapter):

@@ -10,6 +10,7 @@ from alliance.models.client import CheckInFormChoice, Client
 from alliance.models.consent import Consent
 from alliance.models.cover import Cover
 from alliance.models.episode import EndReason, Episode
+from alliance.models.form_draft import FormDraft
 from alliance.models.importing import ImportBatch, ImportDraft
 from alliance.models.keys import DataKey
 from alliance.models.people import Membership, Supervision, User
@@ -24,6 +25,7 @@ __all__ = [
     "DataKey",
     "EndReason",
     "Episode",
+    "FormDraft",
     "ImportBatch",
     "ImportDraft",
     "Membership",

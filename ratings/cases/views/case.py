@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -69,7 +70,12 @@ def _open_case(form, memberships):
             code=typed["form_key"],
         ),
         _("This form was saved already. To save this as another client, send it again."),
+        _address_of,
     )
+
+
+def _address_of(episode):
+    return reverse("ratings:case", args=[episode.code])
 
 
 @require_POST
@@ -91,6 +97,7 @@ def _agree_goal(form, editor: Editor):
         Goal.objects.filter(episode=editor.episode),
         lambda: plan_actions.agree_goal(editor=editor, text=text, code=code),
         _("This form was saved already. To save this as another goal, send it again."),
+        lambda goal: _address_of(editor.episode),
     )
 
 

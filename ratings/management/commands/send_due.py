@@ -4,6 +4,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from alliance.drafts import actions as form_drafts
 from ratings.delivery.by_plan import ask_by_plan
 from ratings.delivery.send import MailServerFails, send_due, waiting_by_practice
 from ratings.importing.actions import drop_old_drafts
@@ -40,6 +41,7 @@ class Command(BaseCommand):
     def _send(self):
         drop_old_drafts()
         ask_by_plan()
+        form_drafts.drop_old_drafts()
         for practice, waiting in waiting_by_practice():
             self.stdout.write(f"{practice} is not live, and {waiting} of its messages wait: see People, Settings.")
         counts = send_due(is_over=lambda: self.is_over)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.db import IntegrityError
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -114,6 +115,7 @@ def _save(form, editor: Editor, planned):
             _sessions_of(form.episode),
             lambda: log(code=form.cleaned_data["form_key"]),
             _("This form was saved already. To log this as another session, send it again."),
+            lambda row: reverse("ratings:case", args=[row.episode.code]),
         )
     except AlreadyLogged:
         planned.refresh_from_db()
