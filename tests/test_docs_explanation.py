@@ -11,7 +11,7 @@ from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evidence import Budget, SessionEvidence, Version
 from ratings.psychometrics.instruments import load
 from ratings.psychometrics.scoring import score
-from ratings.psychometrics.thresholds import threshold
+from ratings.psychometrics.thresholds import thresholds
 from sessions.models import Attendance
 from tests.test_docs import FENCED
 
@@ -87,7 +87,7 @@ def test_the_sentences_around_it_say_the_same():
     odds = alert.probability / (1 - alert.probability)
     before = odds / 10 ** (total.points / 10)
     limits = [
-        threshold(Version().criterion, budget, Version().use)
+        thresholds(Version().criterion, budget, Version().use).later
         for budget in (Budget.QUIET, Budget.NORMAL, Budget.WATCHFUL)
     ]
     for sentence in (

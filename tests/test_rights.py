@@ -20,7 +20,7 @@ from ratings.check_in import links
 from ratings.delivery import schedule
 from ratings.detection.verdicts import give_verdict
 from ratings.models import Rupture
-from ratings.ruptures.actions import set_rupture_aside
+from ratings.ruptures.actions import rebase_usual, set_rupture_aside
 from ratings.today.actions import undo_log
 from ratings.week import actions as week_actions
 from sessions.plan import actions as plan_actions
@@ -57,6 +57,9 @@ def writes(juniper, live_through, millrace, noor):
         "move_session": lambda editor: case_actions.move_session(editor=editor, therapy_session=row, **earlier),
         "undo_log": lambda editor: undo_log(editor=editor, therapy_session=fresh),
         "void_session": lambda editor: case_actions.void_session(editor=editor, therapy_session=row, reason="Wrong."),
+        "rebase_usual": lambda editor: rebase_usual(
+            editor=editor, rupture=settled_lower(rupture), reason="Says more now."
+        ),
     }
     ahead = timezone.now() + timedelta(days=3)
     planned = [make_therapy_session(juniper, starts_at=ahead + timedelta(days=days)) for days in (0, 1, 2)]
@@ -94,6 +97,11 @@ def writes(juniper, live_through, millrace, noor):
         ),
     }
     return of_rows, of_the_episode
+
+
+def settled_lower(rupture):
+    Rupture.objects.filter(pk=rupture.pk).update(state="settled_lower", closed_at=timezone.now())
+    return rupture
 
 
 def passed(writes, editor):

@@ -142,7 +142,7 @@ def void_session(*, editor: Editor, therapy_session, reason):
 
 @transaction.atomic
 def end_episode(*, editor: Editor, reason):
-    """Ends a course of therapy; a rupture that is still open is closed as unrepaired.
+    """Ends a course of therapy; a rupture that is still open ends with it.
 
     What was planned for later is cancelled.
     """

@@ -28,8 +28,8 @@ from sessions.models import Attendance, Goal, PrivateNote
 
 COMMENTS_SHOWN = 3  # older ones that were read are left to the record
 NOTES_SHOWN = 5
-REPAIRED = {Rupture.RuptureState.REPAIRED, Rupture.RuptureState.STRONGER}
-STRAINED = {State.OPEN, State.RECOVERING, State.UNREPAIRED}
+BACK = {Rupture.RuptureState.REPAIRED, Rupture.RuptureState.BACK_TO_USUAL}
+STRAINED = {*evidence.IN_RUPTURE, State.SETTLED_LOWER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
         standing=standing,
         lead=_lead(client.display_name, standing, evidence, history),
         what_was_seen=phrases.what_was_seen(evidence, standing),
-        notices=phrases.notes_in_words(standing.notes),
+        notices=phrases.notes_in_words(standing.notes, reader_is_therapist=reader_is_therapist),
         last_session=last_session,
         next_number=len(attended) + 1,
         waiting=_waiting(last_session),
@@ -296,7 +296,7 @@ def _headline(rupture: Rupture) -> str:
 def _lead(name: str, standing: Standing, evidence: RuptureEvidence | None, history: CaseHistory) -> str:
     newest = next(iter(history.ruptures), None)
     is_strained = history.assessments and history.assessments[-1].state in STRAINED
-    last = newest if newest and (is_strained or newest.state in REPAIRED) else None
+    last = newest if newest and (is_strained or newest.state in BACK) else None
     flag, for_sessions = (evidence.assessment, evidence.for_sessions) if evidence else (None, 1)
     return phrases.case_lead(name, standing, flag, for_sessions, last=last)
 

@@ -99,6 +99,7 @@ class Caseload:
     rows: list[CaseRow]
     open: list[CaseRow]
     flagged: list[CaseRow]
+    settled: list[CaseRow]  # lower than before, after a rupture that was not repaired
     gaps: list[Gap]
     aside: list[CaseRow]
     unflagged: int
@@ -111,7 +112,7 @@ class Caseload:
 
     @property
     def above_the_list(self) -> list[CaseRow]:
-        return [*self.first, *(gap.case for gap in self.gaps), *self.aside]
+        return [*self.first, *self.settled, *(gap.case for gap in self.gaps), *self.aside]
 
 
 def caseload_of(supervisor: User) -> Caseload:
@@ -120,12 +121,14 @@ def caseload_of(supervisor: User) -> Caseload:
     open_rows = [row for row in rows if not row.ended_at]
     missing = [row for row in open_rows if row.standing.missing_in_a_row >= FEWEST_MISSING]
     check_ins = latest_unanswered([row.code for row in missing])
-    unflagged = [row for row in open_rows if not row.standing.rupture and row.aside is None]
+    settled = [row for row in open_rows if row.standing.settled_since and not row.standing.rupture]
+    unflagged = [row for row in open_rows if not row.standing.rupture and row.aside is None and row not in settled]
     few = sum(row.standing.words.get("overall", TrendWord.FEW) == TrendWord.FEW for row in unflagged)
     return Caseload(
         rows=rows,
         open=open_rows,
         flagged=[row for row in open_rows if row.standing.rupture],
+        settled=settled,
         gaps=[Gap(row, check_ins.get(row.code)) for row in missing],
         aside=[row for row in open_rows if row.aside is not None],
         unflagged=len(unflagged),

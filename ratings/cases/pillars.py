@@ -15,9 +15,9 @@ from ratings.findings import charts, phrases, scale
 from ratings.findings.names import series_title
 from ratings.models import Rating, Rupture, Standing
 from ratings.psychometrics.constants import resolve
-from ratings.psychometrics.evidence import Assessment, Pillar, Scores, State, Version
+from ratings.psychometrics.evidence import STRAINED, Assessment, Pillar, Scores, SessionEvidence, Version
 from ratings.psychometrics.series import OVERALL, value_of
-from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, usual_ranges
+from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, level_from, usual_ranges
 
 
 class History(Protocol):
@@ -75,7 +75,10 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
     sessions = [therapy_session for _number, therapy_session, _assessment in attended]
     rated = [therapy_session for therapy_session in sessions if therapy_session.client]
     evidence = [therapy_session.evidence for therapy_session in history.sessions]
-    ranges = usual_ranges(evidence, history.assessments, resolve(history.version.constants))
+    constants = resolve(history.version.constants)
+    ranges = usual_ranges(evidence, history.assessments, constants)
+    fell = level_from(history.assessments)
+    earlier = usual_ranges(evidence, history.assessments, constants, before=fell) if fell is not None else {}
     marked = _marked(
         history.ruptures, {therapy_session.row.pk: number for number, therapy_session, _assessment in attended}
     )
@@ -91,8 +94,7 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
         usual = ranges[pillar]
         band_from = None
         if usual:
-            fifth = counted(evidence, history.assessments, pillar)[FEWEST - 1]
-            band_from = sum(therapy_session.evidence.attended for therapy_session in history.sessions[: fifth + 1])
+            band_from = _number_of_fifth(evidence, counted(evidence, history.assessments, pillar))
         word = standing.words.get(pillar, TrendWord.FEW)
         rows = [
             _row(number, therapy_session, assessment, pillar, usual, band_from, of_instrument)
@@ -118,7 +120,14 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
                 title=title,
                 word=word,
                 figure=charts.pillar_figure(
-                    dots, usual, band_from, marked, changed, with_axis=pillar == Pillar.BOND, worded=worded
+                    dots,
+                    usual,
+                    band_from,
+                    _earlier_band(evidence, history.assessments, pillar, earlier.get(pillar), fell),
+                    marked,
+                    changed,
+                    with_axis=pillar == Pillar.BOND,
+                    worded=worded,
                 ),
                 summary=_summary(title, rows, name, word, say, changed),
                 worded=worded,
@@ -127,6 +136,25 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
             )
         )
     return views
+
+
+def _number_of_fifth(evidence: Sequence[SessionEvidence], positions: Sequence[int]) -> int:
+    """The number of the session of the fifth rating, from which a range is drawn."""
+    return sum(one.attended for one in evidence[: positions[FEWEST - 1] + 1])
+
+
+def _earlier_band(
+    evidence: Sequence[SessionEvidence],
+    assessments: Sequence[Assessment],
+    pillar: Pillar,
+    usual: UsualRange | None,
+    fell: int | None,
+) -> charts.EarlierBand | None:
+    """The range before the ratings settled lower, up to the last session before the fall."""
+    if usual is None or fell is None:
+        return None
+    start = _number_of_fifth(evidence, counted(evidence, assessments, pillar, fell))
+    return charts.EarlierBand(usual, start, sum(one.attended for one in evidence[:fell]))
 
 
 def marks_drawn(views: Iterable[PillarView]) -> set[str]:
@@ -229,7 +257,7 @@ def _row(
     rating = therapy_session.client
     of_client, of_therapist = therapy_session.evidence.client, therapy_session.evidence.therapist
     client = of_client.of(pillar) if of_client else None
-    named = assessment.state == State.OPEN and pillar in assessment.pillars
+    named = assessment.state in STRAINED and pillar in assessment.pillars
     in_band = band_from is not None and number >= band_from
     under = usual is not None and client is not None and in_band and client < usual.low
     # Ranges of two questionnaires have nothing in common.

@@ -92,12 +92,12 @@ STORIES = (
     Story("Bramble", _("a confrontation"), for_therapist=BRAMBLE, for_readers=BRAMBLE),
     Story(
         "Sorrel",
-        _("a confrontation, and stronger after it"),
+        _("a confrontation, and its repair"),
         for_therapist=_(
             "In session 7 Sorrel's answers on the bond fell to Not at all. It was in the open, your own ratings fell "
             "too, and the flag took it as Sorrel saying that something did not fit. By session 10 the bond stood at "
-            "Completely, and after session 11 the rupture was closed as stronger than before: “I could be angry with "
-            "you, and you came back.”"
+            "Completely, and after session 11 the rupture was closed as repaired: “I could be angry with you, and "
+            "you came back.”"
         ),
         for_readers="",  # who reads along has Bramble's, which is still open
     ),

@@ -182,7 +182,7 @@ JUST_BEGUN = Course(
     ),
 )
 
-STRONGER_LONG_AGO = Course(
+REPAIRED_LONG_AGO = Course(
     name="Sorrel",
     sees_own=True,
     therapist=ADA,
@@ -351,7 +351,7 @@ STORIES = (
     CEILING,
     SKIPPED,
     JUST_BEGUN,
-    STRONGER_LONG_AGO,
+    REPAIRED_LONG_AGO,
     LOW_START,
     LEFT,
     CONFRONTATION,

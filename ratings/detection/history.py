@@ -5,8 +5,14 @@ from dataclasses import dataclass
 
 from alliance.models import Episode, Practice
 from ratings.models import CheckIn, Rating
-from ratings.psychometrics.evidence import Rater, Scores, SessionEvidence
+from ratings.psychometrics.evidence import Kind, Rater, Scores, SessionEvidence
 from sessions.models import Attendance, TherapySession
+
+KINDS: dict[str, Kind] = {
+    Rating.Noticed.PULLING_BACK: Kind.WITHDRAWAL,
+    Rating.Noticed.PUSHING_BACK: Kind.CONFRONTATION,
+    Rating.Noticed.BOTH: Kind.UNCLEAR,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,21 @@ def join_ratings(
                     checkin_answered=True if client else (False if is_open and not is_latest else None),
                     comment_words=client.comment_words if client else None,
                     tension=client.tension if client else None,
+                    tension_therapist=_noticed(therapist),
+                    kind_therapist=KINDS.get(therapist.noticed) if therapist else None,
                     instrument=str(client.instrument) if client else None,
+                    instrument_therapist=str(therapist.instrument) if therapist else None,
                 ),
             )
         )
     return sessions
+
+
+def _noticed(therapist: Rating | None) -> bool | None:
+    """Whether the therapist noticed something between the two; None where they left it out."""
+    if therapist is None or not therapist.noticed:
+        return None
+    return therapist.noticed != Rating.Noticed.NOTHING
 
 
 def _scores(rating: Rating | None) -> Scores | None:

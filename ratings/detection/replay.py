@@ -5,7 +5,7 @@ and a bulk fill of thousands of episodes share it, so that both say the same.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alliance.models import Episode
@@ -35,7 +35,8 @@ def replay(
 
     `held_sessions` and the `stored` ruptures are in order of time, oldest first.
     """
-    sessions = [_session_record(held) for held in held_sessions]
+    rebased = {row.rebased_session_id for row in stored}
+    sessions = [_session_record(held, rebased=held.row.pk in rebased) for held in held_sessions]
     assessments = assess.assess([therapy_session.evidence for therapy_session in sessions], as_version(version))
     constants, ended = resolve(version.constants), episode.ends_at is not None
     positions = {therapy_session.row.pk: position for position, therapy_session in enumerate(held_sessions)}
@@ -71,10 +72,10 @@ def replay(
 # --- Rows to records --------------------------------------------------------------------------------------------------
 
 
-def _session_record(held: HeldSession) -> SessionRecord:
+def _session_record(held: HeldSession, *, rebased: bool) -> SessionRecord:
     ratings = [rating for rating in (held.client, held.therapist) if rating]
     return SessionRecord(
-        evidence=held.evidence,
+        evidence=replace(held.evidence, rebased=rebased),
         starts_at=held.row.starts_at,
         has_check_in=held.has_check_in,
         received_at=max((rating.received_at for rating in ratings), default=None),
@@ -144,6 +145,7 @@ def _standing_row(figures: StandingFigures, episode: Episode, rupture: Rupture |
         words=dict(figures.words),
         spark={series: spark.to_json() for series, spark in figures.spark.items()},
         notes=list(figures.notes),
+        settled_since=figures.settled_since,
         rupture=rupture,
         attention=figures.attention,
         updated_at=at,

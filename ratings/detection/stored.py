@@ -19,6 +19,8 @@ def as_version(row: DetectorVersion) -> evidence.Version:
         use=evidence.Use(row.use),
         constants=row.constants,
         threshold=row.threshold,
+        thresholds=evidence.ByNumber(**row.thresholds) if row.thresholds else None,
+        clear_only=row.clear_only,
     )
 
 
@@ -33,7 +35,7 @@ def as_assessment(row: Assessment, number: int | None = None) -> evidence.Assess
         kind=evidence.Kind(row.kind) if row.kind else None,
         pillars=tuple(evidence.Pillar(pillar) for pillar in row.pillars),
         points=tuple(evidence.Points(**point) for point in row.points),
-        notes=tuple(row.notes),
+        notes=evidence.notes_of(row.notes),
     )
 
 

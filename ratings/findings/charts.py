@@ -33,10 +33,20 @@ class Dot:
     missing: bool = False  # a check-in was asked for and did not come
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierBand:
+    """The usual range before the ratings settled lower, from its fifth rating to the last before the fall."""
+
+    usual: UsualRange
+    start: int
+    end: int
+
+
 def pillar_figure(
     dots: Sequence[Dot],
     usual: UsualRange | None,
     band_from: int | None = None,
+    earlier: "EarlierBand | None" = None,
     marked: Collection[int] = (),
     changed: Collection[int] = (),
     with_axis: bool = False,
@@ -45,9 +55,9 @@ def pillar_figure(
     """One pillar over the sessions as a figure for Plotly.
 
     The client is a line, the therapist squares; vertical lines stand at the `marked` numbers. The usual range is drawn
-    from session `band_from` on. `changed`: the sessions from which the client answered other questions; no line joins
-    what is not compared. `worded`: the scale is in the words of our own answers; an instrument whose words we may not
-    print has numbers.
+    from session `band_from` on, and the `earlier` one up to where the ratings fell from it. `changed`: the sessions
+    from which the client answered other questions; no line joins what is not compared. `worded`: the scale is in the
+    words of our own answers; an instrument whose words we may not print has numbers.
     """
     numbers = [dot.number for dot in dots]
     low = [dot for dot in dots if dot.below and dot.client is not None]
@@ -99,7 +109,8 @@ def pillar_figure(
             "shapes": _uprights("when", marked, "dot")
             + _uprights("change", [number - 0.5 for number in changed], "solid")
             + _rings([dot.number for dot in dots if dot.missing])
-            + (_band(usual, band_from, max(numbers) + 0.5) if usual else []),
+            + (_band(usual, band_from, max(numbers) + 0.5) if usual else [])
+            + (_band(earlier.usual, earlier.start, earlier.end) if earlier else []),
             "annotations": [
                 {
                     "text": _("new questions"),

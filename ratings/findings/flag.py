@@ -179,6 +179,8 @@ def _sign(point: Points, context: FlagContext) -> Sign | None:
         if point.is_behaviour
         else (_value(v, context.worded) for v in (point.seen, point.usual))
     )
+    if point.is_report:
+        return Sign(name, _("yes"), "", _weight(point.points))
     uncounted = point.is_behaviour and not context.weighs_behaviour
     return Sign(name, seen, usual, _("shown, not counted") if uncounted else _weight(point.points))
 

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ratings.psychometrics.evidence import BehaviourSign, Pillar, Rater
+from ratings.psychometrics.evidence import BehaviourSign, Pillar, Rater, Report
 from ratings.psychometrics.series import OVERALL
 
 StrOrLazy = str | Promise
@@ -48,8 +48,13 @@ def behaviour_name(source: str) -> str | None:
         BehaviourSign.UNANSWERED: _("check-in not answered"),
         BehaviourSign.COMMENT: _("comment shorter than usual"),
         BehaviourSign.STRAIGHT_LINE: _("every answer the same"),
-        BehaviourSign.TENSION: _("tension was ticked"),
     }
+    return named.get(source)
+
+
+def report_name(source: str) -> str | None:
+    """Who says so: a report, and no prediction."""
+    named: dict[str, str] = {Report.CLIENT: _("the client says so"), Report.THERAPIST: _("the therapist says so")}
     return named.get(source)
 
 
@@ -66,9 +71,11 @@ def source_name(source: str) -> str:
 
     Empty for a source that is not shown.
     """
-    if name := behaviour_name(source):
-        return name.capitalize()
+    if name := behaviour_name(source) or report_name(source):
+        return name[:1].upper() + name[1:]
     rater, _colon, series = source.partition(":")
+    if rater not in tuple(Rater):  # a sign of an older program
+        return ""
     templates = {Rater.CLIENT: _("Client, %(series)s"), Rater.THERAPIST: _("Therapist, %(series)s")}
     return templates[Rater(rater)] % {"series": series_name(series)}
 

@@ -7,13 +7,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alliance.dates import DateFormat, day, written
-from ratings.findings.names import behaviour_name, pillar_names, pillars_in_a_row, series_name
+from ratings.findings.names import behaviour_name, pillar_names, pillars_in_a_row, report_name, series_name
 from ratings.findings.scale import whole
 from ratings.psychometrics.evidence import (
+    IN_RUPTURE,
     NOTICEABLE_POINTS,
     Assessment,
     Kind,
     Note,
+    Pillar,
     Rater,
     RuptureState,
     State,
@@ -31,7 +33,7 @@ def reason(assessment: Assessment, name: str | None = None) -> str:
     `name` is whom the sentence is about, where a reader is to see it.
     """
     sentences = [_state(assessment, name)]
-    if assessment.state in (State.OPEN, State.RECOVERING):
+    if assessment.state in IN_RUPTURE:
         seen = _what_was_seen(assessment)
         if seen:
             sentences.append(seen)
@@ -61,9 +63,10 @@ def _state(assessment, name):
         State.TOO_FEW: _("Too few ratings to say."),
         State.STEADY: _("About as usual."),
         State.RECOVERING: _("Back near own usual, once; the next rating will tell."),
-        State.REPAIRED: _("Back at own usual for two ratings in a row."),
-        State.STRONGER: _("Above where it stood before."),
-        State.UNREPAIRED: _("Not back at own usual after four sessions."),
+        State.REPAIRED: _("Repaired: back at own usual."),
+        State.BACK_TO_USUAL: _("Back at own usual; whether it was a rupture is not known."),
+        State.UNREPAIRED: _("Still on: not back at own usual after four sessions."),
+        State.SETTLED_LOWER: _("Settled lower than before."),
     }[assessment.state]
 
 
@@ -72,13 +75,15 @@ def _what_was_seen(assessment):
 
     First a pillar that fell by itself, then the strongest; never the other pillars.
     """
-    parts = []
+    parts: list[str | None] = []
     named = {f"client:{pillar}" for pillar in assessment.pillars}
     for points in sorted(assessment.points, key=lambda part: (part.source not in named, -part.points)):
         source, _colon, series = points.source.partition(":")
-        if points.points < NOTICEABLE_POINTS:
+        if points.is_report and points.points > 0:
+            parts.insert(0, report_name(points.source))
+        elif points.points < NOTICEABLE_POINTS:
             continue
-        if points.is_behaviour:
+        elif points.is_behaviour:
             parts.append(behaviour_name(points.source))
         elif points.seen is not None and points.usual is not None:
             if source == Rater.CLIENT and series and series not in assessment.pillars:
@@ -99,7 +104,9 @@ def _note(note):
         ),
         Note.EARLY_LOW: _("A low start: the first ratings were lower than most clients' are. That is no rupture."),
         Note.NO_CHECK_INS: _("Three sessions in a row without a check-in. A gap says nothing about the alliance."),
-        Note.REPAIR_NOT_JUDGEABLE: _("It stood near the top before, so stronger than before cannot be judged."),
+        Note.THERAPIST_FELL: _(
+            "The therapist's own ratings fell. Before the client has rated twice that is a remark and no flag."
+        ),
     }.get(note, "")
 
 
@@ -170,13 +177,15 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
         return _below_usual(name, standing.rupture.pillars, for_sessions)
     if last and last.state == RuptureState.SET_ASIDE:
         return _("%(name)s's answers are below their own usual. The flag was set aside.") % who
-    if last and last.state == RuptureState.UNREPAIRED:
-        return _("%(name)s's answers did not come back to their earlier usual.") % who
+    if standing.settled_since:
+        return settled_lower(name, standing)
     if standing.check_ins_answered == 0:
         return _("No check-in from %(name)s yet. After five there will be a usual range to compare with.") % who
     words = {standing.words.get(series) for series in ("goal", "task", "bond", "overall")}
     if words == {TrendWord.FEW}:
-        if last and last.state in (RuptureState.REPAIRED, RuptureState.STRONGER):
+        if last and last.state == RuptureState.BACK_TO_USUAL:
+            return _("Back to usual; too early to draw a new usual range for %(name)s.") % who
+        if last and last.state == RuptureState.REPAIRED:
             return _("Repaired; too early to draw a new usual range for %(name)s.") % who
         if standing.check_ins_answered < FEWEST:
             return _("Too few check-ins from %(name)s to know their usual yet.") % who
@@ -194,6 +203,23 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
     if standing.words.get("overall") == TrendWord.BELOW:
         return _("%(name)s's last answers were below their own usual; so far not enough to call it a slip.") % who
     return _("%(name)s's answers are about as usual.") % who
+
+
+def settled_lower(name: str | None, standing) -> str:
+    """That the ratings settled lower than before, in which pillars, and since when.
+
+    `name` is whom the sentence is about, where a reader is to see it.
+    """
+    lower = [pillar for pillar in ("goal", "task", "bond") if standing.words.get(pillar) == TrendWord.LOWER]
+    about = {"name": name, "pillars": pillars_in_a_row(lower), "n": standing.settled_since}
+    if name and 0 < len(lower) < len(Pillar):
+        return _("%(name)s's answers on %(pillars)s settled lower than before, since session %(n)s.") % about
+    if name:
+        return _("%(name)s's answers settled lower than before, since session %(n)s.") % about
+    if 0 < len(lower) < len(Pillar):
+        about["pillars"] = pillar_names(lower)
+        return _("%(pillars)s settled lower than before, since session %(n)s.") % about
+    return _("Settled lower than before, since session %(n)s.") % about
 
 
 def _below_usual(name, pillars, for_sessions):
@@ -225,18 +251,19 @@ def too_little_to_say(few: int, among: int) -> str:
     ) % {"n": few}
 
 
-def notes_in_words(notes) -> list[str]:
+def notes_in_words(notes, *, reader_is_therapist: bool = True) -> list[str]:
     """What is worth knowing and no rupture, in sentences.
 
-    Perfect forms, a low start, missing check-ins.
+    Perfect forms, a low start, missing check-ins. A fall of the therapist's own ratings is a remark for them alone.
     """
-    return [text for note in notes if (text := _note(note))]
+    return [text for note in notes if (reader_is_therapist or note != Note.THERAPIST_FELL) if (text := _note(note))]
 
 
 TREND_WORDS = {
     TrendWord.USUAL: lambda: _("about as usual"),
     TrendWord.BELOW: lambda: _("below own usual"),
     TrendWord.ABOVE: lambda: _("above own usual"),
+    TrendWord.LOWER: lambda: _("settled lower"),
     TrendWord.FEW: lambda: _("too few to say"),
 }
 
@@ -252,6 +279,7 @@ def short_trend(word: str | None) -> str:
         TrendWord.USUAL: _("as usual"),
         TrendWord.BELOW: _("below usual"),
         TrendWord.ABOVE: _("above usual"),
+        TrendWord.LOWER: _("settled lower"),
     }
     return short.get(TrendWord(word or TrendWord.FEW), TREND_WORDS[TrendWord.FEW]())
 

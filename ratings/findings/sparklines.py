@@ -27,6 +27,7 @@ def sparkline(spark, word, size="table"):
     ]
     rated = [dot for dot in dots if dot]
     mark = word if word in (TrendWord.BELOW, TrendWord.ABOVE, TrendWord.USUAL) else None
+    mark = TrendWord.BELOW if word == TrendWord.LOWER else mark
     return format_html(
         '<svg class="spark" width="{}" height="{}" viewBox="0 0 {} {}" aria-hidden="true">{}{}{}</svg>',
         width,

@@ -24,7 +24,9 @@ class DetectorVersion(models.Model):
     budget = models.CharField(max_length=12, choices=choices(evidence.Budget))
     use = models.CharField(max_length=20)
     constants = models.JSONField(default=dict)
-    threshold = models.FloatField(null=True)  # a later program may bring another; none: made before it was kept
+    threshold = models.FloatField(null=True)  # one for all sessions, as versions of older programs have it
+    thresholds = models.JSONField(null=True)  # by the number of the session; none: see `threshold`
+    clear_only = models.BooleanField(default=False)  # tell of clear flags alone
     valid_from = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -45,7 +47,7 @@ class Assessment(models.Model):
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="assessments")
     therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="assessments")
     version = models.ForeignKey(DetectorVersion, on_delete=models.PROTECT)
-    state = models.CharField(max_length=12, choices=choices(evidence.State))
+    state = models.CharField(max_length=16, choices=choices(evidence.State))
     score = models.FloatField(null=True)  # the criterion's suspicion, called as in the files of `detect_ruptures`
     probability = models.FloatField(null=True)
     alert = models.BooleanField(default=False)

@@ -33,7 +33,7 @@ class RuptureQuerySet(ScopedQuerySet):
         steady = Assessment.objects.filter(
             episode=OuterRef("episode"),
             version=Subquery(newest_version),
-            state=evidence.State.STEADY,
+            state__in=[evidence.State.STEADY, evidence.State.SETTLED_LOWER],
             therapy_session__starts_at__gt=OuterRef("opened_session__starts_at"),
         )
         rows: models.QuerySet[Any] = (
@@ -52,8 +52,10 @@ class Rupture(models.Model):
         OPEN = evidence.RuptureState.OPEN, _("noticed")
         RECOVERING = evidence.RuptureState.RECOVERING, _("recovering")
         REPAIRED = evidence.RuptureState.REPAIRED, _("repaired")
-        STRONGER = evidence.RuptureState.STRONGER, _("stronger than before")
-        UNREPAIRED = evidence.RuptureState.UNREPAIRED, _("unrepaired")
+        BACK_TO_USUAL = evidence.RuptureState.BACK_TO_USUAL, _("back to usual")
+        SETTLED_LOWER = evidence.RuptureState.SETTLED_LOWER, _("settled lower than before")
+        UNREPAIRED = evidence.RuptureState.UNREPAIRED, _("still on at the end")
+        OPEN_AT_END = evidence.RuptureState.OPEN_AT_END, _("open at the end")
         SET_ASIDE = evidence.RuptureState.SET_ASIDE, _("set aside")
         WITHDRAWN = evidence.RuptureState.WITHDRAWN, _("withdrawn: its evidence was corrected")
 
@@ -72,13 +74,19 @@ class Rupture(models.Model):
     )
     opened_by = models.CharField(max_length=12, choices=OpenedBy, default=OpenedBy.DETECTOR)
     version = models.ForeignKey(DetectorVersion, on_delete=models.PROTECT, null=True, blank=True)
-    state = models.CharField(max_length=12, choices=RuptureState, default=RuptureState.OPEN)
+    state = models.CharField(max_length=16, choices=RuptureState, default=RuptureState.OPEN)
     kind = models.CharField(max_length=16, choices=choices(evidence.Kind), blank=True)
     pillars = models.JSONField(default=list)
     evidence = models.JSONField(default=dict)  # the assessment that speaks for it, as data
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
     aside_reason = SealedTextField(null=True)  # why the therapist set it aside
+    rebased_session = models.ForeignKey(  # the last session before the therapist took the lower level as usual
+        TherapySession, on_delete=models.PROTECT, null=True, blank=True, related_name="ruptures_rebased"
+    )
+    rebased_at = models.DateTimeField(null=True, blank=True)
+    rebased_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    rebased_reason = SealedTextField(null=True)
 
     objects = RuptureQuerySet.as_manager()
     scope = ("episode", "pk")
@@ -96,12 +104,12 @@ class Rupture(models.Model):
         ]
 
     class Sensitivity:
-        sealed = ("aside_reason",)
+        sealed = ("aside_reason", "rebased_reason")
         clinical = (
             "episode", "opened_session", "closed_session", "opened_by", "state", "kind", "pillars", "evidence",
-            "opened_at", "closed_at",
+            "opened_at", "closed_at", "rebased_session", "rebased_at",
         )  # fmt: skip
-        plain = ("id", "code", "version")
+        plain = ("id", "code", "version", "rebased_by")
 
     def __str__(self):
         return str(self.code)
@@ -126,6 +134,8 @@ class Rupture(models.Model):
             self.RuptureState.OPEN: "below",
             self.RuptureState.RECOVERING: "mending",
             self.RuptureState.UNREPAIRED: "unmended",
+            self.RuptureState.OPEN_AT_END: "unmended",
+            self.RuptureState.SETTLED_LOWER: "unmended",
             self.RuptureState.SET_ASIDE: "aside",
             self.RuptureState.WITHDRAWN: "aside",
         }.get(self.state, "mended")

@@ -25,9 +25,10 @@ class Standing(models.Model):
     task_pomp = models.FloatField(null=True)
     bond_pomp = models.FloatField(null=True)
     overall_pomp = models.FloatField(null=True)
-    words = models.JSONField(default=dict)  # pillar -> "usual", "below", "above" or "few"
+    words = models.JSONField(default=dict)  # pillar -> "usual", "below", "above", "lower" or "few"
     spark = models.JSONField(default=dict)  # pillar -> {"values": last ten, "band": [low, high] or null}
     notes = models.JSONField(default=list)
+    settled_since = models.PositiveIntegerField(null=True)  # number of the session since which ratings lie lower
     rupture = models.ForeignKey(Rupture, on_delete=models.SET_NULL, null=True, related_name="+")
     attention = models.PositiveIntegerField(default=0)  # the caseload's order, highest first
     updated_at = models.DateTimeField(default=timezone.now)
@@ -42,7 +43,8 @@ class Standing(models.Model):
         sealed = ()
         clinical = (
             "episode", "sessions_held", "check_ins_answered", "missing_in_a_row", "last_session_at", "last_rated_at",
-            "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "words", "spark", "notes", "rupture", "attention",
+            "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "words", "spark", "notes", "settled_since",
+            "rupture", "attention",
         )  # fmt: skip
         plain = ("updated_at",)
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.criteria.registry import REGISTRY
-from ratings.psychometrics.evidence import Assessment, SessionEvidence, Version
+from ratings.psychometrics.evidence import CLEAR_FROM, Assessment, ByNumber, SessionEvidence, Version
 from ratings.psychometrics.notes import notes
 from ratings.psychometrics.spells import Spells
-from ratings.psychometrics.thresholds import threshold
+from ratings.psychometrics.thresholds import thresholds
 
 DEFAULT = Version()
 
@@ -46,11 +46,11 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
         raise ValueError(f"There is no criterion {version.criterion!r}; there are: {', '.join(sorted(REGISTRY))}.")
     constants = resolve(version.constants)
     criterion = REGISTRY[version.criterion](constants, version.use)
-    spells = Spells(_threshold(version), constants)
+    spells = Spells(_thresholds(version), constants)
     assessments = []
     for therapy_session, notes_on_ratings in zip(history, notes(history, constants), strict=True):
         finding = criterion.step(therapy_session, in_rupture=spells.in_rupture)
-        state, alert, notes_on_rupture = spells.step(therapy_session, finding)
+        state, alert = spells.step(therapy_session, finding)
         if spells.settled:
             criterion.settle()
         assessments.append(
@@ -63,14 +63,14 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
                 kind=finding.kind,
                 pillars=finding.pillars,
                 points=finding.points,
-                notes=notes_on_ratings + notes_on_rupture,
+                notes=notes_on_ratings + finding.notes,
             )
         )
     return assessments
 
 
 def freeze(version: Version) -> Version:
-    """The same version with its threshold filled in.
+    """The same version with its thresholds filled in.
 
     So it judges alike under a later program, which may bring other thresholds.
 
@@ -82,15 +82,22 @@ def freeze(version: Version) -> Version:
     Examples
     --------
     >>> from ratings.psychometrics.evidence import Budget, Use
-    >>> freeze(Version(threshold=0.5)).threshold
-    0.5
-    >>> freeze(Version()).threshold == threshold("rupture_filter", Budget.NORMAL, Use.BOTH)
+    >>> freeze(Version(threshold=0.5)).thresholds is None
+    True
+    >>> freeze(Version()).thresholds == thresholds("rupture_filter", Budget.NORMAL, Use.BOTH)
     True
     """
-    return replace(version, threshold=_threshold(version))
+    if version.threshold is not None or version.thresholds is not None:
+        return version
+    return replace(version, thresholds=thresholds(version.criterion, version.budget, version.use))
 
 
-def _threshold(version: Version) -> float:
-    if version.threshold is not None:
-        return version.threshold
-    return threshold(version.criterion, version.budget, version.use)
+def _thresholds(version: Version) -> ByNumber:
+    by_number = version.thresholds
+    if by_number is None and version.threshold is not None:  # as older versions have it
+        by_number = ByNumber(version.threshold, version.threshold, version.threshold)
+    if by_number is None:
+        by_number = thresholds(version.criterion, version.budget, version.use)
+    if not version.clear_only:
+        return by_number
+    return ByNumber(*(max(one, CLEAR_FROM) for one in (by_number.third, by_number.early, by_number.later)))

@@ -22,11 +22,20 @@ class Constants:
     fewest_ratings: float = 2  # earlier ratings to compare with; dependability >= .80 from two (PMC3111943)
     back_within_sd: float = 0.75  # "back" = no further below the earlier level than this (science.md §5)
     unrepaired_after: float = 4  # sessions (science.md §5)
-    stronger_sd: float = 0.5  # least gain for "stronger than before" (science.md §5)
-    near_top: float = 95.0  # .3 of a 7-point scale below its top: "stronger" cannot be judged (science.md §5)
+    repaired_from: float = 0.5  # the probability must once have passed it, or a person named the rupture (study)
+    still_on_from: float = 0.5  # below this probability "still on" is not said; convention of this app
     early_low: float = 60.0  # 10th percentile of a mean of three ratings; assumption until a practice has its own
     recovering_below: float = 0.5  # probability above which no rating counts as back; convention of this app
     repaired_below: float = 0.25  # probability under which a rupture may close (science.md §5)
+    form_sd: float = 6.0  # how far another questionnaire may lie from the one before, POMP; assumption
+    # how often people say that there was strain: cautious conventions of this app, until verdicts teach more
+    report_quiet: float = 0.08
+    report_withdrawal: float = 0.15
+    report_confrontation: float = 0.40
+    therapist_report_quiet: float = 0.08
+    therapist_report_withdrawal: float = 0.15
+    therapist_report_confrontation: float = 0.40
+    therapist_weight: float = 1.0  # of a therapist's ratings: 1 where they see as much as most do, 0: nothing
 
 
 def resolve(overrides: dict[str, float]) -> Constants:

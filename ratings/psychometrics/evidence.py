@@ -4,7 +4,7 @@ Plain frozen dataclasses: no model, no request, no sentence. The pages and the c
 `Assessment` into words (`ratings/findings/phrases.py`), so that one finding reads the same everywhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -47,12 +47,20 @@ class State(StrEnum):
     STEADY = "steady"
     OPEN = "open"  # a rupture is likely
     RECOVERING = "recovering"  # one rated session back within error
-    REPAIRED = "repaired"  # two in a row; said at the session that closes the rupture
-    STRONGER = "stronger"  # repaired, and above where it stood before
-    UNREPAIRED = "unrepaired"  # closed without getting back
+    UNREPAIRED = "unrepaired"  # still on: open for four sessions or more, and still likely
+    REPAIRED = "repaired"  # back, after a rupture that was likely or named; said at the session that closes it
+    BACK_TO_USUAL = "back_to_usual"  # back, and nobody knows whether it was a rupture; said as above
+    SETTLED_LOWER = "settled_lower"  # not back, and no longer falling: from the session that closes the rupture on
+
+    @classmethod
+    def _missing_(cls, value: object) -> "State | None":
+        return cls.REPAIRED if value == STRONGER else None
 
 
-IN_RUPTURE = (State.OPEN, State.RECOVERING)
+STRONGER = "stronger"  # stored by older programs, where ratings rose after a repair; read as repaired
+IN_RUPTURE = (State.OPEN, State.RECOVERING, State.UNREPAIRED)
+STRAINED = (State.OPEN, State.UNREPAIRED)
+CLOSING = (State.REPAIRED, State.BACK_TO_USUAL, State.SETTLED_LOWER)
 
 
 class RuptureState(StrEnum):
@@ -61,8 +69,10 @@ class RuptureState(StrEnum):
     OPEN = "open"
     RECOVERING = "recovering"
     REPAIRED = "repaired"
-    STRONGER = "stronger"
-    UNREPAIRED = "unrepaired"
+    BACK_TO_USUAL = "back_to_usual"
+    SETTLED_LOWER = "settled_lower"
+    UNREPAIRED = "unrepaired"  # still on when the therapy ended
+    OPEN_AT_END = "open_at_end"  # the therapy ended before anybody could tell
     SET_ASIDE = "set_aside"  # by the therapist
     WITHDRAWN = "withdrawn"  # its evidence was corrected away
 
@@ -81,7 +91,7 @@ class Note(StrEnum):
     CEILING = "ceiling"  # the latest three forms are at the top of the scale: such ratings cannot show strain
     EARLY_LOW = "early_low"  # sessions 1-3 lower than most clients' first three
     NO_CHECK_INS = "no_checkins"  # three attended sessions in a row without a client rating
-    REPAIR_NOT_JUDGEABLE = "repair_not_judgeable"  # it stood near the top before, so "stronger" cannot be said
+    THERAPIST_FELL = "therapist_fell"  # the therapist's own ratings fell before the client rated twice; for them alone
 
 
 class Budget(StrEnum):
@@ -129,8 +139,21 @@ class SessionEvidence:
     attended: bool = True
     checkin_answered: bool | None = None  # None: not asked, or not known
     comment_words: int | None = None  # None: no check-in
-    tension: bool | None = None  # a ticked "was there any tension?"; None: not asked
-    instrument: str | None = None  # a switch of instrument starts a new usual
+    tension: bool | None = None  # the client's report: was there any tension? None: not asked, or left out
+    tension_therapist: bool | None = None  # the therapist's report: did they notice something? None: as above
+    kind_therapist: Kind | None = None  # the kind that the therapist noticed
+    named: bool = False  # somebody named a rupture here by hand
+    helped: bool | None = None  # the client says that it was talked about, and whether that helped; None: not asked
+    rebased: bool = False  # from the next session on the therapist takes the present level for the usual one
+    instrument: str | None = None  # that the client answered; the usual is kept over a switch, with an offset
+    instrument_therapist: str | None = None
+
+
+class Report(StrEnum):
+    """What a person says directly, as a source of points: a report, never a prediction."""
+
+    CLIENT = "report:client"
+    THERAPIST = "report:therapist"
 
 
 class BehaviourSign(StrEnum):
@@ -140,7 +163,6 @@ class BehaviourSign(StrEnum):
     UNANSWERED = "behaviour:unanswered"
     COMMENT = "behaviour:comment"  # shorter than usual
     STRAIGHT_LINE = "behaviour:straight_line"
-    TENSION = "behaviour:tension"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +172,7 @@ class Points:
     Points are 10 log10 of a likelihood ratio, or 10 pooled SD for a rule without one.
     """
 
-    source: str  # a rater, alone or with a pillar ("client:task"), or a `BehaviourSign`
+    source: str  # a rater, alone or with a pillar ("client:task"), a `Report`, or a `BehaviourSign`
     points: float
     seen: float | None = None  # POMP, or the count that was seen
     usual: float | None = None  # the dyad's own usual for it, same unit
@@ -158,6 +180,10 @@ class Points:
     @property
     def is_behaviour(self) -> bool:
         return self.source in tuple(BehaviourSign)
+
+    @property
+    def is_report(self) -> bool:
+        return self.source in tuple(Report)
 
     def to_json(self) -> dict[str, Any]:
         """The points as they are stored."""
@@ -168,7 +194,7 @@ def only_the_therapist_fell(points: tuple[Points, ...]) -> bool:
     """Whether the therapist's own ratings fell, and the client's say nothing of it."""
     fell = {"client": 0.0, "therapist": 0.0}
     for part in points:
-        rater = part.source.partition(":")[0]
+        rater = part.source.removeprefix("report:").partition(":")[0]
         fell[rater] = fell.get(rater, 0.0) + part.points
     return fell["therapist"] > 0 >= fell["client"]
 
@@ -218,8 +244,46 @@ class Assessment:
             kind=Kind(stored["kind"]) if stored.get("kind") else None,
             pillars=tuple(Pillar(pillar) for pillar in stored.get("pillars", ())),
             points=tuple(Points(**part) for part in stored.get("points", ())),
-            notes=tuple(Note(note) for note in stored.get("notes", ())),
+            notes=notes_of(stored.get("notes", ())),
         )
+
+
+def notes_of(stored: Iterable[str]) -> tuple[Note, ...]:
+    """The notes that were stored; those of older programs that are no longer made are left out."""
+    return tuple(Note(note) for note in stored if note in tuple(Note))
+
+
+class Sureness(StrEnum):
+    """How sure a flag is, as it is told."""
+
+    CLEAR = "clear"
+    POSSIBLE = "possible"
+
+
+CLEAR_FROM = 0.35  # probability; about half of these were ruptures in simulation, one in five below
+
+
+def sureness(probability: float | None) -> Sureness:
+    """Clear from a probability of .35 on; possible below it, and for a rule that has none."""
+    return Sureness.CLEAR if probability is not None and probability >= CLEAR_FROM else Sureness.POSSIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class ByNumber:
+    """One threshold for each stretch of a course: few earlier ratings make a suspicion jump more easily."""
+
+    third: float  # session 3, the first that is judged
+    early: float  # 4 to 6
+    later: float
+
+    def at(self, number: int | None) -> float:
+        """The threshold in this session (its number among the attended ones; None: not attended)."""
+        if number is None or number > LAST_EARLY:
+            return self.later
+        return self.early if number > LAST_THIRD else self.third
+
+
+LAST_THIRD, LAST_EARLY = 3, 6  # numbers of sessions; where the rate of false alerts was seen to change
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,4 +294,6 @@ class Version:
     budget: Budget = Budget.NORMAL
     use: Use = Use.BOTH
     constants: dict[str, float] = field(default_factory=dict)  # overrides of the published constants
-    threshold: float | None = None  # None: what the evaluation found for this criterion, budget and use
+    threshold: float | None = None  # one for all sessions, as older versions have it
+    thresholds: "ByNumber | None" = None  # None: what the evaluation found for this criterion, budget and use
+    clear_only: bool = False  # tell of clear flags alone

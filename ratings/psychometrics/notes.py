@@ -26,8 +26,8 @@ def notes(history: Sequence[SessionEvidence], constants: Constants) -> list[tupl
             unanswered = unanswered + 1 if rating is None else 0
             if unanswered >= IN_A_ROW:
                 here.append(Note.NO_CHECK_INS)
-        if therapy_session.number is not None and therapy_session.number <= IN_A_ROW and value is not None:
-            first.append(value)
+        if therapy_session.number is not None and therapy_session.number <= IN_A_ROW:
+            first += [value] if value is not None else []
             enough = len(first) >= 2 and therapy_session.number == IN_A_ROW
             if enough and sum(first) / len(first) < constants.early_low:
                 here.append(Note.EARLY_LOW)

@@ -13,8 +13,10 @@ from typing import Any
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import (
+    CLOSING,
     IN_RUPTURE,
     NOTICEABLE_POINTS,
+    STRAINED,
     Assessment,
     OpenedBy,
     RuptureState,
@@ -23,8 +25,6 @@ from ratings.psychometrics.evidence import (
 )
 from ratings.psychometrics.series import value_of
 from ratings.psychometrics.usual import UsualRange, usual_ranges
-
-CLOSING = (State.REPAIRED, State.STRONGER, State.UNREPAIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +206,13 @@ def settle(
         if run.state in IN_RUPTURE and person_opened:
             continue
         active = run.state in IN_RUPTURE and not ended
-        ended_as = State.UNREPAIRED if run.state in IN_RUPTURE else run.state
+        state = RuptureState.OPEN if run.state == State.UNREPAIRED else RuptureState(run.state)  # it is still on
+        if ended and run.state in IN_RUPTURE:
+            state = _ended_as(run, assessments, constants)
         updates.append(
             RuptureUpdate(
                 id=opener.id if opener else None,
-                state=RuptureState(run.state if active else ended_as),
+                state=state,
                 opened=run.first,
                 closed=None if active else run.last,
                 evidence=evidence_of_run(run, sessions, assessments, constants),
@@ -227,8 +229,8 @@ def runs_of(assessments: Sequence[Assessment]) -> list[Run]:
         if assessment.alert:
             first = position
         if first is None:
-            if assessment.state == State.STRONGER and runs:  # said some sessions after the repair
-                runs[-1] = replace(runs[-1], last=position, state=State.STRONGER)
+            if assessment.state == State.BACK_TO_USUAL:  # regained, some sessions after it settled lower
+                runs = [_regained(run, position) if run.state == State.SETTLED_LOWER else run for run in runs]
             continue
         if assessment.state in CLOSING:
             runs.append(Run(first, position, assessment.state))
@@ -236,6 +238,18 @@ def runs_of(assessments: Sequence[Assessment]) -> list[Run]:
     if first is not None:
         runs.append(Run(first, len(assessments) - 1, assessments[-1].state))
     return runs
+
+
+def _regained(run: Run, position: int) -> Run:
+    return replace(run, last=position, state=State.BACK_TO_USUAL)
+
+
+def _ended_as(run: Run, assessments: Sequence[Assessment], constants: Constants) -> RuptureState:
+    """How a rupture that is open when the therapy ends is called: still on, only where it still was likely."""
+    if run.state == State.RECOVERING:
+        return RuptureState.OPEN_AT_END
+    likely = (assessments[run.last].probability or 0) >= constants.still_on_from
+    return RuptureState.UNREPAIRED if likely or run.state == State.UNREPAIRED else RuptureState.OPEN_AT_END
 
 
 def span_of(record: RuptureRecord, assessments: Sequence[Assessment]) -> tuple[int, int] | None:
@@ -247,7 +261,8 @@ def span_of(record: RuptureRecord, assessments: Sequence[Assessment]) -> tuple[i
     if first is None:
         return None
     if record.state == RuptureState.SET_ASIDE:  # until the ratings have been steady again
-        return first, next((p for p in range(first + 1, end + 1) if assessments[p].state == State.STEADY), end)
+        calm = (State.STEADY, State.SETTLED_LOWER)
+        return first, next((p for p in range(first + 1, end + 1) if assessments[p].state in calm), end)
     if record.closed is not None:
         return first, record.closed
     return first, first if record.is_over else end
@@ -277,7 +292,7 @@ def evidence_of_run(
 
 def _strained(run: Run, assessments: Sequence[Assessment]) -> list[int]:
     """The sessions of a run after which it was open, and not on its way back."""
-    return [p for p in range(run.first, run.last + 1) if assessments[p].state == State.OPEN]
+    return [p for p in range(run.first, run.last + 1) if assessments[p].state in STRAINED]
 
 
 def _came_in_since(

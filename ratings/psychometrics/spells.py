@@ -1,31 +1,32 @@
 """From a suspicion per session to the story of a rupture, up to how it ended.
 
-One rupture is open at a time and it alerts once. What ends outside the ratings (therapy ended while it was open, its
-evidence was corrected away) is the caller's to say.
+One rupture is open at a time and it alerts once. How it ended is said with a floor: "repaired" only where a rupture was
+likely or a person named it, "still on" only where it is still likely or a person says so, and never "as usual" while
+the ratings lie where an unrepaired rupture left them. What ends outside the ratings (therapy ended while it was open,
+its evidence was corrected away) is the caller's to say.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.criteria.criterion import Finding
-from ratings.psychometrics.evidence import Note, Pillar, SessionEvidence, State, only_the_therapist_fell
-from ratings.psychometrics.series import HIGHEST, OVERALL, value_of
+from ratings.psychometrics.evidence import ByNumber, Pillar, SessionEvidence, State, only_the_therapist_fell
+from ratings.psychometrics.series import OVERALL, value_of
 
-RATINGS_FOR_STRONGER = 3  # science.md §5: the mean of three ratings
+RATINGS_BACK = 2  # in a row (science.md §5)
 
-Step = tuple[State, bool, tuple[Note, ...]]  # the state after a session, whether it opened a rupture, and notes
+Step = tuple[State, bool]  # the state after a session, and whether it opened a rupture
 
 
 @dataclass(slots=True)
 class _Spell:
     before: dict[str, float]  # the client's usual when the rupture opened
-    ratings_before: int
     pillars: tuple[Pillar, ...]
     therapist: float | None = None  # the therapist's usual, where only their ratings fell
     sessions: int = 0  # attended since it opened
     back: int = 0  # rated sessions in a row back within error
-    since_back: list[float | None] = field(default_factory=list)
-    comparable: bool = True  # False: the questionnaire has changed since, so nobody can tell whether it is back
+    likely: bool = False  # its probability once was high enough to call the end a repair
+    named: bool = False  # a person said that there was strain
 
 
 def _therapists_usual(finding: Finding) -> float | None:
@@ -34,17 +35,23 @@ def _therapists_usual(finding: Finding) -> float | None:
     return next((part.usual for part in finding.points if part.source == "therapist"), None)
 
 
+def _is_named(therapy_session: SessionEvidence) -> bool:
+    """Whether a person says that there is, or was, strain."""
+    by_report = therapy_session.tension or therapy_session.tension_therapist
+    return bool(by_report or therapy_session.named or therapy_session.helped is not None)
+
+
 class Spells:
     """Follows one episode; call `step` once per session, in order."""
 
-    def __init__(self, threshold: float, constants: Constants):
-        self.threshold = threshold
+    def __init__(self, thresholds: ByNumber, constants: Constants):
+        self.thresholds = thresholds
         self.constants = constants
+        self.number: int | None = None  # of the last attended session
         self.open: _Spell | None = None
-        self.repaired: _Spell | None = None  # closed, waiting for the rating that may show it stronger than before
+        self.lower: _Spell | None = None  # closed without getting back: what is to be regained
         self.armed = True  # after a rupture the suspicion must first come down
         self.settled = False  # the last step closed a rupture without getting back
-        self.instrument: str | None = None
 
     @property
     def in_rupture(self) -> bool:
@@ -54,64 +61,75 @@ class Spells:
     def step(self, therapy_session: SessionEvidence, finding: Finding) -> Step:
         """Take up the next session."""
         self.settled = False
-        self._note_instrument(therapy_session)
+        self.number = therapy_session.number or self.number
+        state, alert = self._step(therapy_session, finding)
+        if therapy_session.rebased:
+            self.lower = None
+        return state, alert
+
+    def _step(self, therapy_session: SessionEvidence, finding: Finding) -> Step:
         if self.open is not None:
-            return self._follow(self.open, therapy_session, finding)
-        above = finding.suspicion is not None and finding.suspicion >= self.threshold
-        if above and self.armed:
-            self.repaired = None
-            self.armed = False
-            self.open = _Spell(dict(finding.usual), finding.ratings, finding.pillars, _therapists_usual(finding))
-            return State.OPEN, True, ()
-        if finding.suspicion is not None and not above:
+            return self._follow(self.open, therapy_session, finding), False
+        if self._is_above(finding):
+            if self.armed and any(part.points > 0 for part in finding.points):
+                self.armed = False
+                self.open = _Spell(dict(finding.usual), finding.pillars, _therapists_usual(finding))
+                self._note_floor(self.open, therapy_session, finding)
+                return State.OPEN, True
+        elif finding.suspicion is not None:
             self.armed = True
-        if self.repaired is not None and (state := self._stronger(self.repaired, therapy_session)):
-            return state, False, ()
-        return (State.STEADY if finding.enough else State.TOO_FEW), False, ()
+        if self.lower is not None:
+            return self._regain(self.lower, therapy_session, finding), False
+        return (State.STEADY if finding.enough else State.TOO_FEW), False
 
-    def _note_instrument(self, therapy_session: SessionEvidence) -> None:
-        """Forget the level before a rupture where another instrument is answered.
+    def _is_above(self, finding: Finding) -> bool:
+        return finding.suspicion is not None and finding.suspicion >= self.thresholds.at(self.number)
 
-        It is on the scale of its own instrument; on another one it says nothing.
-        """
-        if therapy_session.client is None or therapy_session.instrument is None:
-            return
-        if self.instrument not in (None, therapy_session.instrument):
-            self.repaired = None
-            if self.open is not None:
-                self.open.before.clear()
-                self.open.comparable = False
-        self.instrument = therapy_session.instrument
+    def _note_floor(self, spell: _Spell, therapy_session: SessionEvidence, finding: Finding) -> None:
+        spell.likely |= (finding.probability or 0) >= self.constants.repaired_from
+        spell.named |= _is_named(therapy_session)
 
-    def _follow(self, spell: _Spell, therapy_session: SessionEvidence, finding: Finding) -> Step:
+    def _follow(self, spell: _Spell, therapy_session: SessionEvidence, finding: Finding) -> State:
         spell.sessions += therapy_session.attended
+        self._note_floor(spell, therapy_session, finding)
+        rated = therapy_session.client is not None
+        if rated:
+            spell.back = spell.back + 1 if self._is_back(spell, therapy_session, finding) else 0
+        likely = (finding.probability or 0) >= self.constants.repaired_below
+        helped = therapy_session.helped is True and self._is_low(finding)
+        if helped or (spell.back >= RATINGS_BACK and not likely):
+            self.open = None
+            return State.REPAIRED if spell.likely or spell.named else State.BACK_TO_USUAL
+        if spell.sessions < self.constants.unrepaired_after or spell.back:
+            return State.RECOVERING if spell.back else State.OPEN
+        if therapy_session.tension or (finding.probability or 0) >= self.constants.still_on_from:
+            return State.UNREPAIRED
+        if not rated:  # nobody knows where the client stands now
+            return State.OPEN
+        # What follows is compared with where things stand now; a further fall is a new rupture.
+        self.open, self.settled, self.armed = None, True, True
+        self.lower = self.lower or spell
+        self.lower.back = 0
+        return State.SETTLED_LOWER
+
+    def _regain(self, spell: _Spell, therapy_session: SessionEvidence, finding: Finding) -> State:
+        """Whether ratings that settled lower are back where they stood before the rupture."""
         if therapy_session.client is not None:
-            if self._is_back(spell, therapy_session, finding):
-                spell.back += 1
-                spell.since_back.append(value_of(therapy_session.client, OVERALL))
-            else:
-                spell.back = 0
-                spell.since_back.clear()
-        likely = finding.probability is not None and finding.probability >= self.constants.repaired_below
-        if spell.back >= 2 and not likely:
-            self.open, self.repaired = None, spell
-            near_top = spell.before.get(OVERALL, 0) >= self.constants.near_top
-            if near_top:
-                self.repaired = None
-            return State.REPAIRED, False, (Note.REPAIR_NOT_JUDGEABLE,) if near_top else ()
-        if spell.sessions >= self.constants.unrepaired_after and not spell.back:
-            # What follows is compared with where things stand now; a further fall is a new rupture.
-            self.open, self.settled, self.armed = None, True, True
-            return State.UNREPAIRED, False, ()
-        return (State.RECOVERING if spell.back else State.OPEN), False, ()
+            spell.back = spell.back + 1 if self._is_back(spell, therapy_session, finding) else 0
+        if spell.back < RATINGS_BACK:
+            return State.SETTLED_LOWER
+        self.lower = None
+        return State.BACK_TO_USUAL
+
+    def _is_low(self, finding: Finding) -> bool:
+        """Whether a rupture is the less likely reading of this session."""
+        if finding.probability is None:
+            return not self._is_above(finding)
+        return finding.probability < self.constants.recovering_below
 
     def _is_back(self, spell: _Spell, therapy_session: SessionEvidence, finding: Finding) -> bool:
         """Whether nothing that fell lies more than 0.75 SD below where it stood before."""
-        if finding.probability is None:
-            low = finding.suspicion is None or finding.suspicion < self.threshold
-        else:
-            low = finding.probability < self.constants.recovering_below
-        if not low or not spell.comparable:
+        if not self._is_low(finding) or therapy_session.tension or therapy_session.tension_therapist:
             return False
         by_therapist = value_of(therapy_session.therapist, OVERALL)
         allowed = self.constants.back_within_sd * self.constants.sd_within
@@ -126,22 +144,3 @@ class Spells:
             if value is not None and value < before - allowed:
                 return False
         return True
-
-    def _stronger(self, spell: _Spell, therapy_session: SessionEvidence) -> State | None:
-        """Stronger, where the mean of three ratings gained enough on the level before.
-
-        Enough: max(0.5 SD, 1.64 SD sqrt(1/3 + 1/n)), with n ratings before the rupture (1.64: one-sided 95 %).
-        """
-        value = value_of(therapy_session.client, OVERALL)
-        since_back = [total for total in spell.since_back if total is not None]
-        if value is None or len(since_back) < len(spell.since_back) or OVERALL not in spell.before:
-            return None
-        spell.since_back.append(value)
-        since_back.append(value)
-        if len(since_back) < RATINGS_FOR_STRONGER:
-            return None
-        self.repaired = None
-        gain = sum(since_back) / len(since_back) - spell.before[OVERALL]
-        error = self.constants.sd_within * (1 / RATINGS_FOR_STRONGER + 1 / max(spell.ratings_before, 1)) ** 0.5
-        least = max(self.constants.stronger_sd * self.constants.sd_within, 1.64 * error)
-        return State.STRONGER if gain >= least and value < HIGHEST else None

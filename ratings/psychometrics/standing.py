@@ -9,11 +9,11 @@ from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import Assessment, Note, RuptureState
 from ratings.psychometrics.ruptures import RuptureEvidence, SessionRecord
 from ratings.psychometrics.series import SERIES, value_of
-from ratings.psychometrics.usual import TrendWord, latest_words, usual_ranges
+from ratings.psychometrics.usual import TrendWord, latest_words, settled_from, usual_ranges
 
 SPARK_LENGTH = 10  # sessions
 FEWEST_MISSING = 3  # check-ins in a row that did not come and deserve a look; convention of this app
-ATTENTION_OPEN, ATTENTION_RECOVERING, ATTENTION_GAP = 100_000, 50_000, 10_000
+ATTENTION_OPEN, ATTENTION_RECOVERING, ATTENTION_SETTLED, ATTENTION_GAP = 100_000, 50_000, 25_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class StandingFigures:
     words: Mapping[str, TrendWord]  # by series
     spark: Mapping[str, Spark]  # by series
     notes: tuple[Note, ...]
+    settled_since: int | None  # the number of the session since which the ratings have settled lower than before
     attention: int  # the order of the caseload, highest first
 
 
@@ -89,6 +90,7 @@ def standing_figures(
     history = [one.evidence for one in sessions]
     ranges = usual_ranges(history, assessments, constants)
     latest = rated[-1].evidence.client if rated else None
+    fell = settled_from(history, assessments)
     return StandingFigures(
         sessions_held=len(attended),
         check_ins_answered=sum(one.rated for one in attended),
@@ -105,22 +107,28 @@ def standing_figures(
             for series, usual in ranges.items()
         },
         notes=assessments[-1].notes if assessments else (),
-        attention=0 if ended else attention(assessments, rupture, missing),
+        settled_since=assessments[fell].number if fell is not None else None,
+        attention=0 if ended else attention(assessments, rupture, missing, settled=fell is not None),
     )
 
 
-def attention(assessments: Sequence[Assessment], rupture: ActiveRupture | None, missing: int) -> int:
+def attention(
+    assessments: Sequence[Assessment], rupture: ActiveRupture | None, missing: int, *, settled: bool = False
+) -> int:
     """The place of an open episode in the caseload, highest first.
 
     A convention of this app. Open ruptures come first, by suspicion and then by how far the ratings fell: 100,000 + 100
     u + f, with u the urgency in percent (0-100) and f the fall of the client's total in POMP (0-99). Then come those
-    that are on their way back (50,000), and then gaps of three check-ins and more (10,000 + their number).
+    that are on their way back (50,000), those that settled lower than before (25,000), and then gaps of three
+    check-ins and more (10,000 + their number).
     """
     if rupture and rupture.state == RuptureState.OPEN:
         latest = next((one for one in reversed(assessments) if one.suspicion is not None), None)
         return ATTENTION_OPEN + (100 * round(100 * _urgency(latest)) + _fall(rupture.evidence) if latest else 0)
     if rupture:
         return ATTENTION_RECOVERING
+    if settled:
+        return ATTENTION_SETTLED + min(missing, 99)
     return ATTENTION_GAP + min(missing, 99) if missing >= FEWEST_MISSING else 0
 
 

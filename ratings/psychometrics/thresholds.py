@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ratings.psychometrics.evidence import Budget, Use
+from ratings.psychometrics.evidence import Budget, ByNumber, Use
 
 PATH = Path(__file__).with_name("thresholds.toml")
 
@@ -15,8 +15,8 @@ def _table() -> dict[str, dict[str, Any]]:
     return tomllib.loads(PATH.read_text(encoding="utf-8"))
 
 
-def threshold(criterion: str, budget: Budget, use: Use) -> float:
-    """The threshold for a criterion and budget.
+def thresholds(criterion: str, budget: Budget, use: Use) -> ByNumber:
+    """The thresholds for a criterion and budget, by the number of the session.
 
     A row for this use goes before the general one.
 
@@ -30,22 +30,25 @@ def threshold(criterion: str, budget: Budget, use: Use) -> float:
     if row is None:
         raise ValueError(f"There are no thresholds for the criterion {criterion!r}.")
     row = row.get(use, row)
-    return float(row[Budget(budget).value])
+    return ByNumber(**{stretch: float(value) for stretch, value in row[Budget(budget).value].items()})
 
 
-def as_toml(by_entry: dict[str, dict[Budget, float]], entries: dict[str, tuple[str, Use]]) -> str:
+def as_toml(by_entry: dict[str, dict[Budget, ByNumber]], entries: dict[str, tuple[str, Use]]) -> str:
     """The text of the file, for thresholds by entry.
 
     A criterion with several uses gets a table for each.
     """
     uses = [criterion for criterion, _ in entries.values()]
     lines = [
-        "# The suspicion from which a session raises an alert, per criterion and budget.",
+        "# The suspicion from which a session raises an alert, per criterion, budget and number of the session.",
         "# Written by `manage.py evaluate_detection --write-thresholds`; do not edit by hand.",
     ]
     for entry, row in by_entry.items():
         criterion, use = entries[entry]
         several = uses.count(criterion) > 1
         lines += ["", f'[{criterion}."{use}"]' if several else f"[{criterion}]"]
-        lines += [f"{budget.value} = {value:.6g}" for budget, value in row.items()]
+        lines += [
+            f"{budget.value} = {{ third = {one.third:.6g}, early = {one.early:.6g}, later = {one.later:.6g} }}"
+            for budget, one in row.items()
+        ]
     return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ratings.psychometrics.constants import Constants
-from ratings.psychometrics.evidence import IN_RUPTURE, Assessment, SessionEvidence, State
+from ratings.psychometrics.evidence import IN_RUPTURE, STRAINED, Assessment, SessionEvidence, State
 from ratings.psychometrics.series import OVERALL, SERIES, value_of
 
 FEWEST = 5  # below this no band is drawn; experts on run charts ask for 5 to 6 at the least
@@ -22,6 +22,7 @@ class TrendWord(StrEnum):
     USUAL = "usual"
     BELOW = "below"
     ABOVE = "above"
+    LOWER = "lower"  # where ratings settled after an unrepaired rupture, below where they stood before
     FEW = "few"  # too few ratings to know the range
 
 
@@ -77,35 +78,86 @@ def usual_range(levels: Sequence[float], population_sd: float, fewest: int = FEW
     )
 
 
-def counted(history: Sequence[SessionEvidence], assessments: Sequence[Assessment], series: str) -> list[int]:
+def settled_from(history: Sequence[SessionEvidence], assessments: Sequence[Assessment]) -> int | None:
+    """The position of the fall after which the ratings have settled lower; None where they have not, or no longer.
+
+    It is the session that opened the rupture which closed so. Once the therapist has taken the lower level for the
+    usual one, there is none.
+    """
+    if not assessments or history[-1].rebased or assessments[-1].state not in (State.SETTLED_LOWER, *IN_RUPTURE):
+        return None
+    return level_from(assessments)
+
+
+def level_from(assessments: Sequence[Assessment]) -> int | None:
+    """The position since which the level is another one: that of a fall that was not regained.
+
+    It stays so where the therapist took the lower level for the usual one. None: it has been one level.
+    """
+    opened = fell = before = None
+    for position, assessment in enumerate(assessments):
+        if assessment.alert:
+            opened = position
+        if assessment.state == State.SETTLED_LOWER and before in IN_RUPTURE and fell is None:
+            fell = opened
+        elif assessment.state == State.BACK_TO_USUAL and before == State.SETTLED_LOWER:  # regained
+            fell = None
+        before = assessment.state
+    return fell
+
+
+def counted(
+    history: Sequence[SessionEvidence], assessments: Sequence[Assessment], series: str, before: int | None = None
+) -> list[int]:
     """The positions of the ratings that a usual range rests on.
 
     The range begins at the fifth of them.
-    They lie outside ruptures and were made with the instrument of the latest rating: scores of two instruments have no
-    usual in common.
+    They lie outside ruptures and were made with the instrument of the latest rating: a chart joins no two
+    questionnaires. Where the ratings have settled lower they are those since the fall; `before`: those before this
+    position.
     """
+    fell = level_from(assessments)
+    if before is None and fell is not None:
+        settled = next(p for p in range(fell, len(assessments)) if assessments[p].state == State.SETTLED_LOWER)
+        return [
+            p
+            for p in _on_latest_form(history, series)
+            if p >= fell and (p < settled or assessments[p].state not in IN_RUPTURE)
+        ]
+    return [
+        position
+        for position in _on_latest_form(history, series)
+        if assessments[position].state not in IN_RUPTURE and (before is None or position < before)
+    ]
+
+
+def _on_latest_form(history: Sequence[SessionEvidence], series: str) -> list[int]:
     instrument = next(
         (therapy_session.instrument for therapy_session in reversed(history) if therapy_session.client), None
     )
     return [
         position
-        for position, (therapy_session, assessment) in enumerate(zip(history, assessments, strict=True))
-        if assessment.state not in IN_RUPTURE
-        and therapy_session.instrument == instrument
-        and value_of(therapy_session.client, series) is not None
+        for position, therapy_session in enumerate(history)
+        if therapy_session.instrument == instrument and value_of(therapy_session.client, series) is not None
     ]
 
 
 def usual_ranges(
-    history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants, fewest: int = FEWEST
+    history: Sequence[SessionEvidence],
+    assessments: Sequence[Assessment],
+    constants: Constants,
+    fewest: int = FEWEST,
+    before: int | None = None,
 ) -> dict[str, UsualRange | None]:
     """The client's own usual range of the total and of each pillar.
 
-    One rule for the band, the words and the lead.
+    One rule for the band, the words and the lead. Where the ratings have settled lower it is that since the fall, and
+    with `before`, the position of the fall, the one before it.
     """
     ranges = {}
     for series in SERIES:
-        values = [value_of(history[position].client, series) for position in counted(history, assessments, series)]
+        positions = counted(history, assessments, series, before)
+        values = [value_of(history[position].client, series) for position in positions]
         levels = [value for value in values if value is not None]
         sd = constants.sd_within * (1 if series == OVERALL else constants.pillar_sd_ratio)
         ranges[series] = usual_range(levels, sd, fewest)
@@ -117,19 +169,24 @@ def latest_words(
 ) -> dict[str, TrendWord]:
     """Where the latest rating lies in the usual range, by series.
 
-    An open flag says "below" of the pillars that it names, or of what fell where it names none, with a range or
-    before there is one, so that the words and the flag never disagree.
+    Where the ratings settled lower after a rupture they are "lower", and never "usual". An open flag says "below" of
+    the pillars that it names, or of what fell where it names none, with a range or before there is one, so that the
+    words and the flag never disagree.
     """
     last = next((p for p in reversed(range(len(history))) if history[p].client), None)
     if last is None:
         return dict.fromkeys(SERIES, TrendWord.FEW)
     now = assessments[last]
     ranges = usual_ranges(history, assessments, constants)
-    for_flag = usual_ranges(history, assessments, constants, FEWEST_FOR_FLAG) if now.state == State.OPEN else {}
+    for_flag = usual_ranges(history, assessments, constants, FEWEST_FOR_FLAG) if now.state in STRAINED else {}
+    fell = settled_from(history, assessments)
+    lower = _lower_than_before(history, assessments, constants, fell) if fell is not None else ()
     words = {}
     for series, usual in ranges.items():
         value, earlier = value_of(history[last].client, series), for_flag.get(series)
-        if now.state == State.OPEN and series in now.pillars:
+        if series in lower and now.state == State.SETTLED_LOWER:
+            words[series] = TrendWord.LOWER
+        elif now.state in STRAINED and series in now.pillars:
             words[series] = TrendWord.BELOW
         elif usual and value is not None:
             words[series] = usual.word(value)
@@ -138,3 +195,25 @@ def latest_words(
         else:
             words[series] = TrendWord.FEW
     return words
+
+
+def _lower_than_before(
+    history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants, fell: int
+) -> list[str]:
+    """The series in which the latest rating lies further below the mean before the fall than "back" allows.
+
+    The total is among them always: that it has settled lower is what the state says.
+    """
+    last = next(p for p in reversed(range(len(history))) if history[p].client)
+    series_lower = [OVERALL]
+    for series in SERIES[1:]:
+        earlier = [
+            value
+            for p in counted(history, assessments, series, fell)
+            if (value := value_of(history[p].client, series)) is not None
+        ]
+        value = value_of(history[last].client, series)
+        allowed = constants.back_within_sd * constants.sd_within * constants.pillar_sd_ratio
+        if earlier and value is not None and value < sum(earlier) / len(earlier) - allowed:
+            series_lower.append(series)
+    return series_lower

@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.filter
 def trend(word):
-    """The words for "usual", "below", "above" or "few"."""
+    """The words for "usual", "below", "above", "lower" or "few"."""
     return phrases.trend(word)
 
 
@@ -35,6 +35,12 @@ def spark(standing, series, size="table"):
 def headline(case):
     """What is to talk about in one case of a list."""
     return phrases.headline(case.reason and case.reason.assessment, case.for_sessions)
+
+
+@register.simple_tag
+def settled(case):
+    """That the ratings of a case settled lower than before, and since when."""
+    return phrases.settled_lower(None, case.standing)
 
 
 @register.simple_tag

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ratings.psychometrics.evidence import Kind, Pillar, Points, SessionEvidence
+from ratings.psychometrics.evidence import Kind, Note, Pillar, Points, SessionEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Finding:
     usual: dict[str, float] = field(default_factory=dict)  # the client's own usual, by series, before this session
     ratings: int = 0  # how many ratings that usual rests on
     enough: bool = False  # there is enough to compare with
+    notes: tuple[Note, ...] = ()  # remarks on what raises no alert
 
 
 class Criterion(Protocol):

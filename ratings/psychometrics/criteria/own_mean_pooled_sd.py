@@ -32,12 +32,10 @@ class OwnMeanPooledSD:
         self.outside = _no_ratings()  # ratings that count towards the usual
         self.inside = _no_ratings()  # ratings inside the open rupture
         self.latest: Scores | None = None  # what it counts for is known once the rupture state after it is
-        self.instrument: str | None = None
 
     def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
         """Judge the next session against the mean of those before."""
         self._file_latest(in_rupture)
-        self._start_anew_with_another_instrument(therapy_session)
         ratings = max(len(values) for values in self.outside.values())
         usual = {series: sum(values) / len(values) for series, values in self.outside.items() if values}
         enough = ratings >= self.constants.fewest_ratings
@@ -62,13 +60,6 @@ class OwnMeanPooledSD:
                 (self.inside if in_rupture else self.outside)[series].append(value)
         if not in_rupture:
             self.inside = _no_ratings()
-
-    def _start_anew_with_another_instrument(self, therapy_session: SessionEvidence) -> None:
-        if therapy_session.client is None or therapy_session.instrument is None:
-            return
-        if self.instrument not in (None, therapy_session.instrument):
-            self.outside, self.inside = _no_ratings(), _no_ratings()
-        self.instrument = therapy_session.instrument
 
     def _judge(self, therapy_session: SessionEvidence, usual: dict[str, float], ratings: int) -> Finding:
         distances, points = {}, []

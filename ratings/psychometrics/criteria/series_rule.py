@@ -20,12 +20,15 @@ SMALLEST_SD = 2.0  # POMP: half an answer step of our own total; below it a char
 
 
 class SeriesCriterion:
-    """A published rule applied to one rater's total, session by session."""
+    """A published rule applied to one rater's total, session by session.
+
+    Another questionnaire starts no new series: both are on the scale of 0-100, and a new start costs more than what
+    they lie apart.
+    """
 
     def __init__(self, rule: Rule, constants: Constants, rater: str = "client"):
         self.rule, self.constants, self.rater, self.reads = rule, constants, rater, rater
         self.past: list[float] = []
-        self.instrument: str | None = None
 
     def value(self, therapy_session: SessionEvidence) -> float | None:
         """What the rule reads of a session: the rater's total."""
@@ -33,10 +36,6 @@ class SeriesCriterion:
 
     def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
         """Judge the next session by the rule, once there are enough earlier ratings."""
-        if therapy_session.instrument is not None and therapy_session.client is not None:
-            if self.instrument not in (None, therapy_session.instrument):
-                self.past = []
-            self.instrument = therapy_session.instrument
         now = self.value(therapy_session)
         past = self.past
         enough = len(past) >= self.constants.fewest_ratings
@@ -46,7 +45,8 @@ class SeriesCriterion:
             return finding
         if enough and therapy_session.number is not None and therapy_session.number >= self.constants.first_number:
             suspicion, compared = self.rule(past, now, self.constants)
-            points = (Points(self.rater, 10 * suspicion, seen=now, usual=compared),)
+            weight = 10 * suspicion if now < compared else min(10 * suspicion, 0)  # what lies above is no sign
+            points = (Points(self.rater, weight, seen=now, usual=compared),)
             finding = Finding(suspicion=suspicion, points=points, usual=usual, ratings=len(past), enough=True)
         self.past.append(now)
         return finding

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import fmean
 
-from ratings.psychometrics.constants import DEFAULTS
+from ratings.psychometrics.constants import DEFAULTS, Constants
 from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.criteria.registry import REGISTRY
+from ratings.psychometrics.evaluation.alarms import fit, quiet_sessions
 from ratings.psychometrics.evaluation.outcome import (
     ALERTS_PER_100,
     Band,
     Estimate,
+    Judge,
     Outcome,
     bootstrap,
     judge_all,
@@ -21,7 +23,7 @@ from ratings.psychometrics.evaluation.outcome import (
 )
 from ratings.psychometrics.evaluation.simulate import SCENARIOS, Episode, simulate
 from ratings.psychometrics.evaluation.simulate_ordinal import simulate_ordinal
-from ratings.psychometrics.evidence import Budget, Kind, SessionEvidence, Use
+from ratings.psychometrics.evidence import Budget, ByNumber, Kind, SessionEvidence, Use
 
 TUNING_SEED, REPORTING_SEED = (
     1209,
@@ -92,12 +94,17 @@ def episodes_of(scenario: str, seed: int, ruptures: int) -> Iterator[Episode]:
 
 def outcome(criterion: str, use: Use, episodes: Iterable[Episode]) -> Outcome:
     """What a criterion makes of episodes, without any threshold."""
+    return judge_all(episodes, judge_by(criterion, use))
+
+
+def judge_by(criterion: str, use: Use, constants: Constants = DEFAULTS) -> Judge:
+    """A criterion as a function of a whole history."""
 
     def judge(history: Sequence[SessionEvidence]) -> list[Finding]:
-        rule = REGISTRY[criterion](DEFAULTS, use)
+        rule = REGISTRY[criterion](constants, use)
         return [rule.step(therapy_session, in_rupture=False) for therapy_session in history]
 
-    return judge_all(episodes, judge)
+    return judge
 
 
 def compare_scenario(scenario: str, seed: int, ruptures: int) -> ScenarioResult:
@@ -154,19 +161,13 @@ def averages(results: Iterable[ScenarioResult], entry: str, budget: Budget, part
     return average(getattr(result.cells[entry][budget], part) for result in results if result.name != OTHER_GENERATOR)
 
 
-def thresholds(seed: int, ruptures: int) -> dict[str, dict[Budget, float]]:
-    """The thresholds that the program uses: all scenarios in one pot."""
+def thresholds(seed: int, ruptures: int) -> dict[str, dict[Budget, ByNumber]]:
+    """The thresholds that the program uses: the base scenario, at the real steps of our own questionnaire."""
     by_entry = {}
+    episodes = list(episodes_of("base", seed, ruptures))
     for entry, arguments in ENTRIES.items():
-        pot = [outcome(*arguments, episodes_of(name, seed, ruptures)) for name in SCENARIOS]
-        together = Outcome(
-            ruptures=(),
-            quiet_suspicions=tuple(sorted(suspicion for one in pot for suspicion in one.quiet_suspicions)),
-            quiet_lower=tuple(sorted(suspicion for one in pot for suspicion in one.quiet_lower)),
-            quiet_sessions=sum(one.quiet_sessions for one in pot),
-            episodes=sum(one.episodes for one in pot),
-        )
-        by_entry[entry] = {budget: together.threshold(per_100) for budget, per_100 in ALERTS_PER_100.items()}
+        quiet = list(quiet_sessions(episodes, judge_by(*arguments)))
+        by_entry[entry] = {budget: fit(quiet, per_100) for budget, per_100 in ALERTS_PER_100.items()}
     return by_entry
 
 

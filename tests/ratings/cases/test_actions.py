@@ -44,8 +44,8 @@ def test_a_missed_session_asks_nobody_and_has_no_number(juniper, instruments):
     assert Standing.objects.get().sessions_held == 0
 
 
-def test_ending_a_therapy_closes_an_open_rupture_as_unrepaired(juniper, live_through):
-    live_through(juniper, [3, 3, 3, 3, 0])
+def test_ending_a_therapy_closes_an_open_rupture_as_still_on_where_it_is_likely(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0, 0])
     assert Rupture.objects.get().state == "open"
     end_episode(editor=editor_of(juniper), reason="client")
     rupture = Rupture.objects.get()

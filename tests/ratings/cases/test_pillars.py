@@ -236,7 +236,7 @@ def test_a_range_judges_no_ratings_of_another_questionnaire(drawn, dana):
 def test_a_rupture_and_its_repair_are_marked_in_all_three(drawn):
     views = drawn([*STEADY, 1, 1, 3, 3, 3, 3, 3, 3])
     rupture = Rupture.objects.get()
-    assert rupture.state in (Rupture.RuptureState.REPAIRED, Rupture.RuptureState.STRONGER)
+    assert rupture.state == Rupture.RuptureState.REPAIRED
     for view in views:
         opened, closed = (shape["x0"] for shape in shapes(view, "when"))
         assert 7 <= opened <= 8 < closed

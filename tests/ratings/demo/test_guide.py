@@ -79,9 +79,9 @@ CLAIMS = {
             "Sorrel may have been saying that something did not fit." in c.flag()
         ),
         "By session 10 the bond stood at Completely": lambda c: c.marks("client", "bond", 10) == [100],
-        "after session 11 the rupture was closed as stronger than before: "
+        "after session 11 the rupture was closed as repaired: "
         "“I could be angry with you, and you came back.”": lambda c: (
-            c.span() == ("stronger", 7, 11) and c.comment(11) in c.page and c.comment(11).startswith("I could be angry")
+            c.span() == ("repaired", 7, 11) and c.comment(11) in c.page and c.comment(11).startswith("I could be angry")
         ),
     },
     "Marten": {

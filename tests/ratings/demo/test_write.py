@@ -207,12 +207,12 @@ STATES = {  # name -> the states of its ruptures, the pillars named, and what th
     "Marten": ([], [], ["ceiling"]),
     "Rowan": ([], [], ["no_checkins"]),
     "Heron": ([], [], []),
-    "Sorrel": (["stronger"], [[]], []),
+    "Sorrel": (["repaired"], [[]], []),
     "Tansy": ([], [], ["early_low"]),
-    "Quince": (["unrepaired"], [[]], []),
+    "Quince": (["open_at_end"], [[]], []),
     "Bramble": (["open"], [["goal"]], []),
     "Wren": (["recovering"], [["bond"]], []),
-    "Larch": (["repaired"], [[]], []),
+    "Larch": (["back_to_usual"], [[]], []),
 }
 
 

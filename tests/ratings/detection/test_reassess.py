@@ -127,8 +127,8 @@ def new_version(practice, criterion, budget="normal"):
 
 
 def test_a_new_version_leaves_what_an_earlier_one_closed(juniper, live_through, millrace):
-    live_through(juniper, [4, 4, 4, 4, 1, 4, 4, 2])
-    Rupture.objects.exclude(state="repaired").delete()
+    live_through(juniper, [4, 4, 4, 4, 0, 4, 4, 2])
+    Rupture.objects.exclude(state__in=["repaired", "back_to_usual"]).delete()
     before = list(Rupture.objects.values())
     new_version(millrace, "cusum")
     reassess(juniper)
@@ -175,8 +175,13 @@ def test_a_version_keeps_its_threshold_under_a_later_program(juniper, mona, live
     )
     before = states(juniper)
     assert "open" in before
-    assert None not in DetectorVersion.objects.values_list("threshold", flat=True)
-    monkeypatch.setattr(thresholds, "_table", lambda: {"own_mean_pooled_sd": dict.fromkeys(Budget, 1000.0)})
+    assert None not in DetectorVersion.objects.values_list("thresholds", flat=True)
+    out_of_reach = {"third": 1000.0, "early": 1000.0, "later": 1000.0}
+    monkeypatch.setattr(thresholds, "_table", lambda: {"own_mean_pooled_sd": dict.fromkeys(Budget, out_of_reach)})
+    reassess(juniper)
+    assert states(juniper) == before
+    chosen.threshold, chosen.thresholds = 1.0, None  # one for all sessions, as older programs kept it
+    chosen.save()
     reassess(juniper)
     assert states(juniper) == before
     chosen.threshold = None  # made before it was kept

@@ -64,7 +64,7 @@ def test_what_a_client_does_is_told_in_words_and_what_does_not_count_is_said_so(
         Points("client", 9, seen=12.5, usual=87.5),
         Points("client:goal", 0.04, seen=88, usual=77),
         Points("therapist", -1.6, seen=75, usual=75),
-        Points("behaviour:tension", 6, seen=1, usual=0.05),
+        Points("report:client", 6, seen=1),
         Points("behaviour:straight_line", 2, seen=1, usual=0.31),
         Points("behaviour:comment", 2, seen=1, usual=6.5),
     )
@@ -74,7 +74,7 @@ def test_what_a_client_does_is_told_in_words_and_what_does_not_count_is_said_so(
         ("between Not at all and A little (13)", "between Mostly and Completely (88)", "some"),
         ("between Mostly and Completely (88)", "Mostly (77)", "none"),
         ("Mostly (75)", "Mostly (75)", "speaks against it"),
-        ("yes", "", "shown, not counted"),
+        ("yes", "", "some"),
         ("yes", "4 of 8 before", "shown, not counted"),
         ("1 word", "7 words", "shown, not counted"),
     ]

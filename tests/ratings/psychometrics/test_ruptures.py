@@ -31,7 +31,7 @@ from ratings.psychometrics.ruptures import (
 from tests.ratings.psychometrics.episodes import level
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
-FEW, STEADY, OPEN, RECOVERING, REPAIRED, STRONGER, UNREPAIRED = State
+FEW, STEADY, OPEN, RECOVERING, UNREPAIRED, REPAIRED, BACK, LOWER = State
 ONE_FALL = (FEW, FEW, STEADY, OPEN, OPEN)
 ON_RECORD = RuptureRecord(
     7, RuptureState.OPEN, OpenedBy.DETECTOR, opened=3, closed=None, is_over=False, of_this_version=True
@@ -50,7 +50,7 @@ def assessed(*states):
             number,
             state,
             suspicion=0.5 if state == OPEN else 0.1,
-            alert=state == OPEN and last not in (OPEN, RECOVERING),
+            alert=state == OPEN and last not in (OPEN, RECOVERING, UNREPAIRED),
         )
         for number, (last, state) in enumerate(zip(before, states, strict=False), start=1)
     ]
@@ -88,8 +88,17 @@ def test_a_run_goes_from_the_alert_to_what_closes_it():
     ]
 
 
-def test_what_is_stronger_some_sessions_later_belongs_to_the_repair():
-    assert runs_of(assessed(OPEN, RECOVERING, REPAIRED, STEADY, STRONGER)) == [Run(0, 4, STRONGER)]
+def test_what_settled_lower_is_back_to_usual_once_it_is_regained():
+    assert runs_of(assessed(OPEN, LOWER, LOWER)) == [Run(0, 1, LOWER)]
+    regained = assessed(OPEN, LOWER, OPEN, RECOVERING, REPAIRED, LOWER, BACK, STEADY)
+    assert runs_of(regained) == [Run(0, 6, BACK), Run(2, 4, REPAIRED)]
+
+
+def test_one_that_is_still_on_stays_open():
+    course = assessed(*ONE_FALL, UNREPAIRED)
+    assert runs_of(course) == [Run(3, 5, UNREPAIRED)]
+    [update] = settled(course, ON_RECORD).updates
+    assert (update.state, update.closed) == (RuptureState.OPEN, None)
 
 
 def test_a_course_without_an_alert_has_no_run():
@@ -156,12 +165,12 @@ def test_what_was_set_aside_stays_aside_until_the_ratings_are_steady():
     still = assessed(*ONE_FALL, RECOVERING, OPEN)
     assert settled(still, aside) == ruptures.Settlement((), ())
     assert span_of(aside, still) == (3, 6)
-    again = assessed(*ONE_FALL, UNREPAIRED, STEADY, OPEN)
+    again = assessed(*ONE_FALL, BACK, STEADY, OPEN)
     assert [(update.id, update.opened) for update in settled(again, aside).updates] == [(None, 7)]
 
 
 def test_an_active_rupture_reaches_to_the_last_session_and_one_that_is_over_to_its_closing_one():
-    course = assessed(STEADY, STEADY, STEADY, OPEN, UNREPAIRED, STEADY)
+    course = assessed(STEADY, STEADY, STEADY, OPEN, BACK, STEADY)
     assert span_of(replace(ON_RECORD, opened=1), course) == (1, 5)
     over = replace(ON_RECORD, opened=1, state=RuptureState.REPAIRED, is_over=True)
     assert span_of(replace(over, closed=4), course) == (1, 4)
@@ -184,9 +193,11 @@ def test_a_new_version_judges_what_an_earlier_one_left_open():
     assert [update.id for update in settled(assessed(*ONE_FALL), earlier, valid_from=at(9)).updates] == [7]
 
 
-def test_the_end_of_the_therapy_closes_an_open_rupture_as_unrepaired():
-    [update] = settled(assessed(*ONE_FALL), ON_RECORD, ended=True).updates
-    assert (update.state, update.closed) == (RuptureState.UNREPAIRED, 4)
+def test_one_that_is_open_at_the_end_of_the_therapy_is_still_on_only_where_it_is_likely():
+    likely = [*assessed(*ONE_FALL[:-1]), replace(assessed(*ONE_FALL)[-1], probability=0.6)]
+    for course, state in ((likely, RuptureState.UNREPAIRED), (assessed(*ONE_FALL), RuptureState.OPEN_AT_END)):
+        [update] = settled(course, ON_RECORD, ended=True).updates
+        assert (update.state, update.closed) == (state, 4)
 
 
 # --- What speaks for a rupture ----------------------------------------------------------------------------------------
@@ -271,6 +282,11 @@ def test_the_stored_form_of_evidence_is_the_one_in_existing_databases():
         "notes": ["early_low"], "number": 9, "for_sessions": 3, "held_at": "2026-01-05T09:00:00+00:00",
         "hurried": [8, 9], "straight_before": [2, 7],
     }  # fmt: skip
+
+
+def test_states_and_notes_of_an_older_program_are_readable():
+    older = {"state": "stronger", "score": 0.1, "notes": ["repair_not_judgeable", "ceiling"], "number": 9}
+    assert RuptureEvidence.from_json(older).assessment == Assessment(9, REPAIRED, suspicion=0.1, notes=(Note.CEILING,))
 
 
 def test_evidence_of_an_older_program_is_readable():

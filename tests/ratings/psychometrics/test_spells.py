@@ -4,14 +4,14 @@ from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import Scores, SessionEvidence, State, Version
 
 
-def test_a_further_fall_after_an_unrepaired_rupture_is_a_new_one():
+def test_a_further_fall_after_one_that_settled_lower_is_a_new_one():
     levels = [80, 78, 82, 80, 79, 81, 62, 60, 62, 60, 62, 25, 25, 25]
     history = [SessionEvidence(n, Scores(y, y, y, y)) for n, y in enumerate(levels, start=1)]
     for criterion in ("rupture_filter", "own_mean_pooled_sd"):
         found = assess(history, Version(criterion=criterion))
-        unrepaired = [position for position, one in enumerate(found) if one.state == State.UNREPAIRED]
-        assert unrepaired
-        assert any(one.alert for one in found[unrepaired[0] + 1 :]), criterion
+        lower = [position for position, one in enumerate(found) if one.state == State.SETTLED_LOWER]
+        assert lower
+        assert any(one.alert for one in found[lower[0] + 1 :]), criterion
 
 
 def test_a_strain_that_only_the_therapist_saw_is_not_repaired_while_they_still_see_it():
@@ -23,14 +23,22 @@ def test_a_strain_that_only_the_therapist_saw_is_not_repaired_while_they_still_s
     assert State.REPAIRED not in states
 
 
-def test_on_another_questionnaire_nobody_can_tell_that_it_is_back():
-    """The first ratings of another scale have nothing to be compared with, so they repair nothing."""
-    levels = [75, 75, 75, 75, 75, 75, 10, 10, 0, 0, 0, 0]
+def test_a_rupture_is_followed_over_a_change_of_questionnaire():
+    levels = [75, 75, 75, 75, 75, 75, 10, 10, 75, 76, 75, 75]
     history = [
         SessionEvidence(n, Scores(y, y, y, y), instrument="alliance-6 1" if n < 9 else "alliance-3 1")
         for n, y in enumerate(levels, start=1)
     ]
     for criterion in ("rupture_filter", "own_mean_pooled_sd"):
         states = [found.state for found in assess(history, Version(criterion=criterion))]
-        assert State.OPEN in states
-        assert not {State.RECOVERING, State.REPAIRED, State.STRONGER} & set(states), criterion
+        assert states[6:8] == [State.OPEN, State.OPEN]
+        assert {State.REPAIRED, State.BACK_TO_USUAL} & set(states[8:]), criterion
+
+
+def test_after_a_second_fall_the_level_before_the_first_is_still_to_be_regained():
+    levels = [80, 78, 82, 80, 79, 81, *[55] * 8, 20, 20, 55, 56, 55, 55, 80, 81, 80]
+    history = [SessionEvidence(n, Scores(y, y, y, y)) for n, y in enumerate(levels, start=1)]
+    states = [found.state for found in assess(history)]
+    assert State.STEADY not in states[6:-1]
+    assert states[17:20] == [State.REPAIRED, State.SETTLED_LOWER, State.SETTLED_LOWER]
+    assert states[-2:] == [State.BACK_TO_USUAL, State.STEADY]

@@ -7,8 +7,8 @@ import pytest
 
 from ratings.check_in.actions import answer_check_in
 from ratings.detection import reassess
-from ratings.models import Rating, Rupture
-from ratings.ruptures.actions import RuptureOver, set_rupture_aside
+from ratings.models import Rating, Rupture, Standing
+from ratings.ruptures.actions import NotSettledLower, RuptureOver, rebase_usual, set_rupture_aside
 from tests.courses import client_answers
 from tests.factories import editor_of
 from tests.ratings.threads import at_once
@@ -22,6 +22,26 @@ def test_what_ended_after_the_page_was_read_is_not_set_aside(dana, juniper, live
     with pytest.raises(RuptureOver):
         set_rupture_aside(editor=editor_of(read_before.episode), rupture=read_before, reason="A late click.")
     assert Rupture.objects.get().state == "repaired"
+
+
+def test_a_level_that_settled_lower_is_taken_for_usual_once_and_with_a_reason(juniper, live_through):
+    live_through(juniper, [4, 4, 4, 4, 4, 1, 1, 1, 1, 1, 1])
+    rupture, editor = Rupture.objects.get(), editor_of(juniper)
+    assert (rupture.state, Standing.objects.get().settled_since) == ("settled_lower", 6)
+    rebase_usual(editor=editor, rupture=rupture, reason="She says what she thinks now.")
+    rupture.refresh_from_db()
+    standing = Standing.objects.get()
+    assert (rupture.state, standing.settled_since, standing.attention) == ("settled_lower", None, 0)
+    assert rupture.rebased_reason.open(juniper.client.data_key) == "She says what she thinks now."
+    assert standing.words["overall"] == "usual"
+    with pytest.raises(NotSettledLower):
+        rebase_usual(editor=editor, rupture=rupture, reason="Again.")
+
+
+def test_what_did_not_settle_lower_leaves_no_level_to_take(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0])
+    with pytest.raises(NotSettledLower):
+        rebase_usual(editor=editor_of(juniper), rupture=Rupture.objects.get(), reason="A late click.")
 
 
 @pytest.fixture

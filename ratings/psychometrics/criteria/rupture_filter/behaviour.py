@@ -31,7 +31,6 @@ class Sign:
 NO_SHOW = Sign(BehaviourSign.NO_SHOW, 0.08, 2.3, 1.4)
 UNANSWERED = Sign(BehaviourSign.UNANSWERED, 0.10, 1.9, 1.2)
 STRAIGHT_LINE = Sign(BehaviourSign.STRAIGHT_LINE, 0.15, 1.7, 1.0)
-TENSION = Sign(BehaviourSign.TENSION, 0.05, 1.5, 8.0)
 
 
 class Behaviour:
@@ -98,8 +97,6 @@ def _signs(therapy_session: SessionEvidence) -> Iterator[tuple[Sign, bool]]:
         yield UNANSWERED, not therapy_session.checkin_answered
     if therapy_session.client is not None:
         yield STRAIGHT_LINE, therapy_session.client.straight_line
-    if therapy_session.tension is not None:
-        yield TENSION, therapy_session.tension
 
 
 def _ratio(rate: float, factor: float, done: bool) -> float:

@@ -14,9 +14,10 @@ from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.criteria.rupture_filter.behaviour import Behaviour
 from ratings.psychometrics.criteria.rupture_filter.own_usual import OwnUsual
+from ratings.psychometrics.criteria.rupture_filter.reports import client_report, report_points, therapist_report
 from ratings.psychometrics.criteria.rupture_filter.tuned import TUNING
 from ratings.psychometrics.criteria.rupture_filter.tuning import Fusion, Tuning
-from ratings.psychometrics.evidence import Kind, Points, SessionEvidence, Use
+from ratings.psychometrics.evidence import Kind, Note, Points, Report, SessionEvidence, Use
 
 WITHDRAWAL_SHARE = 0.6  # of ruptures (science.md §5)
 KIND_FROM = 0.6  # share of the belief from which a kind is said; right in 78 % of those in simulation; else "unclear"
@@ -136,7 +137,6 @@ class RuptureFilter:
         self.constants, self.use, self.tuning = constants, use, tuning
         self.suspicion, self.belief = States(tuning.suspicion), States(tuning.belief)
         self.behaviour = Behaviour()
-        self.instrument: str | None = None
         self.attended = 0
         self.judged = False  # there was evidence to weigh
         self.stated = UNREMARKABLE  # log-odds after the last session
@@ -145,32 +145,38 @@ class RuptureFilter:
             Use.BOTH: tuning.calibration,
             Use.ALL: tuning.calibration_all,
         }[use]
-        self._start_anew()
-
-    def _start_anew(self) -> None:
-        c, tuning = self.constants, self.tuning
-        self.client = OwnUsual(tuning, tuning.client, c.mean, c.sd_between, c.sd_within, c.sd_contrast)
+        c = constants
+        self.client = OwnUsual(tuning, tuning.client, c.mean, c.sd_between, c.sd_within, c.sd_contrast, c.form_sd)
         self.therapist = OwnUsual(
-            tuning, tuning.therapist, c.therapist_mean, c.therapist_sd_between, c.therapist_sd_within, c.sd_contrast
+            tuning,
+            tuning.therapist,
+            c.therapist_mean,
+            c.therapist_sd_between,
+            c.therapist_sd_within,
+            c.sd_contrast,
+            c.form_sd,
         )
 
     def step(self, therapy_session: SessionEvidence, *, in_rupture: bool) -> Finding:
         """Weigh the next session, and learn from it as far as no rupture shows."""
-        self._note_instrument(therapy_session)
         self.attended += therapy_session.attended
         client, therapist = self.client, self.therapist
+        client.change_form(therapy_session.instrument if therapy_session.client else None)
+        therapist.change_form(therapy_session.instrument_therapist if therapy_session.therapist else None)
         from_client = client.read(therapy_session.client)
         from_therapist = self.use != Use.CLIENT and therapist.read(therapy_session.therapist)
         usual, ratings = client.usual(), client.ratings
-        enough = max(client.ratings, therapist.ratings) >= self.constants.fewest_ratings
+        enough = client.ratings >= self.constants.fewest_ratings
         for_client = client.evidence() if from_client else 0.0
-        for_therapist = therapist.evidence() if from_therapist else 0.0
+        for_therapist = self.constants.therapist_weight * therapist.evidence() if from_therapist else 0.0
         withdrawal, confrontation, shown = self.behaviour.read(therapy_session, weighed=self.use == Use.ALL)
+        said, shown_reports = self._reports(therapy_session)
 
         ahead = self.suspicion.predicted()
-        share = self.tuning.behaviour
-        acted = (share * withdrawal, share * confrontation)
+        share, of_report = self.tuning.behaviour, 1 / self.calibration[1]
+        acted = (share * withdrawal + of_report * said[0], share * confrontation + of_report * said[1])
         suspicion = self.suspicion.weigh(ahead, for_client, for_therapist, acted)
+        withdrawal, confrontation = withdrawal + said[0], confrontation + said[1]
         belief = self.belief.weigh(self.belief.predicted(), for_client, for_therapist, (withdrawal, confrontation))
         # Time alone makes a rupture likelier, but without a sign of one in this very session suspicion does not rise.
         stated = self._stated(suspicion)
@@ -178,9 +184,11 @@ class RuptureFilter:
         if not signs and max(withdrawal, confrontation) <= 0:
             stated = min(stated, self.stated)
         self.judged = self.judged or bool(for_client or for_therapist or withdrawal or confrontation)
-        finding = Finding(usual=usual, ratings=ratings, enough=enough)
+        remarks = (Note.THERAPIST_FELL,) if not enough and from_therapist and therapist.fell_far() else ()
+        finding = Finding(usual=usual, ratings=ratings, enough=enough, notes=remarks)
         if self.judged and enough and self.attended >= self.constants.first_number:
-            points = self._points(suspicion, ahead, for_client, for_therapist, acted, usual) + tuple(shown)
+            points = self._points(suspicion, ahead, for_client, for_therapist, acted, usual)
+            points += (*shown_reports, *shown)
             finding = self._finding(stated, belief, usual, ratings, points)
         self.stated = stated
         self.suspicion.keep(suspicion)
@@ -191,14 +199,14 @@ class RuptureFilter:
     def settle(self) -> None:
         """Do nothing: the filter itself takes a new level, after four low ratings."""
 
-    def _note_instrument(self, therapy_session: SessionEvidence) -> None:
-        if therapy_session.instrument is None or (therapy_session.client is None and therapy_session.therapist is None):
-            return
-        if self.instrument not in (None, therapy_session.instrument):
-            self._start_anew()
-            self.suspicion, self.belief = States(self.tuning.suspicion), States(self.tuning.belief)
-            self.judged, self.stated = False, UNREMARKABLE
-        self.instrument = therapy_session.instrument
+    def _reports(self, therapy_session: SessionEvidence) -> tuple[tuple[float, float], list[Points]]:
+        """Log likelihood ratios of what both say, and what of it is shown."""
+        by_client = client_report(therapy_session, self.constants)
+        by_therapist = (0.0, 0.0)
+        if self.use != Use.CLIENT:
+            by_therapist = therapist_report(therapy_session, self.constants)
+        shown = report_points(Report.CLIENT, by_client) + report_points(Report.THERAPIST, by_therapist)
+        return (by_client[0] + by_therapist[0], by_client[1] + by_therapist[1]), shown
 
     def _learn(
         self, therapy_session: SessionEvidence, rupture: Sequence[float], from_client: bool, from_therapist: bool
@@ -231,7 +239,7 @@ class RuptureFilter:
             withdrawal = sum(shares[:4]) / max(sum(shares), LEAST_PROBABILITY)
             kind = Kind.WITHDRAWAL if withdrawal >= KIND_FROM else Kind.UNCLEAR
             kind = Kind.CONFRONTATION if 1 - withdrawal >= KIND_FROM else kind
-        fell = any(one.source == "client" and one.points > 0 for one in points)
+        fell = any(one.source.startswith("client") and one.points > 0 for one in points)
         return Finding(
             suspicion=probability,
             probability=probability,
@@ -281,7 +289,9 @@ def _by_series(source: str, rater: OwnUsual, points: float, usual: dict[str, flo
 
     A pillar's share: of the likelihoods of all falls, those of the falls in which it takes part.
     """
-    by_series = [Points(source, points, seen=rater.total, usual=usual["overall"])]
+    total_fell = rater.total < usual["overall"]
+    overall = points if total_fell else min(points, 0.0)  # what lies above its usual is no sign of strain
+    by_series = [Points(source, overall, seen=rater.total, usual=usual["overall"])]
     if len(rater.shapes) == 1 or rater.contrasts is None:
         return by_series
     shapes = rater.shapes
@@ -289,5 +299,7 @@ def _by_series(source: str, rater: OwnUsual, points: float, usual: dict[str, flo
     for position, pillar in enumerate(("goal", "task", "bond")):
         fell = shapes[0] + shapes[1 + position] + math.fsum(shapes[4:]) - shapes[4 + position]
         seen = rater.total + rater.contrasts[position]
-        by_series.append(Points(f"{source}:{pillar}", points * fell / everything, seen=seen, usual=usual[pillar]))
+        explains = points * fell / everything
+        explains = explains if seen < usual[pillar] else min(explains, 0.0)
+        by_series.append(Points(f"{source}:{pillar}", explains, seen=seen, usual=usual[pillar]))
     return by_series

@@ -10,6 +10,7 @@ LEAST_EVIDENCE = -3.0  # natural log; a good rating is no proof that all is well
 CARRY_MOST = 0.8  # of the last distance; with 1 it would never fade; convention of this app
 OFFSET_MEMORY = 12.0  # ratings over which the differences between the pillars are averaged; convention of this app
 RELEARN_AFTER = 4  # ratings in a row that look like a rupture: this is the level now (science.md §5: unrepaired)
+WORTH_A_REMARK_SD = 1.5  # convention of this app
 HIGHEST_EXPECTED = 99.0  # a rating of 100 is never below what was expected
 THIRD = 1 / 3
 PILLARS = tuple(pillar.value for pillar in Pillar)
@@ -23,8 +24,9 @@ class OwnUsual:
     The level of the total, and how each pillar lies around it, are learned apart: a fall of the whole alliance moves
     the one, a fall of a single pillar the other. A rating teaches only as far as no rupture shows in it.
 
-    For each rating in this order: `read` takes it in hand, `evidence` weighs it against what was usual before it, and
-    only then `learn` takes it up. `evidence` also works out the spread that `learn` uses, so neither is left out.
+    For each rating in this order: `change_form` says on which questionnaire, `read` takes it in hand, `evidence` weighs
+    it against what was usual before it, and only then `learn` takes it up. `evidence` also works out the spread that
+    `learn` uses, so neither is left out.
     `usual` and, after `evidence`, `fell` and `fallen_pillars` may be asked in between. A rating that `read` gives False
     for is neither weighed nor learned.
 
@@ -34,6 +36,8 @@ class OwnUsual:
         Found by search: of the filter, and of this rater in it.
     mean, between, within, contrast
         Of the population, POMP: its mean, its SD between pairs, within a pair, and of the pillars around the total.
+    form_sd
+        How far one questionnaire may lie from another, POMP.
 
     Examples
     --------
@@ -58,7 +62,16 @@ class OwnUsual:
     {'overall': 79, 'goal': 79, 'task': 74, 'bond': 84}
     """
 
-    def __init__(self, tuning: Tuning, rater: RaterTuning, mean: float, between: float, within: float, contrast: float):
+    def __init__(
+        self,
+        tuning: Tuning,
+        rater: RaterTuning,
+        mean: float,
+        between: float,
+        within: float,
+        contrast: float,
+        form_sd: float = 0.0,
+    ):
         self.tuning, self.rater = tuning, rater
         self.sd = within * rater.within
         self.contrast_variance = (contrast * rater.contrast) ** 2
@@ -72,6 +85,8 @@ class OwnUsual:
         self.last = 0.0  # distance of the last rating from the level
         self.products = self.product_squares = 0.0  # for the carry-over
         self.low_run: list[float] = []
+        self.form: str | None = None  # the questionnaire of the last rating
+        self.form_sd = form_sd
         # of the rating at hand
         self.total = self.expected = self.variance = 0.0
         self.contrasts: Three | None = None
@@ -100,6 +115,21 @@ class OwnUsual:
         if totals:
             self.total = math.fsum(totals) / len(totals)
         return bool(totals)
+
+    def change_form(self, form: str | None) -> None:
+        """Keep the level over a change of questionnaire, with an offset that is learned.
+
+        The offset is not known beforehand, so the level is known less well by `form_sd`: the first ratings of the other
+        questionnaire say less of a rupture, and move the level more. None: no rating, or nobody knows on which.
+        """
+        if form is None:
+            return
+        if self.form not in (None, form) and self.ratings:
+            self.level_variance += self.form_sd**2
+            self.highest = None
+            self.last = 0.0
+            self.low_run.clear()
+        self.form = form
 
     def usual(self) -> dict[str, float]:
         """The level of every series, as it was before the rating at hand."""
@@ -216,6 +246,12 @@ class OwnUsual:
                 cross = 2 * fall * x[position]
                 single[position] += one * ((1 + (away + cross) / spread) / still) ** contrast_power
                 pair[position] += two * ((1 + (away - cross) / spread) / still) ** contrast_power
+        below = [distance + away < 0 for away in x]  # what lies above its own usual did not fall
+        for position in (0, 1, 2):
+            if not below[position]:
+                single[position] = min(single[position], 1.0)
+            if not (below[position - 1] and below[position - 2]):
+                pair[position] = min(pair[position], 1.0)
         return (
             tuning.whole * whole,
             *(tuning.single * value for value in single),
@@ -224,7 +260,13 @@ class OwnUsual:
 
     def fell(self) -> bool:
         """Something in the rating at hand lies below what was expected, if only a little."""
-        return self.ratings >= 2 and (self.total < self.expected or (self.moved is not None and min(self.moved) < 0))
+        distance = self.total - self.expected
+        return self.ratings >= 2 and (distance < 0 or (self.moved is not None and distance + min(self.moved) < 0))
+
+    def fell_far(self) -> bool:
+        """The total at hand lies far below what was expected, worth a remark where nothing may be flagged yet."""
+        limit = WORTH_A_REMARK_SD * math.sqrt(self.level_variance + self.variance)
+        return self.ratings >= 2 and self.total < self.expected - limit
 
     def fallen_pillars(self) -> tuple[Pillar, ...]:
         """The pillars in which the rating at hand fell, if not the whole alliance did."""

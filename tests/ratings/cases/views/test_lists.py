@@ -88,7 +88,7 @@ def test_no_more_is_said_of_the_others_than_is_known(http, dana, sam, juniper, s
     live_through(make_episode(dana, "Bramble"), [3, 3, 3, 3, 3, 3])
     said = text_of(http)
     assert "No open flag in the other 2. For one of them there is too little to say yet." in said
-    assert "Worst first: the surest flags, then those coming back, then gaps; the others by name." in said
+    assert "Worst first: the surest flags, those coming back, those settled lower, gaps; the others by name." in said
 
 
 def test_the_ended_cases_say_how_they_ended(http, dana, sam, eve, juniper, sorrel, live_through):
@@ -108,7 +108,7 @@ def test_the_ended_cases_say_how_they_ended(http, dana, sam, eve, juniper, sorre
         page = http.get(path)
         assert [row.name for row in page.context["matches"].ended] == seen
         assert (page.context["matches"].open, AuditEvent.objects.latest("pk").count) == ([], len(seen))
-        assert ("The client ended it last rupture: unrepaired" in text_of(http, path)) is ("Juniper" in seen)
+        assert ("The client ended it last rupture: still on at the end" in text_of(http, path)) is ("Juniper" in seen)
     http.force_login(sam.user)
     Episode.objects.filter(pk=wren.pk).update(ends_at=days_ago(400))
     assert [row.name for row in http.get("/caseload/").context["matches"].ended] == ["Juniper"]

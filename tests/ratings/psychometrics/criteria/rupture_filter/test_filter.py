@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_the_usual_is_frozen_in_a_rupture_and_taken_anew_after_four():
     assert min(usual[:4]) > 70
     assert usual[-1] == pytest.approx(35, abs=2)
     assert sum(one.alert for one in found) == 1
-    assert [one.state for one in found[8:]] == [State.UNREPAIRED] + [State.STEADY] * 3
+    assert [one.state for one in found[8:]] == [State.UNREPAIRED] + [State.SETTLED_LOWER] * 3
 
 
 def test_repair_is_followed_to_its_end():
@@ -108,11 +109,29 @@ def test_total_only_ratings_are_enough():
     assert [points.source for points in found[-1].points] == ["client"]
 
 
-def test_another_instrument_starts_a_new_usual():
-    first = [SessionEvidence(n, client=level(90), instrument="srs-3 1") for n in (1, 2, 3, 4)]
-    then = [SessionEvidence(n, client=level(50), instrument="alliance-6 1") for n in (5, 6, 7)]
-    found = assess(first + then, FILTER)
-    assert [one.state for one in found[4:]] == [State.TOO_FEW] * 2 + [State.STEADY]
+def test_another_questionnaire_keeps_the_usual_and_knows_it_less_well():
+    def found(form):
+        history = [
+            SessionEvidence(n, client=level(y), instrument="alliance-6 1" if n < 5 else form)
+            for n, y in enumerate((*STEADY, 70), start=1)
+        ]
+        return assess(history, FILTER)[-1]
+
+    same, other = found("alliance-6 1"), found("srs-3 1")
+    assert source(other, "client").usual == source(same, "client").usual
+    assert other.probability < same.probability
+
+
+def test_a_change_of_one_side_leaves_the_usual_of_the_other():
+    history = [
+        SessionEvidence(
+            n, level(y), level(70), instrument="alliance-6 1", instrument_therapist="a 1" if n < 5 else "b 1"
+        )
+        for n, y in enumerate((*STEADY, 40), start=1)
+    ]
+    changed = assess(history, FILTER)[-1]
+    kept = assess([replace(one, instrument_therapist="a 1") for one in history], FILTER)[-1]
+    assert source(changed, "client").points == pytest.approx(source(kept, "client").points, abs=0.5)
 
 
 def test_its_probabilities_sum_to_one():
