@@ -7,6 +7,7 @@ from ratings.demo import views as demo
 from ratings.detection import views as detection
 from ratings.handover import views as handover
 from ratings.importing import views as importing
+from ratings.record import views as record
 from ratings.ruptures import views as ruptures
 from ratings.today.views import log, today
 
@@ -26,12 +27,17 @@ urlpatterns = [
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
     path("cases/<uuid:code>/cover/", handover.case_cover, name="case-cover"),
     path("cases/covers/<uuid:code>/end/", handover.cover_end, name="cover-end"),
+    path("cases/<uuid:code>/sessions/", record.session_list, name="session-list"),
     path("cases/<uuid:code>/log/", log.session_log, name="session-log"),
     path("sessions/<uuid:code>/log/", log.planned_session_log, name="planned-session-log"),
     path("sessions/<uuid:code>/no-show/", log.session_no_show, name="session-no-show"),
     path("sessions/<uuid:code>/undo/", log.session_log_undo, name="session-log-undo"),
     path("sessions/<uuid:code>/move/", therapy_session.session_move, name="session-move"),
-    path("sessions/<uuid:code>/void/", therapy_session.session_void, name="session-void"),
+    path("sessions/<uuid:code>/", record.session_page, name="session-page"),
+    path("sessions/<uuid:code>/correct/", record.session_correct, name="session-correct"),
+    path("sessions/<uuid:code>/remove/", record.session_remove, name="session-remove"),
+    path("sessions/<uuid:code>/bring-back/", record.session_bring_back, name="session-bring-back"),
+    path("sessions/<uuid:code>/refile/", record.session_refile, name="session-refile"),
     # /import/
     path("import/", importing.import_upload, name="import-upload"),
     path("import/<uuid:code>/", importing.import_preview, name="import-preview"),
@@ -46,4 +52,5 @@ urlpatterns = [
     path("check-ins/", delivery.check_ins, name="check-ins"),
     path("check-ins/<uuid:code>/link/", therapist.check_in_link, name="check-in-link"),
     path("check-ins/<uuid:code>/enter/", therapist.check_in_enter, name="check-in-enter"),
+    path("check-ins/<uuid:code>/correct/", record.check_in_correct, name="check-in-correct"),
 ]

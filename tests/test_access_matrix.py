@@ -76,7 +76,23 @@ ratings:history-link juniper           302 302   -   -   -   -   -   -   -   - |
 ratings:history-link sorrel            302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 404 404 403 404 404
 ratings:session-move planned           302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:session-move voided            302 302 404 404 404 404 404 404 404 404 | 302 302 404 404 404 404 404 404 404 404
-ratings:session-void planned           302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-page held              302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:session-page planned           302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:session-page voided            302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:session-page elsewhere         302 302 200 404 404 404 404 200 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:session-page nothing           302 302 404 404 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:session-list juniper           302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:session-list sorrel            302 302 200 404 404 404 404 200 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:session-list covered           302 302 200 200 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:session-correct held           302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-correct voided         302 302 404 404 404 404 404 404 404 404 | 302 302 404 404 404 404 404 404 404 404
+ratings:session-remove held            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-remove planned         302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:session-remove voided          302 302 302 404 404 403 404 404 404 404 | 302 302 302 404 404 403 404 404 404 404
+ratings:session-bring-back voided      302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
+ratings:session-bring-back elsewhere   302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 404 404 403 404 404
+ratings:session-refile held            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:check-in-correct check_in      302 302 302 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:client-contact juniper         302 302 200 404 404 403 404 404 404 404 | 302 302 302 404 404 403 404 404 404 404
 ratings:client-contact sorrel          302 302 200 404 404 404 404 403 404 404 | 302 302 302 404 404 404 404 403 404 404
 ratings:check-ins                      302 302 200 200 200 403 403 403 403 403 | 302 302 422 422 422 403 403 403 403 403
@@ -188,6 +204,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "voided": [voided.code],
         "covered": [covered.code],
         "cover": [cover.code],
+        "held": [used.therapy_session.code],
+        "elsewhere": [sorrel.therapy_sessions.first().code],
         "check_in": [waiting.code],
         "token": [minted(waiting)],
         "used": [minted(used)],

@@ -20,13 +20,14 @@ from ratings.check_in import links
 from ratings.delivery import schedule
 from ratings.detection.verdicts import give_verdict
 from ratings.models import Rupture
+from ratings.record import actions as record_actions
 from ratings.ruptures.actions import rebase_usual, set_rupture_aside
 from ratings.today.actions import undo_log
 from ratings.week import actions as week_actions
 from sessions.plan import actions as plan_actions
 from sessions.schedule.times import span
 from tests.courses import client_answers, held
-from tests.factories import days_ago, editor_of, make_member, make_therapy_session
+from tests.factories import days_ago, editor_of, make_episode, make_member, make_therapy_session
 
 CONTACT = {
     "email": "", "phone": "", "zone": "", "check_in_delay_minutes": None, "therapist_may_be_named": False,
@@ -35,12 +36,19 @@ CONTACT = {
 
 
 @pytest.fixture
-def writes(juniper, live_through, millrace, noor):
+def teasel(dana):
+    """Another case of Dana's, to which a session may be moved."""
+    return make_episode(dana, "Teasel")
+
+
+@pytest.fixture
+def writes(juniper, teasel, live_through, millrace, noor):
     """Name -> a write on Juniper's episode, or on a row of it, under a given right."""
     millrace.shows_history = True
     millrace.save()
     *_answered, check_in = live_through(juniper, [3, 3, 3, 3, 1, None])
     juniper.client.consents.create(purpose="history", text_version="2026-11")
+    other = editor_of(teasel)
     row, rupture = check_in.therapy_session, Rupture.objects.get()
     start = timezone.now() - timedelta(days=1)
     fresh = held(juniper, 2)
@@ -56,10 +64,26 @@ def writes(juniper, live_through, millrace, noor):
         "set_rupture_aside": lambda editor: set_rupture_aside(editor=editor, rupture=rupture, reason="Moved house."),
         "move_session": lambda editor: case_actions.move_session(editor=editor, therapy_session=row, **earlier),
         "undo_log": lambda editor: undo_log(editor=editor, therapy_session=fresh),
-        "void_session": lambda editor: case_actions.void_session(editor=editor, therapy_session=row, reason="Wrong."),
         "rebase_usual": lambda editor: rebase_usual(
             editor=editor, rupture=settled_lower(rupture), reason="Says more now."
         ),
+        "correct_session": lambda editor: record_actions.correct_session(
+            editor=editor,
+            therapy_session=row,
+            text=None,
+            answers={},
+            noticed="",
+            private_note="Mine.",
+            note_shown=None,
+            mode="video",
+            attendance="no_show",
+            **earlier,
+        ),
+        "remove_session": lambda editor: record_actions.remove_session(
+            editor=editor, therapy_session=row, reason="Wrong."
+        ),
+        "bring_back_session": lambda editor: record_actions.bring_back_session(editor=editor, therapy_session=row),
+        "refile_session": lambda editor: record_actions.refile_session(editor=editor, to=other, therapy_session=row),
     }
     ahead = timezone.now() + timedelta(days=3)
     planned = [make_therapy_session(juniper, starts_at=ahead + timedelta(days=days)) for days in (0, 1, 2)]

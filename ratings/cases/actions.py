@@ -1,4 +1,4 @@
-"""Writes of the pages of a case: open, log, move, void, end.
+"""Writes of the pages of a case: open, log, move, end.
 
 They call the lower floor's action, then `reassess`. Keyword-only, one transaction each, audit inside.
 """
@@ -121,22 +121,6 @@ def move_session(*, editor: Editor, therapy_session, starts_at, ends_at):
         editor=editor, therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at
     )
     schedule.move_along(therapy_session)
-    reassess(editor.episode)
-
-
-@transaction.atomic
-def void_session(*, editor: Editor, therapy_session, reason):
-    """Takes a session off the record, with a reason.
-
-    Its check-in goes with it: nothing more is sent, and its links open nothing. Once it is voided, the first reason
-    stays.
-    """
-    lock_for_edit(editor, therapy_session)
-    therapy_session.refresh_from_db(fields=["voided_at"])
-    if therapy_session.voided_at:
-        return
-    schedule_actions.void_therapy_session(editor=editor, therapy_session=therapy_session, reason=reason)
-    schedule.drop_for_session(therapy_session)
     reassess(editor.episode)
 
 

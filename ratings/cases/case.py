@@ -28,6 +28,7 @@ from sessions.models import Attendance, Goal, PrivateNote
 
 COMMENTS_SHOWN = 3  # older ones that were read are left to the record
 NOTES_SHOWN = 5
+SESSIONS_SHOWN = 5  # the others are in the list of all
 BACK = {Rupture.RuptureState.REPAIRED, Rupture.RuptureState.BACK_TO_USUAL}
 STRAINED = {*evidence.IN_RUPTURE, State.SETTLED_LOWER}
 
@@ -109,6 +110,12 @@ class CasePage:
     sessions: list[SessionRow]
     sessions_in_words: str
     readers: Readers
+
+    @property
+    def latest_sessions(self) -> list[SessionRow]:
+        """The sessions to come, and the last few that were held or missed."""
+        past = [row for row in self.sessions if not row.is_planned]
+        return [row for row in self.sessions if row.is_planned or row in past[:SESSIONS_SHOWN]]
 
     @property
     def has_answers(self) -> bool:
@@ -275,16 +282,16 @@ def sessions_in_words(rows: Collection[SessionRow]) -> str:
     count = Counter(row.therapy_session.attendance for row in rows)
     attended = count[Attendance.ATTENDED]
     others = (
-        (count[Attendance.NO_SHOW], ngettext_lazy("and one that was missed", "and %(n)s that were missed", "n")),
+        (count[Attendance.NO_SHOW], ngettext_lazy("%(n)s missed", "%(n)s missed", "n")),
         (
             count[Attendance.CANCELLED_LATE],
-            ngettext_lazy("and one that was cancelled late", "and %(n)s that were cancelled late", "n"),
+            ngettext_lazy("%(n)s cancelled late", "%(n)s cancelled late", "n"),
         ),
-        (count[Attendance.PLANNED], ngettext_lazy("and one that is planned", "and %(n)s that are planned", "n")),
+        (count[Attendance.PLANNED], ngettext_lazy("%(n)s planned", "%(n)s planned", "n")),
     )
     first = _("No session held")
     if attended:
-        first = ngettext("The session", "All %(n)s sessions", attended) % {"n": attended}
+        first = ngettext("%(n)s session", "%(n)s sessions", attended) % {"n": attended}
     return ", ".join([first, *(phrase % {"n": n} for n, phrase in others if n)])
 
 
@@ -321,7 +328,7 @@ def _goals(episode: Episode) -> list[str]:
 
 
 def _notes(episode: Episode, reader: User) -> list[Note]:
-    rows = PrivateNote.objects.visible_to(reader).filter(episode=episode).select_related("therapy_session")
+    rows = PrivateNote.objects.visible_to(reader).current().filter(episode=episode).select_related("therapy_session")
     latest = rows.order_by("-therapy_session__starts_at")[:NOTES_SHOWN]
     notes = [Note(note.therapy_session.starts_at, note.text.open(episode.client.data_key)) for note in latest]
     return [note for note in notes if note.text]

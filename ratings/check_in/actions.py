@@ -114,6 +114,39 @@ def enter_answers(*, check_in, answers: ClientAnswers, answered_at, editor: Edit
     return rating
 
 
+@transaction.atomic
+def correct_entered_answers(*, check_in, answers: ClientAnswers, answered_at, editor: Editor):
+    """Replaces answers that the therapist had typed from paper; the rating that holds the right ones.
+
+    Raises
+    ------
+    AlreadyAnswered
+        The answers on record are not from paper: the client has sent their own, which nobody else corrects.
+    SessionVoided
+        Nobody is asked about it any more.
+    """
+    lock_for_log(editor, check_in)
+    check_in = _lock_check_in(check_in)
+    current = check_in.ratings.current().filter(rater=Rater.CLIENT, mode=Rating.Mode.PAPER).first()
+    if current is None:
+        raise AlreadyAnswered
+    same_day = timezone.localdate(current.answered_at) == timezone.localdate(answered_at)
+    if same_day and stored_answers(current) == answers:
+        return current
+    replace_rating(current, by=editor.membership)
+    rating = _save_client_rating(
+        check_in, answers, mode=Rating.Mode.PAPER, answered_at=answered_at, by=editor.membership
+    )
+    reassess(editor.episode)
+    return rating
+
+
+def replace_rating(rating, *, by, at=None):
+    """Marks a rating as replaced by a correction; the row that follows it, if any, is the caller's."""
+    rating.replaced_at, rating.replaced_by, rating.replaced_reason = at or timezone.now(), by, "corrected"
+    rating.save(update_fields=["replaced_at", "replaced_by", "replaced_reason"])
+
+
 def _lock_check_in(check_in):
     """The check-in as it is now, locked. The episode is locked already."""
     check_in = CheckIn.objects.select_for_update(of=("self",)).select_related("therapy_session").get(pk=check_in.pk)
@@ -196,12 +229,18 @@ def _save_rating(therapy_session, text, items, *, by, answered_at=None, **column
 
 
 @transaction.atomic
-def mark_read(*, editor: Editor):
-    """Marks the client's answers as read by the therapist: from now on they stand."""
-    lock_for_log(editor)
-    CheckIn.objects.filter(
+def mark_read(*, editor: Editor, therapy_session=None):
+    """Marks the client's answers as read by the therapist: from now on they stand.
+
+    All of the episode, or those to the one `therapy_session` whose page was opened.
+    """
+    lock_for_log(editor, *filter(None, [therapy_session]))
+    check_ins = CheckIn.objects.filter(
         episode=editor.episode,
         read_at__isnull=True,
         ratings__rater=Rater.CLIENT,
         ratings__replaced_at__isnull=True,
-    ).update(read_at=timezone.now())
+    )
+    if therapy_session:
+        check_ins = check_ins.filter(therapy_session=therapy_session)
+    check_ins.update(read_at=timezone.now())

@@ -79,6 +79,10 @@ class SessionRow:
     number: int | None  # None: not attended
     check_in: CheckInRow | None  # None: the client was not asked
 
+    @property
+    def is_planned(self) -> bool:
+        return self.therapy_session.attendance == Attendance.PLANNED
+
 
 def unanswered(user: User) -> QuerySet[CheckIn]:
     """The unanswered check-ins of the user's own open episodes, as Today counts."""
@@ -90,7 +94,7 @@ def unanswered(user: User) -> QuerySet[CheckIn]:
     never_asked = Q(therapy_session__attendance=Attendance.PLANNED) & ~Exists(
         ClientLink.objects.filter(check_in=OuterRef("pk"))  # every message and every screen has one
     )
-    return check_ins.exclude(ratings__rater=Rater.CLIENT).exclude(never_asked)
+    return check_ins.exclude(never_asked)
 
 
 def unanswered_check_ins(user: User) -> list[CheckInRow]:

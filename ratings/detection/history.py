@@ -67,24 +67,25 @@ def join_ratings(
     for position, row in enumerate(rows):
         attended = row.attendance != Attendance.NO_SHOW
         number += attended
-        client = ratings.get((row.pk, Rater.CLIENT))
-        therapist = ratings.get((row.pk, Rater.THERAPIST))
+        # A missed session may have both, where it was corrected to missed later: they are kept and do not count.
+        client = ratings.get((row.pk, Rater.CLIENT)) if attended else None
+        therapist = ratings.get((row.pk, Rater.THERAPIST)) if attended else None
+        has_check_in = attended and row.pk in with_check_in
         is_latest = position + 1 == len(rows)
-        is_open = attended and row.pk in with_check_in  # whoever did not come left nothing unanswered
         sessions.append(
             HeldSession(
                 row=row,
                 number=number if attended else None,
                 client=client,
                 therapist=therapist,
-                has_check_in=row.pk in with_check_in,
+                has_check_in=has_check_in,
                 evidence=SessionEvidence(
                     number=number if attended else None,
                     client=_scores(client),
                     therapist=_scores(therapist),
                     attended=attended,
                     # A check-in of the latest session may still come; it is unanswered once another session was held.
-                    checkin_answered=True if client else (False if is_open and not is_latest else None),
+                    checkin_answered=True if client else (False if has_check_in and not is_latest else None),
                     comment_words=client.comment_words if client else None,
                     tension=client.tension if client else None,
                     tension_therapist=_noticed(therapist),

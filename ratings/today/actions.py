@@ -17,6 +17,7 @@ from ratings.detection.reassess import lock_for_log, reassess
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance
+from sessions.record import actions as record_actions
 from sessions.schedule import actions as schedule_actions
 
 UNDO_FOR = timedelta(minutes=15)  # convention of this app: then it is a correction, which is kept in sight
@@ -49,7 +50,7 @@ def undo_log(*, editor: Editor, therapy_session):
     if therapy_session.was_planned:
         schedule_actions.unlog_therapy_session(editor=editor, therapy_session=therapy_session)
     else:
-        schedule_actions.void_therapy_session(
+        record_actions.void_therapy_session(
             editor=editor, therapy_session=therapy_session, reason=_("The log was undone.")
         )
     reassess(editor.episode)

@@ -57,7 +57,7 @@ class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
     def matches(self, therapy_session):
         names = ("starts_at", "ends_at", "mode", "attendance")
         rating = therapy_session.ratings.current().filter(rater=Rater.THERAPIST).first()
-        note = PrivateNote.objects.filter(therapy_session=therapy_session).first()
+        note = PrivateNote.objects.filter(therapy_session=therapy_session, replaced_at__isnull=True).first()
         key = therapy_session.episode.client.data_key
         return (
             therapy_session.voided_at is None

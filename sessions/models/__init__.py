@@ -1,5 +1,6 @@
 """First floor: what happens in the room, and what was agreed."""
 
+from sessions.models.change import TherapySessionChange
 from sessions.models.plan import Goal
 from sessions.models.private_note import PrivateNote
 from sessions.models.schedule import Leave, SessionSeries
@@ -14,4 +15,5 @@ __all__ = [
     "PrivateNote",
     "SessionSeries",
     "TherapySession",
+    "TherapySessionChange",
 ]

@@ -97,6 +97,8 @@ class TherapySession(models.Model):
         Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="voided_therapy_sessions"
     )
     voided_reason = SealedTextField(null=True)
+    # Where it was filed under the wrong client: the session that has the therapist's part now.
+    refiled_to = models.OneToOneField("self", on_delete=models.SET_NULL, null=True, related_name="refiled_from")
     external_ref = models.CharField(max_length=64, null=True, editable=False)
     import_batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -135,7 +137,7 @@ class TherapySession(models.Model):
         sealed = ("voided_reason",)
         clinical = (
             "episode", "starts_at", "ends_at", "starts_at_known", "zone", "mode", "attendance", "logged_at",
-            "voided_at", "external_ref", "cancelled_by", "cancelled_at", "series",
+            "voided_at", "refiled_to", "external_ref", "cancelled_by", "cancelled_at", "series",
         )  # fmt: skip
         plain = ("id", "code", "logged_by", "voided_by", "import_batch", "created_at", "leave")
 

@@ -13,12 +13,9 @@ from django.utils import timezone
 from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
-from alliance.crypto import Sealed
-from sessions.models import Attendance, Leave, PrivateNote, SessionSeries, TherapySession
+from sessions.models import Attendance, Leave, SessionSeries, TherapySession
+from sessions.record.actions import OUTCOME, own_note, set_attendance, write_note
 from sessions.schedule.times import Span
-
-# What is known of a session once it was logged or cancelled.
-OUTCOME = ["attendance", "cancelled_by", "cancelled_at", "leave", "logged_at", "logged_by"]
 
 
 @transaction.atomic
@@ -34,24 +31,14 @@ def hold_therapy_session(
     therapy_session = planned or TherapySession(episode=episode, code=code or uuid4(), created_at=now)
     therapy_session.starts_at, therapy_session.ends_at = starts_at, ends_at
     therapy_session.zone, therapy_session.mode = zone, mode
-    _set_attendance(therapy_session, Attendance(attendance))
+    set_attendance(therapy_session, Attendance(attendance))
     therapy_session.logged_at, therapy_session.logged_by = now, by
     therapy_session.save()
-    note = PrivateNote.objects.filter(therapy_session=therapy_session).first()  # of a log that was undone
-    if private_note or note:
-        note = note or PrivateNote(episode=episode, therapy_session=therapy_session)
-        note.text, note.written_by = Sealed(private_note, episode.client.data_key), by
-        note.save()
+    note = own_note(therapy_session, by)  # a log that was undone has left one
+    if private_note != (note.text.open(episode.client.data_key) if note else ""):
+        write_note(editor=editor, therapy_session=therapy_session, text=private_note, at=now)
     audit.record(Verb.CHANGED if planned else Verb.CREATED, therapy_session, by=by)
     return therapy_session
-
-
-def _set_attendance(therapy_session, attendance, by="", at=None):
-    """What became of it; only a cancelled session was cancelled by somebody, at some time."""
-    therapy_session.attendance = attendance
-    is_cancelled = therapy_session.is_cancelled
-    therapy_session.cancelled_by = (by or therapy_session.cancelled_by) if is_cancelled else ""
-    therapy_session.cancelled_at = (at or therapy_session.cancelled_at or timezone.now()) if is_cancelled else None
 
 
 @transaction.atomic
@@ -61,7 +48,7 @@ def unlog_therapy_session(*, editor: Editor, therapy_session):
     Its time and note stay.
     """
     editor.check_rows(therapy_session)
-    _set_attendance(therapy_session, Attendance.PLANNED)
+    set_attendance(therapy_session, Attendance.PLANNED)
     therapy_session.leave = therapy_session.logged_at = therapy_session.logged_by = None
     therapy_session.save(update_fields=OUTCOME)
     audit.record(Verb.CHANGED, therapy_session, by=editor.membership)
@@ -101,7 +88,7 @@ def cancel_therapy_session(
 ):
     """Cancels a planned session, in time or late; it stays where it was, with by whom and when."""
     editor.check_rows(therapy_session)
-    _set_attendance(therapy_session, Attendance(attendance), cancelled_by, cancelled_at)
+    set_attendance(therapy_session, Attendance(attendance), cancelled_by, cancelled_at)
     therapy_session.leave = leave
     therapy_session.logged_at, therapy_session.logged_by = timezone.now(), editor.membership
     therapy_session.save(update_fields=OUTCOME)
@@ -117,16 +104,6 @@ def move_therapy_session(*, editor: Editor, therapy_session, starts_at, ends_at,
     therapy_session.leave = leave
     therapy_session.save(update_fields=["starts_at", "ends_at", "starts_at_known", "leave"])
     audit.record(Verb.CHANGED, therapy_session, by=editor.membership)
-
-
-@transaction.atomic
-def void_therapy_session(*, editor: Editor, therapy_session, reason):
-    """Voids a therapy session, which stays on record with the reason."""
-    editor.check_rows(therapy_session)
-    therapy_session.voided_at, therapy_session.voided_by = timezone.now(), editor.membership
-    therapy_session.voided_reason = Sealed(reason, editor.episode.client.data_key)
-    therapy_session.save(update_fields=["voided_at", "voided_by", "voided_reason"])
-    audit.record(Verb.ENDED, therapy_session, by=editor.membership)
 
 
 @transaction.atomic

@@ -137,14 +137,3 @@ class SessionMoveForm(TherapySessionForm):
         super().__init__(*args, **kwargs)
         self.may_be_future = self.on_record.attendance == Attendance.PLANNED
         self.fields["time"].help_text = zone_in_words(timezone.get_current_timezone_name())
-
-
-class SessionVoidForm(forms.Form):
-    """Why a session is voided."""
-
-    reason = PlainTextField(
-        label=_("Why"),
-        help_text=_("It stays on record with the session. Nobody else is told."),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
-    )

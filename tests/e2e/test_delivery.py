@@ -51,7 +51,7 @@ def test_the_pages_of_delivery(page, live_server, asked, dana, sign_in, look, co
         "check-ins": reverse("ratings:check-ins"),
         "client-contact": reverse("ratings:client-contact", args=[juniper.episode.code]),
         "session-move": reverse("ratings:session-move", args=[juniper.therapy_session.code]),
-        "session-void": reverse("ratings:session-void", args=[juniper.therapy_session.code]),
+        "session-remove": reverse("ratings:session-remove", args=[juniper.therapy_session.code]),
         "check-in-enter": reverse("ratings:check-in-enter", args=[juniper.code]),
     }.items():
         page.goto(live_server.url + path)

@@ -1,4 +1,4 @@
-"""A therapy session moves, is voided."""
+"""A therapy session moves."""
 
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,9 @@ from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models.episode import OF_EPISODE
 from alliance.requests import posted, require_page_or_post
-from ratings.cases.actions import move_session, void_session
+from ratings.cases.actions import move_session
 from sessions.models import TherapySession
-from sessions.schedule.forms import SessionMoveForm, SessionVoidForm, times_of
+from sessions.schedule.forms import SessionMoveForm, times_of
 
 
 @require_page_or_post
@@ -37,21 +37,6 @@ def session_move(request, code):
             messages.success(request, _("The session has moved, and its check-in with it."))
             return redirect("ratings:case", therapy_session.episode.code)
     return _page(request, "ratings/cases/session_move.html", form, {"therapy_session": therapy_session})
-
-
-@require_page_or_post
-def session_void(request, code):
-    sessions = TherapySession.objects.all() if request.method == "POST" else TherapySession.objects.not_voided()
-    therapy_session, editor = _own_session(request, code, sessions, access.check_edit)
-    form = SessionVoidForm(posted(request))
-    if therapy_session.voided_at:  # a second tap, or another tab
-        messages.info(request, _("The session had been taken off the record already. The first reason stays."))
-        return redirect("ratings:case", therapy_session.episode.code)
-    if form.is_valid():
-        void_session(editor=editor, therapy_session=therapy_session, reason=form.cleaned_data["reason"])
-        messages.success(request, _("The session no longer counts. Its check-in is closed."))
-        return redirect("ratings:case", therapy_session.episode.code)
-    return _page(request, "ratings/cases/session_void.html", form, {"therapy_session": therapy_session})
 
 
 def _own_session(request, code, sessions, check):

@@ -24,7 +24,8 @@ from ratings.check_in import instrument_choice
 from ratings.today.actions import undo_log
 from ratings.today.forms import SessionLogForm
 from ratings.today.slot import proposed_times
-from sessions.models import Attendance, PrivateNote, TherapySession
+from sessions.models import Attendance, TherapySession
+from sessions.record.actions import own_note
 from sessions.schedule.forms import times_of
 
 
@@ -51,7 +52,7 @@ def _log(request, episode, planned=None):
             request, _("The questions for this client are not loaded here. Please tell who runs the program.")
         )
         return redirect("ratings:case", episode.code)
-    initial = _of_plan(planned) if planned else proposed_times(episode)
+    initial = _of_plan(planned, editor) if planned else proposed_times(episode)
     form = SessionLogForm(posted(request), episode=episode, on_record=planned, initial=initial, text=text)
     if form.is_bound:
         return _receive(request, form, editor, planned, number)
@@ -60,9 +61,9 @@ def _log(request, episode, planned=None):
     return _log_page(request, form, planned, number)
 
 
-def _of_plan(planned):
+def _of_plan(planned, editor: Editor):
     """What is known of a planned session, with the note of a log that was undone."""
-    note = PrivateNote.objects.filter(therapy_session=planned).first()
+    note = own_note(planned, editor.membership)
     typed = note.text.open(planned.episode.client.data_key) if note else ""
     return times_of(planned) | {"mode": planned.mode, "private_note": typed}
 
@@ -163,7 +164,7 @@ def session_no_show(request, code):
             editor=editor,
             planned=planned,
             attendance=Attendance.NO_SHOW,
-            private_note=_of_plan(planned)["private_note"],
+            private_note=_of_plan(planned, editor)["private_note"],
             **{name: getattr(planned, name) for name in ("starts_at", "ends_at", "zone", "mode")},
         )
     except AlreadyLogged:

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from alliance.access import Denied
 from alliance.models import Episode, Membership
-from ratings.cases.actions import end_episode, log_session, move_session, void_session
+from ratings.cases.actions import end_episode, log_session, move_session
 from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
+from ratings.record.actions import remove_session
 from sessions.models import TherapySession
 from tests.courses import answers, consent
 from tests.factories import days_ago, editor_of
@@ -65,7 +66,7 @@ def test_a_right_that_ended_while_the_write_waited_writes_nothing(dana, juniper,
     for write in (
         lambda: log_session(editor=editor, zone="UTC", mode="video", attendance="attended", **times),
         lambda: move_session(editor=editor, therapy_session=therapy_session, **times),
-        lambda: void_session(editor=editor, therapy_session=therapy_session, reason="Not theirs."),
+        lambda: remove_session(editor=editor, therapy_session=therapy_session, reason="Not theirs."),
         lambda: end_episode(editor=editor, reason="completed"),
     ):
         with pytest.raises(Denied):
@@ -78,7 +79,7 @@ def test_a_right_that_ended_while_the_write_waited_writes_nothing(dana, juniper,
 def test_a_right_to_one_case_is_none_to_another(juniper, sorrel, live_through):
     live_through(juniper, [3])
     with pytest.raises(Denied):
-        void_session(editor=editor_of(sorrel), therapy_session=TherapySession.objects.get(), reason="Not theirs.")
+        remove_session(editor=editor_of(sorrel), therapy_session=TherapySession.objects.get(), reason="Not theirs.")
     assert TherapySession.objects.get().voided_at is None
 
 

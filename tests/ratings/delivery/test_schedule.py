@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from alliance.clients import actions as client_actions
 from alliance.models import AuditEvent, Client
-from ratings.cases.actions import log_session, move_session, void_session
+from ratings.cases.actions import log_session, move_session
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule, send
 from ratings.models import Assessment, ClientLink, Delivery, Rupture, Standing
+from ratings.record.actions import remove_session
 from tests.courses import answers, client_answers
 from tests.factories import days_ago, editor_of
 
@@ -168,7 +169,7 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
     reachable(juniper)
     waiting = schedule._add(last, "first", timezone.now())
     token = links.mint_check_in_link(check_in=last, editor=None, channel="email")
-    void_session(
+    remove_session(
         editor=editor_of(last.therapy_session.episode), therapy_session=last.therapy_session, reason="Logged twice."
     )
     waiting.refresh_from_db()
@@ -185,7 +186,7 @@ def test_a_voided_session_takes_its_messages_links_and_meaning_along(juniper, li
 def test_a_session_can_take_the_place_of_a_voided_one(juniper, live_through):
     (check_in,) = live_through(juniper, [3])
     therapy_session = check_in.therapy_session
-    void_session(editor=editor_of(therapy_session.episode), therapy_session=therapy_session, reason="Wrong mode.")
+    remove_session(editor=editor_of(therapy_session.episode), therapy_session=therapy_session, reason="Wrong mode.")
     log_session(
         editor=editor_of(juniper), starts_at=therapy_session.starts_at, ends_at=therapy_session.ends_at,
         zone="Europe/Berlin", mode="video", attendance="attended",

@@ -31,7 +31,7 @@ def test_a_log_leads_back_to_today_which_says_so_and_undoes_it(http, dana, junip
     again = http.get(path)
     assert again.context["form"]["private_note"].value() == "Talked about June.", "nothing typed is lost"
     assert http.post(path, logged(private_note="Talked about May.")).status_code == 302
-    assert PrivateNote.objects.get().text.open(juniper.client.data_key) == "Talked about May."
+    assert PrivateNote.objects.current().get().text.open(juniper.client.data_key) == "Talked about May."
     assert Rating.objects.current().count() == 1
 
 

@@ -48,15 +48,3 @@ def test_a_session_moves_and_its_time_is_known_from_then_on(dana, juniper):
     assert (therapy_session.starts_at, therapy_session.ends_at) == (TIMES["starts_at"], TIMES["ends_at"])
     assert (therapy_session.starts_at_known, therapy_session.mode) == (True, "phone")
     assert audited(therapy_session) == ["changed"]
-
-
-def test_a_voided_session_stays_with_its_reason_and_counts_no_more(dana, juniper):
-    therapy_session = make_therapy_session(juniper, attendance="attended")
-    assert TherapySession.objects.attended().get() == therapy_session
-    actions.void_therapy_session(
-        editor=editor_of(therapy_session.episode), therapy_session=therapy_session, reason="For somebody else."
-    )
-    assert not TherapySession.objects.attended().exists()
-    stays = TherapySession.objects.get()
-    assert (stays.voided_reason.open(juniper.client.data_key), stays.voided_by) == ("For somebody else.", dana)
-    assert audited(therapy_session) == ["ended"]

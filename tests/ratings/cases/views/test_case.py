@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from alliance.models import AuditEvent
-from ratings.cases.actions import void_session
 from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn
+from ratings.record.actions import remove_session
 from tests.courses import client_answers, consent
 from tests.factories import editor_of, make_member
 from tests.ratings.pages import statements
@@ -113,26 +113,23 @@ def test_the_lead_says_what_became_of_a_flag(http, dana, juniper, live_through):
 
 @pytest.mark.time_machine(datetime(2026, 11, 18, 12, tzinfo=UTC))  # a day without its year
 def test_a_link_is_offered_for_the_last_session_alone_and_says_its_day(http, dana, juniper, live_through):
-    """What is answered through it would be taken for the latest. Older ones are in the list of sessions."""
+    """What is answered through it would be taken for the latest. Older ones are on the pages of their sessions."""
     http.force_login(dana.user)
 
     def offered():
         page = http.get(reverse("ratings:case", args=[juniper.code])).text
-        head, rest = page.split('<section class="spread', 1)
-        found = [
-            re.findall(r'action="/check-ins/([^/"]+)/link/".*?>([^<]+)</button>', part, re.S) for part in (head, rest)
-        ]
-        return [[(code, words.split("for ")[1]) for code, words in part] for part in found]
+        found = re.findall(r'action="/check-ins/([^/"]+)/link/".*?>([^<]+)</button>', page, re.S)
+        return [(code, words.split("for ")[1]) for code, words in found]
 
     def said(check_in):
         return str(check_in.code), date_format(check_in.therapy_session.starts_at, "j M")
 
     oldest, older, newer = live_through(juniper, [None, 3, None])
-    assert offered() == [[said(newer)], [said(newer), said(oldest)]]
+    assert offered() == [said(newer)]
     answer_check_in(check_in=newer, answers=client_answers(3), may_change=False)
-    assert offered() == [[], [said(oldest)]], "an old one is not offered in its place"
-    for gone, left in ((newer, [[], [said(oldest)]]), (older, [[said(oldest)], [said(oldest)]]), (oldest, [[], []])):
-        void_session(
+    assert offered() == [], "an old one is not offered in its place"
+    for gone, left in ((newer, []), (older, [said(oldest)]), (oldest, [])):
+        remove_session(
             editor=editor_of(gone.therapy_session.episode), therapy_session=gone.therapy_session, reason="Not theirs."
         )
         assert offered() == left
@@ -143,17 +140,16 @@ def test_the_list_of_sessions_counts_as_the_sessions_are_numbered(http, dana, ju
     http.force_login(dana.user)
 
     def said():
-        return re.search(
-            r"<summary>((?:All|The|No) [^<]*)", http.get(reverse("ratings:case", args=[juniper.code])).text
-        )[1]
+        page = http.get(reverse("ratings:case", args=[juniper.code])).text
+        return re.search(r'<h2>Sessions</h2>\s*<p class="soft">([^<]*)', page)[1]
 
     sessions = juniper.therapy_sessions.order_by("starts_at")
-    assert said() == "All 4 sessions"
+    assert said() == "4 sessions"
     for session, attendance, words in (
-        (sessions[0], "no_show", "All 3 sessions, and one that was missed"),
-        (sessions[1], "no_show", "All 2 sessions, and 2 that were missed"),
-        (sessions[3], "planned", "The session, and 2 that were missed, and one that is planned"),
-        (sessions[1], "cancelled", "The session, and one that was missed, and one that is planned"),
+        (sessions[0], "no_show", "3 sessions, 1 missed"),
+        (sessions[1], "no_show", "2 sessions, 2 missed"),
+        (sessions[3], "planned", "1 session, 2 missed, 1 planned"),
+        (sessions[1], "cancelled", "1 session, 1 missed, 1 planned"),
     ):
         juniper.therapy_sessions.filter(pk=session.pk).update(attendance=attendance)
         assert said() == words

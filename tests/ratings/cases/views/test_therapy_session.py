@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.cases.views import therapy_session
-from ratings.models import Standing
 from tests.factories import days_ago, make_therapy_session
 
 
@@ -45,23 +44,6 @@ def test_what_was_held_does_not_move_into_the_future_or_onto_another(http, dana,
     assert (response.status_code, "already a session at this time" in response.text) == (422, True)
     planned = make_therapy_session(juniper, starts_at=days_ago(-1))
     assert http.post(reverse("ratings:session-move", args=[planned.code]), ahead).status_code == 302
-
-
-def test_a_session_is_voided_with_a_reason(http, dana, juniper, live_through):
-    (check_in,) = live_through(juniper, [3])
-    http.force_login(dana.user)
-    path = reverse("ratings:session-void", args=[check_in.therapy_session.code])
-    assert http.post(path, {"reason": " "}).status_code == 422
-    assert Standing.objects.get().sessions_held == 1
-    assert http.post(path, {"reason": "Logged for somebody else."}).status_code == 302
-    assert Standing.objects.get().sessions_held == 0
-    assert http.get(reverse("ratings:case", args=[juniper.code])).context["page"].sessions == []
-    again = http.post(path, {"reason": "Again."})  # a second tap, or another tab
-    assert (again.status_code, again.url) == (302, reverse("ratings:case", args=[juniper.code]))
-    assert "The first reason stays." in http.get(again.url).text
-    voided = juniper.therapy_sessions.get(voided_at__isnull=False)
-    assert voided.voided_reason.open(juniper.client.data_key) == "Logged for somebody else."
-    assert [http.get(path).status_code, http.post(path, {}).status_code] == [404, 302]
 
 
 def test_only_a_start_that_was_taken_in_the_same_moment_is_a_form_error(http, dana, juniper, monkeypatch):

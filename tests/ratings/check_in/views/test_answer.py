@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings.cases.actions import void_session
 from ratings.check_in import links
 from ratings.check_in.actions import CHANGE_WINDOW, SessionVoided, answer_check_in, enter_answers, mark_read
 from ratings.models import CheckIn, ClientLink, Rating
+from ratings.record.actions import remove_session
 from tests.courses import ITEMS, answers, client_answers, consent, held
 from tests.factories import editor_of, make_client, make_episode
 
@@ -195,7 +195,7 @@ def test_a_change_that_comes_too_late_is_given_back(http, juniper, asked, opened
 def test_what_was_typed_for_a_session_that_was_voided_meanwhile_is_given_back(http, dana, asked, opened):
     address = opened(asked)
     stale = CheckIn.objects.select_related("therapy_session").get(pk=asked.pk)
-    void_session(
+    remove_session(
         editor=editor_of(asked.therapy_session.episode),
         therapy_session=asked.therapy_session,
         reason="Somebody else's.",

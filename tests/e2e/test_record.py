@@ -1,0 +1,72 @@
+"""The record is set right in a browser: each field, removed, brought back, under the right client."""
+
+from django.urls import reverse
+
+from tests.e2e.test_pages import house  # noqa: F401 -- a fixture
+from tests.factories import make_episode
+
+
+def page_of(live_server, therapy_session):
+    return live_server.url + reverse("ratings:session-page", args=[therapy_session.code])
+
+
+def test_a_session_logged_wrong_is_set_right(page, live_server, house, dana, sign_in, look):  # noqa: F811 -- the fixture
+    """From the case to the session, each field corrected, removed, brought back, moved to another client."""
+    flagged = house["flagged"]
+    row = flagged.therapy_sessions.filter(attendance="attended").order_by("starts_at").last()
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:case", args=[flagged.code]))
+    page.get_by_role("link", name="All sessions").click()
+    look("sessions")
+    page.goto(page_of(live_server, row))
+    look("session")
+    for field, what, words in (
+        ("Attendance", lambda: page.get_by_label("no-show").check(), "Attendance: attended, now no-show."),
+        ("Attendance", lambda: page.get_by_label("attended").check(), "Attendance: no-show, now attended."),
+        ("Mode", lambda: page.get_by_label("video").check(), "Mode: in person, now video."),
+        ("Start", lambda: page.get_by_label("Start").fill("07:30"), "Time: "),
+        ("Own rating", lambda: page.locator("input[name=goal_matters]").nth(1).check(), "now A little."),
+        ("Noticed", lambda: page.get_by_label("Pushing back").check(), "now Pushing back."),
+        ("Note", lambda: page.get_by_label("Private note").fill("Ask next time."), "Private note added."),
+    ):
+        page.get_by_role("link", name="Correct this session").click()
+        what()
+        page.get_by_role("button", name="Save the correction").click()
+        assert page.get_by_role("status").inner_text() == "Corrected. The first entry is kept.", field
+        assert words in page.inner_text("main"), field
+    look("session-corrected")
+    page.get_by_role("link", name="Correct this session").click()
+    look("session-correct")
+    page.get_by_label("Day").fill("2031-01-01")
+    page.get_by_role("button", name="Save the correction").click()
+    assert page.title().startswith("Error:")
+    assert page.get_by_label("Private note").input_value() == "Ask next time."
+    look("session-correct-error")
+    page.goto(page_of(live_server, row))
+    page.get_by_role("link", name="Remove this session from the record").click()
+    look("session-remove")
+    page.get_by_label("Why").fill("Logged twice.")
+    page.get_by_role("button", name="Remove this session").click()
+    assert "It does not count" in page.inner_text("main")
+    look("session-removed")
+    page.get_by_role("button", name="Bring this session back").click()
+    assert "back on record" in page.get_by_role("status").inner_text()
+    other = make_episode(dana, "Lapwing")
+    page.get_by_role("link", name="Move it to another client").click()
+    look("session-refile")
+    page.get_by_label("Lapwing").check()
+    page.get_by_role("button", name="Move the session").click()
+    assert page.url == page_of(live_server, other.therapy_sessions.get())
+    assert "It had been logged under another client." in page.inner_text("main")
+    assert "Ask next time." in page.inner_text("main")
+    page.goto(page_of(live_server, row))
+    assert page.get_by_role("link", name="Open it there").is_visible()
+
+
+def test_a_supervisor_reads_a_session(page, live_server, house, sam, sign_in, look):  # noqa: F811 -- the fixture
+    row = house["flagged"].therapy_sessions.filter(attendance="attended").order_by("starts_at").last()
+    sign_in(sam)
+    page.goto(page_of(live_server, row))
+    assert "You can read this case as supervisor." in page.inner_text("main")
+    assert page.locator("main button, main form").count() == 0
+    look("session-read-only")
