@@ -15,8 +15,7 @@ WHAT_WAS_SAVED = _("Open what was saved")
 class FormKeyField(forms.UUIDField):
     """The code of the row that the form will make; None where what was sent is no code."""
 
-    # Kept with what was typed: sent again after a crash, the form makes no second row.
-    widget = forms.HiddenInput(attrs={"data-kept": True})
+    widget = forms.HiddenInput
 
     def __init__(self):
         super().__init__(required=False, initial=uuid.uuid4)

@@ -13,8 +13,9 @@ from django.utils.html import escape
 
 from alliance.drafts.shown import FIELD, NEVER_KEPT, Fields
 
-# Of hidden fields only those that say so take a value back: the key of the form, and what was on screen.
-KEPT_MARK = "data-kept"
+# Of hidden fields only those with such a name take a value back: the key of the form, and what was shown when it was
+# typed. With what is shown now, a text that was changed meanwhile would be written over unseen.
+KEPT_HIDDEN = ("form_key", "shown")
 TICKED = ("checkbox", "radio")
 NO_TEXT = ("hidden", "submit", "button", "reset", "image", "file", "password")
 
@@ -44,6 +45,10 @@ class Control:
     @property
     def value(self) -> str:
         return self.attributes.get("value") or ""
+
+    @property
+    def is_kept_hidden(self) -> bool:
+        return self.kind == "hidden" and any(word in self.name for word in KEPT_HIDDEN)
 
 
 @dataclass
@@ -169,7 +174,7 @@ class Page(HTMLParser):
                 value = control.value or "on"
                 self._set(control, {"checked": None} if value in (typed or []) else {}, drop="checked")
                 _take(waiting, value)
-        elif control.tag == "input" and waiting and (control.kind not in NO_TEXT or KEPT_MARK in control.attributes):
+        elif control.tag == "input" and waiting and (control.kind not in NO_TEXT or control.is_kept_hidden):
             self._set(control, {"value": waiting.pop(0)})
         elif name and control.kind in NO_TEXT and waiting:
             waiting.clear()

@@ -20,7 +20,7 @@ class ContactForm(forms.Form):
         max_value=LONGEST_DELAY,
     )
     agrees_to_email = forms.BooleanField(label=_("The client agreed to be written to by e-mail."), required=False)
-    was_shown_agreed = forms.BooleanField(required=False, widget=forms.HiddenInput(attrs={"data-kept": True}))
+    was_shown_agreed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     therapist_may_be_named = forms.BooleanField(
         label=_("The client agreed that e-mails name the therapist."), required=False
     )

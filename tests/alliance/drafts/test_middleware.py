@@ -162,6 +162,16 @@ def test_a_form_that_has_changed_since_keeps_what_fits_and_shows_the_rest(dana, 
     assert "nightingale sang.</textarea>" in html
 
 
+def test_what_was_shown_comes_back_with_what_was_typed(dana, mine, juniper):
+    """Somebody put the address right meanwhile; the old form must not look as if it had shown that."""
+    page = reverse("ratings:client-contact", args=[juniper.code])
+    fields = {"email": ["old@example.org"], "was_shown_agreed": ["True"], "agrees_to_email": ["on"]}
+    keep_draft(form=ShownForm(dana.user.code, uuid4(), page), action=page, fields=fields)
+    html = mine.get(page).text
+    assert hidden(html, "was_shown_agreed") == "True"
+    assert 'value="old@example.org"' in html
+
+
 def test_a_form_that_is_gone_shows_what_was_typed(lost, dana, mine, juniper):
     """The planned session was logged in another tab meanwhile: its page only leads on."""
     planned = make_therapy_session(juniper)
