@@ -75,6 +75,7 @@ def log_session(page, case_url, days_ago, own_answer="Mostly"):
     for answer in page.get_by_label(own_answer).all():
         answer.check()
     page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/today/")
 
 
 def answer_check_in(page, phone, case_url, answers):

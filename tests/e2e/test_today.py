@@ -63,6 +63,7 @@ def log_by_hand(page, open_log):
     hand.answer(4, 3, 5)
     hand.click(page.locator(".pick label", has_text="Nothing"))
     hand.click(page.get_by_role("button", name="Save"))
+    page.wait_for_url("**/today/")
     return hand.clicks
 
 
@@ -143,6 +144,7 @@ def test_who_did_not_come_folds_the_sentences_away_and_keeps_the_note(
     assert not page.locator("[data-digits]").first.is_visible()
     page.get_by_label("Private note").fill("Rang from the train.")
     page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/today/")
     planned.refresh_from_db()
     assert (planned.attendance, planned.ratings.count()) == ("no_show", 0)
     assert planned.private_note.text.open(planned.episode.client.data_key) == "Rang from the train."
@@ -160,5 +162,6 @@ def test_the_log_fits_one_screen(page, live_server, planned, dana, sign_in, look
     page.get_by_text("Change").click()
     page.get_by_label("Day").fill("2031-01-01")
     page.get_by_role("button", name="Save").click()
+    page.wait_for_function("document.title.trim().startsWith('Error')")
     assert page.get_by_label("Day").is_visible(), "what is wrong does not stay folded"
     look("log-error")
