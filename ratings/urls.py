@@ -15,6 +15,7 @@ app_name = "ratings"
 
 urlpatterns = [
     path("today/", today.today, name="today"),
+    path("today/seen/", today.news_seen, name="news-seen"),
     path("caseload/", lists.caseload, name="caseload"),
     # /cases/
     path("cases/", lists.cases, name="cases"),
@@ -38,6 +39,7 @@ urlpatterns = [
     path("sessions/<uuid:code>/remove/", record.session_remove, name="session-remove"),
     path("sessions/<uuid:code>/bring-back/", record.session_bring_back, name="session-bring-back"),
     path("sessions/<uuid:code>/refile/", record.session_refile, name="session-refile"),
+    path("wishes/<uuid:code>/", today.wish_settle, name="wish-settle"),
     # /import/
     path("import/", importing.import_upload, name="import-upload"),
     path("import/<uuid:code>/", importing.import_preview, name="import-preview"),

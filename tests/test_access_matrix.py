@@ -21,7 +21,7 @@ from alliance.people.cover import arrange_cover
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.importing import actions as importing
-from ratings.models import CheckIn
+from ratings.models import CheckIn, Rating
 from tests.courses import consent
 from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
 
@@ -47,6 +47,7 @@ alliance:member-end member             302 302 403 403 403 403 403 403 200 403 |
 alliance:member-end stranger           302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
 alliance:supervision-end supervision   302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
 ratings:today                          302 302 200 200 200 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:news-seen                      302 302   -   -   -   -   -   -   -   - | 302 302 302 302 302 403 403 403 403 403
 ratings:cases                          302 302 200 200 200 403 403 403 403 403 | 302 302 200 200 200 403 403 403 403 403
 ratings:caseload                       302 302 403 403 403 200 200 200 403 403 | 302 302 403 403 403 200 200 200 403 403
 ratings:case-create                    302 302 200 200 200 403 403 403 403 403 | 302 302 422 422 422 403 403 403 403 403
@@ -98,6 +99,7 @@ ratings:client-contact sorrel          302 302 200 404 404 404 404 403 404 404 |
 ratings:check-ins                      302 302 200 200 200 403 403 403 403 403 | 302 302 422 422 422 403 403 403 403 403
 ratings:check-in-enter check_in        302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:check-in-link check_in         302 302   -   -   -   -   -   -   -   - | 302 302 200 404 404 403 404 404 404 404
+ratings:wish-settle wish               302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 403 404 404 404 404
 ratings:import-upload                  302 302 200 200 200 403 403 403 200 403 | 302 302 422 422 422 403 403 403 422 403
 ratings:import-preview draft           302 302 404 404 404 403 403 403 200 403 | 302 302 404 404 404 403 403 403 422 403
 ratings:rupture flag                   302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
@@ -184,6 +186,10 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     millrace.save()
     juniper.client.consents.create(purpose="history", text_version="2026-11")
     planned = make_therapy_session(juniper, starts_at=days_ago(-1))
+    wish = Rating.objects.get(check_in=used)
+    wish.pk, wish.code, wish.check_in, wish.bring_up = None, uuid4(), None, "gently"
+    wish.therapy_session = make_therapy_session(juniper, starts_at=days_ago(30))
+    wish.save()
 
     voided = make_therapy_session(juniper, starts_at=days_ago(4), voided_at=days_ago(3), voided_by=dana)
 
@@ -207,6 +213,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "held": [used.therapy_session.code],
         "elsewhere": [sorrel.therapy_sessions.first().code],
         "check_in": [waiting.code],
+        "wish": [wish.code],
         "token": [minted(waiting)],
         "used": [minted(used)],
         "unread": [minted(_of_nobody(lee, waiting.text))],

@@ -19,7 +19,7 @@ from ratings.check_in import actions as check_in_actions
 from ratings.check_in import links
 from ratings.delivery import schedule
 from ratings.detection.verdicts import give_verdict
-from ratings.models import Rupture
+from ratings.models import Rating, Rupture
 from ratings.record import actions as record_actions
 from ratings.ruptures.actions import rebase_usual, set_rupture_aside
 from ratings.today.actions import undo_log
@@ -50,6 +50,7 @@ def writes(juniper, teasel, live_through, millrace, noor):
     juniper.client.consents.create(purpose="history", text_version="2026-11")
     other = editor_of(teasel)
     row, rupture = check_in.therapy_session, Rupture.objects.get()
+    asked = Rating.objects.filter(rater="client").latest("received_at")
     start = timezone.now() - timedelta(days=1)
     fresh = held(juniper, 2)
     times = {"starts_at": start, "ends_at": start + timedelta(minutes=50)}
@@ -62,6 +63,7 @@ def writes(juniper, teasel, live_through, millrace, noor):
         ),
         "give_verdict": lambda editor: give_verdict(editor=editor, rupture=rupture, answer="useful"),
         "set_rupture_aside": lambda editor: set_rupture_aside(editor=editor, rupture=rupture, reason="Moved house."),
+        "settle_wish": lambda editor: check_in_actions.settle_wish(editor=editor, rating=asked, outcome="not_yet"),
         "move_session": lambda editor: case_actions.move_session(editor=editor, therapy_session=row, **earlier),
         "undo_log": lambda editor: undo_log(editor=editor, therapy_session=fresh),
         "rebase_usual": lambda editor: rebase_usual(

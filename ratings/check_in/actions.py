@@ -15,7 +15,7 @@ from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.check_in.instrument_choice import definition_of
 from ratings.detection.reassess import lock_episode, lock_for_log, reassess
-from ratings.models import CheckIn, Rating
+from ratings.models import CheckIn, Rating, SeenRating, WishOutcome
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
@@ -229,12 +229,46 @@ def _save_rating(therapy_session, text, items, *, by, answered_at=None, **column
 
 
 @transaction.atomic
+def settle_wish(*, editor: Editor, rating, outcome, therapy_session=None):
+    """Stores what became of what the client wanted brought up; "not yet" leaves it standing.
+
+    `therapy_session`: the one whose log says so; with that log it is taken back.
+    """
+    lock_for_log(editor, rating, *filter(None, [therapy_session]))
+    WishOutcome.objects.create(
+        episode=editor.episode,
+        rating=rating,
+        outcome=outcome,
+        therapy_session=therapy_session,
+        said_by=editor.membership,
+    )
+    audit.record(Verb.CHANGED, rating, by=editor.membership)
+
+
+def take_back_wishes(*, therapy_session):
+    """Takes back what the log of a session said of the client's wishes."""
+    said = WishOutcome.objects.filter(therapy_session=therapy_session, taken_back_at__isnull=True)
+    said.update(taken_back_at=timezone.now())
+
+
+def mark_seen(ratings, *, by):
+    """Marks clients' answers as seen by this member. They may still be changed, and are new again then."""
+    SeenRating.objects.bulk_create(
+        (SeenRating(episode_id=rating.episode_id, rating=rating, by=by) for rating in ratings), ignore_conflicts=True
+    )
+
+
+@transaction.atomic
 def mark_read(*, editor: Editor, therapy_session=None):
-    """Marks the client's answers as read by the therapist: from now on they stand.
+    """Marks the client's answers as read by the therapist: from now on they stand, and are new no more.
 
     All of the episode, or those to the one `therapy_session` whose page was opened.
     """
     lock_for_log(editor, *filter(None, [therapy_session]))
+    answers = Rating.objects.current().filter(episode=editor.episode, rater=Rater.CLIENT)
+    if therapy_session:
+        answers = answers.filter(therapy_session=therapy_session)
+    mark_seen(answers.exclude(seen__by=editor.membership), by=editor.membership)
     check_ins = CheckIn.objects.filter(
         episode=editor.episode,
         read_at__isnull=True,

@@ -2,23 +2,26 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from alliance.models import Episode
 from alliance.names import folded
-from ratings.models import Rating
+from ratings.models import Rating, WishOutcome
 from ratings.psychometrics.evidence import Rater
-from sessions.models import TherapySession
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """Something that a client would like to be brought up, and how."""
 
+    code: str  # of the rating in which it was asked
+    episode_key: int
     case_code: str
     name: str
     how: Rating.BringUp
+    session_at: datetime  # of the session after which it was asked
 
     @property
     def is_for_the_therapist_to_say(self) -> bool:
@@ -26,28 +29,34 @@ class Wish:
 
 
 def wishes(episodes: QuerySet[Episode] | Collection[int]) -> list[Wish]:
-    """What clients want brought up; the newest of each episode.
+    """What clients want brought up; the newest of each episode, until the therapist says what became of it.
 
-    Without those that a session was held for since. One statement. For the therapist alone: pass
-    `access.own_episodes(user)`, or an episode that the user may edit.
+    One statement. For the therapist alone: pass `scopes.own_episodes(user)`, or an episode that the user may edit.
     """
-    held_since = (
-        TherapySession.objects.attended()
-        .filter(episode=OuterRef("episode"), starts_at__gt=OuterRef("received_at"))
-        .exclude(pk=OuterRef("therapy_session"))
-    )  # its time may be corrected to after the answer
+    is_settled = WishOutcome.objects.filter(
+        rating=OuterRef("pk"), outcome__in=WishOutcome.SETTLED, taken_back_at__isnull=True
+    )
     rows = (
         Rating.objects.current()
-        .filter(~Exists(held_since), episode__in=episodes, episode__ends_at__isnull=True, rater=Rater.CLIENT)
+        .filter(episode__in=episodes, episode__ends_at__isnull=True, rater=Rater.CLIENT)
         .filter(bring_up__in=[Rating.BringUp.GENTLY, Rating.BringUp.MYSELF])
-        .select_related("episode__client__data_key")
+        .annotate(is_settled=Exists(is_settled))
+        .select_related("episode__client__data_key", "therapy_session")
         .order_by("received_at")
     )
-    newest = {row.episode_id: row for row in rows}
+    newest = {row.episode_id: row for row in rows}  # an earlier one is not asked about once more
     return sorted(
         (
-            Wish(str(row.episode.code), row.episode.client.display_name, Rating.BringUp(row.bring_up))
+            Wish(
+                code=str(row.code),
+                episode_key=row.episode_id,
+                case_code=str(row.episode.code),
+                name=row.episode.client.display_name,
+                how=Rating.BringUp(row.bring_up),
+                session_at=row.therapy_session.starts_at,
+            )
             for row in newest.values()
+            if not row.is_settled
         ),
         key=lambda wish: folded(wish.name),
     )

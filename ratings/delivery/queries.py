@@ -129,6 +129,11 @@ def rows_of(check_ins: QuerySet[CheckIn]) -> list[CheckInRow]:
     return [row for _key, row in _keyed_rows(check_ins)]
 
 
+def rows_by_session(check_ins: QuerySet[CheckIn]) -> dict[int, CheckInRow]:
+    """Session key -> its check-in as a row."""
+    return dict(_keyed_rows(check_ins))
+
+
 def _keyed_rows(check_ins: QuerySet[CheckIn]) -> Iterator[tuple[int, CheckInRow]]:
     """Yields (session key, row), latest session first.
 

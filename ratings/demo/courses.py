@@ -44,6 +44,7 @@ class Course:
     hour: str = "10:00"
     weekday: int = 0  # so many working days back from today
     today: bool = False  # the last session is today, whatever day that is; planned, as the hour may be still to come
+    not_logged: bool = False  # the last session was planned for that day, which is past, and nobody has logged it
     weeks_ago: int = 0  # since the last session
     mode: Mode = Mode.IN_PERSON
     goals: tuple[str, ...] = ()

@@ -233,6 +233,7 @@ LOW_START = Course(
     therapist=ADA,
     hour="13:00",
     weekday=3,
+    not_logged=True,
     goals=("We are working on the panic in shops so that I can buy my own food.",),
     sessions=(
         CourseSession("22 12 22", "32 32 22"),

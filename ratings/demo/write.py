@@ -28,10 +28,11 @@ from ratings.demo.stories import STORIES
 from ratings.detection.history import join_ratings
 from ratings.detection.reassess import current_version
 from ratings.detection.replay import replay
-from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Rupture, Standing
+from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Rupture, SeenRating, Standing
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
+from ratings.today.news import NEW_FOR
 from sessions.models import Attendance, Goal, PrivateNote, TherapySession
 
 ZONE = ZoneInfo("Europe/London")
@@ -40,7 +41,7 @@ SESSION_LASTS, LOGGED_AFTER, WEEK = timedelta(minutes=50), timedelta(minutes=4),
 READ_BEFORE_NEXT = timedelta(minutes=15)  # the therapist looks at the answers shortly before the next session
 TABLES = (  # parents first
     DataKey, Client, Consent, Episode, Goal, TherapySession, PrivateNote, CheckIn, ClientLink,
-    Delivery, Rating,
+    Delivery, Rating, SeenRating,
     Assessment, Rupture, Standing,
 )  # fmt: skip
 HELD = (Attendance.ATTENDED, Attendance.NO_SHOW)
@@ -199,7 +200,8 @@ class _Writer:
         if not course.today:
             days_back = [days for days in range(7) if (self.today - timedelta(days)).weekday() < 5]
             last -= timedelta(days_back[course.weekday])
-            if course.sessions[-1].attendance == Attendance.PLANNED and last < self.today:
+            planned = course.sessions[-1].attendance == Attendance.PLANNED and not course.not_logged
+            if planned and last < self.today:
                 last += WEEK
         last -= course.weeks_ago * WEEK
         hour = time.fromisoformat(course.hour)
@@ -252,7 +254,7 @@ class _Writer:
         answered = ends + timedelta(minutes=course_session.minutes) if course_session.client else None
         self.check_ins.append(SessionCheckIn(check_in, ends, answered))
         if course_session.client and answered:
-            self._add_rating(
+            rating = self._add_rating(
                 Rater.CLIENT,
                 course_session.client,
                 answered,
@@ -266,9 +268,12 @@ class _Writer:
                 tension_talked_about=course_session.talked_about,
                 bring_up=str(course_session.bring_up),
             )
+            if check_in.read_at and check_in.read_at > self.now - NEW_FOR - WEEK:  # an older one is new to nobody
+                seen = {"episode_id": episode.pk, "rating_id": rating.pk, "by_id": episode.therapist_id}
+                self.bulk.add(SeenRating, **seen, at=check_in.read_at)
         return therapy_session
 
-    def _add_rating(self, rater: Rater, answers: str, at: datetime, **values: object) -> None:
+    def _add_rating(self, rater: Rater, answers: str, at: datetime, **values: object) -> Rating:
         columns = self.columns_of_answers.get(answers)
         if columns is None:
             marks = answers.replace(" ", "")
@@ -287,6 +292,7 @@ class _Writer:
         )
         rating.instrument = self.text.instrument  # or the replay would read it from the database
         self.ratings[rating.therapy_session_id, rater] = rating
+        return rating
 
     def _date_back(self, rupture: Rupture) -> None:
         """Dates a rupture by the ratings that opened and closed it, not by the demo."""

@@ -7,6 +7,7 @@ from ratings.models.instrument import Instrument, InstrumentText
 from ratings.models.link import ClientLink
 from ratings.models.rating import Rating
 from ratings.models.rupture import Rupture, Verdict
+from ratings.models.seen import SeenRating, WishOutcome
 from ratings.models.standing import Standing
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "InstrumentText",
     "Rating",
     "Rupture",
+    "SeenRating",
     "Standing",
     "Verdict",
+    "WishOutcome",
 ]

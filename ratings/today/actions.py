@@ -1,4 +1,4 @@
-"""Writes of Today: a log that is taken back.
+"""Writes of Today: a log, and a log that is taken back; what is new is seen.
 
 Keyword-only, one transaction each, audit inside.
 """
@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from alliance.access import Editor
 from alliance.refusal import Refused
-from ratings.check_in.actions import take_back_therapist_rating
+from ratings.cases.actions import log_session
+from ratings.check_in.actions import mark_seen, settle_wish, take_back_therapist_rating, take_back_wishes
 from ratings.delivery import schedule
 from ratings.detection.reassess import lock_for_log, reassess
 from ratings.models import Rating
@@ -21,6 +22,28 @@ from sessions.record import actions as record_actions
 from sessions.schedule import actions as schedule_actions
 
 UNDO_FOR = timedelta(minutes=15)  # convention of this app: then it is a correction, which is kept in sight
+
+
+@transaction.atomic
+def log_and_settle(*, editor: Editor, wish=None, wish_outcome="", **logged):
+    """Logs a session as `log_session` does, and stores what became of what the client wanted brought up.
+
+    `wish`: the rating in which it was asked.
+    """
+    therapy_session = log_session(editor=editor, **logged)
+    if wish and wish_outcome:
+        settle_wish(editor=editor, rating=wish, outcome=wish_outcome, therapy_session=therapy_session)
+    return therapy_session
+
+
+@transaction.atomic
+def mark_news_seen(*, ratings, memberships):
+    """Marks answers as seen, each by the user's membership of its practice."""
+    for membership in memberships:
+        mark_seen(
+            [rating for rating in ratings if rating.episode.client.practice_id == membership.practice_id],
+            by=membership,
+        )
 
 
 @transaction.atomic
@@ -46,6 +69,7 @@ def undo_log(*, editor: Editor, therapy_session):
     if answered.filter(received_at__gte=logged_at).exists():
         raise Refused(_("The client has answered in the meantime, so this stays."))
     take_back_therapist_rating(therapy_session=therapy_session, by=editor.membership)
+    take_back_wishes(therapy_session=therapy_session)
     schedule.drop_for_session(therapy_session)
     if therapy_session.was_planned:
         schedule_actions.unlog_therapy_session(editor=editor, therapy_session=therapy_session)

@@ -1,9 +1,9 @@
-"""Reads: a therapist's day, what clients want brought up, what is unanswered."""
+"""Reads: a therapist's day. The next session, and below it what is left to do."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from alliance import scopes
@@ -11,20 +11,25 @@ from alliance.models import User
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.check_in.wishes import Wish, wishes
-from ratings.delivery.queries import unanswered
+from ratings.delivery.queries import CheckInRow, rows_by_session, unanswered_check_ins
 from ratings.models import CheckIn
-from ratings.psychometrics.evidence import Rater
+from ratings.today.news import News, Weight, latest_strains, news_of, numbered, to_show
 from ratings.today.saved import JustLogged, just_logged
 from sessions.models import Attendance, TherapySession
+
+FEWEST_UNANSWERED = 2  # in a row, which deserve a word; convention of this app
 
 
 @dataclass(frozen=True, slots=True)
 class DayEntry:
-    """One therapy session of a therapist's day."""
+    """One therapy session that is today, or that an earlier day has left."""
 
     therapy_session: TherapySession
     case: CaseRow
     number: int | None  # the number it has, or will have once it is held; None where the client did not come
+    wish: Wish | None
+    strain: News | None  # the client's latest answers, where they say that there was strain
+    check_in: CheckInRow | None
 
     @property
     def is_planned(self) -> bool:
@@ -35,100 +40,192 @@ class DayEntry:
         return self.therapy_session.attendance == Attendance.ATTENDED
 
     @property
+    def has_begun(self) -> bool:
+        return self.therapy_session.starts_at <= timezone.now()
+
+    @property
     def skipped(self) -> int:
-        """Check-ins in a row that did not come; that of this session still may."""
-        return max(self.case.standing.missing_in_a_row - self.is_attended, 0)
+        """Check-ins in a row that were not answered, from two on; that of this session still may be."""
+        missing = max(self.case.standing.missing_in_a_row - self.is_attended, 0)
+        return missing if missing >= FEWEST_UNANSWERED else 0
 
-
-def day_entries(user: User, start: datetime, end: datetime) -> list[DayEntry]:
-    """The user's own therapy sessions that start in `[start, end)`, in order of time."""
-    sessions_of_user = TherapySession.objects.not_voided().filter(episode__in=scopes.own_episodes(user))
-    today = sessions_of_user.filter(starts_at__gte=start, starts_at__lt=end).exclude(attendance=Attendance.CANCELLED)
-    sessions = list(today.order_by("starts_at"))
-    keys = {therapy_session.episode_id for therapy_session in sessions}
-    cases = {row.standing.pk: row for row in case_rows(scopes.own_episodes(user).filter(pk__in=keys), user)}
-    held_before = Counter(
-        sessions_of_user.filter(episode__in=keys, attendance=Attendance.ATTENDED, starts_at__lt=start).values_list(
-            "episode", flat=True
-        )
-    )
-    entries = []
-    for therapy_session in sessions:
-        counts = therapy_session.attendance in (Attendance.ATTENDED, Attendance.PLANNED)
-        held_before[therapy_session.episode_id] += counts
-        number = held_before[therapy_session.episode_id] if counts else None
-        entries.append(DayEntry(therapy_session, cases[therapy_session.episode_id], number))
-    return entries
+    @property
+    def has_reason(self) -> bool:
+        """Whether there is something to bring up, or to keep in mind."""
+        return bool(self.strain or self.wish or self.case.standing.rupture or self.skipped)
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingCheckIn:
-    """A check-in that has not been answered."""
+class OpenCase:
+    """What is open with a client who does not come today."""
 
-    code: str
-    case_code: str
-    name: str
-    session_at: datetime
+    case: CaseRow
+    next_at: datetime | None  # None: no session is planned
+    wish: Wish | None
+    strain: News | None
 
 
-def waiting_check_ins(user: User) -> list[WaitingCheckIn]:
-    """The unanswered check-ins of the user's open episodes, latest session first.
+@dataclass(frozen=True, slots=True)
+class ComingSession:
+    """The first session after today."""
 
-    Of each episode the newest recent one.
-    """
-    rows = (
-        CheckIn.objects.wanted()
-        .filter(episode__in=scopes.own_episodes(user), episode__ends_at__isnull=True)
-        .filter(therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED)
-        .exclude(ratings__rater=Rater.CLIENT)
-        .select_related("episode__client__data_key", "therapy_session")
-        .order_by("-therapy_session__starts_at")
-    )
-    newest: dict[int, CheckIn] = {}
-    for row in rows:
-        newest.setdefault(row.episode_id, row)
-    return [
-        WaitingCheckIn(
-            code=str(row.code),
-            case_code=str(row.episode.code),
-            name=row.episode.client.display_name,
-            session_at=row.therapy_session.starts_at,
-        )
-        for row in newest.values()
-    ]
+    starts_at: datetime
+    case: CaseRow
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The day of a therapist."""
+    """The day of a therapist. Each list may be empty, and is left out then."""
 
     now: datetime
     saved: JustLogged | None
-    entries: list[DayEntry]
-    wishes: list[Wish]
-    waiting: list[WaitingCheckIn]
-    unanswered: int  # all check-ins that have not come back; `waiting` has the recent ones
+    next: DayEntry | None
+    rest: list[DayEntry]
+    coming: ComingSession | None
+    unlogged: list[DayEntry]  # of earlier days
+    news: list[News]
+    heard: list[News]  # what of the news the head of the page says, of clients who are not next
+    open: list[OpenCase]
+    unanswered: list[CheckInRow]  # the latest of each client, of the last two weeks
+    unanswered_in_all: int
     has_cases: bool
 
     @property
-    def to_bring_up(self) -> int:
-        """How many of the sessions have something to bring up."""
-        wished = {wish.case_code for wish in self.wishes}
-        return sum(entry.case.standing.rupture is not None or entry.case.code in wished for entry in self.entries)
+    def has_sessions(self) -> bool:
+        return bool(self.next or self.rest)
+
+    @property
+    def has_new(self) -> bool:
+        return any(row.is_new for row in self.news)
+
+    @property
+    def cases_shown(self) -> int:
+        """How many cases the page says something of."""
+        entries = [*([self.next] if self.next else []), *self.rest, *self.unlogged]
+        codes = {entry.case.code for entry in entries} | {row.case_code for row in self.news}
+        codes |= {row.case.code for row in self.open} | {str(row.case_code) for row in self.unanswered}
+        return len(codes)
 
 
 def day_of(therapist: User) -> Day:
-    """The user's day so far, in the current time zone."""
+    """The user's day so far, in the current time zone. The number of statements does not follow that of cases."""
     now = timezone.localtime()
-    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    entries = day_entries(therapist, start, start + timedelta(days=1))
-    episodes = scopes.own_episodes(therapist)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    tomorrow = midnight + timedelta(days=1)
+    cases = {row.standing.pk: row for row in case_rows(scopes.own_episodes(therapist))}
+    news = news_of(therapist)
+    strains = latest_strains(news)
+    wished = {wish.episode_key: wish for wish in wishes(scopes.own_episodes(therapist))}
+    entries = _entries(therapist, midnight, tomorrow, cases, wished, strains)
+    today = [entry for entry in entries if entry.therapy_session.starts_at >= midnight]
+    next_one = next((entry for entry in today if entry.is_planned and entry.therapy_session.ends_at > now), None)
+    planned = _next_planned(therapist, tomorrow)
+    here_today = {entry.therapy_session.episode_id for entry in today}
+    unanswered = unanswered_check_ins(therapist)
+    shown = to_show(news, midnight)
     return Day(
         now=now,
         saved=just_logged(therapist),
-        entries=entries,
-        wishes=wishes(episodes),
-        waiting=waiting_check_ins(therapist),
-        unanswered=unanswered(therapist).count(),
-        has_cases=bool(entries) or episodes.exists(),
+        next=next_one,
+        rest=_in_order_of_work([entry for entry in today if entry is not next_one]),
+        coming=_coming(planned, cases),
+        unlogged=[entry for entry in reversed(entries) if entry.therapy_session.starts_at < midnight],
+        news=shown,
+        heard=_heard(shown, next_one, here_today),
+        open=_open_cases(cases, planned, wished, strains, here_today, shown),
+        unanswered=_latest_of_each(unanswered),
+        unanswered_in_all=len(unanswered),
+        has_cases=bool(cases),
     )
+
+
+def _entries(
+    user: User,
+    midnight: datetime,
+    tomorrow: datetime,
+    cases: dict[int, CaseRow],
+    wished: dict[int, Wish],
+    strains: dict[int, News],
+) -> list[DayEntry]:
+    """The sessions of today, and the planned ones of earlier days, in order of time."""
+    sessions = (
+        TherapySession.objects.not_voided()
+        .filter(episode__in=scopes.own_episodes(user), starts_at__lt=tomorrow)
+        .filter(Q(starts_at__gte=midnight) | Q(attendance=Attendance.PLANNED))
+        .exclude(attendance=Attendance.CANCELLED)
+        .annotate(held_before=numbered("episode", "starts_at"))
+        .order_by("starts_at")
+    )
+    rows = [row for row in sessions if row.episode_id in cases]
+    check_ins = rows_by_session(CheckIn.objects.filter(therapy_session__in=[row.pk for row in rows]))
+    return [
+        DayEntry(
+            therapy_session=row,
+            case=cases[row.episode_id],
+            number=row.held_before + 1 if row.attendance in (Attendance.PLANNED, Attendance.ATTENDED) else None,
+            wish=wished.get(row.episode_id),
+            strain=strains.get(row.episode_id),
+            check_in=check_ins.get(row.pk),
+        )
+        for row in rows
+    ]
+
+
+def _in_order_of_work(entries: list[DayEntry]) -> list[DayEntry]:
+    """What is to be logged, what is still to come, then what is done, the latest first."""
+    to_log = [entry for entry in entries if entry.is_planned]
+    return to_log + [entry for entry in reversed(entries) if not entry.is_planned]
+
+
+def _next_planned(user: User, since: datetime) -> dict[int, datetime]:
+    """Episode key -> the start of its next planned session."""
+    planned = TherapySession.objects.not_voided().filter(
+        episode__in=scopes.own_episodes(user), attendance=Attendance.PLANNED, starts_at__gte=since
+    )
+    return dict(planned.order_by().values("episode").annotate(at=Min("starts_at")).values_list("episode", "at"))
+
+
+def _coming(planned: dict[int, datetime], cases: dict[int, CaseRow]) -> ComingSession | None:
+    starts = sorted((at, key) for key, at in planned.items() if key in cases)
+    return ComingSession(starts[0][0], cases[starts[0][1]]) if starts else None
+
+
+def _heard(news: list[News], next_one: DayEntry | None, here_today: set[int]) -> list[News]:
+    """What is new and can't wait for its place in the list: strain, and wishes of clients who do not come today."""
+    key = next_one.therapy_session.episode_id if next_one else None
+    return [
+        row
+        for row in news
+        if row.is_new and row.episode_key != key
+        if row.says_strain or (row.is_a_wish and row.episode_key not in here_today)
+    ]
+
+
+def _open_cases(
+    cases: dict[int, CaseRow],
+    planned: dict[int, datetime],
+    wished: dict[int, Wish],
+    strains: dict[int, News],
+    here_today: set[int],
+    news: list[News],
+) -> list[OpenCase]:
+    """Flags, repairs and wishes of open cases without a session today, worst first."""
+    told = {row.episode_key for row in news if row.is_new and row.weight == Weight.STRAIN}
+    open_cases = [
+        OpenCase(row, planned.get(key), wished.get(key), strains.get(key) if key not in told else None)
+        for key, row in cases.items()
+        if key not in here_today and not row.ended_at
+    ]
+    return sorted(
+        (row for row in open_cases if row.case.standing.rupture or row.wish or row.strain),
+        key=lambda row: (row.strain is None, -row.case.standing.attention),
+    )
+
+
+def _latest_of_each(rows: list[CheckInRow]) -> list[CheckInRow]:
+    """The newest recent one of each client."""
+    newest: dict[str, CheckInRow] = {}
+    for row in rows:
+        if row.session_at > timezone.now() - STILL_AWAITED:
+            newest.setdefault(str(row.case_code), row)
+    return list(newest.values())

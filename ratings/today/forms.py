@@ -1,16 +1,28 @@
 """The form that logs a session."""
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from alliance.form_keys import KeyedForm
 from ratings.check_in.forms import NOT_AN_ANSWER, QuestionsMixin
-from ratings.models import Rating
+from ratings.models import Rating, WishOutcome
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, PrivateNote
 from sessions.schedule.forms import TherapySessionForm
 
 LOGGED = (Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.CANCELLED_LATE)  # what comes ahead is entered ahead
+
+
+class WishOutcomeForm(forms.Form):
+    """What became of what a client wanted brought up."""
+
+    class CameFrom(TextChoices):
+        TODAY = "today"
+        CASE = "case"
+
+    outcome = forms.ChoiceField(choices=[(value, value.label) for value in WishOutcome.SAID])
+    came_from = forms.ChoiceField(choices=CameFrom, required=False)
 
 
 class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
@@ -25,16 +37,38 @@ class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
         error_messages={"invalid_choice": NOT_AN_ANSWER},
     )
 
-    def __init__(self, *args, text, **kwargs):
+    wish_about = forms.CharField(required=False, widget=forms.HiddenInput)  # which wish is asked about on this page
+
+    def __init__(self, *args, text, wish=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["attendance"].choices = [(value, Attendance(value).label) for value in LOGGED]
         self.initial["instrument_key"] = text.instrument.key
         self.add_questions(text, Rater.THERAPIST)
         # Asked only where there is a reason; each stands below "Did you notice something?".
         self.occasional_names = []
+        if wish:
+            self._ask_about(wish)
+
+    def _ask_about(self, wish):
+        self.initial["wish_about"] = wish.code
+        sentence = (
+            _("%(name)s wanted you to raise something, gently.")
+            if wish.is_for_the_therapist_to_say
+            else _("%(name)s had something to say, and wanted to raise it themselves.")
+        )
+        self.fields["wish"] = forms.ChoiceField(
+            label=sentence % {"name": wish.name},
+            choices=[(value, value.label) for value in WishOutcome.SAID],
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": NOT_AN_ANSWER},
+        )
+        self.occasional_names.append("wish")
 
     def clean(self):
         cleaned = super().clean()
+        if cleaned.get("wish_about") != self.initial.get("wish_about"):
+            cleaned["wish"] = ""  # another wish came in since the page was opened
         if not self.took_place:  # the page folds the questions away with the choice, and what was chosen in them
             cleaned |= dict.fromkeys([*(item.id for item in self.instrument.items), *self.occasional_names])
             cleaned["noticed"] = ""

@@ -75,7 +75,7 @@ def test_paper_carries_what_a_supervisor_may_read(page, live_server, house, dana
     )
     sign_in(dana)
     page.goto(live_server.url + reverse("ratings:case", args=[flagged.code]))
-    for_her_alone = ("My own thought.", "asks you to bring something up")
+    for_her_alone = ("My own thought.", "would like you to raise something")
     shared = page.locator("blockquote").first.inner_text()
     for words in (*for_her_alone, shared):
         assert words in page.inner_text("main")

@@ -10,9 +10,11 @@ from ratings.detection.reassess import reassess
 from ratings.models import Rating
 from sessions.models import TherapySession
 from tests.courses import consent
+from tests.e2e.conftest import photograph
 from tests.factories import days_ago, make_episode, make_therapy_session
 
 MOST_CLICKS = 6  # to log a session
+ONLY_TASKS = [3, 3, 0, 1, 3, 3]
 
 
 @pytest.fixture
@@ -165,3 +167,75 @@ def test_the_log_fits_one_screen(page, live_server, planned, dana, sign_in, look
     page.wait_for_function("document.title.trim().startsWith('Error')")
     assert page.get_by_label("Day").is_visible(), "what is wrong does not stay folded"
     look("log-error")
+
+
+# --- Today ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def full_day(dana, live_through):
+    """A day with something in every list."""
+    now = timezone.now()
+
+    def plan(episode, **ahead):
+        at = now + timedelta(**ahead)
+        return make_therapy_session(episode, starts_at=at, ends_at=at + timedelta(minutes=50))
+
+    juniper, fern, rowan, vetch = (make_episode(dana, name) for name in ("Juniper", "Fern", "Rowan", "Vetch"))
+    live_through(juniper, [3, 3, 3, 3, ONLY_TASKS, ONLY_TASKS], bring_up="gently")
+    live_through(fern, [3, 3, 3, 3, 0, 0], tension=True, tension_talked_about=False)
+    live_through(rowan, [3, 3, None, None])
+    live_through(vetch, [3, 3], comment="The breathing before the call did help. I still hung up first.")
+    for episode, ahead in ((juniper, {"minutes": 40}), (vetch, {"minutes": 100}), (fern, {"days": 2})):
+        plan(episode, **ahead)
+    TherapySession.objects.filter(logged_at__isnull=False).update(logged_at=days_ago(2))
+    return plan(rowan, days=-1)
+
+
+def test_the_reason_is_on_the_first_screen(page, live_server, dana, full_day, sign_in, look, complaints):
+    heard = complaints(page)
+    sign_in(dana)
+    for size in ({"width": 1280, "height": 720}, {"width": 360, "height": 640}):
+        page.set_viewport_size(size)
+        page.goto(live_server.url + "/today/")
+        next_up = page.locator(".next-up")
+        assert "Next: Juniper" in next_up.inner_text()
+        for told in ("h1", ".mark.below", ".mark.client", ".said"):
+            box = next_up.locator(told).first.bounding_box()
+            assert box["y"] + box["height"] <= size["height"], told
+    assert page.locator("h2").all_inner_texts() == ["Rest of today", "Not logged", "New", "Open", "Not answered"]
+    look("today-full")
+    assert heard == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_no_show_is_one_click_and_its_undo(script, page, plain, live_server, dana, full_day, sign_in):
+    sign_in(dana)
+    page = page if script else plain
+    page.goto(live_server.url + "/today/")
+    page.get_by_role("button", name="No-show: Rowan").click()
+    full_day.refresh_from_db()
+    assert full_day.attendance == "no_show"
+    assert "Rowan, no-show." in page.get_by_role("status").inner_text()
+    photograph(page, "today-saved")
+    page.get_by_role("button", name="Undo").click()
+    full_day.refresh_from_db()
+    assert full_day.attendance == "planned"
+    assert "Undone." in page.get_by_role("status").inner_text()
+
+
+def test_what_is_new_is_marked_in_one_click_and_a_wish_settled_in_one(page, live_server, dana, full_day, sign_in):
+    sign_in(dana)
+    page.goto(live_server.url + "/today/")
+    names = page.locator("#new .who").all_inner_texts()
+    assert names[:3] == ["Fern", "Juniper", "Vetch"]
+    assert page.locator(".is-new").count() >= 3
+    page.get_by_role("button", name="Mark all as seen").click()
+    assert page.locator(".is-new").count() == 0
+    page.get_by_role("link", name="Start repair, Fern").click()
+    assert page.url.startswith(live_server.url + "/ruptures/")
+    page.goto(live_server.url + "/today/")
+    page.get_by_role("link", name="Log session").first.click()
+    page.locator(".pick label", has_text="They did").click()
+    page.get_by_role("button", name="Save").click()
+    assert "would like you to raise" not in page.locator(".bring").inner_text()

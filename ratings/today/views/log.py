@@ -19,9 +19,11 @@ from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
-from ratings.cases.actions import AlreadyLogged, log_session
+from ratings.cases.actions import AlreadyLogged
 from ratings.check_in import instrument_choice
-from ratings.today.actions import undo_log
+from ratings.check_in.wishes import wishes
+from ratings.models import Rating
+from ratings.today.actions import log_and_settle, undo_log
 from ratings.today.forms import SessionLogForm
 from ratings.today.slot import proposed_times
 from sessions.models import Attendance, TherapySession
@@ -53,7 +55,8 @@ def _log(request, episode, planned=None):
         )
         return redirect("ratings:case", episode.code)
     initial = _of_plan(planned, editor) if planned else proposed_times(episode)
-    form = SessionLogForm(posted(request), episode=episode, on_record=planned, initial=initial, text=text)
+    wish = next(iter(wishes([episode.pk])), None)
+    form = SessionLogForm(posted(request), episode=episode, on_record=planned, initial=initial, text=text, wish=wish)
     if form.is_bound:
         return _receive(request, form, editor, planned, number)
     if planned and planned.attendance != Attendance.PLANNED:
@@ -102,8 +105,10 @@ def _save(form, editor: Editor, planned):
     """The logged session; None with a form error where another one took its place in the same moment."""
     names = ("starts_at", "ends_at", "mode", "attendance", "noticed", "private_note")
     log = partial(
-        log_session,
+        log_and_settle,
         editor=editor,
+        wish=Rating.objects.filter(episode=form.episode, code=form.initial.get("wish_about")).first(),
+        wish_outcome=form.cleaned_data.get("wish"),
         zone=timezone.get_current_timezone_name(),
         answers=form.answers,
         instrument=form.instrument.key,
@@ -160,7 +165,7 @@ def session_no_show(request, code):
         messages.error(request, _("This session has not begun. If it is called off, cancel it."))
         return redirect("ratings:today")
     try:
-        log_session(
+        log_and_settle(
             editor=editor,
             planned=planned,
             attendance=Attendance.NO_SHOW,

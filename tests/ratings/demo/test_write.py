@@ -7,6 +7,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import DateTimeField, Max
+from django.utils import timezone
 
 from alliance import scopes
 from alliance.models import Client, Episode, Membership, Practice, Supervision, User
@@ -17,7 +18,7 @@ from ratings.demo.stories import STORIES
 from ratings.demo.write import TABLES, ZONE
 from ratings.detection.reassess import reassess
 from ratings.models import Assessment, Rupture, Standing
-from ratings.today.day import day_entries, waiting_check_ins
+from ratings.today.day import day_of
 from sessions.models import TherapySession
 from tests.factories import editor_of
 from tests.ratings.demo.stored import names_scores_and_times, what_follows
@@ -174,12 +175,14 @@ def test_therapist_has_sessions_today_whatever_day_it_is(db, days):
     seed(today=today, therapists=3, clients=30)
     ada = User.objects.get(email="therapist@demo.test")
     start = datetime.combine(today, time(), ZONE)
-    entries = day_entries(ada, start, start + timedelta(days=1))
-    by_attendance = [entry.therapy_session.attendance for entry in entries]
-    assert by_attendance == ["planned", "planned", "planned"]
-    assert [entry.case.name for entry in entries] == ["Heron", "Juniper", "Marten"]
-    with time_machine.travel(start + timedelta(hours=12)):
-        assert {row.name for row in waiting_check_ins(ada)} == {"Sorrel", "Rowan"}
+    with time_machine.travel(start + timedelta(hours=12)), timezone.override(ZONE):
+        day = day_of(ada)
+    assert (day.next.case.name, [entry.case.name for entry in day.rest]) == ("Juniper", ["Heron", "Marten"])
+    assert [entry.case.name for entry in day.unlogged] == ["Tansy"]
+    assert {row.name for row in day.news} >= {"Heron", "Juniper", "Marten", "Teasel", "Fern"}
+    assert [row.case.name for row in day.open] == ["Fern"]
+    assert day.next.wish
+    assert {row.name for row in day.unanswered} == {"Sorrel", "Rowan"}
 
 
 TO_COME = {"due_at", "expires_at", "paused_until"}  # when something is to happen, or to stop

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from ratings.check_in import instrument_choice
 from ratings.check_in.actions import answer_check_in
-from ratings.models import CheckIn, Rating, Standing
+from ratings.models import CheckIn, Rating, Standing, WishOutcome
 from ratings.today.views import log
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, client_answers, consent, held
@@ -209,10 +209,10 @@ def test_only_a_start_that_was_taken_in_the_same_moment_is_a_form_error(http, da
         make_therapy_session(juniper, starts_at=start)
         raise IntegrityError("therapy_session_one_per_start")
 
-    monkeypatch.setattr(log, "log_session", refuse)
+    monkeypatch.setattr(log, "log_and_settle", refuse)
     with pytest.raises(IntegrityError):
         http.post(path, logged(**at))
-    monkeypatch.setattr(log, "log_session", come_first)
+    monkeypatch.setattr(log, "log_and_settle", come_first)
     response = http.post(path, logged(**at))
     assert (response.status_code, "already a session at this time" in response.text) == (422, True)
 
@@ -304,6 +304,34 @@ def test_who_did_not_come_is_not_rated_and_the_note_is_kept(attendance, http, da
     assert TherapySession.objects.get().attendance == attendance
     assert not Rating.objects.exists() and not CheckIn.objects.exists()
     assert PrivateNote.objects.get().text.open(juniper.client.data_key) == "Rang: on the train."
+
+
+# --- What the client wanted brought up --------------------------------------------------------------------------------
+
+
+def test_the_log_asks_what_became_of_a_wish_and_only_then(http, dana, juniper, sorrel, live_through):
+    live_through(sorrel, [3])
+    live_through(juniper, [3], bring_up="gently")
+    http.force_login(dana.user)
+    asked = "Juniper wanted you to raise something, gently."
+    paths = [reverse("ratings:session-log", args=[episode.code]) for episode in (sorrel, juniper)]
+    assert [asked in http.get(path).text for path in paths] == [False, True]
+    code = Rating.objects.get(bring_up="gently").code
+    assert http.post(paths[1], logged(wish="done", wish_about=str(code))).status_code == 422
+    assert http.post(paths[1], logged(wish="brought_up", wish_about=str(code))).status_code == 302
+    said = WishOutcome.objects.get()
+    assert (said.outcome, said.rating.code, said.said_by) == ("brought_up", code, dana)
+    assert asked not in http.get(paths[1]).text
+    http.post(reverse("ratings:session-log-undo", args=[said.therapy_session.code]))
+    assert asked in http.get(paths[1]).text, "what an undone log said is not said"
+
+
+def test_what_is_said_of_another_wish_than_the_one_that_stands_is_let_go(http, dana, juniper, live_through):
+    live_through(juniper, [3], bring_up="gently")
+    http.force_login(dana.user)
+    path = reverse("ratings:session-log", args=[juniper.code])
+    assert http.post(path, logged(wish="they_did", wish_about=str(juniper.code))).status_code == 302
+    assert not WishOutcome.objects.exists()
 
 
 # --- The usual slot ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""The therapist's day: what to bring up, what to log, what has not come back."""
+"""The therapist's day: who comes next and why that matters, what is not logged, what is new, open, unanswered."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,88 +9,235 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.cases.actions import end_episode, move_session
+from ratings.cases.actions import end_episode
 from ratings.check_in.actions import answer_check_in
-from ratings.models import Rating
+from ratings.models import CheckIn, Rating, SeenRating, WishOutcome
+from ratings.today.views.today import WISHES
 from sessions.models import TherapySession
-from tests.courses import client_answers, held
-from tests.factories import days_ago, editor_of, make_therapy_session
-from tests.ratings.pages import LIST
+from tests.courses import client_answers, consent, held
+from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
+from tests.ratings.pages import LIST, statements
 
-GENTLY = "asks you to bring something up, gently."
-THEMSELVES = "would rather say themselves. Leave room for it."
+GENTLY = "would like you to raise something, gently."
+THEMSELVES = "has something to say and would rather raise it themselves."
+STRAIN = "says something was difficult between you"
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # 13:00 in Berlin
 
 
-def test_the_numbers_of_a_day_follow_the_sessions(http, dana, juniper, live_through):
+@pytest.fixture
+def at_noon():
+    with time_machine.travel(NOON):
+        yield
+
+
+def plan(episode, hours, **fields):
+    """A planned session that begins in so many hours."""
+    at = timezone.now() + timedelta(hours=hours)
+    return make_therapy_session(episode, starts_at=at, ends_at=at + timedelta(minutes=50), **fields)
+
+
+def today(http, dana):
+    http.force_login(dana.user)
+    return http.get("/today/")
+
+
+def words(page):
+    """What is read on a page, from its heading on, past the notice of what was saved."""
+    text = page.text
+    return " ".join(re.sub(r"<[^>]+>", " ", text[text.index("<h1") :]).split())
+
+
+def heading(page):
+    return words(page)[: re.search(r"Rest of today|Not logged|New |Open |$", words(page)).start()]
+
+
+# --- The next session -------------------------------------------------------------------------------------------------
+
+
+def test_the_next_session_is_the_title_and_its_reason_the_lead(http, dana, at_noon, juniper, sorrel, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0, 0])
+    live_through(sorrel, [3, 3])
+    plan(juniper, 1)
+    plan(sorrel, 3)
+    said = heading(today(http, dana))
+    assert said.startswith("Next: Juniper at 14:00")
+    assert "Below own usual for 2 sessions." in said
+    assert "Sorrel" not in said
+
+
+def test_a_session_that_runs_is_now_and_one_that_is_over_waits_for_its_log(http, dana, at_noon, juniper, live_through):
     live_through(juniper, [3])
-    start = timezone.localtime(timezone.now(), ZoneInfo("Europe/Berlin")).replace(hour=9, minute=0)
-    for hours, attendance in enumerate(["attended", "no_show", "planned"]):
-        begins = start + timedelta(hours=hours)
-        make_therapy_session(
-            juniper,
-            starts_at=begins,
-            ends_at=begins + timedelta(minutes=50),
-            attendance=attendance,
-            logged_at=timezone.now(),
-        )
+    plan(juniper, -0.5)
+    assert heading(today(http, dana)).startswith("Now: Juniper , since 12:30")
+    with time_machine.travel(NOON + timedelta(hours=1)):
+        day = today(http, dana)
+        assert heading(day).startswith("No more sessions today.")
+        assert [entry.case.name for entry in day.context["today"].rest] == ["Juniper"]
+
+
+@pytest.mark.parametrize("attendance", ["cancelled", "voided"])
+def test_what_was_called_off_is_not_next(attendance, http, dana, at_noon, juniper, live_through):
+    live_through(juniper, [3])
+    row = plan(juniper, 1)
+    changes = (
+        {"attendance": "cancelled"} if attendance == "cancelled" else {"voided_at": timezone.now(), "voided_by": dana}
+    )
+    TherapySession.objects.filter(pk=row.pk).update(**changes)
+    assert heading(today(http, dana)).startswith("No sessions today.")
+
+
+def test_when_nothing_is_left_the_title_says_what_comes_then(http, dana, at_noon, juniper, live_through):
+    live_through(juniper, [3])
+    plan(juniper, 20)
+    assert heading(today(http, dana)).startswith("No sessions today. Next: Wednesday 25 November, 09:00, Juniper .")
+
+
+def test_the_numbers_of_a_day_follow_the_sessions(http, dana, at_noon, juniper, live_through):
+    live_through(juniper, [3])
+    for hours, attendance in ((-4, "attended"), (-3, "no_show"), (2, "planned")):
+        plan(juniper, hours, attendance=attendance, logged_at=timezone.now())
+    day = today(http, dana).context["today"]
+    assert day.next.number == 3
+    assert [entry.number for entry in day.rest] == [None, 2], "what is done, the latest first"
+
+
+# --- What earlier days have left --------------------------------------------------------------------------------------
+
+
+def test_an_earlier_session_stands_until_it_is_logged_and_says_what_became_of_its_check_in(
+    http, dana, at_noon, juniper, sorrel, live_through
+):
+    live_through(juniper, [3])
+    live_through(sorrel, [3])
+    left = plan(juniper, -24)
+    plan(sorrel, -48)
+    day = today(http, dana)
+    assert [entry.case.name for entry in day.context["today"].unlogged] == ["Juniper", "Sorrel"]
+    assert words(day).count("No check-in went out.") == 2
+    CheckIn.objects.create(episode=juniper, therapy_session=left, text=CheckIn.objects.first().text)
+    assert "Check-in: no e-mail" in words(today(http, dana))
+    TherapySession.objects.filter(pk=left.pk).update(attendance="no_show", logged_at=timezone.now(), logged_by=dana)
+    assert [entry.case.name for entry in today(http, dana).context["today"].unlogged] == ["Sorrel"]
+
+
+# --- What is new ------------------------------------------------------------------------------------------------------
+
+
+def answered(episode, days, **given):
+    """A session of so many days ago, answered two hours later; the rating."""
+    consent(episode.client)
+    row = held(episode, days)
+    with time_machine.travel(row.ends_at + timedelta(hours=2)):
+        return answer_check_in(check_in=row.check_in, answers=client_answers(3, **given), may_change=False)
+
+
+def test_what_is_new_is_ordered_by_its_weight(http, dana, at_noon, instruments):
+    for name, days, given in (
+        ("Alder", 1, {}),
+        ("Bramble", 2, {"comment": "The breathing did help."}),
+        ("Comfrey", 3, {"bring_up": "myself"}),
+        ("Damson", 4, {"tension": True, "tension_talked_about": False}),
+    ):
+        answered(make_episode(dana, name), days, **given)
+    page = today(http, dana)
+    assert [row.name for row in page.context["today"].news] == ["Damson", "Comfrey", "Bramble", "Alder"]
+    said = words(page)
+    for sentence in (
+        f"Damson {STRAIN} , session 1.",
+        "haven’t talked about it yet",
+        THEMSELVES,
+        "The breathing did help.",
+    ):
+        assert sentence in said
+    head = heading(page)
+    assert "Damson" in head and "Comfrey" in head, "what can't wait is said above the lists, with its name"
+    assert "Alder" not in head and "Bramble" not in head
+
+
+def test_new_is_new_until_its_case_was_opened_or_all_are_marked(http, dana, at_noon, juniper, sorrel, instruments):
+    rating = answered(juniper, 1)
+    answered(sorrel, 2)
+    page = today(http, dana)
+    assert [row.is_new for row in page.context["today"].news] == [True, True]
+    assert today(http, dana).context["today"].has_new, "looking at the list settles nothing"
+    http.get(reverse("ratings:case", args=[sorrel.code]))
+    assert [row.name for row in today(http, dana).context["today"].news] == ["Juniper"]
+    assert http.post(reverse("ratings:news-seen"), {"rating": [rating.code]}).url == "/today/"
+    assert today(http, dana).context["today"].news == []
+
+
+def test_answers_that_were_seen_on_today_can_still_be_changed_and_are_new_again(
+    http, dana, at_noon, juniper, instruments
+):
+    rating = answered(juniper, 0.3, comment="Too fast.")
+    today(http, dana)
+    http.post(reverse("ratings:news-seen"), {"rating": [rating.code]})
+    shown = today(http, dana).context["today"].news
+    assert [(row.is_new, row.comment) for row in shown] == [(False, "Too fast.")], "what came today stays, as seen"
+    check_in = CheckIn.objects.get()
+    assert check_in.read_at is None
+    answer_check_in(check_in=check_in, answers=client_answers(2, comment="A bit fast."), may_change=True)
+    shown = today(http, dana).context["today"].news
+    assert [(row.is_new, row.comment) for row in shown] == [(True, "A bit fast.")]
+
+
+def test_nobody_marks_what_is_not_theirs(http, dana, noor, at_noon, juniper, instruments):
+    rating = answered(juniper, 1)
+    http.force_login(noor.user)
+    http.post(reverse("ratings:news-seen"), {"rating": [rating.code]})
+    assert not SeenRating.objects.exists()
+    assert http.post(reverse("ratings:news-seen"), {"rating": ["x"]}).status_code == 404
+    assert http.post(reverse("ratings:news-seen")).status_code == 302
+
+
+def test_what_the_therapist_typed_from_paper_is_not_news(http, dana, at_noon, juniper, instruments):
+    rating = answered(juniper, 1)
+    Rating.objects.filter(pk=rating.pk).update(mode="paper", entered_by=dana)
+    assert today(http, dana).context["today"].news == []
+
+
+# --- What is open -----------------------------------------------------------------------------------------------------
+
+
+def test_flags_and_reports_of_clients_who_do_not_come_today_are_open(
+    http, dana, at_noon, juniper, sorrel, live_through
+):
+    live_through(juniper, [3, 3, 3, 3, 0, 0])
+    live_through(sorrel, [3, 3, 3, 3, 3])
+    planned = plan(juniper, 48)
+    page = today(http, dana)
+    (row,) = page.context["today"].open
+    assert (row.case.name, row.next_at) == ("Juniper", planned.starts_at)
+    assert f'href="{reverse("ratings:rupture", args=[juniper.ruptures.get().code])}"' in page.text
+    plan(juniper, 1)
+    assert today(http, dana).context["today"].open == [], "who comes today is in the day"
+
+
+def test_a_report_that_was_seen_stays_open_until_the_next_answers(http, dana, at_noon, juniper, instruments):
+    rating = answered(juniper, 3, tension=True)
     http.force_login(dana.user)
-    page = http.get(reverse("ratings:today")).text
-    page = page[page.index("<h1") :]
-    assert re.findall(r"session \d", page) == ["session 2", "session 3"]
-
-
-def test_today_leads_there(http, dana, juniper, waiting):
-    waiting(juniper)
-    http.force_login(dana.user)
-    assert f'href="{LIST}"' in http.get("/today/").text
-
-
-def test_today_counts_what_the_list_of_check_ins_lists(http, dana, juniper, sorrel, live_through):
-    live_through(juniper, [None, None, None, None])
-    live_through(sorrel, [3, None])
-    http.force_login(dana.user)
-    today, there = http.get("/today/"), http.get(LIST)
-    assert {row.name for row in today.context["today"].waiting} == {"Juniper", "Sorrel"}
-    assert len(there.context["rows"]) == 5
-    assert "5 check-ins have not come back." in today.text
-    assert "<h1> 5 check-ins have not come back. </h1>" in " ".join(there.text.split())
-
-
-def test_an_older_check_in_is_counted_but_not_listed(http, dana, juniper, live_through):
-    live_through(juniper, [None] * 3)
-    TherapySession.objects.filter(starts_at__gt=days_ago(15)).delete()
-    http.force_login(dana.user)
-    today = http.get("/today/")
-    assert today.context["today"].waiting == []
-    assert "One check-in has not come back." in today.text
+    http.post(reverse("ratings:news-seen"), {"rating": [rating.code]})
+    assert [row.strain.name for row in today(http, dana).context["today"].open] == ["Juniper"]
+    answered(juniper, 1)
+    assert today(http, dana).context["today"].open == []
 
 
 # --- What a client wants brought up -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("bring_up", "sentence"), [("gently", GENTLY), ("myself", THEMSELVES), ("no", ""), ("", "")])
-def test_a_wish_comes_first_on_today_and_on_the_case(http, dana, juniper, sorrel, live_through, bring_up, sentence):
+def test_a_wish_is_said_on_today_and_on_the_case(http, dana, juniper, live_through, bring_up, sentence):
     live_through(juniper, [3], bring_up=bring_up)
-    live_through(sorrel, [3])
-    now = timezone.now()
-    make_therapy_session(sorrel, starts_at=now, ends_at=now + timedelta(minutes=50))
-    http.force_login(dana.user)
-    today = http.get(reverse("ratings:today")).text
-    case = http.get(reverse("ratings:case", args=[juniper.code])).text
-    today = today[today.index("<h1") :]
-    if not sentence:
-        assert not any(wish in page for wish in (GENTLY, THEMSELVES) for page in (today, case))
-        return
-    assert sentence in today and sentence in case
-    assert today.index(sentence) < today.index(">Sorrel<"), "before the sessions of the day"
-    assert case.index(sentence) < case.index("Goals")
+    page = words(today(http, dana))
+    case = words(http.get(reverse("ratings:case", args=[juniper.code])))
+    for text in (page, case):
+        assert [wish for wish in (GENTLY, THEMSELVES) if wish in text] == [sentence][: bool(sentence)]
 
 
 def test_a_wish_is_told_to_the_therapist_and_to_nobody_else(http, dana, noor, sam, eve, juniper, sorrel, live_through):
     live_through(juniper, [3], bring_up="gently")
     live_through(sorrel, [3], bring_up="gently")
-    now = timezone.now()
-    make_therapy_session(juniper, starts_at=now, ends_at=now + timedelta(minutes=50))
+    plan(juniper, 0)
     seen = {}
     for member, pages in {
         dana: ["/today/", f"/cases/{juniper.code}/", f"/cases/{sorrel.code}/"],
@@ -105,81 +252,134 @@ def test_a_wish_is_told_to_the_therapist_and_to_nobody_else(http, dana, noor, sa
     assert seen == {dana: [True] * 3, sam: [False] * 2, eve: [False] * 2, noor: [False] * 2}
 
 
-def test_a_wish_stands_until_a_session_is_held_after_it(http, dana, juniper, live_through):
-    (check_in,) = live_through(juniper, [None])
-    held(juniper, 3)  # the next session came before the answer: the wish is still for the one after that
-    with time_machine.travel(timezone.now() - timedelta(days=2)):
-        answer_check_in(check_in=check_in, answers=client_answers(3, bring_up="gently"), may_change=False)
-    http.force_login(dana.user)
-    case = reverse("ratings:case", args=[juniper.code])
-    assert GENTLY in http.get(case).text
-    assert GENTLY in http.get(case).text, "reading it does not settle it"
+def settle(http, outcome, **given):
+    return http.post(reverse("ratings:wish-settle", args=[WISHES.get().code]), {"outcome": outcome} | given)
+
+
+@pytest.mark.parametrize(("outcome", "stays"), [("brought_up", False), ("they_did", False), ("not_yet", True)])
+def test_a_wish_stands_until_the_therapist_says_what_became_of_it(http, dana, juniper, live_through, outcome, stays):
+    live_through(juniper, [3, 3], bring_up="gently")
+    Rating.objects.filter(therapy_session__starts_at__lt=days_ago(10)).update(bring_up="no")
     held(juniper, 1)
-    assert GENTLY not in http.get(case).text
-    assert GENTLY not in http.get("/today/").text
+    case = reverse("ratings:case", args=[juniper.code])
+    assert GENTLY in words(today(http, dana)), "a session that was held does not settle it"
+    assert GENTLY in words(http.get(case))
+    assert settle(http, outcome).url == "/today/"
+    assert settle(http, outcome, came_from="case").url == case
+    open_cases = today(http, dana).context["today"].open
+    assert (GENTLY in words(http.get(case)), any(row.wish for row in open_cases)) == (stays, stays)
+    assert set(WishOutcome.objects.values_list("outcome", flat=True)) == {outcome}
+
+
+def test_what_is_no_outcome_is_tampered_with(http, dana, juniper, live_through):
+    live_through(juniper, [3], bring_up="gently")
+    http.force_login(dana.user)
+    for outcome in ("unknown", "", "done"):
+        assert settle(http, outcome).status_code == 400
+    assert settle(http, "not_yet", came_from="https://elsewhere.example/").status_code == 400
+    assert not WishOutcome.objects.exists()
+
+
+def test_an_older_wish_does_not_come_back_when_the_newest_is_settled(http, dana, juniper, live_through):
+    live_through(juniper, [3, 3], bring_up="gently")
+    http.force_login(dana.user)
+    http.post(
+        reverse("ratings:wish-settle", args=[WISHES.latest("therapy_session__starts_at").code]), {"outcome": "they_did"}
+    )
+    assert GENTLY not in words(http.get(reverse("ratings:case", args=[juniper.code])))
 
 
 def test_a_wish_that_was_changed_or_whose_therapy_ended_is_not_told(http, dana, juniper, live_through):
     (check_in,) = live_through(juniper, [3], bring_up="gently")
-    http.force_login(dana.user)
-    assert GENTLY in http.get("/today/").text
+    assert GENTLY in words(today(http, dana))
     answer_check_in(check_in=check_in, answers=client_answers(3, bring_up="no"), may_change=True)
-    assert GENTLY not in http.get("/today/").text
+    assert GENTLY not in words(today(http, dana))
     answer_check_in(check_in=check_in, answers=client_answers(3, bring_up="gently"), may_change=True)
-    assert GENTLY in http.get("/today/").text
+    assert GENTLY in words(today(http, dana))
     end_episode(editor=editor_of(juniper), reason="completed")
-    assert GENTLY not in http.get("/today/").text
+    http.post(reverse("ratings:news-seen"), {"rating": [WISHES.get().code]})
+    page = today(http, dana).context["today"]
+    assert (page.open, page.heard) == ([], [])
 
 
-def test_a_wish_outlives_the_correction_of_its_own_sessions_time(http, dana, juniper, live_through):
-    (check_in,) = live_through(juniper, [3], bring_up="gently")
-    held = check_in.therapy_session
-    Rating.objects.filter(rater="client").update(received_at=held.ends_at)
-    http.force_login(dana.user)
-    assert "gently" in http.get(reverse("ratings:today")).text
-    later = held.ends_at + timedelta(hours=1)
-    move_session(
-        editor=editor_of(held.episode), therapy_session=held, starts_at=later, ends_at=later + timedelta(minutes=50)
-    )
-    assert "gently" in http.get(reverse("ratings:today")).text
-    make_therapy_session(juniper, starts_at=later + timedelta(days=1), attendance="attended", logged_at=timezone.now())
-    assert "gently" not in http.get(reverse("ratings:today")).text
+# --- Not answered -----------------------------------------------------------------------------------------------------
 
 
-# --- A mild word ------------------------------------------------------------------------------------------------------
+def test_today_counts_what_the_list_of_check_ins_lists(http, dana, juniper, sorrel, live_through):
+    live_through(juniper, [None, None, None, None])
+    live_through(sorrel, [3, None])
+    day, there = today(http, dana), http.get(LIST)
+    assert {row.name for row in day.context["today"].unanswered} == {"Juniper", "Sorrel"}
+    assert len(there.context["rows"]) == 5
+    assert "See all 5 unanswered check-ins" in words(day)
+    assert f'href="{LIST}"' in day.text
+    assert "Last 4 not answered." in words(day)
+
+
+def test_an_older_check_in_is_counted_but_not_listed(http, dana, juniper, live_through):
+    live_through(juniper, [None] * 3)
+    TherapySession.objects.filter(starts_at__gt=days_ago(15)).delete()
+    day = today(http, dana)
+    assert day.context["today"].unanswered == []
+    assert "See the one unanswered check-in" in words(day)
 
 
 @pytest.mark.parametrize(
     ("levels", "held_today", "sentence"),
     [
         ([3, 3, None], False, ""),
-        ([3, None, None], False, "The last 2 check-ins did not come."),
-        ([None, None, None], False, "The last 3 check-ins did not come."),
+        ([3, None, None], False, "Last 2 check-ins not answered."),
+        ([None, None, None], False, "Last 3 check-ins not answered."),
         ([3, 3, None], True, ""),  # today's may still come
         ([3, None, None, 3], False, ""),
     ],
 )
 def test_two_check_ins_left_out_in_a_row_earn_a_mild_word(
-    http, dana, juniper, live_through, levels, held_today, sentence
+    http, dana, at_noon, juniper, live_through, levels, held_today, sentence
 ):
     live_through(juniper, levels)
-    now = timezone.now().replace(hour=12)
-    with time_machine.travel(now + timedelta(hours=1)):
-        if held_today:
-            held(juniper, 1 / 24)
-        else:
-            make_therapy_session(juniper, starts_at=now, ends_at=now + timedelta(minutes=50))
-        http.force_login(dana.user)
-        page = http.get("/today/").text
+    if held_today:
+        held(juniper, 1 / 24)
+    else:
+        plan(juniper, 1)
+    page = words(today(http, dana))
     assert ("A mild word may help." in page) is bool(sentence)
     assert sentence in page
 
 
-def test_nobody_left_out_what_was_not_asked(http, dana, juniper, instruments):
-    for days in (21, 14, 7):
-        held(juniper, days)
-    make_therapy_session(juniper, starts_at=timezone.now(), ends_at=timezone.now() + timedelta(minutes=50))
+# --- All of it --------------------------------------------------------------------------------------------------------
+
+
+def test_in_an_empty_day_no_list_is_shown(http, dana, at_noon, juniper, instruments):
+    answered(juniper, 2)
     http.force_login(dana.user)
-    page = http.get("/today/").text
-    assert "Juniper" in page
-    assert "did not come" not in page
+    http.get(reverse("ratings:case", args=[juniper.code]))
+    TherapySession.objects.update(logged_at=days_ago(2))
+    page = today(http, dana)
+    assert "<h2" not in page.text[page.text.index("<h1") :]
+    assert "No sessions today." in words(page) and "My cases" in words(page)
+
+
+def test_today_asks_as_often_for_25_cases_as_for_one(http, dana, at_noon, live_through):
+    http.force_login(dana.user)
+    counts = []
+    for names in (["Aspen"], ["Beech", "Cedar"], [f"Client {number}" for number in range(22)]):
+        for name in names:
+            episode = make_episode(dana, name)
+            live_through(episode, [3, 3, None], bring_up="gently", tension=True)
+            for hours in (-30, -4, 2, 50):
+                plan(episode, hours)
+        TherapySession.objects.filter(logged_at__isnull=False).update(logged_at=days_ago(2))
+        counts.append(statements(http, "/today/"))
+    assert len(set(counts)) == 1, counts
+    assert counts[0] <= 25
+
+
+def test_midnight_is_that_of_the_practice(http, dana, juniper, live_through):
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # 00:30 on the 25th in Berlin
+    with time_machine.travel(late):
+        live_through(juniper, [3])
+        plan(juniper, -2)
+        day = today(http, dana).context["today"]
+    assert timezone.localtime(late, ZoneInfo("Europe/Berlin")).day == 25
+    assert len(day.unlogged) == 1 and day.rest == []
