@@ -159,7 +159,7 @@ def test_who_covers_logs_and_writes_nothing_else(juniper, writes, noor, millrace
     arrange_cover(right=editor_of(juniper), covering=priya, starts_at=days_ago(1), ends_at=days_ago(-7))
     editor = access.check_log(priya.user, juniper)
     assert set(passed(of_rows | of_the_episode, editor)) == {
-        "log_session", "move_session", "undo_log", "mark_read", "enter_answers", "mint_check_in_link",
+        "log_session", "move_session", "settle_wish", "undo_log", "mark_read", "enter_answers", "mint_check_in_link",
     }  # fmt: skip
 
 

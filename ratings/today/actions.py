@@ -50,8 +50,9 @@ def mark_news_seen(*, ratings, memberships):
 def undo_log(*, editor: Editor, therapy_session):
     """Takes a fresh log back: the session is planned again, or off the record where nobody had planned it.
 
-    Nothing is deleted. The own rating is replaced by none, the note stays with the session for the next log, and a
-    check-in that was not sent yet is not sent. A time that the log has changed stays changed.
+    Nothing is deleted. The own rating is replaced by none, and the note stays with the session for the next log. Its
+    check-in goes by the plan again; where nobody had planned the session, it is not sent. A time that the log has
+    changed stays changed.
 
     Raises
     ------
@@ -70,10 +71,11 @@ def undo_log(*, editor: Editor, therapy_session):
         raise Refused(_("The client has answered in the meantime, so this stays."))
     take_back_therapist_rating(therapy_session=therapy_session, by=editor.membership)
     take_back_wishes(therapy_session=therapy_session)
-    schedule.drop_for_session(therapy_session)
     if therapy_session.was_planned:
         schedule_actions.unlog_therapy_session(editor=editor, therapy_session=therapy_session)
+        schedule.move_along(therapy_session)  # the client is asked by the plan, as about any session without a log
     else:
+        schedule.drop_for_session(therapy_session)
         record_actions.void_therapy_session(
             editor=editor, therapy_session=therapy_session, reason=_("The log was undone.")
         )

@@ -17,6 +17,7 @@ from ratings.today.news import News, Weight, latest_strains, news_of, numbered, 
 from ratings.today.saved import JustLogged, just_logged
 from sessions.models import Attendance, TherapySession
 
+MOST_HEARD = 3  # in the head of the page, so that the lists stay in sight; convention of this app
 FEWEST_UNANSWERED = 2  # in a row, which deserve a word; convention of this app
 
 
@@ -52,7 +53,8 @@ class DayEntry:
     @property
     def has_reason(self) -> bool:
         """Whether there is something to bring up, or to keep in mind."""
-        return bool(self.strain or self.wish or self.case.standing.rupture or self.skipped)
+        standing = self.case.standing
+        return bool(self.strain or self.wish or standing.rupture or standing.settled_since or self.skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class OpenCase:
     next_at: datetime | None  # None: no session is planned
     wish: Wish | None
     strain: News | None
+
+    @property
+    def is_strained(self) -> bool:
+        """Whether a rupture is open, or was not repaired."""
+        return bool(self.case.standing.rupture or self.case.standing.settled_since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ def day_of(therapist: User) -> Day:
     now = timezone.localtime()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)
-    cases = {row.standing.pk: row for row in case_rows(scopes.own_episodes(therapist))}
+    cases = {row.standing.pk: row for row in case_rows(scopes.own_episodes(therapist), therapist)}
     news = news_of(therapist)
     strains = latest_strains(news)
     wished = {wish.episode_key: wish for wish in wishes(scopes.own_episodes(therapist))}
@@ -191,14 +198,18 @@ def _coming(planned: dict[int, datetime], cases: dict[int, CaseRow]) -> ComingSe
 
 
 def _heard(news: list[News], next_one: DayEntry | None, here_today: set[int]) -> list[News]:
-    """What is new and can't wait for its place in the list: strain, and wishes of clients who do not come today."""
-    key = next_one.therapy_session.episode_id if next_one else None
-    return [
-        row
-        for row in news
-        if row.is_new and row.episode_key != key
-        if row.says_strain or (row.is_a_wish and row.episode_key not in here_today)
-    ]
+    """What is new and can't wait for its place in the list: strain, and wishes of clients who do not come today.
+
+    Of each client once.
+    """
+    heard: dict[int, News] = {}
+    for row in news:
+        weighs = row.says_strain or (row.is_a_wish and row.episode_key not in here_today)
+        if row.is_new and weighs:
+            heard.setdefault(row.episode_key, row)
+    if next_one:
+        heard.pop(next_one.therapy_session.episode_id, None)
+    return list(heard.values())[:MOST_HEARD]
 
 
 def _open_cases(
@@ -217,7 +228,7 @@ def _open_cases(
         if key not in here_today and not row.ended_at
     ]
     return sorted(
-        (row for row in open_cases if row.case.standing.rupture or row.wish or row.strain),
+        (row for row in open_cases if row.wish or row.strain or row.is_strained),
         key=lambda row: (row.strain is None, -row.case.standing.attention),
     )
 

@@ -111,4 +111,4 @@ def latest_strains(news: list[News]) -> dict[int, News]:
 def to_show(news: list[News], midnight: datetime) -> list[News]:
     """What is new, by its weight; and what came today and was seen, so that the day has it."""
     shown = [row for row in news if row.is_new or row.received_at >= midnight]
-    return sorted(shown, key=lambda row: (not row.is_new, row.weight))
+    return sorted(shown, key=lambda row: (not row.is_new, row.weight))  # of equal weight the newest first

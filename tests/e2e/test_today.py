@@ -1,5 +1,6 @@
 """A therapist's flows from Today, counted in clicks and keys: by mouse, by keyboard, and without JavaScript."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -213,7 +214,7 @@ def test_a_no_show_is_one_click_and_its_undo(script, page, plain, live_server, d
     sign_in(dana)
     page = page if script else plain
     page.goto(live_server.url + "/today/")
-    page.get_by_role("button", name="No-show: Rowan").click()
+    page.get_by_role("button", name=re.compile("No-show.*Rowan")).click()
     full_day.refresh_from_db()
     assert full_day.attendance == "no_show"
     assert "Rowan, no-show." in page.get_by_role("status").inner_text()
@@ -228,11 +229,11 @@ def test_what_is_new_is_marked_in_one_click_and_a_wish_settled_in_one(page, live
     sign_in(dana)
     page.goto(live_server.url + "/today/")
     names = page.locator("#new .who").all_inner_texts()
-    assert names[:3] == ["Fern", "Juniper", "Vetch"]
+    assert list(dict.fromkeys(names))[:3] == ["Fern", "Juniper", "Vetch"]
     assert page.locator(".is-new").count() >= 3
     page.get_by_role("button", name="Mark all as seen").click()
     assert page.locator(".is-new").count() == 0
-    page.get_by_role("link", name="Start repair, Fern").click()
+    page.get_by_role("link", name=re.compile("Start repair.*Fern")).click()
     assert page.url.startswith(live_server.url + "/ruptures/")
     page.goto(live_server.url + "/today/")
     page.get_by_role("link", name="Log session").first.click()

@@ -44,7 +44,7 @@ def news_seen(request):
 @require_POST
 def wish_settle(request, code):
     rating = get_visible_or_404(WISHES.select_related(*OF_EPISODE), request.user, code=code)
-    editor = access.check_edit(request.user, rating.episode)
+    editor = access.check_log(request.user, rating.episode)
     form = WishOutcomeForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation("There is no such outcome of a wish.")

@@ -49,19 +49,31 @@ def test_an_undone_log_of_nothing_planned_leaves_the_record(http, dana, juniper,
     assert "This was taken back already." in twice.text
 
 
-def test_the_check_in_of_an_undone_log_is_not_sent_and_comes_back_with_the_next(http, dana, juniper, waiting):
+def test_the_check_in_of_an_undone_log_of_nothing_planned_is_not_sent(http, dana, juniper, waiting):
+    waiting(juniper, "juniper@example.test")
+    http.force_login(dana.user)
+    http.post(reverse("ratings:session-log", args=[juniper.code]), logged())
+    row = TherapySession.objects.latest("starts_at")
+    http.post(reverse("ratings:session-log-undo", args=[row.code]))
+    assert Delivery.objects.get(check_in__therapy_session=row).dropped_at
+
+
+def test_the_check_in_of_a_planned_session_goes_by_the_plan_again(http, dana, juniper, waiting):
     waiting(juniper, "juniper@example.test")
     http.force_login(dana.user)
     planned = make_therapy_session(juniper, starts_at=days_ago(1))
     path = reverse("ratings:planned-session-log", args=[planned.code])
     http.post(path, logged())
     delivery = Delivery.objects.get(check_in__therapy_session=planned)
+    undo = reverse("ratings:session-log-undo", args=[planned.code])
+    http.post(undo)
+    delivery.refresh_from_db()
     assert delivery.is_waiting
-    http.post(reverse("ratings:session-log-undo", args=[planned.code]))
+    assert len(http.get("/check-ins/").context["rows"]) == 1, "nobody waits for what was not asked yet"
+    http.post(reverse("ratings:session-no-show", args=[planned.code]))
     delivery.refresh_from_db()
     assert delivery.dropped_at
-    assert len(http.get("/check-ins/").context["rows"]) == 1, "nobody waits for what was never asked"
-    http.post(path, logged(mode="phone"))
+    http.post(undo)
     delivery.refresh_from_db()
     assert delivery.is_waiting
     assert CheckIn.objects.filter(therapy_session=planned).count() == 1

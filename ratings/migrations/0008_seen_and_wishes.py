@@ -30,7 +30,7 @@ def carry_over(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("alliance", "0007_therapist_form"),
-        ("ratings", "0006_noticed"),
+        ("ratings", "0007_statements_with_a_floor"),
         ("therapy", "0002_attendance_words"),
     ]
 
