@@ -94,7 +94,7 @@ def unanswered(user: User) -> QuerySet[CheckIn]:
     never_asked = Q(therapy_session__attendance=Attendance.PLANNED) & ~Exists(
         ClientLink.objects.filter(check_in=OuterRef("pk"))  # every message and every screen has one
     )
-    return check_ins.exclude(never_asked)
+    return check_ins.exclude(ratings__rater=Rater.CLIENT).exclude(never_asked)
 
 
 def unanswered_check_ins(user: User) -> list[CheckInRow]:
