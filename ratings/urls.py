@@ -28,6 +28,7 @@ urlpatterns = [
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
     path("cases/<uuid:code>/cover/", handover.case_cover, name="case-cover"),
     path("cases/covers/<uuid:code>/end/", handover.cover_end, name="cover-end"),
+    path("cases/<uuid:code>/sheet/", record.case_sheet, name="case-sheet"),
     path("cases/<uuid:code>/sessions/", record.session_list, name="session-list"),
     path("cases/<uuid:code>/log/", log.session_log, name="session-log"),
     path("sessions/<uuid:code>/log/", log.planned_session_log, name="planned-session-log"),

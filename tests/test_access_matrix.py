@@ -82,6 +82,8 @@ ratings:session-page planned           302 302 200 404 404 200 404 404 404 404 |
 ratings:session-page voided            302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:session-page elsewhere         302 302 200 404 404 404 404 200 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:session-page nothing           302 302 404 404 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:case-sheet juniper             302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:case-sheet sorrel              302 302 200 404 404 404 404 200 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:session-list juniper           302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:session-list sorrel            302 302 200 404 404 404 404 200 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:session-list covered           302 302 200 200 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -

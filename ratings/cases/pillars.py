@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Protocol
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
@@ -41,6 +42,7 @@ class Row:
     """One session of one pillar, in the table below its chart."""
 
     number: int
+    address: str  # of the page of the session
     day: str
     client: float | None
     therapist: float | None
@@ -110,6 +112,7 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
                 therapist=row.therapist,
                 below=row.below,
                 hover=_hover(row, name, say),
+                address=row.address,
                 missing=_is_missing(therapy_session),
             )
             for row, therapy_session in zip(rows, sessions, strict=True)
@@ -264,6 +267,7 @@ def _row(
     under = under and rating is not None and rating.instrument_id == of_instrument
     return Row(
         number=number,
+        address=reverse("ratings:session-page", args=[therapy_session.row.code]),
         day=written(timezone.localtime(therapy_session.row.starts_at), DateFormat.SHORT),
         client=client,
         therapist=of_therapist.of(pillar) if of_therapist else None,

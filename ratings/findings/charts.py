@@ -30,6 +30,7 @@ class Dot:
     therapist: float | None
     below: bool  # under the client's own usual, inside a flagged session
     hover: str
+    address: str = ""  # of the page of the session, which a click on the point opens
     missing: bool = False  # a check-in was asked for and did not come
 
 
@@ -136,6 +137,7 @@ def _marks(name: str, dots: Sequence[Dot], series: str, symbol: str, size: int) 
         "y": [getattr(dot, series) for dot in dots],
         "marker": {"symbol": symbol, "size": size},
         "text": [dot.hover for dot in dots],
+        "customdata": [dot.address for dot in dots],
         "hoverinfo": "text",
         "cliponaxis": False,
     }

@@ -35,7 +35,7 @@ class SessionCorrectForm(QuestionsMixin, TherapySessionForm):
         error_messages={"invalid_choice": NOT_AN_ANSWER},
     )
     # The version of the note on this page; kept with what was typed.
-    note_shown = forms.UUIDField(required=False, widget=forms.HiddenInput(attrs={"data-kept": True}))
+    note_shown = forms.UUIDField(required=False, widget=forms.HiddenInput)
     reason = reason_field(required=False)
 
     def __init__(self, *args, text, on_record, rating, note, **kwargs):

@@ -26,9 +26,11 @@ from ratings.record.actions import NoteChanged, bring_back_session, correct_sess
 from ratings.record.forms import SessionCorrectForm, SessionRefileForm, SessionRemoveForm
 from ratings.record.session_page import session_page as page_of
 from ratings.record.sessions import session_list as list_of
+from ratings.record.sheet import case_sheet as sheet_of
 from sessions.models import Attendance, TherapySession
 from sessions.record.actions import own_note
 
+CASES = Episode.objects.select_related(*EPISODE_NEEDS, "therapist__practice__data_key", "standing__rupture")
 SESSIONS = TherapySession.objects.select_related(*OF_EPISODE, "episode__standing", "voided_by__practice__data_key")
 GONE_MEANWHILE = gettext_lazy("This session was removed from the record meanwhile. Nothing was saved.")
 
@@ -53,6 +55,15 @@ def session_list(request, code):
     page = list_of(episode, request.user, removed="removed" in request.GET)
     section = "cases" if page.can_log else "caseload"
     return render(request, "ratings/record/session_list.html", {"page": page, "section": section})
+
+
+@require_safe
+def case_sheet(request, code):
+    episode = get_visible_or_404(CASES, request.user, code=code)
+    timezone.activate(ZoneInfo(episode.client.practice.zone))
+    audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
+    context = {"page": sheet_of(episode, request.user), "section": "cases"}
+    return render(request, "ratings/record/case_sheet.html", context)
 
 
 def _in_zone(therapy_session):

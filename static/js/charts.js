@@ -51,6 +51,10 @@
     const figure = JSON.parse(document.getElementById(element.dataset.figure).textContent);
     const { data, layout } = themed(figure);
     Plotly.react(element, data, width ? { ...layout, width } : layout, config);
+    // A click on a point opens its session; by keyboard the numbers below the chart do.
+    if (!("drawn" in element.dataset)) {
+      element.on("plotly_click", ({ points: [point] }) => point?.customdata && location.assign(point.customdata));
+    }
     for (const svg of element.querySelectorAll(".main-svg")) {
       if (width) svg.setAttribute("viewBox", `0 0 ${width} ${layout.height}`);
       else svg.removeAttribute("viewBox");

@@ -99,6 +99,23 @@ def test_a_long_course_takes_two_sheets_as_well(page, live_server, house, dana, 
     assert len({row.bounding_box()["y"] for row in rows}) == 1, "one line of numbers"
 
 
+def test_a_sheet_for_supervision_is_one_page_of_a4(page, live_server, house, dana, sign_in, look, live_through):  # noqa: F811 -- the fixture
+    """As long as the longest course of the demo, and with a place for the question."""
+    long = make_episode(dana, "Larch")
+    live_through(long, [3, 4, 3, 3, 2, 3, 1, 1, 2, *[3] * 13], comment="What it was like.", comment_for="supervisor")
+    sign_in(dana)
+    for episode in (long, house["flagged"], house["fresh"]):
+        page.goto(live_server.url + reverse("ratings:case-sheet", args=[episode.code]))
+        assert sheets(page) == 1, episode.client.display_name
+    page.goto(live_server.url + reverse("ratings:case-sheet", args=[house["flagged"].code]))
+    look("case-sheet")
+    on_paper(page)
+    words = page.inner_text("main")
+    assert "Question for supervision" in words
+    assert "Dana Whitlock" in words
+    assert "you" not in [word.strip(".,").lower() for word in words.split()]
+
+
 def test_the_other_pages_on_paper(page, live_server, house, dana, sam, sign_in):  # noqa: F811 -- the fixture
     sign_in(sam)
     page.goto(live_server.url + reverse("ratings:caseload"))

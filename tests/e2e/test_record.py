@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from tests.e2e.conftest import settle
 from tests.e2e.test_pages import house  # noqa: F401 -- a fixture
 from tests.factories import make_episode
 
@@ -32,6 +33,7 @@ def test_a_session_logged_wrong_is_set_right(page, live_server, house, dana, sig
         page.get_by_role("link", name="Correct this session").click()
         what()
         page.get_by_role("button", name="Save the correction").click()
+        page.wait_for_url(page_of(live_server, row))
         assert page.get_by_role("status").inner_text() == "Corrected. The first entry is kept.", field
         assert words in page.inner_text("main"), field
     look("session-corrected")
@@ -39,6 +41,7 @@ def test_a_session_logged_wrong_is_set_right(page, live_server, house, dana, sig
     look("session-correct")
     page.get_by_label("Day").fill("2031-01-01")
     page.get_by_role("button", name="Save the correction").click()
+    page.get_by_role("alert").wait_for()
     assert page.title().startswith("Error:")
     assert page.get_by_label("Private note").input_value() == "Ask next time."
     look("session-correct-error")
@@ -47,20 +50,42 @@ def test_a_session_logged_wrong_is_set_right(page, live_server, house, dana, sig
     look("session-remove")
     page.get_by_label("Why").fill("Logged twice.")
     page.get_by_role("button", name="Remove this session").click()
+    page.wait_for_url(page_of(live_server, row))
     assert "It does not count" in page.inner_text("main")
     look("session-removed")
     page.get_by_role("button", name="Bring this session back").click()
+    page.get_by_text("back on record").wait_for()
     assert "back on record" in page.get_by_role("status").inner_text()
     other = make_episode(dana, "Lapwing")
     page.get_by_role("link", name="Move it to another client").click()
     look("session-refile")
     page.get_by_label("Lapwing").check()
     page.get_by_role("button", name="Move the session").click()
+    page.get_by_text("It had been logged under another client.").wait_for()
     assert page.url == page_of(live_server, other.therapy_sessions.get())
     assert "It had been logged under another client." in page.inner_text("main")
     assert "Ask next time." in page.inner_text("main")
     page.goto(page_of(live_server, row))
     assert page.get_by_role("link", name="Open it there").is_visible()
+
+
+def test_a_point_of_a_chart_opens_its_session(page, live_server, house, dana, sign_in):  # noqa: F811 -- the fixture
+    """By the mouse on the point, and by keyboard on the number in the table below."""
+    flagged = house["flagged"]
+    case = live_server.url + reverse("ratings:case", args=[flagged.code])
+    row = flagged.therapy_sessions.filter(attendance="attended").order_by("starts_at").first()
+    sign_in(dana)
+    page.goto(case)
+    settle(page)
+    point = page.locator("[data-figure]").first.locator(".scatterlayer .points path").first
+    box = point.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url(page_of(live_server, row))
+    page.goto(case)
+    page.locator(".pillar summary").first.press("Enter")
+    page.locator(".pillar table tbody a").first.press("Enter")
+    page.wait_for_url(page_of(live_server, row))
 
 
 def test_a_supervisor_reads_a_session(page, live_server, house, sam, sign_in, look):  # noqa: F811 -- the fixture

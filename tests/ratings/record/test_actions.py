@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from alliance.refusal import Refused
@@ -302,6 +302,8 @@ def logged_afresh(dana, rows):
     return fresh
 
 
+@example(steps=[("attendance", 4, "no_show")])
+@example(steps=[("remove", 2, None), ("own", 4, 0), ("back", 2, None), ("earlier", 4, 10)])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=1, max_size=6))
 def test_any_corrections_come_to_what_logging_it_right_at_once_does(steps, dana, juniper, instruments, live_through):

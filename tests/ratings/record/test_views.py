@@ -144,6 +144,37 @@ def test_the_case_leads_to_its_sessions(http, dana, juniper, live_through):
     assert shown == [False] * 2 + [True] * 5
 
 
+def test_the_sheet_names_people_and_carries_nothing_private(http, dana, sam, juniper, live_through, correct):
+    """The same, whoever prints it."""
+    first, second = live_through(juniper, [3, None], comment=f"{CANARY} for you alone.", bring_up="gently")
+    shared = client_answers(3, comment="For both of you.", comment_for="supervisor")
+    answer_check_in(check_in=second, answers=shared, may_change=False)
+    http.force_login(dana.user)
+    assert correct(first.therapy_session, private_note=f"A {CANARY} in a note.").status_code == 302
+    pages = []
+    for member in (dana, sam):
+        http.force_login(member.user)
+        page = http.get(reverse("ratings:case-sheet", args=[juniper.code]))
+        assert CANARY not in page.text
+        assert "gently" not in page.text
+        assert "For both of you." in page.text
+        assert '<th scope="col"><bdi>Dana Whitlock</bdi></th>' in plain(page).replace("> <", "><")
+        assert "Question for supervision" in page.text
+        pages.append(page.context["page"])
+    assert pages[0] == pages[1]
+
+
+def test_each_point_and_each_number_of_a_chart_leads_to_its_session(http, dana, juniper, live_through):
+    check_ins = live_through(juniper, [3, None, 1])
+    http.force_login(dana.user)
+    addresses = [page_of(check_in.therapy_session) for check_in in check_ins]
+    for pillar in http.get(reverse("ratings:case", args=[juniper.code])).context["page"].pillars:
+        assert [row.address for row in pillar.rows] == addresses
+        points = {trace["name"]: trace["customdata"] for trace in pillar.figure["data"] if "customdata" in trace}
+        assert points["therapist"] == addresses
+        assert {*points["client"], *points["below"]} == {addresses[0], addresses[2]}
+
+
 # --- Correcting -------------------------------------------------------------------------------------------------------
 
 

@@ -18,10 +18,10 @@ from tests.factories import editor_of, make_member
 from tests.ratings.pages import statements
 
 
-def test_a_case_asks_as_often_for_eight_sessions_as_for_two(http, dana, juniper, sorrel, live_through):
+def test_a_case_asks_as_often_for_forty_sessions_as_for_three(http, dana, juniper, sorrel, live_through):
     http.force_login(dana.user)
     counts = []
-    for episode, levels in ((juniper, [3, 3]), (sorrel, [3, 3, 3, 3, 0, 0, 3, 3])):
+    for episode, levels in ((juniper, [3, 3, 3]), (sorrel, [3] * 20 + [0, 0] + [3] * 18)):
         live_through(episode, levels)
         counts.append(statements(http, reverse("ratings:case", args=[episode.code])))
     assert counts[0] == counts[1]
