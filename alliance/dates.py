@@ -20,6 +20,7 @@ class DateFormat(StrEnum):
     WEEKDAY = "weekday"
     WEEKDAY_YEAR = "weekday-year"
     WEEKDAY_TIME = "weekday-time"
+    WEEKDAY_ALONE = "weekday-alone"
     WEEKDAY_ALONE_TIME = "weekday-alone-time"
     TIME = "time"
 
@@ -34,6 +35,7 @@ LETTERS = {
     DateFormat.WEEKDAY: pgettext_lazy("date format, as in: Tuesday 3 November", "l j F"),
     DateFormat.WEEKDAY_YEAR: pgettext_lazy("date format, as in: Tuesday 3 November 2026", "l j F Y"),
     DateFormat.WEEKDAY_TIME: pgettext_lazy("date format, as in: Tuesday 3 November, 17:30", "l j F, H:i"),
+    DateFormat.WEEKDAY_ALONE: pgettext_lazy("date format, as in: Tue", "D"),
     DateFormat.WEEKDAY_ALONE_TIME: pgettext_lazy("date format, as in: Tuesday, 17:30", "l, H:i"),
     DateFormat.TIME: pgettext_lazy("date format, as in: 17:30", "H:i"),
 }

@@ -10,12 +10,22 @@ from ratings.importing import views as importing
 from ratings.record import views as record
 from ratings.ruptures import views as ruptures
 from ratings.today.views import log, today
+from ratings.week import views as week
 
 app_name = "ratings"
 
 urlpatterns = [
     path("today/", today.today, name="today"),
     path("today/seen/", today.news_seen, name="news-seen"),
+    # /week/
+    path("week/", week.week, name="week"),
+    path("week/plan/", week.week_plan, name="week-plan"),
+    path("week/leave/", week.leave_take, name="leave-take"),
+    path("week/leave/<uuid:code>/end/", week.leave_end, name="leave-end"),
+    path("week/sessions/<uuid:code>/", week.planned_session, name="planned-session"),
+    path("week/sessions/<uuid:code>/move/", week.planned_session_move, name="planned-session-move"),
+    path("week/sessions/<uuid:code>/cancel/", week.planned_session_cancel, name="planned-session-cancel"),
+    path("week/sessions/<uuid:code>/restore/", week.session_restore, name="session-restore"),
     path("caseload/", lists.caseload, name="caseload"),
     # /cases/
     path("cases/", lists.cases, name="cases"),

@@ -22,6 +22,7 @@ from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.importing import actions as importing
 from ratings.models import CheckIn, Rating
+from sessions.models import Leave
 from tests.courses import consent
 from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
 
@@ -48,6 +49,14 @@ alliance:member-end stranger           302 302 403 403 403 403 403 403 404 403 |
 alliance:supervision-end supervision   302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
 ratings:today                          302 302 200 200 200 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:news-seen                      302 302   -   -   -   -   -   -   -   - | 302 302 302 302 302 403 403 403 403 403
+ratings:week                           302 302 200 200 200 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:week-plan                      302 302   -   -   -   -   -   -   -   - | 302 302 422 422 422 403 403 403 403 403
+ratings:leave-take                     302 302   -   -   -   -   -   -   -   - | 302 302 422 422 422 403 403 403 403 403
+ratings:leave-end leave                302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 403 403 403 403
+ratings:planned-session planned        302 302 200 404 404 403 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:planned-session-move planned   302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:planned-session-cancel planned 302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:session-restore planned        302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
 ratings:cases                          302 302 200 200 200 403 403 403 403 403 | 302 302 200 200 200 403 403 403 403 403
 ratings:caseload                       302 302 403 403 403 200 200 200 403 403 | 302 302 403 403 403 200 200 200 403 403
 ratings:case-create                    302 302 200 200 200 403 403 403 403 403 | 302 302 422 422 422 403 403 403 403 403
@@ -192,6 +201,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     wish.pk, wish.code, wish.check_in, wish.bring_up = None, uuid4(), None, "gently"
     wish.therapy_session = make_therapy_session(juniper, starts_at=days_ago(30))
     wish.save()
+    leave = Leave.objects.create(therapist=dana, starts_at=days_ago(-20), ends_at=days_ago(-30))
 
     voided = make_therapy_session(juniper, starts_at=days_ago(4), voided_at=days_ago(3), voided_by=dana)
 
@@ -209,6 +219,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "sorrel": [sorrel.code],
         "nothing": ["00000000-0000-4000-8000-000000000000"],
         "planned": [planned.code],
+        "leave": [leave.code],
         "voided": [voided.code],
         "covered": [covered.code],
         "cover": [cover.code],

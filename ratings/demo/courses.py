@@ -50,6 +50,7 @@ class Course:
     goals: tuple[str, ...] = ()
     sees_own: bool = False  # agreed to see their own past answers
     end_reason: EndReason | None = None
+    weeks_ahead: int = 0  # planned weekly as a series, after the last of the sessions
 
 
 def caseload(

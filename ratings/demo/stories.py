@@ -18,6 +18,7 @@ ONLY_TASKS_SLIP = Course(
     therapist=ADA,
     hour="14:00",
     today=True,
+    weeks_ahead=5,
     goals=(
         "We are working on saying no at work so that I can be home by six.",
         "We are working on sleeping through so that I can drive again.",
@@ -172,6 +173,7 @@ JUST_BEGUN = Course(
     therapist=ADA,
     hour="08:00",
     today=True,
+    weeks_ahead=5,
     goals=("We are working on speaking in meetings so that I can take the team on.",),
     sessions=(
         CourseSession("22 32 33", "32 22 33"),
@@ -234,6 +236,7 @@ LOW_START = Course(
     hour="13:00",
     weekday=3,
     not_logged=True,
+    weeks_ahead=5,
     goals=("We are working on the panic in shops so that I can buy my own food.",),
     sessions=(
         CourseSession("22 12 22", "32 32 22"),

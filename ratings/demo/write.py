@@ -33,14 +33,14 @@ from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
 from ratings.today.news import NEW_FOR
-from sessions.models import Attendance, Goal, PrivateNote, TherapySession
+from sessions.models import Attendance, CancelledBy, Goal, Leave, PrivateNote, SessionSeries, TherapySession
 
 ZONE = ZoneInfo("Europe/London")
 EPISODES_AT_ONCE = 100  # memory follows this number, not that of the clients
 SESSION_LASTS, LOGGED_AFTER, WEEK = timedelta(minutes=50), timedelta(minutes=4), timedelta(days=7)
 READ_BEFORE_NEXT = timedelta(minutes=15)  # the therapist looks at the answers shortly before the next session
 TABLES = (  # parents first
-    DataKey, Client, Consent, Episode, Goal, TherapySession, PrivateNote, CheckIn, ClientLink,
+    DataKey, Client, Consent, Episode, Goal, SessionSeries, TherapySession, PrivateNote, CheckIn, ClientLink,
     Delivery, Rating, SeenRating,
     Assessment, Rupture, Standing,
 )  # fmt: skip
@@ -96,7 +96,7 @@ def fill(recipe: Recipe, today: date) -> int:
         created_at=midnight,
     )
     therapists, advisor = fill_people(practice, recipe.therapists)
-    writer = _Writer(practice, therapists, today)
+    writer = _Writer(practice, therapists, today, _leave_of(therapists[0], today))
     courses = caseload(
         STORIES, therapists=recipe.therapists, clients=recipe.clients, sessions=recipe.sessions, seed=recipe.seed
     )
@@ -109,11 +109,22 @@ def fill(recipe: Recipe, today: date) -> int:
     return recipe.clients
 
 
+def _leave_of(therapist: Membership, today: date) -> Leave:
+    """Five days off, in the third week from now."""
+    monday = today + timedelta(days=21 - today.weekday())
+    return Leave.objects.create(
+        therapist=therapist,
+        starts_at=datetime.combine(monday, time(), ZONE),
+        ends_at=datetime.combine(monday + timedelta(days=5), time(), ZONE),
+        created_at=datetime.combine(today, time(), ZONE),
+    )
+
+
 class _Writer:
     """Turns courses into rows. One practice, one day, one wording of the check-in."""
 
-    def __init__(self, practice: Practice, therapists: Sequence[Membership], today: date) -> None:
-        self.practice, self.therapists, self.today = practice, therapists, today
+    def __init__(self, practice: Practice, therapists: Sequence[Membership], today: date, leave: Leave) -> None:
+        self.practice, self.therapists, self.today, self.leave = practice, therapists, today, leave
         self.version = current_version(practice)
         text = own_text(SIX_ITEMS, practice.language)
         assert text is not None  # `sync_instruments` comes first
@@ -187,9 +198,43 @@ class _Writer:
             self._add_session(course, course_session, starts_at, episode, key)
             for course_session, starts_at in zip(course.sessions, starts, strict=True)
         ]
+        self._add_series(course, starts[-1], episode)
         if not course.end_reason:
             self.messages.add(client, consents[Consent.Purpose.EMAIL], self.check_ins)
         return episode, [row for row in sessions if row.attendance in HELD]
+
+    def _add_series(self, course: Course, last: datetime, episode: Episode) -> None:
+        """Adds what is planned after the last session; the leave has cancelled what falls into it."""
+        if not course.weeks_ahead:
+            return
+        series = self.bulk.add(
+            SessionSeries, episode_id=episode.pk, every_weeks=1, planned_by_id=episode.therapist_id, created_at=self.now
+        )
+        local = last.astimezone(ZONE)
+        for weeks in range(1, course.weeks_ahead + 1):
+            at = datetime.combine(local.date() + weeks * WEEK, local.time(), ZONE).astimezone(UTC)
+            is_away = self.leave.starts_at <= at < self.leave.ends_at
+            self.bulk.add(
+                TherapySession,
+                episode_id=episode.pk,
+                starts_at=at,
+                ends_at=at + SESSION_LASTS,
+                zone=ZONE.key,
+                mode=course.mode,
+                series_id=series.pk,
+                created_at=self.now,
+                **self._cancelled_by_leave(episode) if is_away else {},
+            )
+
+    def _cancelled_by_leave(self, episode: Episode) -> dict[str, object]:
+        return {
+            "attendance": Attendance.CANCELLED,
+            "cancelled_by": CancelledBy.THERAPIST.value,
+            "cancelled_at": self.now,
+            "leave_id": self.leave.pk,
+            "logged_at": self.now,
+            "logged_by_id": episode.therapist_id,
+        }
 
     def _starts(self, course: Course) -> list[datetime]:
         """The starts of a course's sessions, weekly at the same hour.
@@ -215,11 +260,15 @@ class _Writer:
         ends = at + SESSION_LASTS
         logged = ends + LOGGED_AFTER
         planned = course_session.attendance == Attendance.PLANNED
+        late = course_session.attendance == Attendance.CANCELLED_LATE
+        is_cancelled = late or course_session.attendance == Attendance.CANCELLED
         therapy_session = self.bulk.add(
             TherapySession,
             episode_id=episode.pk,
             starts_at=at,
             ends_at=ends,
+            cancelled_by=CancelledBy.CLIENT.value if is_cancelled else "",
+            cancelled_at=at - timedelta(hours=3 if late else 48) if is_cancelled else None,
             zone=ZONE.key,
             mode=course.mode,
             attendance=course_session.attendance,

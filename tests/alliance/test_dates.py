@@ -34,6 +34,7 @@ def rendered(source):
         ("weekday", "Tuesday 3 November"),
         ("weekday-year", "Tuesday 3 November 2026"),
         ("weekday-time", "Tuesday 3 November, 17:30"),
+        ("weekday-alone", "Tue"),
         ("weekday-alone-time", "Tuesday, 17:30"),
         ("time", "17:30"),
     ],

@@ -6,12 +6,13 @@ import pytest
 from django.utils import timezone
 
 from alliance.models import Episode, Membership
-from ratings.cases.actions import end_episode, log_session, move_session, void_session
+from ratings.cases.actions import end_episode, log_session, move_session
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import queries
 from ratings.delivery.by_plan import ask_by_plan
 from ratings.detection.history import held_sessions
 from ratings.models import CheckIn, Delivery, Standing
+from ratings.record.actions import remove_session
 from sessions.models import TherapySession
 from tests.courses import client_answers
 from tests.factories import days_ago, editor_of, make_therapy_session
@@ -139,7 +140,7 @@ def test_one_that_is_moved_before_it_is_due_is_asked_about_at_its_new_time(plann
 
 def test_a_voided_one_is_not_asked_about(planned, mailoutbox):
     ask_by_plan()
-    void_session(editor=editor_of(planned.episode), therapy_session=planned, reason="Wrong client.")
+    remove_session(editor=editor_of(planned.episode), therapy_session=planned, reason="Wrong client.")
     run()
     assert mailoutbox == []
 

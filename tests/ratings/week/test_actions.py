@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from alliance.models import AuditEvent, Membership
 from alliance.refusal import Refused
-from ratings.cases.actions import end_episode, log_session, void_session
+from ratings.cases.actions import end_episode, log_session
+from ratings.record.actions import remove_session
 from ratings.week.actions import cancel_planned, move_planned, plan_sessions, restore_planned
 from sessions.models import SessionSeries, TherapySession
 from sessions.schedule.clashes import NeedsYes
@@ -137,7 +138,7 @@ def test_over_the_end_of_summer_time_the_clock_on_the_wall_stays(juniper, plan):
 
 def test_what_was_logged_or_removed_meanwhile_is_not_moved_or_cancelled(juniper, plan):
     row, other = plan(juniper, [coming(1), coming(2)], every=1)
-    void_session(editor=editor_of(juniper), therapy_session=row, reason="Wrong.")
+    remove_session(editor=editor_of(juniper), therapy_session=row, reason="Wrong.")
     with pytest.raises(Refused, match="not planned any more"):
         moved(row, 1)
     cancelled(other)

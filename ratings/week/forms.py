@@ -1,0 +1,229 @@
+"""Forms of the week: sessions planned, moved, cancelled, and a leave. Times are read in the zone of the request."""
+
+from datetime import datetime, time, timedelta
+from itertools import islice, takewhile
+
+from django import forms
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alliance.form_fields import DayField
+from alliance.form_keys import KeyedForm
+from ratings.week.actions import no_such_time
+from ratings.week.leave import LeaveChoice
+from sessions.models import CancelledBy, Mode
+from sessions.schedule import times
+from sessions.schedule.clashes import LONGEST_AHEAD, MOST_IN_A_SERIES, in_leave
+from sessions.schedule.forms import SESSION_MINUTES
+from sessions.schedule.times import NoSuchTime
+
+MOST_WEEKS_APART = 8  # convention of this app
+LONGEST_LEAVE = timedelta(days=366)  # convention of this app: a longer one is a slip of the year
+TOO_FAR = _("This is more than a year ahead. Check the year.")
+TOO_MANY = _("A series has at most %(limit_value)s sessions: a year of weeks.")
+ONCE = "0"
+
+
+def repeats():
+    """How far apart the sessions of a series may be."""
+    weeks = [(str(n), _("Every %(n)s weeks") % {"n": n}) for n in range(2, MOST_WEEKS_APART + 1)]
+    return [(ONCE, _("Once")), ("1", _("Every week")), *weeks]
+
+
+class StartField(forms.TimeField):
+    """A time of day on the wall."""
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **kwargs)
+
+
+class AcceptedMixin(forms.Form):
+    """A form whose warnings may be read and accepted: sent once more, it goes through."""
+
+    accepted = forms.BooleanField(label=_("Plan it all the same"), required=False)
+    warnings: list[str] = []
+
+    def warn(self, warnings):
+        """Shows the form again with what should be known first, and the box to accept it."""
+        self.warnings = warnings
+        self.add_error(None, _("Please read this first. Nothing is planned yet."))
+
+
+class PlanForm(AcceptedMixin, KeyedForm):
+    """One session, or a series of them."""
+
+    case = forms.ChoiceField(label=_("Client"))
+    day = DayField(label=_("Day"))
+    time = StartField(label=_("Start"))
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=480, initial=SESSION_MINUTES)
+    mode = forms.ChoiceField(label=_("Mode"), choices=Mode, initial=Mode.IN_PERSON)
+    repeat = forms.ChoiceField(label=_("Repeat"), choices=repeats, initial=ONCE)
+    count = forms.IntegerField(
+        label=_("How many times"),
+        min_value=1,
+        max_value=MOST_IN_A_SERIES,
+        required=False,
+        error_messages={"max_value": TOO_MANY},
+    )
+    until = DayField(label=_("or until"), required=False)
+
+    def __init__(self, *args, cases, **kwargs):
+        """`cases`: the episodes in which the therapist may plan."""
+        super().__init__(*args, **kwargs)
+        self.episodes = {str(episode.code): episode for episode in cases}
+        self.fields["case"].choices = [(code, episode.client.display_name) for code, episode in self.episodes.items()]
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        every, count, until = int(cleaned["repeat"]), cleaned["count"], cleaned["until"]
+        if every and not (count or until):
+            self.add_error("count", _("Say how many times, or until which day."))
+        elif every and count and until:
+            self.add_error("until", _("Say how many times or until which day, not both."))
+        elif every and until and until < cleaned["day"]:
+            self.add_error("until", _("This is before the first day."))
+        elif cleaned["day"] < timezone.localdate():  # first: a day of the year 1 may have no instant
+            self.add_error("day", _("This lies in the past. A session that has taken place is logged."))
+        elif max(cleaned["day"], until or cleaned["day"]) > timezone.localdate() + LONGEST_AHEAD:
+            self.add_error("until" if until else "day", TOO_FAR)
+        else:
+            self._clean_spans(cleaned, every, count, until)
+        return cleaned
+
+    def _clean_spans(self, cleaned, every, count, until):
+        """Works out the sessions. Days of leave don't count towards how many times."""
+        zone, last = timezone.get_current_timezone(), until or timezone.localdate() + LONGEST_AHEAD
+        days = [cleaned["day"]]
+        if every:
+            days = list(takewhile(lambda day: day <= last, times.series_days(cleaned["day"], every)))
+        try:
+            spans = [times.span(day, cleaned["time"], cleaned["minutes"], zone) for day in days]
+        except NoSuchTime as error:
+            self.add_error("time", no_such_time(error.day))
+            return
+        if every and count:
+            away = in_leave(self.episode.therapist, spans)
+            kept = [one for one in spans if one not in away]
+            if len(kept) < count:
+                self.add_error("count", TOO_FAR)
+                return
+            end = list(islice(kept, count))[-1]
+            spans = [one for one in spans if one.starts_at <= end.starts_at]
+        cleaned["spans"] = spans
+
+    @property
+    def episode(self):
+        return self.episodes[self.cleaned_data["case"]]
+
+    @property
+    def every_weeks(self):
+        return int(self.cleaned_data["repeat"]) or None
+
+    def matches(self, row):
+        return (row.episode_id, row.mode) == (self.episode.pk, self.cleaned_data["mode"]) and row.starts_at in {
+            one.starts_at for one in self.cleaned_data["spans"]
+        }
+
+
+class MoveForm(AcceptedMixin):
+    """Another day or time for a planned session, and for the rest of its series."""
+
+    day = DayField(label=_("Move to"))
+    time = StartField(label=_("Start"))
+    with_rest = forms.BooleanField(label=_("and the later ones of this series alike"), required=False)
+
+    def __init__(self, *args, planned, **kwargs):
+        super().__init__(*args, auto_id="move_%s", **kwargs)
+        self.planned = planned
+        local = timezone.localtime(planned.starts_at)
+        self.initial = {"day": local.date(), "time": local.time()}
+        if planned.series_id is None:
+            del self.fields["with_rest"]
+
+    def clean_day(self):
+        day = self.cleaned_data["day"]
+        if day > timezone.localdate() + LONGEST_AHEAD:
+            raise forms.ValidationError(TOO_FAR)
+        if day < timezone.localdate() - LONGEST_AHEAD:
+            raise forms.ValidationError(_("This lies in the past. Check the year."))
+        return day
+
+    @property
+    def by_days(self):
+        return (self.cleaned_data["day"] - timezone.localdate(self.planned.starts_at)).days
+
+
+class Cancellation(TextChoices):
+    """Who cancelled, and whether in time."""
+
+    CLIENT = "client", _("The client, ahead")
+    CLIENT_LATE = "client_late", _("The client, late")
+    THERAPIST = "therapist", _("You")
+    PRACTICE = "practice", _("The practice")
+
+
+class CancelForm(forms.Form):
+    """By whom a planned session is cancelled, and when that was said."""
+
+    who = forms.ChoiceField(label=_("Cancelled by"), choices=Cancellation)
+    told_on = DayField(label=_("Told on"))
+    with_rest = forms.BooleanField(label=_("and the later ones of this series"), required=False)
+
+    def __init__(self, *args, planned, **kwargs):
+        super().__init__(*args, auto_id="cancel_%s", **kwargs)
+        self.initial = {"told_on": timezone.localdate()}
+        if planned.series_id is None:
+            del self.fields["with_rest"]
+
+    def clean_told_on(self):
+        day = self.cleaned_data["told_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("This day is still to come."))
+        if day < timezone.localdate() - LONGEST_AHEAD:
+            raise forms.ValidationError(_("This is more than a year ago. Check the year."))
+        return day
+
+    @property
+    def told_at(self):
+        """An instant for a day without an hour: noon, or now."""
+        noon = datetime.combine(self.cleaned_data["told_on"], time(12), timezone.get_current_timezone())
+        return min(noon, timezone.now())
+
+    @property
+    def cancelled_by(self):
+        who = self.cleaned_data["who"]
+        return CancelledBy.CLIENT if who == Cancellation.CLIENT_LATE else CancelledBy(who)
+
+    @property
+    def is_late(self):
+        return self.cleaned_data["who"] == Cancellation.CLIENT_LATE
+
+
+class LeaveForm(KeyedForm):
+    """From which day to which somebody is away, and what becomes of the sessions."""
+
+    first = DayField(label=_("From"))
+    last = DayField(label=_("To"))
+    choice = forms.ChoiceField(label=_("The sessions that fall into it"), choices=LeaveChoice)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="leave_%s", **kwargs)
+
+    def clean(self):
+        cleaned = super().clean()
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if not (first and last):
+            return cleaned
+        today = timezone.localdate()
+        if last < first:
+            self.add_error("last", _("The last day is before the first."))
+        elif last - first > LONGEST_LEAVE or not -LONGEST_AHEAD < first - today < LONGEST_AHEAD:
+            self.add_error("last", _("Such a leave is more than a year long or away. Check the years."))
+        return cleaned
+
+    def matches(self, leave):
+        start, end = timezone.localdate(leave.starts_at), timezone.localdate(leave.ends_at) - timedelta(days=1)
+        return (start, end) == (self.cleaned_data["first"], self.cleaned_data["last"])

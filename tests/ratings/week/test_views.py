@@ -1,0 +1,234 @@
+"""The week page and its forms."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.contrib.messages import get_messages
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.models import AuditEvent
+from ratings.week.leave import LeaveChoice, take_leave
+from sessions.models import Leave, TherapySession
+from tests.factories import days_ago, make_episode, make_therapy_session
+from tests.ratings.week.conftest import ZONE, coming
+
+WEEK = reverse("ratings:week")
+PLAN = reverse("ratings:week-plan")
+STATEMENTS = 10
+
+
+@pytest.fixture
+def signed_in(http, dana, instruments):
+    http.force_login(dana.user)
+    return http
+
+
+def planned(episode, **changes):
+    given = {
+        "case": str(episode.code), "day": coming(1).isoformat(), "time": "10:00", "minutes": "50", "mode": "video",
+        "repeat": "0", "count": "", "until": "",
+    }  # fmt: skip
+    return given | changes
+
+
+def said(response):
+    return [str(message) for message in get_messages(response.wsgi_request)][-1]
+
+
+def rows():
+    return [
+        (timezone.localtime(row.starts_at, ZONE).strftime("%Y-%m-%d %H:%M"), row.attendance)
+        for row in TherapySession.objects.order_by("starts_at")
+    ]
+
+
+def test_the_week_shows_ones_own_sessions_and_nobody_elses(signed_in, juniper, noor, sam, http):
+    make_therapy_session(juniper, starts_at=days_ago(7), attendance="attended")
+    make_therapy_session(juniper, starts_at=days_ago(7) + timedelta(hours=1))
+    make_therapy_session(make_episode(noor, "Wren"), starts_at=days_ago(7) + timedelta(hours=2))
+    page = signed_in.get(WEEK, {"day": timezone.localdate(days_ago(7), ZONE).isoformat()})
+    assert "2 sessions" in " ".join(page.text.split())
+    assert "one not logged" in page.text
+    assert "Wren" not in page.text
+    assert AuditEvent.objects.filter(verb="listed", subject_type="therapysession", count=2).exists()
+    http.force_login(sam.user)
+    assert http.get(WEEK).status_code == 403
+
+
+def test_what_was_never_logged_is_told_in_every_later_week(signed_in, juniper):
+    """However long ago: it can still be logged."""
+    row = make_therapy_session(juniper, starts_at=days_ago(60))
+    page = signed_in.get(WEEK)
+    day = timezone.localdate(row.starts_at, ZONE).isoformat()
+    assert "One session of an earlier week is not logged." in page.text
+    assert f"?day={day}" in page.text
+    log = reverse("ratings:planned-session-log", args=[row.code])
+    assert log in signed_in.get(WEEK, {"day": day}).text
+    assert signed_in.get(log).status_code == 200
+
+
+@pytest.mark.parametrize("day", ["", "nonsense", "03/05/2026", "2026-13-40", "0001-01-01", "9999-12-31"])
+def test_an_address_without_a_day_shows_this_week(day, signed_in, juniper):
+    page = signed_in.get(WEEK, {"day": day})
+    assert page.status_code == 200
+    assert (
+        any(column.is_today for column in page.context["week"].days) or timezone.localdate(timezone=ZONE).weekday() > 4
+    )
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_number_of_statements_does_not_grow(n, signed_in, dana, django_assert_num_queries):
+    for number in range(n):
+        episode = make_episode(dana, f"Client {number}")
+        make_therapy_session(episode, starts_at=timezone.now() + timedelta(hours=number))
+        make_therapy_session(episode, starts_at=days_ago(20))
+    signed_in.get(WEEK)
+    with django_assert_num_queries(STATEMENTS):
+        signed_in.get(WEEK)
+
+
+def test_one_session_is_planned_and_a_second_tap_plans_no_second(signed_in, juniper):
+    key = "3f0f4a53-9f0e-4ec7-8f39-26b2b5a1a111"
+    for _tap in range(2):
+        response = signed_in.post(PLAN, planned(juniper, form_key=key))
+        assert response.status_code == 302
+        assert urlsplit(response.url).query == f"day={coming(1)}"
+    assert rows() == [(f"{coming(1)} 10:00", "planned")]
+    assert str(TherapySession.objects.get().code) == key
+
+
+def test_a_series_for_n_times_leaves_out_the_leave_and_still_has_n(signed_in, juniper, dana):
+    take_leave(therapist=dana, first=coming(2), last=coming(2), zone=ZONE, choice=LeaveChoice.KEEP)
+    response = signed_in.post(PLAN, planned(juniper, repeat="1", count="3"))
+    assert [day for day, _attendance in rows()] == [f"{coming(weeks)} 10:00" for weeks in (1, 3, 4)]
+    assert "Juniper: 3 sessions planned" in said(response)
+    assert "One day falls into your leave and is left out." in said(response)
+
+
+def test_a_series_until_a_day_has_that_day_in_it(signed_in, juniper):
+    signed_in.post(PLAN, planned(juniper, repeat="2", until=coming(5).strftime("%d %b %Y")))
+    assert [day for day, _attendance in rows()] == [f"{coming(weeks)} 10:00" for weeks in (1, 3, 5)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"day": "03/05/2030"}, "can be 3 May 2030 or 5 Mar 2030"),
+        ({"day": "29 Feb 2027"}, "There is no such day."),
+        ({"day": "9999-12-31"}, "more than a year ahead"),
+        ({"day": "0001-01-01"}, "This lies in the past."),
+        ({"day": coming(-1).isoformat()}, "This lies in the past."),
+        ({"repeat": "1"}, "Say how many times, or until which day."),
+        ({"repeat": "1", "count": "2", "until": coming(3).isoformat()}, "not both"),
+        ({"repeat": "1", "until": coming(0).isoformat()}, "This is before the first day."),
+        ({"repeat": "1", "count": "10000"}, "A series has at most 53 sessions"),
+        ({"repeat": "8", "count": "53"}, "more than a year ahead"),
+        ({"repeat": "1", "until": "31 Dec 2999"}, "more than a year ahead"),
+        ({"repeat": "9", "count": "2"}, "Select a valid choice."),
+        ({"minutes": "0"}, "greater than or equal to 5"),
+        ({"case": "3f0f4a53-9f0e-4ec7-8f39-26b2b5a1a111"}, "Select a valid choice."),
+    ],
+)
+def test_a_bad_plan_keeps_what_was_typed_and_writes_nothing(changes, sentence, signed_in, juniper):
+    response = signed_in.post(PLAN, planned(juniper, **changes))
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert not TherapySession.objects.exists()
+    name, value = next(iter(changes.items()))
+    if name in ("day", "until", "count"):
+        assert f'value="{value}"' in response.text
+
+
+@pytest.mark.time_machine(datetime(2027, 3, 1, 8, tzinfo=UTC))
+def test_a_series_through_an_hour_that_does_not_exist_is_refused_with_the_day(signed_in, juniper):
+    response = signed_in.post(PLAN, planned(juniper, day="2027-03-21", time="02:30", repeat="1", count="3"))
+    assert response.status_code == 422
+    assert "The clock goes forward over this time on 28 March 2027" in response.text
+    assert not TherapySession.objects.exists()
+
+
+def test_a_clash_is_said_first_and_goes_through_once_it_was_read(signed_in, juniper, sorrel, plan):
+    plan(sorrel, [coming(1)])
+    asked = signed_in.post(PLAN, planned(juniper, time="10:30"))
+    assert asked.status_code == 422
+    assert "You see Sorrel then" in asked.text
+    assert TherapySession.objects.count() == 1
+    assert signed_in.post(PLAN, planned(juniper, time="10:30", accepted="on")).status_code == 302
+    assert TherapySession.objects.count() == 2
+
+
+def test_two_sessions_of_one_client_at_a_time_are_refused_with_a_sentence(signed_in, juniper, plan):
+    plan(juniper, [coming(1)])
+    refused = signed_in.post(PLAN, planned(juniper, time="10:30", accepted="on"))
+    assert (refused.status_code, TherapySession.objects.count()) == (422, 1)
+    assert "Juniper already has a session then" in refused.text
+
+
+def test_a_session_is_moved_and_the_rest_with_it(signed_in, juniper, plan):
+    first, *_rest = plan(juniper, [coming(1), coming(2)], every=1)
+    page = signed_in.get(reverse("ratings:planned-session", args=[first.code]))
+    assert page.context["move"].initial["day"] == coming(1)
+    path = reverse("ratings:planned-session-move", args=[first.code])
+    wrong = signed_in.post(path, {"day": "31/02/2030", "time": "11:00"})
+    assert (wrong.status_code, "There is no such day." in wrong.text) == (422, True)
+    done = signed_in.post(path, {"day": coming(1, 1).isoformat(), "time": "11:30", "with_rest": "on"})
+    assert rows() == [(f"{coming(1, 1)} 11:30", "planned"), (f"{coming(2, 1)} 11:30", "planned")]
+    assert said(done) == "2 sessions have moved."
+
+
+def test_a_session_is_cancelled_ahead_and_planned_again(signed_in, juniper, plan):
+    (row,) = plan(juniper, [coming(1)])
+    path = reverse("ratings:planned-session-cancel", args=[row.code])
+    future = signed_in.post(path, {"who": "client", "told_on": coming(2).isoformat()})
+    assert (future.status_code, "This day is still to come." in future.text) == (422, True)
+    told = timezone.localdate(timezone=ZONE) - timedelta(days=2)
+    signed_in.post(path, {"who": "client_late", "told_on": told.isoformat()})
+    row.refresh_from_db()
+    assert (row.attendance, row.cancelled_by) == ("cancelled_late", "client")
+    assert timezone.localdate(row.cancelled_at, ZONE) == told
+    week = signed_in.get(WEEK, {"day": coming(1).isoformat()})
+    assert "cancelled by Juniper" in week.text
+    again = signed_in.post(path, {"who": "client", "told_on": told.isoformat()})
+    assert (again.status_code, "not planned any more" in again.text) == (422, True)
+    signed_in.post(reverse("ratings:session-restore", args=[row.code]))
+    row.refresh_from_db()
+    assert row.attendance == "planned"
+
+
+def test_a_leave_is_taken_shown_and_taken_back(signed_in, juniper, dana, plan):
+    plan(juniper, [coming(1)])
+    path = reverse("ratings:leave-take")
+    away = {"first": coming(1).isoformat(), "last": coming(1, 1).isoformat(), "choice": "cancel"}
+    backwards = signed_in.post(path, away | {"last": coming(0).isoformat()})
+    assert (backwards.status_code, "The last day is before the first." in backwards.text) == (422, True)
+    long = signed_in.post(path, away | {"last": "1 Jan 2999"})
+    assert (long.status_code, "Check the years." in long.text) == (422, True)
+    done = signed_in.post(path, away)
+    assert "One session is cancelled." in said(done)
+    over = signed_in.post(path, away)
+    assert (over.status_code, "You have a leave on one of these days already." in over.text) == (422, True)
+    assert Leave.objects.count() == 1
+    week = signed_in.get(WEEK, {"day": coming(1).isoformat()})
+    assert "On leave" in week.text
+    assert "One cancelled." in " ".join(week.text.split())
+    signed_in.post(reverse("ratings:leave-end", args=[Leave.objects.get().code]))
+    assert rows() == [(f"{coming(1)} 10:00", "planned")]
+    assert "On leave" not in signed_in.get(WEEK, {"day": coming(1).isoformat()}).text
+
+
+def test_a_colleague_changes_nothing(http, noor, juniper, dana, plan):
+    (row,) = plan(juniper, [coming(1)])
+    leave = take_leave(therapist=dana, first=coming(3), last=coming(3), zone=ZONE, choice=LeaveChoice.KEEP).leave
+    http.force_login(noor.user)
+    for name, code in (
+        ("planned-session-move", row.code),
+        ("planned-session-cancel", row.code),
+        ("session-restore", row.code),
+        ("leave-end", leave.code),
+    ):
+        assert http.post(reverse(f"ratings:{name}", args=[code]), {}).status_code == 404
+    assert rows() == [(f"{coming(1)} 10:00", "planned")]
+    leave.refresh_from_db()
+    assert leave.withdrawn_at is None
