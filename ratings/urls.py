@@ -7,6 +7,7 @@ from ratings.demo import views as demo
 from ratings.detection import views as detection
 from ratings.handover import views as handover
 from ratings.importing import views as importing
+from ratings.plan import views as plan
 from ratings.record import views as record
 from ratings.ruptures import views as ruptures
 from ratings.today.views import log, today
@@ -31,7 +32,10 @@ urlpatterns = [
     path("cases/", lists.cases, name="cases"),
     path("cases/new/", case.case_create, name="case-create"),
     path("cases/<uuid:code>/", case.case, name="case"),
-    path("cases/<uuid:code>/goals/", case.goal_agree, name="goal-agree"),
+    path("cases/<uuid:code>/plan/", plan.plan, name="plan"),
+    path("cases/<uuid:code>/goals/", plan.goal_agree, name="goal-agree"),
+    path("cases/<uuid:code>/tasks/", plan.task_agree, name="task-agree"),
+    path("cases/<uuid:code>/phases/", plan.phase_start, name="phase-start"),
     path("cases/<uuid:code>/end/", case.episode_end, name="episode-end"),
     path("cases/<uuid:code>/check-ins/", therapist.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
@@ -44,6 +48,12 @@ urlpatterns = [
     path("sessions/<uuid:code>/log/", log.planned_session_log, name="planned-session-log"),
     path("sessions/<uuid:code>/no-show/", log.session_no_show, name="session-no-show"),
     path("sessions/<uuid:code>/undo/", log.session_log_undo, name="session-log-undo"),
+    path("goals/<uuid:code>/edit/", plan.goal_edit, name="goal-edit"),
+    path("goals/<uuid:code>/end/", plan.goal_end, name="goal-end"),
+    path("goals/<uuid:code>/reopen/", plan.goal_reopen, name="goal-reopen"),
+    path("tasks/<uuid:code>/edit/", plan.task_edit, name="task-edit"),
+    path("tasks/<uuid:code>/end/", plan.task_end, name="task-end"),
+    path("tasks/<uuid:code>/reopen/", plan.task_reopen, name="task-reopen"),
     path("sessions/<uuid:code>/move/", therapy_session.session_move, name="session-move"),
     path("sessions/<uuid:code>/", record.session_page, name="session-page"),
     path("sessions/<uuid:code>/correct/", record.session_correct, name="session-correct"),

@@ -23,6 +23,7 @@ from ratings.check_in.links import mint_preferences_link
 from ratings.importing import actions as importing
 from ratings.models import CheckIn, Rating
 from sessions.models import Leave
+from sessions.plan import actions as plan
 from tests.courses import consent
 from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
 
@@ -63,8 +64,18 @@ ratings:case-create                    302 302 200 200 200 403 403 403 403 403 |
 ratings:case juniper                   302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:case sorrel                    302 302 200 404 404 404 404 200 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:case nothing                   302 302 404 404 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
-ratings:goal-agree juniper             302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
-ratings:goal-agree sorrel              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 404 404 403 404 404
+ratings:plan juniper                   302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:plan sorrel                    302 302 200 404 404 404 404 200 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:goal-agree juniper             302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:goal-agree sorrel              302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
+ratings:task-agree juniper             302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:phase-start juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:goal-edit goal                 302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:goal-end goal                  302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:goal-reopen goal               302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
+ratings:task-edit task                 302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:task-end task                  302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:task-reopen task               302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
 ratings:episode-end juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:case-cover juniper             302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:case-cover sorrel              302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
@@ -225,6 +236,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "cover": [cover.code],
         "held": [used.therapy_session.code],
         "elsewhere": [sorrel.therapy_sessions.first().code],
+        "goal": [plan.agree_goal(editor=editor_of(juniper), text="We are working on sleep.").code],
+        "task": [plan.agree_task(editor=editor_of(juniper), activity="Walking.", modality="doing").code],
         "check_in": [waiting.code],
         "wish": [wish.code],
         "token": [minted(waiting)],

@@ -13,6 +13,7 @@ from ratings.check_in import instrument_choice, links
 from ratings.check_in.actions import mark_read
 from ratings.delivery.mail import message_of
 from ratings.models import CheckIn, Delivery
+from sessions.plan import actions as plan
 from tests.courses import answers, consent
 from tests.factories import days_ago, editor_of, make_client, make_episode
 
@@ -78,6 +79,7 @@ def too_hard(paragraphs):
 FORM = {choice: f"form: {choice.label}" for choice in CheckInFormChoice}
 NAMED = {
     "form on fit": "I feel safe here.",
+    "form on the plan": "Still right?",
     "empty form": "Nothing is filled in yet.",
     "wrong form": "Please shorten it.",
     "much too long": "make your text shorter",
@@ -102,12 +104,15 @@ def pages(http, millrace, dana, instruments):
     millrace.save()
     found = {}
 
-    def open_form(**fields):
+    def open_form(sessions=2, goal="", **fields):
         client = make_client(millrace, **fields)
         consent(client)
         client.consents.create(purpose="history", text_version="2026-11")
         episode = make_episode(dana, client=client)
-        for days in (9, 2):
+        if goal:
+            plan.agree_goal(editor=editor_of(episode), text=goal)
+            plan.agree_task(editor=editor_of(episode), activity="Voice notes, two a week.", modality="speaking")
+        for days in (16, 9, 2)[-sessions:]:
             log_session(
                 editor=editor_of(episode),
                 starts_at=days_ago(days),
@@ -124,6 +129,10 @@ def pages(http, millrace, dana, instruments):
     for choice in CheckInFormChoice:
         found[FORM[choice]] = http.get(open_form(check_in_form=choice)[0]).text
     found["form on fit"] = http.get(open_form(asks_about_fit=True)[0]).text
+    millrace.plan_every_sessions = 1
+    millrace.save()
+    (*_first_two, third) = open_form(sessions=3, goal="We are working on sleep so that I can drive again.")
+    found["form on the plan"] = http.get(third).text
     first, second = open_form()
     found["empty form"] = http.post(first, {}).text
     found["wrong form"] = http.post(first, {"goal_known": "9", "comment": "y" * 5001}).text

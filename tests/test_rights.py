@@ -56,7 +56,20 @@ def writes(juniper, teasel, live_through, millrace, noor):
     times = {"starts_at": start, "ends_at": start + timedelta(minutes=50)}
     earlier = {name: at - timedelta(hours=3) for name, at in times.items()}
     answers = {"answers": client_answers(3), "answered_at": timezone.now()}
+    goal = plan_actions.agree_goal(editor=editor_of(juniper), text="We are working on sleep.")
+    ended_goal = plan_actions.agree_goal(editor=editor_of(juniper), text="Coffee.")
+    plan_actions.end_goal(editor=editor_of(juniper), goal=ended_goal, outcome="dropped")
+    task = plan_actions.agree_task(editor=editor_of(juniper), activity="A log.", modality="writing")
+    stopped = plan_actions.agree_task(editor=editor_of(juniper), activity="Tea.", modality="doing")
+    plan_actions.stop_task(editor=editor_of(juniper), task=stopped)
+    voice = {"activity": "Voice notes.", "modality": "speaking", "revision": 1}
     of_rows = {
+        "reword_goal": lambda editor: plan_actions.reword_goal(editor=editor, goal=goal, text="Rest.", revision=1),
+        "end_goal": lambda editor: plan_actions.end_goal(editor=editor, goal=goal, outcome="reached"),
+        "reopen_goal": lambda editor: plan_actions.reopen_goal(editor=editor, goal=ended_goal),
+        "adapt_task": lambda editor: plan_actions.adapt_task(editor=editor, task=task, **voice),
+        "stop_task": lambda editor: plan_actions.stop_task(editor=editor, task=task),
+        "reopen_task": lambda editor: plan_actions.reopen_task(editor=editor, task=stopped),
         "enter_answers": lambda editor: check_in_actions.enter_answers(editor=editor, check_in=check_in, **answers),
         "mint_check_in_link": lambda editor: links.mint_check_in_link(
             editor=editor, check_in=check_in, channel="screen"
@@ -117,6 +130,8 @@ def writes(juniper, teasel, live_through, millrace, noor):
         "mark_read": lambda editor: check_in_actions.mark_read(editor=editor),
         "mint_history_link": lambda editor: links.mint_history_link(editor=editor),
         "agree_goal": lambda editor: plan_actions.agree_goal(editor=editor, text="We are working on sleep."),
+        "agree_task": lambda editor: plan_actions.agree_task(editor=editor, activity="Walking.", modality="doing"),
+        "start_phase": lambda editor: plan_actions.start_phase(editor=editor, number=2),
         "change_contact": lambda editor: schedule.change_contact(editor=editor, **CONTACT),
         "choose_check_ins": lambda editor: client_actions.choose_check_ins(
             editor=editor, check_in_form="short", asks_about_fit=False, consents={}

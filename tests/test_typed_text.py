@@ -32,7 +32,8 @@ EXEMPT = {
 SOME = {
     ("ratings:session-log", "ratings:session-log"),
     ("ratings:case-create", "ratings:case-create"),
-    ("ratings:case", "ratings:goal-agree"),
+    ("ratings:goal-agree", "ratings:goal-agree"),
+    ("ratings:task-edit", "ratings:task-edit"),
     ("ratings:rupture", "ratings:rupture-set-aside"),
     ("ratings:client-contact", "ratings:client-contact"),
     ("ratings:check-in-enter", "ratings:check-in-enter"),

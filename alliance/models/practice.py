@@ -40,6 +40,9 @@ class Practice(models.Model):
     therapist_form = models.CharField(  # a new practice begins with three; the program before knows no such column
         max_length=20, choices=TherapistForm, default=TherapistForm.MIRROR, db_default=TherapistForm.MIRROR
     )
+    plan_every_sessions = models.PositiveSmallIntegerField(
+        default=4, db_default=4
+    )  # a check-in asks about it; 0: never
     shows_history = models.BooleanField(default=False)  # clients may see their own past answers
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT)
     created_at = models.DateTimeField(default=timezone.now)

@@ -38,6 +38,12 @@ class PracticeForm(forms.Form):
     therapist_form = forms.ChoiceField(
         label=_("After a session, therapists answer"), choices=TherapistForm, widget=forms.RadioSelect
     )
+    plan_every_sessions = forms.IntegerField(
+        label=_("Ask about the plan every how many sessions?"),
+        help_text=_("Goals and tasks, in the check-in. From the third session on. 0 for never."),
+        min_value=0,
+        max_value=52,
+    )
     shows_history = forms.BooleanField(label=_("Clients may see their own past answers."), required=False)
     is_live = forms.BooleanField(
         label=_("The practice is live: check-ins and reminders are sent by e-mail."), required=False

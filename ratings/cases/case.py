@@ -20,11 +20,12 @@ from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
 from ratings.findings import phrases
 from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
+from ratings.plan.queries import PlanView, plan_of
 from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import State
 from ratings.psychometrics.ruptures import RuptureEvidence
-from sessions.models import Attendance, Goal, PrivateNote
+from sessions.models import Attendance, PrivateNote
 
 COMMENTS_SHOWN = 3  # older ones that were read are left to the record
 NOTES_SHOWN = 5
@@ -104,7 +105,7 @@ class CasePage:
     answers: list[AnsweredSentence]
     tension: str
     comments: list[Comment]
-    goals: list[str]
+    plan: PlanView
     ruptures: list[RuptureEntry]
     notes: list[Note]
     sessions: list[SessionRow]
@@ -164,7 +165,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
         answers=answered_sentences(latest.client, latest.therapist) if latest and latest.client else [],
         tension=phrases.tension(latest.client) if latest else "",
         comments=comments(rated, access.comments_readable_by(reader, episode), client.data_key),
-        goals=_goals(episode),
+        plan=plan_of(episode, history.sessions),
         ruptures=[RuptureEntry(row, _headline(row)) for row in history.ruptures],
         notes=_notes(episode, reader),
         sessions=sessions,
@@ -320,11 +321,6 @@ def _waiting(last_session: HeldSession | None) -> CheckIn | None:
 
 def _is_unread(rating: Rating) -> bool:
     return rating.check_in is not None and rating.check_in.read_at is None
-
-
-def _goals(episode: Episode) -> list[str]:
-    rows = Goal.objects.filter(episode=episode, ended_at__isnull=True)
-    return [goal.text.open(episode.client.data_key) for goal in rows]
 
 
 def _notes(episode: Episode, reader: User) -> list[Note]:

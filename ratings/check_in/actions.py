@@ -14,6 +14,7 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.check_in.instrument_choice import definition_of
+from ratings.check_in.plan_questions import plan_to_ask
 from ratings.detection.reassess import lock_episode, lock_for_log, reassess
 from ratings.models import CheckIn, Rating, SeenRating, WishOutcome
 from ratings.models.rating import columns_of
@@ -33,6 +34,17 @@ class NobodyReads(Exception):
 
 class SessionVoided(Exception):
     """The session was taken off the record in the meantime."""
+
+
+@transaction.atomic
+def ask_client(*, therapy_session, text):
+    """Makes the check-in of a session, with what it asks about the plan; it is sent by `delivery`."""
+    return CheckIn.objects.create(
+        episode=therapy_session.episode,
+        therapy_session=therapy_session,
+        text=text,
+        plan_asked=plan_to_ask(therapy_session).to_json(),
+    )
 
 
 @transaction.atomic
@@ -190,6 +202,7 @@ def _save_client_rating(check_in, answers, *, mode, answered_at=None, by=None):
         tension=answers.tension,
         tension_talked_about=answers.tension_talked_about,
         bring_up=answers.bring_up,
+        plan_answers=answers.plan.to_json(),
     )
 
 

@@ -3,9 +3,41 @@
 The forms make them, the writes take them, and they are read back from a rating.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from ratings.models import Rating
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAnswer:
+    """What a client said of one goal or task."""
+
+    code: str  # of the goal or task
+    revision: int  # the one that the client saw
+    answer: str  # StillRight for a goal, Helped for a task
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAnswers:
+    """What a client said of the plan. What was not asked, or was left out, is absent."""
+
+    can_say: str = ""  # CanSay
+    goals: tuple[PlanAnswer, ...] = ()
+    tasks: tuple[PlanAnswer, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.can_say or self.goals or self.tasks)
+
+    def to_json(self) -> dict[str, Any] | None:
+        return asdict(self) if self else None
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any] | None) -> Self:
+        if not stored:
+            return cls()
+        goals, tasks = (tuple(PlanAnswer(**answer) for answer in stored[name]) for name in ("goals", "tasks"))
+        return cls(stored["can_say"], goals, tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +53,7 @@ class ClientAnswers:
     tension: bool | None = None
     tension_talked_about: bool | None = None
     bring_up: str = ""  # Rating.BringUp
+    plan: PlanAnswers = PlanAnswers()
 
 
 def stored_answers(rating: Rating) -> ClientAnswers:
@@ -32,4 +65,5 @@ def stored_answers(rating: Rating) -> ClientAnswers:
         tension=rating.tension,
         tension_talked_about=rating.tension_talked_about,
         bring_up=rating.bring_up,
+        plan=PlanAnswers.from_json(rating.plan_answers),
     )

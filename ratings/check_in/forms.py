@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import DayField, PlainTextField
 from alliance.models import CheckInFormChoice, Consent
-from ratings.check_in.answers import ClientAnswers
+from ratings.check_in.answers import ClientAnswers, PlanAnswer, PlanAnswers
 from ratings.check_in.instrument_choice import definition_of
-from ratings.models import Rating
+from ratings.check_in.plan_questions import plan_questions
+from ratings.models import CanSay, Helped, Rating, StillRight
 from ratings.psychometrics.evidence import Rater
 
 LONGEST_COMMENT = 5000
@@ -74,7 +75,70 @@ class YesNoField(forms.TypedChoiceField):
         return {True: "yes", False: "no"}.get(value, value)
 
 
-class ClientAnswersForm(QuestionsMixin, forms.Form):
+class PlanChoiceField(forms.ChoiceField):
+    """A question about a goal or a task, which the page shows in the words of the plan."""
+
+    def __init__(self, about, *, asks, choices):
+        super().__init__(
+            label=_("“%(text)s” %(question)s") % {"text": about.text, "question": asks},
+            choices=choices,
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": NOT_AN_ANSWER},
+        )
+        self.about, self.asks = about, asks
+
+
+class PlanMixin:
+    """Adds the questions about the plan, where the check-in has any."""
+
+    def add_plan(self, check_in):
+        """Adds one question for each goal and task, and whether the client can say what the two work on."""
+        self.plan = plan_questions(check_in)
+        if not (self.plan.goals or self.plan.tasks):
+            return
+        self.fields["can_say"] = forms.ChoiceField(
+            label=_("Can you say what you are working on?"),
+            choices=CanSay,
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": NOT_AN_ANSWER},
+        )
+        for goal in self.plan.goals:
+            self.fields[f"goal_{goal.code}"] = PlanChoiceField(goal, asks=_("Still right?"), choices=StillRight)
+        for task in self.plan.tasks:
+            self.fields[f"task_{task.code}"] = PlanChoiceField(task, asks=_("Did it help?"), choices=Helped)
+
+    @staticmethod
+    def initial_of_plan(plan):
+        """What was answered about the plan, by the names of the fields."""
+        goals = {f"goal_{answer.code}": answer.answer for answer in plan.goals}
+        tasks = {f"task_{answer.code}": answer.answer for answer in plan.tasks}
+        return {"can_say": plan.can_say} | goals | tasks
+
+    @property
+    def plan_on_page(self):
+        """The bound fields about the plan, in order; without what has ended since, unless it was answered."""
+        if "can_say" not in self.fields:
+            return []
+        names = [f"goal_{goal.code}" for goal in self.plan.goals] + [f"task_{task.code}" for task in self.plan.tasks]
+        fields = [self[name] for name in names]
+        return [self["can_say"], *(field for field in fields if field.value() or not field.field.about.has_ended)]
+
+    @property
+    def plan_answers(self):
+        def answered(kind, questions):
+            given = [(question, self.cleaned_data.get(f"{kind}_{question.code}")) for question in questions]
+            return tuple(PlanAnswer(question.code, question.revision, answer) for question, answer in given if answer)
+
+        return PlanAnswers(
+            can_say=self.cleaned_data.get("can_say", ""),
+            goals=answered("goal", self.plan.goals),
+            tasks=answered("task", self.plan.tasks),
+        )
+
+
+class ClientAnswersForm(PlanMixin, QuestionsMixin, forms.Form):
     """What a client is asked after a session, on a screen or on paper."""
 
     sentence_if_empty = _("Nothing is filled in yet.")
@@ -98,7 +162,8 @@ class ClientAnswersForm(QuestionsMixin, forms.Form):
             return cleaned
         if not cleaned["tension"]:
             cleaned["tension_talked_about"] = None
-        if not (self.answers or cleaned["comment"] or cleaned["tension"] is not None or cleaned["bring_up"]):
+        said = self.answers or self.plan_answers or cleaned["comment"] or cleaned["bring_up"]
+        if not said and cleaned["tension"] is None:
             raise forms.ValidationError(self.sentence_if_empty)
         return cleaned
 
@@ -110,6 +175,7 @@ class ClientAnswersForm(QuestionsMixin, forms.Form):
             tension=self.cleaned_data["tension"],
             tension_talked_about=self.cleaned_data["tension_talked_about"],
             bring_up=self.cleaned_data["bring_up"],
+            plan=self.plan_answers,
         )
 
 
@@ -127,15 +193,16 @@ class CheckInForm(ClientAnswersForm):
     )
     share_comment = forms.BooleanField(label=_("Their supervisor may read it too."), required=False)
 
-    def __init__(self, data=None, *, text, **kwargs):
+    def __init__(self, data=None, *, check_in, **kwargs):
         super().__init__(data, **kwargs)
-        self.add_questions(text, Rater.CLIENT)
+        self.add_questions(check_in.text, Rater.CLIENT)
+        self.add_plan(check_in)
         unknown = set(data or ()) - set(self.fields) - {"csrfmiddlewaretoken"}
         if unknown:
             raise Tampered
 
     @classmethod
-    def of(cls, answers, *, text):
+    def of(cls, answers, *, check_in):
         """An unbound form with the answers that a client sent before, to be changed."""
         initial = answers.items | {
             "tension": answers.tension,
@@ -144,12 +211,12 @@ class CheckInForm(ClientAnswersForm):
             "comment": answers.comment,
             "share_comment": answers.comment_for == Rating.CommentFor.SUPERVISOR,
         }
-        return cls(text=text, initial=initial)
+        return cls(check_in=check_in, initial=initial | cls.initial_of_plan(answers.plan))
 
     @property
     def choices_on_page(self):
         """The bound fields that are answered by a choice, in the order of the page."""
-        return [*self.questions, self["tension"], self["tension_talked_about"], self["bring_up"]]
+        return [*self.questions, *self.plan_on_page, self["tension"], self["tension_talked_about"], self["bring_up"]]
 
     @property
     def client_answers(self):
@@ -196,6 +263,7 @@ class EnteredAnswersForm(ClientAnswersForm):
         super().__init__(*args, **kwargs)
         self.therapy_session = check_in.therapy_session
         self.add_questions(check_in.text, Rater.CLIENT)
+        self.add_plan(check_in)
 
     def clean_day(self):
         day = self.cleaned_data["day"]

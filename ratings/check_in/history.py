@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from alliance.models import DataKey, Episode
+from ratings.check_in.plan_questions import SaidOfPlan, said_of_plan
 from ratings.detection.history import HeldSession, held_sessions
 from ratings.findings import phrases, scale, sparklines
 from ratings.models import InstrumentText, Rating
@@ -60,10 +61,17 @@ def history_of(episode: Episode) -> History:
         if therapy_session.client and therapy_session.client.text_id
     ]
     key = episode.client.data_key
+    said = said_of_plan(episode, [therapy_session.client for therapy_session in rated if therapy_session.client])
     return History(
         lines=[_line(title, pillar, rated) for pillar, title in _titles().items()],
         sessions=[
-            _answered(therapy_session.row.starts_at, therapy_session.client, therapy_session.client.text, key)
+            _answered(
+                therapy_session.row.starts_at,
+                therapy_session.client,
+                therapy_session.client.text,
+                said[therapy_session.client.pk],
+                key,
+            )
             for therapy_session in reversed(rated)
             if therapy_session.client and therapy_session.client.text
         ],
@@ -89,13 +97,16 @@ def _line(title: str, pillar: Pillar, rated: Sequence[HeldSession]) -> Line:
     )
 
 
-def _answered(session_at: datetime, rating: Rating, text: InstrumentText, key: DataKey) -> AnsweredSession:
+def _answered(
+    session_at: datetime, rating: Rating, text: InstrumentText, of_plan: Sequence[SaidOfPlan], key: DataKey
+) -> AnsweredSession:
     wording, lowest = text.text[Rater.CLIENT], rating.instrument.definition["lowest"]
     answers = [
         Answer(sentence, wording["answers"][rating.answers[item] - lowest])
         for item, sentence in wording["items"].items()
         if item in rating.answers
     ]
+    answers += [Answer(said.question, said.answer) for said in of_plan]
     if rating.tension is not None:
         answers.append(Answer(_("Tension or misunderstanding"), phrases.tension(rating)))
     comment = rating.comment.open(key) if rating.comment else ""

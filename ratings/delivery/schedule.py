@@ -14,6 +14,7 @@ from alliance.access import Editor, check_log_all, is_in_hands
 from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import Consent
+from ratings.check_in.actions import ask_client
 from ratings.check_in.instrument_choice import STILL_AWAITED, instrument_for, number_at, own_text
 from ratings.delivery.quiet_hours import QuietHours, first_outside
 from ratings.detection.reassess import lock_episodes
@@ -78,7 +79,7 @@ def ask_about(therapy_session, instrument=None):
     instrument = instrument or instrument_for(client, number_at(episode, therapy_session.starts_at))
     text = own_text(instrument, client.language or client.practice.language)
     assert text is not None  # it is one of our own, and those are loaded with the program
-    check_in = CheckIn.objects.create(episode=episode, therapy_session=therapy_session, text=text)
+    check_in = ask_client(therapy_session=therapy_session, text=text)
     add_first(check_in)
     return check_in
 

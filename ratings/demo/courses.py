@@ -12,10 +12,53 @@ from math import exp
 from random import Random
 
 from alliance.models import EndReason
-from sessions.models import Attendance, Mode
+from ratings.models import CanSay, Helped, StillRight
+from sessions.models import AgreedBy, Attendance, GoalOutcome, Modality, Mode, Willing
 
 ITEMS = 6  # answers in the order of the questionnaire: two on goals, two on tasks, two on the bond
 LOWEST, HIGHEST = 0, 4
+
+
+@dataclass(frozen=True, slots=True)
+class CourseGoal:
+    """A goal of a course; sessions are counted from 0."""
+
+    text: str
+    agreed_in: int = 0
+    agreed_by: AgreedBy = AgreedBy.TOGETHER
+    earlier: tuple[str, int] | None = None  # another wording, and the session until which it held
+    outcome: GoalOutcome | None = None
+    ended_in: int = 0
+    phase: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TaskShape:
+    """What a task was from a session on, and why it became so."""
+
+    activity: str
+    modality: Modality
+    since: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CourseTask:
+    """A task of a course, with its shapes, the first one first."""
+
+    shapes: tuple[TaskShape, ...]
+    why_it_helps: str = ""
+    willing: Willing | None = None
+    goal: int | None = None  # its place among the goals
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSaid:
+    """What a client answered about the plan: of the goals and tasks that a course has, in their order."""
+
+    can_say: CanSay
+    goals: tuple[StillRight | None, ...] = ()
+    tasks: tuple[Helped | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +72,8 @@ class CourseSession:
     tension: bool | None = None
     talked_about: bool | None = None
     bring_up: str = ""  # Rating.BringUp
+    plan: PlanSaid | None = None  # what the client answered about the plan
+    asks_about_plan: bool = False  # though the client has not answered
     note: str = ""  # the therapist's own
     attendance: Attendance = Attendance.ATTENDED
     minutes: int = 25  # until the client answered
@@ -47,7 +92,9 @@ class Course:
     not_logged: bool = False  # the last session was planned for that day, which is past, and nobody has logged it
     weeks_ago: int = 0  # since the last session
     mode: Mode = Mode.IN_PERSON
-    goals: tuple[str, ...] = ()
+    goals: tuple[str | CourseGoal, ...] = ()
+    tasks: tuple[CourseTask, ...] = ()
+    second_phase: tuple[str, int] | None = None  # its name, and the session in which it began
     sees_own: bool = False  # agreed to see their own past answers
     end_reason: EndReason | None = None
     weeks_ahead: int = 0  # planned weekly as a series, after the last of the sessions

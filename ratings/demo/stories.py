@@ -4,56 +4,15 @@ Answers stand as in the questionnaire: goals, tasks, bond; 0 is "Not at all", 4 
 """
 
 from alliance.models import EndReason
-from ratings.demo.courses import Course, CourseSession
+from ratings.demo.courses import Course, CourseSession, CourseTask, TaskShape
+from ratings.demo.juniper import ONLY_TASKS_SLIP
 from ratings.models import Rating
-from sessions.models import Attendance, Mode
+from sessions.models import Attendance, Modality, Mode, Willing
 
 BringUp = Rating.BringUp
 ADA, TOMAS, NOOR = range(3)
 PLANNED = CourseSession(attendance=Attendance.PLANNED)
 NO_SHOW = CourseSession(attendance=Attendance.NO_SHOW)
-
-ONLY_TASKS_SLIP = Course(
-    name="Juniper",
-    therapist=ADA,
-    hour="14:00",
-    today=True,
-    weeks_ahead=5,
-    goals=(
-        "We are working on saying no at work so that I can be home by six.",
-        "We are working on sleeping through so that I can drive again.",
-    ),
-    sessions=(
-        CourseSession("32 33 33", "32 32 33"),
-        CourseSession(
-            "33 32 33", "32 33 33", "I was nervous before. You made it easy to begin, and the two goals are mine now."
-        ),
-        CourseSession("33 33 33", "33 33 33"),
-        CourseSession(
-            "32 33 33", "33 33 33", note="A cancelled session came up. She made light of it; I stayed with it."
-        ),
-        CourseSession(
-            "33 33 33", "33 33 33", "We took the morning apart, minute by minute. I had never seen it like that."
-        ),
-        CourseSession("33 43 33", "33 33 33"),
-        CourseSession(
-            "43 33 43",
-            "33 33 33",
-            "I said no on Tuesday! Small one, but I said it, and nobody fell over. Wanted you to know.",
-        ),
-        CourseSession("43 43 43", "43 33 43", note="Brought in the short sheet. She said yes rather fast."),
-        CourseSession(None, "33 33 33"),
-        CourseSession("43 11 43", "33 33 33"),
-        CourseSession(
-            "43 10 43",
-            "43 33 33",
-            "I did the sheet at home but I was not sure what it was for.",
-            bring_up=BringUp.GENTLY,
-            note="I brought the sheet in too fast. Ask what would have made it more useful.",
-        ),
-        PLANNED,
-    ),
-)
 
 REPAIRED = Course(
     name="Teasel",
@@ -191,6 +150,14 @@ REPAIRED_LONG_AGO = Course(
     hour="09:30",
     weekday=1,
     mode=Mode.VIDEO,
+    tasks=(
+        CourseTask(
+            (TaskShape("Read one letter aloud, together.", Modality.EXERCISE, 14),),
+            why_it_helps="Nobody has to open it alone.",
+            willing=Willing.YES,
+            goal=0,
+        ),
+    ),
     goals=(
         "We are working on grieving for my brother so that I can open his letters.",
         "We are working on the evenings so that I can be in the house without the radio on.",
@@ -226,7 +193,7 @@ REPAIRED_LONG_AGO = Course(
         CourseSession("43 34 44", "43 33 43"),
         CourseSession("34 33 44", "43 33 43"),
         CourseSession("44 33 44", "43 33 43", "Three letters left. No hurry."),
-        CourseSession(None, "43 33 43"),
+        CourseSession(None, "43 33 43", asks_about_plan=True),
     ),
 )
 

@@ -24,6 +24,7 @@ from ratings.check_in.instrument_choice import SIX_ITEMS, definition_of, own_tex
 from ratings.demo.courses import Course, CourseSession, caseload
 from ratings.demo.messages import Messages, SessionCheckIn
 from ratings.demo.people import HERE_FOR, address_of, fill_people
+from ratings.demo.plan import CoursePlan
 from ratings.demo.stories import STORIES
 from ratings.detection.history import join_ratings
 from ratings.detection.reassess import current_version
@@ -33,14 +34,27 @@ from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
 from ratings.today.news import NEW_FOR
-from sessions.models import Attendance, CancelledBy, Goal, Leave, PrivateNote, SessionSeries, TherapySession
+from sessions.models import (
+    Attendance,
+    CancelledBy,
+    Goal,
+    GoalVersion,
+    Leave,
+    Phase,
+    PrivateNote,
+    SessionSeries,
+    Task,
+    TaskVersion,
+    TherapySession,
+)
 
 ZONE = ZoneInfo("Europe/London")
 EPISODES_AT_ONCE = 100  # memory follows this number, not that of the clients
 SESSION_LASTS, LOGGED_AFTER, WEEK = timedelta(minutes=50), timedelta(minutes=4), timedelta(days=7)
 READ_BEFORE_NEXT = timedelta(minutes=15)  # the therapist looks at the answers shortly before the next session
 TABLES = (  # parents first
-    DataKey, Client, Consent, Episode, Goal, SessionSeries, TherapySession, PrivateNote, CheckIn, ClientLink,
+    DataKey, Client, Consent, Episode, Phase, Goal, GoalVersion, Task, TaskVersion, SessionSeries, TherapySession,
+    PrivateNote, CheckIn, ClientLink,
     Delivery, Rating, SeenRating,
     Assessment, Rupture, Standing,
 )  # fmt: skip
@@ -188,11 +202,7 @@ class _Writer:
             ends_at=starts[-1] + timedelta(hours=4) if course.end_reason else None,
             end_reason=course.end_reason or "",
         )
-        for number, goal in enumerate(course.goals):
-            agreed = starts[min(number, len(starts) - 1)] + SESSION_LASTS
-            self.bulk.add(
-                Goal, episode_id=episode.pk, text=Sealed(goal, key), agreed_at=agreed, written_by_id=therapist.pk
-            )
+        self.plan = CoursePlan(self.bulk, course, episode, [start + SESSION_LASTS for start in starts], key)
         self.check_ins: list[SessionCheckIn] = []
         sessions = [
             self._add_session(course, course_session, starts_at, episode, key)
@@ -288,6 +298,7 @@ class _Writer:
             **about,
             text_id=self.text.pk,
             created_at=logged,
+            plan_asked=self.plan.asked(course_session, logged).to_json(),
             read_at=read if course_session.client and read < self.now else None,
         )
         self.with_check_in.add(therapy_session.pk)
@@ -316,6 +327,7 @@ class _Writer:
                 tension=course_session.tension,
                 tension_talked_about=course_session.talked_about,
                 bring_up=str(course_session.bring_up),
+                plan_answers=self.plan.answered(course_session.plan, logged).to_json(),
             )
             if check_in.read_at and check_in.read_at > self.now - NEW_FOR - WEEK:  # an older one is new to nobody
                 seen = {"episode_id": episode.pk, "rating_id": rating.pk, "by_id": episode.therapist_id}

@@ -5,6 +5,7 @@ from ratings.models.delivery import Delivery
 from ratings.models.detection import Assessment, DetectorVersion
 from ratings.models.instrument import Instrument, InstrumentText
 from ratings.models.link import ClientLink
+from ratings.models.plan_answers import CanSay, Helped, StillRight
 from ratings.models.rating import Rating
 from ratings.models.rupture import Rupture, Verdict
 from ratings.models.seen import SeenRating, WishOutcome
@@ -12,16 +13,19 @@ from ratings.models.standing import Standing
 
 __all__ = [
     "Assessment",
+    "CanSay",
     "CheckIn",
     "ClientLink",
     "Delivery",
     "DetectorVersion",
+    "Helped",
     "Instrument",
     "InstrumentText",
     "Rating",
     "Rupture",
     "SeenRating",
     "Standing",
+    "StillRight",
     "Verdict",
     "WishOutcome",
 ]

@@ -88,6 +88,7 @@ class Rating(models.Model):
     tension_talked_about = models.BooleanField(null=True)
     noticed = models.CharField(max_length=16, choices=Noticed, blank=True)  # the therapist's; empty: left out
     bring_up = models.CharField(max_length=12, choices=BringUp, blank=True)  # empty: not asked, or left out
+    plan_answers = models.JSONField(null=True)  # as `PlanAnswers` has them; none where nothing of it was answered
     comment = SealedTextField(null=True)
     comment_words = models.PositiveIntegerField(null=True)
     comment_for = models.CharField(max_length=12, choices=CommentFor, default=CommentFor.THERAPIST)
@@ -132,8 +133,8 @@ class Rating(models.Model):
         clinical = (
             "episode", "therapy_session", "check_in", "rater", "answers", "items_answered", "goal_raw", "task_raw",
             "bond_raw", "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "straight_line",
-            "tension", "tension_talked_about", "noticed", "bring_up", "comment_words", "comment_for", "answered_at",
-            "received_at", "replaced_at", "replaced_by",
+            "tension", "tension_talked_about", "noticed", "bring_up", "plan_answers", "comment_words", "comment_for",
+            "answered_at", "received_at", "replaced_at", "replaced_by",
         )  # fmt: skip
         plain = ("id", "code", "instrument", "text", "mode", "entered_by", "replaced_reason", "import_batch")
 

@@ -158,6 +158,7 @@ def _as_entered(rating):
         return {}
     answers = stored_answers(rating)
     rest = {name: getattr(answers, name) for name in ("comment", "tension", "tension_talked_about", "bring_up")}
+    rest |= EnteredAnswersForm.initial_of_plan(answers.plan)
     return answers.items | rest | {"day": timezone.localdate(rating.answered_at)}
 
 

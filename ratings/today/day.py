@@ -13,6 +13,7 @@ from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.check_in.wishes import Wish, wishes
 from ratings.delivery.queries import CheckInRow, rows_by_session, unanswered_check_ins
 from ratings.models import CheckIn
+from ratings.plan.queries import RefusedGoal, refused_goals
 from ratings.today.news import News, Weight, latest_strains, news_of, numbered, to_show
 from ratings.today.saved import JustLogged, just_logged
 from sessions.models import Attendance, TherapySession
@@ -93,6 +94,7 @@ class Day:
     news: list[News]
     heard: list[News]  # what of the news the head of the page says, of clients who are not next
     open: list[OpenCase]
+    refused: list[RefusedGoal]
     unanswered: list[CheckInRow]  # the latest of each client, of the last two weeks
     unanswered_in_all: int
     has_cases: bool
@@ -140,6 +142,7 @@ def day_of(therapist: User) -> Day:
         news=shown,
         heard=_heard(shown, next_one, here_today),
         open=_open_cases(cases, planned, wished, strains, here_today, shown),
+        refused=refused_goals(scopes.own_episodes(therapist)),
         unanswered=_latest_of_each(unanswered),
         unanswered_in_all=len(unanswered),
         has_cases=bool(cases),

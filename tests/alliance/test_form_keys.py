@@ -178,7 +178,7 @@ def test_a_goal_sent_twice_is_one_and_another_is_another(http, dana, juniper, li
     live_through(juniper, [3])
     http.force_login(dana.user)
     address = reverse("ratings:goal-agree", args=[juniper.code])
-    typed = {"text": "We are working on sleep.", "form_key": key_of(http, reverse("ratings:case", args=[juniper.code]))}
+    typed = {"text": "We are working on sleep.", "form_key": key_of(http, address)}
     for _tap in range(2):
         assert http.post(address, typed).status_code == 302
     assert juniper.goals.count() == 1

@@ -33,6 +33,15 @@ def house(live_server, settings, millrace, dana, sam, mona, live_through):
     plan_actions.agree_goal(
         editor=editor_of(flagged), text="We are working on saying no at work so that I can be home by six."
     )
+    log = plan_actions.agree_task(editor=editor_of(flagged), activity="A thought log, every day.", modality="writing")
+    plan_actions.adapt_task(
+        editor=editor_of(flagged),
+        task=log,
+        activity="Voice notes, two a week.",
+        modality="speaking",
+        adapted_why="Writing felt like homework.",
+        revision=1,
+    )
     live_through(
         flagged, [3, 3, 4, [3, 4, 3, 3, 4, 3], 3, 3, 1, 1], comment=COMMENT, comment_for="supervisor", bring_up="gently"
     )
@@ -65,6 +74,15 @@ def test_the_pages_of_a_therapist(page, live_server, house, dana, sign_in, look,
         "import": reverse("ratings:import-upload"),
         "case-new": reverse("ratings:case-create"),
         "case-check-ins": reverse("ratings:check-in-settings", args=[house["flagged"].code]),
+        "plan": reverse("ratings:plan", args=[house["flagged"].code]),
+        "plan-empty": reverse("ratings:plan", args=[house["fresh"].code]),
+        "goal-agree": reverse("ratings:goal-agree", args=[house["flagged"].code]),
+        "goal-edit": reverse("ratings:goal-edit", args=[house["flagged"].goals.first().code]),
+        "goal-end": reverse("ratings:goal-end", args=[house["flagged"].goals.first().code]),
+        "task-agree": reverse("ratings:task-agree", args=[house["flagged"].code]),
+        "task-edit": reverse("ratings:task-edit", args=[house["flagged"].tasks.first().code]),
+        "task-end": reverse("ratings:task-end", args=[house["flagged"].tasks.first().code]),
+        "phase-start": reverse("ratings:phase-start", args=[house["flagged"].code]),
         "case-end": reverse("ratings:episode-end", args=[house["flagged"].code]),
         "session-log": reverse("ratings:session-log", args=[house["flagged"].code]),
         "help": reverse("alliance:help"),

@@ -1,4 +1,4 @@
-"""The page of a case; a new one, a goal agreed, the end of a therapy."""
+"""The page of a case; a new one, the end of a therapy."""
 
 from zoneinfo import ZoneInfo
 
@@ -7,19 +7,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from alliance import access, audit
-from alliance.access import Editor, get_visible_or_404
+from alliance.access import get_visible_or_404
 from alliance.models import Episode
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import end_episode, open_case
 from ratings.cases.case import case_page
 from ratings.cases.forms import CaseForm, EpisodeEndForm
 from ratings.check_in.actions import mark_read
-from sessions.models import Goal
-from sessions.plan import actions as plan_actions
-from sessions.plan.forms import GoalForm
 
 EPISODES = Episode.objects.select_related(
     "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture"
@@ -29,18 +26,13 @@ EPISODES = Episode.objects.select_related(
 @require_safe
 def case(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
-    return _case_page(request, episode, GoalForm(auto_id="goal_%s"))
-
-
-def _case_page(request, episode, goal_form, status=200):
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
     page = case_page(episode, request.user)
     if page.can_log and request.method == "GET":  # the page has every comment that was not read before
         mark_read(editor=access.check_log(request.user, episode))
     section = "cases" if page.can_log else "caseload"
-    context = {"page": page, "goal_form": goal_form, "section": section}
-    return render(request, "ratings/cases/case.html", context, status=status)
+    return render(request, "ratings/cases/case.html", {"page": page, "section": section})
 
 
 @require_page_or_post
@@ -76,29 +68,6 @@ def _open_case(form, memberships):
 
 def _address_of(episode):
     return reverse("ratings:case", args=[episode.code])
-
-
-@require_POST
-def goal_agree(request, code):
-    episode = get_visible_or_404(EPISODES, request.user, code=code)
-    editor = access.check_edit(request.user, episode)
-    form = GoalForm(request.POST, auto_id="goal_%s")
-    if form.is_valid() and episode.ends_at:
-        form.add_error("text", _("This therapy has ended; its plan stays as it is."))
-    if not (form.is_valid() and _agree_goal(form, editor)):
-        return _case_page(request, episode, form, status=422)
-    messages.success(request, _("The goal is part of the plan."))
-    return redirect("ratings:case", episode.code)
-
-
-def _agree_goal(form, editor: Editor):
-    text, code = form.cleaned_data["text"], form.cleaned_data["form_key"]
-    return form.make_once(
-        Goal.objects.filter(episode=editor.episode),
-        lambda: plan_actions.agree_goal(editor=editor, text=text, code=code),
-        _("This form was saved already. To save this as another goal, send it again."),
-        lambda goal: _address_of(editor.episode),
-    )
 
 
 @require_page_or_post

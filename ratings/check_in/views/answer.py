@@ -46,7 +46,7 @@ def check_in(request, token):
     if _is_open(check_in, is_sender=False):
         if not access.is_in_hands(check_in.episode):
             return _unread_for_good(request, check_in)
-        return _form_page(request, check_in, CheckInForm(text=check_in.text))
+        return _form_page(request, check_in, CheckInForm(check_in=check_in))
     # Only the browser that sent answers learns more than that the link is used.
     return _redirect_to_sent() if check_in_of_cookie(request) == check_in else link_gone(request)
 
@@ -65,7 +65,7 @@ def check_in_change(request):
         return _receive(request, check_in, is_sender=True, may_change=can_change)
     if not access.is_in_hands(check_in.episode):
         return _unread_for_good(request, check_in)
-    return _form_page(request, check_in, CheckInForm.of(stored_answers(rating), text=check_in.text))
+    return _form_page(request, check_in, CheckInForm.of(stored_answers(rating), check_in=check_in))
 
 
 @login_not_required
@@ -85,7 +85,7 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
     `is_sender`: this browser has sent answers to this check-in before.
     """
     try:
-        form = CheckInForm(request.POST, text=check_in.text)
+        form = CheckInForm(request.POST, check_in=check_in)
     except (RequestDataTooBig, Tampered) as error:
         return _unread_page(request, check_in, is_sender=is_sender, too_long=isinstance(error, RequestDataTooBig))
     if not form.is_valid():

@@ -99,12 +99,14 @@ def test_the_way_back_leads_through_signing_in_and_says_so(mine, juniper):
 
 
 def test_a_form_on_another_page_comes_back_there(mine, juniper, live_through):
-    live_through(juniper, [3])
-    page, action = (reverse(f"ratings:{name}", args=[juniper.code]) for name in ("case", "goal-agree"))
+    live_through(juniper, [3, 3, 3, 3, 0])
+    code = juniper.ruptures.get().code
+    page, action = (reverse(f"ratings:{name}", args=[code]) for name in ("rupture", "rupture-set-aside"))
     html = mine.get(page).text
-    typed = {name: hidden(html, name) for name in ("csrfmiddlewaretoken", "shown_form", "form_key")}
+    html = html[html.index(action) :]
+    typed = {name: hidden(html, name) for name in ("csrfmiddlewaretoken", "shown_form")}
     sign_out(mine)
-    assert mine.post(action, typed | {"text": NOTE}).url == f"/accounts/login/?next={page}"
+    assert mine.post(action, typed | {"reason": NOTE}).url == f"/accounts/login/?next={page}"
     mine.force_login(juniper.therapist.user)
     assert "nightingale" in mine.get(page).text
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from alliance.models import AuditEvent
 from ratings.check_in import actions
 from ratings.check_in.actions import AlreadyAnswered, answer_check_in, mark_read
-from ratings.check_in.answers import ClientAnswers, stored_answers
+from ratings.check_in.answers import ClientAnswers, PlanAnswer, PlanAnswers, stored_answers
 from ratings.models import Rating, Standing
 from tests.courses import answers, client_answers
 from tests.factories import editor_of
@@ -111,6 +111,7 @@ def test_every_answer_comes_back_as_it_was_given(juniper, live_through):
         tension=True,
         tension_talked_about=False,
         bring_up="gently",
+        plan=PlanAnswers("partly", (PlanAnswer("a", 2, "not_quite"),), (PlanAnswer("b", 1, "no"),)),
     )
     defaults = ClientAnswers(items={})
     assert [field.name for field in fields(given) if getattr(given, field.name) == getattr(defaults, field.name)] == []

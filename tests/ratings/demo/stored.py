@@ -2,7 +2,7 @@
 
 from alliance.models import Episode, Membership
 from ratings.models import Assessment, CheckIn, Delivery, Rating, Rupture, Standing
-from sessions.models import Goal, PrivateNote, TherapySession
+from sessions.models import Goal, PrivateNote, Task, TherapySession
 
 KEYS = {"id", "code"}
 WHEN = {"assessed_at", "updated_at"}  # the moment of the replay
@@ -48,6 +48,7 @@ def names_scores_and_times():
                     *episode.client.consents.order_by("purpose").values_list("given_at", "withdrawn_at"),
                 ),
                 "goals": sorted((goal.agreed_at, goal.text.open(key)) for goal in Goal.objects.filter(**mine)),
+                "tasks": sorted((task.agreed_at, task.activity.open(key)) for task in Task.objects.filter(**mine)),
                 "notes": sorted((n.written_at, n.text.open(key)) for n in PrivateNote.objects.filter(**mine)),
                 "sessions": sorted(
                     (row.starts_at, row.ends_at, row.mode, row.attendance, str(row.logged_at))

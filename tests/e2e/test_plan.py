@@ -1,0 +1,77 @@
+"""The plan in the check-in, on a phone, and what it changes for the therapist: with JavaScript and without."""
+
+import pytest
+from django.urls import reverse
+
+from ratings.check_in import links
+from ratings.models import CheckIn, Rating
+from sessions.plan import actions
+from tests.courses import consent, held
+from tests.e2e.conftest import PHONE
+from tests.factories import editor_of
+
+HOME = "We are working on saying no at work so that I can be home by six."
+DRIVE = "We are working on sleeping through so that I can drive again."
+
+
+@pytest.fixture
+def address(live_server, settings, juniper, instruments):
+    """Of Juniper's fourth check-in, which asks about the plan."""
+    settings.BASE_URL = live_server.url
+    consent(juniper.client)
+    for text in (HOME, DRIVE):
+        actions.agree_goal(editor=editor_of(juniper), text=text)
+    actions.agree_task(editor=editor_of(juniper), activity="Voice notes, two a week.", modality="speaking")
+    for days in (22, 15, 8, 1):
+        held(juniper, days)
+    check_in = CheckIn.objects.latest("therapy_session__starts_at")
+    token = links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
+    return live_server.url + reverse("links:check-in", args=[token])
+
+
+@pytest.mark.parametrize("has_javascript", [True, False])
+def test_what_a_client_says_of_the_plan_stands_on_today_at_the_next_load(
+    has_javascript, browser, browser_context_args, page, live_server, address, dana, juniper, sign_in
+):
+    context = browser.new_context(
+        **browser_context_args | {"viewport": PHONE, "has_touch": True, "java_script_enabled": has_javascript}
+    )
+    phone = context.new_page()
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:today"))
+    assert DRIVE not in page.inner_text("main")
+    phone.goto(address)
+    taps = 0
+
+    def tap(place):
+        nonlocal taps
+        taps += 1
+        place.tap()
+
+    for position in range(6):
+        tap(phone.locator("fieldset").nth(position).locator("label").nth(3))
+    for question, words in (
+        ("Can you say what you are working on?", "Partly"),
+        (HOME, "Yes"),
+        (DRIVE, "Not quite"),
+        ("Voice notes, two a week.", "A little"),
+    ):
+        tap(phone.get_by_role("group", name=question).get_by_text(words, exact=True))
+    tap(phone.get_by_role("button", name="Send"))
+    phone.wait_for_url("**/c/sent/")
+    assert phone.get_by_role("heading", level=1).inner_text() == "Thank you"
+    assert taps == 7 + 4
+    page.reload()
+    assert "Juniper" in page.get_by_role("heading", name="Goals to go over").locator("..").inner_text()
+    assert DRIVE in page.inner_text("main")
+    assert HOME not in page.inner_text("main")
+
+    phone.get_by_role("link", name="Change your answers").click()
+    assert phone.locator("input:checked").count() == 6 + 4
+    phone.get_by_role("group", name=DRIVE).get_by_text("Yes", exact=True).tap()
+    phone.get_by_role("button", name="Send").click()
+    phone.wait_for_url("**/c/sent/")
+    page.reload()
+    assert DRIVE not in page.inner_text("main")
+    assert Rating.objects.filter(rater="client").count() == 2
+    context.close()
