@@ -32,13 +32,13 @@ def test_a_reversed_sentence_is_marked_where_its_answer_is_read(http, dana, juni
     (check_in,) = live_through(juniper, [3])
     http.force_login(dana.user)
     page = reverse("ratings:case", args=[juniper.code])
-    assert "turned:" not in http.get(page).text
+    assert "reverse-scored" not in http.get(page).text
     ours = check_in.text.instrument
     ours.definition["items"][5]["reversed"] = True
     ours.save()
     text = " ".join(http.get(page).text.split())
-    assert text.count("turned: much is little") == 1
-    assert 'I could be open, even about hard things. <span class="hint">turned:' in text
+    assert text.count("reverse-scored") == 1
+    assert 'I could be open, even about hard things. <span class="hint">reverse-scored' in text
 
 
 def test_opening_a_case_is_audited_and_marks_its_answers_read(http, dana, sam, juniper, live_through):
