@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
 from alliance.models import Client, Cover, Episode, Membership, User
@@ -24,6 +24,7 @@ from alliance.scopes import (
     live_memberships,
     live_therapists,
     memberships_of,
+    open_without_therapist,
     own_episodes,
 )
 
@@ -143,6 +144,60 @@ def check_import(user: User) -> list[Membership]:
     return memberships
 
 
+class Right(Protocol):
+    """The right to put one case into other hands: its therapist's `Editor`, or a manager's `Settler`."""
+
+    @property
+    def membership(self) -> Membership: ...
+
+    @property
+    def episode(self) -> Episode: ...
+
+    def check_settle_again(self) -> None: ...
+
+    def check_rows(self, *rows: OfEpisode) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """A manager's right to hand over, cover or end a case of somebody who leaves. `check_settle` makes one.
+
+    It shows nothing of the case, and is good for no other write.
+    """
+
+    membership: Membership
+    episode: Episode
+
+    def check_rows(self, *rows: OfEpisode) -> None:
+        """Raises `Denied` where one of the rows belongs to another episode."""
+        if any(row.episode_id != self.episode.pk for row in rows):
+            raise Denied("episode", self.episode.code)
+
+    def check_settle_again(self) -> None:
+        """Raises `Denied` unless the right still holds; asked by each write, after its lock."""
+        managers = live_memberships(self.membership.user, "manager").filter(pk=self.membership.pk)
+        if not managers.exists() or not _may_be_settled().filter(pk=self.episode.pk).exists():
+            raise Denied("episode", self.episode.code)
+
+
+def _may_be_settled() -> QuerySet[Episode]:
+    """Open episodes of which the therapist leaves, or has left."""
+    leaving = Q(therapist__ends_at__isnull=False) | Q(pk__in=open_without_therapist())
+    return Episode.objects.filter(leaving, ends_at__isnull=True)
+
+
+def check_settle(manager: Membership, episode_code: UUID | str) -> Settler:
+    """The right of a manager over one case of somebody who leaves, by the code of the case."""
+    episodes = _may_be_settled().filter(client__practice=manager.practice_id)
+    episodes = episodes.select_related("client__data_key", "client__practice", "therapist__practice__data_key")
+    episode = episodes.filter(code=episode_code).first()
+    if episode is None:
+        raise NotVisible("episode", episode_code)
+    settler = Settler(manager, episode)
+    settler.check_settle_again()
+    return settler
+
+
 @dataclass(frozen=True, slots=True)
 class Editor:
     """Who may change which episode. Every write on an episode takes one.
@@ -167,6 +222,10 @@ class Editor:
         self.check_rows(*rows)
         if not self._is_therapist():
             raise Denied("episode", self.episode.code)
+
+    def check_settle_again(self) -> None:
+        """As `check_again`, for the writes that a manager may make as well."""
+        self.check_again()
 
     def check_log_again(self, *rows: OfEpisode) -> None:
         """As `check_again`, for the writes that are open to a member who covers."""

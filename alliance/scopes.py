@@ -83,6 +83,15 @@ def episodes_in_hands() -> QuerySet[Any]:
     return _episodes_where(Q(therapist__in=live_therapists()) | _is_covered_by(live_covers()))
 
 
+def open_without_therapist() -> QuerySet[Any]:
+    """Open episodes whose therapist has left, or is none any more: the list that managers settle.
+
+    They stay on it while a colleague covers, as a cover ends.
+    """
+    episodes: QuerySet[Any] = apps.get_model("alliance", "Episode").objects.filter(ends_at__isnull=True)
+    return episodes.exclude(therapist__in=live_therapists())
+
+
 def live_covers(user: AbstractBaseUser | None = None) -> QuerySet[Any]:
     """The covers that hold now, or only those that this user gives."""
     covers: QuerySet[Any] = apps.get_model("alliance", "Cover").objects.filter(

@@ -19,7 +19,6 @@ alliance_urls = (
         path("drafts/<uuid:code>/discard/", draft_views.draft_discard, name="draft-discard"),
         path("people/", people_views.people, name="people"),
         path("people/invite/", people_views.member_invite, name="member-invite"),
-        path("people/<uuid:code>/end/", people_views.member_end, name="member-end"),
         path("people/settings/", practice_views.practice_settings, name="practice-settings"),
         path("people/assign/", people_views.supervision_assign, name="supervision-assign"),
         path("people/assignments/<uuid:code>/end/", people_views.supervision_end, name="supervision-end"),

@@ -5,7 +5,8 @@ from ratings.check_in.views import therapist
 from ratings.delivery import views as delivery
 from ratings.demo import views as demo
 from ratings.detection import views as detection
-from ratings.handover import views as handover
+from ratings.handover.views import case as handover
+from ratings.handover.views import leaving
 from ratings.importing import views as importing
 from ratings.plan import views as plan
 from ratings.record import views as record
@@ -41,6 +42,9 @@ urlpatterns = [
     path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
     path("cases/<uuid:code>/cover/", handover.case_cover, name="case-cover"),
+    path("cases/<uuid:code>/hand-over/", handover.case_hand_over, name="case-hand-over"),
+    path("cases/<uuid:code>/reopen/", handover.case_reopen, name="case-reopen"),
+    path("cases/<uuid:code>/earlier/", handover.case_earlier, name="case-earlier"),
     path("cases/covers/<uuid:code>/end/", handover.cover_end, name="cover-end"),
     path("cases/<uuid:code>/sheet/", record.case_sheet, name="case-sheet"),
     path("cases/<uuid:code>/sessions/", record.session_list, name="session-list"),
@@ -67,6 +71,8 @@ urlpatterns = [
     path("ruptures/<uuid:code>/", ruptures.rupture, name="rupture"),
     path("ruptures/<uuid:code>/verdict/", ruptures.rupture_verdict, name="rupture-verdict"),
     path("ruptures/<uuid:code>/set-aside/", ruptures.rupture_set_aside, name="rupture-set-aside"),
+    path("people/<uuid:code>/end/", leaving.member_end, name="member-end"),
+    path("people/practices/<uuid:code>/cases/", leaving.cases_settle, name="cases-settle"),
     path("people/detection/", detection.detection_settings, name="detection-settings"),
     # /guide/, in the demo only
     path("guide/put-away/", demo.guide_put_away, name="guide-put-away"),

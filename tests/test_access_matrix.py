@@ -45,8 +45,8 @@ alliance:people                        302 302 403 403 403 403 403 403 200 403 |
 alliance:practice-settings             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 alliance:member-invite                 302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 alliance:supervision-assign            302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
-alliance:member-end member             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
-alliance:member-end stranger           302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
+ratings:member-end member              302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+ratings:member-end stranger            302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
 alliance:supervision-end supervision   302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
 ratings:today                          302 302 200 200 200 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:news-seen                      302 302   -   -   -   -   -   -   -   - | 302 302 302 302 302 403 403 403 403 403
@@ -84,6 +84,15 @@ ratings:case covered                   302 302 200 200 404 404 404 404 404 404 |
 ratings:session-log covered            302 302 200 200 404 404 404 404 404 404 | 302 302 422 422 404 404 404 404 404 404
 ratings:episode-end covered            302 302 403 200 404 404 404 404 404 404 | 302 302 403 422 404 404 404 404 404 404
 ratings:client-contact covered         302 302 403 200 404 404 404 404 404 404 | 302 302 403 302 404 404 404 404 404 404
+ratings:case-hand-over juniper         302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:case-hand-over sorrel          302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
+ratings:case-hand-over covered         302 302 403 200 404 404 404 404 404 404 | 302 302 403 422 404 404 404 404 404 404
+ratings:case-reopen juniper            302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
+ratings:case-reopen covered            302 302   -   -   -   -   -   -   -   - | 302 302 403 302 404 404 404 404 404 404
+ratings:case-earlier juniper           302 302 404 404 404 403 404 404 404 404 | 302 302 404 404 404 403 404 404 404 404
+ratings:case-earlier after             302 302 404 200 404 404 404 404 404 404 | 302 302 404 302 404 404 404 404 404 404
+ratings:cases-settle practice          302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
+ratings:cases-settle nothing           302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
 ratings:cover-end cover                302 302   -   -   -   -   -   -   -   - | 302 302 302 302 404 404 404 404 404 404
 ratings:session-log juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:session-log sorrel             302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
@@ -221,6 +230,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     cover = arrange_cover(right=editor_of(covered), covering=dana, starts_at=days_ago(1), ends_at=days_ago(-7))
     typed = ShownForm(dana.user.code, uuid4(), "/cases/new/")
 
+    before = make_episode(dana, "Alder", ends_at=days_ago(3), end_reason="transferred")
+
     def minted(check_in):
         return links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")
 
@@ -238,6 +249,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "elsewhere": [sorrel.therapy_sessions.first().code],
         "goal": [plan.agree_goal(editor=editor_of(juniper), text="We are working on sleep.").code],
         "task": [plan.agree_task(editor=editor_of(juniper), activity="Walking.", modality="doing").code],
+        "after": [make_episode(noor, previous=before, client=before.client).code],
+        "practice": [millrace.code],
         "check_in": [waiting.code],
         "wish": [wish.code],
         "token": [minted(waiting)],

@@ -19,6 +19,7 @@ from ratings.check_in import actions as check_in_actions
 from ratings.check_in import links
 from ratings.delivery import schedule
 from ratings.detection.verdicts import give_verdict
+from ratings.handover.actions import hand_over, reopen_episode, share_history
 from ratings.models import Rating, Rupture
 from ratings.record import actions as record_actions
 from ratings.ruptures.actions import rebase_usual, set_rupture_aside
@@ -115,6 +116,7 @@ def writes(juniper, teasel, live_through, millrace, noor):
     }
     week = {"starts_at": timezone.now(), "ends_at": days_ago(-7)}
     of_the_episode = {
+        "share_history": lambda editor: share_history(editor=editor, extent="scores"),
         "arrange_cover": lambda editor: arrange_cover(right=editor, covering=noor, **week),
         "plan_sessions": lambda editor: week_actions.plan_sessions(
             editor=editor,
@@ -127,6 +129,8 @@ def writes(juniper, teasel, live_through, millrace, noor):
             editor=editor, zone="UTC", mode="video", attendance="no_show", **times
         ),
         "end_episode": lambda editor: case_actions.end_episode(editor=editor, reason="completed"),
+        "reopen_episode": lambda editor: reopen_episode(editor=editor),
+        "hand_over": lambda editor: hand_over(right=editor, to=noor),
         "mark_read": lambda editor: check_in_actions.mark_read(editor=editor),
         "mint_history_link": lambda editor: links.mint_history_link(editor=editor),
         "agree_goal": lambda editor: plan_actions.agree_goal(editor=editor, text="We are working on sleep."),
@@ -186,7 +190,7 @@ def test_a_right_to_another_episode_is_good_for_no_row_of_this_one(sorrel, write
 def test_with_its_right_each_write_goes_through(juniper, writes):
     """Else the refusals above could have another reason."""
     of_rows, of_the_episode = writes
-    end = {"end_episode": of_the_episode.pop("end_episode")}
+    end = {name: of_the_episode.pop(name) for name in ("end_episode", "reopen_episode", "hand_over")}
     for write in (of_the_episode | of_rows | end).values():
         write(editor_of(juniper))
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import Editor
+from alliance.access import Editor, Right
 from alliance.audit import Verb
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode
@@ -140,7 +140,7 @@ def start_episode(*, client, therapist, by, starts_at=None, previous=None, code=
 
 
 @transaction.atomic
-def close_episode(*, editor: Editor, reason, ends_at=None):
+def close_episode(*, editor: Right, reason, ends_at=None):
     """Ends the episode itself; the action of the top floor settles what was rated."""
     episode = editor.episode
     episode.ends_at, episode.end_reason = ends_at or timezone.now(), reason

@@ -11,6 +11,7 @@ from alliance.models.consent import Consent
 from alliance.models.cover import Cover
 from alliance.models.episode import EndReason, Episode
 from alliance.models.form_draft import FormDraft
+from alliance.models.history_share import HistoryShare
 from alliance.models.importing import ImportBatch, ImportDraft
 from alliance.models.keys import DataKey
 from alliance.models.people import Membership, Supervision, User
@@ -26,6 +27,7 @@ __all__ = [
     "EndReason",
     "Episode",
     "FormDraft",
+    "HistoryShare",
     "ImportBatch",
     "ImportDraft",
     "Membership",

@@ -6,6 +6,7 @@ Each is one transaction, with its audit event inside and its side effects on com
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -63,23 +64,25 @@ def record_first_visit(*, memberships):
 
 
 @transaction.atomic
-def end_membership(*, membership, by):
-    """Ends the membership now, with every assignment from or to it.
+def end_membership(*, membership, by, at=None):
+    """Ends the membership now or at a coming instant, with every assignment from or to it.
 
-    A membership that has ended stays as it is.
+    A membership that has ended stays as it is; a coming end may be moved.
     """
     _lock(membership.practice)
+    Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)  # a case that opens meanwhile waits
     membership.refresh_from_db(fields=["ends_at"])
-    if membership.ends_at:
+    now = timezone.now()
+    at = at or now
+    if membership.ends_at and membership.ends_at <= now:
         return
     others = Membership.objects.filter(live(), practice=membership.practice, is_manager=True).exclude(pk=membership.pk)
-    if membership.is_manager and not others.exists():
+    if membership.is_manager and not others.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)).exists():
         raise Refused(_("This is the last manager of the practice. Invite another one first."))
-    for supervision in Supervision.objects.filter(supervisor=membership, ends_at__isnull=True):
-        end_supervision(supervision=supervision, by=by)
-    for supervision in Supervision.objects.filter(therapist=membership, ends_at__isnull=True):
-        end_supervision(supervision=supervision, by=by)
-    membership.ends_at = timezone.now()
+    supervisions = Supervision.objects.filter(Q(supervisor=membership) | Q(therapist=membership))
+    for supervision in supervisions.filter(Q(ends_at__isnull=True) | Q(ends_at=membership.ends_at)):
+        end_supervision(supervision=supervision, by=by, at=at)
+    membership.ends_at = at
     membership.save(update_fields=["ends_at"])
     audit.record(Verb.ENDED, membership, by=by)
 
@@ -105,11 +108,28 @@ def assign_supervision(*, supervisor, by=None, therapist=None, episode=None):
 
 
 @transaction.atomic
-def end_supervision(*, supervision, by):
-    """Ends the assignment now; one that has ended stays as it is."""
-    ended = Supervision.objects.filter(pk=supervision.pk, ends_at__isnull=True).update(ends_at=timezone.now())
+def end_supervision(*, supervision, by, at=None):
+    """Ends the assignment now or at a coming instant; one that has ended stays as it is."""
+    now = timezone.now()
+    rows = Supervision.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), pk=supervision.pk)
+    ended = rows.update(ends_at=at or now)
     if ended:
         audit.record(Verb.ENDED, supervision, by=by)
+
+
+@transaction.atomic
+def drop_therapist_role(*, membership, by):
+    """Takes the role of therapist from a member who has another one; the place, its dates and cases stay theirs."""
+    _lock(membership.practice)
+    Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)
+    membership.refresh_from_db(fields=["is_therapist", "is_supervisor", "is_manager"])
+    if not (membership.is_supervisor or membership.is_manager):
+        raise Refused(_("They have no other role. Remove their access instead."))
+    for supervision in Supervision.objects.filter(therapist=membership, ends_at__isnull=True):
+        end_supervision(supervision=supervision, by=by)
+    membership.is_therapist = False
+    membership.save(update_fields=["is_therapist"])
+    audit.record(Verb.CHANGED, membership, by=by)
 
 
 def _lock(practice):

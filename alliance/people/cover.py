@@ -1,7 +1,6 @@
 """Writes of covers: who stands in for a therapist, and until when."""
 
 from datetime import datetime
-from typing import Protocol
 
 from django.db import transaction
 from django.db.models import Q
@@ -9,23 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import Denied
+from alliance.access import Denied, Right
 from alliance.audit import Verb
-from alliance.models import Cover, Episode, Membership, Practice
+from alliance.models import Cover, Membership, Practice
 from alliance.refusal import Refused
 from alliance.scopes import live_therapists
-
-
-class Right(Protocol):
-    """The right over one case that `access` gave: a therapist's `Editor`, or a manager's."""
-
-    @property
-    def membership(self) -> Membership: ...
-
-    @property
-    def episode(self) -> Episode: ...
-
-    def check_again(self) -> None: ...
 
 
 @transaction.atomic
@@ -38,7 +25,7 @@ def arrange_cover(*, right: Right, covering: Membership, starts_at: datetime, en
         The colleague cannot cover it for all that time, or the times are no period.
     """
     _lock(covering.practice)
-    right.check_again()
+    right.check_settle_again()
     therapist = right.episode.therapist
     _check_period(starts_at, ends_at)
     _check_colleague(covering, therapist, ends_at)

@@ -62,7 +62,3 @@ class AssignForm(forms.Form):
                 if role in member.roles
             ]
             field.choices = [("", _("Choose")), *named_apart(people)]
-
-
-class EndForm(forms.Form):
-    """A form without fields, for the error where a rule of the practice says no."""

@@ -1,7 +1,7 @@
 """What a manager's pages show: members and assignments, and nothing clinical."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from alliance.models import Membership, Practice, Supervision
 from alliance.names import folded
-from alliance.scopes import live
+from alliance.scopes import live, open_without_therapist
 
 ROLES = ("therapist", "supervisor", "manager")
 
@@ -23,6 +23,7 @@ class Member:
     since: date
     invited: bool  # and has not come yet
     open_cases: int
+    leaves_on: date | None  # the last day, where one is set
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Staff:
     has_crisis_line: bool
     is_live: bool
     members: list[Member]
+    cases_without_therapist: int
     assignments: list[Assignment]
 
 
@@ -52,6 +54,7 @@ def staff_of(practice: Practice) -> Staff:
         has_crisis_line=practice.crisis_phone != "",
         is_live=practice.live_at is not None,
         members=members_of(practice),
+        cases_without_therapist=open_without_therapist().filter(client__practice=practice).count(),
         assignments=assignments_of(practice),
     )
 
@@ -69,6 +72,7 @@ def members_of(practice: Practice) -> list[Member]:
             since=_local_date(membership.starts_at, practice),
             invited=membership.first_seen_at is None,
             open_cases=membership.open_cases,
+            leaves_on=_local_date(membership.ends_at - timedelta(seconds=1), practice) if membership.ends_at else None,
         )
         for membership in memberships
     ]

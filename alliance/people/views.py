@@ -5,11 +5,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from alliance import access, audit, scopes
+from alliance import access, audit
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
-from alliance.people.forms import AssignForm, EndForm, InviteForm
+from alliance.people.forms import AssignForm, InviteForm
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 
@@ -55,25 +55,6 @@ def member_invite(request):
             return redirect("alliance:people")
     context = {"form": form, "section": "people"}
     return render(request, "alliance/people/member_invite.html", context, status=422 if form.errors else 200)
-
-
-@require_page_or_post
-def member_end(request, code):
-    managers = access.check_role(request.user, "manager")
-    member = access.get_managed_or_404(Membership.objects.select_related("practice__data_key"), request.user, code=code)
-    by, form = _manager_of(member.practice_id, managers), EndForm(posted(request))
-    if form.is_valid():
-        try:
-            actions.end_membership(membership=member, by=by)
-        except Refused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("The place of %(name)s has ended.") % {"name": member.display_name})
-            return redirect("alliance:home" if member == by else "alliance:people")
-    audit.record(audit.Verb.READ, member, by=by)
-    cases = member.episodes.filter(scopes.live()).count()
-    context = {"form": form, "member": member, "cases": cases, "section": "people"}
-    return render(request, "alliance/people/member_end.html", context, status=422 if form.errors else 200)
 
 
 @require_page_or_post

@@ -6,14 +6,14 @@ They call the lower floor's action, then `reassess`. Keyword-only, one transacti
 from django.db import transaction
 from django.utils import timezone
 
-from alliance.access import Editor, check_edit
+from alliance.access import Editor, Right, check_edit
 from alliance.clients import actions as client_actions
 from alliance.models import Membership
 from ratings.check_in import instrument_choice
 from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
 from ratings.delivery import schedule
-from ratings.detection.reassess import lock_for_edit, lock_for_log, reassess
+from ratings.detection.reassess import lock_for_log, lock_for_settling, reassess
 from sessions.models import Attendance, CancelledBy, TherapySession
 from sessions.plan import actions as plan_actions
 from sessions.schedule import actions as schedule_actions
@@ -125,12 +125,12 @@ def move_session(*, editor: Editor, therapy_session, starts_at, ends_at):
 
 
 @transaction.atomic
-def end_episode(*, editor: Editor, reason):
+def end_episode(*, editor: Right, reason):
     """Ends a course of therapy; a rupture that is still open ends with it.
 
     What was planned for later is cancelled.
     """
-    lock_for_edit(editor)
+    lock_for_settling(editor)
     editor.episode.refresh_from_db(fields=["ends_at", "end_reason"])
     if editor.episode.ends_at:
         return

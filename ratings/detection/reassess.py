@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils import timezone
 
-from alliance.access import Editor
+from alliance.access import Editor, Right
 from alliance.models import Episode, Practice
 from ratings.detection.history import held_by_episode
 from ratings.detection.replay import replay
@@ -45,6 +45,13 @@ def lock_for_log(editor: Editor, *rows):
     """As `lock_for_edit`, for the writes that are open to a member who covers."""
     lock_episode(editor.episode)
     editor.check_log_again(*rows)
+
+
+def lock_for_settling(right: Right) -> Episode:
+    """Locks the episode, then checks again that it may be put into other hands; the episode."""
+    lock_episode(right.episode)
+    right.check_settle_again()
+    return right.episode
 
 
 def lock_episodes(keys):

@@ -6,6 +6,10 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from alliance.models import HistoryShare
+from ratings.handover.actions import Choice, What
+
+LONGEST_NOTICE = timedelta(days=2 * 366)  # convention of this app: a later day is a slip of the year
 LONGEST_COVER = timedelta(days=366)  # convention of this app: who is away for longer hands over
 
 
@@ -80,3 +84,123 @@ class CoverForm(ColleagueForm):
             "starts_at": max(start_of(first), timezone.now()),
             "ends_at": start_of(last + timedelta(days=1)),
         }
+
+
+class HandOverForm(ColleagueForm):
+    """Who takes the case over, and what the client lets them see."""
+
+    extent = forms.ChoiceField(
+        label=_("What goes along, as the client decides"),
+        choices=[("", _("Nothing, or not asked yet")), *HistoryShare.Extent.choices],
+        initial="",
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+
+class ShareForm(forms.Form):
+    """What the client lets the therapist see of the therapy before."""
+
+    extent = forms.ChoiceField(
+        label=_("What the client lets you see"),
+        choices=[("", _("Nothing, or not asked yet")), *HistoryShare.Extent.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+
+class SettleForm(forms.Form):
+    """What becomes of each case: a choice for each, and the last day of the covers."""
+
+    covered_until = DayField(
+        label=_("Last day of each cover"), help_text=_("Only where a colleague covers."), required=False
+    )
+
+    def __init__(self, *args, cases, colleagues, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.cases = {f"case_{case.code}": case for case in cases}
+        self.members = {str(colleague.membership.code): colleague.membership for colleague in colleagues}
+        options = [("", _("Not yet"))]
+        options += [
+            (f"{What.HAND_OVER}:{colleague.membership.code}", _("Hand over to %(name)s") % {"name": colleague.label})
+            for colleague in colleagues
+        ]
+        options += [
+            (f"{What.COVER}:{colleague.membership.code}", _("Cover by %(name)s") % {"name": colleague.label})
+            for colleague in colleagues
+        ]
+        options.append((What.END, _("End the therapy")))
+        for name, case in self.cases.items():
+            label = _("What happens to case %(code)s") % {"code": case.short_code}
+            self.fields[name] = forms.ChoiceField(label=label, choices=options, required=False)
+
+    @property
+    def case_fields(self):
+        """(case, bound field) of each case."""
+        return [(case, self[name]) for name, case in self.cases.items()]
+
+    def clean(self):
+        cleaned = super().clean()
+        covers = any((cleaned.get(name) or "").startswith(What.COVER) for name in self.cases)
+        if covers and not cleaned.get("covered_until") and "covered_until" not in self.errors:
+            self.add_error("covered_until", _("Choose the last day of the cover."))
+        elif covers and cleaned.get("covered_until") and cleaned["covered_until"] < timezone.localdate():
+            self.add_error("covered_until", _("This day is over. Choose today or a later one."))
+        return cleaned
+
+    @property
+    def choices(self):
+        """What was chosen; a case that is left for later is absent."""
+        day = self.cleaned_data.get("covered_until")
+        found = []
+        for name, case in self.cases.items():
+            what, _colon, member = self.cleaned_data[name].partition(":")
+            if what:
+                until = start_of(day + timedelta(days=1)) if day and what == What.COVER else None
+                found.append(Choice(case.code, What(what), self.members.get(member), until))
+        return found
+
+
+class LeavingForm(SettleForm):
+    """When somebody's place ends, and what becomes of their cases."""
+
+    NOW, LATER, ROLE = "now", "later", "role"
+    when = forms.ChoiceField(
+        label=_("When"),
+        choices=[(NOW, _("Now")), (LATER, _("After a coming day"))],
+        initial=NOW,
+        widget=forms.RadioSelect,
+    )
+    last_day = DayField(label=_("Last day here"), required=False)
+
+    def __init__(self, *args, member, **kwargs):
+        super().__init__(*args, **kwargs)
+        if member.is_therapist and (member.is_supervisor or member.is_manager):
+            role = (self.ROLE, _("Now, and only as a therapist: they keep their other roles"))
+            self.fields["when"].choices = [*self.fields["when"].choices, role]
+
+    def clean(self):
+        cleaned = super().clean()
+        when, last_day = cleaned.get("when"), cleaned.get("last_day")
+        if when == self.LATER and not last_day and "last_day" not in self.errors:
+            self.add_error("last_day", _("Choose a day."))
+        elif when == self.LATER and last_day and last_day < timezone.localdate():
+            self.add_error("last_day", _("This day is over. Choose today or a later one."))
+        elif when == self.LATER and last_day and last_day > timezone.localdate() + LONGEST_NOTICE:
+            self.add_error("last_day", _("This is more than two years away. Check the year."))
+        if when in (self.NOW, self.ROLE):
+            for name in self.cases:
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("Choose what happens to this case."))
+        return cleaned
+
+    @property
+    def ends_at(self):
+        """The instant at which the place ends; None: now."""
+        if self.cleaned_data["when"] != self.LATER:
+            return None
+        return start_of(self.cleaned_data["last_day"] + timedelta(days=1))
+
+    @property
+    def as_therapist_only(self):
+        return self.cleaned_data["when"] == self.ROLE

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
-from alliance.access import Editor
+from alliance.access import Editor, Right
 from alliance.audit import Verb
 from sessions.models import Attendance, Leave, SessionSeries, TherapySession
 from sessions.record.actions import OUTCOME, own_note, set_attendance, write_note
@@ -84,7 +84,7 @@ def plan_therapy_sessions(
 
 @transaction.atomic
 def cancel_therapy_session(
-    *, editor: Editor, therapy_session, attendance, cancelled_by, cancelled_at: datetime, leave: Leave | None = None
+    *, editor: Right, therapy_session, attendance, cancelled_by, cancelled_at: datetime, leave: Leave | None = None
 ):
     """Cancels a planned session, in time or late; it stays where it was, with by whom and when."""
     editor.check_rows(therapy_session)

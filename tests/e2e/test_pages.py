@@ -190,7 +190,7 @@ def test_the_pages_of_a_manager(page, live_server, house, mona, noor, sign_in, l
         "detection": reverse("ratings:detection-settings"),
         "invite": reverse("alliance:member-invite"),
         "assign": reverse("alliance:supervision-assign"),
-        "member-end": reverse("alliance:member-end", args=[noor.code]),
+        "member-end": reverse("ratings:member-end", args=[noor.code]),
     }.items():
         page.goto(live_server.url + path)
         look(name)
@@ -358,25 +358,3 @@ def test_signing_in_once_more(page, live_server, dana, sign_in, look):
         page.get_by_label("Password", exact=True).fill("not this one")
         page.get_by_role("button", name="Go on").click()
     look("sign-in-too-often")
-
-
-def test_a_case_is_covered(page, live_server, house, dana, noor, sign_in, look):
-    """From the case to the colleague's: by mouse, with the errors on the way."""
-    sign_in(dana)
-    page.goto(live_server.url + reverse("ratings:case", args=[house["flagged"].code]))
-    page.get_by_role("link", name="Have it covered").click()
-    look("case-cover")
-    page.get_by_role("button", name="Arrange the cover").click()
-    assert page.title().startswith("Error:")
-    look("case-cover-error")
-    page.get_by_label("Colleague").select_option("Noor Haddad")
-    page.get_by_label("Last day").fill((timezone.localdate() + timedelta(days=9)).isoformat())
-    page.get_by_role("button", name="Arrange the cover").click()
-    assert "Noor Haddad" in page.get_by_role("listitem").filter(has_text="this case").inner_text()
-    look("case-cover-arranged")
-    sign_in(noor)
-    page.goto(live_server.url + reverse("ratings:cases"))
-    look("cases-covering")
-    page.get_by_role("link", name="Juniper").click()
-    assert page.get_by_text("You cover for them").is_visible()
-    look("case-covering")

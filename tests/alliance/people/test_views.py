@@ -14,8 +14,8 @@ NOT_YET = "Invited, has not signed in here yet"
 
 
 def end_of(row):
-    name = "member-end" if isinstance(row, Membership) else "supervision-end"
-    return reverse(f"alliance:{name}", args=[row.code])
+    name = "ratings:member-end" if isinstance(row, Membership) else "alliance:supervision-end"
+    return reverse(name, args=[row.code])
 
 
 def audited():
@@ -88,7 +88,7 @@ def test_people_takes_the_same_queries_for_many(n, http, mona, django_assert_num
         make_supervision(make_member(mona.practice, f"S{number}", "supervisor"), therapist=therapist)
         make_episode(therapist)
     http.force_login(mona.user)
-    with django_assert_num_queries(7):  # login session, user, places, role, people, assignments, audit
+    with django_assert_num_queries(8):  # login session, user, places, role, people, cases left, assignments, audit
         assert len(http.get(PEOPLE).context["staffs"][0].members) == 2 * n + 1
 
 
@@ -134,7 +134,7 @@ def test_another_practices_rows_do_not_exist(http, mona, dana, otis):
     olga = make_member(otis.practice, "Olga", "supervisor manager")
     elsewhere = make_supervision(olga, therapist=otis)
     http.force_login(mona.user)
-    for page in (end_of(otis), end_of(elsewhere), reverse("alliance:member-end", args=[uuid.uuid4()])):
+    for page in (end_of(otis), end_of(elsewhere), reverse("ratings:member-end", args=[uuid.uuid4()])):
         assert http.get(page).status_code == http.post(page).status_code == 404
     assert Membership.objects.filter(practice=otis.practice, ends_at__isnull=True).count() == 2
     assert Supervision.objects.get().ends_at is None
@@ -300,40 +300,6 @@ def test_nobody_is_assigned_to_themselves_or_across_practices(http, mona, otis):
 
 
 # --- Ending -----------------------------------------------------------------------------------------------------------
-
-
-def test_end_a_place(http, mona, dana, sam, eve, sorrel, juniper):
-    http.force_login(mona.user)
-    confirmation = http.get(end_of(dana)).text
-    assert "Dana Whitlock" in confirmation
-    assert "2 open cases" in confirmation
-    assert "Juniper" not in confirmation
-    assert Membership.objects.get(pk=dana.pk).ends_at is None
-    assert audited() == [("read", "membership", 1)]
-
-    assert http.post(end_of(dana)).url == PEOPLE
-    ended = Membership.objects.get(pk=dana.pk)
-    assert ended.ends_at is not None
-    assert Supervision.objects.get(supervisor=sam).ends_at is not None
-    assert Supervision.objects.get(supervisor=eve).ends_at is None
-    assert audited()[1:] == [("ended", "supervision", 1), ("ended", "membership", 1)]
-
-    assert http.post(end_of(dana)).url == PEOPLE
-    assert Membership.objects.get(pk=dana.pk).ends_at == ended.ends_at
-    assert len(audited()) == 3
-    assert "has ended" in http.get(end_of(dana)).text
-
-
-def test_the_last_manager_stays(http, mona):
-    http.force_login(mona.user)
-    response = http.post(end_of(mona))
-    assert "This is the last manager" in response.text
-    assert "<title>Error: " in response.text
-    assert Membership.objects.get(pk=mona.pk).ends_at is None
-    make_member(mona.practice, "Max", "manager")
-    response = http.post(end_of(mona), follow=True)
-    assert response.redirect_chain == [("/", 302), ("/no-place/", 302)]
-    assert http.get(PEOPLE).status_code == 403
 
 
 def test_end_an_assignment(http, mona, dana, sam, eve):

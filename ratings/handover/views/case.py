@@ -1,4 +1,4 @@
-"""A case goes into other hands: a colleague covers it."""
+"""A therapist puts a case into other hands: covered, handed over, opened again; and what came before."""
 
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from alliance import access
+from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Cover, Episode
 from alliance.models.episode import EPISODE_NEEDS
@@ -17,7 +17,9 @@ from alliance.people.colleagues import colleagues_of
 from alliance.people.cover import arrange_cover, arrange_cover_of_all, end_cover
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
-from ratings.handover.forms import CoverForm
+from ratings.handover.actions import hand_over, reopen_episode, share_history
+from ratings.handover.earlier import earlier_course
+from ratings.handover.forms import CoverForm, HandOverForm, ShareForm
 
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS, "therapist__practice__data_key")
 
@@ -58,6 +60,55 @@ def _covers(episode):
     of = Q(episode=episode) | Q(therapist=episode.therapist)
     covers = Cover.objects.filter(of, taken_back_at__isnull=True, ends_at__gt=timezone.now())
     return covers.select_related("covering__practice__data_key").order_by("starts_at")
+
+
+@require_page_or_post
+def case_hand_over(request, code):
+    episode, editor = _own_case(request, code)
+    if episode.ends_at:
+        messages.info(request, _("This therapy has ended; there is nothing to hand over."))
+        return redirect("ratings:case", episode.code)
+    colleagues = colleagues_of(episode.client.practice, besides=episode.therapist)
+    form = HandOverForm(posted(request), colleagues=colleagues)
+    if form.is_valid():
+        try:
+            hand_over(right=editor, to=form.member, extent=form.cleaned_data["extent"])
+        except Refused as refusal:
+            form.add_error("colleague", str(refusal))
+        else:
+            messages.success(request, _("Handed over. You can read the case under Ended."))
+            return redirect("ratings:case", episode.code)
+    context = {"form": form, "episode": episode, "section": "cases"}
+    return render(request, "ratings/handover/case_hand_over.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def case_reopen(request, code):
+    episode, editor = _own_case(request, code)
+    try:
+        reopen_episode(editor=editor)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The therapy is open again."))
+    return redirect("ratings:case", episode.code)
+
+
+@require_page_or_post
+def case_earlier(request, code):
+    """The therapy before, as far as the client lets the therapist of this one see it."""
+    episode, editor = _own_case(request, code)
+    if episode.previous_id is None:
+        raise access.NotVisible("episode", code)
+    course = earlier_course(episode)
+    form = ShareForm(posted(request), initial={"extent": course.extent})
+    if form.is_valid():
+        share_history(editor=editor, extent=form.cleaned_data["extent"])
+        messages.success(request, _("Saved."))
+        return redirect("ratings:case-earlier", episode.code)
+    audit.record(audit.Verb.READ, episode.previous, by=editor.membership)
+    context = {"form": form, "episode": episode, "course": course, "section": "cases"}
+    return render(request, "ratings/handover/case_earlier.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -7,13 +7,14 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.models import Cover, Membership
+from alliance.models import Cover, Episode, HistoryShare, Membership
+from ratings.cases.actions import end_episode
 from ratings.check_in.actions import answer_check_in
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn, Rating
 from sessions.models import TherapySession
 from tests.courses import answers, client_answers
-from tests.factories import days_ago, make_episode, make_member
+from tests.factories import days_ago, editor_of, make_episode, make_member
 
 
 def day(offset):
@@ -157,3 +158,53 @@ def test_an_ended_case_is_not_covered(http, dana, noor):
     http.force_login(dana.user)
     assert http.post(reverse("ratings:case-cover", args=[ended.code]), given(noor)).status_code == 302
     assert not Cover.objects.exists()
+
+
+# --- Handed over, and opened again ------------------------------------------------------------------------------------
+
+
+def test_a_case_is_handed_over_with_what_the_client_allows(http, dana, noor, juniper, live_through):
+    live_through(juniper, [3, 2], comment="It helped to talk.")
+    http.force_login(dana.user)
+    path = reverse("ratings:case-hand-over", args=[juniper.code])
+    page = http.get(path).text
+    assert "Nothing, or not asked yet" in page
+    assert http.post(path, {"colleague": ""}).status_code == 422
+    assert http.post(path, {"colleague": str(noor.code), "extent": "scores"}).status_code == 302
+    following = Episode.objects.get(previous=juniper)
+    http.force_login(noor.user)
+    assert "The therapy before" in http.get(reverse("ratings:case", args=[following.code])).text
+    assert http.get(reverse("ratings:case", args=[juniper.code])).status_code == 404
+    earlier = reverse("ratings:case-earlier", args=[following.code])
+    page = http.get(earlier).text
+    assert "With Dana Whitlock" in page
+    assert "75" in page
+    assert "It helped to talk." not in page
+    assert http.post(earlier, {"extent": "everything"}).status_code == 302
+    assert "It helped to talk." in http.get(earlier).text
+    http.post(earlier, {"extent": ""})
+    page = http.get(earlier).text
+    assert "The client has not let anything go along." in page
+    assert "It helped to talk." not in page
+    assert HistoryShare.objects.filter(withdrawn_at__isnull=False).count() == 2
+
+
+def test_a_colleague_who_leaves_before_tomorrow_takes_no_case(http, dana, noor, juniper):
+    Membership.objects.filter(pk=noor.pk).update(ends_at=timezone.now() + timedelta(hours=20))
+    http.force_login(dana.user)
+    page = http.post(reverse("ratings:case-hand-over", args=[juniper.code]), {"colleague": str(noor.code)})
+    assert page.status_code == 422
+    assert "They leave the practice before tomorrow." in page.text
+    assert not Episode.objects.filter(previous=juniper).exists()
+
+
+def test_an_ended_case_opens_again_from_its_page(http, dana, juniper, live_through):
+    live_through(juniper, [3])
+    end_episode(editor=editor_of(juniper), reason="completed")
+    http.force_login(dana.user)
+    assert "Open this therapy again" in http.get(reverse("ratings:case", args=[juniper.code])).text
+    page = http.post(reverse("ratings:case-reopen", args=[juniper.code]), follow=True).text
+    assert "The therapy is open again." in page
+    assert "Log session 2" in page
+    page = http.post(reverse("ratings:case-reopen", args=[juniper.code]), follow=True).text
+    assert "This therapy is open." in page

@@ -1,0 +1,204 @@
+"""Writes that put a case into other hands: hand over, reopen, and what happens when somebody leaves.
+
+Keyword-only, one transaction each, audit inside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance import audit
+from alliance.access import Editor, Right, check_settle
+from alliance.audit import Verb
+from alliance.clients import actions as client_actions
+from alliance.models import EndReason, Episode, HistoryShare, Membership
+from alliance.people import actions as people_actions
+from alliance.people.cover import arrange_cover
+from alliance.refusal import Refused
+from alliance.scopes import live_therapists
+from ratings.cases.actions import end_episode
+from ratings.detection.reassess import lock_episode, lock_for_settling, reassess
+from ratings.models import CheckIn, ClientLink, Delivery
+from sessions.schedule.handing_over import hand_over_planned
+
+SHORTEST_STAY = timedelta(days=1)  # convention of this app: whoever leaves before tomorrow takes no case over
+
+
+class What(StrEnum):
+    """What becomes of a case when its therapist leaves."""
+
+    HAND_OVER = "hand-over"
+    COVER = "cover"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a manager chose for one case."""
+
+    case_code: UUID
+    what: What
+    colleague: Membership | None = None  # who takes it over, or covers
+    covered_until: datetime | None = None
+
+
+class CaseOpened(Exception):
+    """A case was opened after the page was made: nothing is written, and it is asked about too."""
+
+
+@transaction.atomic
+def hand_over(*, right: Right, to: Membership, extent: str = "") -> Episode:
+    """Ends the episode, and starts the one that follows with a colleague; the new episode.
+
+    What is planned goes along. What was held stays, as it tells of the alliance with the therapist before. `extent`:
+    what the client lets the new therapist see of it; empty: nothing.
+
+    Raises
+    ------
+    Refused
+        The colleague cannot take it, or the therapy has ended meanwhile.
+    """
+    Membership.objects.select_for_update(no_key=True).get(pk=to.pk)  # so that it does not end meanwhile
+    episode = lock_for_settling(right)
+    episode.refresh_from_db(fields=["ends_at", "end_reason"])
+    if episode.ends_at:
+        raise Refused(_("This therapy has ended meanwhile."))
+    _check_successor(episode, to, by=right.membership)
+    client_actions.close_episode(editor=right, reason=EndReason.TRANSFERRED)
+    following = client_actions.start_episode(
+        client=episode.client, therapist=to, by=right.membership, previous=episode, starts_at=episode.ends_at
+    )
+    if extent:
+        share = HistoryShare.objects.create(episode=following, extent=extent, recorded_by=right.membership)
+        audit.record(Verb.CREATED, share, by=right.membership)
+    moved = hand_over_planned(right=right, to=following)
+    for model in (CheckIn, Delivery, ClientLink):
+        path = "therapy_session__in" if model is CheckIn else "check_in__therapy_session__in"
+        model._default_manager.filter(**{path: moved}).update(episode=following)
+    reassess(episode)
+    reassess(following)
+    return following
+
+
+def _check_successor(episode: Episode, to: Membership, *, by: Membership) -> None:
+    if to.practice_id != episode.client.practice_id:
+        raise Refused(_("A case stays within one practice."))
+    if to.user_id == episode.therapist.user_id:
+        raise Refused(_("They are the therapist of this case already."))
+    current = live_therapists().filter(pk=to.pk).first()
+    if current is None:
+        raise Refused(_("They are not a therapist of this practice now."))
+    if current.ends_at and current.ends_at < timezone.now() + SHORTEST_STAY:
+        raise Refused(_("They leave the practice before tomorrow."))
+    if Episode.objects.filter(client=episode.client, therapist=to, ends_at__isnull=True).exists():
+        raise Refused(_("They are a therapist of this client already."))
+    if to.user_id == by.user_id:
+        raise Refused(_("A manager takes no case over. Another manager can hand it to you."))
+
+
+@transaction.atomic
+def reopen_episode(*, editor: Editor) -> None:
+    """Opens an ended therapy again, as if it had not ended.
+
+    Raises
+    ------
+    Refused
+        It is open, or the client has an open case with this therapist or with who took over.
+    """
+    lock_episode(editor.episode)
+    editor.check_again()
+    episode = editor.episode
+    episode.refresh_from_db(fields=["ends_at", "end_reason"])
+    if episode.ends_at is None:
+        raise Refused(_("This therapy is open."))
+    others = Episode.objects.filter(client=episode.client, ends_at__isnull=True)
+    if others.filter(therapist=episode.therapist_id).exists():
+        raise Refused(_("There is an open case of this client with you. Go on there."))
+    if others.filter(previous=episode).exists():
+        raise Refused(_("A colleague has taken this case over and works on it."))
+    episode.ends_at, episode.end_reason = None, ""
+    episode.save(update_fields=["ends_at", "end_reason"])
+    audit.record(Verb.CHANGED, episode, by=editor.membership)
+    reassess(episode)
+
+
+@transaction.atomic
+def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: datetime | None = None) -> None:
+    """Does what a manager chose for each case: all of it, or nothing."""
+    for choice in sorted(choices, key=lambda choice: str(choice.case_code)):
+        right = check_settle(by, choice.case_code)
+        if choice.what == What.END:
+            end_episode(editor=right, reason=EndReason.OTHER)
+        elif choice.colleague is None:
+            raise Refused(_("Choose a colleague."))
+        elif choice.what == What.HAND_OVER:
+            hand_over(right=right, to=choice.colleague)
+        elif choice.covered_until is None:
+            raise Refused(_("Choose the last day of the cover."))
+        elif choice.colleague.user_id == by.user_id:
+            raise Refused(_("A manager covers no case. Another manager can ask you to."))
+        else:
+            arrange_cover(
+                right=right,
+                covering=choice.colleague,
+                starts_at=covered_from or timezone.now(),
+                ends_at=choice.covered_until,
+            )
+
+
+@transaction.atomic
+def leave(
+    *,
+    membership: Membership,
+    by: Membership,
+    choices: Sequence[Choice],
+    at: datetime | None = None,
+    as_therapist_only: bool = False,
+) -> None:
+    """Ends somebody's place, now or at a coming instant, and settles their cases in the same transaction.
+
+    `as_therapist_only`: they stay in the practice, and stop being a therapist, now.
+
+    Raises
+    ------
+    CaseOpened
+        The place ends now, and one of the open cases has no choice.
+    Refused
+        A rule of the practice says no.
+    """
+    if as_therapist_only:
+        people_actions.drop_therapist_role(membership=membership, by=by)
+        at = None
+    else:
+        people_actions.end_membership(membership=membership, by=by, at=at)
+    if at is None:
+        codes = set(Episode.objects.filter(therapist=membership, ends_at__isnull=True).values_list("code", flat=True))
+        if codes - {choice.case_code for choice in choices}:
+            raise CaseOpened
+    settle_cases(by=by, choices=choices, covered_from=at)
+
+
+@transaction.atomic
+def share_history(*, editor: Editor, extent: str) -> None:
+    """Sets what the client lets the therapist see of the therapy before; empty: nothing.
+
+    What was agreed before stays on record.
+    """
+    lock_episode(editor.episode)
+    editor.check_again()
+    current = HistoryShare.objects.filter(episode=editor.episode, withdrawn_at__isnull=True).first()
+    if (current.extent if current else "") == extent:
+        return
+    if current:
+        current.withdrawn_at = timezone.now()
+        current.save(update_fields=["withdrawn_at"])
+        audit.record(Verb.ENDED, current, by=editor.membership)
+    if extent:
+        share = HistoryShare.objects.create(episode=editor.episode, extent=extent, recorded_by=editor.membership)
+        audit.record(Verb.CREATED, share, by=editor.membership)

@@ -1,0 +1,64 @@
+"""Reads: the cases that need other hands, by code and count, as a manager sees them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
+
+from alliance.models import Cover, Episode, Membership, Practice
+from alliance.scopes import open_without_therapist
+from sessions.models import Attendance
+
+
+@dataclass(frozen=True, slots=True)
+class CaseToSettle:
+    """One case of somebody who leaves: nothing of what was said in it."""
+
+    code: UUID
+    sessions: int
+    next_at: datetime | None
+    covered_until: datetime | None  # an instant on the last day of the longest cover
+
+    @property
+    def short_code(self) -> str:
+        """Enough of the code to tell cases apart, on a page and on the telephone."""
+        return str(self.code)[:8]
+
+
+def cases_of(membership: Membership) -> list[CaseToSettle]:
+    """The open cases of somebody who leaves."""
+    return _to_settle(Episode.objects.filter(therapist=membership, ends_at__isnull=True))
+
+
+def cases_without_therapist(practice: Practice) -> list[CaseToSettle]:
+    """The open cases of a practice whose therapist has left, or is none any more."""
+    return _to_settle(open_without_therapist().filter(client__practice=practice))
+
+
+def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
+    """The cases, longest open first. Two statements."""
+    in_the_room = Q(therapy_sessions__voided_at__isnull=True)
+    to_come = Q(therapy_sessions__attendance=Attendance.PLANNED, therapy_sessions__starts_at__gt=timezone.now())
+    rows = list(
+        episodes.annotate(
+            held=Count("therapy_sessions", filter=in_the_room & Q(therapy_sessions__attendance=Attendance.ATTENDED)),
+            next_at=Min("therapy_sessions__starts_at", filter=in_the_room & to_come),
+        ).order_by("starts_at", "pk")
+    )
+    covers = Cover.objects.filter(taken_back_at__isnull=True, ends_at__gt=timezone.now())
+    covers = covers.filter(Q(episode__in=rows) | Q(therapist__in={row.therapist_id for row in rows}))
+    until: dict[tuple[str, int], datetime] = {}
+    for cover in covers.order_by("ends_at"):
+        key = ("episode", cover.episode_id) if cover.episode_id else ("therapist", cover.therapist_id or 0)
+        until[key] = cover.last_day
+    return [
+        CaseToSettle(
+            code=row.code,
+            sessions=row.held,
+            next_at=row.next_at,
+            covered_until=until.get(("episode", row.pk)) or until.get(("therapist", row.therapist_id)),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,173 @@
+"""Somebody leaves: a manager settles the cases by code and count."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.models import AuditEvent, Cover, Episode, Membership, Supervision
+from ratings.handover.views import leaving as views
+from tests.factories import days_ago, make_episode, make_member, make_therapy_session
+
+PEOPLE = "/people/"
+
+
+def day(offset):
+    return (timezone.localdate(timezone=ZoneInfo("Europe/Berlin")) + timedelta(days=offset)).isoformat()
+
+
+@pytest.fixture
+def leaving(http, mona, dana, juniper, sorrel):
+    """The address at which Mona removes Dana's access, signed in."""
+    http.force_login(mona.user)
+    return reverse("ratings:member-end", args=[dana.code])
+
+
+def named(case):
+    return f"case_{case.code}"
+
+
+def test_the_page_shows_codes_and_counts_and_no_client(http, leaving, juniper, sorrel, live_through):
+    live_through(juniper, [3, 3], comment="It helped to talk.")
+    make_therapy_session(juniper, starts_at=days_ago(-2))
+    page = http.get(leaving).text
+    assert "Remove Dana Whitlock’s access?" in page
+    assert "2 open cases need somebody." in page
+    assert str(juniper.code)[:8] in page
+    assert "2 sessions" in page
+    assert "next:" in page
+    for secret in ("Juniper", "Sorrel", "It helped", "noticed"):
+        assert secret not in page
+
+
+def test_without_a_choice_for_each_case_nobody_leaves(http, leaving, dana, juniper, sorrel, noor):
+    page = http.post(leaving, {"when": "now", named(juniper): "end"})
+    assert page.status_code == 422
+    assert "Choose what happens to this case." in page.text
+    dana.refresh_from_db()
+    assert dana.ends_at is None
+    assert not Episode.objects.filter(ends_at__isnull=False).exists()
+
+
+def test_two_cases_are_settled_and_the_place_ends(http, leaving, dana, juniper, sorrel, noor, sam):
+    sent = {
+        "when": "now",
+        named(juniper): f"hand-over:{noor.code}",
+        named(sorrel): f"cover:{noor.code}",
+        "covered_until": day(20),
+    }
+    assert http.post(leaving, sent).url == PEOPLE
+    assert "Dana Whitlock no longer has access." in http.get(PEOPLE).text
+    assert Episode.objects.get(previous=juniper).therapist == noor
+    assert Cover.objects.get().episode == sorrel
+    assert Supervision.objects.get(supervisor=sam).ends_at is not None
+    page = http.get(PEOPLE).text
+    assert "One case without a therapist." in page
+    assert "no longer has access" in http.get(leaving).text
+    ended = Membership.objects.get(pk=dana.pk).ends_at
+    assert http.post(leaving, {"when": "now"}).status_code == 200
+    assert Membership.objects.get(pk=dana.pk).ends_at == ended
+
+
+def test_a_cover_needs_a_last_day(http, leaving, juniper, sorrel, noor):
+    sent = {"when": "now", named(juniper): f"cover:{noor.code}", named(sorrel): "end"}
+    assert "Choose the last day of the cover." in http.post(leaving, sent).text
+    assert "This day is over." in http.post(leaving, sent | {"covered_until": day(-1)}).text
+    assert not Cover.objects.exists()
+
+
+def test_somebody_leaves_after_a_coming_day(http, leaving, dana, juniper, sorrel, noor):
+    for last_day, sentence in (("", "Choose a day."), (day(-1), "This day is over."), (day(4000), "Check the year.")):
+        assert sentence in http.post(leaving, {"when": "later", "last_day": last_day}).text
+    assert http.post(leaving, {"when": "later", "last_day": day(9), named(juniper): "end"}).url == PEOPLE
+    dana.refresh_from_db()
+    assert timezone.localdate(dana.ends_at, timezone=ZoneInfo("Europe/Berlin")).isoformat() == day(10)
+    page = http.get(PEOPLE).text
+    assert "Leaves after" in page
+    assert "One open case needs somebody" in page
+    assert f'value="{day(9)}"' in http.get(leaving).text
+    assert http.post(leaving, {"when": "later", "last_day": day(12)}).url == PEOPLE
+    assert Episode.objects.filter(ends_at__isnull=True).count() == 1
+
+
+def test_a_case_that_opens_meanwhile_is_asked_about_too(http, leaving, dana, juniper, sorrel, monkeypatch):
+    late = []
+    leave = views.leave
+
+    def open_first(**given):
+        late.append(make_episode(dana, "Wren"))
+        leave(**given)
+
+    monkeypatch.setattr(views, "leave", open_first)
+    page = http.post(leaving, {"when": "now", named(juniper): "end", named(sorrel): "end"})
+    assert page.status_code == 422
+    assert "A case was opened meanwhile." in page.text
+    dana.refresh_from_db()
+    assert dana.ends_at is None
+    assert Episode.objects.filter(ends_at__isnull=True).count() == 3
+
+
+def test_a_role_goes_and_the_place_stays(http, leaving, dana, juniper, sorrel, noor):
+    assert "they keep their other roles" not in http.get(leaving).text
+    Membership.objects.filter(pk=dana.pk).update(is_supervisor=True)
+    assert "they keep their other roles" in http.get(leaving).text
+    sent = {"when": "role", named(juniper): f"hand-over:{noor.code}", named(sorrel): f"hand-over:{noor.code}"}
+    assert http.post(leaving, sent).url == PEOPLE
+    dana.refresh_from_db()
+    assert (dana.is_therapist, dana.ends_at) == (False, None)
+
+
+def test_the_last_manager_stays(http, mona):
+    http.force_login(mona.user)
+    page = reverse("ratings:member-end", args=[mona.code])
+    response = http.post(page, {"when": "now"})
+    assert "This is the last manager" in response.text
+    assert "<title>Error: " in response.text
+    assert Membership.objects.get(pk=mona.pk).ends_at is None
+    make_member(mona.practice, "Max", "manager")
+    response = http.post(page, {"when": "now"}, follow=True)
+    assert response.redirect_chain == [("/", 302), ("/no-place/", 302)]
+    assert http.get(PEOPLE).status_code == 403
+
+
+# --- Cases without a therapist ----------------------------------------------------------------------------------------
+
+
+def test_what_somebody_left_open_stays_on_the_list_until_it_is_settled(http, mona, lee, noor, otis):
+    left = [make_episode(lee, name) for name in ("Brook", "Alder", "Teasel")]
+    make_episode(make_member(otis.practice, "Olga", ends_at=days_ago(1)), "Rowan")
+    http.force_login(mona.user)
+    assert "3 cases without a therapist." in http.get(PEOPLE).text
+    page = reverse("ratings:cases-settle", args=[mona.practice.code])
+    text = http.get(page).text
+    assert "3 open cases need somebody." in text
+    assert "Brook" not in text
+    sent = {named(left[0]): f"hand-over:{noor.code}", named(left[1]): "end"}
+    assert http.post(page, sent).url == page
+    assert "One open case needs somebody." in http.get(page).text
+    assert http.post(page, {named(left[2]): "end"}).url == page
+    assert "None. Every open case has a therapist." in http.get(page).text
+    assert "without a therapist" not in http.get(PEOPLE).text
+    assert AuditEvent.objects.filter(verb="listed", subject_type="episode").exists()
+
+
+def test_a_made_up_choice_is_refused(http, mona, lee, noor, otis):
+    left = make_episode(lee, "Brook")
+    http.force_login(mona.user)
+    page = reverse("ratings:cases-settle", args=[mona.practice.code])
+    for choice in ("burn", f"hand-over:{otis.code}", f"hand-over:{mona.code}", "hand-over:"):
+        assert http.post(page, {named(left): choice}).status_code == 422
+    assert not Episode.objects.filter(previous=left).exists()
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_list_asks_as_often_for_three_as_for_one(http, mona, lee, noor, n, django_assert_num_queries):
+    for number in range(n):
+        make_therapy_session(make_episode(lee, f"Client {number}"), starts_at=days_ago(-2))
+    http.force_login(mona.user)
+    page = reverse("ratings:cases-settle", args=[mona.practice.code])
+    http.get(page)
+    with django_assert_num_queries(9):
+        http.get(page)
