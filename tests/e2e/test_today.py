@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ratings.detection.reassess import reassess
 from ratings.models import Rating
-from sessions.models import TherapySession
+from sessions.models import PrivateNote, TherapySession
 from tests.courses import consent
 from tests.e2e.conftest import photograph
 from tests.factories import days_ago, make_episode, make_therapy_session
@@ -25,7 +25,15 @@ def short_form(millrace, instruments):
 
 
 @pytest.fixture
-def planned(dana, live_through, short_form, millrace):
+def at_noon(millrace):
+    """The practice is where it is noon now, so that what is today does not follow the hour of the run."""
+    hours = 12 - timezone.now().hour
+    millrace.zone = f"Etc/GMT{-hours:+d}" if hours else "UTC"  # the signs of these zones are turned
+    millrace.save()
+
+
+@pytest.fixture
+def planned(dana, live_through, short_form, at_noon):
     """A session of Juniper's that ended a moment ago, and is not logged."""
     juniper = make_episode(dana, "Juniper")
     consent(juniper.client)
@@ -150,7 +158,8 @@ def test_who_did_not_come_folds_the_sentences_away_and_keeps_the_note(
     page.wait_for_url("**/today/")
     planned.refresh_from_db()
     assert (planned.attendance, planned.ratings.count()) == ("no_show", 0)
-    assert planned.private_note.text.open(planned.episode.client.data_key) == "Rang from the train."
+    note = PrivateNote.objects.get(therapy_session=planned)
+    assert note.text.open(planned.episode.client.data_key) == "Rang from the train."
 
 
 def test_the_log_fits_one_screen(page, live_server, planned, dana, sign_in, look):
@@ -166,6 +175,7 @@ def test_the_log_fits_one_screen(page, live_server, planned, dana, sign_in, look
     page.get_by_label("Day").fill("2031-01-01")
     page.get_by_role("button", name="Save").click()
     page.wait_for_function("document.title.trim().startsWith('Error')")
+    page.get_by_role("alert").wait_for()
     assert page.get_by_label("Day").is_visible(), "what is wrong does not stay folded"
     look("log-error")
 
@@ -174,7 +184,7 @@ def test_the_log_fits_one_screen(page, live_server, planned, dana, sign_in, look
 
 
 @pytest.fixture
-def full_day(dana, live_through):
+def full_day(dana, live_through, at_noon):
     """A day with something in every list."""
     now = timezone.now()
 
