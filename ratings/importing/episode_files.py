@@ -18,7 +18,7 @@ PILLARS = ("goal", "task", "bond")
 RATERS = ("client", "therapist")
 RATINGS = tuple(f"{rater}_{pillar}" for rater in RATERS for pillar in PILLARS)
 NEEDED_COLUMNS = ("episode", "session", *RATINGS)
-OPTIONAL_COLUMNS = ("attended", "checkin_answered", "comment_words", "tension")
+OPTIONAL_COLUMNS = ("attended", "checkin_answered", "comment_words", "tension", "tension_therapist")
 MOST_SESSIONS = 5000  # in one episode; ten years of daily sessions, so a longer one is a mistake in the file
 MOST_WORDS = 999_999  # of a comment; convention of this app: a larger number stands in the wrong column
 DECIMALS = 9  # POMP is rounded here, so that the same answers on another scale give the very same score
@@ -146,6 +146,7 @@ class EpisodeReader:
             checkin_answered=self._yes_or_no(line, row, "checkin_answered"),
             comment_words=self._count(line, row, "comment_words"),
             tension=self._yes_or_no(line, row, "tension"),
+            tension_therapist=self._yes_or_no(line, row, "tension_therapist"),
         )
 
     def _scores(self, line: int, row: list[str], rater: str) -> Scores | None:

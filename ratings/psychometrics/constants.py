@@ -15,14 +15,14 @@ class Constants:
     mean: float = 79.0  # of clients' totals; 5.7 on a 7-point scale; assumption
     sd_between: float = 13.3  # between clients; .7-.9 on a 7-point scale (science.md §6)
     sd_contrast: float = 6.3  # of the pillars around the total, in a session; assumption
-    therapist_mean: float = 73.0  # lower by .45 SD (PMC7372164)
+    therapist_mean: float = 73.0  # lower by .4 SD (Lev Ari et al. 2025, 40 studies, g = .41 [.28, .53])
     therapist_sd_between: float = 12.0  # assumption
     therapist_sd_within: float = 7.0  # assumption
     first_number: float = 3  # no alert in sessions 1 and 2 (science.md §5, minimum data)
-    fewest_ratings: float = 2  # earlier ratings to compare with; dependability >= .80 from two (PMC3111943)
+    fewest_ratings: float = 2  # earlier ratings to compare with; convention of this app, no source gives one
     back_within_sd: float = 0.75  # "back" = no further below the earlier level than this (science.md §5)
     unrepaired_after: float = 4  # sessions (science.md §5)
-    repaired_from: float = 0.5  # the probability must once have passed it, or a person named the rupture (study)
+    repaired_from: float = 0.65  # once passed, or a person named the rupture; four in five of those were ruptures
     still_on_from: float = 0.5  # below this probability "still on" is not said; convention of this app
     early_low: float = 60.0  # 10th percentile of a mean of three ratings; assumption until a practice has its own
     recovering_below: float = 0.5  # probability above which no rating counts as back; convention of this app

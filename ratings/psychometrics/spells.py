@@ -99,7 +99,11 @@ class Spells:
         helped = therapy_session.helped is True and self._is_low(finding)
         if helped or (spell.back >= RATINGS_BACK and not likely):
             self.open = None
-            return State.REPAIRED if spell.likely or spell.named else State.BACK_TO_USUAL
+            if spell.likely or spell.named:
+                return State.REPAIRED
+            return (
+                State.BACK_TO_USUAL if self.lower is None else State.SETTLED_LOWER
+            )  # back, but only to the lower level
         if spell.sessions < self.constants.unrepaired_after or spell.back:
             return State.RECOVERING if spell.back else State.OPEN
         if therapy_session.tension or (finding.probability or 0) >= self.constants.still_on_from:

@@ -9,10 +9,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from ratings.importing.episode_files import EpisodeReader, FileError
 from ratings.management import detection_report
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess
-from ratings.psychometrics.evaluation import compare, report
+from ratings.psychometrics.evaluation import claims_report, compare, report
 from ratings.psychometrics.evaluation.simulate import BASE, simulate
 from ratings.psychometrics.evidence import Use, Version
 
@@ -34,6 +35,9 @@ class Command(BaseCommand):
         parser.add_argument("--report", metavar="FILE.html", help="the tables and charts as a page of their own")
         parser.add_argument("--write-docs", action="store_true", help=f"write {DOCS}")
         parser.add_argument("--write-thresholds", action="store_true", help="from the tuning seed, for the program")
+        parser.add_argument("--claims", action="store_true", help="only whether the program's statements hold")
+        parser.add_argument("--real", metavar="FILE.csv", help="real series, in the layout of detect_ruptures")
+        parser.add_argument("--scale", nargs=2, type=float, default=(1.0, 7.0), metavar=("LO", "HI"), help="of FILE")
         parser.add_argument("--calibrate", action="store_true", help="print the filter's calibration, tuning seed")
 
     def handle(self, *, ruptures, scenario, seed, processes, **options):
@@ -41,6 +45,12 @@ class Command(BaseCommand):
             raise CommandError("--ruptures: below 20 no share means anything.", returncode=2)
         if options["calibrate"]:
             self.calibrate(ruptures)
+            return
+        if options["real"]:
+            self.stdout.write(claims_report.real(self.series(options["real"], options["scale"]), Use.CLIENT))
+            return
+        if options["claims"]:
+            self.stdout.write(claims_report.claims(seed, ruptures))
             return
         if options["write_thresholds"]:
             values = compare.thresholds(compare.TUNING_SEED, ruptures)
@@ -54,8 +64,26 @@ class Command(BaseCommand):
         if options["write_docs"]:
             target = settings.BASE_DIR / DOCS
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(report.page(results, replay_milliseconds()), encoding="utf-8")
+            target.write_text(
+                report.page(results, replay_milliseconds(), claims_report.claims(seed, ruptures)), encoding="utf-8"
+            )
             self.stdout.write(f"Wrote {DOCS}.")
+
+    def series(self, path, scale):
+        """The histories of a file, of all its episodes."""
+        lowest, highest = scale
+        if not lowest < highest:
+            raise CommandError(f"--scale {lowest:g} {highest:g}: LO must be below HI.", returncode=2)
+        try:
+            with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+                found = [episode.history for episode in EpisodeReader(lines, lowest, highest).episodes()]
+        except FileError as error:
+            raise CommandError(f"{path}: {error}", returncode=2) from None
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}.", returncode=2) from None
+        if not found:
+            raise CommandError(f"{path}: there is no episode in it.", returncode=2)
+        return found
 
     def calibrate(self, ruptures):
         for use in Use:

@@ -64,7 +64,10 @@ def _rows(name, episode, lowest, highest):
                 "" if value is None else int(value)
                 for value in (therapy_session.checkin_answered, therapy_session.comment_words)
             ),
-            "" if therapy_session.tension is None else int(therapy_session.tension),
+            *(
+                "" if said is None else int(said)
+                for said in (therapy_session.tension, therapy_session.tension_therapist)
+            ),
             int(rupture is not None),
             int(rupture is not None and rupture.first == position),
             "" if rupture is None else rupture.kind,

@@ -11,7 +11,8 @@ def gumz(past: Sequence[float], now: float, constants: Constants) -> Judged:
     """The fall since the present decline began, in the larger of own and pooled SD.
 
     (y where the decline began - y) / max(own SD, pooled SD); the own one from three earlier ratings on. Declines over
-    several sessions count as one. Published at 1 and at 2 SD.
+    several sessions count as one. Published at 1 and at 2 SD, with an inter-individual SD; the pooled one within
+    persons stands for it here, so that its figures are not these.
 
     References
     ----------

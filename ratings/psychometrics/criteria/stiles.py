@@ -15,7 +15,7 @@ def stiles(past: Sequence[float], now: float, constants: Constants) -> Judged:
     References
     ----------
     After Stiles et al. (2004), J Couns Psychol 51, 81: there the whole course is detrended, here the earlier ratings.
-    Published at 2 SD.
+    Published at 2 SD of the residuals; here the SD is the one within persons, so that its 2 is not this 2.
     """
     n = len(past)
     mean_x, mean_y = (n - 1) / 2, fmean(past)

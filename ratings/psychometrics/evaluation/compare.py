@@ -162,9 +162,9 @@ def averages(results: Iterable[ScenarioResult], entry: str, budget: Budget, part
 
 
 def thresholds(seed: int, ruptures: int) -> dict[str, dict[Budget, ByNumber]]:
-    """The thresholds that the program uses: the base scenario, at the real steps of our own questionnaire."""
+    """The thresholds that the program uses, by the number of the session: all scenarios in one pot."""
     by_entry = {}
-    episodes = list(episodes_of("base", seed, ruptures))
+    episodes = [episode for name in SCENARIOS for episode in episodes_of(name, seed, ruptures)]
     for entry, arguments in ENTRIES.items():
         quiet = list(quiet_sessions(episodes, judge_by(*arguments)))
         by_entry[entry] = {budget: fit(quiet, per_100) for budget, per_100 in ALERTS_PER_100.items()}

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from ratings.psychometrics.evidence import Kind, Pillar, Scores, SessionEvidence
 
 PILLARS = tuple(Pillar)
+GROWS_FOR = 14  # sessions; the real series has fifteen
+FIRST_FORM = 3  # sessions with another questionnaire, where there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +22,28 @@ class Population:
     """What clients, therapists and ruptures are like. Levels and depths in POMP."""
 
     # the client's ratings
-    level: float = 82.0  # mean; 5.9 on a 7-point scale; assumption, chosen for the ceiling below
-    level_sd: float = 14.0  # between clients .7-.9 on a 7-point scale (science.md §6)
-    within_sd: float = 5.3  # with the answers' noise .4-.6 on a 7-point scale (science.md §6)
+    # Where "real" stands, the value gives what was measured on a public series of 57 clients (docs/reference/
+    # detection.md): mean 73.9, between-client SD 13.1, within 9.3 or 7.9 about the own trend, growth 66 to 83 over 15
+    # sessions, hardly any carry-over once growth is taken out, SD of a pillar's contrast 8.6, straight lines 11 %.
+    level: float = 85.5  # where the growth leads to; real
+    level_sd: float = 14.5  # between clients; real
+    within_sd: float = 3.0  # about the own trend, with the answers' noise; real
     within_spread: float = 0.3  # clients differ in how much they vary, SD of the log; assumption
-    carry_over: float = 0.4  # lag-1 correlation .2-.4 (science.md §6)
-    growth: float = 6.0  # early growth, then flat (science.md §6); size: assumption
+    carry_over: float = 0.15  # from session to session, about the own trend; real
+    growth: float = 0.0  # early growth that levels off; none was seen beside the steady one; real
+    steady_growth: float = 18.0  # from the first session to the fifteenth, in a straight line, then flat; real
     pillar_offset_sd: float = 5.0  # a client's lasting differences between pillars; assumption
-    pillar_sd: float = 4.5  # session-to-session differences between pillars; assumption
+    pillar_sd: float = 6.0  # session-to-session differences between pillars; real
     item_sd: float = 6.5  # between the items of a pillar; keeps alpha of the total > .90 (science.md §6)
     items_per_pillar: int = 2  # our own instrument
     steps: int = 5
-    straight_liners: float = 0.12  # clients who always tick one column (science.md §6: "some"); share: assumption
+    straight_liners: float = 0.03  # clients who always tick one column; few, so that forms like that are as rare; real
     bad_week: float = 0.03  # a low session that is no rupture (science.md §6); share: assumption
     bad_week_depth: float = 18.0  # assumption
     heavy_tails: float = 0.0  # share of sessions with three times the spread; assumption
     # the therapist's ratings
     agreement: float = 0.4  # correlation of levels between raters (science.md §6)
-    therapist_shift: float = -6.5  # lower by .45 SD (PMC7372164)
+    therapist_shift: float = -6.5  # lower by .4 SD (Lev Ari et al. 2025)
     therapist_within_sd: float = 4.4  # assumption; see "ruptures"
     shared_noise: float = 0.15  # correlation of the two within quiet sessions; assumption
     flat_therapists: float = 0.1  # who always rate alike; assumption
@@ -62,6 +68,12 @@ class Population:
     unrated: float = 0.09  # about 10 % more (science.md §6)
     therapist_unrated: float = 0.08  # assumption
     behaviour_speaks: bool = True
+    # what people say where they are asked: how often yes in quiet, withdrawal and confrontation sessions; None: not
+    # asked
+    client_says: tuple[float, float, float] | None = None
+    therapist_says: tuple[float, float, float] | None = None
+    # another questionnaire in sessions 1 to 3: how far it lies from the later one, SD; None: the same throughout
+    first_form_sd: float | None = None
     # the course
     sessions_mean: float = 20.0  # assumption
     sessions_fewest: int = 6
@@ -70,9 +82,21 @@ class Population:
 BASE = Population()
 SCENARIOS: dict[str, Population] = {
     "base": BASE,
+    # what was assumed before there were real series to measure
+    "early growth": replace(
+        BASE,
+        level=82.0,
+        level_sd=14.0,
+        within_sd=5.3,
+        carry_over=0.4,
+        growth=6.0,
+        steady_growth=0.0,
+        pillar_sd=4.5,
+        straight_liners=0.12,
+    ),
     "no behaviour signal": replace(BASE, behaviour_speaks=False),
     "open clients": replace(BASE, hidden=0.1),
-    "noisy": replace(BASE, within_sd=7.5, carry_over=0.6, bad_week=0.05, heavy_tails=0.08),
+    "noisy": replace(BASE, within_sd=6.5, carry_over=0.5, bad_week=0.05, heavy_tails=0.08),
     "shallow": replace(BASE, depth=10.0),
     "strong ceiling": replace(BASE, level=92.0, level_sd=15.0),
     "short courses": replace(BASE, sessions_mean=8.0, sessions_fewest=4),
@@ -115,7 +139,7 @@ def simulate(population: Population, episodes: int, seed: int | str) -> Iterator
     True
     """
     for number in range(episodes):
-        yield _Course(population, random.Random(f"{seed}/{number}")).run()
+        yield _Course(population, random.Random(f"{seed}/{number}"), random.Random(f"said/{seed}/{number}")).run()
 
 
 @dataclass(slots=True)
@@ -136,6 +160,7 @@ class _Drop:
 class _Course:
     population: Population
     chance: random.Random
+    said: random.Random  # of its own, so that questions beside the ratings leave those as they are
     straight: bool = False
     level: float = 0.0
     therapist_level: float = 0.0
@@ -144,6 +169,8 @@ class _Course:
     hazard: float = 0.0
     offsets: dict[Pillar, float] = field(default_factory=dict)
     therapist_offsets: dict[Pillar, float] = field(default_factory=dict)
+    first_form: float = 0.0
+    first_form_therapist: float = 0.0
 
     def run(self) -> Episode:
         """The whole episode."""
@@ -160,7 +187,8 @@ class _Course:
             if drop is None and attended >= 1 and chance.random() < self.hazard:
                 drop = self._draw_drop(position)
             noise = self._next_noise(noise)
-            came, rated, asked_words, tension = self._behaviour(drop, words_usual)
+            came, rated, asked_words = self._behaviour(drop, words_usual)
+            tension, noticed = self._says(drop)
             attended += came
             into = position - drop.first if drop else 0
             history.append(
@@ -174,6 +202,9 @@ class _Course:
                     checkin_answered=rated if came else None,
                     comment_words=asked_words if came and rated else None,
                     tension=tension if came and rated else None,
+                    tension_therapist=noticed if came else None,
+                    instrument=self._form_name(attended),
+                    instrument_therapist=self._form_name(attended),
                 )
             )
             if drop and into == len(drop.shape) - 1:
@@ -206,6 +237,8 @@ class _Course:
         self.hazard = p.hazard * math.exp(chance.gauss(0, p.hazard_spread) - p.hazard_spread**2 / 2)
         self.offsets = {pillar: chance.gauss(0, p.pillar_offset_sd) for pillar in PILLARS}
         self.therapist_offsets = {pillar: chance.gauss(0, p.pillar_offset_sd) for pillar in PILLARS}
+        if p.first_form_sd is not None:
+            self.first_form, self.first_form_therapist = (self.said.gauss(0, p.first_form_sd) for _ in range(2))
 
     def _next_noise(self, noise: list[float]) -> list[float]:
         p, chance = self.population, self.chance
@@ -239,18 +272,42 @@ class _Course:
             late=1 if chance.random() < 0.1 else 0,  # assumption
         )
 
+    def _still_to_grow(self, attended: int) -> float:
+        p = self.population
+        steady = max(0.0, 1 - (attended - 1) / GROWS_FOR)
+        return p.growth * math.exp(-(attended - 1) / 3) + p.steady_growth * steady
+
+    def _form_name(self, attended: int) -> str | None:
+        if self.population.first_form_sd is None:
+            return None
+        return "first" if attended <= FIRST_FORM else "later"
+
+    def _says(self, drop: _Drop | None) -> tuple[bool | None, bool | None]:
+        """What client and therapist answer to whether there was strain."""
+        p = self.population
+        says: list[bool | None] = []
+        for rates in (p.client_says, p.therapist_says):
+            if rates is None:
+                says.append(None)
+                continue
+            confrontation = drop is not None and drop.kind == Kind.CONFRONTATION
+            rate = rates[0] if drop is None else rates[2] if confrontation else rates[1]
+            says.append(self.said.random() < rate)
+        return says[0], says[1]
+
     def _client(self, attended: int, noise: float, drop: _Drop | None, into: int) -> Scores:
         p, chance = self.population, self.chance
         spread = self.within_sd * (3 if chance.random() < p.heavy_tails else 1)
-        level = self.level - p.growth * math.exp(-(attended - 1) / 3) + spread * noise
+        level = self.level - self._still_to_grow(attended) + spread * noise
+        level += self.first_form if attended <= FIRST_FORM else 0.0
         if chance.random() < p.bad_week:
             level -= p.bad_week_depth * math.exp(chance.gauss(0, 0.3))
         fall = drop.depth * drop.shape[into] * (0.15 if drop.hidden else 1) if drop else 0
         return self._form(level, self.offsets, fall, drop.pillars if drop else (), self.straight)
 
     def _therapist(self, attended: int, noise: float, drop: _Drop | None, into: int) -> Scores:
-        p = self.population
-        level = self.therapist_level - 0.6 * p.growth * math.exp(-(attended - 1) / 3) + self.therapist_sd * noise
+        level = self.therapist_level - 0.6 * self._still_to_grow(attended) + self.therapist_sd * noise
+        level += self.first_form_therapist if attended <= FIRST_FORM else 0.0
         fall = drop.depth * drop.shape[into] if drop and drop.seen and into >= drop.late else 0
         return self._form(level, self.therapist_offsets, fall, drop.pillars if drop else (), False)
 
@@ -286,13 +343,12 @@ class _Course:
     def _step(value: float, top: int) -> float:
         return 100 * min(max(round(value / 100 * top), 0), top) / top
 
-    def _behaviour(self, drop: _Drop | None, words_usual: float) -> tuple[bool, bool, int, bool]:
-        """Came, answered the check-in, words of the comment, tension ticked."""
+    def _behaviour(self, drop: _Drop | None, words_usual: float) -> tuple[bool, bool, int]:
+        """Came, answered the check-in, words of the comment."""
         p, chance = self.population, self.chance
         kind = drop.kind if drop and p.behaviour_speaks else None
         withdrawal, confrontation = kind == Kind.WITHDRAWAL, kind == Kind.CONFRONTATION
         came = chance.random() >= p.no_show * (2.3 if withdrawal else 1.4 if confrontation else 1)
         rated = chance.random() >= p.unrated * (1.9 if withdrawal else 1.2 if confrontation else 1)
         words = words_usual * math.exp(chance.gauss(-0.5 if withdrawal else 0.2 if confrontation else 0, 0.7))
-        tension = chance.random() < min(0.03 * (8 if confrontation else 1.5 if withdrawal else 1), 0.9)
-        return came, rated, round(words) if chance.random() < 0.6 else 0, tension
+        return came, rated, round(words) if chance.random() < 0.6 else 0

@@ -14,12 +14,17 @@ from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.criteria.rupture_filter.behaviour import Behaviour
 from ratings.psychometrics.criteria.rupture_filter.own_usual import OwnUsual
-from ratings.psychometrics.criteria.rupture_filter.reports import client_report, report_points, therapist_report
+from ratings.psychometrics.criteria.rupture_filter.reports import (
+    WITHDRAWAL_SHARE,
+    client_report,
+    report_points,
+    therapist_report,
+)
+from ratings.psychometrics.criteria.rupture_filter.slide_guard import SILENT, SlideGuard
 from ratings.psychometrics.criteria.rupture_filter.tuned import TUNING
 from ratings.psychometrics.criteria.rupture_filter.tuning import Fusion, Tuning
 from ratings.psychometrics.evidence import Kind, Note, Points, Report, SessionEvidence, Use
 
-WITHDRAWAL_SHARE = 0.6  # of ruptures (science.md §5)
 KIND_FROM = 0.6  # share of the belief from which a kind is said; right in 78 % of those in simulation; else "unclear"
 PROBABLE_FOR_KIND = 0.1  # below this stated probability there is nothing to name; convention of this app
 AFTER_RELEARNING = 0.1  # belief in a rupture once a new level was taken; convention of this app
@@ -137,6 +142,7 @@ class RuptureFilter:
         self.constants, self.use, self.tuning = constants, use, tuning
         self.suspicion, self.belief = States(tuning.suspicion), States(tuning.belief)
         self.behaviour = Behaviour()
+        self.guard = SlideGuard(constants.sd_within)
         self.attended = 0
         self.judged = False  # there was evidence to weigh
         self.stated = UNREMARKABLE  # log-odds after the last session
@@ -173,24 +179,29 @@ class RuptureFilter:
         said, shown_reports = self._reports(therapy_session)
 
         ahead = self.suspicion.predicted()
-        share, of_report = self.tuning.behaviour, 1 / self.calibration[1]
+        share, of_report = self.tuning.behaviour, 1 / self.calibration[1]  # so that a report keeps its full weight
         acted = (share * withdrawal + of_report * said[0], share * confrontation + of_report * said[1])
         suspicion = self.suspicion.weigh(ahead, for_client, for_therapist, acted)
-        withdrawal, confrontation = withdrawal + said[0], confrontation + said[1]
-        belief = self.belief.weigh(self.belief.predicted(), for_client, for_therapist, (withdrawal, confrontation))
+        said_and_done = (withdrawal + said[0], confrontation + said[1])
+        belief = self.belief.weigh(self.belief.predicted(), for_client, for_therapist, said_and_done)
         # Time alone makes a rupture likelier, but without a sign of one in this very session suspicion does not rise.
         stated = self._stated(suspicion)
         signs = (from_client and client.fell()) or (from_therapist and therapist.fell())
-        if not signs and max(withdrawal, confrontation) <= 0:
+        if not signs and max(said_and_done) <= 0:
             stated = min(stated, self.stated)
-        self.judged = self.judged or bool(for_client or for_therapist or withdrawal or confrontation)
+        from_filter = stated
+        self.judged = self.judged or bool(for_client or for_therapist or any(said_and_done))
         remarks = (Note.THERAPIST_FELL,) if not enough and from_therapist and therapist.fell_far() else ()
         finding = Finding(usual=usual, ratings=ratings, enough=enough, notes=remarks)
         if self.judged and enough and self.attended >= self.constants.first_number:
             points = self._points(suspicion, ahead, for_client, for_therapist, acted, usual)
             points += (*shown_reports, *shown)
+            guard = self.guard.stated(client.total) if from_client else SILENT
+            if guard > stated:
+                points = _with_slide(points, client.total, self.guard.mean, POINTS * (guard - stated))
+                stated = guard
             finding = self._finding(stated, belief, usual, ratings, points)
-        self.stated = stated
+        self.stated = from_filter
         self.suspicion.keep(suspicion)
         self.belief.keep(belief)
         self._learn(therapy_session, belief[1], from_client, from_therapist)
@@ -213,12 +224,14 @@ class RuptureFilter:
     ) -> None:
         relearned = False
         if from_client:
+            self.guard.learn(self.client.total)
             relearned |= self.client.learn(1 - (rupture[0] + rupture[1] + rupture[4] + rupture[5]))
         if from_therapist:
             relearned |= self.therapist.learn(1 - (rupture[0] + rupture[2] + rupture[4] + rupture[6]))
         if sum(rupture) < 0.5:
             self.behaviour.learn(therapy_session)
         if relearned:
+            self.guard.restart(self.client.level)
             self.suspicion.restart()
             self.belief.restart()
 
@@ -282,6 +295,14 @@ class RuptureFilter:
             fallen = {f"therapist:{pillar}" for pillar in self.therapist.fallen_pillars()}
             points += [one for one in shown if one.source == "therapist" or one.source in fallen]
         return tuple(points)
+
+
+def _with_slide(points: tuple[Points, ...], total: float, mean: float, more: float) -> tuple[Points, ...]:
+    """The points with what a slow slide adds, beside the mean of all ratings."""
+    return tuple(
+        Points("client", max(one.points, 0.0) + more, seen=total, usual=mean) if one.source == "client" else one
+        for one in points
+    )
 
 
 def _by_series(source: str, rater: OwnUsual, points: float, usual: dict[str, float]) -> list[Points]:

@@ -10,6 +10,7 @@ from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import Kind, Points, Report, SessionEvidence
 
 POINTS = 10 / math.log(10)
+WITHDRAWAL_SHARE = 0.6  # of ruptures (science.md §5)
 KIND_RIGHT = 0.75  # of the kinds that a therapist names; convention of this app
 Ratios = tuple[float, float]  # natural logs of likelihood ratios: of a withdrawal, of a confrontation
 
@@ -54,7 +55,13 @@ def _ratios(answer: bool | None, rates: tuple[float, float, float]) -> Ratios:
     return math.log(withdrawal / quiet), math.log(confrontation / quiet)
 
 
+def of_any_kind(ratios: Ratios) -> float:
+    """The log likelihood ratio of a rupture of either kind: ln(0.6 exp(withdrawal) + 0.4 exp(confrontation))."""
+    withdrawal, confrontation = ratios
+    return math.log(WITHDRAWAL_SHARE * math.exp(withdrawal) + (1 - WITHDRAWAL_SHARE) * math.exp(confrontation))
+
+
 def report_points(source: Report, ratios: Ratios) -> list[Points]:
-    """A report as a source of points: those of the kind that it speaks for most; none for a no."""
-    most = max(ratios)
-    return [Points(source, POINTS * most, seen=1.0)] if most > 0 else []
+    """A report as a source of points; none for a no, which is no sign of anything."""
+    weight = of_any_kind(ratios)
+    return [Points(source, POINTS * weight, seen=1.0)] if weight > 0 else []

@@ -16,3 +16,14 @@ def test_the_evaluation_prints_a_table_and_writes_a_page(capsys, tmp_path):
 def test_too_few_ruptures_are_refused():
     with pytest.raises(CommandError, match="no share means anything"):
         call_command("evaluate_detection", "--ruptures", "3")
+
+
+def test_real_series_are_read_from_a_file(capsys, tmp_path):
+    series = tmp_path / "series.csv"
+    call_command("simulate_episodes", "--episodes", "12", "--scale", "1", "5", "-o", str(series))
+    call_command("evaluate_detection", "--real", str(series), "--scale", "1", "5")
+    assert "| normal | 5 |" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="LO must be below HI"):
+        call_command("evaluate_detection", "--real", str(series), "--scale", "5", "1")
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("evaluate_detection", "--real", str(tmp_path / "none.csv"))

@@ -1,0 +1,26 @@
+from ratings.psychometrics.evaluation.claims import after_first_form, endings, false_alarms, report_gain
+from ratings.psychometrics.evidence import State
+
+
+def test_what_is_said_of_endings_is_held_against_the_truth():
+    found = {one.state: one for one in endings("base", 5, 120)}
+    repaired, back = found[State.REPAIRED], found[State.BACK_TO_USUAL]
+    assert repaired.real.share > 0.6 > back.real.share
+    assert repaired.over.share > 0.75
+    assert repaired.real.of > 5
+
+
+def test_false_flags_are_told_for_each_stretch():
+    rates = false_alarms("base", 5, 60)
+    assert all(0 <= rate.share < 0.15 for rate in rates)
+    assert rates[2].of > rates[1].of > rates[0].of > 30
+
+
+def test_reports_help_and_more_where_people_answer_more_clearly():
+    cautious = report_gain("base", 5, 120, (0.08, 0.15, 0.4), learned=False, per_100=5)
+    clear = report_gain("base", 5, 120, (0.04, 0.25, 0.6), learned=True, per_100=5)
+    assert clear.value > cautious.value > -0.02
+
+
+def test_another_questionnaire_at_the_start_leaves_detection_on():
+    assert after_first_form(5, 250, 6.0, 5).share > 0.2
