@@ -17,6 +17,7 @@ alliance_urls = (
         path("you/", account_views.you, name="you"),
         path("drafts/", draft_views.draft_keep, name="draft-keep"),
         path("drafts/<uuid:code>/discard/", draft_views.draft_discard, name="draft-discard"),
+        path("you/keys/", account_views.keys_switch, name="keys-switch"),
         path("people/", people_views.people, name="people"),
         path("people/invite/", people_views.member_invite, name="member-invite"),
         path("people/settings/", practice_views.practice_settings, name="practice-settings"),

@@ -7,6 +7,7 @@ from alliance.form_fields import PlainTextField
 from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
 from alliance.names import is_found
+from ratings.cases.own import Only, Sort
 
 
 class CaseForm(KeyedForm):
@@ -85,7 +86,9 @@ class FindCaseForm(forms.Form):
     """
 
     name = forms.CharField(
-        label=_("Find a case"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "type": "search"})
+        label=_("Find a case"),
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "type": "search", "aria-keyshortcuts": "/"}),
     )
     therapist = forms.ChoiceField(label=_("Therapist"), required=False)
 
@@ -101,3 +104,17 @@ class FindCaseForm(forms.Form):
         criteria = self.cleaned_data if self.is_valid() else {}
         name, therapist = criteria.get("name", ""), criteria.get("therapist", "")
         return [row for row in rows if is_found(name, row.name) and therapist in ("", row.therapist_code)]
+
+
+class CaseListForm(forms.Form):
+    """Filter and order of the own list; they stand in the address, so that it can be kept."""
+
+    only = forms.ChoiceField(choices=Only, required=False)
+    sort = forms.ChoiceField(choices=Sort, required=False)
+
+    @property
+    def chosen(self):
+        """A filter and an order; the first ones where the address has none, or one that is made up."""
+        self.is_valid()
+        given = self.cleaned_data
+        return Only(given.get("only") or Only.ALL), Sort(given.get("sort") or Sort.LOOK)

@@ -38,6 +38,8 @@ class CaseRow:
     ended_at: datetime | None
     how_ended: str
     covers_for: str  # whom the reader stands in for; empty where it is their own case, or they read along
+    next_at: datetime | None = None  # the next planned session; read in the own list alone, as is the next one
+    is_new: bool = False  # there is an answer that the therapist has not read
 
 
 def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> list[CaseRow]:

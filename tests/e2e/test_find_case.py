@@ -75,3 +75,40 @@ def test_without_a_script_the_button_does_it(browser, browser_context_args, live
     assert plain.locator("#found th > a bdi").all_inner_texts() == ["Sorrel"]
     assert plain.get_by_label("Find a case").input_value() == "sor"
     context.close()
+
+
+def test_the_slash_leads_to_the_search_until_it_is_switched_off(page, live_server, house, dana, sign_in, complaints):
+    heard = complaints(page)
+    sign_in(dana)
+    page.goto(live_server.url + "/cases/")
+    field = page.get_by_label("Find a case")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "find_name"
+    page.keyboard.type("n/")
+    assert field.input_value() == "n/", "in a field it is a letter like any other"
+    page.goto(live_server.url + "/cases/")
+    page.keyboard.press("Control+/")
+    assert page.evaluate("document.activeElement.id") != "find_name"
+    page.get_by_role("link", name="Switch it off").click()
+    page.get_by_role("button", name="Switch keys off").click()
+    page.goto(live_server.url + "/cases/")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") != "find_name"
+    assert heard == []
+
+
+def test_filter_and_order_stay_in_the_address_and_a_search_within_them(page, live_server, house, dana, sign_in, look):
+    sign_in(dana)
+    page.goto(live_server.url + "/cases/")
+    page.get_by_role("link", name="Flagged").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/?only=flagged&sort=look")
+    page.goto(live_server.url + "/cases/?only=all&sort=name")
+    assert names(page) == ["Juniper", "Sorrel", "Wren"]
+    with page.expect_response("**/cases/?only=all&sort=name"):
+        page.get_by_label("Find a case").press_sequentially("wrén")
+    page.get_by_role("status").wait_for()
+    assert names(page) == ["Wren"]
+    assert page.url.endswith("/cases/?only=all&sort=name"), "a name stays out of the address"
+    page.goto(live_server.url + "/cases/?only=ended")
+    look("cases-ended")

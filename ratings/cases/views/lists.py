@@ -4,10 +4,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.vary import vary_on_headers
 
-from alliance import access, audit, scopes
+from alliance import access, audit
+from alliance.accounts.keys import has_keys
 from alliance.requests import posted, require_page_or_post
-from ratings.cases.forms import FindCaseForm
-from ratings.cases.lists import case_rows, caseload_of, matches
+from ratings.cases.forms import CaseListForm, FindCaseForm
+from ratings.cases.lists import caseload_of, matches
+from ratings.cases.own import Sort, filter_links, narrowed, own_cases
 
 
 @require_page_or_post
@@ -23,9 +25,18 @@ def caseload(request):
 @vary_on_headers("HX-Request")
 def cases(request):
     access.check_role(request.user, "therapist")
-    rows = case_rows(scopes.own_episodes(request.user), request.user)
-    context = {"has_open": any(not row.ended_at for row in rows), "section": "cases"}
-    return _searched(request, "ratings/cases/cases.html", rows, context)
+    rows = own_cases(request.user)
+    only, sort = CaseListForm(request.GET).chosen
+    context = {
+        "has_open": any(not row.ended_at for row in rows),
+        "filters": filter_links(rows, only) if len(rows) > 1 else None,
+        "sorts": Sort,
+        "only": only,
+        "sort": sort,
+        "with_next": True,
+        "section": "cases",
+    }
+    return _searched(request, "ratings/cases/cases.html", narrowed(rows, only, sort), context)
 
 
 def _searched(request, template, rows, context, above=()):
@@ -38,6 +49,10 @@ def _searched(request, template, rows, context, above=()):
     matching = matches(form.matching(rows), rows)
     shown = {row.code for row in (matching.all if request.htmx else [*above, *matching.all])}
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(shown))
-    context |= {"matches": matching, "form": form if len(rows) > 1 else None}
+    context |= {
+        "matches": matching,
+        "form": form if len(rows) > 1 or context.get("filters") else None,
+        "has_keys": has_keys(request),
+    }
     page = "ratings/cases/_found.html" if request.htmx else template
     return render(request, page, context, status=422 if form.errors else 200)

@@ -20,7 +20,7 @@ from tests.ratings.pages import statements
 
 @pytest.mark.parametrize(
     ("page", "persona", "expected"),
-    [("ratings:cases", "dana", 7), ("ratings:caseload", "sam", 10)],
+    [("ratings:cases", "dana", 9), ("ratings:caseload", "sam", 10)],
 )
 def test_a_list_asks_as_often_for_three_cases_as_for_one(
     page, persona, expected, http, dana, sam, request, live_through
@@ -219,3 +219,105 @@ def test_a_search_by_another_role_is_refused_and_one_signed_out_leaves_for_the_s
     answer = http.post("/caseload/", {"name": "j"}, headers=HTMX)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["HX-Redirect"].startswith("/accounts/login/?next=/caseload/")
+
+
+# --- My cases: filter and order ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def five(dana, live_through):
+    """Five of Dana's: one flagged, one unread, one not answering, one planned, one ended."""
+    episodes = {name: make_episode(dana, name) for name in ("Łukasz", "Émile", "Mona", "Zoe", "Wren")}
+    live_through(episodes["Łukasz"], FALLEN)
+    live_through(episodes["Émile"], [3, 3, 3])
+    live_through(episodes["Mona"], [3, 3, None])
+    live_through(episodes["Zoe"], [3])
+    live_through(episodes["Wren"], [3])
+    CheckIn.objects.exclude(episode=episodes["Émile"]).update(read_at=timezone.now())
+    end_episode(editor=editor_of(episodes["Wren"]), reason="completed")
+    for name, days in (("Zoe", 2), ("Mona", 5)):
+        start = timezone.now() + timedelta(days=days)
+        make_therapy_session(episodes[name], starts_at=start, ends_at=start + timedelta(minutes=50))
+    return episodes
+
+
+def listed(response):
+    found = response.context["matches"]
+    return [row.name for row in found.open], [row.name for row in found.ended]
+
+
+@pytest.mark.parametrize(
+    ("query", "open_names", "ended"),
+    [
+        ("", ["Łukasz", "Émile", "Mona", "Zoe"], ["Wren"]),
+        ("only=flagged", ["Łukasz"], []),
+        ("only=new", ["Émile"], []),
+        ("only=unanswered", ["Mona"], []),
+        ("only=unplanned", ["Łukasz", "Émile"], []),
+        ("only=ended", [], ["Wren"]),
+        ("sort=name", ["Émile", "Łukasz", "Mona", "Zoe"], ["Wren"]),
+        ("sort=next", ["Zoe", "Mona", "Émile", "Łukasz"], ["Wren"]),
+        ("only=unplanned&sort=name", ["Émile", "Łukasz"], []),
+        ("only=everything&sort=';--", ["Łukasz", "Émile", "Mona", "Zoe"], ["Wren"]),
+        ("only=%00&sort=name&page=99", ["Émile", "Łukasz", "Mona", "Zoe"], ["Wren"]),
+        ("only=flagged&only=new", ["Émile"], []),
+    ],
+)
+def test_the_own_list_is_narrowed_and_sorted_by_its_address(query, open_names, ended, http, dana, five):
+    http.force_login(dana.user)
+    page = http.get(f"/cases/?{query}")
+    assert (page.status_code, listed(page)) == (200, (open_names, ended))
+    assert AuditEvent.objects.filter(verb="listed").latest("pk").count == len(open_names) + len(ended)
+
+
+def test_each_filter_says_how_many_it_leaves_and_which_one_it_is(http, dana, five):
+    http.force_login(dana.user)
+    page = http.get("/cases/?only=new&sort=name")
+    assert {link.only.value: link.count for link in page.context["filters"]} == {
+        "all": 5, "flagged": 1, "new": 1, "unanswered": 1, "unplanned": 2, "ended": 1,
+    }  # fmt: skip
+    assert page.text.count('aria-current="true"') == 2
+    assert 'href="?only=flagged&amp;sort=name"' in page.text, "the order is kept"
+
+
+def test_a_search_stays_within_the_filter_and_finds_ended_ones_without_one(http, dana, five):
+    http.force_login(dana.user)
+    assert listed(http.post("/cases/", {"name": "lukasz"})) == (["Łukasz"], [])
+    assert listed(http.post("/cases/", {"name": "wren"})) == ([], ["Wren"])
+    assert listed(http.post("/cases/?only=new", {"name": "lukasz"})) == ([], [])
+    fragment = http.post("/cases/?only=new&sort=name", {"name": "emile"}, headers=HTMX)
+    assert listed(fragment) == (["Émile"], []) and "Next session" in fragment.text
+
+
+def test_a_search_finds_none_of_a_colleague(http, dana, noor, five):
+    live = make_episode(noor, "Émile")
+    reassess(live)
+    http.force_login(dana.user)
+    assert len(listed(http.post("/cases/", {"name": "emile"}))[0]) == 1
+
+
+def test_a_filter_that_leaves_nothing_keeps_the_way_back(http, dana, juniper, sorrel, live_through):
+    live_through(juniper, [3, 3])
+    live_through(sorrel, [3, 3])
+    http.force_login(dana.user)
+    page = http.get("/cases/?only=ended")
+    assert listed(page) == ([], []) and "No case here." in page.text
+    assert "?only=all" in page.text and "My cases" in page.text
+
+
+def test_the_row_says_when_the_next_session_is(http, dana, sam, five):
+    http.force_login(dana.user)
+    assert text_of(http, "/cases/?only=unplanned").count("none planned") == 2
+    http.force_login(sam.user)
+    assert "none planned" not in text_of(http), "what is planned is the therapist's own"
+
+
+def test_the_key_to_the_search_is_there_until_it_is_switched_off(http, dana, five):
+    http.force_login(dana.user)
+    assert "js/keys.js" in http.get("/cases/").text
+    http.post("/you/keys/", {"keys": "off"})
+    page = http.get("/cases/").text
+    assert "js/keys.js" not in page and "The key /" not in page
+    assert "The key / does nothing." in http.get("/you/").text
+    http.post("/you/keys/", {"keys": "on"})
+    assert "js/keys.js" in http.get("/cases/").text
