@@ -88,7 +88,9 @@ def test_a_therapist_without_check_ins_and_a_supervisor_without_cases(read, dana
 
 def words_that_no_page_has(text):
     """What stands in bold, unless a template or a form says it in these words."""
-    sources = [*(settings.BASE_DIR / "templates").rglob("*.html"), *(settings.BASE_DIR / "alliance").rglob("forms.py")]
+    folders = [settings.BASE_DIR / name for name in ("alliance", "sessions", "ratings")]
+    forms = [file for folder in folders for file in folder.rglob("forms.py")]
+    sources = [*(settings.BASE_DIR / "templates").rglob("*.html"), *forms]
     said = "".join(source.read_text() for source in sources)
     return [words for words in re.findall(r"\*\*([^*]+)\*\*", text) if f'"{words}' not in said]
 

@@ -20,6 +20,12 @@ def day(instant, name=dates.DateFormat.SHORT):
     return "–" if instant is None else dates.day(instant, name)
 
 
+@register.filter(expects_localtime=True)
+def for_machines(local):
+    """A time as the `datetime` attribute of a `time` element takes it."""
+    return local.isoformat(timespec="minutes")
+
+
 @register.simple_tag
 def today(name):
     return dates.written(timezone.localtime(), name)

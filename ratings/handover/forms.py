@@ -6,22 +6,12 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from alliance.form_fields import DayField
 from alliance.models import HistoryShare
 from ratings.handover.actions import Choice, What
 
 LONGEST_NOTICE = timedelta(days=2 * 366)  # convention of this app: a later day is a slip of the year
 LONGEST_COVER = timedelta(days=366)  # convention of this app: who is away for longer hands over
-
-
-class DayField(forms.DateField):
-    """A day of the calendar, in the zone that is active for the request."""
-
-    def __init__(self, **kwargs):
-        super().__init__(
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            error_messages={"required": _("Choose a day."), "invalid": _("Write the day as 2026-12-31.")},
-            **kwargs,
-        )
 
 
 def start_of(day):

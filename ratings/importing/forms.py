@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from alliance.form_fields import DayField
 from alliance.people.forms import named_apart
 from ratings.cells.days import DateOrder
 from ratings.cells.encoding import decoded
@@ -92,9 +93,7 @@ class EndOldForm(forms.Form):
     """Which therapies of the file are over."""
 
     end_old = forms.BooleanField(label=_("End the therapies that were last seen before this day"), required=False)
-    last_seen_before = forms.DateField(
-        label=_("Last seen before"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    last_seen_before = DayField(label=_("Last seen before"), required=False)
 
     def clean(self):
         cleaned = super().clean()

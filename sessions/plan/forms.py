@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.form_fields import PlainTextField
+from alliance.form_fields import DayField, PlainTextField
 from alliance.form_keys import KeyedForm
 from sessions.models import AgreedBy, GoalOutcome, Modality, Willing
 from sessions.plan.queries import opened
@@ -22,10 +22,8 @@ class PlanTextField(PlainTextField):
         super().__init__(max_length=LONGEST, widget=forms.Textarea(attrs=attrs), **kwargs)
 
 
-class PlanDayField(forms.DateField):
+class PlanDayField(DayField):
     """A day up to today; read as noon of it, or as now where it is not noon yet."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
     def __init__(self, **kwargs):
         super().__init__(initial=timezone.localdate, **kwargs)

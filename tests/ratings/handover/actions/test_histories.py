@@ -71,7 +71,7 @@ def take_step(step, people, mona, first, second, third):
                 settle_cases(by=mona, choices=chosen(open_without_therapist(), other, third))
             elif step == "role-back":
                 Membership.objects.filter(pk=member.pk).update(is_therapist=True)
-            elif step == "supervise":
+            elif step == "supervise" and other != people[4] and not other.supervisions_received.exists():
                 make_supervision(people[4], therapist=other)
             elif step == "past":  # the days go by: what was to come has come
                 Membership.objects.filter(ends_at__gt=timezone.now()).update(ends_at=just_now())

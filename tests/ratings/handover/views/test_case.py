@@ -106,7 +106,7 @@ def test_all_open_cases_are_covered_at_once(http, covering, dana, noor, sorrel):
         ({"first_day": -1}, "This day is over. Choose today or a later one."),
         ({"last_day": -1}, "The last day is before the first."),
         ({"last_day": 400}, "A cover lasts a year at most. Hand the case over instead."),
-        ({"last_day": "soon"}, "Write the day as 2026-12-31."),
+        ({"last_day": "soon"}, "Write the day as "),
         ({"extent": "some"}, "Select a valid choice."),
     ],
 )

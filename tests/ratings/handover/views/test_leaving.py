@@ -1,12 +1,13 @@
 """Somebody leaves: a manager settles the cases by code and count."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.dates import DateFormat, written
 from alliance.models import AuditEvent, Cover, Episode, Membership, Supervision
 from ratings.handover.views import leaving as views
 from tests.factories import days_ago, make_episode, make_member, make_therapy_session
@@ -87,7 +88,8 @@ def test_somebody_leaves_after_a_coming_day(http, leaving, dana, juniper, sorrel
     page = http.get(PEOPLE).text
     assert "Leaves after" in page
     assert "One open case needs somebody" in page
-    assert f'value="{day(9)}"' in http.get(leaving).text
+    last_day = written(date.fromisoformat(day(9)), DateFormat.SHORT_YEAR)
+    assert f'value="{last_day}"' in http.get(leaving).text
     assert http.post(leaving, {"when": "later", "last_day": day(12)}).url == PEOPLE
     assert Episode.objects.filter(ends_at__isnull=True).count() == 1
 
