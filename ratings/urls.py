@@ -41,6 +41,7 @@ urlpatterns = [
     path("cases/<uuid:code>/check-ins/", therapist.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
+    path("cases/<uuid:code>/rename/", delivery.client_rename, name="client-rename"),
     path("cases/<uuid:code>/cover/", handover.case_cover, name="case-cover"),
     path("cases/<uuid:code>/hand-over/", handover.case_hand_over, name="case-hand-over"),
     path("cases/<uuid:code>/reopen/", handover.case_reopen, name="case-reopen"),

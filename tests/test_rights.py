@@ -137,6 +137,7 @@ def writes(juniper, teasel, live_through, millrace, noor):
         "agree_task": lambda editor: plan_actions.agree_task(editor=editor, activity="Walking.", modality="doing"),
         "start_phase": lambda editor: plan_actions.start_phase(editor=editor, number=2),
         "change_contact": lambda editor: schedule.change_contact(editor=editor, **CONTACT),
+        "rename_client": lambda editor: client_actions.rename_client(editor=editor, name="Elder"),
         "choose_check_ins": lambda editor: client_actions.choose_check_ins(
             editor=editor, check_in_form="short", asks_about_fit=False, consents={}
         ),

@@ -117,6 +117,24 @@ def change_client(
 
 
 @transaction.atomic
+def rename_client(*, editor: Editor, name):
+    """Gives a client another name; the old one is kept nowhere, so that nobody finds the client by it.
+
+    Raises
+    ------
+    Refused
+        It is the name that the client has.
+    """
+    client = Client.objects.select_for_update(no_key=True).get(pk=editor.episode.client_id)
+    editor.check_again()
+    if client.display_name == name:
+        raise Refused(_("This is the name that you see already. Enter another one, or go back."))
+    client.name = Sealed(name, client.data_key)
+    client.save(update_fields=["name"])
+    audit.record(Verb.CHANGED, client, by=editor.membership)
+
+
+@transaction.atomic
 def change_preferences(*, client: Client, gets_email: bool, paused_until: datetime | None = None) -> None:
     """Sets what a client chose through a link: e-mail or none, or none before a day."""
     settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=gets_email)

@@ -1,9 +1,9 @@
-"""Parsing for delivery: how a client is reached."""
+"""Parsing for delivery: how a client is reached, and called."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliance.form_fields import LONGEST_DELAY, PHONE, ZoneField
+from alliance.form_fields import LONGEST_DELAY, PHONE, PlainTextField, ZoneField
 
 
 class ContactForm(forms.Form):
@@ -38,3 +38,15 @@ class ContactForm(forms.Form):
         """
         self.data = self.data.dict() | {"agrees_to_email": "", "was_shown_agreed": ""}
         self.add_error("agrees_to_email", sentence)
+
+
+class RenameForm(forms.Form):
+    """Another name for a client."""
+
+    name = PlainTextField(
+        label=_("Name or pseudonym"),
+        help_text=_("As you want to see it in your lists. A pseudonym is enough."),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Enter a name.")},
+    )

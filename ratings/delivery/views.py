@@ -1,4 +1,4 @@
-"""A therapist's pages: unanswered check-ins, and how a client is reached."""
+"""A therapist's pages: unanswered check-ins, and how a client is reached and called."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -9,13 +9,14 @@ from django.utils.translation import ngettext
 
 from alliance import access, audit, scopes
 from alliance.access import NotVisible, get_visible_or_404
+from alliance.clients.actions import rename_client
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Consent, Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.delivery import queries, schedule
-from ratings.delivery.forms import ContactForm
+from ratings.delivery.forms import ContactForm, RenameForm
 from ratings.models import CheckIn
 
 
@@ -90,6 +91,26 @@ def client_contact(request, code):
         "section": "cases",
     }
     return render(request, "ratings/delivery/client_contact.html", context, status=422 if form.errors else 200)
+
+
+@require_page_or_post
+def client_rename(request, code):
+    episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
+    editor = access.check_edit(request.user, episode)
+    form = RenameForm(posted(request), initial={"name": episode.client.display_name})
+    if form.is_valid():
+        try:
+            rename_client(editor=editor, name=form.cleaned_data["name"])
+        except Refused as refusal:
+            form.add_error("name", str(refusal))
+        else:
+            messages.success(
+                request, _("Saved. You now see %(name)s everywhere.") % {"name": form.cleaned_data["name"]}
+            )
+            return redirect("ratings:client-contact", episode.code)
+    audit.record(audit.Verb.READ, episode.client, by=editor.membership)
+    context = {"form": form, "episode": episode, "section": "cases"}
+    return render(request, "ratings/delivery/client_rename.html", context, status=422 if form.errors else 200)
 
 
 def _initial_contact(client):

@@ -14,6 +14,7 @@ from ratings.cases.actions import end_episode
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule
+from ratings.delivery.forms import RenameForm
 from ratings.models import ClientLink, Delivery
 from tests.courses import client_answers
 from tests.factories import editor_of, make_episode
@@ -226,3 +227,85 @@ def test_a_box_left_as_it_was_shown_says_nothing(http, dana, juniper):
     assert juniper.client.agreed_to == {"email"}
     assert http.post(path, {"email": "juniper@example.org", "was_shown_agreed": "True"}).status_code == 302
     assert juniper.client.agreed_to == set()
+
+
+# --- Another name -----------------------------------------------------------------------------------------------------
+
+OLD, NEW = "Juniper", "Elderflower"
+
+
+@pytest.fixture
+def rename(http, dana, juniper):
+    http.force_login(dana.user)
+    return lambda name: http.post(reverse("ratings:client-rename", args=[juniper.code]), {"name": name})
+
+
+def stored_texts():
+    """Everything that the database holds, as text."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f'SELECT * FROM "{table}"')
+            for row in cursor.fetchall():
+                yield from map(str, row)
+
+
+def test_the_new_name_stands_on_every_page_and_the_old_one_on_none(http, dana, sam, juniper, rename, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0])
+    pages = ["ratings:case", "ratings:case-sheet", "ratings:session-list", "ratings:client-contact", "ratings:plan"]
+    paths = [reverse(page, args=[juniper.code]) for page in pages]
+    own = [*paths, "/today/", "/cases/", f"/week/?day={juniper.starts_at.date()}", "/check-ins/"]
+    seen_before = [path for path in own if OLD in http.get(path).text]
+    assert {"/cases/", *paths} <= set(seen_before)
+    response = rename(NEW)
+    assert response.status_code == 302
+    assert f"Saved. You now see {NEW} everywhere." in http.get(response.url).text
+    for path in own:
+        page = http.get(path).text
+        assert OLD not in page, path
+        assert path not in seen_before or NEW in page, path
+    http.force_login(sam.user)
+    for path in ("/caseload/", *paths[:3]):
+        page = http.get(path).text
+        assert (OLD in page, NEW in page) == (False, True), path
+
+
+def test_nobody_finds_the_old_name(http, juniper, sorrel, rename, live_through):
+    live_through(juniper, [3])
+    live_through(sorrel, [3])
+
+    def found(name):
+        return [row.name for row in http.post("/cases/", {"name": name}).context["matches"].all]
+
+    assert found(OLD) == [OLD]
+    rename(NEW)
+    assert (found(OLD), found(NEW.upper())) == ([], [NEW])
+
+
+def test_it_is_sealed_and_on_record(dana, juniper, rename):
+    rename(NEW)
+    client = juniper.client
+    client.refresh_from_db()
+    assert client.display_name == NEW
+    assert not [text for text in stored_texts() if NEW in text or OLD in text]
+    changed = AuditEvent.objects.get(verb="changed", subject_type="client")
+    assert (changed.actor_code, changed.subject_code) == (str(dana.user.code), str(client.code))
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\u200b"])
+def test_a_blank_name_is_a_sentence(blank, juniper, rename):
+    response = rename(blank)
+    assert (response.status_code, "Enter a name." in response.text) == (422, True)
+    juniper.client.refresh_from_db()
+    assert juniper.client.display_name == OLD
+
+
+def test_the_same_name_is_a_sentence_and_another_spelling_a_new_name(juniper, rename):
+    response = rename(f" {OLD} ")
+    assert response.status_code == 422
+    assert "This is the name that you see already." in response.text
+    assert not AuditEvent.objects.filter(verb="changed").exists()
+    assert rename("Júniper").status_code == 302
+
+
+def test_a_name_that_is_too_long_is_refused():
+    assert not RenameForm({"name": "x" * 121}).is_valid()
