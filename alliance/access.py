@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Max, Model, Q, QuerySet
 from django.http import Http404
 
 from alliance.models import Client, Cover, Episode, Membership, User
@@ -203,7 +204,7 @@ class Editor:
     """Who may change which episode. Every write on an episode takes one.
 
     `check_edit` makes one for the therapist, who may do all. `check_log` makes one also for a member who covers: good
-    for what logs a session and looks after its check-in, and for nothing else.
+    for what plans and logs a session and looks after its check-in, and for nothing else.
     """
 
     membership: Membership
@@ -232,6 +233,15 @@ class Editor:
         self.check_rows(*rows)
         if not (self._is_therapist() or live_covers_of(self.episode).filter(covering=self.membership.pk).exists()):
             raise Denied("episode", self.episode.code)
+
+    @property
+    def covers_until(self) -> datetime | None:
+        """The end of the cover by which the member acts; none where they are the therapist."""
+        if self.membership.pk == self.episode.therapist_id:
+            return None
+        covers = live_covers_of(self.episode).filter(covering=self.membership.pk)
+        until: datetime | None = covers.aggregate(until=Max("ends_at"))["until"]
+        return until
 
     def _is_therapist(self) -> bool:
         therapist = live_memberships(self.membership.user, "therapist").filter(pk=self.membership.pk)

@@ -173,12 +173,13 @@ def test_a_right_that_is_over_is_good_for_nothing(dana, juniper, writes):
     assert passed(of_rows | of_the_episode, editor) == []
 
 
-def test_who_covers_logs_and_writes_nothing_else(juniper, writes, noor, millrace):
+def test_who_covers_plans_and_logs_and_writes_nothing_else(juniper, writes, noor, millrace):
     priya = make_member(millrace, "Priya Raman")
     of_rows, of_the_episode = writes
     arrange_cover(right=editor_of(juniper), covering=priya, starts_at=days_ago(1), ends_at=days_ago(-7))
     editor = access.check_log(priya.user, juniper)
     assert set(passed(of_rows | of_the_episode, editor)) == {
+        "plan_sessions", "move_planned", "cancel_planned", "restore_planned",
         "log_session", "move_session", "settle_wish", "undo_log", "mark_read", "enter_answers", "mint_check_in_link",
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from alliance.scopes import CoverQuerySet
 
 
 class Cover(models.Model):
-    """A member reads and logs for a therapist who is away: one episode, or all that are open.
+    """A member reads, plans and logs for a therapist who is away: one episode, or all that are open.
 
     It is dated, and ends by itself.
     """

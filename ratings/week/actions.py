@@ -1,7 +1,7 @@
 """Writes of the plan: sessions planned, moved, cancelled, one or the rest of a series.
 
 Keyword-only, one transaction each, audit inside. Each locks the episode, asks for the right again, and checks the new
-times after the lock, so that two who plan at once never both get an hour.
+times after the lock, so that two who plan at once never both get an hour. Who covers may do all of it too.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from alliance.models import Client
 from alliance.models.episode import OF_EPISODE
 from alliance.refusal import Refused
 from ratings.delivery import schedule
-from ratings.detection.reassess import lock_for_edit, reassess
+from ratings.detection.reassess import lock_for_log, reassess
 from sessions.models import Attendance, TherapySession
 from sessions.schedule import actions as schedule_actions
 from sessions.schedule import times
-from sessions.schedule.clashes import check_plannable, in_leave
+from sessions.schedule.clashes import check_plannable, on_leave
 from sessions.schedule.times import Span
 
 
@@ -46,14 +46,16 @@ def plan_sessions(
     NeedsYes
         Something should be known first, and `accepted` is false.
     """
-    lock_for_edit(editor)
+    lock_for_log(editor)
     # The client too, who may have another therapist: the second to plan sees what the first one did.
     Client.objects.select_for_update(no_key=True).get(pk=editor.episode.client_id)
     editor.episode.refresh_from_db(fields=["ends_at"])
-    left_out = in_leave(editor.membership, spans) if every_weeks else []
+    left_out = on_leave(editor, spans) if every_weeks else []
     wanted = [one for one in spans if one not in left_out]
     if not wanted:
-        raise Refused(_("All of these days fall into your leave."))
+        if editor.covers_until is None:
+            raise Refused(_("All of these days fall into your leave."))
+        raise Refused(_("All of these days fall into a leave."))
     check_plannable(editor=editor, spans=wanted, accepted=accepted)
     rows = schedule_actions.plan_therapy_sessions(
         editor=editor, spans=wanted, zone=zone, mode=mode, every_weeks=every_weeks, code=code
@@ -72,7 +74,7 @@ def move_planned(*, editor: Editor, therapy_session, by_days, clock, zone, with_
     Refused, NeedsYes
         As in `plan_sessions`.
     """
-    lock_for_edit(editor, therapy_session)
+    lock_for_log(editor, therapy_session)
     rows = _still_planned(therapy_session, with_rest)
     try:
         spans = [times.moved(Span(row.starts_at, row.ends_at), by_days, clock, zone) for row in rows]
@@ -100,7 +102,7 @@ def cancel_planned(
 
     Nothing is sent about one that is cancelled. Of the rest none is late.
     """
-    lock_for_edit(editor, therapy_session)
+    lock_for_log(editor, therapy_session)
     rows = _still_planned(therapy_session, with_rest)
     for row in rows:
         late = is_late and row.pk == therapy_session.pk
@@ -125,7 +127,7 @@ def restore_planned(*, editor: Editor, therapy_session):
     Refused
         It is not cancelled any more, or its time is over or taken.
     """
-    lock_for_edit(editor, therapy_session)
+    lock_for_log(editor, therapy_session)
     therapy_session.refresh_from_db()
     if not therapy_session.is_cancelled or therapy_session.voided_at:
         raise Refused(_("This session is not cancelled."))

@@ -6,15 +6,17 @@ from itertools import islice, takewhile
 from django import forms
 from django.db.models import TextChoices
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from alliance import access
 from alliance.form_fields import DayField
 from alliance.form_keys import KeyedForm
 from ratings.week.actions import no_such_time
 from ratings.week.leave import LeaveChoice
 from sessions.models import CancelledBy, Mode
 from sessions.schedule import times
-from sessions.schedule.clashes import LONGEST_AHEAD, MOST_IN_A_SERIES, in_leave
+from sessions.schedule.clashes import LONGEST_AHEAD, MOST_IN_A_SERIES, on_leave
 from sessions.schedule.forms import SESSION_MINUTES
 from sessions.schedule.times import NoSuchTime
 
@@ -68,11 +70,19 @@ class PlanForm(AcceptedMixin, KeyedForm):
     )
     until = DayField(label=_("or until"), required=False)
 
-    def __init__(self, *args, cases, **kwargs):
-        """`cases`: the episodes in which the therapist may plan."""
+    def __init__(self, *args, cases, user, **kwargs):
+        """`cases`: the episodes in which the user may plan."""
         super().__init__(*args, **kwargs)
+        self.user = user
         self.episodes = {str(episode.code): episode for episode in cases}
-        self.fields["case"].choices = [(code, episode.client.display_name) for code, episode in self.episodes.items()]
+        self.fields["case"].choices = [(code, self._name(episode)) for code, episode in self.episodes.items()]
+
+    def _name(self, episode):
+        """The client, and for whom where it is a colleague's case."""
+        name, therapist = episode.client.display_name, episode.therapist
+        if therapist.user_id == self.user.pk:
+            return name
+        return _("%(name)s, for %(therapist)s") % {"name": name, "therapist": therapist.display_name}
 
     def clean(self):
         cleaned = super().clean()
@@ -105,7 +115,7 @@ class PlanForm(AcceptedMixin, KeyedForm):
             self.add_error("time", no_such_time(error.day))
             return
         if every and count:
-            away = in_leave(self.episode.therapist, spans)
+            away = on_leave(self.editor, spans)
             kept = [one for one in spans if one not in away]
             if len(kept) < count:
                 self.add_error("count", TOO_FAR)
@@ -117,6 +127,10 @@ class PlanForm(AcceptedMixin, KeyedForm):
     @property
     def episode(self):
         return self.episodes[self.cleaned_data["case"]]
+
+    @cached_property
+    def editor(self):
+        return access.check_log(self.user, self.episode)
 
     @property
     def every_weeks(self):
@@ -172,9 +186,13 @@ class CancelForm(forms.Form):
     told_on = DayField(label=_("Told on"))
     with_rest = forms.BooleanField(label=_("and the later ones of this series"), required=False)
 
-    def __init__(self, *args, planned, **kwargs):
+    def __init__(self, *args, planned, is_covered=False, **kwargs):
+        """`is_covered`: somebody fills it in for the therapist of the session."""
         super().__init__(*args, auto_id="cancel_%s", **kwargs)
         self.initial = {"told_on": timezone.localdate()}
+        if is_covered:
+            labels = dict(Cancellation.choices) | {Cancellation.THERAPIST: _("The therapist")}
+            self.fields["who"].choices = list(labels.items())
         if planned.series_id is None:
             del self.fields["with_rest"]
 

@@ -56,8 +56,12 @@ def planned_session(request, code):
 
 def _own_planned(request, code):
     row = get_visible_or_404(SESSIONS, request.user, code=code)
-    editor = access.check_edit(request.user, row.episode)
+    editor = access.check_log(request.user, row.episode)
     return row, editor, access.check_role(request.user, "therapist")
+
+
+def _is_covered(request, row):
+    return row.episode.therapist.user_id != request.user.pk
 
 
 def _week_page(request, therapists, *, day=None, row=None, move=None, cancel=None, plan=None, leave=None):
@@ -66,14 +70,14 @@ def _week_page(request, therapists, *, day=None, row=None, move=None, cancel=Non
     day = _drawable(day or timezone.localdate(row.starts_at if row else None))
     page = week_of(request.user, therapists, day, open_row=row)
     audit.record_code(audit.Verb.LISTED, "therapysession", by=by, practice=by.practice, count=page.sessions)
-    cases = plannable_episodes(therapists)
+    cases = plannable_episodes(request.user)
     sent = next((form for form in (move, cancel, plan, leave) if form is not None), None)
     context = {
         "week": page,
         "row": row,
         "move": move or (MoveForm(planned=row) if row else None),
-        "cancel": cancel or (CancelForm(planned=row) if row else None),
-        "plan": plan or PlanForm(cases=cases, initial={"day": max(day, timezone.localdate())}),
+        "cancel": cancel or (CancelForm(planned=row, is_covered=_is_covered(request, row)) if row else None),
+        "plan": plan or PlanForm(cases=cases, user=request.user, initial={"day": max(day, timezone.localdate())}),
         "leave": leave or LeaveForm(),
         "cases": cases,
         "form": sent,
@@ -86,7 +90,7 @@ def _week_page(request, therapists, *, day=None, row=None, move=None, cancel=Non
 @require_POST
 def week_plan(request):
     therapists = access.check_role(request.user, "therapist")
-    form = PlanForm(request.POST, cases=plannable_episodes(therapists))
+    form = PlanForm(request.POST, cases=plannable_episodes(request.user), user=request.user)
     row = _plan(form, request) if form.is_valid() else None
     if row is None:
         return _week_page(request, therapists, day=form.cleaned_data.get("day"), plan=form)
@@ -95,8 +99,7 @@ def week_plan(request):
 
 def _plan(form, request):
     """The first of the planned sessions; None with an error in the form."""
-    episode = form.episode
-    editor = access.check_edit(request.user, episode)
+    episode, editor = form.episode, form.editor
     try:
         return form.make_once(
             TherapySession.objects.filter(episode=episode),
@@ -184,7 +187,7 @@ def planned_session_move(request, code):
 @require_POST
 def planned_session_cancel(request, code):
     row, editor, therapists = _own_planned(request, code)
-    form = CancelForm(request.POST, planned=row)
+    form = CancelForm(request.POST, planned=row, is_covered=_is_covered(request, row))
     if form.is_valid():
         try:
             count = actions.cancel_planned(

@@ -38,6 +38,7 @@ class Cell:
     name: str
     mark: CellMark
     words: str
+    covers_for: str  # whom the reader stands in for; empty where it is their own case
     is_open: bool  # its fields are shown below the week
 
     @property
@@ -134,12 +135,12 @@ def week_of(user: User, therapists: Sequence[Membership], day: date, open_row: T
     own = TherapySession.objects.not_voided().filter(episode__in=scopes.own_episodes(user))
     rows = list(
         own.filter(starts_at__gte=start, starts_at__lt=end)
-        .select_related("episode__client__data_key", "leave")
+        .select_related("episode__client__data_key", "episode__therapist__practice__data_key", "leave")
         .order_by("starts_at", "pk")
     )
     cells: dict[date, list[Cell]] = {}
     for row in rows:
-        cells.setdefault(timezone.localdate(row.starts_at), []).append(_cell(row, now, open_row))
+        cells.setdefault(timezone.localdate(row.starts_at), []).append(_cell(row, now, open_row, user))
     leaves = leaves_of(therapists, start, end)
     became = _became(leaves)
     earlier = own.unlogged(now).filter(starts_at__lt=start).order_by("starts_at")
@@ -158,10 +159,12 @@ def week_of(user: User, therapists: Sequence[Membership], day: date, open_row: T
     )
 
 
-def plannable_episodes(therapists: Sequence[Membership]) -> list[Episode]:
-    """The open episodes of these memberships, by name."""
-    episodes = Episode.objects.filter(therapist__in=therapists, ends_at__isnull=True)
-    rows = episodes.select_related("client__data_key", "client__practice", "therapist__user", "therapist__practice")
+def plannable_episodes(user: User) -> list[Episode]:
+    """The open episodes of the user, and those of the colleagues whom they cover, by name."""
+    episodes = scopes.own_episodes(user).filter(ends_at__isnull=True)
+    rows = episodes.select_related(
+        "client__data_key", "client__practice", "therapist__user", "therapist__practice__data_key"
+    )
     return sorted(rows, key=lambda episode: episode.client.display_name.casefold())
 
 
@@ -201,8 +204,9 @@ def _day(
     )
 
 
-def _cell(row: TherapySession, now: datetime, open_row: TherapySession | None) -> Cell:
-    name = row.episode.client.display_name
+def _cell(row: TherapySession, now: datetime, open_row: TherapySession | None, reader: User) -> Cell:
+    name, therapist = row.episode.client.display_name, row.episode.therapist
+    covers_for = "" if therapist.user_id == reader.pk else therapist.display_name
     mark = {
         Attendance.ATTENDED: CellMark.HELD,
         Attendance.NO_SHOW: CellMark.MISSED,
@@ -213,18 +217,19 @@ def _cell(row: TherapySession, now: datetime, open_row: TherapySession | None) -
         case_code=str(row.episode.code),
         name=name,
         mark=mark,
-        words=_words(row, mark, name),
+        words=_words(row, mark, name, covers_for),
+        covers_for=covers_for,
         is_open=open_row is not None and row.pk == open_row.pk,
     )
 
 
-def _words(row: TherapySession, mark: CellMark, name: str) -> str:
+def _words(row: TherapySession, mark: CellMark, name: str, covers_for: str) -> str:
     """What became of it in words, with the mode where it is not the usual one."""
     if mark == CellMark.OFF:
         by = (
             {
                 CancelledBy.CLIENT: name,
-                CancelledBy.THERAPIST: _("you"),
+                CancelledBy.THERAPIST: covers_for or _("you"),
                 CancelledBy.PRACTICE: _("the practice"),
             }.get(CancelledBy(row.cancelled_by))
             if row.cancelled_by

@@ -10,6 +10,7 @@ from alliance.access import Editor
 from alliance.dates import DateFormat, written
 from alliance.models import Episode, Membership
 from alliance.refusal import Refused
+from alliance.scopes import own_episodes
 from sessions.models import Leave, TherapySession
 from sessions.schedule.times import Span
 
@@ -60,7 +61,7 @@ def own_overlaps(episode: Episode, spans: Sequence[Span], moving: Collection[The
 
 
 def _reason_against(editor: Editor, spans: Sequence[Span], moving: Collection[TherapySession]) -> str:
-    now, episode, therapist = timezone.now(), editor.episode, editor.membership
+    now, episode = timezone.now(), editor.episode
     first, last = min(one.starts_at for one in spans), max(one.ends_at for one in spans)
     if min(one.ends_at for one in spans) <= now:
         return _("This lies in the past. A session that has taken place is logged.")
@@ -70,10 +71,9 @@ def _reason_against(editor: Editor, spans: Sequence[Span], moving: Collection[Th
         return _("This therapy has ended. Nothing can be planned in it.")
     if first < episode.starts_at:
         return _("This therapy had not begun by then.")
-    if therapist.ends_at and last > therapist.ends_at:
-        return _("Your place in this practice ends on %(day)s. Nothing can be planned after that.") % {
-            "day": _day(therapist.ends_at)
-        }
+    for holder, held in _by_holder(editor, spans):
+        if holder.ends_at and max(one.ends_at for one in held) > holder.ends_at:
+            return _place_ends(editor, holder, _day(holder.ends_at))
     if overlaps := own_overlaps(episode, spans, moving):
         return _("%(name)s already has a session then: %(days)s.") % {
             "name": episode.client.display_name,
@@ -82,24 +82,70 @@ def _reason_against(editor: Editor, spans: Sequence[Span], moving: Collection[Th
     return ""
 
 
+def _place_ends(editor: Editor, holder: Membership, day: str) -> str:
+    if holder == editor.membership:
+        return _("Your place in this practice ends on %(day)s. Nothing can be planned after that.") % {"day": day}
+    return _("%(name)s leaves this practice on %(day)s. Nothing can be planned after that.") % {
+        "name": holder.display_name,
+        "day": day,
+    }
+
+
+def _by_holder(editor: Editor, spans: Sequence[Span]) -> Iterable[tuple[Membership, list[Span]]]:
+    """Who would hold which of the times: a member who covers those until the cover ends, the therapist all others."""
+    until = editor.covers_until
+    if until is None:
+        return [(editor.membership, list(spans))]
+    covered = [one for one in spans if one.starts_at < until]
+    later = [one for one in spans if one.starts_at >= until]
+    return [
+        (holder, part) for holder, part in ((editor.membership, covered), (editor.episode.therapist, later)) if part
+    ]
+
+
 def _warnings(editor: Editor, spans: Sequence[Span], moving: Collection[TherapySession]) -> Iterable[str]:
-    client, user = editor.episode.client, editor.membership.user
+    client, reader = editor.episode.client, editor.membership.user
     others = _between(TherapySession.objects.taking_time(), spans).exclude(episode=editor.episode)
-    of_therapist: dict[str, list[datetime]] = {}
-    for row in others.filter(episode__therapist__user=user).select_related("episode__client__data_key"):
-        if row not in moving and any(one.overlaps(_span(row)) for one in spans):
-            of_therapist.setdefault(row.episode.client.display_name, []).append(row.starts_at)
-    for name, starts in of_therapist.items():
-        yield _("You see %(name)s then: %(days)s.") % {"name": name, "days": _named(starts)}
+    for holder, held in _by_holder(editor, spans):
+        if holder.user_id == reader.pk:
+            yield from _own_sessions_then(editor, others, held, moving)
+            away = _("You are on leave then: %(days)s.")
+        else:  # of a colleague's other sessions only the time is told
+            rows = others.filter(episode__therapist__user=holder.user_id)
+            if starts := [row.starts_at for row in rows if any(one.overlaps(_span(row)) for one in held)]:
+                yield _("%(name)s has another session then: %(days)s.") % {
+                    "name": holder.display_name,
+                    "days": _named(starts),
+                }
+            away = _("%(name)s is on leave then: %(days)s.")
+        if on_leave := in_leave(holder, held):
+            days = _named(one.starts_at for one in on_leave)
+            yield away % {"name": holder.display_name, "days": days}
     # Of a session with somebody else only the time is told: the client has to be in one place.
-    elsewhere = others.filter(episode__client=client).exclude(episode__therapist__user=user)
+    elsewhere = others.filter(episode__client=client).exclude(episode__therapist__user=reader)
     if starts := [row.starts_at for row in elsewhere if any(one.overlaps(_span(row)) for one in spans)]:
         yield _("%(name)s sees somebody else in this practice then: %(days)s.") % {
             "name": client.display_name,
             "days": _named(starts),
         }
-    if away := in_leave(editor.membership, spans):
-        yield _("You are on leave then: %(days)s.") % {"days": _named(one.starts_at for one in away)}
+
+
+def _own_sessions_then(
+    editor: Editor, others, spans: Sequence[Span], moving: Collection[TherapySession]
+) -> Iterable[str]:
+    """The sessions that the member has then, their own and those of the cases that they cover."""
+    rows = others.filter(episode__in=own_episodes(editor.membership.user))
+    starts_by_name: dict[str, list[datetime]] = {}
+    for row in rows.select_related("episode__client__data_key"):
+        if row not in moving and any(one.overlaps(_span(row)) for one in spans):
+            starts_by_name.setdefault(row.episode.client.display_name, []).append(row.starts_at)
+    for name, starts in starts_by_name.items():
+        yield _("You see %(name)s then: %(days)s.") % {"name": name, "days": _named(starts)}
+
+
+def on_leave(editor: Editor, spans: Sequence[Span]) -> list[Span]:
+    """Those of the times at which whoever would hold the session is on leave."""
+    return [one for holder, held in _by_holder(editor, spans) for one in in_leave(holder, held)]
 
 
 def in_leave(therapist: Membership, spans: Sequence[Span]) -> list[Span]:

@@ -8,10 +8,11 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.models import AuditEvent
+from alliance.models import AuditEvent, Cover
+from alliance.people.cover import arrange_cover
 from ratings.week.leave import LeaveChoice, take_leave
 from sessions.models import Leave, TherapySession
-from tests.factories import days_ago, make_episode, make_therapy_session
+from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
 from tests.ratings.week.conftest import ZONE, coming
 
 WEEK = reverse("ratings:week")
@@ -216,6 +217,70 @@ def test_a_leave_is_taken_shown_and_taken_back(signed_in, juniper, dana, plan):
     signed_in.post(reverse("ratings:leave-end", args=[Leave.objects.get().code]))
     assert rows() == [(f"{coming(1)} 10:00", "planned")]
     assert "On leave" not in signed_in.get(WEEK, {"day": coming(1).isoformat()}).text
+
+
+@pytest.fixture
+def covering(http, noor, dana, juniper, instruments):
+    """Noor, who covers for Dana for two weeks, signed in."""
+    now = timezone.now()
+    cover = arrange_cover(
+        right=editor_of(juniper), covering=noor, starts_at=now - timedelta(days=1), ends_at=now + timedelta(weeks=2)
+    )
+    http.force_login(noor.user)
+    return cover
+
+
+def test_who_covers_plans_moves_cancels_and_plans_again(http, covering, noor, juniper):
+    page = http.get(WEEK, {"day": coming(1).isoformat()})
+    assert "Juniper, for Dana Whitlock" in page.text
+    assert "2 sessions planned" in said(http.post(PLAN, planned(juniper, repeat="1", count="2")))
+    row = TherapySession.objects.earliest("starts_at")
+    page = http.get(WEEK, {"day": coming(1).isoformat()})
+    assert "for Dana Whitlock" in page.text
+    move = reverse("ratings:planned-session-move", args=[row.code])
+    assert http.post(move, {"day": coming(1, 1).isoformat(), "time": "11:00"}).status_code == 302
+    fields = http.get(reverse("ratings:planned-session", args=[row.code])).text
+    assert ">The therapist<" in fields and ">You<" not in fields
+    cancel = reverse("ratings:planned-session-cancel", args=[row.code])
+    http.post(cancel, {"who": "therapist", "told_on": timezone.localdate(timezone=ZONE).isoformat()})
+    assert rows()[0] == (f"{coming(1, 1)} 11:00", "cancelled")
+    assert "cancelled by Dana Whitlock" in http.get(WEEK, {"day": coming(1).isoformat()}).text
+    http.post(reverse("ratings:session-restore", args=[row.code]))
+    assert rows()[0] == (f"{coming(1, 1)} 11:00", "planned")
+    assert set(AuditEvent.objects.filter(subject_code=row.code).values_list("actor_code", flat=True)) == {
+        str(noor.user.code)
+    }
+
+
+def test_once_the_cover_is_over_nothing_can_be_planned(http, covering, juniper, plan):
+    (row,) = plan(juniper, [coming(1)])
+    Cover.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    assert "Juniper" not in http.get(WEEK, {"day": coming(1).isoformat()}).text
+    assert http.post(PLAN, planned(juniper)).status_code == 422
+    assert http.post(reverse("ratings:planned-session-move", args=[row.code]), {}).status_code == 404
+    assert rows() == [(f"{coming(1)} 10:00", "planned")]
+
+
+def test_in_the_cover_the_leave_of_who_covers_counts_and_after_it_the_therapists(http, covering, dana, noor, juniper):
+    take_leave(therapist=dana, first=coming(0), last=coming(3), zone=ZONE, choice=LeaveChoice.KEEP)
+    assert http.post(PLAN, planned(juniper)).status_code == 302, "she is away, which is why there is a cover"
+    after = http.post(PLAN, planned(juniper, day=coming(3).isoformat()))
+    assert (after.status_code, "Dana Whitlock is on leave then" in after.text) == (422, True)
+    take_leave(therapist=noor, first=coming(1, 1), last=coming(1, 1), zone=ZONE, choice=LeaveChoice.KEEP)
+    mine = http.post(PLAN, planned(juniper, day=coming(1, 1).isoformat()))
+    assert (mine.status_code, "You are on leave then" in mine.text) == (422, True)
+
+
+def test_who_covers_is_told_of_their_own_sessions_and_only_the_time_of_the_therapists(
+    http, covering, dana, noor, juniper, plan
+):
+    plan(make_episode(noor, "Wren"), [coming(1)])
+    plan(make_episode(dana, "Alder"), [coming(3)])
+    own = http.post(PLAN, planned(juniper))
+    assert (own.status_code, "You see Wren then" in own.text) == (422, True)
+    hers = http.post(PLAN, planned(juniper, day=coming(3).isoformat()))
+    assert (hers.status_code, "Dana Whitlock has another session then" in hers.text) == (422, True)
+    assert "Alder" not in hers.text
 
 
 def test_a_colleague_changes_nothing(http, noor, juniper, dana, plan):
