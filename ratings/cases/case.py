@@ -235,7 +235,7 @@ def answered_sentences(client: Rating, therapist: Rating | None) -> list[Answere
 
     rows = [
         AnsweredSentence(sentence, in_words(client, item), in_words(therapist, item), item in items_reversed)
-        for item, sentence in wording["items"].items()
+        for item, sentence in client.instrument.in_order(wording["items"])
     ]
     return rows + (_own_sentences(therapist) if therapist and therapist.instrument_id != client.instrument_id else [])
 
@@ -248,7 +248,7 @@ def _own_sentences(therapist: Rating) -> list[AnsweredSentence]:
     lowest = therapist.instrument.definition["lowest"]
     return [
         AnsweredSentence(sentence, "", wording["answers"][therapist.answers[item] - lowest], is_reversed=False)
-        for item, sentence in wording["items"].items()
+        for item, sentence in therapist.instrument.in_order(wording["items"])
         if item in therapist.answers
     ]
 
