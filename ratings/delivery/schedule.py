@@ -139,7 +139,8 @@ def is_on_its_way(delivery: Delivery, now: datetime) -> bool:
 def move_along(therapy_session):
     """Moves the first message of a session that has moved; what was sent stays sent.
 
-    Where none is waiting, for the time first written down was too long ago, it is added now, unless another went out.
+    Where none is waiting, for the time first written down was too long ago, it is added now, unless another went out. A
+    reminder that a wrong log has stopped is due again.
     """
     check_in = CheckIn.objects.filter(therapy_session=therapy_session).first()
     if check_in is None:
@@ -147,16 +148,29 @@ def move_along(therapy_session):
     check_in.therapy_session = therapy_session
     deliveries = list(check_in.deliveries.all())
     first = next((delivery for delivery in deliveries if delivery.kind == DeliveryKind.FIRST), None)
+    later = [delivery for delivery in deliveries if delivery is not first]
     if first and first.is_waiting:
         first.due_at = _first_due(check_in)
         first.save(update_fields=["due_at"])
-    elif any(delivery.is_waiting or delivery.sent_at or delivery.failed_at for delivery in deliveries):
+    elif any(delivery.is_waiting or delivery.sent_at or delivery.failed_at for delivery in later):
         return
-    elif first and is_wanted(check_in, DeliveryKind.FIRST, timezone.now()):
-        first.due_at, first.dropped_at = _first_due(check_in), None
-        first.save(update_fields=["due_at", "dropped_at"])
     elif first is None:
         add_first(check_in)
+    elif first.sent_at:
+        _ask_again(check_in, [delivery for delivery in later if delivery.kind == DeliveryKind.REMINDER])
+    elif first.dropped_at and not first.failed_at and is_wanted(check_in, DeliveryKind.FIRST, timezone.now()):
+        first.due_at, first.dropped_at = _first_due(check_in), None
+        first.save(update_fields=["due_at", "dropped_at"])
+
+
+def _ask_again(check_in, dropped):
+    """Makes a dropped reminder due again, at its time or as soon as no quiet hour is in the way."""
+    now = timezone.now()
+    for reminder in dropped:
+        if is_wanted(check_in, DeliveryKind.REMINDER, now):
+            reminder.due_at = after_quiet_hours(check_in.episode, max(reminder.due_at, now))
+            reminder.dropped_at = None
+            reminder.save(update_fields=["due_at", "dropped_at"])
 
 
 def drop_for_session(therapy_session):

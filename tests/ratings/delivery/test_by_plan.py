@@ -13,6 +13,7 @@ from ratings.delivery.by_plan import ask_by_plan
 from ratings.detection.history import held_sessions
 from ratings.models import CheckIn, Delivery, Standing
 from ratings.record.actions import remove_session
+from ratings.today.actions import undo_log
 from sessions.models import TherapySession
 from tests.courses import client_answers
 from tests.factories import days_ago, editor_of, make_therapy_session
@@ -151,6 +152,30 @@ def test_an_answer_counts_before_the_session_is_logged(planned):
     assert (Standing.objects.get().sessions_held, Standing.objects.get().check_ins_answered) == (1, 1)
     logged(planned, "attended")
     assert (Standing.objects.get().sessions_held, Standing.objects.get().check_ins_answered) == (1, 1)
+
+
+def undone(planned):
+    planned.refresh_from_db()
+    undo_log(editor=editor_of(planned.episode), therapy_session=planned)
+
+
+def test_a_missed_session_whose_log_is_undone_is_asked_about_though_nobody_logs_it_again(planned, mailoutbox):
+    ask_by_plan()
+    logged(planned, "no_show")
+    run()  # a sender comes by while it counts as missed
+    assert mailoutbox == []
+    undone(planned)
+    run()
+    assert len(mailoutbox) == 1
+
+
+def test_a_client_who_comes_back_to_mind_by_an_undone_log_is_reminded_too(planned, mailoutbox):
+    run()
+    logged(planned, "no_show")
+    undone(planned)
+    Delivery.objects.waiting().update(due_at=timezone.now() - HOUR)
+    run()
+    assert len(mailoutbox) == 2
 
 
 def test_a_therapy_that_ends_leaves_nothing_planned(planned, juniper, mailoutbox):
