@@ -1,7 +1,7 @@
 """Reads: all that the page of one case shows."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from alliance import access
-from alliance.models import DataKey, Episode, User
+from alliance.models import Episode, User
 from alliance.people.readers import Readers, readers_of
 from ratings.cases.pillars import PillarView, marks_drawn, pillar_views, totals_in_words
 from ratings.check_in import links
@@ -51,7 +51,7 @@ class AnsweredSentence:
 class Comment:
     """What the client wrote after a session, for this reader."""
 
-    number: int
+    number: int | None  # None: the session counts as missed or cancelled
     session_at: datetime
     text: str
     for_supervisor: bool
@@ -138,9 +138,8 @@ def case_page(episode: Episode, reader: User) -> CasePage:
     latest = rated[-1] if rated else None
     evidence = evidence_of(standing.rupture) if standing.rupture else None
     pillars = pillar_views(history, standing, client.display_name)
-    sessions = session_rows(
-        episode, {therapy_session.row.pk: therapy_session.number for therapy_session in history.sessions}
-    )
+    number_of = {therapy_session.row.pk: therapy_session.number for therapy_session in history.sessions}
+    sessions = session_rows(episode, number_of)
     return CasePage(
         episode=episode,
         name=client.display_name,
@@ -164,7 +163,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
         rated_at=latest.row.starts_at if latest else None,
         answers=answered_sentences(latest.client, latest.therapist) if latest and latest.client else [],
         tension=phrases.tension(latest.client) if latest else "",
-        comments=comments(rated, access.comments_readable_by(reader, episode), client.data_key),
+        comments=comments(episode, access.comments_readable_by(reader, episode), number_of),
         plan=plan_of(episode, history.sessions),
         ruptures=[RuptureEntry(row, _headline(row)) for row in history.ruptures],
         notes=_notes(episode, reader),
@@ -253,27 +252,27 @@ def _own_sentences(therapist: Rating) -> list[AnsweredSentence]:
     ]
 
 
-def comments(rated: Sequence[HeldSession], may_read: Callable[[Rating], bool], key: DataKey) -> list[Comment]:
+def comments(
+    episode: Episode, may_read: Callable[[Rating], bool], number_of: Mapping[int, int | None]
+) -> list[Comment]:
     """What the client wrote for this reader, newest first.
 
-    All that has not been read, and the last few besides.
+    All that has not been read, and the last few besides; also about a session that counts as missed or cancelled, where
+    the answers themselves do not count. `number_of`: session key -> its number.
     """
+    written = Rating.objects.current().filter(episode=episode, rater=evidence.Rater.CLIENT, comment__isnull=False)
+    rows = written.select_related("therapy_session", "check_in").order_by("-therapy_session__starts_at", "-pk")
     readable = [
-        (therapy_session.number, therapy_session.row.starts_at, therapy_session.client, therapy_session.client.comment)
-        for therapy_session in reversed(rated)
-        if therapy_session.number
-        and therapy_session.client
-        and therapy_session.client.comment
-        and may_read(therapy_session.client)
+        (rating, rating.comment.open(episode.client.data_key)) for rating in rows if rating.comment and may_read(rating)
     ]
     return [
         Comment(
-            number=number,
-            session_at=session_at,
-            text=comment.open(key),
+            number=number_of.get(rating.therapy_session_id),
+            session_at=rating.therapy_session.starts_at,
+            text=text,
             for_supervisor=rating.comment_for == Rating.CommentFor.SUPERVISOR,
         )
-        for position, (number, session_at, rating, comment) in enumerate(readable)
+        for position, (rating, text) in enumerate(readable)
         if position < COMMENTS_SHOWN or _is_unread(rating)
     ]
 

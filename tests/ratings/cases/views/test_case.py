@@ -12,7 +12,8 @@ from django.utils.formats import date_format
 from alliance.models import AuditEvent
 from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn
-from ratings.record.actions import remove_session
+from ratings.record.actions import correct_session, remove_session
+from sessions.models import TherapySession
 from tests.courses import client_answers, consent
 from tests.factories import editor_of, make_member
 from tests.ratings.pages import statements
@@ -99,6 +100,26 @@ def test_an_older_comment_that_was_shared_is_not_pushed_out_by_those_that_were_n
     page = http.get(address).text
     assert "What broke between us." in page
     assert "For you alone" not in page
+
+
+def corrected(therapy_session, attendance):
+    correct_session(
+        editor=editor_of(therapy_session.episode), therapy_session=therapy_session, attendance=attendance, mode="video",
+        starts_at=therapy_session.starts_at, ends_at=therapy_session.ends_at, text=None, answers=None, noticed="",
+        private_note="", note_shown=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("attendance", ["no_show", "cancelled", "cancelled_late"])
+def test_a_comment_about_a_session_that_does_not_count_is_shown(attendance, http, dana, sam, juniper, live_through):
+    live_through(juniper, [3])
+    live_through(juniper, [3], comment="I was there, in the waiting room.", comment_for="supervisor")
+    corrected(TherapySession.objects.latest("starts_at"), attendance)
+    for reader in (dana, sam):
+        http.force_login(reader.user)
+        page = http.get(reverse("ratings:case", args=[juniper.code])).text
+        assert "I was there, in the waiting room." in page
+        assert "which does not count as a session held" in page
 
 
 def test_the_lead_says_what_became_of_a_flag(http, dana, juniper, live_through):
