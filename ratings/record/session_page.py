@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import access
+from alliance.dates import zone_in_words
 from alliance.models import DataKey, Episode, User
 from ratings.cases.case import CaseHistory, case_history
 from ratings.cases.pillars import pillar_views
@@ -22,7 +23,8 @@ from ratings.models import CheckIn, ClientLink, Delivery, Rating, Rupture
 from ratings.psychometrics.evidence import Pillar, Rater
 from ratings.psychometrics.usual import FEWEST
 from ratings.record.changes import ChangeEntry, changes_of
-from sessions.models import Attendance, Goal, PrivateNote, TherapySession
+from sessions.models import Attendance, PrivateNote, TherapySession
+from sessions.plan.queries import PlanThen, plan_then
 
 FAR_BELOW = 2  # steps under the usual answer: then the sentence is marked by itself; convention of this app
 
@@ -68,6 +70,7 @@ class SessionPage:
 
     episode: Episode
     therapy_session: TherapySession
+    zone: str  # of the times on the page, in words
     name: str
     therapist: str
     reader_is_therapist: bool
@@ -90,7 +93,7 @@ class SessionPage:
     wish: str
     tension: str
     noticed: str
-    goals: list[str]
+    plan: PlanThen
     note: str
     note_at: datetime | None
     earlier_notes: list[NoteVersion]  # newest first
@@ -150,7 +153,8 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
         wish=_wish(client) if access.can_read_wish(reader, episode) else "",
         tension=phrases.tension(client) if client else "",
         noticed=str(Rating.Noticed(therapist.noticed).label) if therapist and therapist.noticed else "",
-        goals=_goals_then(therapy_session, key),
+        plan=_plan_then(therapy_session),
+        zone=zone_in_words(timezone.get_current_timezone_name()),
         note=notes[0].text if notes else "",
         note_at=notes[0].at if notes else None,
         earlier_notes=notes[1:],
@@ -286,16 +290,11 @@ def _neighbours(therapy_session: TherapySession, history: CaseHistory) -> tuple[
     return neighbour(before), neighbour(after)
 
 
-def _goals_then(therapy_session: TherapySession, key: DataKey) -> list[str]:
-    """The goals of the plan on the day of the session; one written down that evening is among them."""
+def _plan_then(therapy_session: TherapySession) -> PlanThen:
+    """The plan on the day of the session; what was written down that evening is in it."""
     local = timezone.localtime(therapy_session.starts_at)
     day_ends = datetime.combine(local.date(), time.max, local.tzinfo)
-    rows = Goal.objects.filter(episode=therapy_session.episode, agreed_at__lte=day_ends)
-    return [
-        goal.text.open(key)
-        for goal in rows.order_by("agreed_at", "pk")
-        if goal.ended_at is None or goal.ended_at > therapy_session.starts_at
-    ]
+    return plan_then(therapy_session.episode, therapy_session.starts_at, day_ends)
 
 
 def _notes(therapy_session: TherapySession, reader: User, key: DataKey) -> list[NoteVersion]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit, scopes
 from alliance.access import Editor, get_visible_or_404
+from alliance.dates import zone_in_words
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
@@ -88,7 +89,8 @@ def session_correct(request, code):
     if form.is_valid() and _correct(form, editor, therapy_session):
         messages.success(request, _("Corrected. The first entry is kept."))
         return redirect("ratings:session-page", therapy_session.code)
-    return _page(request, "ratings/record/session_correct.html", form, therapy_session)
+    context = {"zone": zone_in_words(timezone.get_current_timezone_name())}
+    return _page(request, "ratings/record/session_correct.html", form, therapy_session, context)
 
 
 def _correct_form(request, editor: Editor, therapy_session):

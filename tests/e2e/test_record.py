@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from tests.e2e.conftest import settle
 from tests.e2e.test_pages import house  # noqa: F401 -- a fixture
-from tests.factories import make_episode
+from tests.factories import days_ago, make_episode, make_therapy_session
 
 
 def page_of(live_server, therapy_session):
@@ -67,6 +67,21 @@ def test_a_session_logged_wrong_is_set_right(page, live_server, house, dana, sig
     assert "Ask next time." in page.inner_text("main")
     page.goto(page_of(live_server, row))
     assert page.get_by_role("link", name="Open it there").is_visible()
+
+
+def test_pages_with_little_on_them(page, live_server, house, dana, sign_in, look):  # noqa: F811 -- the fixture
+    """A list without a session, a session without answers, and answers from paper set right."""
+    episode = make_episode(dana, "Lapwing")
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:session-list", args=[episode.code]))
+    look("sessions-none")
+    bare = make_therapy_session(episode, attendance="attended", starts_at=days_ago(2))
+    page.goto(page_of(live_server, bare))
+    look("session-bare")
+    check_in = house["flagged"].therapy_sessions.filter(check_in__isnull=False).latest("starts_at").check_in
+    check_in.ratings.filter(rater="client").update(mode="paper")
+    page.goto(live_server.url + reverse("ratings:check-in-correct", args=[check_in.code]))
+    look("check-in-correct")
 
 
 def test_a_point_of_a_chart_opens_its_session(page, live_server, house, dana, sign_in):  # noqa: F811 -- the fixture

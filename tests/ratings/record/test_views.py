@@ -11,7 +11,7 @@ from ratings.check_in.actions import answer_check_in, enter_answers
 from ratings.delivery import schedule
 from ratings.models import CheckIn, Rating
 from ratings.record.actions import remove_session
-from sessions.models import PrivateNote
+from sessions.models import GoalVersion, Modality, PrivateNote, Task, TaskVersion
 from sessions.plan import actions as plan_actions
 from tests.courses import client_answers
 from tests.factories import editor_of, make_therapy_session
@@ -58,8 +58,42 @@ def test_the_goals_are_those_of_that_time(http, dana, juniper, live_through):
         goal.agreed_at = at.therapy_session.starts_at
         goal.save()
     http.force_login(dana.user)
-    found = [http.get(page_of(check_in.therapy_session)).context["page"].goals for check_in in (first, second)]
+    found = [http.get(page_of(check_in.therapy_session)).context["page"].plan.goals for check_in in (first, second)]
     assert found == [["Goal A."], ["Goal A.", "Goal B."]]
+
+
+def test_goals_and_tasks_stand_in_the_words_of_that_time(http, dana, juniper, live_through):
+    first, second = live_through(juniper, [3, 3])
+    at, editor = first.therapy_session.starts_at, editor_of(juniper)
+    between = at + timedelta(days=2)
+    goal = plan_actions.agree_goal(editor=editor, text="Sleep.", agreed_at=at)
+    task = plan_actions.agree_task(editor=editor, activity="A thought log.", modality=Modality.WRITING, agreed_at=at)
+    stopped = plan_actions.agree_task(editor=editor, activity="Breathing.", modality=Modality.EXERCISE, agreed_at=at)
+    plan_actions.reword_goal(editor=editor, goal=goal, text="Sleep through.", revision=1)
+    plan_actions.adapt_task(editor=editor, task=task, activity="Voice notes.", modality=Modality.SPEAKING, revision=1)
+    GoalVersion.objects.update(replaced_at=between)
+    TaskVersion.objects.update(replaced_at=between)
+    Task.objects.filter(pk=stopped.pk).update(ended_at=between)
+    http.force_login(dana.user)
+    pages = [http.get(page_of(check_in.therapy_session)) for check_in in (first, second)]
+    plans = [page.context["page"].plan for page in pages]
+    assert [plan.goals for plan in plans] == [["Sleep."], ["Sleep through."]]
+    assert [plan.tasks for plan in plans] == [["A thought log.", "Breathing."], ["Voice notes."]]
+    assert "A thought log." in pages[0].text and "Voice notes." not in pages[0].text
+
+
+def test_the_sheet_has_the_goals_of_the_plan(http, dana, juniper, live_through):
+    live_through(juniper, [3])
+    plan_actions.agree_goal(editor=editor_of(juniper), text="Home by six.")
+    http.force_login(dana.user)
+    assert "Home by six." in http.get(reverse("ratings:case-sheet", args=[juniper.code])).text
+
+
+def test_the_zone_is_named_where_a_session_is_read_and_corrected(http, dana, juniper, live_through):
+    (check_in,) = live_through(juniper, [3])
+    http.force_login(dana.user)
+    for name in ("session-page", "session-correct"):
+        assert "Berlin time" in http.get(reverse(f"ratings:{name}", args=[check_in.therapy_session.code])).text
 
 
 def test_opening_a_session_is_audited_and_settles_the_answers_to_it_alone(http, dana, sam, juniper, live_through):
