@@ -1,11 +1,16 @@
 """A browser for the pages of `live_server`."""
 
 import os
+import sqlite3
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine as machine
 from django.conf import settings
+from django.db import connection as own_connection
+from django.db.backends.signals import connection_created
 
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 800}
@@ -21,6 +26,30 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 def django_db_modify_db_settings(tmp_path_factory):
     """A database file: one in memory, shared by the threads of `live_server`, answers 500."""
     settings.DATABASES["default"]["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "e2e.sqlite3")
+
+
+# --- The clock --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(transactional_db):
+    """`clock.move_to(instant)`: it is then for the program and its database; the browser keeps the machine's clock."""
+    calculator = sqlite3.connect(":memory:", check_same_thread=False)
+
+    def strftime(form, *when):
+        if when[0].lower() == "now":
+            when = repr(time.time()), "unixepoch", *when[1:]
+        return calculator.execute(f"SELECT STRFTIME(?{', ?' * len(when)})", [form, *when]).fetchone()[0]
+
+    def follow(connection, **_signal):
+        connection.connection.create_function("strftime", -1, strftime)
+
+    connection_created.connect(follow)
+    own_connection.ensure_connection()
+    follow(own_connection)
+    with machine.travel(time.time()) as traveller:
+        yield traveller
+    connection_created.disconnect(follow)
 
 
 # --- The browser ------------------------------------------------------------------------------------------------------
