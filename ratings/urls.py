@@ -11,6 +11,7 @@ from ratings.importing import views as importing
 from ratings.plan import views as plan
 from ratings.record import views as record
 from ratings.ruptures import views as ruptures
+from ratings.supervision import views as supervision
 from ratings.today.views import log, today
 from ratings.week import views as week
 
@@ -74,6 +75,14 @@ urlpatterns = [
     path("ruptures/<uuid:code>/set-aside/", ruptures.rupture_set_aside, name="rupture-set-aside"),
     path("people/<uuid:code>/end/", leaving.member_end, name="member-end"),
     path("people/practices/<uuid:code>/cases/", leaving.cases_settle, name="cases-settle"),
+    path("ruptures/<uuid:code>/bring-back/", ruptures.rupture_bring_back, name="rupture-bring-back"),
+    path("ruptures/<uuid:code>/kind/", ruptures.rupture_kind, name="rupture-kind"),
+    path("ruptures/<uuid:code>/plan/", ruptures.rupture_plan, name="rupture-plan"),
+    path("ruptures/<uuid:code>/step/", ruptures.rupture_step, name="rupture-step"),
+    path("ruptures/<uuid:code>/strain/", ruptures.rupture_strain, name="rupture-strain"),
+    path("cases/<uuid:code>/strain/", ruptures.rupture_name, name="rupture-name"),
+    path("cases/<uuid:code>/supervision/", supervision.supervision_ask, name="supervision-ask"),
+    path("supervision/<uuid:code>/withdraw/", supervision.supervision_withdraw, name="supervision-withdraw"),
     path("people/detection/", detection.detection_settings, name="detection-settings"),
     # /guide/, in the demo only
     path("guide/put-away/", demo.guide_put_away, name="guide-put-away"),

@@ -22,6 +22,7 @@ from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.importing import actions as importing
 from ratings.models import CheckIn, Rating
+from ratings.supervision.actions import ask_for_supervision
 from sessions.models import Leave
 from sessions.plan import actions as plan
 from tests.courses import consent
@@ -140,6 +141,16 @@ ratings:import-preview draft           302 302 404 404 404 403 403 403 200 403 |
 ratings:rupture flag                   302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:rupture-verdict flag           302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 403 404 404 404 404
 ratings:rupture-set-aside flag         302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:rupture-bring-back flag        302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
+ratings:rupture-kind flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:rupture-plan flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:rupture-step flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:rupture-strain flag            302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 403 404 404 404 404
+ratings:rupture-name juniper           302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:rupture-name sorrel            302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
+ratings:supervision-ask juniper        302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
+ratings:supervision-ask sorrel         302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
+ratings:supervision-withdraw question  302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
 ratings:detection-settings             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 ratings:guide-put-away                 302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 404 404 404 404
 ratings:guide-show                     302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 404 404 404 404
@@ -268,6 +279,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "stranger": [otis.code],
         "supervision": [sam.supervisions_given.get().code],
         "flag": [juniper.ruptures.create(opened_session=used.therapy_session, opened_by="therapist").code],
+        "question": [ask_for_supervision(editor=editor_of(juniper), text="What pulls me in?").code],
         "draft": [importing.keep_draft(text="no header of ours\n", by=mona, therapist=dana).code],
         "typed": [keep_draft(form=typed, action="/cases/new/", fields={"name": ["June"]}).code],
         "key": ["nonsense"],

@@ -22,7 +22,9 @@ from ratings.detection.verdicts import give_verdict
 from ratings.handover.actions import hand_over, reopen_episode, share_history
 from ratings.models import Rating, Rupture
 from ratings.record import actions as record_actions
+from ratings.ruptures import actions as rupture_actions
 from ratings.ruptures.actions import rebase_usual, set_rupture_aside
+from ratings.supervision import actions as supervision_actions
 from ratings.today.actions import undo_log
 from ratings.week import actions as week_actions
 from sessions.plan import actions as plan_actions
@@ -64,6 +66,7 @@ def writes(juniper, teasel, live_through, millrace, noor):
     stopped = plan_actions.agree_task(editor=editor_of(juniper), activity="Tea.", modality="doing")
     plan_actions.stop_task(editor=editor_of(juniper), task=stopped)
     voice = {"activity": "Voice notes.", "modality": "speaking", "revision": 1}
+    question = supervision_actions.ask_for_supervision(editor=editor_of(juniper), text="What pulls me in?")
     of_rows = {
         "reword_goal": lambda editor: plan_actions.reword_goal(editor=editor, goal=goal, text="Rest.", revision=1),
         "end_goal": lambda editor: plan_actions.end_goal(editor=editor, goal=goal, outcome="reached"),
@@ -77,11 +80,28 @@ def writes(juniper, teasel, live_through, millrace, noor):
         ),
         "give_verdict": lambda editor: give_verdict(editor=editor, rupture=rupture, answer="useful"),
         "set_rupture_aside": lambda editor: set_rupture_aside(editor=editor, rupture=rupture, reason="Moved house."),
+        "say_kind": lambda editor: rupture_actions.say_kind(editor=editor, rupture=rupture, kind="both", signs=[]),
+        "plan_step": lambda editor: rupture_actions.plan_step(
+            editor=editor, rupture=opened(rupture), step="ask", words="How was that?"
+        ),
+        "say_step": lambda editor: rupture_actions.say_step(
+            editor=editor, rupture=opened(rupture), step="ask", outcome="done"
+        ),
+        "bring_rupture_back": lambda editor: rupture_actions.bring_rupture_back(
+            editor=editor, rupture=over(rupture, "set_aside")
+        ),
+        "judge_strain": lambda editor: rupture_actions.judge_strain(
+            editor=editor, rupture=over(rupture, "repaired"), answer="yes"
+        ),
+        "name_rupture": lambda editor: rupture_actions.name_rupture(
+            editor=editor, therapy_session=over(rupture, "repaired") and row, kind="both", pillars=["bond"]
+        ),
+        "withdraw_question": lambda editor: supervision_actions.withdraw_question(editor=editor, question=question),
         "settle_wish": lambda editor: check_in_actions.settle_wish(editor=editor, rating=asked, outcome="not_yet"),
         "move_session": lambda editor: case_actions.move_session(editor=editor, therapy_session=row, **earlier),
         "undo_log": lambda editor: undo_log(editor=editor, therapy_session=fresh),
         "rebase_usual": lambda editor: rebase_usual(
-            editor=editor, rupture=settled_lower(rupture), reason="Says more now."
+            editor=editor, rupture=over(rupture, "settled_lower"), reason="Says more now."
         ),
         "correct_session": lambda editor: record_actions.correct_session(
             editor=editor,
@@ -134,6 +154,7 @@ def writes(juniper, teasel, live_through, millrace, noor):
         "mark_read": lambda editor: check_in_actions.mark_read(editor=editor),
         "mint_history_link": lambda editor: links.mint_history_link(editor=editor),
         "agree_goal": lambda editor: plan_actions.agree_goal(editor=editor, text="We are working on sleep."),
+        "ask_for_supervision": lambda editor: supervision_actions.ask_for_supervision(editor=editor, text="Why?"),
         "agree_task": lambda editor: plan_actions.agree_task(editor=editor, activity="Walking.", modality="doing"),
         "start_phase": lambda editor: plan_actions.start_phase(editor=editor, number=2),
         "change_contact": lambda editor: schedule.change_contact(editor=editor, **CONTACT),
@@ -145,8 +166,16 @@ def writes(juniper, teasel, live_through, millrace, noor):
     return of_rows, of_the_episode
 
 
-def settled_lower(rupture):
-    Rupture.objects.filter(pk=rupture.pk).update(state="settled_lower", closed_at=timezone.now())
+def opened(rupture):
+    over(rupture, "repaired")
+    Rupture.objects.filter(pk=rupture.pk).update(state="open", closed_at=None)
+    return rupture
+
+
+def over(rupture, state):
+    """No other is open, and this one is over."""
+    Rupture.objects.filter(state__in=Rupture.ACTIVE).update(state="repaired", closed_at=timezone.now())
+    Rupture.objects.filter(pk=rupture.pk).update(state=state, closed_at=timezone.now())
     return rupture
 
 
@@ -179,7 +208,7 @@ def test_who_covers_plans_and_logs_and_writes_nothing_else(juniper, writes, noor
     arrange_cover(right=editor_of(juniper), covering=priya, starts_at=days_ago(1), ends_at=days_ago(-7))
     editor = access.check_log(priya.user, juniper)
     assert set(passed(of_rows | of_the_episode, editor)) == {
-        "plan_sessions", "move_planned", "cancel_planned", "restore_planned",
+        "plan_sessions", "move_planned", "cancel_planned", "restore_planned", "say_step",
         "log_session", "move_session", "settle_wish", "undo_log", "mark_read", "enter_answers", "mint_check_in_link",
     }  # fmt: skip
 

@@ -43,6 +43,7 @@ class Practice(models.Model):
     plan_every_sessions = models.PositiveSmallIntegerField(
         default=4, db_default=4
     )  # a check-in asks about it; 0: never
+    repair_within_sessions = models.PositiveSmallIntegerField(default=2, db_default=2)  # then supervisors are told
     shows_history = models.BooleanField(default=False)  # clients may see their own past answers
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT)
     created_at = models.DateTimeField(default=timezone.now)

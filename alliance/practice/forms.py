@@ -44,6 +44,11 @@ class PracticeForm(forms.Form):
         min_value=0,
         max_value=52,
     )
+    repair_within_sessions = forms.IntegerField(
+        label=_("Sessions after which a supervisor is told that nothing was done about a rupture"),
+        min_value=1,
+        max_value=12,
+    )
     shows_history = forms.BooleanField(label=_("Clients may see their own past answers."), required=False)
     is_live = forms.BooleanField(
         label=_("The practice is live: check-ins and reminders are sent by e-mail."), required=False

@@ -24,7 +24,8 @@ from ratings.plan.queries import PlanView, plan_of
 from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import State
-from ratings.psychometrics.ruptures import RuptureEvidence
+from ratings.psychometrics.records import RuptureEvidence
+from ratings.supervision.queries import Question, questions_of
 from sessions.models import Attendance, PrivateNote
 
 COMMENTS_SHOWN = 3  # older ones that were read are left to the record
@@ -107,6 +108,7 @@ class CasePage:
     comments: list[Comment]
     plan: PlanView
     ruptures: list[RuptureEntry]
+    question: Question | None  # put forward for supervision
     notes: list[Note]
     sessions: list[SessionRow]
     sessions_in_words: str
@@ -165,6 +167,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
         tension=phrases.tension(latest.client) if latest else "",
         comments=comments(episode, access.comments_readable_by(reader, episode), number_of),
         plan=plan_of(episode, history.sessions),
+        question=questions_of([episode.pk]).get(episode.pk),
         ruptures=[RuptureEntry(row, _headline(row)) for row in history.ruptures],
         notes=_notes(episode, reader),
         sessions=sessions,
@@ -234,7 +237,7 @@ def answered_sentences(client: Rating, therapist: Rating | None) -> list[Answere
 
     rows = [
         AnsweredSentence(sentence, in_words(client, item), in_words(therapist, item), item in items_reversed)
-        for item, sentence in client.instrument.in_order(wording["items"])
+        for item, sentence in wording["items"].items()
     ]
     return rows + (_own_sentences(therapist) if therapist and therapist.instrument_id != client.instrument_id else [])
 
@@ -247,7 +250,7 @@ def _own_sentences(therapist: Rating) -> list[AnsweredSentence]:
     lowest = therapist.instrument.definition["lowest"]
     return [
         AnsweredSentence(sentence, "", wording["answers"][therapist.answers[item] - lowest], is_reversed=False)
-        for item, sentence in therapist.instrument.in_order(wording["items"])
+        for item, sentence in wording["items"].items()
         if item in therapist.answers
     ]
 
@@ -297,7 +300,7 @@ def sessions_in_words(rows: Collection[SessionRow]) -> str:
 
 def _headline(rupture: Rupture) -> str:
     evidence = evidence_of(rupture)
-    return phrases.headline(evidence.assessment if evidence else None)
+    return phrases.named(rupture.opened_by) or phrases.headline(evidence.assessment if evidence else None)
 
 
 def _lead(name: str, standing: Standing, evidence: RuptureEvidence | None, history: CaseHistory) -> str:

@@ -14,9 +14,10 @@ from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
 from ratings.models import Rupture, Standing
-from ratings.psychometrics.ruptures import RuptureEvidence
-from ratings.psychometrics.standing import FEWEST_MISSING
+from ratings.psychometrics.records import RuptureEvidence
+from ratings.psychometrics.standing import ATTENTION_CLIENT, FEWEST_MISSING
 from ratings.psychometrics.usual import TrendWord
+from ratings.supervision.queries import Question, RepairSoFar, questions_of, repairs_of
 
 MOST_TO_TALK_ABOUT = 5
 
@@ -37,6 +38,9 @@ class CaseRow:
     aside: str | None  # why it was set aside, as long as it stays aside
     ended_at: datetime | None
     how_ended: str
+    said_by_client: bool  # the client says that something did not fit
+    question: Question | None  # put forward for supervision
+    repair: RepairSoFar | None  # of the open rupture; None: there is none
     covers_for: str  # whom the reader stands in for; empty where it is their own case, or they read along
     next_at: datetime | None = None  # the next planned session; read in the own list alone, as is the next one
     is_new: bool = False  # there is an answer that the therapist has not read
@@ -45,13 +49,15 @@ class CaseRow:
 def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> list[CaseRow]:
     """A line for each episode of a queryset, worst first, then by name.
 
-    Two statements. An episode without a standing is left out. `worked_on_by`: who has them in their hands, and is told
+    Five statements. An episode without a standing is left out. `worked_on_by`: who has them in their hands, and is told
     which are a colleague's.
     """
     rows = episodes.filter(standing__isnull=False).select_related(
         "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
     )
-    lasts = Rupture.objects.last_of_each([episode.pk for episode in rows])
+    keys = [episode.pk for episode in rows]
+    lasts = Rupture.objects.last_of_each(keys)
+    questions, repairs = questions_of(keys), repairs_of(keys)
     cases = []
     for episode in rows:
         rupture, last = episode.standing.rupture, lasts.get(episode.pk)
@@ -71,6 +77,9 @@ def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> 
                 aside=_aside_reason(last, episode.client) if last and stays_aside and not rupture else None,
                 ended_at=episode.ends_at,
                 how_ended=episode.get_end_reason_display(),
+                said_by_client=episode.standing.attention >= ATTENTION_CLIENT,
+                question=questions.get(episode.pk),
+                repair=repairs.get(episode.pk),
                 covers_for=episode.therapist.display_name
                 if worked_on_by and episode.therapist.user_id != worked_on_by.pk
                 else "",
@@ -101,6 +110,7 @@ class Caseload:
     rows: list[CaseRow]
     open: list[CaseRow]
     flagged: list[CaseRow]
+    asked: list[CaseRow]  # with a question put forward
     settled: list[CaseRow]  # lower than before, after a rupture that was not repaired
     gaps: list[Gap]
     aside: list[CaseRow]
@@ -114,7 +124,7 @@ class Caseload:
 
     @property
     def above_the_list(self) -> list[CaseRow]:
-        return [*self.first, *self.settled, *(gap.case for gap in self.gaps), *self.aside]
+        return [*self.first, *self.asked, *self.settled, *(gap.case for gap in self.gaps), *self.aside]
 
 
 def caseload_of(supervisor: User) -> Caseload:
@@ -130,6 +140,7 @@ def caseload_of(supervisor: User) -> Caseload:
         rows=rows,
         open=open_rows,
         flagged=[row for row in open_rows if row.standing.rupture],
+        asked=[row for row in open_rows if row.question],
         settled=settled,
         gaps=[Gap(row, check_ins.get(row.code)) for row in missing],
         aside=[row for row in open_rows if row.aside is not None],

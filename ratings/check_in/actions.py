@@ -16,7 +16,7 @@ from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.check_in.instrument_choice import definition_of
 from ratings.check_in.plan_questions import plan_to_ask
 from ratings.detection.reassess import lock_episode, lock_for_log, reassess
-from ratings.models import CheckIn, Rating, SeenRating, WishOutcome
+from ratings.models import CheckIn, Rating, RepairStep, Rupture, SeenRating, WishOutcome
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
@@ -44,7 +44,18 @@ def ask_client(*, therapy_session, text):
         therapy_session=therapy_session,
         text=text,
         plan_asked=plan_to_ask(therapy_session).to_json(),
+        asks_about_repair=_asks_about_repair(therapy_session),
     )
+
+
+def _asks_about_repair(therapy_session):
+    """Whether a repair is on since an earlier session, and a step of it was planned or taken."""
+    active = Rupture.objects.filter(
+        episode=therapy_session.episode_id,
+        state__in=Rupture.ACTIVE,
+        opened_session__starts_at__lt=therapy_session.starts_at,
+    )
+    return RepairStep.objects.filter(rupture__in=active, taken_back_at__isnull=True).exists()
 
 
 @transaction.atomic
@@ -201,6 +212,9 @@ def _save_client_rating(check_in, answers, *, mode, answered_at=None, by=None):
         comment_for=answers.comment_for,
         tension=answers.tension,
         tension_talked_about=answers.tension_talked_about,
+        tension_strength=answers.tension_strength,
+        repair_talked=answers.repair_talked,
+        repair_helped=answers.repair_helped,
         bring_up=answers.bring_up,
         plan_answers=answers.plan.to_json(),
     )

@@ -52,6 +52,9 @@ class ClientAnswers:
     comment_for: str = Rating.CommentFor.THERAPIST
     tension: bool | None = None
     tension_talked_about: bool | None = None
+    tension_strength: str = ""  # Rating.TensionStrength
+    repair_talked: bool | None = None
+    repair_helped: str = ""  # Rating.RepairHelped
     bring_up: str = ""  # Rating.BringUp
     plan: PlanAnswers = PlanAnswers()
 
@@ -64,6 +67,9 @@ def stored_answers(rating: Rating) -> ClientAnswers:
         comment_for=rating.comment_for,
         tension=rating.tension,
         tension_talked_about=rating.tension_talked_about,
+        tension_strength=rating.tension_strength,
+        repair_talked=rating.repair_talked,
+        repair_helped=rating.repair_helped,
         bring_up=rating.bring_up,
         plan=PlanAnswers.from_json(rating.plan_answers),
     )

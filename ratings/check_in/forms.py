@@ -147,6 +147,23 @@ class ClientAnswersForm(PlanMixin, QuestionsMixin, forms.Form):
     tension_talked_about = YesNoField(
         label=_("Did you talk about it?"), no=_("Not yet"), yes=_("Yes, at least a little")
     )
+    tension_strength = forms.ChoiceField(
+        label=_("How strong was it?"),
+        choices=Rating.TensionStrength,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": NOT_AN_ANSWER},
+    )
+    repair_talked = YesNoField(
+        label=_("Last time something did not quite fit. Did you two talk about it?"), no=_("No"), yes=_("Yes")
+    )
+    repair_helped = forms.ChoiceField(
+        label=_("Did it help?"),
+        choices=Rating.RepairHelped,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": NOT_AN_ANSWER},
+    )
     bring_up = forms.ChoiceField(
         label=_("Is there something you would like your therapist to bring up?"),
         help_text=_("Only your therapist sees this."),
@@ -161,11 +178,28 @@ class ClientAnswersForm(PlanMixin, QuestionsMixin, forms.Form):
         if self.errors:
             return cleaned
         if not cleaned["tension"]:
-            cleaned["tension_talked_about"] = None
-        said = self.answers or self.plan_answers or cleaned["comment"] or cleaned["bring_up"]
+            cleaned["tension_talked_about"], cleaned["tension_strength"] = None, ""
+        if not cleaned.get("repair_talked"):
+            cleaned["repair_helped"] = ""
+        said = (
+            self.answers
+            or self.plan_answers
+            or cleaned.get("repair_talked") is not None
+            or cleaned["comment"]
+            or cleaned["bring_up"]
+        )
         if not said and cleaned["tension"] is None:
             raise forms.ValidationError(self.sentence_if_empty)
         return cleaned
+
+    def add_repair(self, check_in):
+        """Leaves the questions about a repair only where the check-in asks them."""
+        if not check_in.asks_about_repair:
+            del self.fields["repair_talked"], self.fields["repair_helped"]
+
+    @property
+    def repair_on_page(self):
+        return [self["repair_talked"], self["repair_helped"]] if "repair_talked" in self.fields else []
 
     @property
     def client_answers(self):
@@ -174,6 +208,9 @@ class ClientAnswersForm(PlanMixin, QuestionsMixin, forms.Form):
             comment=self.cleaned_data["comment"],
             tension=self.cleaned_data["tension"],
             tension_talked_about=self.cleaned_data["tension_talked_about"],
+            tension_strength=self.cleaned_data["tension_strength"],
+            repair_talked=self.cleaned_data.get("repair_talked"),
+            repair_helped=self.cleaned_data.get("repair_helped", ""),
             bring_up=self.cleaned_data["bring_up"],
             plan=self.plan_answers,
         )
@@ -197,6 +234,7 @@ class CheckInForm(ClientAnswersForm):
         super().__init__(data, **kwargs)
         self.add_questions(check_in.text, Rater.CLIENT)
         self.add_plan(check_in)
+        self.add_repair(check_in)
         unknown = set(data or ()) - set(self.fields) - {"csrfmiddlewaretoken"}
         if unknown:
             raise Tampered
@@ -207,6 +245,9 @@ class CheckInForm(ClientAnswersForm):
         initial = answers.items | {
             "tension": answers.tension,
             "tension_talked_about": answers.tension_talked_about,
+            "tension_strength": answers.tension_strength,
+            "repair_talked": answers.repair_talked,
+            "repair_helped": answers.repair_helped,
             "bring_up": answers.bring_up,
             "comment": answers.comment,
             "share_comment": answers.comment_for == Rating.CommentFor.SUPERVISOR,
@@ -216,7 +257,15 @@ class CheckInForm(ClientAnswersForm):
     @property
     def choices_on_page(self):
         """The bound fields that are answered by a choice, in the order of the page."""
-        return [*self.questions, *self.plan_on_page, self["tension"], self["tension_talked_about"], self["bring_up"]]
+        return [
+            *self.questions,
+            *self.plan_on_page,
+            *self.repair_on_page,
+            self["tension"],
+            self["tension_strength"],
+            self["tension_talked_about"],
+            self["bring_up"],
+        ]
 
     @property
     def client_answers(self):
@@ -264,6 +313,7 @@ class EnteredAnswersForm(ClientAnswersForm):
         self.therapy_session = check_in.therapy_session
         self.add_questions(check_in.text, Rater.CLIENT)
         self.add_plan(check_in)
+        self.add_repair(check_in)
 
     def clean_day(self):
         day = self.cleaned_data["day"]

@@ -103,7 +103,7 @@ def _answered(
     wording, lowest = text.text[Rater.CLIENT], rating.instrument.definition["lowest"]
     answers = [
         Answer(sentence, wording["answers"][rating.answers[item] - lowest])
-        for item, sentence in rating.instrument.in_order(wording["items"])
+        for item, sentence in wording["items"].items()
         if item in rating.answers
     ]
     answers += [Answer(said.question, said.answer) for said in of_plan]

@@ -88,6 +88,8 @@ def join_ratings(
                     checkin_answered=True if client else (False if has_check_in and not is_latest else None),
                     comment_words=client.comment_words if client else None,
                     tension=client.tension if client else None,
+                    talked_about=client.tension_talked_about if client else None,
+                    helped=_helped(client),
                     tension_therapist=_noticed(therapist),
                     kind_therapist=KINDS.get(therapist.noticed) if therapist else None,
                     instrument=str(client.instrument) if client else None,
@@ -103,6 +105,13 @@ def _noticed(therapist: Rating | None) -> bool | None:
     if therapist is None or not therapist.noticed:
         return None
     return therapist.noticed != Rating.Noticed.NOTHING
+
+
+def _helped(client: Rating | None) -> bool | None:
+    """Whether the client says that the talk about the strain helped; None where there was none, or they did not say."""
+    if client is None or not client.repair_talked or not client.repair_helped:
+        return None
+    return client.repair_helped != Rating.RepairHelped.NO
 
 
 def _scores(rating: Rating | None) -> Scores | None:

@@ -83,7 +83,8 @@ def reassess_all(keys, practice):
     episodes = [locked[key] for key in keys]
     sessions = held_by_episode(keys)
     ruptures = defaultdict(list)
-    for rupture in Rupture.objects.filter(episode__in=keys).order_by("opened_at", "pk"):
+    stored = Rupture.objects.filter(episode__in=keys).select_related("opened_session")
+    for rupture in stored.order_by("opened_at", "pk"):
         ruptures[rupture.episode_id].append(rupture)
     now = timezone.now()
     replays = [replay(episode, version, sessions[episode.pk], ruptures[episode.pk], now) for episode in episodes]

@@ -15,7 +15,8 @@ from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics import assess
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import OpenedBy, RuptureState
-from ratings.psychometrics.ruptures import RuptureRecord, SessionRecord, Settlement, settle
+from ratings.psychometrics.records import RuptureRecord, RuptureUpdate, SessionRecord
+from ratings.psychometrics.ruptures import Settlement, settle
 from ratings.psychometrics.standing import ActiveRupture, StandingFigures, standing_figures
 
 
@@ -36,14 +37,17 @@ def replay(
     `held_sessions` and the `stored` ruptures are in order of time, oldest first.
     """
     rebased = {row.rebased_session_id for row in stored}
-    sessions = [_session_record(held, rebased=held.row.pk in rebased) for held in held_sessions]
+    named = {row.opened_session_id for row in stored if row.named_by_id and row.state != Rupture.RuptureState.SET_ASIDE}
+    sessions = [
+        _session_record(held, rebased=held.row.pk in rebased, named=held.row.pk in named) for held in held_sessions
+    ]
     assessments = assess.assess([therapy_session.evidence for therapy_session in sessions], as_version(version))
     constants, ended = resolve(version.constants), episode.ends_at is not None
     positions = {therapy_session.row.pk: position for position, therapy_session in enumerate(held_sessions)}
     settled = settle(
         sessions,
         assessments,
-        [_rupture_record(row, version, positions) for row in stored],
+        [_rupture_record(row, version, positions, held_sessions) for row in stored],
         constants,
         valid_from=version.valid_from,
         ended=ended,
@@ -51,7 +55,11 @@ def replay(
     touched = _rupture_rows(settled, episode, version, held_sessions, stored, at)
     active = next((row for row in [*stored, *(row for row in touched if row.pk is None)] if row.is_active), None)
     figures = standing_figures(
-        sessions, assessments, constants, rupture=_active_rupture(active) if active else None, ended=ended
+        sessions,
+        assessments,
+        constants,
+        rupture=_active_rupture(active, held_sessions) if active else None,
+        ended=ended,
     )
     return Replay(
         assessments=[
@@ -72,17 +80,19 @@ def replay(
 # --- Rows to records --------------------------------------------------------------------------------------------------
 
 
-def _session_record(held: HeldSession, *, rebased: bool) -> SessionRecord:
+def _session_record(held: HeldSession, *, rebased: bool, named: bool) -> SessionRecord:
     ratings = [rating for rating in (held.client, held.therapist) if rating]
     return SessionRecord(
-        evidence=replace(held.evidence, rebased=rebased),
+        evidence=replace(held.evidence, rebased=rebased, named=named),
         starts_at=held.row.starts_at,
         has_check_in=held.has_check_in,
         received_at=max((rating.received_at for rating in ratings), default=None),
     )
 
 
-def _rupture_record(row: Rupture, version: DetectorVersion, positions: Mapping[int, int]) -> RuptureRecord:
+def _rupture_record(
+    row: Rupture, version: DetectorVersion, positions: Mapping[int, int], held_sessions: Sequence[HeldSession]
+) -> RuptureRecord:
     return RuptureRecord(
         id=row.pk,
         state=RuptureState(row.state),
@@ -91,11 +101,25 @@ def _rupture_record(row: Rupture, version: DetectorVersion, positions: Mapping[i
         closed=positions.get(row.closed_session_id) if row.closed_session_id else None,
         is_over=row.closed_at is not None,
         of_this_version=row.version_id == version.pk,
+        aside_until=_last_before(row, held_sessions) if row.state == Rupture.RuptureState.SET_ASIDE else None,
+        by_hand=row.named_by_id is not None,
     )
 
 
-def _active_rupture(row: Rupture) -> ActiveRupture:
-    return ActiveRupture(RuptureState(row.state), evidence_of(row))
+def _last_before(row: Rupture, held_sessions: Sequence[HeldSession]) -> int | None:
+    """The position of the last session that was held when a rupture was closed."""
+    earlier = [p for p, held in enumerate(held_sessions) if row.closed_at and held.row.starts_at <= row.closed_at]
+    return earlier[-1] if earlier else None
+
+
+def _active_rupture(row: Rupture, held_sessions: Sequence[HeldSession]) -> ActiveRupture:
+    since = [held.evidence for held in held_sessions if held.row.starts_at >= row.opened_session.starts_at]
+    said_by = None
+    if row.opened_by == OpenedBy.CLIENT or any(evidence.tension for evidence in since):
+        said_by = OpenedBy.CLIENT
+    elif row.opened_by == OpenedBy.THERAPIST or any(evidence.tension_therapist for evidence in since):
+        said_by = OpenedBy.THERAPIST
+    return ActiveRupture(RuptureState(row.state), evidence_of(row), said_by)
 
 
 # --- Records to rows --------------------------------------------------------------------------------------------------
@@ -118,11 +142,9 @@ def _rupture_rows(
         touched.append(row)
     for update in settled.updates:
         row = rows[update.id] if update.id else Rupture(episode=episode, opened_at=at)
-        row.version = version
+        row.opened_by = Rupture.OpenedBy(update.opened_by)
         row.opened_session = held_sessions[update.opened].row
-        row.kind = update.evidence.assessment.kind or ""
-        row.pillars = list(update.evidence.assessment.pillars)
-        row.evidence = update.evidence.to_json()
+        _set_evidence(row, update, version, held_sessions[update.opened])
         row.state = Rupture.RuptureState(update.state)
         if update.closed is None:
             row.closed_session = row.closed_at = None
@@ -131,6 +153,16 @@ def _rupture_rows(
             row.closed_at = row.closed_at or max(at, row.opened_at)
         touched.append(row)
     return touched
+
+
+def _set_evidence(row: Rupture, update: RuptureUpdate, version: DetectorVersion, opening: HeldSession) -> None:
+    """What speaks for a rupture. Kind and pillars that somebody named by hand stand."""
+    assessment = update.evidence.assessment if update.evidence else None
+    row.version = version if update.evidence else None
+    row.evidence = update.evidence.to_json() if update.evidence else {}
+    if row.named_by_id is None:
+        row.kind = (assessment.kind if assessment else opening.evidence.kind_therapist) or ""
+        row.pillars = list(assessment.pillars) if assessment else []
 
 
 def _standing_row(figures: StandingFigures, episode: Episode, rupture: Rupture | None, at: datetime) -> Standing:

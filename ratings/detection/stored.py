@@ -3,7 +3,7 @@
 from alliance.models import Practice
 from ratings.models import Assessment, DetectorVersion, Rupture
 from ratings.psychometrics import evidence
-from ratings.psychometrics.ruptures import RuptureEvidence
+from ratings.psychometrics.records import RuptureEvidence
 
 
 def detector_version(practice: Practice) -> DetectorVersion | None:

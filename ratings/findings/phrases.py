@@ -15,13 +15,14 @@ from ratings.psychometrics.evidence import (
     Assessment,
     Kind,
     Note,
+    OpenedBy,
     Pillar,
     Rater,
     RuptureState,
     State,
     only_the_therapist_fell,
 )
-from ratings.psychometrics.ruptures import RuptureEvidence
+from ratings.psychometrics.records import RuptureEvidence
 from ratings.psychometrics.usual import FEWEST, TrendWord
 
 OLD_AFTER = timedelta(days=14)  # from then on a lead says of when the answers are; convention of this app
@@ -113,6 +114,14 @@ def _note(note):
 # --- Sentences of the pages -------------------------------------------------------------------------------------------
 
 
+def named(opened_by: str) -> str:
+    """Who named a strain, in one phrase; empty where the program found it."""
+    return {
+        OpenedBy.CLIENT: _("The client says something did not fit"),
+        OpenedBy.THERAPIST: _("The therapist noticed something"),
+    }.get(OpenedBy(opened_by), "")
+
+
 def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
     """What was seen, in one phrase: the pillars by name, and for how long."""
     if assessment and only_the_therapist_fell(assessment.points):
@@ -163,6 +172,14 @@ def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions:
 
 def _where_things_stand(name, standing, flag, for_sessions, last):
     who = {"name": name}
+    if standing.rupture and standing.rupture.opened_by == OpenedBy.CLIENT:
+        if standing.rupture.state == RuptureState.RECOVERING:
+            return _("%(name)s said that something did not fit; the last session was without tension.") % who
+        return _("%(name)s says something did not fit.") % who
+    if standing.rupture and standing.rupture.opened_by == OpenedBy.THERAPIST and not flag:
+        if standing.rupture.state == RuptureState.RECOVERING:
+            return _("The therapist noticed a strain with %(name)s; the last session was without one.") % who
+        return _("The therapist noticed a strain with %(name)s.") % who
     if standing.rupture and standing.rupture.state == RuptureState.RECOVERING:
         return (
             _("%(name)s's ratings are coming back towards their own usual. One more, and it counts as repaired.") % who

@@ -7,9 +7,11 @@ from ratings.models.instrument import Instrument, InstrumentText
 from ratings.models.link import ClientLink
 from ratings.models.plan_answers import CanSay, Helped, StillRight
 from ratings.models.rating import Rating
+from ratings.models.repair import RepairStep, RuptureView, SetAside, StrainVerdict
 from ratings.models.rupture import Rupture, Verdict
 from ratings.models.seen import SeenRating, WishOutcome
 from ratings.models.standing import Standing
+from ratings.models.supervision import SupervisionQuestion
 
 __all__ = [
     "Assessment",
@@ -22,10 +24,15 @@ __all__ = [
     "Instrument",
     "InstrumentText",
     "Rating",
+    "RepairStep",
     "Rupture",
+    "RuptureView",
     "SeenRating",
+    "SetAside",
     "Standing",
     "StillRight",
+    "StrainVerdict",
+    "SupervisionQuestion",
     "Verdict",
     "WishOutcome",
 ]

@@ -35,6 +35,7 @@ class CheckIn(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # The goals and tasks that it asks about, each with its revision, as `PlanAsked` has them; none: it asks about none.
     plan_asked = models.JSONField(null=True)
+    asks_about_repair = models.BooleanField(default=False, db_default=False)  # settled when it is made, as the plan is
     read_at = models.DateTimeField(null=True, blank=True)  # by the therapist: from then on the answers stand
     # Other answers than those stored, refused within the hour that began with the first of them: `check_in/guesses.py`.
     guesses = models.PositiveSmallIntegerField(default=0, db_default=0)  # the program before knows no such column
@@ -45,7 +46,9 @@ class CheckIn(models.Model):
 
     class Sensitivity:
         sealed = ()
-        clinical = ("episode", "therapy_session", "plan_asked", "read_at", "guesses", "guessed_since")
+        clinical = (
+            "episode", "therapy_session", "plan_asked", "asks_about_repair", "read_at", "guesses", "guessed_since",
+        )  # fmt: skip
         plain = ("id", "code", "text", "created_at")
 
     def __str__(self):

@@ -1,7 +1,5 @@
 """Questionnaires, and their wording in each language."""
 
-from collections.abc import Mapping
-
 from django.db import models
 from django.utils import timezone
 
@@ -22,10 +20,6 @@ class Instrument(models.Model):
 
     def __str__(self):
         return f"{self.key} {self.version}"
-
-    def in_order(self, sentences: Mapping[str, str]) -> list[tuple[str, str]]:
-        """Items and their sentences in the order of the questionnaire; PostgreSQL keeps no order of keys."""
-        return [(item["id"], sentences[item["id"]]) for item in self.definition["items"] if item["id"] in sentences]
 
 
 class InstrumentText(models.Model):

@@ -67,6 +67,16 @@ class Rating(models.Model):
         PUSHING_BACK = "pushing_back", _("Pushing back")  # confrontation
         BOTH = "both", _("Both")
 
+    class TensionStrength(models.TextChoices):
+        LITTLE = "little", _("A little")
+        QUITE = "quite", _("Quite")
+        LOT = "lot", _("A lot")
+
+    class RepairHelped(models.TextChoices):
+        YES = "yes", _("Yes")
+        LITTLE = "little", _("Yes, a little")
+        NO = "no", _("No")
+
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="ratings")
     therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="ratings")
@@ -86,6 +96,9 @@ class Rating(models.Model):
     straight_line = models.BooleanField(default=False)
     tension = models.BooleanField(null=True)  # "was there any tension or misunderstanding today?"
     tension_talked_about = models.BooleanField(null=True)
+    tension_strength = models.CharField(max_length=8, choices=TensionStrength, blank=True, default="", db_default="")
+    repair_talked = models.BooleanField(null=True)  # "did you two talk about it?"; asked while a repair is on
+    repair_helped = models.CharField(max_length=8, choices=RepairHelped, blank=True, default="", db_default="")
     noticed = models.CharField(max_length=16, choices=Noticed, blank=True)  # the therapist's; empty: left out
     bring_up = models.CharField(max_length=12, choices=BringUp, blank=True)  # empty: not asked, or left out
     plan_answers = models.JSONField(null=True)  # as `PlanAnswers` has them; none where nothing of it was answered
@@ -133,7 +146,8 @@ class Rating(models.Model):
         clinical = (
             "episode", "therapy_session", "check_in", "rater", "answers", "items_answered", "goal_raw", "task_raw",
             "bond_raw", "goal_pomp", "task_pomp", "bond_pomp", "overall_pomp", "straight_line",
-            "tension", "tension_talked_about", "noticed", "bring_up", "plan_answers", "comment_words", "comment_for",
+            "tension", "tension_talked_about", "tension_strength", "repair_talked", "repair_helped",
+            "noticed", "bring_up", "plan_answers", "comment_words", "comment_for",
             "answered_at", "received_at", "replaced_at", "replaced_by",
         )  # fmt: skip
         plain = ("id", "code", "instrument", "text", "mode", "entered_by", "replaced_reason", "import_batch")

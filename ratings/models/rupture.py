@@ -80,6 +80,10 @@ class Rupture(models.Model):
     evidence = models.JSONField(default=dict)  # the assessment that speaks for it, as data
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+    named_by = models.ForeignKey(  # who named it by hand, on a page
+        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    named_line = SealedTextField(null=True)  # what they saw, in a line
     aside_reason = SealedTextField(null=True)  # why the therapist set it aside
     rebased_session = models.ForeignKey(  # the last session before the therapist took the lower level as usual
         TherapySession, on_delete=models.PROTECT, null=True, blank=True, related_name="ruptures_rebased"
@@ -104,12 +108,12 @@ class Rupture(models.Model):
         ]
 
     class Sensitivity:
-        sealed = ("aside_reason", "rebased_reason")
+        sealed = ("named_line", "aside_reason", "rebased_reason")
         clinical = (
             "episode", "opened_session", "closed_session", "opened_by", "state", "kind", "pillars", "evidence",
             "opened_at", "closed_at", "rebased_session", "rebased_at",
         )  # fmt: skip
-        plain = ("id", "code", "version", "rebased_by")
+        plain = ("id", "code", "version", "named_by", "rebased_by")
 
     def __str__(self):
         return str(self.code)
@@ -118,6 +122,11 @@ class Rupture(models.Model):
     def is_open(self):
         """Still strained, and not on its way back."""
         return self.state == self.RuptureState.OPEN
+
+    @property
+    def is_named(self):
+        """Whether a person said so, and not the program."""
+        return self.opened_by != self.OpenedBy.DETECTOR
 
     @property
     def is_active(self):
@@ -131,7 +140,7 @@ class Rupture(models.Model):
     def mark(self):
         """The shape beside the word on every page (`includes/marks.html`)."""
         return {
-            self.RuptureState.OPEN: "below",
+            self.RuptureState.OPEN: "said" if self.is_named else "below",
             self.RuptureState.RECOVERING: "mending",
             self.RuptureState.UNREPAIRED: "unmended",
             self.RuptureState.OPEN_AT_END: "unmended",

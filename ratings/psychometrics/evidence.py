@@ -140,6 +140,7 @@ class SessionEvidence:
     checkin_answered: bool | None = None  # None: not asked, or not known
     comment_words: int | None = None  # None: no check-in
     tension: bool | None = None  # the client's report: was there any tension? None: not asked, or left out
+    talked_about: bool | None = None  # the client says that the tension was talked about; None: not asked, or left out
     tension_therapist: bool | None = None  # the therapist's report: did they notice something? None: as above
     kind_therapist: Kind | None = None  # the kind that the therapist noticed
     named: bool = False  # somebody named a rupture here by hand
@@ -147,6 +148,16 @@ class SessionEvidence:
     rebased: bool = False  # from the next session on the therapist takes the present level for the usual one
     instrument: str | None = None  # that the client answered; the usual is kept over a switch, with an offset
     instrument_therapist: str | None = None
+
+
+def report_of(therapy_session: SessionEvidence) -> OpenedBy | None:
+    """Who says after this session that there is strain; the client first.
+
+    What the client says was talked about already asks for no repair.
+    """
+    if therapy_session.tension and not therapy_session.talked_about:
+        return OpenedBy.CLIENT
+    return OpenedBy.THERAPIST if therapy_session.tension_therapist else None
 
 
 class Report(StrEnum):

@@ -2,14 +2,15 @@
 
 `assess` says after each session where things stand, under one detector version. Ratings come late, are corrected, and
 sessions are voided, so each replay says it anew; here what it says is brought in line with what is stored. People's
-words stand: what a person opened is theirs to close, and what a therapist set aside stays aside until the ratings have
+words stand: no rating takes back what a person named, and what a therapist set aside stays aside until the ratings have
 been steady again.
+
+A report of strain opens a rupture where none is open; it is over by the same floor as the others.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.evidence import (
@@ -20,91 +21,12 @@ from ratings.psychometrics.evidence import (
     Assessment,
     OpenedBy,
     RuptureState,
-    SessionEvidence,
     State,
 )
+from ratings.psychometrics.named import named_ruptures
+from ratings.psychometrics.records import Run, RuptureEvidence, RuptureRecord, RuptureUpdate, SessionRecord
 from ratings.psychometrics.series import value_of
 from ratings.psychometrics.usual import UsualRange, usual_ranges
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRecord:
-    """A therapy session that was held or missed, and when its ratings came in."""
-
-    evidence: SessionEvidence
-    starts_at: datetime
-    has_check_in: bool  # there is a check-in for it
-    received_at: datetime | None  # when the later of its ratings came in; None: it has none
-
-    @property
-    def rated(self) -> bool:
-        """Whether the client rated it."""
-        return self.evidence.client is not None
-
-
-@dataclass(frozen=True, slots=True)
-class RuptureRecord:
-    """A rupture as it is stored. Sessions are positions in the history."""
-
-    id: int
-    state: RuptureState
-    opened_by: OpenedBy
-    opened: int | None  # the session that opened it; None: it was voided
-    closed: int | None  # the session that closed it; None: there is none, or it was voided
-    is_over: bool
-    of_this_version: bool  # the detector version that assesses now has written it
-
-    @property
-    def is_active(self) -> bool:
-        """Open, or on its way back."""
-        return self.state in (RuptureState.OPEN, RuptureState.RECOVERING)
-
-
-@dataclass(frozen=True, slots=True)
-class RuptureEvidence:
-    """What speaks for a rupture, as it is stored with it."""
-
-    assessment: Assessment  # after the session in which the strain was clearest
-    for_sessions: int = 1  # in which the client's ratings lay low
-    held_at: datetime | None = None  # the start of that session
-    hurried: tuple[int, ...] = ()  # numbers of the strained sessions with the same answer to every question
-    straight_before: tuple[int, int] | None = None  # of the client's earlier forms: how many were so, of how many
-
-    def to_json(self) -> dict[str, Any]:
-        """The evidence as it is stored, the rest beside its assessment's columns."""
-        return self.assessment.to_json() | {
-            "number": self.assessment.number,
-            "for_sessions": self.for_sessions,
-            "held_at": self.held_at and self.held_at.isoformat(),
-            "hurried": list(self.hurried),
-            "straight_before": self.straight_before and list(self.straight_before),
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "RuptureEvidence":
-        """The evidence that `to_json` made.
-
-        What an older program did not store has its default.
-        """
-        before = stored.get("straight_before")
-        return cls(
-            assessment=Assessment.from_json(stored, stored.get("number")),
-            for_sessions=stored.get("for_sessions", 1),
-            held_at=datetime.fromisoformat(stored["held_at"]) if stored.get("held_at") else None,
-            hurried=tuple(stored.get("hurried", ())),
-            straight_before=(before[0], before[1]) if before else None,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RuptureUpdate:
-    """What a rupture is to be from now on."""
-
-    id: int | None  # of the rupture on record; None: a new one opens
-    state: RuptureState
-    opened: int  # the session that opens it
-    closed: int | None  # the session that closes it; None while it is active
-    evidence: RuptureEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +35,6 @@ class Settlement:
 
     withdrawn: tuple[int, ...]  # ids of those that nothing speaks for any more
     updates: tuple[RuptureUpdate, ...]  # in the order of the history
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The sessions from an alert to the one that closes it, or to the last one."""
-
-    first: int  # positions in the history
-    last: int
-    state: State  # where it stands, or how it ended
-
-    def overlaps(self, first: int, last: int) -> bool:
-        """Whether the two have a session in common."""
-        return self.first <= last and first <= self.last
 
 
 def settle(
@@ -164,7 +73,7 @@ def settle(
     >>> from datetime import timedelta, timezone
     >>> from ratings.psychometrics.assess import assess
     >>> from ratings.psychometrics.constants import DEFAULTS
-    >>> from ratings.psychometrics.evidence import Scores
+    >>> from ratings.psychometrics.evidence import Scores, SessionEvidence
     >>> start = datetime(2026, 1, 5, 9, tzinfo=timezone.utc)
     >>> history = [SessionEvidence(n, Scores(y, y, y, y)) for n, y in enumerate([80, 76, 84, 80, 35], start=1)]
     >>> times = [start + timedelta(weeks=week) for week in range(5)]
@@ -197,12 +106,23 @@ def settle(
             on_record[free[0]] = record
         elif record.state != RuptureState.WITHDRAWN:
             withdrawn.append(record.id)
-    person_opened = any(record.is_active and record.opened_by != OpenedBy.DETECTOR for record in records)
-    updates = []
+    held = [*_put_away(records, aside), *((run.first, run.last) for run in on_record)]
+    named, taken_back = named_ruptures(sessions, assessments, records, held, runs, ended)
+    withdrawn += taken_back
+    named_spans = [(one.opened, len(assessments) - 1 if one.closed is None else one.closed) for one in named]
+    person_opened = any(one.is_active for one in named)
+    updates = [
+        replace(one, evidence=evidence_of_run(free_run, sessions, assessments, constants))
+        if (free_run := next((run for run in runs if run not in on_record and run.overlaps(*span)), None))
+        else one
+        for one, span in zip(named, named_spans, strict=True)
+    ]
     for run in runs:
         opener = on_record.get(run)
         if opener is None and not _came_in_since(valid_from, run, sessions, assessments):
             continue
+        if opener is None and any(run.overlaps(*span) for span in named_spans):
+            continue  # what a person named holds it
         if run.state in IN_RUPTURE and person_opened:
             continue
         active = run.state in IN_RUPTURE and not ended
@@ -288,6 +208,16 @@ def evidence_of_run(
         ),
         straight_before=(sum(rating.straight_line for rating in forms), len(forms)),
     )
+
+
+def _put_away(records: Sequence[RuptureRecord], spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans that were set aside, with every report that was known when the therapist did so."""
+    known = [
+        (record.opened, record.aside_until)
+        for record in records
+        if record.state == RuptureState.SET_ASIDE and record.opened is not None and record.aside_until is not None
+    ]
+    return [*spans, *known]
 
 
 def _strained(run: Run, assessments: Sequence[Assessment]) -> list[int]:

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from ratings.psychometrics.constants import Constants
-from ratings.psychometrics.evidence import Assessment, Note, RuptureState
-from ratings.psychometrics.ruptures import RuptureEvidence, SessionRecord
+from ratings.psychometrics.evidence import Assessment, Note, OpenedBy, RuptureState
+from ratings.psychometrics.records import RuptureEvidence, SessionRecord
 from ratings.psychometrics.series import SERIES, value_of
 from ratings.psychometrics.usual import TrendWord, latest_words, settled_from, usual_ranges
 
 SPARK_LENGTH = 10  # sessions
 FEWEST_MISSING = 3  # check-ins in a row that did not come and deserve a look; convention of this app
+ATTENTION_CLIENT, ATTENTION_THERAPIST = 200_000, 150_000  # a person's word comes before any suspicion
 ATTENTION_OPEN, ATTENTION_RECOVERING, ATTENTION_SETTLED, ATTENTION_GAP = 100_000, 50_000, 25_000, 10_000
 
 
@@ -40,6 +41,7 @@ class ActiveRupture:
 
     state: RuptureState
     evidence: RuptureEvidence | None  # None: a person opened it
+    said_by: OpenedBy | None = None  # who says so, the client first; None: nobody but the program
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +119,17 @@ def attention(
 ) -> int:
     """The place of an open episode in the caseload, highest first.
 
-    A convention of this app. Open ruptures come first, by suspicion and then by how far the ratings fell: 100,000 + 100
-    u + f, with u the urgency in percent (0-100) and f the fall of the client's total in POMP (0-99). Then come those
-    that are on their way back (50,000), those that settled lower than before (25,000), and then gaps of three
-    check-ins and more (10,000 + their number).
+    A convention of this app. What people say comes first: open ruptures of which the client says so (200,000), then
+    those of which the therapist does (150,000). Then come the other open ones (100,000). Each of the three is ordered
+    by suspicion and then by how far the ratings fell: + 100 u + f, with u the urgency in percent (0-100) and f the fall
+    of the client's total in POMP (0-99). Then come those that are on their way back (50,000), those that settled lower
+    than before (25,000), and gaps of three check-ins and more (10,000 + their number).
     """
     if rupture and rupture.state == RuptureState.OPEN:
         latest = next((one for one in reversed(assessments) if one.suspicion is not None), None)
-        return ATTENTION_OPEN + (100 * round(100 * _urgency(latest)) + _fall(rupture.evidence) if latest else 0)
+        first = {OpenedBy.CLIENT: ATTENTION_CLIENT, OpenedBy.THERAPIST: ATTENTION_THERAPIST}
+        base = first.get(rupture.said_by, ATTENTION_OPEN) if rupture.said_by else ATTENTION_OPEN
+        return base + (100 * round(100 * _urgency(latest)) + _fall(rupture.evidence) if latest else 0)
     if rupture:
         return ATTENTION_RECOVERING
     if settled:

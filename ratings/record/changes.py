@@ -174,7 +174,7 @@ def _answers_changed(before: Rating, after: Rating | None, name: str) -> Iterato
         answer = row.answers.get(item)
         return _("left out") if answer is None else str(wording["answers"][answer - lowest])
 
-    for item, sentence in before.instrument.in_order(wording["items"]):
+    for item, sentence in wording["items"].items():
         if before.answers.get(item) != after.answers.get(item):
             yield _was_is(f"“{sentence}”", in_words(before, item), in_words(after, item))
 

@@ -34,6 +34,10 @@ from sessions.record.actions import own_note
 CASES = Episode.objects.select_related(*EPISODE_NEEDS, "therapist__practice__data_key", "standing__rupture")
 SESSIONS = TherapySession.objects.select_related(*OF_EPISODE, "episode__standing", "voided_by__practice__data_key")
 GONE_MEANWHILE = gettext_lazy("This session was removed from the record meanwhile. Nothing was saved.")
+# What a client ticks beside the sentences and the plan; the fields of the form have these names.
+TICKED = (
+    "tension", "tension_strength", "tension_talked_about", "repair_talked", "repair_helped", "bring_up",
+)  # fmt: skip
 
 
 @require_safe
@@ -159,7 +163,7 @@ def _as_entered(rating):
     if rating is None:
         return {}
     answers = stored_answers(rating)
-    rest = {name: getattr(answers, name) for name in ("comment", "tension", "tension_talked_about", "bring_up")}
+    rest = {name: getattr(answers, name) for name in (*TICKED, "comment")}
     rest |= EnteredAnswersForm.initial_of_plan(answers.plan)
     return answers.items | rest | {"day": timezone.localdate(rating.answered_at)}
 

@@ -5,14 +5,16 @@ Keyword-only, one transaction each, audit inside.
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import Sealed
+from alliance.refusal import Refused
 from ratings.detection.history import held_sessions
-from ratings.detection.reassess import lock_for_edit, reassess
-from ratings.models import Rupture
+from ratings.detection.reassess import lock_for_edit, lock_for_log, reassess
+from ratings.models import RepairStep, Rupture, RuptureView, SetAside, StrainVerdict
 
 
 class RuptureOver(Exception):
@@ -60,8 +62,159 @@ def set_rupture_aside(*, editor: Editor, rupture, reason):
     rupture.refresh_from_db(fields=["state"])
     if not rupture.is_active:
         raise RuptureOver
-    rupture.state, rupture.closed_at = Rupture.RuptureState.SET_ASIDE, timezone.now()
-    rupture.aside_reason = Sealed(reason, editor.episode.client.data_key)
+    now, key = timezone.now(), editor.episode.client.data_key
+    rupture.state, rupture.closed_at = Rupture.RuptureState.SET_ASIDE, now
+    rupture.aside_reason = Sealed(reason, key)
     rupture.save(update_fields=["state", "closed_at", "aside_reason"])
+    SetAside.objects.create(
+        episode=editor.episode, rupture=rupture, reason=Sealed(reason, key), by=editor.membership, at=now
+    )
     audit.record(Verb.CHANGED, rupture, by=editor.membership)
     reassess(editor.episode)
+
+
+@transaction.atomic
+def bring_rupture_back(*, editor: Editor, rupture):
+    """Takes back that a rupture was set aside; a replay says how it stands now.
+
+    Raises
+    ------
+    Refused
+        It is not set aside, or another one is open in the meantime.
+    """
+    lock_for_edit(editor, rupture)
+    rupture.refresh_from_db(fields=["state", "closed_at"])
+    if rupture.state != Rupture.RuptureState.SET_ASIDE:
+        raise Refused(_("This is not set aside any more."))
+    if Rupture.objects.filter(episode=editor.episode, state__in=Rupture.ACTIVE).exists():
+        raise Refused(_("Another one is open in the meantime. Work with that one."))
+    rupture.state, rupture.closed_at, rupture.aside_reason = Rupture.RuptureState.OPEN, None, None
+    rupture.save(update_fields=["state", "closed_at", "aside_reason"])
+    SetAside.objects.filter(rupture=rupture, undone_at__isnull=True).update(
+        undone_at=timezone.now(), undone_by=editor.membership
+    )
+    audit.record(Verb.CHANGED, rupture, by=editor.membership)
+    reassess(editor.episode)
+
+
+@transaction.atomic
+def name_rupture(*, editor: Editor, therapy_session, kind, pillars, line=""):
+    """A therapist names a strain that nobody else has named; the rupture.
+
+    Raises
+    ------
+    Refused
+        One is open already.
+    """
+    lock_for_edit(editor, therapy_session)
+    if Rupture.objects.filter(episode=editor.episode, state__in=Rupture.ACTIVE).exists():
+        raise Refused(_("One is open already. What you saw belongs to it."))
+    rupture = Rupture.objects.create(
+        episode=editor.episode,
+        opened_session=therapy_session,
+        opened_by=Rupture.OpenedBy.THERAPIST,
+        kind=kind if kind in ("withdrawal", "confrontation") else "unclear",
+        pillars=list(pillars),
+        named_by=editor.membership,
+        named_line=Sealed(line, editor.episode.client.data_key) if line else None,
+    )
+    RuptureView.objects.create(episode=editor.episode, rupture=rupture, kind=kind, said_by=editor.membership)
+    audit.record(Verb.CREATED, rupture, by=editor.membership)
+    reassess(editor.episode)
+    return rupture
+
+
+@transaction.atomic
+def say_kind(*, editor: Editor, rupture, kind, signs):
+    """What it looks like to the therapist, with the signs of it."""
+    lock_for_edit(editor, rupture)
+    RuptureView.objects.create(
+        episode=editor.episode, rupture=rupture, kind=kind, signs=list(signs), said_by=editor.membership
+    )
+    audit.record(Verb.CHANGED, rupture, by=editor.membership)
+
+
+@transaction.atomic
+def plan_step(*, editor: Editor, rupture, step, words, planned_for=None):
+    """Plans a step of the repair; `planned_for` a session, or None for the next one whenever that is.
+
+    Raises
+    ------
+    RuptureOver
+        It is neither open nor recovering any more.
+    """
+    lock_for_edit(editor, rupture, *filter(None, [planned_for]))
+    _check_active(rupture)
+    _save_step(editor, rupture, step, RepairStep.Outcome.PLANNED, words=words, planned_for=planned_for)
+
+
+@transaction.atomic
+def say_step(*, editor: Editor, rupture, step, outcome, line="", logged_with=None):
+    """What became of a step; the words that were planned stay with it.
+
+    Open to who covers, as the log is. `logged_with`: the session whose log says so.
+
+    Raises
+    ------
+    RuptureOver
+        It is neither open nor recovering any more.
+    """
+    lock_for_log(editor, rupture, *filter(None, [logged_with]))
+    _check_active(rupture)
+    planned = RepairStep.objects.filter(rupture=rupture, step=step, taken_back_at__isnull=True).order_by("-pk").first()
+    key = editor.episode.client.data_key
+    _save_step(
+        editor,
+        rupture,
+        step,
+        outcome,
+        words=planned.words.open(key) if planned and planned.words else "",
+        line=line,
+        planned_for=planned.planned_for if planned else None,
+        logged_with=logged_with,
+    )
+
+
+def take_back_steps(*, therapy_session):
+    """Takes back what the log of a session said of a repair."""
+    said = RepairStep.objects.filter(logged_with=therapy_session, taken_back_at__isnull=True)
+    said.update(taken_back_at=timezone.now())
+
+
+@transaction.atomic
+def judge_strain(*, editor: Editor, rupture, answer):
+    """The therapist's answer, once it is over: was there strain? An earlier answer is kept.
+
+    Raises
+    ------
+    Refused
+        It is not over yet.
+    """
+    lock_for_edit(editor, rupture)
+    rupture.refresh_from_db(fields=["state"])
+    if rupture.is_active:
+        raise Refused(_("This is still open."))
+    StrainVerdict.objects.create(episode=editor.episode, rupture=rupture, answer=answer, given_by=editor.membership)
+    audit.record(Verb.CHANGED, rupture, by=editor.membership)
+
+
+def _check_active(rupture):
+    rupture.refresh_from_db(fields=["state"])
+    if not rupture.is_active:
+        raise RuptureOver
+
+
+def _save_step(editor: Editor, rupture, step, outcome, *, words="", line="", planned_for=None, logged_with=None):
+    key = editor.episode.client.data_key
+    row = RepairStep.objects.create(
+        episode=editor.episode,
+        rupture=rupture,
+        step=step,
+        outcome=outcome,
+        words=Sealed(words, key) if words else None,
+        line=Sealed(line, key) if line else None,
+        planned_for=planned_for,
+        logged_with=logged_with,
+        said_by=editor.membership,
+    )
+    audit.record(Verb.CREATED, row, by=editor.membership)

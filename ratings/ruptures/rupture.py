@@ -3,14 +3,83 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from alliance import access
 from alliance.dates import DateFormat, day
-from alliance.models import Episode, User
+from alliance.models import DataKey, Episode, User
+from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.stored import evidence_of
+from ratings.findings import phrases, scale
 from ratings.findings.flag import FlagContext, FlagText, flag_text
-from ratings.models import Rating, Rupture, Verdict
+from ratings.models import Rating, RepairStep, Rupture, RuptureView, SetAside, StrainVerdict, Verdict
 from ratings.psychometrics.evidence import Rater, Use
-from ratings.psychometrics.ruptures import RuptureEvidence
+from ratings.psychometrics.records import RuptureEvidence
+from ratings.psychometrics.series import OVERALL, value_of
+from ratings.supervision.queries import Question, questions_of, standing_steps
+
+LOW_BY = 10  # POMP under what was usual when it began, and a cell is marked; convention of this app
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """What a person said of the strain after one session."""
+
+    session_code: str
+    number: int
+    held_at: datetime
+    by_client: bool
+    what: str
+    strength: str
+    talked_about: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One of the four steps as it stands."""
+
+    step: RepairStep.Step
+    words: str
+    line: str
+    outcome: str  # RepairStep.Outcome; empty: not begun
+    outcome_in_words: str
+    planned_for: datetime | None
+    said_at: datetime | None
+    is_current: bool
+
+    @property
+    def is_taken(self) -> bool:
+        return self.outcome in RepairStep.TAKEN
+
+    @property
+    def mark(self) -> str:
+        if self.is_taken:
+            return "mended"
+        return "mending" if self.is_current or self.outcome else "few"
+
+
+@dataclass(frozen=True, slots=True)
+class SinceRow:
+    """What came in with one session since it began."""
+
+    session_code: str
+    number: int
+    held_at: datetime
+    score: str
+    is_low: bool
+    tension: str
+    talked: str
+    helped: str
+    steps: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AsideRow:
+    """That it was set aside once, and brought back."""
+
+    reason: str
+    at: datetime
+    undone_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +96,26 @@ class RupturePage:
     worded: bool
     verdict: Verdict | None
     aside_reason: str
+    said_by: str  # a sentence: who named it; empty where the program did
+    named_line: str
+    reports: list[ReportRow]  # who said what since it began, the client first
+    kind: str  # as the therapist sees it, or else the program; empty: neither says
+    view: RuptureView | None
+    steps: list[StepView]
+    since: list[SinceRow]  # newest first
+    asides: list[AsideRow]
+    strain: StrainVerdict | None
+    question: Question | None
+
+    @property
+    def signs_in_words(self) -> str:
+        signs = self.view.signs if self.view else []
+        return ", ".join(str(RuptureView.SignSeen(sign).label) for sign in signs)
+
+    @property
+    def current(self) -> StepView | None:
+        """The step that the repair is at; None where all are taken, or it is over."""
+        return next((step for step in self.steps if step.is_current), None)
 
 
 def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
@@ -39,6 +128,13 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
     reader_is_therapist = access.can_edit(reader, episode)
     worded = is_worded(episode)
     evidence = evidence_of(rupture)
+    history = held_sessions(episode)
+    view = RuptureView.objects.filter(rupture=rupture).order_by("-pk").first()
+    rows = list(
+        standing_steps([episode.pk]).filter(rupture=rupture).select_related("planned_for", "logged_with").order_by("pk")
+    )
+    since = [held for held in history if held.number and held.row.starts_at >= rupture.opened_session.starts_at]
+    reports = _reports(since)
     return RupturePage(
         rupture=rupture,
         episode=episode,
@@ -50,7 +146,105 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
         worded=worded,
         verdict=Verdict.objects.filter(rupture=rupture).first(),
         aside_reason=rupture.aside_reason.open(episode.client.data_key) if rupture.aside_reason else "",
+        said_by=_said_by(rupture, name, reports, reader_is_therapist),
+        named_line=rupture.named_line.open(episode.client.data_key) if rupture.named_line else "",
+        reports=reports,
+        kind=view.kind if view else rupture.kind,
+        view=view,
+        steps=_steps(rupture, rows, episode.client.data_key),
+        since=_since(rupture, since, rows, worded),
+        asides=[
+            AsideRow(row.reason.open(episode.client.data_key) if row.reason else "", row.at, row.undone_at)
+            for row in SetAside.objects.filter(rupture=rupture, undone_at__isnull=False).order_by("-at")
+            if row.undone_at
+        ],
+        strain=StrainVerdict.objects.filter(rupture=rupture).order_by("-pk").first(),
+        question=questions_of([episode.pk]).get(episode.pk),
     )
+
+
+def _reports(since: list[HeldSession]) -> list[ReportRow]:
+    rows = []
+    for held in since:
+        client, therapist = held.client, held.therapist
+        if client and client.tension:
+            strength = str(client.get_tension_strength_display()).lower() if client.tension_strength else ""
+            rows.append(_report(held, by_client=True, strength=strength, talked_about=client.tension_talked_about))
+        if held.evidence.tension_therapist and therapist:
+            rows.append(_report(held, by_client=False, what=str(therapist.get_noticed_display()).lower()))
+    return sorted(rows, key=lambda row: (not row.by_client, -row.number))
+
+
+def _report(
+    held: HeldSession, *, by_client: bool, what: str = "", strength: str = "", talked_about: bool | None = None
+) -> ReportRow:
+    number, held_at = held.number or 0, held.row.starts_at
+    return ReportRow(str(held.row.code), number, held_at, by_client, what, strength, talked_about)
+
+
+def _said_by(rupture: Rupture, name: str, reports: list[ReportRow], reader_is_therapist: bool) -> str:
+    if any(row.by_client for row in reports):
+        return _("%(name)s says something did not fit.") % {"name": name}
+    if rupture.opened_by == Rupture.OpenedBy.THERAPIST and reader_is_therapist:
+        return _("You noticed something between you.")
+    if rupture.opened_by == Rupture.OpenedBy.THERAPIST:
+        return _("The therapist noticed something between the two.")
+    return ""
+
+
+def _steps(rupture: Rupture, rows: list[RepairStep], key: DataKey) -> list[StepView]:
+    latest = {row.step: row for row in rows}
+    views: list[StepView] = []
+    found_current = not rupture.is_active
+    for step in RepairStep.Step:
+        row = latest.get(step)
+        is_taken = row is not None and row.outcome in RepairStep.TAKEN
+        is_current = not is_taken and not found_current
+        found_current |= is_current
+        views.append(
+            StepView(
+                step=step,
+                words=row.words.open(key) if row and row.words else "",
+                line=row.line.open(key) if row and row.line else "",
+                outcome=row.outcome if row else "",
+                outcome_in_words=row.get_outcome_display() if row else "",
+                planned_for=row.planned_for.starts_at if row and row.planned_for else None,
+                said_at=row.said_at if row else None,
+                is_current=is_current,
+            )
+        )
+    return views
+
+
+def _since(rupture: Rupture, since: list[HeldSession], rows: list[RepairStep], worded: bool) -> list[SinceRow]:
+    series = rupture.pillars[0] if rupture.pillars else OVERALL
+    usual = None
+    if evidence := evidence_of(rupture):
+        wanted = "client" if series == OVERALL else f"client:{series}"
+        usual = next((part.usual for part in evidence.assessment.points if part.source == wanted), None)
+    found = []
+    for held in reversed(since):
+        value = value_of(held.evidence.client, series)
+        client = held.client
+        taken = [row for row in rows if row.logged_with_id == held.row.pk]
+        found.append(
+            SinceRow(
+                session_code=str(held.row.code),
+                number=held.number or 0,
+                held_at=held.row.starts_at,
+                score="" if value is None else scale.on_scale(value) if worded else scale.in_numbers(value),
+                is_low=value is not None and usual is not None and value < usual - LOW_BY,
+                tension=phrases.tension(client) if client else "",
+                talked=_yes_or_no(client.repair_talked if client else None),
+                helped=client.get_repair_helped_display() if client and client.repair_helped else "",
+                steps=[f"{row.get_step_display()}: {row.get_outcome_display().lower()}" for row in taken],
+            )
+        )
+    return found
+
+
+def _yes_or_no(answer: bool | None) -> str:
+    return "" if answer is None else _("Yes") if answer else _("No")
 
 
 def is_worded(episode: Episode) -> bool:

@@ -1,18 +1,35 @@
-"""The page of a rupture; the verdict on its flag, and setting it aside."""
+"""The page of a rupture and its repair: the kind, the steps, setting it aside, and how it ended."""
+
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
+from alliance.models import Episode
+from alliance.models.episode import EPISODE_NEEDS
+from alliance.refusal import Refused
+from alliance.requests import posted, require_page_or_post
+from ratings.detection.history import held_sessions
 from ratings.detection.verdicts import give_verdict
-from ratings.models import Rupture, Verdict
+from ratings.models import RepairStep, Rupture, StrainVerdict, Verdict
+from ratings.ruptures import actions
 from ratings.ruptures.actions import RuptureOver, set_rupture_aside
-from ratings.ruptures.forms import SetAsideForm, VerdictForm
+from ratings.ruptures.forms import (
+    KindForm,
+    NameRuptureForm,
+    SetAsideForm,
+    StepOutcomeForm,
+    StepPlanForm,
+    StrainForm,
+    VerdictForm,
+)
 from ratings.ruptures.rupture import rupture_page
 
 RUPTURES = Rupture.objects.select_related(
@@ -24,21 +41,17 @@ RUPTURES = Rupture.objects.select_related(
     "episode__client__practice",
     "episode__therapist__practice",
 )
-OVER = gettext_lazy(
-    "This is over already: %(state)s. It was not set aside, and your reason was not kept: “%(reason)s”."
-)
+OVER = gettext_lazy("This is over already: %(state)s. What you typed was not saved here: “%(typed)s”.")
 
 
 @require_safe
 def rupture(request, code):
-    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
-    return _answer(request, rupture, SetAsideForm())
+    return _answer(request, get_visible_or_404(RUPTURES, request.user, code=code))
 
 
 @require_POST
 def rupture_verdict(request, code):
-    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
-    editor = access.check_edit(request.user, rupture.episode)
+    rupture, editor = _own(request, code)
     form = VerdictForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation("There is no such verdict.")
@@ -48,24 +61,136 @@ def rupture_verdict(request, code):
 
 
 @require_POST
+def rupture_strain(request, code):
+    rupture, editor = _own(request, code)
+    form = StrainForm(request.POST)
+    if not form.is_valid():
+        raise SuspiciousOperation("There is no such answer.")
+    try:
+        actions.judge_strain(editor=editor, rupture=rupture, answer=form.cleaned_data["strain"])
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Saved. Thank you."))
+    return redirect("ratings:rupture", rupture.code)
+
+
+@require_POST
 def rupture_set_aside(request, code):
-    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
-    editor = access.check_edit(request.user, rupture.episode)
+    rupture, editor = _own(request, code)
     form = SetAsideForm(request.POST)
     if not form.is_valid():
-        return _answer(request, rupture, form, status=422)
+        return _answer(request, rupture, aside=form, status=422)
     try:
         set_rupture_aside(editor=editor, rupture=rupture, reason=form.cleaned_data["reason"])
     except RuptureOver:
-        form.add_error(None, OVER % {"state": rupture.get_state_display(), "reason": form.cleaned_data["reason"]})
-        return _answer(request, rupture, form, status=409)
-    messages.success(request, _("Set aside. It stays on the case's record."))
-    return redirect("ratings:case", rupture.episode.code)
+        return _over(request, rupture, form, form.cleaned_data["reason"], "aside")
+    messages.success(request, _("Set aside. You can undo it here at any time."))
+    return redirect("ratings:rupture", rupture.code)
 
 
-def _answer(request, rupture, form, status=200):
+@require_POST
+def rupture_bring_back(request, code):
+    rupture, editor = _own(request, code)
+    try:
+        actions.bring_rupture_back(editor=editor, rupture=rupture)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Undone. It is as it was before you set it aside."))
+    return redirect("ratings:rupture", rupture.code)
+
+
+# --- The repair -------------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def rupture_kind(request, code):
+    rupture, editor = _own(request, code)
+    form = KindForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, rupture, kind=form, status=422)
+    actions.say_kind(editor=editor, rupture=rupture, **form.cleaned_data)
+    messages.success(request, _("Saved. The words below follow it."))
+    return redirect("ratings:rupture", rupture.code)
+
+
+@require_POST
+def rupture_plan(request, code):
+    rupture, editor = _own(request, code)
+    page = rupture_page(rupture, request.user)
+    form = StepPlanForm(request.POST, rupture=rupture, step=RepairStep.Step.NOTICE, kind=page.kind)
+    if not form.is_valid():
+        return _answer(request, rupture, plan=form, status=422)
+    planned = {"words": form.sentence, "planned_for": form.session_planned_for}
+    try:
+        actions.plan_step(editor=editor, rupture=rupture, step=form.cleaned_data["step"], **planned)
+    except RuptureOver:
+        return _over(request, rupture, form, form.sentence, "plan")
+    messages.success(request, _("Planned. The log of that session will ask you about it."))
+    return redirect("ratings:rupture", rupture.code)
+
+
+@require_POST
+def rupture_step(request, code):
+    rupture, editor = _own(request, code)
+    form = StepOutcomeForm(request.POST, step=request.POST.get("step"))
+    if not form.is_valid():
+        return _answer(request, rupture, outcome=form, status=422)
+    try:
+        actions.say_step(editor=editor, rupture=rupture, **form.cleaned_data)
+    except RuptureOver:
+        return _over(request, rupture, form, form.cleaned_data["line"], "outcome")
+    messages.success(request, _("Saved."))
+    return redirect("ratings:rupture", rupture.code)
+
+
+@require_page_or_post
+def rupture_name(request, code):
+    """A therapist names a strain, from the case."""
+    episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
+    editor = access.check_edit(request.user, episode)
+    timezone.activate(ZoneInfo(episode.client.practice.zone))
+    form = NameRuptureForm(posted(request), sessions=[held for held in held_sessions(episode) if held.number])
+    if form.is_valid():
+        typed = {name: form.cleaned_data[name] for name in ("kind", "pillars", "line")}
+        since = form.sessions[form.cleaned_data["since"]]
+        try:
+            return redirect("ratings:rupture", actions.name_rupture(editor=editor, therapy_session=since, **typed).code)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+    context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
+    return render(request, "ratings/ruptures/rupture_name.html", context, status=422 if form.errors else 200)
+
+
+def _own(request, code):
+    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
+    timezone.activate(ZoneInfo(rupture.episode.client.practice.zone))
+    return rupture, access.check_edit(request.user, rupture.episode)
+
+
+def _over(request, rupture, form, typed, name):
+    rupture.refresh_from_db(fields=["state", "closed_at"])
+    form.add_error(None, OVER % {"state": rupture.get_state_display(), "typed": typed})
+    return _answer(request, rupture, status=409, **{name: form})
+
+
+def _answer(request, rupture, status=200, **forms):
+    """The page; `forms`: those that were sent, by their place."""
+    timezone.activate(ZoneInfo(rupture.episode.client.practice.zone))
     audit.record(audit.Verb.READ, rupture, by=request.user, practice=rupture.episode.client.practice)
     page = rupture_page(rupture, request.user)
-    section = "cases" if page.reader_is_therapist else "caseload"
-    context = {"page": page, "verdicts": Verdict.Answer, "form": form, "section": section}
+    current = page.current.step if page.current else RepairStep.Step.NOTICE
+    seen = {"kind": page.kind, "signs": page.view.signs if page.view else []}
+    context = {
+        "page": page,
+        "verdicts": Verdict.Answer,
+        "strains": StrainVerdict.Answer,
+        "form": next(iter(forms.values()), None),
+        "aside": forms.get("aside") or SetAsideForm(),
+        "kind": forms.get("kind") or KindForm(initial=seen),
+        "plan": forms.get("plan") or StepPlanForm(rupture=rupture, step=current, kind=page.kind),
+        "outcome": forms.get("outcome") or StepOutcomeForm(step=current),
+        "section": "cases" if page.reader_is_therapist else "caseload",
+    }
     return render(request, "ratings/ruptures/rupture.html", context, status=status)

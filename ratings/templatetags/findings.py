@@ -34,7 +34,9 @@ def spark(standing, series, size="table"):
 @register.simple_tag
 def headline(case):
     """What is to talk about in one case of a list."""
-    return phrases.headline(case.reason and case.reason.assessment, case.for_sessions)
+    rupture = case.standing.rupture
+    said = phrases.named(rupture.opened_by) if rupture else ""
+    return said or phrases.headline(case.reason and case.reason.assessment, case.for_sessions)
 
 
 @register.simple_tag

@@ -17,6 +17,7 @@ from ratings.delivery import schedule
 from ratings.detection.reassess import lock_for_log, reassess
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
+from ratings.ruptures.actions import say_step, take_back_steps
 from sessions.models import Attendance
 from sessions.record import actions as record_actions
 from sessions.schedule import actions as schedule_actions
@@ -25,14 +26,23 @@ UNDO_FOR = timedelta(minutes=15)  # convention of this app: then it is a correct
 
 
 @transaction.atomic
-def log_and_settle(*, editor: Editor, wish=None, wish_outcome="", **logged):
+def log_and_settle(*, editor: Editor, wish=None, wish_outcome="", step=None, step_outcome="", **logged):
     """Logs a session as `log_session` does, and stores what became of what the client wanted brought up.
 
-    `wish`: the rating in which it was asked.
+    `wish`: the rating in which it was asked. `step`: the planned one of a repair, and what became of it; not where the
+    repair is over in the meantime.
     """
     therapy_session = log_session(editor=editor, **logged)
     if wish and wish_outcome:
         settle_wish(editor=editor, rating=wish, outcome=wish_outcome, therapy_session=therapy_session)
+    if step and step_outcome and step.rupture.is_active:
+        say_step(
+            editor=editor,
+            rupture=step.rupture,
+            step=step.step,
+            outcome=step_outcome,
+            logged_with=therapy_session,
+        )
     return therapy_session
 
 
@@ -71,6 +81,7 @@ def undo_log(*, editor: Editor, therapy_session):
         raise Refused(_("The client has answered in the meantime, so this stays."))
     take_back_therapist_rating(therapy_session=therapy_session, by=editor.membership)
     take_back_wishes(therapy_session=therapy_session)
+    take_back_steps(therapy_session=therapy_session)
     if therapy_session.was_planned:
         schedule_actions.unlog_therapy_session(editor=editor, therapy_session=therapy_session)
         schedule.move_along(therapy_session)  # the client is asked by the plan, as about any session without a log

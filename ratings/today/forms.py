@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.form_keys import KeyedForm
 from ratings.check_in.forms import NOT_AN_ANSWER, QuestionsMixin
-from ratings.models import Rating, WishOutcome
+from ratings.models import Rating, RepairStep, WishOutcome
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, PrivateNote
 from sessions.schedule.forms import TherapySessionForm
@@ -37,9 +37,10 @@ class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
         error_messages={"invalid_choice": NOT_AN_ANSWER},
     )
 
+    step_about = forms.CharField(required=False, widget=forms.HiddenInput)  # which planned step, as above
     wish_about = forms.CharField(required=False, widget=forms.HiddenInput)  # which wish is asked about on this page
 
-    def __init__(self, *args, text, wish=None, **kwargs):
+    def __init__(self, *args, text, wish=None, step=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["attendance"].choices = [(value, Attendance(value).label) for value in LOGGED]
         self.initial["instrument_key"] = text.instrument.key
@@ -48,6 +49,8 @@ class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
         self.occasional_names = []
         if wish:
             self._ask_about(wish)
+        if step:
+            self._ask_about_step(step)
 
     def _ask_about(self, wish):
         self.initial["wish_about"] = wish.code
@@ -65,8 +68,21 @@ class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
         )
         self.occasional_names.append("wish")
 
+    def _ask_about_step(self, step):
+        self.initial["step_about"] = step.code
+        self.fields["repair_step"] = forms.ChoiceField(
+            label=_("You planned: “%(words)s” Did you?") % {"words": step.words},
+            choices=[(RepairStep.Outcome.DONE, _("Yes")), *((one, one.label) for one in RepairStep.SAID[1:])],
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": NOT_AN_ANSWER},
+        )
+        self.occasional_names.append("repair_step")
+
     def clean(self):
         cleaned = super().clean()
+        if cleaned.get("step_about") != self.initial.get("step_about"):
+            cleaned["repair_step"] = ""  # another step was planned since the page was opened
         if cleaned.get("wish_about") != self.initial.get("wish_about"):
             cleaned["wish"] = ""  # another wish came in since the page was opened
         if not self.took_place:  # the page folds the questions away with the choice, and what was chosen in them

@@ -22,7 +22,8 @@ from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import AlreadyLogged
 from ratings.check_in import instrument_choice
 from ratings.check_in.wishes import wishes
-from ratings.models import Rating
+from ratings.models import Rating, RepairStep
+from ratings.supervision.queries import planned_step
 from ratings.today.actions import log_and_settle, undo_log
 from ratings.today.forms import SessionLogForm
 from ratings.today.slot import proposed_times
@@ -56,7 +57,8 @@ def _log(request, episode, planned=None):
         return redirect("ratings:case", episode.code)
     initial = _of_plan(planned, editor) if planned else proposed_times(episode)
     wish = next(iter(wishes([episode.pk])), None)
-    form = SessionLogForm(posted(request), episode=episode, on_record=planned, initial=initial, text=text, wish=wish)
+    asked = {"wish": wish, "step": planned_step(episode, planned)}
+    form = SessionLogForm(posted(request), episode=episode, on_record=planned, initial=initial, text=text, **asked)
     if form.is_bound:
         return _receive(request, form, editor, planned, number)
     if planned and planned.attendance != Attendance.PLANNED:
@@ -109,6 +111,8 @@ def _save(form, editor: Editor, planned):
         editor=editor,
         wish=Rating.objects.filter(episode=form.episode, code=form.initial.get("wish_about")).first(),
         wish_outcome=form.cleaned_data.get("wish"),
+        step=RepairStep.objects.filter(episode=form.episode, code=form.initial.get("step_about")).first(),
+        step_outcome=form.cleaned_data.get("repair_step"),
         zone=timezone.get_current_timezone_name(),
         answers=form.answers,
         instrument=form.instrument.key,

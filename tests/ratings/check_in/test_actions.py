@@ -110,6 +110,9 @@ def test_every_answer_comes_back_as_it_was_given(juniper, live_through):
         comment_for="supervisor",
         tension=True,
         tension_talked_about=False,
+        tension_strength="quite",
+        repair_talked=True,
+        repair_helped="little",
         bring_up="gently",
         plan=PlanAnswers("partly", (PlanAnswer("a", 2, "not_quite"),), (PlanAnswer("b", 1, "no"),)),
     )

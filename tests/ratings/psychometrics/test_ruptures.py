@@ -5,6 +5,8 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from ratings.psychometrics import ruptures
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evidence import (
@@ -18,16 +20,8 @@ from ratings.psychometrics.evidence import (
     SessionEvidence,
     State,
 )
-from ratings.psychometrics.ruptures import (
-    Run,
-    RuptureEvidence,
-    RuptureRecord,
-    SessionRecord,
-    evidence_of_run,
-    runs_of,
-    settle,
-    span_of,
-)
+from ratings.psychometrics.records import Run, RuptureEvidence, RuptureRecord, SessionRecord
+from ratings.psychometrics.ruptures import evidence_of_run, runs_of, settle, span_of
 from tests.ratings.psychometrics.episodes import level
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -144,20 +138,68 @@ def test_of_two_on_record_in_one_run_the_first_follows_it():
     assert ([update.id for update in found.updates], found.withdrawn) == ([7], (8,))
 
 
-def test_what_a_person_opened_is_left_alone_and_keeps_the_detector_from_opening_another():
-    person = replace(ON_RECORD, opened_by=OpenedBy.THERAPIST, opened=0)
-    assert settled(assessed(*ONE_FALL), person) == ruptures.Settlement((), ())
+BY_HAND = replace(ON_RECORD, opened_by=OpenedBy.THERAPIST, opened=0, by_hand=True)
 
 
-def test_what_a_person_opened_is_theirs_to_close():
-    person = replace(ON_RECORD, opened_by=OpenedBy.CLIENT)
-    assert settled(assessed(*[STEADY] * 5), person) == ruptures.Settlement((), ())
+def test_what_a_person_opened_keeps_the_detector_from_opening_another_and_takes_its_evidence():
+    [update] = settled(assessed(*ONE_FALL), replace(BY_HAND, opened=2)).updates
+    assert (update.id, update.state, update.opened_by) == (7, RuptureState.OPEN, OpenedBy.THERAPIST)
+    assert update.evidence is not None
 
 
-def test_what_is_over_is_told_beside_one_that_a_person_opened():
-    person = replace(ON_RECORD, opened_by=OpenedBy.CLIENT, opened=0)
-    [update] = settled(assessed(*ONE_FALL, RECOVERING, REPAIRED), person).updates
-    assert update.state == RuptureState.REPAIRED
+def test_what_a_person_named_is_repaired_when_two_rated_sessions_are_back():
+    for count, state in ((1, RuptureState.OPEN), (2, RuptureState.RECOVERING), (3, RuptureState.REPAIRED)):
+        [update] = settled(assessed(*[STEADY] * count), BY_HAND).updates
+        assert (update.state, update.evidence) == (state, None)
+
+
+def test_what_a_person_named_is_repaired_when_the_client_says_that_it_helped():
+    sessions = rated(80, 80, 80)
+    said = replace(sessions[1], evidence=replace(sessions[1].evidence, helped=True))
+    [update] = settled(assessed(STEADY, STEADY, STEADY), BY_HAND, sessions=[sessions[0], said, sessions[2]]).updates
+    assert (update.state, update.closed) == (RuptureState.REPAIRED, 1)
+
+
+def with_reports(*reports):
+    """A steady course, with what the client says after each session."""
+    return [
+        replace(one, evidence=replace(one.evidence, tension=bool(said), talked_about=said == "talked"))
+        for one, said in zip(rated(*[80] * len(reports)), reports, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reports", "found"),
+    [
+        (("", "", "yes"), [(2, RuptureState.OPEN)]),
+        (("yes", "yes", "yes"), [(0, RuptureState.OPEN)]),
+        (("", "", "talked"), []),
+        (("yes", "", ""), [(0, RuptureState.REPAIRED)]),
+        (("yes", "", "", "yes", ""), [(0, RuptureState.REPAIRED), (3, RuptureState.RECOVERING)]),
+    ],
+)
+def test_a_report_opens_one_where_none_is_open(reports, found):
+    updates = settled(assessed(*[STEADY] * len(reports)), sessions=with_reports(*reports)).updates
+    assert [(update.opened, update.state) for update in updates] == found
+    assert all(update.opened_by == OpenedBy.CLIENT for update in updates)
+
+
+def test_a_report_joins_the_one_that_the_detector_has_opened():
+    course = assessed(*ONE_FALL)
+    sessions = with_reports(*["" for _one in ONE_FALL[:-1]], "yes")
+    [update] = settled(course, ON_RECORD, sessions=sessions).updates
+    assert (update.id, update.opened_by) == (7, OpenedBy.DETECTOR)
+
+
+def test_a_report_that_was_taken_back_takes_its_rupture_with_it():
+    record = replace(BY_HAND, by_hand=False, opened_by=OpenedBy.CLIENT)
+    found = settled(assessed(STEADY, STEADY), record, sessions=with_reports("", ""))
+    assert (found.withdrawn, found.updates) == ((7,), ())
+
+
+def test_at_the_end_of_a_therapy_no_named_one_stays_open():
+    [update] = settled(assessed(STEADY), BY_HAND, ended=True).updates
+    assert (update.state, update.closed) == (RuptureState.UNREPAIRED, 0)
 
 
 def test_what_was_set_aside_stays_aside_until_the_ratings_are_steady():

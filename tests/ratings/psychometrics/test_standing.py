@@ -8,7 +8,7 @@ import pytest
 
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evidence import Assessment, Note, Points, RuptureState, SessionEvidence, State
-from ratings.psychometrics.ruptures import RuptureEvidence, SessionRecord
+from ratings.psychometrics.records import RuptureEvidence, SessionRecord
 from ratings.psychometrics.standing import ActiveRupture, Spark, attention, standing_figures
 from ratings.psychometrics.usual import TrendWord
 from tests.ratings.psychometrics.episodes import level

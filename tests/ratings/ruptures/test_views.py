@@ -63,7 +63,7 @@ def test_a_flag_that_is_over_is_told_as_past(http, dana, juniper, live_through, 
     http.force_login(dana.user)
     page = http.get(page_of(Rupture.objects.get())).text
     assert lead in page
-    for sentence in ("One next step", "may be strained"):
+    for sentence in ("Words you could use", "may be strained"):
         assert (sentence in page) is going_on
     assert ("may have been strained" in page) is not going_on
 
@@ -83,7 +83,8 @@ def test_what_is_over_keeps_how_it_ended(http, dana, juniper, live_through, leve
     before = Rupture.objects.values().get()
     late = http.post(address, {"reason": "A late click."})
     assert late.status_code == 409
-    assert f"This is over already: {words}. It was not set aside" in late.text and "A late click." in late.text
+    assert f"This is over already: {words}. What you typed was not saved here" in late.text
+    assert "A late click." in late.text
     assert Rupture.objects.values().get() == before
     assert before["state"] == state
 
@@ -115,7 +116,7 @@ def test_who_reads_along_sees_words_for_the_therapist(http, dana, sam, juniper, 
         pages.append(http.get(page_of(Rupture.objects.get())).text)
     assert ["Words you could use" in page for page in pages] == [True, False]
     assert ["the two of you" in page for page in pages] == [True, False]
-    assert "Words the therapist could use" in pages[1]
+    assert "The therapist works through them." in pages[1]
 
 
 def test_a_score_without_words_is_a_number(http, dana, juniper, live_through):

@@ -37,7 +37,7 @@ def test_the_form_names_the_session_and_its_readers_and_chooses_nothing(http, as
     assert f"{start:%A} {start.day} {start:%B, %H:%M}" in page
     assert "6 short questions." in page
     assert "Goes to your therapist. Their supervisor can see the answers too." in page
-    assert page.count('type="radio"') == 6 * 5 + 2 + 2 + 3
+    assert page.count('type="radio"') == 6 * 5 + 2 + 3 + 2 + 3
     assert " checked" not in page
 
 

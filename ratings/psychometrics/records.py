@@ -1,0 +1,108 @@
+"""Sessions and ruptures on record, as plain data: what goes into a settlement of them, and what comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ratings.psychometrics.evidence import Assessment, OpenedBy, RuptureState, SessionEvidence, State
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A therapy session that was held or missed, and when its ratings came in."""
+
+    evidence: SessionEvidence
+    starts_at: datetime
+    has_check_in: bool  # there is a check-in for it
+    received_at: datetime | None  # when the later of its ratings came in; None: it has none
+
+    @property
+    def rated(self) -> bool:
+        """Whether the client rated it."""
+        return self.evidence.client is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureRecord:
+    """A rupture as it is stored. Sessions are positions in the history."""
+
+    id: int
+    state: RuptureState
+    opened_by: OpenedBy
+    opened: int | None  # the session that opened it; None: it was voided
+    closed: int | None  # the session that closed it; None: there is none, or it was voided
+    is_over: bool
+    of_this_version: bool  # the detector version that assesses now has written it
+    aside_until: int | None = None  # the last session before it was set aside; None: it was not
+    by_hand: bool = False  # somebody named it on a page, so that no answer needs to speak for it
+
+    @property
+    def is_active(self) -> bool:
+        """Open, or on its way back."""
+        return self.state in (RuptureState.OPEN, RuptureState.RECOVERING)
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureEvidence:
+    """What speaks for a rupture, as it is stored with it."""
+
+    assessment: Assessment  # after the session in which the strain was clearest
+    for_sessions: int = 1  # in which the client's ratings lay low
+    held_at: datetime | None = None  # the start of that session
+    hurried: tuple[int, ...] = ()  # numbers of the strained sessions with the same answer to every question
+    straight_before: tuple[int, int] | None = None  # of the client's earlier forms: how many were so, of how many
+
+    def to_json(self) -> dict[str, Any]:
+        """The evidence as it is stored, the rest beside its assessment's columns."""
+        return self.assessment.to_json() | {
+            "number": self.assessment.number,
+            "for_sessions": self.for_sessions,
+            "held_at": self.held_at and self.held_at.isoformat(),
+            "hurried": list(self.hurried),
+            "straight_before": self.straight_before and list(self.straight_before),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "RuptureEvidence":
+        """The evidence that `to_json` made.
+
+        What an older program did not store has its default.
+        """
+        before = stored.get("straight_before")
+        return cls(
+            assessment=Assessment.from_json(stored, stored.get("number")),
+            for_sessions=stored.get("for_sessions", 1),
+            held_at=datetime.fromisoformat(stored["held_at"]) if stored.get("held_at") else None,
+            hurried=tuple(stored.get("hurried", ())),
+            straight_before=(before[0], before[1]) if before else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureUpdate:
+    """What a rupture is to be from now on."""
+
+    id: int | None  # of the rupture on record; None: a new one opens
+    state: RuptureState
+    opened: int  # the session that opens it
+    closed: int | None  # the session that closes it; None while it is active
+    evidence: RuptureEvidence | None  # None: a person named it, and no rating speaks for it
+    opened_by: OpenedBy = OpenedBy.DETECTOR
+
+    @property
+    def is_active(self) -> bool:
+        return self.closed is None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The sessions from an alert to the one that closes it, or to the last one."""
+
+    first: int  # positions in the history
+    last: int
+    state: State  # where it stands, or how it ended
+
+    def overlaps(self, first: int, last: int) -> bool:
+        """Whether the two have a session in common."""
+        return self.first <= last and first <= self.last

@@ -1,0 +1,88 @@
+"""Reads: what a therapist puts forward, and what was done about a rupture so far."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from alliance.models import Episode
+from ratings.models import RepairStep, Rupture, SupervisionQuestion
+from sessions.models import TherapySession
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question for supervision that stands."""
+
+    code: str
+    text: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RepairSoFar:
+    """What was done about the open rupture of a case."""
+
+    latest: RepairStep | None  # None: nothing yet
+    sessions_since: int  # held since the session that opened it
+    is_late: bool  # nothing was done, in as many sessions as the practice allows
+
+
+def questions_of(episodes: Collection[int]) -> dict[int, Question]:
+    """Episode key -> its question that stands; one statement."""
+    rows = SupervisionQuestion.objects.filter(episode__in=episodes, withdrawn_at__isnull=True)
+    return {
+        row.episode_id: Question(str(row.code), row.text.open(row.episode.client.data_key), row.asked_at)
+        for row in rows.select_related("episode__client__data_key")
+    }
+
+
+def repairs_of(episodes: Collection[int]) -> dict[int, RepairSoFar]:
+    """Episode key -> what was done about its open rupture; two statements."""
+    later = TherapySession.objects.attended().filter(
+        episode=OuterRef("episode"), starts_at__gt=OuterRef("opened_session__starts_at")
+    )
+    count = later.order_by().values("episode").annotate(n=Count("pk")).values("n")
+    ruptures = (
+        Rupture.objects.filter(episode__in=episodes, state__in=Rupture.ACTIVE)
+        .annotate(sessions_since=Coalesce(Subquery(count), 0))
+        .select_related("episode__client__practice")
+    )
+    latest = {step.rupture_id: step for step in standing_steps(episodes).order_by("said_at", "pk")}
+    return {
+        row.episode_id: RepairSoFar(
+            latest=latest.get(row.pk),
+            sessions_since=row.sessions_since,
+            is_late=row.pk not in latest and row.sessions_since >= row.episode.client.practice.repair_within_sessions,
+        )
+        for row in ruptures
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step of a repair that waits for the log of a session."""
+
+    code: str
+    words: str
+
+
+def planned_step(episode: Episode, therapy_session: TherapySession | None) -> PlannedStep | None:
+    """The step that the log of this session asks about: planned for it, for an earlier one, or for the next one."""
+    latest: dict[str, RepairStep] = {}
+    active = standing_steps([episode.pk]).filter(rupture__state__in=Rupture.ACTIVE)
+    for row in active.select_related("planned_for").order_by("pk"):
+        latest[row.step] = row
+    for row in latest.values():
+        waits = row.outcome in (RepairStep.Outcome.PLANNED, RepairStep.Outcome.NOT_YET) and row.words
+        later = row.planned_for and therapy_session and row.planned_for.starts_at > therapy_session.starts_at
+        if waits and row.words and not later:
+            return PlannedStep(str(row.code), row.words.open(episode.client.data_key))
+    return None
+
+
+def standing_steps(episodes: Collection[int]) -> QuerySet[RepairStep]:
+    """The steps of these episodes, without those that were taken back with a log."""
+    return RepairStep.objects.filter(episode__in=episodes, taken_back_at__isnull=True)
