@@ -29,4 +29,21 @@ class DetectionForm(forms.Form):
         help_text=_("Behaviour helps only where it means what we assume. Leave it out until your verdicts say more."),
         widget=forms.RadioSelect,
     )
+    clear_only = forms.BooleanField(
+        label=_("Tell us of clear flags only."),
+        help_text=_("About half of the clear flags are right, and about one in four of the others."),
+        required=False,
+    )
     criterion = forms.ChoiceField(label=_("Rule"), choices=names.criteria)
+    learn = forms.BooleanField(
+        label=_("Learn anew how clients here rate, from this practice's own ratings."), required=False
+    )
+
+    def clean(self):
+        """Only a rule that says how likely a rupture is can tell clear flags from the others."""
+        given = super().clean() or {}
+        if given.get("clear_only") and given.get("criterion") not in (None, *names.GRADED):
+            self.add_error(
+                "clear_only", _("Only our filter tells clear flags from the others. Choose it, or untick this.")
+            )
+        return given

@@ -17,14 +17,16 @@ from ratings.psychometrics.population import FEWEST_EPISODES
 def detection_settings(request):
     manager = access.check_role(request.user, "manager")[0]
     version = current_version(manager.practice)
-    initial = {"criterion": version.criterion, "budget": version.budget, "use": version.use}
+    initial = {name: getattr(version, name) for name in ("criterion", "budget", "use", "clear_only")}
     form = DetectionForm(posted(request), initial=initial)
     if form.is_valid():
-        set_detector(practice=manager.practice, by=manager, **form.cleaned_data)
-        messages.success(
-            request,
-            _("From now on flags are made this way. Closed flags stay as they were; open ones are weighed anew."),
-        )
+        if set_detector(practice=manager.practice, by=manager, **form.cleaned_data):
+            messages.success(
+                request,
+                _("From now on flags are made this way. Closed flags stay as they were; open ones are weighed anew."),
+            )
+        else:
+            messages.info(request, _("Nothing was changed. All flags stay as they are."))
         return redirect("ratings:detection-settings")
     context = {
         "form": form,

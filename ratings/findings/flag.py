@@ -14,7 +14,6 @@ from ratings.psychometrics.evidence import Assessment, BehaviourSign, Kind, Pill
 
 # Points from which on a sign's weight has its name, and below which it is none; convention of this app.
 MOST, SOME, LITTLE = 10, 5, 0.5
-OF_ALL_FLAGS = 3  # in ten are real; docs/reference/detection.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def flag_text(assessment: Assessment, name: str, for_sessions: int, context: Fla
         reading=_reading(kind, name, context),
         others=_others(assessment, for_sessions, context.hurried),
         prompt=_prompt(kind, assessment.pillars),
-        sure=_sure(assessment.probability),
+        sure=_sure(assessment),
         signs=signs,
         contained="client" in (sources := {p.source for p in assessment.points}) and "client:goal" in sources,
     )
@@ -151,21 +150,16 @@ def _prompt(kind: Kind, pillars: Collection[Pillar]) -> str:
     return _("I noticed last time may not have fitted so well. Is that right?")
 
 
-def _sure(probability: float | None) -> str:
-    if probability is None:
+def _sure(assessment: Assessment) -> str:
+    if assessment.probability is None:
         return _("This rule says only that something is unusual, not how likely a rupture is.")
-    tenths = int(10 * probability + 0.5)
+    tenths = int(10 * assessment.probability + 0.5)
+    about = {"grade": phrases.grade(assessment), "n": tenths}
     if tenths >= 10:
-        return _("This one: more than 9 in 10, as its ratings are clearer than most.")
+        return _("%(grade)s This one: more than 9 in 10.") % about
     if not tenths:
-        return _("This one: less than 1 in 10.")
-    clearer = tenths > OF_ALL_FLAGS
-    sentence = (
-        _("This one: about %(n)s in 10, as its ratings are clearer than most.")
-        if clearer
-        else _("This one: about %(n)s in 10.")
-    )
-    return sentence % {"n": tenths}
+        return _("%(grade)s This one: less than 1 in 10.") % about
+    return _("%(grade)s This one: about %(n)s in 10.") % about
 
 
 def _sign(point: Points, context: FlagContext) -> Sign | None:

@@ -83,6 +83,8 @@ def source_name(source: str) -> str:
 # The rules whose comparison is with the client's own usual, which is what every sentence here says.
 OFFERED = ("rupture_filter", "own_mean_pooled_sd", "own_mean_own_sd", "shewhart", "ewma", "cusum")
 
+GRADED = ("rupture_filter",)  # those that say how likely a rupture is
+
 
 def criteria() -> list[tuple[str, str]]:
     """The rules a practice can choose from, with their names."""

@@ -20,7 +20,9 @@ from ratings.psychometrics.evidence import (
     Rater,
     RuptureState,
     State,
+    Sureness,
     only_the_therapist_fell,
+    sureness,
 )
 from ratings.psychometrics.records import RuptureEvidence
 from ratings.psychometrics.usual import FEWEST, TrendWord
@@ -134,6 +136,18 @@ def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
         "what": what,
         "n": for_sessions,
     }
+
+
+def grade(assessment: Assessment | None) -> str:
+    """Whether a flag is clear or possible, and how many such flags are right.
+
+    Empty where the rule states no probability, and where a person opened it. The figures: docs/reference/detection.md.
+    """
+    return {
+        Sureness.CLEAR: _("A clear flag: right in about half."),
+        Sureness.POSSIBLE: _("A possible flag: right in about one in four."),
+        None: "",
+    }[sureness(assessment.probability) if assessment else None]
 
 
 def what_was_seen(evidence: RuptureEvidence | None, standing) -> str:

@@ -271,12 +271,14 @@ class Sureness(StrEnum):
     POSSIBLE = "possible"
 
 
-CLEAR_FROM = 0.35  # probability; about half of these were ruptures in simulation, one in five below
+CLEAR_FROM = 0.35  # probability; about half of these were ruptures in simulation, one in four below
 
 
-def sureness(probability: float | None) -> Sureness:
-    """Clear from a probability of .35 on; possible below it, and for a rule that has none."""
-    return Sureness.CLEAR if probability is not None and probability >= CLEAR_FROM else Sureness.POSSIBLE
+def sureness(probability: float | None) -> Sureness | None:
+    """Clear from a probability of .35 on, possible below it; None for a rule that states no probability."""
+    if probability is None:
+        return None
+    return Sureness.CLEAR if probability >= CLEAR_FROM else Sureness.POSSIBLE
 
 
 @dataclass(frozen=True, slots=True)

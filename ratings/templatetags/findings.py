@@ -40,6 +40,15 @@ def headline(case):
 
 
 @register.simple_tag
+def grade(case):
+    """How sure the flag of one case of a list is; empty where a person named the rupture."""
+    rupture = case.standing.rupture
+    if rupture and phrases.named(rupture.opened_by):
+        return ""
+    return phrases.grade(case.reason and case.reason.assessment)
+
+
+@register.simple_tag
 def settled(case):
     """That the ratings of a case settled lower than before, and since when."""
     return phrases.settled_lower(None, case.standing)

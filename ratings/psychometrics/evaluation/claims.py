@@ -13,7 +13,17 @@ from ratings.psychometrics.constants import DEFAULTS, Constants
 from ratings.psychometrics.evaluation.compare import OURS, episodes_of, judge_by
 from ratings.psychometrics.evaluation.outcome import Estimate, bootstrap, judge_all
 from ratings.psychometrics.evaluation.simulate import BASE, SCENARIOS, Episode, Population, simulate
-from ratings.psychometrics.evidence import CLOSING, LAST_EARLY, LAST_THIRD, Budget, State, Use, Version
+from ratings.psychometrics.evidence import (
+    CLOSING,
+    LAST_EARLY,
+    LAST_THIRD,
+    Budget,
+    State,
+    Sureness,
+    Use,
+    Version,
+    sureness,
+)
 
 STRETCHES = ("session 3", "sessions 4 to 6", "later")
 
@@ -60,6 +70,21 @@ def false_alarms(scenario: str, seed: int, ruptures: int, budget: Budget = Budge
             quiet[place] += 1
             alerts[place] += found.alert
     return [Rate(count, of) for count, of in zip(alerts, quiet, strict=True)]
+
+
+# --- How sure a flag is -----------------------------------------------------------------------------------------------
+
+
+def graded(scenario: str, seed: int, ruptures: int) -> dict[Sureness, Rate]:
+    """Flags that open in a rupture, of the clear and of the possible ones, as the program is shipped."""
+    opened: Counter[Sureness | None] = Counter()
+    right: Counter[Sureness | None] = Counter()
+    for episode in episodes_of(scenario, seed, ruptures):
+        for position, found in enumerate(assess(episode.history)):
+            if found.alert:
+                opened[sureness(found.probability)] += 1
+                right[sureness(found.probability)] += episode.in_rupture(position) is not None
+    return {grade: Rate(right[grade], opened[grade]) for grade in Sureness}
 
 
 # --- How ruptures are said to end -------------------------------------------------------------------------------------

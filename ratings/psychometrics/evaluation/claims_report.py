@@ -10,6 +10,7 @@ from ratings.psychometrics.evaluation.claims import (
     blind_therapists,
     endings,
     false_alarms,
+    graded,
     report_gain,
 )
 from ratings.psychometrics.evaluation.compare import CLIENT_ONLY, OURS, judge_by
@@ -17,7 +18,7 @@ from ratings.psychometrics.evaluation.outcome import ALERTS_PER_100, Estimate, b
 from ratings.psychometrics.evaluation.real import SHAPES, History, alert_rates, caught
 from ratings.psychometrics.evaluation.report import table
 from ratings.psychometrics.evaluation.simulate import SCENARIOS
-from ratings.psychometrics.evidence import Budget, Use
+from ratings.psychometrics.evidence import Budget, Sureness, Use
 
 NORMAL = ALERTS_PER_100[Budget.NORMAL]
 REPORTS = {"8/15/40": (0.08, 0.15, 0.40), "4/25/60": (0.04, 0.25, 0.60), "3/7/30": (0.03, 0.07, 0.30)}
@@ -82,6 +83,17 @@ def blind(seed: int, ruptures: int) -> str:
     )
 
 
+def grades(seed: int, ruptures: int) -> str:
+    """How many flags of each grade open in a rupture, by scenario and together."""
+    found = {scenario: graded(scenario, seed, ruptures) for scenario in SCENARIOS}
+    rows = [[scenario, *(_share(by_grade[grade]) for grade in Sureness)] for scenario, by_grade in found.items()]
+    together = [
+        Rate(sum(one[grade].count for one in found.values()), sum(one[grade].of for one in found.values()))
+        for grade in Sureness
+    ]
+    return table(["scenario", *Sureness], [*rows, ["all", *map(_share, together)]])
+
+
 def forms(seed: int, ruptures: int) -> str:
     """Onsets in sessions 4 and 5 after another questionnaire in the first three."""
     rows = [[f"{offset:g}", _share(after_first_form(seed, ruptures, offset, NORMAL))] for offset in FORM_OFFSETS]
@@ -93,6 +105,7 @@ def claims(seed: int, ruptures: int) -> str:
     return CLAIMS.format(
         ruptures=ruptures,
         alarms=alarms(seed, ruptures),
+        grades=grades(seed, ruptures),
         ends=ends(seed, ruptures),
         reports=reports(seed, ruptures),
         blind=blind(seed, ruptures),
@@ -127,6 +140,9 @@ CLAIMS = """Reporting seed, {ruptures} ruptures per scenario; ± is one standard
 
 ### False flags per 100 quiet sessions, as shipped at the normal setting (promised: 5)
 {alarms}
+
+### Flags that open in a rupture, by how sure they are
+{grades}
 
 ### How ruptures are said to end
 {ends}

@@ -1,8 +1,10 @@
 """Episodes that never happened, with their truth: the only labelled data.
 
 No public data set has session-by-session ratings with known ruptures (science.md §4), so criteria are compared on
-these. What a realistic simulator must reproduce is in science.md §6; a test checks it. Every constant below carries
-its source, or the word "assumption". A rule that wins here has won on these assumptions and on nothing else.
+these. One public series of real ratings without labels exists; its level, spread and growth are the base here, marked
+"real". What a realistic simulator must reproduce beside that is in science.md §6; a test checks it. Every constant
+below carries its source, or the word "assumption". A rule that wins here has won on these assumptions and on nothing
+else.
 """
 
 import math

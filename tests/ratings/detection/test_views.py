@@ -37,3 +37,42 @@ def test_a_rule_that_does_not_exist_is_a_form_error(http, mona, instruments):
     )
     assert response.status_code == 422
     assert DetectorVersion.objects.count() == 1  # the first, which the page made
+
+
+def detector_alerts(episode):
+    newest = DetectorVersion.objects.order_by("-valid_from").first()
+    return Assessment.objects.filter(episode=episode, version=newest, alert=True).count()
+
+
+def test_a_practice_asks_for_clear_flags_only(http, mona, juniper, sorrel, live_through):
+    http.force_login(mona.user)
+    path = reverse("ratings:detection-settings")
+    rule = {"budget": "normal", "use": "client+therapist", "criterion": "rupture_filter", "clear_only": "on"}
+    assert http.post(path, rule).status_code == 302
+    assert DetectorVersion.objects.order_by("-valid_from").first().clear_only
+    form = http.get(path).context["form"]
+    assert form["clear_only"].value() is True
+    live_through(juniper, [3, [3, 3, 4, 3, 3, 3], 3, [3, 2, 3, 3, 3, 3], [4, 3, 3, 3, 3, 4], 3, [2, 2, 3, 2, 2, 3]])
+    live_through(sorrel, [3, 3, 3, 3, 3, 0])
+    assert [rupture.episode for rupture in Rupture.objects.all()] == [sorrel]
+    assert detector_alerts(juniper) == 0
+    http.post(path, {**rule, "clear_only": ""})
+    assert detector_alerts(juniper) == 1
+
+
+def test_use_this_with_nothing_changed_changes_nothing(http, mona, instruments):
+    http.force_login(mona.user)
+    path = reverse("ratings:detection-settings")
+    shown = {name: value for name, value in http.get(path).context["form"].initial.items() if value is not False}
+    assert "Nothing was changed" in http.post(path, shown, follow=True).text
+    assert DetectorVersion.objects.count() == 1
+    assert not AuditEvent.objects.filter(verb="changed", subject_type="detectorversion").exists()
+
+
+def test_a_rule_without_a_probability_has_no_clear_flags(http, mona, instruments):
+    http.force_login(mona.user)
+    rule = {"budget": "normal", "use": "client", "criterion": "shewhart", "clear_only": "on"}
+    response = http.post(reverse("ratings:detection-settings"), rule)
+    assert response.status_code == 422
+    assert "Only our filter tells clear flags from the others" in response.text
+    assert DetectorVersion.objects.count() == 1

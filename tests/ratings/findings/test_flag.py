@@ -43,10 +43,11 @@ def test_a_strain_that_only_the_therapist_saw_says_whose_view_it_is():
 @pytest.mark.parametrize(
     ("probability", "words"),
     [
-        (0.61, "This one: about 6 in 10, as its ratings are clearer than most."),
-        (0.25, "This one: about 3 in 10."),
-        (0.99, "This one: more than 9 in 10, as"),
-        (0.02, "This one: less than 1 in 10."),
+        (0.61, "A clear flag: right in about half. This one: about 6 in 10."),
+        (0.35, "A clear flag: right in about half. This one: about 4 in 10."),
+        (0.34, "A possible flag: right in about one in four. This one: about 3 in 10."),
+        (0.99, "A clear flag: right in about half. This one: more than 9 in 10."),
+        (0.02, "A possible flag: right in about one in four. This one: less than 1 in 10."),
         (None, "This rule says only"),
     ],
 )

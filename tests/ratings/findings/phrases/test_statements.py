@@ -7,12 +7,16 @@ from django.urls import reverse
 
 from alliance.models import Episode
 from ratings.cases.actions import log_session
-from ratings.models import Rupture, Standing
-from tests.courses import answers
+from ratings.check_in.actions import answer_check_in
+from ratings.detection.reassess import reassess
+from ratings.models import Instrument, Rating, Rupture, Standing
+from tests.courses import answers, client_answers
 from tests.factories import days_ago, editor_of, make_episode
 from tests.ratings.cases.views.test_lists import text_of
 
 TEN = [[3, 3, 3, 4, 3, 4]] * 4 + [[1, 1, 2, 1, 1, 2]] * 6  # about 83 four times, then 33 six times
+
+POSSIBLE = [[3, 3, 4, 3, 3, 3], 3, [3, 2, 3, 3, 3, 3], [4, 3, 3, 3, 3, 4], 3, 3, [2, 2, 3, 2, 2, 3]]  # p about .2
 
 
 @pytest.fixture
@@ -84,3 +88,49 @@ def test_without_a_word_from_the_client_there_is_no_flag(http, dana, sam, instru
     assert "own ratings fell" not in text_of(http, case)
     http.force_login(dana.user)
     assert "own ratings fell. Before the client has rated twice" in text_of(http, case)
+
+
+def test_a_flag_is_called_clear_or_possible_wherever_it_shows(http, dana, sam, juniper, sorrel, live_through):
+    live_through(juniper, POSSIBLE)
+    live_through(sorrel, [3, 3, 3, 3, 3, 0])
+    for member, path in ((dana, "/today/"), (sam, "/caseload/")):
+        http.force_login(member.user)
+        said = text_of(http, path)
+        assert "A clear flag: right in about half." in said, path
+        assert "A possible flag: right in about one in four." in said, path
+    flag = text_of(http, reverse("ratings:rupture", args=[juniper.ruptures.get().code]))
+    assert "A possible flag: right in about one in four. This one: about" in flag
+
+
+def test_three_ticks_at_steady_ratings_come_first(http, dana, sam, juniper, live_through):
+    """A report, and not a prediction: it is said whose word it is."""
+    for name in ("Alder", "Bramble"):
+        live_through(make_episode(dana, name), [3] * 8)
+    for check_in in live_through(juniper, [3] * 5 + [None] * 3)[5:]:
+        answer_check_in(check_in=check_in, answers=client_answers(3, tension=True), may_change=False)
+    http.force_login(dana.user)
+    assert http.get("/today/").context["today"].news[0].name == "Juniper"
+    http.force_login(sam.user)
+    caseload = http.get("/caseload/").context["caseload"]
+    assert [row.name for row in caseload.flagged] == ["Juniper"]
+    assert caseload.rows[0].name == "Juniper"
+
+
+def test_a_rise_is_no_strain(http, sam, juniper, live_through):
+    """Goals fall, tasks and bond rise further: the whole is higher than it was, and no sign of strain."""
+    live_through(juniper, [[3, 3, 2, 3, 2, 3]] * 6 + [[1, 1, 4, 4, 4, 4]])
+    http.force_login(sam.user)
+    flag = http.get(reverse("ratings:rupture", args=[juniper.ruptures.get().code])).context["page"].flag
+    weights = {sign.name: sign.weight for sign in flag.signs}
+    assert weights.pop("Client, goals") in ("most", "some")
+    assert set(weights.values()) <= {"none", "speaks against it"}
+
+
+def test_a_fall_soon_after_another_questionnaire_is_seen(http, sam, juniper, live_through):
+    asked = live_through(juniper, [3, 3, 3, 3, 0])
+    first = [check_in.therapy_session_id for check_in in asked[:3]]
+    other = Instrument.objects.get(key="alliance-3")
+    assert Rating.objects.filter(therapy_session__in=first, rater="client").update(instrument=other) == 3
+    reassess(juniper)
+    http.force_login(sam.user)
+    assert [row.name for row in http.get("/caseload/").context["caseload"].flagged] == ["Juniper"]

@@ -1,5 +1,5 @@
-from ratings.psychometrics.evaluation.claims import after_first_form, endings, false_alarms, report_gain
-from ratings.psychometrics.evidence import State
+from ratings.psychometrics.evaluation.claims import after_first_form, endings, false_alarms, graded, report_gain
+from ratings.psychometrics.evidence import State, Sureness
 
 
 def test_what_is_said_of_endings_is_held_against_the_truth():
@@ -14,6 +14,12 @@ def test_false_flags_are_told_for_each_stretch():
     rates = false_alarms("base", 5, 60)
     assert all(0 <= rate.share < 0.15 for rate in rates)
     assert rates[2].of > rates[1].of > rates[0].of > 30
+
+
+def test_clear_flags_are_right_more_often_than_possible_ones():
+    found = graded("base", 5, 120)
+    assert found[Sureness.CLEAR].share > found[Sureness.POSSIBLE].share + 0.05
+    assert found[Sureness.CLEAR].of > 20
 
 
 def test_reports_help_and_more_where_people_answer_more_clearly():
