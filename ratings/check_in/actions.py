@@ -278,6 +278,18 @@ def take_back_wishes(*, therapy_session):
     said.update(taken_back_at=timezone.now())
 
 
+def move_with_ratings(ratings, *, to):
+    """Moves what hangs on a client's ratings to the episode that they are filed under now.
+
+    A wish in them is asked about anew: what was said of it was said to another client.
+    """
+    keys = [rating.pk for rating in ratings]
+    SeenRating.objects.filter(rating__in=keys).update(episode=to)
+    said = WishOutcome.objects.filter(rating__in=keys)
+    said.filter(taken_back_at__isnull=True).update(taken_back_at=timezone.now())
+    said.update(episode=to, therapy_session=None)
+
+
 def mark_seen(ratings, *, by):
     """Marks clients' answers as seen by this member. They may still be changed, and are new again then."""
     SeenRating.objects.bulk_create(

@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 from alliance.access import Editor
 from alliance.crypto import Sealed
 from alliance.refusal import Refused
-from ratings.check_in.actions import SessionVoided, replace_rating, save_therapist_rating
+from ratings.check_in.actions import (
+    SessionVoided,
+    move_with_ratings,
+    replace_rating,
+    save_therapist_rating,
+    take_back_wishes,
+)
 from ratings.delivery.follow import follow_session
 from ratings.detection.reassess import lock_episodes, lock_for_edit, reassess, reassess_all
 from ratings.models import CheckIn, Rating
@@ -170,6 +176,7 @@ def refile_session(*, editor: Editor, to: Editor, therapy_session, reason=""):
         raise Refused(_("This client has another session on record at this time."))
     there = record_actions.refile_therapy_session(editor=editor, to=to, therapy_session=therapy_session, reason=reason)
     therapy_session.ratings.filter(rater=Rater.THERAPIST).update(episode=to.episode, therapy_session=there)
+    take_back_wishes(therapy_session=therapy_session)  # what its log said of a wish was not said to this client
     _move_paper(editor, to, therapy_session, there)
     follow_session(therapy_session)
     follow_session(there)
@@ -193,3 +200,4 @@ def _move_paper(editor: Editor, to: Editor, therapy_session, there):
         rating.episode, rating.therapy_session, rating.check_in = to.episode, there, check_in
         rating.comment = Sealed(rating.comment.open(old), new) if rating.comment else None
         rating.save(update_fields=["episode", "therapy_session", "check_in", "comment"])
+    move_with_ratings(typed, to=to.episode)

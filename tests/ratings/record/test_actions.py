@@ -15,8 +15,11 @@ from ratings.check_in.actions import (
     answer_check_in,
     correct_entered_answers,
     enter_answers,
+    mark_seen,
+    settle_wish,
 )
-from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
+from ratings.check_in.wishes import wishes
+from ratings.models import Assessment, CheckIn, Rating, Rupture, SeenRating, Standing, WishOutcome
 from ratings.record.actions import NoteChanged, bring_back_session, correct_session, refile_session, remove_session
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, client_answers, consent
@@ -244,6 +247,31 @@ def test_answers_from_paper_move_and_are_sealed_anew(juniper, teasel, live_throu
     assert moved.comment.open(teasel.client.data_key) == "On paper."
     standing = Standing.objects.get(episode=teasel)
     assert (standing.sessions_held, standing.check_ins_answered) == (1, 1)
+
+
+def test_what_was_seen_and_said_of_answers_on_paper_goes_along_and_a_wish_is_asked_about_anew(
+    juniper, teasel, live_through
+):
+    *_others, check_in = live_through(juniper, [3, None])
+    editor, at = editor_of(juniper), days_ago(1)
+    asked = client_answers(2, bring_up="gently")
+    rating = enter_answers(check_in=check_in, answers=asked, answered_at=at, editor=editor)
+    mark_seen([rating], by=juniper.therapist)
+    settle_wish(editor=editor, rating=rating, outcome="brought_up")
+    assert wishes([juniper.pk]) == []
+    refile_session(editor=editor, to=editor_of(teasel), therapy_session=check_in.therapy_session)
+    assert SeenRating.objects.get(rating=rating).episode == teasel
+    assert WishOutcome.objects.get(rating=rating).episode == teasel
+    assert [wish.name for wish in wishes([juniper.pk, teasel.pk])] == ["Teasel"]
+
+
+def test_what_the_log_of_a_refiled_session_said_of_a_wish_is_taken_back(juniper, teasel, live_through):
+    asked, later = live_through(juniper, [3, None], bring_up="gently")
+    rating, row = Rating.objects.get(check_in=asked, rater="client"), later.therapy_session
+    settle_wish(editor=editor_of(juniper), rating=rating, outcome="brought_up", therapy_session=row)
+    assert wishes([juniper.pk]) == []
+    refile_session(editor=editor_of(juniper), to=editor_of(teasel), therapy_session=row)
+    assert [wish.name for wish in wishes([juniper.pk])] == ["Juniper"]
 
 
 def test_a_session_goes_to_no_time_that_is_taken_and_to_no_ended_therapy(juniper, teasel, live_through):
