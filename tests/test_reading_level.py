@@ -80,7 +80,7 @@ FORM = {choice: f"form: {choice.label}" for choice in CheckInFormChoice}
 NAMED = {
     "form on fit": "I feel safe here.",
     "form on the plan": "Still right?",
-    "empty form": "Nothing is filled in yet.",
+    "empty form": "Answer at least one question, then send.",
     "wrong form": "Please shorten it.",
     "much too long": "make your text shorter",
     "sent": "You left one question out.",

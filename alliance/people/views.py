@@ -14,13 +14,14 @@ from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 
 # The same sentence whether or not the address was known to this installation.
-INVITED = _("The place is there. A link to set a password is on its way, if one is needed.")
+INVITED = _("%(name)s has been invited. If a password is needed, we e-mailed a link to set one.")
 INVITED_HERE = _(
-    "The place is there. A link to set a password, if one is needed, is printed in the terminal "
+    "%(name)s has been invited. A link to set a password, if one is needed, is printed in the terminal "
     "where this program runs."
 )
 NOT_SENT = _(
-    "The place is there, but the e-mail could not be sent. Ask them to use “Forgot your password?” on the sign-in page."
+    "%(name)s can sign in, but the e-mail could not be sent. "
+    "Ask them to use “Forgot your password?” on the sign-in page."
 )
 
 
@@ -48,10 +49,10 @@ def member_invite(request):
         except Refused as refusal:
             form.add_error("email", str(refusal))
         except OSError:
-            messages.warning(request, NOT_SENT)
+            messages.warning(request, NOT_SENT % form.cleaned_data)
             return redirect("alliance:people")
         else:
-            messages.success(request, INVITED_HERE if mail_is_printed() else INVITED)
+            messages.success(request, (INVITED_HERE if mail_is_printed() else INVITED) % form.cleaned_data)
             return redirect("alliance:people")
     context = {"form": form, "section": "people"}
     return render(request, "alliance/people/member_invite.html", context, status=422 if form.errors else 200)

@@ -14,7 +14,7 @@ class PracticeForm(forms.Form):
     zone = ZoneField(label=_("Time zone"))
     crisis_phone = forms.CharField(
         label=_("Crisis line"),
-        help_text=_("The practice's own. It stands on every page and in every message that a client sees."),
+        help_text=_("The practice's own. It appears on every page and in every message that a client sees."),
         required=False,
         max_length=40,
         validators=[PHONE],
@@ -27,12 +27,15 @@ class PracticeForm(forms.Form):
         validators=[PHONE],
     )
     check_in_delay_minutes = forms.IntegerField(
-        label=_("Minutes from the end of a session to its check-in"), min_value=0, max_value=LONGEST_DELAY
+        label=_("Send the check-in how many minutes after the session?"),
+        min_value=0,
+        max_value=LONGEST_DELAY,
+        error_messages={"min_value": _("Enter 0 minutes or more.")},
     )
     quiet_from = forms.TimeField(label=_("Quiet from"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     quiet_to = forms.TimeField(label=_("Quiet until"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     reminder_after_hours = forms.IntegerField(
-        label=_("Hours to the one reminder"), help_text=_("0: no reminder."), min_value=0, max_value=7 * 24
+        label=_("Send one reminder after (hours)"), help_text=_("0 for none."), min_value=0, max_value=7 * 24
     )
     link_days = forms.IntegerField(label=_("Days for which a link works"), min_value=1, max_value=60)
     therapist_form = forms.ChoiceField(

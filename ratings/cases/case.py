@@ -288,7 +288,7 @@ def sessions_in_words(rows: Collection[SessionRow]) -> str:
         (count[Attendance.NO_SHOW], ngettext_lazy("%(n)s missed", "%(n)s missed", "n")),
         (
             count[Attendance.CANCELLED_LATE],
-            ngettext_lazy("%(n)s cancelled late", "%(n)s cancelled late", "n"),
+            ngettext_lazy("%(n)s late cancellation", "%(n)s late cancellations", "n"),
         ),
         (count[Attendance.PLANNED], ngettext_lazy("%(n)s planned", "%(n)s planned", "n")),
     )

@@ -19,6 +19,7 @@ class CaseForm(KeyedForm):
         help_text=_("As you want to see it in your lists. A pseudonym is enough."),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Enter a name.")},
     )
     email = forms.EmailField(
         label=_("E-mail"),
@@ -33,7 +34,7 @@ class CaseForm(KeyedForm):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
     )
-    agrees_to_email = forms.BooleanField(label=_("The client agreed to be written to by e-mail."), required=False)
+    agrees_to_email = forms.BooleanField(label=_("The client agreed to receive e-mail."), required=False)
     # Never ticked beforehand: what nobody said is no consent.
     consents_to_check_ins = forms.BooleanField(
         label=_("The client agreed to answer check-ins after sessions."), required=False

@@ -219,7 +219,7 @@ class ClientAnswersForm(PlanMixin, QuestionsMixin, forms.Form):
 class CheckInForm(ClientAnswersForm):
     """The page that a client's link opens."""
 
-    sentence_if_empty = _("Nothing is filled in yet. Answer what you like, then send.")
+    sentence_if_empty = _("You haven't answered anything yet. Answer at least one question, then send.")
     comment = PlainTextField(
         label=_("Anything you want to say?"),
         help_text=_("Only if you like. Your therapist will read it."),
@@ -228,7 +228,7 @@ class CheckInForm(ClientAnswersForm):
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off"}),
         error_messages={"max_length": _("This is longer than we can keep. Please shorten it.")},
     )
-    share_comment = forms.BooleanField(label=_("Their supervisor may read it too."), required=False)
+    share_comment = forms.BooleanField(label=_("My therapist's supervisor may read this too."), required=False)
 
     def __init__(self, data=None, *, check_in, **kwargs):
         super().__init__(data, **kwargs)
@@ -318,7 +318,7 @@ class EnteredAnswersForm(ClientAnswersForm):
     def clean_day(self):
         day = self.cleaned_data["day"]
         if day > timezone.localdate():
-            raise forms.ValidationError(_("This lies in the future."))
+            raise forms.ValidationError(_("This date is in the future."))
         if day < timezone.localdate(self.therapy_session.starts_at):
             raise forms.ValidationError(_("The session had not been held by then."))
         return day

@@ -80,7 +80,7 @@ def history_of(episode: Episode) -> History:
 
 def _titles() -> dict[Pillar, str]:
     """The three pillars as a client would name them."""
-    return {Pillar.GOAL: _("What we work on"), Pillar.TASK: _("How we work"), Pillar.BOND: _("How we are together")}
+    return {Pillar.GOAL: _("What we work on"), Pillar.TASK: _("How we work"), Pillar.BOND: _("How we get on")}
 
 
 def _line(title: str, pillar: Pillar, rated: Sequence[HeldSession]) -> Line:

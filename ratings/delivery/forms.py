@@ -13,13 +13,14 @@ class ContactForm(forms.Form):
     phone = forms.CharField(label=_("Phone"), required=False, max_length=40, validators=[PHONE])
     zone = ZoneField(label=_("Time zone"), required=False, empty=_("As the practice"))
     check_in_delay_minutes = forms.IntegerField(
-        label=_("Minutes from the end of a session to its check-in"),
-        help_text=_("Empty: as the practice."),
+        label=_("Send the check-in how many minutes after the session?"),
+        help_text=_("Leave blank for the practice's setting."),
         required=False,
         min_value=0,
         max_value=LONGEST_DELAY,
+        error_messages={"min_value": _("Enter 0 minutes or more.")},
     )
-    agrees_to_email = forms.BooleanField(label=_("The client agreed to be written to by e-mail."), required=False)
+    agrees_to_email = forms.BooleanField(label=_("The client agreed to receive e-mail."), required=False)
     was_shown_agreed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     therapist_may_be_named = forms.BooleanField(
         label=_("The client agreed that e-mails name the therapist."), required=False

@@ -131,7 +131,7 @@ FIRST_PAGES = {
         "therapist",
         _(
             "Everybody here is invented. This is a therapist's day: who comes, what to bring up, and whose check-in "
-            "has not come back. Each story is a case; its page says what to notice, and leads to the next. To be the "
+            "is not answered yet. Each story is a case; its page says what to notice, and leads to the next. To be the "
             "client, open the link that was printed when the demo started."
         ),
     ),

@@ -11,7 +11,7 @@ class DetectionForm(forms.Form):
     """The budget, what counts and the rule: words for values of the detector."""
 
     budget = forms.ChoiceField(
-        label=_("How often to be told"),
+        label=_("How many flags"),
         choices=[
             (Budget.QUIET, _("Quiet: about 2 new flags in 100 quiet sessions")),
             (Budget.NORMAL, _("Normal: about 5")),

@@ -44,7 +44,7 @@ def pillar_names(pillars: Iterable[str]) -> str:
 
 def behaviour_name(source: str) -> str | None:
     named: dict[str, str] = {
-        BehaviourSign.NO_SHOW: _("did not come"),
+        BehaviourSign.NO_SHOW: _("no-show"),
         BehaviourSign.UNANSWERED: _("check-in not answered"),
         BehaviourSign.COMMENT: _("comment shorter than usual"),
         BehaviourSign.STRAIGHT_LINE: _("every answer the same"),

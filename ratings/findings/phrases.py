@@ -105,8 +105,10 @@ def _note(note):
         Note.CEILING: _(
             "The last forms were perfect in every answer: these ratings cannot show strain. Ask what could be better."
         ),
-        Note.EARLY_LOW: _("A low start: the first ratings were lower than most clients' are. That is no rupture."),
-        Note.NO_CHECK_INS: _("Three sessions in a row without a check-in. A gap says nothing about the alliance."),
+        Note.EARLY_LOW: _(
+            "A low start: the first ratings were lower than most clients' are. That alone is not a rupture."
+        ),
+        Note.NO_CHECK_INS: _("Three sessions in a row without a check-in. A missed check-in doesn't tell you why."),
         Note.THERAPIST_FELL: _(
             "The therapist's own ratings fell. Before the client has rated twice that is a remark and no flag."
         ),
@@ -219,9 +221,9 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
         if last and last.state == RuptureState.REPAIRED:
             return _("Repaired; too early to draw a new usual range for %(name)s.") % who
         if standing.check_ins_answered < FEWEST:
-            return _("Too few check-ins from %(name)s to know their usual yet.") % who
+            return _("Not enough check-ins yet to know what is usual for %(name)s.") % who
         return (
-            _("Too few check-ins from %(name)s outside a rupture, on the same questions, to know their usual yet.")
+            _("Not enough check-ins outside a rupture, on the same questions, to know what is usual for %(name)s.")
             % who
         )
     fell = [pillar for pillar in ("goal", "task", "bond") if standing.words.get(pillar) == TrendWord.BELOW]

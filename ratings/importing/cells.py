@@ -100,7 +100,7 @@ def day_of(cells, name, now, order):
         raise BadLine(NO_DAY[day] % {"name": name})
     _check_year(day, name)
     if day > (now + FURTHEST_ZONE).date():
-        raise BadLine(_("%(name)s lies in the future.") % {"name": name})
+        raise BadLine(_("%(name)s is in the future.") % {"name": name})
     return day
 
 
@@ -115,7 +115,7 @@ def instant_of(cells, name, now):
     _check_year(instant.date(), name)
     instant = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
     if instant > now:
-        raise BadLine(_("%(name)s lies in the future.") % {"name": name})
+        raise BadLine(_("%(name)s is in the future.") % {"name": name})
     return instant
 
 

@@ -56,7 +56,7 @@ def rupture_verdict(request, code):
     if not form.is_valid():
         raise SuspiciousOperation("There is no such verdict.")
     give_verdict(editor=editor, rupture=rupture, answer=form.cleaned_data["answer"])
-    messages.success(request, _("Counted. Thank you."))
+    messages.success(request, _("Thanks, noted."))
     return redirect("ratings:rupture", rupture.code)
 
 

@@ -127,7 +127,7 @@ def test_without_javascript(browser, browser_context_args, ask):
     page = context.new_page()
     page.goto(ask()[0])
     page.get_by_role("button", name="Send").click()
-    assert "Nothing is filled in yet." in page.inner_text("main")
+    assert "Answer at least one question, then send." in page.inner_text("main")
     follow_up = page.get_by_text("Did you talk about it?")
     assert not follow_up.is_visible()
     answer(page, 0, 4).click()

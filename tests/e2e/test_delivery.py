@@ -52,13 +52,12 @@ def test_the_pages_of_delivery(page, live_server, asked, dana, sign_in, look, co
         "client-contact": reverse("ratings:client-contact", args=[juniper.episode.code]),
         "session-move": reverse("ratings:session-move", args=[juniper.therapy_session.code]),
         "session-remove": reverse("ratings:session-remove", args=[juniper.therapy_session.code]),
+        "session-list": reverse("ratings:session-list", args=[juniper.episode.code]),
+        "client-rename": reverse("ratings:client-rename", args=[juniper.episode.code]),
         "check-in-enter": reverse("ratings:check-in-enter", args=[juniper.code]),
     }.items():
         page.goto(live_server.url + path)
         look(name)
-    page.goto(live_server.url + reverse("ratings:case", args=[juniper.episode.code]))
-    page.get_by_text("All 2 sessions").click()
-    look("case-sessions")
     assert heard == []
 
 
@@ -66,7 +65,7 @@ def test_the_errors_of_delivery(page, live_server, asked, dana, sign_in, look):
     sign_in(dana)
     juniper = asked["Juniper"]
     page.goto(live_server.url + reverse("ratings:check-ins"))
-    page.get_by_role("button", name="Send again").click()
+    page.get_by_role("button", name="Resend").click()
     assert page.title().startswith("Error:")
     look("check-ins-error")
     page.goto(live_server.url + reverse("ratings:client-contact", args=[juniper.episode.code]))
@@ -97,9 +96,9 @@ def test_from_the_message_to_the_answer_and_from_stop_to_the_therapist(
     heard = complaints(phone)
     sign_in(dana)
     page.goto(live_server.url + reverse("ratings:today"))
-    page.get_by_role("link", name="All that is waiting").click()
+    page.get_by_role("link", name="unanswered check-in").click()
     page.get_by_label("Sorrel").check()
-    page.get_by_role("button", name="Send again to those ticked").click()
+    page.get_by_role("button", name="Resend to selected").click()
     assert "One message goes out" in page.get_by_role("status").inner_text()
     call_command("send_due", stdout=StringIO())
     (message,) = [message for message in mail.outbox if message.to == ["sorrel@example.org"]]

@@ -101,7 +101,7 @@ def test_the_link_page_and_the_errors_of_a_therapist(page, live_server, house, d
     page.get_by_role("button", name="Check-in link").click()
     look("check-in-link")
     page.goto(live_server.url + reverse("ratings:case", args=[house["flagged"].code]))
-    page.get_by_role("button", name="Link to their own answers").click()
+    page.get_by_role("button", name="Share their answers").click()
     look("history-link")
     page.goto(live_server.url + reverse("ratings:session-log", args=[house["flagged"].code]))
     page.get_by_text("Change").click()

@@ -42,7 +42,7 @@ def check_in_settings(request, code):
             asks_about_fit=form.cleaned_data["asks_about_fit"],
             consents=form.consents,
         )
-        messages.success(request, _("Saved. It holds from the next session on."))
+        messages.success(request, _("Saved. This applies from the next session."))
         return redirect("ratings:case", episode.code)
     audit.record(audit.Verb.READ, client, by=editor.membership)
     context = {"form": form, "episode": episode, "practice": client.practice, "section": "cases"}

@@ -155,7 +155,7 @@ def test_invite_and_come_in(http, mona, settings):
     assert (ida.practice, ida.display_name) == (mona.practice, "Ida Berg")
     assert (ida.is_therapist, ida.is_supervisor, ida.is_manager) == (True, True, False)
     assert audited() == [("created", "membership", 1)]
-    assert "The place is there." in http.get(PEOPLE).text
+    assert "has been invited." in http.get(PEOPLE).text
 
     [message] = mail.outbox
     assert message.to == ["ida@millrace.test"]
@@ -209,7 +209,7 @@ def test_invite_somebody_whose_place_ended_and_somebody_from_elsewhere(http, mon
         member.user.save()
         http.force_login(mona.user)
         response = http.post(INVITE, invitation(email=member.user.email), follow=True)
-        assert "The place is there." in response.text
+        assert "has been invited." in response.text
         assert member.user.memberships.filter(practice=mona.practice, ends_at__isnull=True).count() == 1
     assert not mail.outbox
 
@@ -231,7 +231,7 @@ def test_names_stand_in_a_mail_as_they_are_and_only_in_an_invitation(http, mona)
 @pytest.mark.parametrize(
     ("printed", "invited", "forgotten"),
     [
-        (False, "is on its way, if one is needed.", "Look into your mailbox."),
+        (False, "we e-mailed a link", "Look into your mailbox."),
         (True, "is printed in the terminal where this program runs.", "Look into the terminal."),
     ],
 )

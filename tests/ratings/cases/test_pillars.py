@@ -179,7 +179,7 @@ def test_band_and_word_and_lead_follow_one_rule(drawn, levels, word):
             assert view.word == view.usual.word(last * 25), "the word says where the dot lies in the band"
     lead = phrases.case_lead("Juniper", episode.standing, *([None, 1, ruptures[0]] if ruptures else []))
     if not episode.standing.rupture:
-        assert ("oo few" in lead or "too early" in lead) == (word == "few")
+        assert ("Not enough" in lead or "too early" in lead) == (word == "few")
 
 
 def test_there_is_no_usual_range_before(drawn):

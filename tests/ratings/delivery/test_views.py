@@ -1,4 +1,4 @@
-"""The therapist's list of check-ins that have not come back, and how a client can be reached."""
+"""The therapist's list of unanswered check-ins, and how a client can be reached."""
 
 from datetime import timedelta
 
@@ -186,7 +186,7 @@ def test_contact_is_kept_sealed_and_on_record(http, dana, juniper):
         ({"email": "not one"}, "Enter a valid email address."),
         ({"phone": "<script>"}, "Write a phone number"),
         ({"zone": "Mars/Olympus"}, "Select a valid choice."),
-        ({"check_in_delay_minutes": "-1"}, "greater than or equal to 0"),
+        ({"check_in_delay_minutes": "-1"}, "Enter 0 minutes or more."),
         ({"check_in_delay_minutes": "99999"}, "less than or equal to 10080"),
     ],
 )

@@ -16,7 +16,7 @@ def test_a_manager_sets_the_rule_and_no_old_alert_is_raised(http, mona, juniper,
         reverse("ratings:detection-settings"), {"budget": "watchful", "use": "client", "criterion": "shewhart"}
     )
     assert response.status_code == 302
-    assert "open ones are weighed anew" in http.get(response.url).text
+    assert "open ones are reassessed" in http.get(response.url).text
     newest = DetectorVersion.objects.order_by("-valid_from").first()
     assert (newest.budget, newest.use, newest.criterion) == ("watchful", "client", "shewhart")
     assert newest.valid_from <= timezone.now()

@@ -71,9 +71,9 @@ def test_a_lead_says_of_when_the_last_answers_are(rated, held, said):
 @pytest.mark.parametrize(
     ("answered", "last", "said"),
     [
-        (4, None, "Too few check-ins from Linden to know their usual yet."),
+        (4, None, "Not enough check-ins yet to know what is usual for Linden."),
         (7, "repaired", "Repaired; too early to draw a new usual range for Linden."),
-        (7, None, "Too few check-ins from Linden outside a rupture, on the same questions, to know their usual yet."),
+        (7, None, "Not enough check-ins outside a rupture, on the same questions, to know what is usual for Linden."),
     ],
 )
 def test_a_lead_says_why_there_is_no_usual_range(answered, last, said):

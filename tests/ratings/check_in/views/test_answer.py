@@ -89,7 +89,7 @@ def test_any_one_thing_is_enough_to_send(http, asked, opened, given):
 def test_an_empty_form_is_told_so(http, asked, opened, given):
     response = http.post(opened(asked), given)
     assert response.status_code == 422
-    assert "Nothing is filled in yet." in response.text
+    assert "Answer at least one question, then send." in response.text
     assert not Rating.objects.filter(rater="client").exists()
 
 

@@ -29,7 +29,7 @@ def test_the_own_history_is_told_in_words_and_judges_nothing(http, shown, junipe
     response = http.get(shown)
     assert response.status_code == 200
     page = response.text
-    for expected in ("What we work on", "How we work", "How we are together", "Mostly", "A little", "Completely"):
+    for expected in ("What we work on", "How we work", "How we get on", "Mostly", "A little", "Completely"):
         assert expected in page
     assert "A canary sang." in page
     assert "Yes" in page.split("Tension or misunderstanding")[1]

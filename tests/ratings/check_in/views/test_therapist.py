@@ -150,7 +150,7 @@ def test_answers_from_paper_have_their_true_day_and_say_who_typed_them(http, dan
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"day": "9999-12-31"}, "This lies in the future."),
+        ({"day": "9999-12-31"}, "This date is in the future."),
         ({"day": "2020-01-01"}, "had not been held by then"),
         ({"day": ""}, "This field is required."),
         ({"task_sense": "9"}, "Choose one of the answers"),
