@@ -43,7 +43,7 @@ class Story:
 BRAMBLE = _(
     "In session 7 only the answers on goals fell below the usual. It was loud: tension was ticked and not talked about "
     "yet, and the comment was shared with the supervisor: “I want that to count.” The therapist rated the goals lower "
-    "too, so the flag takes it as somebody saying that something does not fit."
+    "too. The page of the repair begins with the client's word: “Bramble says something did not fit.”"
 )
 
 STORIES = (
@@ -95,9 +95,9 @@ STORIES = (
         _("a confrontation, and its repair"),
         for_therapist=_(
             "In session 7 Sorrel's answers on the bond fell to Not at all. It was in the open, your own ratings fell "
-            "too, and the flag took it as Sorrel saying that something did not fit. By session 10 the bond stood at "
-            "Completely, and after session 11 the rupture was closed as repaired: “I could be angry with you, and "
-            "you came back.”"
+            "too, and the page of the repair begins with “Sorrel says something did not fit.” By session 10 the bond "
+            "stood at Completely, and after session 11 the rupture was closed as repaired: “I could be angry with you, "
+            "and you came back.”"
         ),
         for_readers="",  # who reads along has Bramble's, which is still open
     ),

@@ -23,7 +23,7 @@ def detection_settings(request):
         if set_detector(practice=manager.practice, by=manager, **form.cleaned_data):
             messages.success(
                 request,
-                _("From now on flags are made this way. Closed flags stay as they were; open ones are weighed anew."),
+                _("From now on flags are made this way. Closed flags stay as they were; open ones are reassessed."),
             )
         else:
             messages.info(request, _("Nothing was changed. All flags stay as they are."))

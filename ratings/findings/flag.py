@@ -147,7 +147,7 @@ def _prompt(kind: Kind, pillars: Collection[Pillar]) -> str:
         return _("What would have made it more useful?")
     if Pillar.GOAL in pillars:
         return _("Would you like to change the goal, the way we do it, or how we talk?")
-    return _("I noticed last time may not have fitted so well. Is that right?")
+    return _("I had a sense that last time didn't quite fit for you. Is that right?")
 
 
 def _sure(assessment: Assessment) -> str:

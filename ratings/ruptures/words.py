@@ -32,7 +32,7 @@ class Phrase:
 
 
 PHRASES = (
-    Phrase("notice-any", Step.NOTICE, _("I noticed last time may not have fitted so well. Is that right?")),
+    Phrase("notice-any", Step.NOTICE, _("I had a sense that last time didn't quite fit for you. Is that right?")),
     Phrase("notice-task", Step.NOTICE, _("I think I brought that exercise in too fast."), pillar=Pillar.TASK),
     Phrase("notice-goal", Step.NOTICE, _("I wonder whether we still want the same thing here."), pillar=Pillar.GOAL),
     Phrase("notice-bond", Step.NOTICE, _("I had the feeling that you were a bit alone last time."), pillar=Pillar.BOND),

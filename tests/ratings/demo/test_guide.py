@@ -68,15 +68,15 @@ CLAIMS = {
             c.numbered[7].client.comment_for == "supervisor" and "I want that to count." in c.page
         ),
         "The therapist rated the goals lower too": lambda c: c.marks("therapist", "goal", 6, 7) == [75, 50],
-        "the flag takes it as somebody saying that something does not fit": lambda c: (
-            "Bramble may be saying that something does not fit." in c.flag()
+        "The page of the repair begins with the client's word: “Bramble says something did not fit.”": lambda c: (
+            "Bramble says something did not fit." in c.flag()
         ),
     },
     "Sorrel": {
         "In session 7 Sorrel's answers on the bond fell to Not at all": lambda c: c.marks("client", "bond", 7) == [0],
         "your own ratings fell too": lambda c: c.marks("therapist", "bond", 6, 7, 8) == [75, 50, 37.5],
-        "the flag took it as Sorrel saying that something did not fit": lambda c: (
-            "Sorrel may have been saying that something did not fit." in c.flag()
+        "the page of the repair begins with “Sorrel says something did not fit.”": lambda c: (
+            "Sorrel says something did not fit." in c.flag()
         ),
         "By session 10 the bond stood at Completely": lambda c: c.marks("client", "bond", 10) == [100],
         "after session 11 the rupture was closed as repaired: "

@@ -166,7 +166,8 @@ def test_bad_entries_are_a_sentence_and_nothing_is_written(changes, sentence, ht
     assert not Rating.objects.filter(rater="client").exists()
 
 
-def test_a_second_tap_on_enter_answers_is_the_first_one(http, dana, juniper, live_through):
+def test_a_second_tap_on_enter_answers_is_the_first_one(http, dana, juniper, live_through, time_machine):
+    time_machine.move_to("2026-11-23T12:00Z")  # at night the session would end on the next day
     (check_in,) = live_through(juniper, [None])
     http.force_login(dana.user)
     day = timezone.localdate(check_in.therapy_session.starts_at, ZoneInfo("Europe/Berlin"))
