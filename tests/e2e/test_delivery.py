@@ -9,6 +9,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from ratings.check_in import links
 from ratings.delivery import schedule
@@ -66,7 +67,7 @@ def test_the_errors_of_delivery(page, live_server, asked, dana, sign_in, look):
     juniper = asked["Juniper"]
     page.goto(live_server.url + reverse("ratings:check-ins"))
     page.get_by_role("button", name="Resend").click()
-    assert page.title().startswith("Error:")
+    expect(page).to_have_title(re.compile("^Error:"))
     look("check-ins-error")
     page.goto(live_server.url + reverse("ratings:client-contact", args=[juniper.episode.code]))
     page.get_by_label("E-mail", exact=True).fill("")

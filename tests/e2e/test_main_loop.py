@@ -61,6 +61,7 @@ def open_case(page, live_server, name):
     page.get_by_label("Name or pseudonym").fill(name)
     page.get_by_label("The client agreed to answer check-ins").check()
     page.get_by_role("button", name="Open the case").click()
+    page.get_by_role("link", name="Log session").wait_for()
     return page.url
 
 
@@ -141,7 +142,7 @@ def test_a_drop_is_flagged_with_its_reason_and_tops_the_caseload(
     assert names == ["Juniper", "Bramble", "Sorrel"]
 
     first.get_by_role("link", name="Juniper").click()
-    assert "You read along as supervisor." in page.locator(".date").inner_text()
+    assert "You can read this case as supervisor." in page.locator(".date").inner_text()
     assert page.get_by_role("link", name="Log session").count() == 0
     assert heard == []
 

@@ -121,9 +121,10 @@ def test_the_other_pages_on_paper(page, live_server, house, dana, sam, sign_in):
     page.goto(live_server.url + reverse("ratings:caseload"))
     assert sheets(page) <= 2
     sign_in(dana)
-    for path in (reverse("ratings:today"), reverse("ratings:rupture", args=[house["flagged"].ruptures.get().code])):
+    rupture = reverse("ratings:rupture", args=[house["flagged"].ruptures.get().code])
+    for path, most in ((reverse("ratings:today"), 1), (rupture, 2)):
         page.goto(live_server.url + path)
-        assert sheets(page) == 1, path
+        assert sheets(page) <= most, path
         on_paper(page)
         assert page.locator("nav, button").locator("visible=true").count() == 0
         page.emulate_media(media="null")

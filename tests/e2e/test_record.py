@@ -1,6 +1,9 @@
 """The record is set right in a browser: each field, removed, brought back, under the right client."""
 
+import re
+
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import settle
 from tests.e2e.test_pages import house  # noqa: F401 -- a fixture
@@ -42,7 +45,7 @@ def test_a_session_logged_wrong_is_set_right(page, live_server, house, dana, sig
     page.get_by_label("Day").fill("2031-01-01")
     page.get_by_role("button", name="Save the correction").click()
     page.get_by_role("alert").wait_for()
-    assert page.title().startswith("Error:")
+    expect(page).to_have_title(re.compile("^Error:"))
     assert page.get_by_label("Private note").input_value() == "Ask next time."
     look("session-correct-error")
     page.goto(page_of(live_server, row))

@@ -1,11 +1,13 @@
 """The week in a browser: plan, move, cancel ahead, take leave; by mouse, by keyboard, and without JavaScript."""
 
+import re
 from datetime import time, timedelta
 
 import pytest
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from alliance.crypto import Sealed
 from ratings.week.leave import LeaveChoice, take_leave
@@ -132,7 +134,7 @@ def test_how_the_week_looks_full_empty_and_in_error(page, live_server, cases, da
     page.locator("#plan").get_by_label("Day").fill("03/05/2026")
     page.locator("#plan").get_by_label("Start").fill("10:00")
     page.locator("#plan").get_by_role("button").click()
-    assert page.title().startswith("Error:")
+    expect(page).to_have_title(re.compile("^Error:"))
     assert page.evaluate("document.activeElement.id") == "errors"
     assert page.locator("#plan").get_by_label("Day").input_value() == "03/05/2026"
     look("week-error")

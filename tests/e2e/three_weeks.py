@@ -219,7 +219,7 @@ class Hand:
         self.press("New client", role="link")
         self.page.get_by_label("Name or pseudonym").fill(name)
         self.page.locator("[name=email]").fill(f"{name.lower()}@example.org")
-        self.page.get_by_label("The client agreed to be written to").check()
+        self.page.get_by_label("The client agreed to receive e-mail").check()
         self.page.get_by_label("The client agreed to answer check-ins").check()
         self.press("Open the case")
         self.page.get_by_role("heading", name=name).wait_for()
@@ -249,7 +249,7 @@ class Hand:
             question.get_by_role("radio").nth(3).check()
         self.phone.get_by_label("Anything you want to say?").fill(comment)
         if "share_comment" in typed:
-            self.phone.get_by_label("Their supervisor may read it too.").check()
+            self.phone.get_by_label("My therapist's supervisor may read this too.").check()
         self.phone.get_by_role("button", name="Send").click()
         self.phone.get_by_role("heading", name="Thank you").wait_for()
 
