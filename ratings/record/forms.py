@@ -7,7 +7,6 @@ from alliance.form_fields import PlainTextField
 from ratings.check_in.forms import NOT_AN_ANSWER, QuestionsMixin
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
-from sessions.models import Attendance
 from sessions.schedule.forms import TherapySessionForm, times_of
 
 WHY = _("Why")
@@ -61,10 +60,6 @@ class SessionCorrectForm(QuestionsMixin, TherapySessionForm):
         typed = {name: self.cleaned_data[name] for name in on_record}
         is_same = typed["starts_at"] == on_record["starts_at"].replace(second=0, microsecond=0)
         return on_record if is_same and self.cleaned_data["minutes"] == self.initial["minutes"] else typed
-
-    @property
-    def was_attended(self):
-        return self.cleaned_data["attendance"] == Attendance.ATTENDED
 
     def show_both_notes(self, note, key):
         """Says that the note was changed meanwhile, and shows both texts in its box; sent again, it is saved so."""
