@@ -1,6 +1,7 @@
 """Plain functions that make one thing each, in the past, so that nothing depends on the millisecond."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -8,6 +9,13 @@ from alliance.access import check_edit
 from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, Episode, Membership, Practice, Supervision, User
 from sessions.models import TherapySession
+
+ZONE = ZoneInfo("Europe/Berlin")  # of a practice that names none
+
+
+def local_day(at=None):
+    """The day of this instant in the practice; without one, today."""
+    return timezone.localdate(at, ZONE)
 
 
 def days_ago(days):

@@ -26,6 +26,7 @@ PHYSICAL_CSS = re.compile(
     | (?<![\w-])(left|right)\s*: | (text-align|float|clear)\s*:\s*(left|right)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
+DAY_OF_THE_SERVER = re.compile(r"localdate\(\)|now\(\)\.date\(\)|_at\.date\(\)")
 BARE_NOQA = re.compile(r"#\s*noqa\b(?!:\s*[A-Z0-9, ]+ -- \w)", re.IGNORECASE)
 
 
@@ -294,3 +295,10 @@ def test_a_planted_line_breaks_the_style(lines, rule):
     ]
     done = subprocess.run(ruff, cwd=ROOT, input=lines, capture_output=True, text=True, timeout=60)
     assert re.findall(r": ([A-Z]+\d+) ", done.stdout) == ([rule] if rule else []), done.stdout + done.stderr
+
+
+def test_tests_know_the_practices_day():
+    """Between its midnight and that of the server a test that takes the server's day is red."""
+    assert findings(DAY_OF_THE_SERVER, [file for file in python_files("tests") if file != Path(__file__)]) == []
+    assert DAY_OF_THE_SERVER.search("day = timezone.localdate()")
+    assert not DAY_OF_THE_SERVER.search("day = local_day(row.starts_at)")

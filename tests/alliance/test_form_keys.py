@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from alliance import form_keys
 from alliance.crypto import Sealed
@@ -18,7 +17,7 @@ from ratings.models import CheckIn, Rating
 from ratings.today.views import log as log_views
 from sessions.models import Goal, PrivateNote, TherapySession
 from tests.courses import answers, consent
-from tests.factories import make_episode, make_therapy_session
+from tests.factories import local_day, make_episode, make_therapy_session
 from tests.ratings.threads import at_once
 
 NEW_CASE = reverse("ratings:case-create")
@@ -38,7 +37,7 @@ def log_page(episode):
 
 
 def a_log(**changes):
-    day = timezone.localdate() - timedelta(days=1)
+    day = local_day() - timedelta(days=1)
     given = {"day": day.isoformat(), "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
     return given | {key: str(value) for key, value in answers(3).items()} | changes
 

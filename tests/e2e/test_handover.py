@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from alliance.models import Episode
-from tests.factories import days_ago, make_episode, make_member
+from tests.factories import days_ago, local_day, make_episode, make_member
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_a_case_is_covered(page, live_server, house, juniper, dana, noor, sign_i
     expect(page).to_have_title(re.compile("^Error:"))
     look("case-cover-error")
     page.get_by_label("Colleague").select_option("Noor Haddad")
-    page.get_by_label("Last day").fill((timezone.localdate() + timedelta(days=9)).isoformat())
+    page.get_by_label("Last day").fill((local_day() + timedelta(days=9)).isoformat())
     page.get_by_role("button", name="Arrange the cover").click()
     assert "Noor Haddad" in page.get_by_role("listitem").filter(has_text="this case").inner_text()
     look("case-cover-arranged")
@@ -58,7 +58,7 @@ def test_somebody_leaves_and_three_cases_find_hands(page, live_server, house, da
     choices.nth(0).select_option("Hand over to Noor Haddad")
     choices.nth(1).select_option("Cover by Noor Haddad")
     choices.nth(2).select_option("End the therapy")
-    page.get_by_label("Last day of each cover").fill((timezone.localdate() + timedelta(days=20)).isoformat())
+    page.get_by_label("Last day of each cover").fill((local_day() + timedelta(days=20)).isoformat())
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Dana Whitlock no longer has access.").wait_for()
     look("people-left")

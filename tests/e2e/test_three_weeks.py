@@ -10,7 +10,7 @@ from alliance.models import Episode
 from sessions.models import TherapySession
 from tests.courses import answers
 from tests.e2e.three_weeks import ANSWERS, BERLIN, DANAS, HELD, LOUS, MONDAY, NOORS, Hand, House, People
-from tests.factories import make_member, make_practice, make_supervision
+from tests.factories import local_day, make_member, make_practice, make_supervision
 
 
 @pytest.fixture
@@ -93,9 +93,7 @@ def cancelled_ahead(house, hand):
     """Clover and Mallow call off a session of the week after, in good time."""
     hand.cancels("Clover", MONDAY + timedelta(weeks=1, days=2))
     row = house.session("Mallow", MONDAY + timedelta(weeks=1, days=2))
-    house.post(
-        house.people.noor, "ratings:planned-session-cancel", row, who="client", told_on=timezone.localdate().isoformat()
-    )
+    house.post(house.people.noor, "ratings:planned-session-cancel", row, who="client", told_on=local_day().isoformat())
 
 
 def corrected(house, hand):

@@ -8,7 +8,7 @@ from ratings.check_in.answers import PlanAnswers
 from ratings.models import CheckIn, Rating
 from sessions.plan import actions
 from tests.courses import answers
-from tests.factories import editor_of
+from tests.factories import editor_of, local_day
 
 SLEEP = "We are working on sleeping through so that I can drive again."
 
@@ -103,14 +103,14 @@ def test_it_is_typed_in_from_paper_too(http, dana, asked, goal, task):
     http.force_login(dana.user)
     address = reverse("ratings:check-in-enter", args=[asked.code])
     assert SLEEP in http.get(address).text
-    day = asked.therapy_session.starts_at.date()
+    day = local_day(asked.therapy_session.starts_at)
     assert http.post(address, given(goal, task, day=day)).status_code == 302
     assert PlanAnswers.from_json(current().plan_answers).goals[0].answer == "not_quite"
 
 
 def test_a_correction_of_what_was_typed_in_keeps_it(http, dana, asked, goal, task):
     http.force_login(dana.user)
-    day = asked.therapy_session.starts_at.date()
+    day = local_day(asked.therapy_session.starts_at)
     http.post(reverse("ratings:check-in-enter", args=[asked.code]), given(goal, task, day=day))
     address = reverse("ratings:check-in-correct", args=[asked.code])
     assert http.get(address).text.count(" checked") == 6 + 3

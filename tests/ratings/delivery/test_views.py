@@ -17,7 +17,7 @@ from ratings.delivery import schedule
 from ratings.delivery.forms import RenameForm
 from ratings.models import ClientLink, Delivery
 from tests.courses import client_answers
-from tests.factories import editor_of, make_episode
+from tests.factories import editor_of, local_day, make_episode
 from tests.ratings.pages import LIST, states
 
 
@@ -253,7 +253,7 @@ def test_the_new_name_stands_on_every_page_and_the_old_one_on_none(http, dana, s
     live_through(juniper, [3, 3, 3, 3, 0])
     pages = ["ratings:case", "ratings:case-sheet", "ratings:session-list", "ratings:client-contact", "ratings:plan"]
     paths = [reverse(page, args=[juniper.code]) for page in pages]
-    own = [*paths, "/today/", "/cases/", f"/week/?day={juniper.starts_at.date()}", "/check-ins/"]
+    own = [*paths, "/today/", "/cases/", f"/week/?day={local_day(juniper.starts_at)}", "/check-ins/"]
     seen_before = [path for path in own if OLD in http.get(path).text]
     assert {"/cases/", *paths} <= set(seen_before)
     response = rename(NEW)

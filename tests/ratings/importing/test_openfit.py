@@ -15,6 +15,7 @@ from ratings.importing.matching import make_preview, read
 from ratings.importing.preview import Receiver
 from ratings.models import Rating
 from sessions.models import TherapySession
+from tests.factories import local_day
 from tests.ratings.importing.test_layouts import INSTRUMENTS, NOW, ratings
 
 HEADER = "Provider_Email,Client_ID,Case_ID,Case_Date,Session_ID,Session_Date,SRS_Skip,SRSQ1,SRSQ2,SRSQ3,SRSQ4,Total_SRS"
@@ -189,13 +190,13 @@ def old_and_new(days):
 
 
 def test_therapies_last_seen_before_a_day_come_in_as_ended(millrace, dana, bring_in):
-    today = timezone.localdate()
+    today = local_day()
     data = old_and_new(["2021-01-07", "2021-01-08", today.isoformat()])
     preview = make_preview(practice=millrace, parsed=read(data), receiver=Receiver())
     assert (preview.quiet, (today - preview.quiet_before).days) == (2, 90)
     bring_in(data, end_before=preview.quiet_before)
     ended = Episode.objects.exclude(ends_at=None)
-    assert {(e.ends_at.date().isoformat(), e.end_reason) for e in ended} == {
+    assert {(local_day(e.ends_at).isoformat(), e.end_reason) for e in ended} == {
         ("2021-01-07", "other"),
         ("2021-01-08", "other"),
     }

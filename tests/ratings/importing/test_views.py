@@ -11,7 +11,7 @@ from django.utils import timezone
 from alliance.models import AuditEvent, Client, Episode, ImportBatch, ImportDraft
 from ratings.importing.actions import drop_old_drafts
 from ratings.models import Rating
-from tests.factories import make_member
+from tests.factories import local_day, make_member
 from tests.ratings.importing.conftest import FILES
 
 pytestmark = pytest.mark.usefixtures("instruments")
@@ -230,7 +230,7 @@ def test_the_preview_says_how_it_read_the_dates(http, dana):
 
 
 def test_the_preview_offers_to_end_therapies_that_are_over(http, dana):
-    today = timezone.localdate()
+    today = local_day()
     address = upload(http, dana, rows_of("2021-01-07", "2021-02-07", today.isoformat())).url
     page = http.get(address)
     assert "2 cases were last seen before" in said(page)
@@ -253,7 +253,7 @@ def test_without_the_tick_no_therapy_ends(http, dana):
 
 
 def test_therapies_of_these_weeks_are_not_asked_about(http, dana):
-    page = said(http.get(upload(http, dana, rows_of(timezone.localdate().isoformat())).url))
+    page = said(http.get(upload(http, dana, rows_of(local_day().isoformat())).url))
     assert "last seen before" not in page and "Import one session" in page
 
 

@@ -12,7 +12,7 @@ from ratings.plan.queries import refused_goals
 from sessions.models import Goal, Task
 from sessions.plan import actions
 from tests.courses import answers, held
-from tests.factories import editor_of
+from tests.factories import editor_of, local_day
 from tests.ratings.pages import statements
 
 SLEEP = "We are working on sleeping through so that I can drive again."
@@ -70,7 +70,7 @@ def test_a_task_shows_what_it_was_and_why_it_is_something_else(send, page, task)
 
 
 def test_ended_goals_stay_with_their_phase(send, page, goal):
-    send("goal-end", goal, outcome="dropped", ended_by="together", ended_at=timezone.localdate())
+    send("goal-end", goal, outcome="dropped", ended_by="together", ended_at=local_day())
     assert "One goal of this phase has ended" in page().text
     assert send("phase-start", name="at work", number=2).status_code == 302
     told = page().text

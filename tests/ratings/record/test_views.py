@@ -14,7 +14,7 @@ from ratings.record.actions import remove_session
 from sessions.models import GoalVersion, Modality, PrivateNote, Task, TaskVersion
 from sessions.plan import actions as plan_actions
 from tests.courses import client_answers
-from tests.factories import editor_of, make_therapy_session
+from tests.factories import editor_of, local_day, make_therapy_session
 from tests.ratings.pages import statements
 
 CANARY = "kanarienvogel"
@@ -260,7 +260,7 @@ def test_what_cannot_be_is_said_and_what_was_typed_stays(http, dana, juniper, li
     first.therapy_session.starts_at, first.therapy_session.ends_at = there, there + timedelta(minutes=50)
     first.therapy_session.save()
     http.force_login(dana.user)
-    ahead = (timezone.localdate() + timedelta(days=3)).isoformat()
+    ahead = (local_day() + timedelta(days=3)).isoformat()
     for changed in ({"day": ahead}, {"day": there.date().isoformat(), "time": "12:00"}, {"attendance": "vanished"}):
         sent = correct(second.therapy_session, **changed, private_note="Typed & kept.")
         assert (sent.status_code, "Typed &amp; kept." in sent.text) == (422, True), changed

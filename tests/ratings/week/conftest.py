@@ -1,19 +1,16 @@
 from datetime import time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
 from ratings.week.actions import plan_sessions
 from sessions.schedule.times import span
-from tests.factories import editor_of
-
-ZONE = ZoneInfo("Europe/Berlin")
+from tests.factories import ZONE, editor_of, local_day
 
 
 def coming(weeks=1, days=0):
     """A day so many weeks ahead."""
-    return timezone.localdate(timezone=ZONE) + timedelta(weeks=weeks, days=days)
+    return local_day() + timedelta(weeks=weeks, days=days)
 
 
 @pytest.fixture(autouse=True)

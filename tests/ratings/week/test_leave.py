@@ -11,6 +11,7 @@ from ratings.week.leave import LeaveChoice, end_leave, take_leave
 from sessions.models import Leave, TherapySession
 from sessions.schedule.clashes import NeedsYes
 from sessions.schedule.leave import leave_spans
+from tests.factories import local_day
 from tests.ratings.week.conftest import ZONE, coming
 
 
@@ -20,7 +21,7 @@ def away(therapist, first, last, choice=LeaveChoice.CANCEL):
 
 def states():
     rows = TherapySession.objects.order_by("starts_at")
-    return [(timezone.localdate(row.starts_at, ZONE), row.attendance, row.leave is not None) for row in rows]
+    return [(local_day(row.starts_at), row.attendance, row.leave is not None) for row in rows]
 
 
 def test_leave_cancels_what_falls_into_it(juniper, dana, plan):

@@ -12,7 +12,7 @@ from alliance.models import AuditEvent, Cover
 from alliance.people.cover import arrange_cover
 from ratings.week.leave import LeaveChoice, take_leave
 from sessions.models import Leave, TherapySession
-from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
+from tests.factories import days_ago, editor_of, local_day, make_episode, make_therapy_session
 from tests.ratings.week.conftest import ZONE, coming
 
 WEEK = reverse("ratings:week")
@@ -49,7 +49,7 @@ def test_the_week_shows_ones_own_sessions_and_nobody_elses(signed_in, juniper, n
     make_therapy_session(juniper, starts_at=days_ago(7), attendance="attended")
     make_therapy_session(juniper, starts_at=days_ago(7) + timedelta(hours=1))
     make_therapy_session(make_episode(noor, "Wren"), starts_at=days_ago(7) + timedelta(hours=2))
-    page = signed_in.get(WEEK, {"day": timezone.localdate(days_ago(7), ZONE).isoformat()})
+    page = signed_in.get(WEEK, {"day": local_day(days_ago(7)).isoformat()})
     assert "2 sessions" in " ".join(page.text.split())
     assert "one not logged" in page.text
     assert "Wren" not in page.text
@@ -62,7 +62,7 @@ def test_what_was_never_logged_is_told_in_every_later_week(signed_in, juniper):
     """However long ago: it can still be logged."""
     row = make_therapy_session(juniper, starts_at=days_ago(60))
     page = signed_in.get(WEEK)
-    day = timezone.localdate(row.starts_at, ZONE).isoformat()
+    day = local_day(row.starts_at).isoformat()
     assert "One session of an earlier week is not logged." in page.text
     assert f"?day={day}" in page.text
     log = reverse("ratings:planned-session-log", args=[row.code])
@@ -74,9 +74,7 @@ def test_what_was_never_logged_is_told_in_every_later_week(signed_in, juniper):
 def test_an_address_without_a_day_shows_this_week(day, signed_in, juniper):
     page = signed_in.get(WEEK, {"day": day})
     assert page.status_code == 200
-    assert (
-        any(column.is_today for column in page.context["week"].days) or timezone.localdate(timezone=ZONE).weekday() > 4
-    )
+    assert any(column.is_today for column in page.context["week"].days) or local_day().weekday() > 4
 
 
 @pytest.mark.parametrize("n", [1, 3])
@@ -184,11 +182,11 @@ def test_a_session_is_cancelled_ahead_and_planned_again(signed_in, juniper, plan
     path = reverse("ratings:planned-session-cancel", args=[row.code])
     future = signed_in.post(path, {"who": "client", "told_on": coming(2).isoformat()})
     assert (future.status_code, "This day is still to come." in future.text) == (422, True)
-    told = timezone.localdate(timezone=ZONE) - timedelta(days=2)
+    told = local_day() - timedelta(days=2)
     signed_in.post(path, {"who": "client_late", "told_on": told.isoformat()})
     row.refresh_from_db()
     assert (row.attendance, row.cancelled_by) == ("cancelled_late", "client")
-    assert timezone.localdate(row.cancelled_at, ZONE) == told
+    assert local_day(row.cancelled_at) == told
     week = signed_in.get(WEEK, {"day": coming(1).isoformat()})
     assert "cancelled by Juniper" in week.text
     again = signed_in.post(path, {"who": "client", "told_on": told.isoformat()})
@@ -242,9 +240,9 @@ def test_who_covers_plans_moves_cancels_and_plans_again(http, covering, noor, ju
     fields = http.get(reverse("ratings:planned-session", args=[row.code])).text
     assert ">The therapist<" in fields and ">You<" not in fields
     cancel = reverse("ratings:planned-session-cancel", args=[row.code])
-    http.post(cancel, {"who": "therapist", "told_on": timezone.localdate(timezone=ZONE).isoformat()})
+    http.post(cancel, {"who": "therapist", "told_on": local_day().isoformat()})
     assert rows()[0] == (f"{coming(1, 1)} 11:00", "cancelled")
-    assert "cancelled by Dana Whitlock" in http.get(WEEK, {"day": coming(1).isoformat()}).text
+    assert "cancelled by Dana Whitlock" in http.get(WEEK, {"day": coming(1, 1).isoformat()}).text
     http.post(reverse("ratings:session-restore", args=[row.code]))
     assert rows()[0] == (f"{coming(1, 1)} 11:00", "planned")
     assert set(AuditEvent.objects.filter(subject_code=row.code).values_list("actor_code", flat=True)) == {

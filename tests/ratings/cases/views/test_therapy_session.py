@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.cases.views import therapy_session
-from tests.factories import days_ago, make_therapy_session
+from tests.factories import days_ago, local_day, make_therapy_session
 
 
 def test_a_session_is_moved_on_its_page(http, dana, juniper, live_through):
@@ -32,7 +32,7 @@ def test_what_was_held_does_not_move_into_the_future_or_onto_another(http, dana,
     first, second = live_through(juniper, [3, 3])
     http.force_login(dana.user)
     path = reverse("ratings:session-move", args=[second.therapy_session.code])
-    ahead = {"day": (timezone.localdate() + timedelta(days=2)).isoformat(), "time": "10:00", "minutes": "50"}
+    ahead = {"day": (local_day() + timedelta(days=2)).isoformat(), "time": "10:00", "minutes": "50"}
     response = http.post(path, ahead)
     assert (response.status_code, "This date is in the future." in response.text) == (422, True)
     there = timezone.localtime(first.therapy_session.starts_at, ZoneInfo("Europe/Berlin"))

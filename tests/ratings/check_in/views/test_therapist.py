@@ -11,6 +11,7 @@ from alliance.models import AuditEvent, Consent
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn, ClientLink, Rating, Standing
 from tests.courses import answers, held
+from tests.factories import local_day
 
 # --- What the client agreed to ----------------------------------------------------------------------------------------
 
@@ -170,7 +171,7 @@ def test_a_second_tap_on_enter_answers_is_the_first_one(http, dana, juniper, liv
     time_machine.move_to("2026-11-23T12:00Z")  # at night the session would end on the next day
     (check_in,) = live_through(juniper, [None])
     http.force_login(dana.user)
-    day = timezone.localdate(check_in.therapy_session.starts_at, ZoneInfo("Europe/Berlin"))
+    day = local_day(check_in.therapy_session.starts_at)
     given = {"day": day.isoformat(), "comment": "By telephone.", **answers(3)}
     path = reverse("ratings:check-in-enter", args=[check_in.code])
     assert [http.post(path, given).status_code for _tap in range(2)] == [302, 302]

@@ -1,7 +1,6 @@
 """The pages that put a case into other hands."""
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -14,12 +13,12 @@ from ratings.detection.reassess import reassess
 from ratings.models import CheckIn, Rating
 from sessions.models import TherapySession
 from tests.courses import answers, client_answers
-from tests.factories import days_ago, editor_of, make_episode, make_member
+from tests.factories import days_ago, editor_of, local_day, make_episode, make_member
 
 
 def day(offset):
     """A day in the practice's zone, so many days from today."""
-    return (timezone.localdate(timezone=ZoneInfo("Europe/Berlin")) + timedelta(days=offset)).isoformat()
+    return (local_day() + timedelta(days=offset)).isoformat()
 
 
 def given(member, first_day=0, last_day=6, **changes):

@@ -1,22 +1,20 @@
 """Somebody leaves: a manager settles the cases by code and count."""
 
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from alliance.dates import DateFormat, written
 from alliance.models import AuditEvent, Cover, Episode, Membership, Supervision
 from ratings.handover.views import leaving as views
-from tests.factories import days_ago, make_episode, make_member, make_therapy_session
+from tests.factories import days_ago, local_day, make_episode, make_member, make_therapy_session
 
 PEOPLE = "/people/"
 
 
 def day(offset):
-    return (timezone.localdate(timezone=ZoneInfo("Europe/Berlin")) + timedelta(days=offset)).isoformat()
+    return (local_day() + timedelta(days=offset)).isoformat()
 
 
 @pytest.fixture
@@ -84,7 +82,7 @@ def test_somebody_leaves_after_a_coming_day(http, leaving, dana, juniper, sorrel
         assert sentence in http.post(leaving, {"when": "later", "last_day": last_day}).text
     assert http.post(leaving, {"when": "later", "last_day": day(9), named(juniper): "end"}).url == PEOPLE
     dana.refresh_from_db()
-    assert timezone.localdate(dana.ends_at, timezone=ZoneInfo("Europe/Berlin")).isoformat() == day(10)
+    assert local_day(dana.ends_at).isoformat() == day(10)
     page = http.get(PEOPLE).text
     assert "Leaves after" in page
     assert "One open case needs somebody" in page

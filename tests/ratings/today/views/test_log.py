@@ -17,11 +17,11 @@ from ratings.models import CheckIn, Rating, Standing, WishOutcome
 from ratings.today.views import log
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, client_answers, consent, held
-from tests.factories import make_episode, make_member, make_practice, make_therapy_session
+from tests.factories import local_day, make_episode, make_member, make_practice, make_therapy_session
 
 
 def logged(**changes):
-    day = timezone.localdate() - timedelta(days=1)
+    day = local_day() - timedelta(days=1)
     given = {"day": day.isoformat(), "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
     return given | {key: str(value) for key, value in answers(3).items()} | changes
 
@@ -143,7 +143,7 @@ def test_the_therapist_answers_the_mirror_of_what_the_client_is_asked(http, dana
     page = http.get(path).text
     assert "I think they feel safe here." in page
     assert "they could be open with me" not in page
-    day = timezone.localdate() - timedelta(days=1)
+    day = local_day() - timedelta(days=1)
     given = {"day": day.isoformat(), "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
     assert (
         http.post(path, given | {"instrument_key": "alliance-fit", "bond_safe": "1", "bond_heard": "3"}).status_code
@@ -163,7 +163,7 @@ def test_an_answer_is_scored_by_the_page_it_stood_on(http, dana, juniper, instru
     for days in (40, 30, 20):
         held(juniper, days)
     http.force_login(dana.user)
-    day = timezone.localdate() - timedelta(days=1)
+    day = local_day() - timedelta(days=1)
     given = {"day": day.isoformat(), "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
     path = reverse("ratings:session-log", args=[juniper.code])
     assert http.post(path, given | {"instrument_key": "alliance-fit", "bond_safe": "1"}).status_code == 302
