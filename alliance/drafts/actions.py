@@ -2,6 +2,7 @@
 
 import json
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from alliance.drafts.shown import Fields, ShownForm
 from alliance.models import FormDraft, Membership, User
 
 MOST_DRAFTS = 20  # a person; convention of this app
+LATE = 60  # seconds; convention of this app: by then whatever a browser sent before it sent the form has arrived
 LONGEST = 200_000  # characters of one draft, convention of this app: forty notes of the greatest length
 
 
@@ -39,9 +41,16 @@ def keep_draft(*, form: ShownForm, action: str, fields: Fields) -> FormDraft | N
     return draft
 
 
+def keep_while_typing(*, form: ShownForm, action: str, fields: Fields) -> FormDraft | None:
+    """As `keep_draft`; but what arrives after its form was saved would stand there as not saved, and is not kept."""
+    return None if cache.get(_saved(form, action)) else keep_draft(form=form, action=action, fields=fields)
+
+
 def drop_draft(*, form: ShownForm, action: str) -> None:
     """The form was saved."""
-    FormDraft.objects.filter(sent_by__user__code=form.user, shown=form.shown, action=action).delete()
+    kept, _each = FormDraft.objects.filter(sent_by__user__code=form.user, shown=form.shown, action=action).delete()
+    if kept:
+        cache.set(_saved(form, action), True, LATE)
 
 
 def discard_draft(*, draft: FormDraft) -> None:
@@ -56,6 +65,10 @@ def drop_drafts_of(*, user: User) -> None:
 
 def drop_old_drafts() -> None:
     FormDraft.objects.expired().delete()
+
+
+def _saved(form: ShownForm, action: str) -> str:
+    return f"saved-form {form.user} {form.shown} {action}"
 
 
 def _owner(form: ShownForm) -> Membership | None:

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from alliance.access import get_visible_or_404
-from alliance.drafts.actions import discard_draft, keep_draft
+from alliance.drafts.actions import discard_draft, keep_while_typing
 from alliance.drafts.shown import is_staff_address, sent_form, typed_fields
 from alliance.models import FormDraft
 
@@ -24,7 +24,7 @@ def draft_keep(request):
     form, action = sent_form(request), request.headers.get("X-Form-Action", "")
     if form is None or not is_staff_address(action):
         raise SuspiciousOperation("This form says of nobody that it was shown to them.")
-    keep_draft(form=form, action=action, fields=typed_fields(request.POST))
+    keep_while_typing(form=form, action=action, fields=typed_fields(request.POST))
     return HttpResponse(status=204)
 
 

@@ -7,6 +7,7 @@
   const ENTRY = "alliance-draft.";
   const PAUSE = 1000; // milliseconds without a keystroke
   const PATIENCE = 8000; // milliseconds; then there is no network
+  const ON_ITS_WAY = "alliance-on-its-way"; // the page that was left with something typed, and when
   const WAITS = 24 * 60 * 60 * 1000; // milliseconds, as long as the server keeps it
   const FORMS = "form[method=post]:not([role=search], [hx-post], [enctype], [data-no-draft])";
   const states = new Map();
@@ -138,6 +139,7 @@
       event.preventDefault();
       if (state.waits) return;
       state.waits = true;
+      await delivery; // which could arrive after the form was saved, and would stand there as not saved
       const isKept = await keepForm(form);
       state.waits = false;
       if (!isKept) return say(state, offline);
@@ -152,8 +154,26 @@
     }
   }
   for (const form of document.querySelectorAll("form[action$='/logout/']")) form.addEventListener("submit", forget);
+
+  /* Back is quicker than what was sent on leaving: the page is loaded once more, when that has arrived. */
+  const cameBackEarly = () => {
+    const [page, at] = JSON.parse(sessionStorage.getItem(ON_ITS_WAY) || "[]");
+    if (page !== location.pathname) return;
+    sessionStorage.removeItem(ON_ITS_WAY);
+    if (Date.now() - at > PATIENCE || document.querySelector(".notice.kept")) return;
+    setTimeout(() => {
+      if ([...states.values()].some((state) => state.isTouched)) return;
+      for (const state of states.values()) state.goes = true; // what the browser filled in by itself is on its way
+      location.reload();
+    }, PAUSE);
+  };
+
   addEventListener("pagehide", () => {
-    for (const [form, state] of states) if (!state.goes) keepForm(form, true);
+    for (const [form, state] of states) {
+      if (state.goes || written(form) === state.kept) continue;
+      if (store) sessionStorage.setItem(ON_ITS_WAY, JSON.stringify([location.pathname, Date.now()]));
+      keepForm(form, true);
+    }
   });
   addEventListener("pageshow", (event) => {
     if (event.persisted) for (const state of states.values()) state.goes = false;
@@ -161,6 +181,9 @@
   addEventListener("beforeunload", (event) => {
     for (const state of states.values()) if (state.isOut && !state.goes) event.preventDefault();
   });
-  addEventListener("online", deliver);
-  deliver();
+  addEventListener("online", () => {
+    delivery = deliver();
+  });
+  if (store) cameBackEarly();
+  let delivery = deliver();
 })();

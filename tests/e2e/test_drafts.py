@@ -1,11 +1,14 @@
 """Nothing typed is lost: each way of losing it, in a browser. And nobody else finds a word of it there."""
 
+import time
+
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 from django.urls import reverse
 
+from alliance.drafts.actions import keep_draft
 from alliance.models import FormDraft
 from sessions.models import PrivateNote
 from tests.factories import days_ago
@@ -155,6 +158,18 @@ def test_back(log_form, live_server):
     log_form.get_by_text("is kept. It is not saved yet.").wait_for()
     assert is_filled(log_form)
     assert saves_with_one_press(log_form)
+
+
+def test_back_quicker_than_what_was_sent(log_form, live_server, monkeypatch):
+    def slowly(**draft):
+        time.sleep(0.8)
+        return keep_draft(**draft)
+
+    monkeypatch.setattr("alliance.drafts.views.keep_while_typing", slowly)
+    log_form.goto(live_server.url + reverse("ratings:today"))
+    log_form.go_back()
+    log_form.get_by_text("is kept. It is not saved yet.").wait_for()
+    assert is_filled(log_form)
 
 
 def test_crash(log_form):

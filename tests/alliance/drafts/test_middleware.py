@@ -89,6 +89,19 @@ def test_it_comes_back_filled_and_one_press_saves_it(lost, mine, juniper):
     assert "What you typed at" not in mine.get(page).text
 
 
+def test_what_arrives_after_the_form_was_saved_is_not_kept(mine, juniper):
+    page = log_page(juniper)
+    typed = a_log(mine.get(page).text)
+    keep = reverse("alliance:draft-keep")
+    mine.post(keep, typed, headers={"X-Form-Action": page})
+    assert FormDraft.objects.exists()
+    assert mine.post(page, typed).status_code == 302
+    mine.post(keep, typed, headers={"X-Form-Action": page})
+    assert not FormDraft.objects.exists()
+    assert mine.post(page, typed | {"minutes": "-1", "private_note": "Another."}).status_code == 422
+    assert FormDraft.objects.exists(), "what was sent and not saved is kept at any time"
+
+
 def test_the_way_back_leads_through_signing_in_and_says_so(mine, juniper):
     page = log_page(juniper)
     typed = a_log(mine.get(page).text)
