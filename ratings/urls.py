@@ -76,6 +76,7 @@ urlpatterns = [
     path("people/<uuid:code>/end/", leaving.member_end, name="member-end"),
     path("people/practices/<uuid:code>/cases/", leaving.cases_settle, name="cases-settle"),
     path("ruptures/<uuid:code>/bring-back/", ruptures.rupture_bring_back, name="rupture-bring-back"),
+    path("ruptures/<uuid:code>/usual/", ruptures.rupture_usual, name="rupture-usual"),
     path("ruptures/<uuid:code>/kind/", ruptures.rupture_kind, name="rupture-kind"),
     path("ruptures/<uuid:code>/plan/", ruptures.rupture_plan, name="rupture-plan"),
     path("ruptures/<uuid:code>/step/", ruptures.rupture_step, name="rupture-step"),

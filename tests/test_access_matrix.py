@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from alliance.drafts.actions import keep_draft
 from alliance.drafts.shown import ShownForm
@@ -21,7 +22,7 @@ from alliance.people.cover import arrange_cover
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.importing import actions as importing
-from ratings.models import CheckIn, Rating
+from ratings.models import CheckIn, Rating, Standing
 from ratings.supervision.actions import ask_for_supervision
 from sessions.models import Leave
 from sessions.plan import actions as plan
@@ -142,6 +143,9 @@ ratings:rupture flag                   302 302 200 404 404 200 404 404 404 404 |
 ratings:rupture-verdict flag           302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 403 404 404 404 404
 ratings:rupture-set-aside flag         302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-bring-back flag        302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
+ratings:rupture lower                  302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:rupture-usual lower            302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:rupture-usual flag             302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-kind flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-plan flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-step flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
@@ -278,6 +282,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "member": [noor.code],
         "stranger": [otis.code],
         "supervision": [sam.supervisions_given.get().code],
+        "lower": [_settled_lower(juniper, used.therapy_session).code],
         "flag": [juniper.ruptures.create(opened_session=used.therapy_session, opened_by="therapist").code],
         "question": [ask_for_supervision(editor=editor_of(juniper), text="What pulls me in?").code],
         "draft": [importing.keep_draft(text="no header of ours\n", by=mona, therapist=dana).code],
@@ -285,6 +290,19 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "key": ["nonsense"],
         "reset": ["1", "nonsense"],
     }
+
+
+def _settled_lower(episode, therapy_session):
+    """A rupture after which the ratings settled lower."""
+    Standing.objects.filter(episode=episode).update(settled_since=1)
+    now = timezone.now()
+    return episode.ruptures.create(
+        opened_session=therapy_session,
+        closed_session=therapy_session,
+        state="settled_lower",
+        opened_at=now,
+        closed_at=now,
+    )
 
 
 def _of_nobody(gone, text):

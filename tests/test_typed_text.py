@@ -36,6 +36,7 @@ SOME = {
     ("ratings:goal-agree", "ratings:goal-agree"),
     ("ratings:task-edit", "ratings:task-edit"),
     ("ratings:rupture", "ratings:rupture-set-aside"),
+    ("ratings:rupture", "ratings:rupture-usual"),
     ("ratings:client-contact", "ratings:client-contact"),
     ("ratings:check-in-enter", "ratings:check-in-enter"),
     ("alliance:practice-settings", "alliance:practice-settings"),

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from alliance import access
-from alliance.models import Episode, User
+from alliance.models import DataKey, Episode, User
 from alliance.people.readers import Readers, readers_of
 from ratings.cases.pillars import PillarView, marks_drawn, pillar_views, totals_in_words
 from ratings.check_in import links
 from ratings.check_in.wishes import Wish, wishes
 from ratings.delivery.queries import SessionRow, session_rows
 from ratings.detection.history import HeldSession, held_sessions
+from ratings.detection.replay import with_marks
 from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
 from ratings.findings import phrases
 from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
@@ -72,6 +73,7 @@ class RuptureEntry:
 
     rupture: Rupture
     headline: str
+    usual_reason: str  # why the therapist took the lower level for the usual one; empty where not
 
     @property
     def closed_by_a_session(self) -> bool:
@@ -121,6 +123,12 @@ class CasePage:
         return [row for row in self.sessions if row.is_planned or row in past[:SESSIONS_SHOWN]]
 
     @property
+    def settled(self) -> Rupture | None:
+        """The rupture after which the ratings settled lower, as long as they count as lower."""
+        rows = (entry.rupture for entry in self.ruptures if entry.rupture.state == Rupture.RuptureState.SETTLED_LOWER)
+        return next((row for row in rows if not row.rebased_at), None) if self.standing.settled_since else None
+
+    @property
     def has_answers(self) -> bool:
         return bool(self.answers or self.comments or self.tension)
 
@@ -168,7 +176,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
         comments=comments(episode, access.comments_readable_by(reader, episode), number_of),
         plan=plan_of(episode, history.sessions),
         question=questions_of([episode.pk]).get(episode.pk),
-        ruptures=[RuptureEntry(row, _headline(row)) for row in history.ruptures],
+        ruptures=[_entry(row, client.data_key) for row in history.ruptures],
         notes=_notes(episode, reader),
         sessions=sessions,
         sessions_in_words=sessions_in_words(sessions),
@@ -194,27 +202,25 @@ class CaseHistory:
 
 def case_history(episode: Episode) -> CaseHistory:
     """The sessions of an episode, with how the detector assesses them."""
-    sessions = held_sessions(episode)
+    stored = Rupture.objects.filter(episode=episode).select_related("opened_session", "closed_session")
+    ruptures = list(stored.order_by("-opened_session__starts_at", "-pk"))
+    sessions = with_marks(held_sessions(episode), ruptures)
     # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
     versions = DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")
     row = versions.first() or detector_version(episode.client.practice)
     assert row is not None  # the first replay of a practice makes one
     version = as_version(row)
-    stored = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
-    if all(therapy_session.row.pk in stored for therapy_session in sessions):
+    judged = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
+    if all(therapy_session.row.pk in judged for therapy_session in sessions):
         assessments = [
-            as_assessment(stored[therapy_session.row.pk], therapy_session.number) for therapy_session in sessions
+            as_assessment(judged[therapy_session.row.pk], therapy_session.number) for therapy_session in sessions
         ]
     else:  # an import has brought sessions in, and its replay is on its way
         assessments = assess([therapy_session.evidence for therapy_session in sessions], version)
     return CaseHistory(
         sessions=sessions,
         assessments=assessments,
-        ruptures=list(
-            Rupture.objects.filter(episode=episode)
-            .select_related("opened_session", "closed_session")
-            .order_by("-opened_session__starts_at", "-pk")
-        ),
+        ruptures=ruptures,
         version=version,
     )
 
@@ -296,6 +302,11 @@ def sessions_in_words(rows: Collection[SessionRow]) -> str:
     if attended:
         first = ngettext("%(n)s session", "%(n)s sessions", attended) % {"n": attended}
     return ", ".join([first, *(phrase % {"n": n} for n, phrase in others if n)])
+
+
+def _entry(rupture: Rupture, key: DataKey) -> RuptureEntry:
+    reason = rupture.rebased_reason
+    return RuptureEntry(rupture, _headline(rupture), reason.open(key) if reason else "")
 
 
 def _headline(rupture: Rupture) -> str:

@@ -18,7 +18,7 @@ from ratings.models import Rating, Rupture, Standing
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import STRAINED, Assessment, Pillar, Scores, SessionEvidence, Version
 from ratings.psychometrics.series import OVERALL, value_of
-from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, level_from, usual_ranges
+from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, level_of, usual_ranges
 
 
 class History(Protocol):
@@ -79,7 +79,8 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
     evidence = [therapy_session.evidence for therapy_session in history.sessions]
     constants = resolve(history.version.constants)
     ranges = usual_ranges(evidence, history.assessments, constants)
-    fell = level_from(history.assessments)
+    level = level_of(evidence, history.assessments)
+    fell = level.fell if level and not level.taken else None
     earlier = usual_ranges(evidence, history.assessments, constants, before=fell) if fell is not None else {}
     marked = _marked(
         history.ruptures, {therapy_session.row.pk: number for number, therapy_session, _assessment in attended}

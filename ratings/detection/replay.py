@@ -36,11 +36,7 @@ def replay(
 
     `held_sessions` and the `stored` ruptures are in order of time, oldest first.
     """
-    rebased = {row.rebased_session_id for row in stored}
-    named = {row.opened_session_id for row in stored if row.named_by_id and row.state != Rupture.RuptureState.SET_ASIDE}
-    sessions = [
-        _session_record(held, rebased=held.row.pk in rebased, named=held.row.pk in named) for held in held_sessions
-    ]
+    sessions = [_session_record(held) for held in with_marks(held_sessions, stored)]
     assessments = assess.assess([therapy_session.evidence for therapy_session in sessions], as_version(version))
     constants, ended = resolve(version.constants), episode.ends_at is not None
     positions = {therapy_session.row.pk: position for position, therapy_session in enumerate(held_sessions)}
@@ -80,10 +76,20 @@ def replay(
 # --- Rows to records --------------------------------------------------------------------------------------------------
 
 
-def _session_record(held: HeldSession, *, rebased: bool, named: bool) -> SessionRecord:
+def with_marks(held_sessions: Sequence[HeldSession], stored: Sequence[Rupture]) -> list[HeldSession]:
+    """The sessions with what the therapist said of the stored ruptures: one named by hand, a level taken for usual."""
+    rebased = {row.rebased_session_id for row in stored}
+    named = {row.opened_session_id for row in stored if row.named_by_id and row.state != Rupture.RuptureState.SET_ASIDE}
+    return [
+        replace(held, evidence=replace(held.evidence, rebased=held.row.pk in rebased, named=held.row.pk in named))
+        for held in held_sessions
+    ]
+
+
+def _session_record(held: HeldSession) -> SessionRecord:
     ratings = [rating for rating in (held.client, held.therapist) if rating]
     return SessionRecord(
-        evidence=replace(held.evidence, rebased=rebased, named=named),
+        evidence=held.evidence,
         starts_at=held.row.starts_at,
         has_check_in=held.has_check_in,
         received_at=max((rating.received_at for rating in ratings), default=None),

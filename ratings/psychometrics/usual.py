@@ -1,7 +1,7 @@
 """A person's own usual range: the band of the chart, and the words for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ratings.psychometrics.constants import Constants
@@ -78,32 +78,42 @@ def usual_range(levels: Sequence[float], population_sd: float, fewest: int = FEW
     )
 
 
-def settled_from(history: Sequence[SessionEvidence], assessments: Sequence[Assessment]) -> int | None:
-    """The position of the fall after which the ratings have settled lower; None where they have not, or no longer.
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The level on which the ratings lie since a fall that was not regained."""
 
-    It is the session that opened the rupture which closed so. Once the therapist has taken the lower level for the
-    usual one, there is none.
+    fell: int  # the position of the session that opened the rupture which closed so
+    taken: bool  # the therapist took it for the usual one
+
+
+def level_of(history: Sequence[SessionEvidence], assessments: Sequence[Assessment]) -> Level | None:
+    """The lower level on which the ratings lie now; None: it has been one level, or they are back.
+
+    Once the therapist has taken it for the usual one, a further fall begins the next level.
     """
-    if not assessments or history[-1].rebased or assessments[-1].state not in (State.SETTLED_LOWER, *IN_RUPTURE):
-        return None
-    return level_from(assessments)
-
-
-def level_from(assessments: Sequence[Assessment]) -> int | None:
-    """The position since which the level is another one: that of a fall that was not regained.
-
-    It stays so where the therapist took the lower level for the usual one. None: it has been one level.
-    """
-    opened = fell = before = None
+    opened = before = level = None
     for position, assessment in enumerate(assessments):
         if assessment.alert:
             opened = position
-        if assessment.state == State.SETTLED_LOWER and before in IN_RUPTURE and fell is None:
-            fell = opened
+        if assessment.state == State.SETTLED_LOWER and before in IN_RUPTURE and opened is not None:
+            level = Level(opened, taken=False) if level is None or level.taken else level
         elif assessment.state == State.BACK_TO_USUAL and before == State.SETTLED_LOWER:  # regained
-            fell = None
+            level = None
+        if level and history[position].rebased:
+            level = replace(level, taken=True)
         before = assessment.state
-    return fell
+    return level
+
+
+def settled_from(history: Sequence[SessionEvidence], assessments: Sequence[Assessment]) -> int | None:
+    """The position of the fall after which the ratings have settled lower; None where they have not, or no longer.
+
+    Once the therapist has taken the lower level for the usual one, there is none.
+    """
+    level = level_of(history, assessments)
+    if level is None or level.taken or assessments[-1].state not in (State.SETTLED_LOWER, *IN_RUPTURE):
+        return None
+    return level.fell
 
 
 def counted(
@@ -116,8 +126,9 @@ def counted(
     questionnaires. Where the ratings have settled lower they are those since the fall; `before`: those before this
     position.
     """
-    fell = level_from(assessments)
-    if before is None and fell is not None:
+    level = level_of(history, assessments)
+    if before is None and level:
+        fell = level.fell
         settled = next(p for p in range(fell, len(assessments)) if assessments[p].state == State.SETTLED_LOWER)
         return [
             p

@@ -33,6 +33,18 @@ class SetAsideForm(forms.Form):
     )
 
 
+class UsualForm(forms.Form):
+    """Why the level at which the ratings settled is the usual one now."""
+
+    reason = PlainTextField(
+        label=_("Why is this the usual now?"),
+        help_text=_("A few words, for you and your supervisor. They stay on record."),
+        max_length=500,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Write why.")},
+    )
+
+
 class KindForm(forms.Form):
     """What it looks like to the therapist."""
 

@@ -83,6 +83,15 @@ class AsideRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LowerLevel:
+    """That the ratings settled lower after it, and whether the therapist took that level for the usual one."""
+
+    since: int | None  # the number of the session from which on they lie lower; None: they no longer count as lower
+    reason: str
+    taken_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RupturePage:
     """The page of one rupture, for one reader."""
 
@@ -104,6 +113,7 @@ class RupturePage:
     steps: list[StepView]
     since: list[SinceRow]  # newest first
     asides: list[AsideRow]
+    lower: LowerLevel | None
     strain: StrainVerdict | None
     question: Question | None
 
@@ -111,6 +121,11 @@ class RupturePage:
     def signs_in_words(self) -> str:
         signs = self.view.signs if self.view else []
         return ", ".join(str(RuptureView.SignSeen(sign).label) for sign in signs)
+
+    @property
+    def may_take_level(self) -> bool:
+        """Whether the reader may say that the lower level is the usual one now."""
+        return bool(self.reader_is_therapist and self.lower and self.lower.since and not self.lower.taken_at)
 
     @property
     def current(self) -> StepView | None:
@@ -158,9 +173,17 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
             for row in SetAside.objects.filter(rupture=rupture, undone_at__isnull=False).order_by("-at")
             if row.undone_at
         ],
+        lower=_lower(rupture),
         strain=StrainVerdict.objects.filter(rupture=rupture).order_by("-pk").first(),
         question=questions_of([episode.pk]).get(episode.pk),
     )
+
+
+def _lower(rupture: Rupture) -> LowerLevel | None:
+    if rupture.state != Rupture.RuptureState.SETTLED_LOWER:
+        return None
+    key, reason = rupture.episode.client.data_key, rupture.rebased_reason
+    return LowerLevel(rupture.episode.standing.settled_since, reason.open(key) if reason else "", rupture.rebased_at)
 
 
 def _reports(since: list[HeldSession]) -> list[ReportRow]:

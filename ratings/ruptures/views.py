@@ -20,7 +20,7 @@ from ratings.detection.history import held_sessions
 from ratings.detection.verdicts import give_verdict
 from ratings.models import RepairStep, Rupture, StrainVerdict, Verdict
 from ratings.ruptures import actions
-from ratings.ruptures.actions import RuptureOver, set_rupture_aside
+from ratings.ruptures.actions import NotSettledLower, RuptureOver, set_rupture_aside
 from ratings.ruptures.forms import (
     KindForm,
     NameRuptureForm,
@@ -28,6 +28,7 @@ from ratings.ruptures.forms import (
     StepOutcomeForm,
     StepPlanForm,
     StrainForm,
+    UsualForm,
     VerdictForm,
 )
 from ratings.ruptures.rupture import rupture_page
@@ -39,8 +40,10 @@ RUPTURES = Rupture.objects.select_related(
     "verdict",
     "episode__client__data_key",
     "episode__client__practice",
+    "episode__standing",
     "episode__therapist__practice",
 )
+NOT_LOWER = gettext_lazy("The ratings do not count as lower any more. What you typed was not saved here: “%(typed)s”.")
 OVER = gettext_lazy("This is over already: %(state)s. What you typed was not saved here: “%(typed)s”.")
 
 
@@ -98,6 +101,22 @@ def rupture_bring_back(request, code):
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("Undone. It is as it was before you set it aside."))
+    return redirect("ratings:rupture", rupture.code)
+
+
+@require_POST
+def rupture_usual(request, code):
+    rupture, editor = _own(request, code)
+    form = UsualForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, rupture, usual=form, status=422)
+    reason = form.cleaned_data["reason"]
+    try:
+        actions.rebase_usual(editor=editor, rupture=rupture, reason=reason)
+    except NotSettledLower:
+        form.add_error(None, NOT_LOWER % {"typed": reason})
+        return _answer(request, rupture, usual=form, status=409)
+    messages.success(request, _("Saved. From now on this level is the usual one."))
     return redirect("ratings:rupture", rupture.code)
 
 
@@ -187,6 +206,7 @@ def _answer(request, rupture, status=200, **forms):
         "verdicts": Verdict.Answer,
         "strains": StrainVerdict.Answer,
         "form": next(iter(forms.values()), None),
+        "usual": forms.get("usual") or UsualForm(),
         "aside": forms.get("aside") or SetAsideForm(),
         "kind": forms.get("kind") or KindForm(initial=seen),
         "plan": forms.get("plan") or StepPlanForm(rupture=rupture, step=current, kind=page.kind),

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from alliance.dates import DateFormat, day
+from alliance.models import AuditEvent
 from ratings.detection.verdicts import verdict_shares
 from ratings.models import Rating, Rupture, Standing, Verdict
 
@@ -146,3 +147,52 @@ def test_the_flags_of_the_demo_show_where_the_strain_was_clearest(demo):
     assert {name: told[name] for name in ("Damson", "Quince", "Teasel", "Sorrel", "Wren", "Kestrel")} == {
         "Damson": (4, 2), "Quince": (6, 3), "Teasel": (8, 2), "Sorrel": (8, 2), "Wren": (11, 3), "Kestrel": (3, 1),
     }  # fmt: skip
+
+
+@pytest.fixture
+def settled(juniper, live_through):
+    """Six strong sessions, then eight low ones that nothing repaired."""
+    live_through(juniper, [[4, 3, 4, 4, 3, 4]] * 6 + [1] * 8)
+    return Rupture.objects.get()
+
+
+def bands(http, episode):
+    """How many usual ranges each chart of a case shows."""
+    pillars = http.get(reverse("ratings:case", args=[episode.code])).context["page"].pillars
+    return {sum(shape["name"] == "band" for shape in pillar.figure["layout"]["shapes"]) for pillar in pillars}
+
+
+def test_a_lower_level_is_taken_for_the_usual_one_with_a_reason_that_stays(http, dana, sam, noor, juniper, settled):
+    case, address = (
+        reverse("ratings:case", args=[juniper.code]),
+        reverse("ratings:rupture-usual", args=[settled.code]),
+    )
+    http.force_login(sam.user)
+    assert "This is their usual now" not in http.get(page_of(settled)).text
+    http.force_login(dana.user)
+    assert f"{page_of(settled)}#usual" in http.get(case).text and bands(http, juniper) == {2}
+    empty = http.post(address, {"reason": " "})
+    assert empty.status_code == 422 and "Write why." in empty.text
+    assert Standing.objects.get().settled_since == 7
+    assert http.post(address, {"reason": "They say <b>more</b> now."}).status_code == 302
+    assert Standing.objects.get().settled_since is None and bands(http, juniper) == {1}
+    for reader in (dana, sam):
+        http.force_login(reader.user)
+        for page in (case, page_of(settled)):
+            said = http.get(page).text
+            assert "They say &lt;b&gt;more&lt;/b&gt; now." in said and "This is their usual now" not in said
+            assert "#usual" not in said
+    http.force_login(sam.user)
+    assert http.get("/caseload/").context["caseload"].settled == []
+    assert AuditEvent.objects.filter(verb="changed", subject_type="rupture").count() == 1
+
+
+def test_a_level_that_is_back_meanwhile_is_not_taken_and_the_reason_is_kept_on_the_page(http, dana, juniper, settled):
+    """A page that was left open, or a second tab."""
+    http.force_login(dana.user)
+    address = reverse("ratings:rupture-usual", args=[settled.code])
+    http.post(address, {"reason": "The first."})
+    late = http.post(address, {"reason": "The second."})
+    assert late.status_code == 409 and "The second." in late.text
+    assert "The ratings do not count as lower any more." in late.text
+    assert Rupture.objects.get().rebased_reason.open(juniper.client.data_key) == "The first."
