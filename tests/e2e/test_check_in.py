@@ -1,6 +1,5 @@
 """The client's pages in a browser: what they cost in taps, keys and bytes, how they look, what they leave behind."""
 
-import gzip
 from datetime import timedelta
 
 import pytest
@@ -12,10 +11,10 @@ from ratings.check_in.actions import answer_check_in, mark_read
 from ratings.check_in.answers import ClientAnswers
 from ratings.models import CheckIn, Rating
 from tests.courses import ITEMS, consent
-from tests.e2e.conftest import PHONE, is_foreign, photograph
+from tests.e2e.conftest import PHONE, photograph
+from tests.e2e.visits import light_first_visit
 from tests.factories import days_ago, editor_of, make_client, make_episode
 
-MOST_BYTES, MOST_REQUESTS = 60_000, 6
 SMALLEST_TARGET = 44  # CSS px
 COMMENT = "I did the sheet at home but I was not sure what it was for."
 
@@ -148,19 +147,7 @@ def test_without_javascript(browser, browser_context_args, ask):
 
 
 def test_the_first_visit_is_light(phone, ask):
-    """The page as it is sent, and what else it needs as WhiteNoise compresses it on a served installation."""
-    answers = []
-    phone.on("response", lambda response: answers.append(response))
-    phone.goto(ask()[0], wait_until="networkidle")
-    assert not [response.url for response in answers if is_foreign(response.url)]
-    assert len(answers) <= MOST_REQUESTS, [response.url for response in answers]
-    document, *assets = [response.body() for response in answers]
-    print(
-        f"first visit: {len(answers)} requests, page {len(document)} bytes, {len(gzip.compress(document))} with gzip,"
-    )
-    print(f"  the rest {sum(map(len, assets))} bytes, {sum(len(gzip.compress(body)) for body in assets)} with gzip")
-    assert b"<form" in document and len(assets) >= 2
-    assert len(document) + sum(len(gzip.compress(body)) for body in assets) <= MOST_BYTES
+    document = light_first_visit(phone, ask()[0])
     assert not [part for part in (b"htmx", b"plotly", b"<script", b"m-below") if part in document]
 
 

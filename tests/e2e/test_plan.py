@@ -8,6 +8,7 @@ from ratings.models import CheckIn, Rating
 from sessions.plan import actions
 from tests.courses import consent, held
 from tests.e2e.conftest import PHONE
+from tests.e2e.visits import light_first_visit
 from tests.factories import editor_of
 
 HOME = "We are working on saying no at work so that I can be home by six."
@@ -75,3 +76,14 @@ def test_what_a_client_says_of_the_plan_stands_on_today_at_the_next_load(
     assert DRIVE not in page.inner_text("main")
     assert Rating.objects.filter(rater="client").count() == 2
     context.close()
+
+
+def test_the_first_visit_with_a_long_plan_is_light_and_reads_well(phone, address, juniper, look):
+    for number in range(4):
+        actions.agree_goal(editor=editor_of(juniper), text=f"{number}. {HOME} " * 12)
+        actions.agree_task(
+            editor=editor_of(juniper), activity=f"{number}. Write down a thought. " * 20, modality="other"
+        )
+    light_first_visit(phone, address)
+    assert phone.locator("fieldset").count() >= 6 + 1 + 3 + 3
+    look("check-in-plan", on=phone)
