@@ -13,7 +13,6 @@ from alliance.models import User
 from alliance.names import folded
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.models import CheckIn
-from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
 
 
@@ -67,10 +66,7 @@ def own_cases(therapist: User) -> list[CaseRow]:
         episode__in=keys, attendance=Attendance.PLANNED, starts_at__gt=timezone.now()
     )
     next_at: dict[int, datetime] = dict(planned.values_list("episode").annotate(Min("starts_at")).order_by())
-    unread = CheckIn.objects.filter(
-        episode__in=keys, read_at=None, ratings__rater=Rater.CLIENT, ratings__replaced_at=None
-    )
-    new = set(unread.values_list("episode", flat=True))
+    new = set(CheckIn.objects.not_voided().unread().filter(episode__in=keys).values_list("episode", flat=True))
     return [
         replace(row, next_at=next_at.get(row.standing.episode_id), is_new=row.standing.episode_id in new)
         for row in rows

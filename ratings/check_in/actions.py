@@ -37,13 +37,16 @@ class SessionVoided(Exception):
 
 
 @transaction.atomic
-def ask_client(*, therapy_session, text):
-    """Makes the check-in of a session, with what it asks about the plan; it is sent by `delivery`."""
+def ask_client(*, therapy_session, text, always_about_plan=False):
+    """Makes the check-in of a session, with what it asks about the plan; it is sent by `delivery`.
+
+    `always_about_plan`: also where it is not time to ask about it.
+    """
     return CheckIn.objects.create(
         episode=therapy_session.episode,
         therapy_session=therapy_session,
         text=text,
-        plan_asked=plan_to_ask(therapy_session).to_json(),
+        plan_asked=plan_to_ask(therapy_session, always=always_about_plan).to_json(),
         asks_about_repair=_asks_about_repair(therapy_session),
     )
 
@@ -301,19 +304,14 @@ def mark_seen(ratings, *, by):
 def mark_read(*, editor: Editor, therapy_session=None):
     """Marks the client's answers as read by the therapist: from now on they stand, and are new no more.
 
-    All of the episode, or those to the one `therapy_session` whose page was opened.
+    All on record of the episode, or those to the one `therapy_session` whose page was opened. The page of the case has
+    nothing of a session that was removed, so its answers are unread until its own page is opened.
     """
     lock_for_log(editor, *filter(None, [therapy_session]))
     answers = Rating.objects.current().filter(episode=editor.episode, rater=Rater.CLIENT)
     if therapy_session:
         answers = answers.filter(therapy_session=therapy_session)
     mark_seen(answers.exclude(seen__by=editor.membership), by=editor.membership)
-    check_ins = CheckIn.objects.filter(
-        episode=editor.episode,
-        read_at__isnull=True,
-        ratings__rater=Rater.CLIENT,
-        ratings__replaced_at__isnull=True,
-    )
-    if therapy_session:
-        check_ins = check_ins.filter(therapy_session=therapy_session)
+    check_ins = CheckIn.objects.unread().filter(episode=editor.episode)
+    check_ins = check_ins.filter(therapy_session=therapy_session) if therapy_session else check_ins.not_voided()
     check_ins.update(read_at=timezone.now())

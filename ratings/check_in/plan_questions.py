@@ -80,8 +80,8 @@ def longest_unasked(rows: Sequence[Row], last_asked: Mapping[str, int]) -> list[
     return [row for row in rows if row.pk in chosen]
 
 
-def plan_to_ask(therapy_session: TherapySession) -> PlanAsked:
-    """What the new check-in of a session asks about; nothing where it is not time."""
+def plan_to_ask(therapy_session: TherapySession, *, always: bool = False) -> PlanAsked:
+    """What the new check-in of a session asks about; nothing where it is not time, unless it is asked `always`."""
     episode = therapy_session.episode
     attended = TherapySession.objects.attended().filter(episode=episode, starts_at__lt=therapy_session.starts_at)
     earlier = (
@@ -91,7 +91,7 @@ def plan_to_ask(therapy_session: TherapySession) -> PlanAsked:
     )
     asked = [(starts_at, PlanAsked.from_json(stored)) for starts_at, stored in earlier]
     since_asked = attended.filter(starts_at__gt=asked[-1][0]).count() + 1 if asked else None
-    if not is_due(attended.count() + 1, since_asked, episode.client.practice.plan_every_sessions):
+    if not (always or is_due(attended.count() + 1, since_asked, episode.client.practice.plan_every_sessions)):
         return PlanAsked()
     last_asked = {code: position for position, (_at, plan) in enumerate(asked) for code in plan.codes}
     goals = Goal.objects.filter(episode=episode, ended_at__isnull=True, phase__lte=running_phase(episode))
@@ -171,6 +171,19 @@ class SaidOfPlan:
 
     question: str
     answer: str
+
+
+def count_of_another_plan(episode: Episode, rating: Rating) -> int:
+    """How many answers of a rating are about goals and tasks of another client, and so are shown nowhere here.
+
+    The session was filed under that client when they were typed.
+    """
+    plan = PlanAnswers.from_json(rating.plan_answers)
+    about = {answer.code for answer in (*plan.goals, *plan.tasks)}
+    if not about:
+        return 0
+    own = [set(model.objects.filter(episode=episode).values_list("code", flat=True)) for model in (Goal, Task)]
+    return len(about - {str(code) for code in own[0] | own[1]})
 
 
 def said_of_plan(episode: Episode, ratings: Iterable[Rating]) -> dict[int, list[SaidOfPlan]]:

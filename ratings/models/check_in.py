@@ -9,6 +9,7 @@ from django.utils import timezone
 from alliance.models import Episode
 from alliance.scopes import ScopedQuerySet
 from ratings.models.instrument import InstrumentText
+from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
 
 # Planned ones too: a session that is over may wait to be logged.
@@ -19,6 +20,10 @@ class CheckInQuerySet(ScopedQuerySet):
     def not_voided(self) -> Self:
         """Those of therapy sessions that are not voided."""
         return self.filter(therapy_session__voided_at__isnull=True)
+
+    def unread(self) -> Self:
+        """Those with answers that the therapist has not read."""
+        return self.filter(read_at__isnull=True, ratings__rater=Rater.CLIENT, ratings__replaced_at__isnull=True)
 
     def wanted(self) -> Self:
         """Those of therapy sessions that stand, and that nobody missed or cancelled."""

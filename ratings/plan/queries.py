@@ -250,17 +250,20 @@ def refused_goals(episodes: QuerySet[Episode] | Collection[int]) -> list[Refused
         Rating.objects.current()
         .filter(episode__in=episodes, episode__ends_at__isnull=True, rater=Rater.CLIENT, plan_answers__isnull=False)
         .order_by("therapy_session__starts_at")
-        .values_list("plan_answers", "therapy_session__starts_at")
+        .values_list("episode", "plan_answers", "therapy_session__starts_at")
     )
+    # By the episode, too: answers may be about the goals of another client, where the session was filed before.
     latest = {
-        about.code: (about, session_at) for stored, session_at in rated for about in PlanAnswers.from_json(stored).goals
+        (episode, about.code): (about, session_at)
+        for episode, stored, session_at in rated
+        for about in PlanAnswers.from_json(stored).goals
     }
-    codes = [code for code, (about, _at) in latest.items() if about.answer in REFUSED]
+    codes = [code for (_episode, code), (about, _at) in latest.items() if about.answer in REFUSED]
     goals = Goal.objects.filter(code__in=codes, ended_at__isnull=True).select_related("episode__client__data_key")
     found = []
     for goal in goals:
-        about, session_at = latest[str(goal.code)]
-        if about.revision == goal.revision:
+        about, session_at = latest.get((goal.episode_id, str(goal.code)), (None, None))
+        if about and session_at and about.answer in REFUSED and about.revision == goal.revision:
             client = goal.episode.client
             text, words = goal.text.open(client.data_key), str(StillRight(about.answer).label)
             found.append(RefusedGoal(str(goal.episode.code), client.display_name, text, words, session_at))

@@ -13,11 +13,13 @@ from alliance.crypto import Sealed
 from alliance.refusal import Refused
 from ratings.check_in.actions import (
     SessionVoided,
+    ask_client,
     move_with_ratings,
     replace_rating,
     save_therapist_rating,
     take_back_wishes,
 )
+from ratings.check_in.answers import PlanAnswers
 from ratings.delivery.follow import follow_session
 from ratings.detection.reassess import lock_episodes, lock_for_edit, reassess, reassess_all
 from ratings.models import CheckIn, Rating
@@ -184,15 +186,26 @@ def refile_session(*, editor: Editor, to: Editor, therapy_session, reason=""):
     return there
 
 
+def _ask_anew(there, typed: Rating) -> CheckIn:
+    """The check-in of the session where it is now: read, as the therapist typed the answers.
+
+    It asks about the plan of the right client wherever the first one did about the other's: those answers name goals
+    that this client does not have, so they are to be given again.
+    """
+    plan = PlanAnswers.from_json(typed.plan_answers)
+    check_in: CheckIn = ask_client(therapy_session=there, text=typed.text, always_about_plan=bool(plan))
+    check_in.read_at = timezone.now()
+    check_in.save(update_fields=["read_at"])
+    return check_in
+
+
 def _move_paper(editor: Editor, to: Editor, therapy_session, there):
     """Moves answers that the therapist typed, with their corrections, and seals what was added to them anew."""
     typed = therapy_session.ratings.filter(rater=Rater.CLIENT, mode=Rating.Mode.PAPER)
     current = typed.filter(replaced_at__isnull=True).select_related("text").first()
     if current is None:  # the client has sent their own since: they are that client's
         return
-    check_in, _new = CheckIn.objects.get_or_create(
-        therapy_session=there, defaults={"episode": to.episode, "text": current.text, "read_at": timezone.now()}
-    )
+    check_in = CheckIn.objects.filter(therapy_session=there).first() or _ask_anew(there, current)
     if there.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).exists():
         replace_rating(current, by=to.membership)  # filed back to a client who has answered themselves
     old, new = editor.episode.client.data_key, to.episode.client.data_key

@@ -16,6 +16,7 @@ from alliance.models import DataKey, Episode, User
 from ratings.cases.case import CaseHistory, case_history
 from ratings.cases.pillars import pillar_views
 from ratings.check_in.instrument_choice import definition_of
+from ratings.check_in.plan_questions import count_of_another_plan
 from ratings.detection.history import HeldSession
 from ratings.findings import phrases
 from ratings.findings.names import pillars_in_a_row
@@ -93,6 +94,7 @@ class SessionPage:
     wish: str
     tension: str
     noticed: str
+    of_another_plan: int  # answers about goals and tasks of the client that it was filed under before
     plan: PlanThen
     note: str
     note_at: datetime | None
@@ -153,6 +155,7 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
         wish=_wish(client) if access.can_read_wish(reader, episode) else "",
         tension=phrases.tension(client) if client else "",
         noticed=str(Rating.Noticed(therapist.noticed).label) if therapist and therapist.noticed else "",
+        of_another_plan=count_of_another_plan(episode, client) if client else 0,
         plan=_plan_then(therapy_session),
         zone=zone_in_words(timezone.get_current_timezone_name()),
         note=notes[0].text if notes else "",

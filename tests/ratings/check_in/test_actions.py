@@ -8,10 +8,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from alliance.models import AuditEvent
+from ratings.cases.own import own_cases
 from ratings.check_in import actions
 from ratings.check_in.actions import AlreadyAnswered, answer_check_in, mark_read
 from ratings.check_in.answers import ClientAnswers, PlanAnswer, PlanAnswers, stored_answers
 from ratings.models import Rating, Standing
+from ratings.record.actions import remove_session
 from tests.courses import answers, client_answers
 from tests.factories import editor_of
 
@@ -77,6 +79,19 @@ def test_reading_marks_only_what_was_answered(juniper, live_through):
     unanswered.refresh_from_db()
     assert answered.read_at is not None
     assert unanswered.read_at is None
+
+
+def test_of_a_removed_session_only_its_own_page_marks_the_answers_as_read(juniper, live_through):
+    (check_in,) = live_through(juniper, [3])
+    editor, row = editor_of(juniper), check_in.therapy_session
+    remove_session(editor=editor, therapy_session=row, reason="Logged twice.")
+    mark_read(editor=editor)
+    check_in.refresh_from_db()
+    assert check_in.read_at is None, "the case shows nothing of it"
+    assert [case.is_new for case in own_cases(juniper.therapist.user)] == [False]
+    mark_read(editor=editor, therapy_session=row)
+    check_in.refresh_from_db()
+    assert check_in.read_at is not None
 
 
 def test_the_database_allows_one_current_rating_per_rater(juniper, live_through):

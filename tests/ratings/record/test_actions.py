@@ -18,10 +18,15 @@ from ratings.check_in.actions import (
     mark_seen,
     settle_wish,
 )
+from ratings.check_in.answers import PlanAnswer, PlanAnswers
+from ratings.check_in.plan_questions import plan_questions
 from ratings.check_in.wishes import wishes
 from ratings.models import Assessment, CheckIn, Rating, Rupture, SeenRating, Standing, WishOutcome
+from ratings.plan.queries import refused_goals
 from ratings.record.actions import NoteChanged, bring_back_session, correct_session, refile_session, remove_session
+from ratings.record.session_page import session_page
 from sessions.models import PrivateNote, TherapySession
+from sessions.plan.actions import agree_goal
 from tests.courses import answers, client_answers, consent
 from tests.factories import days_ago, editor_of, make_episode
 
@@ -247,6 +252,28 @@ def test_answers_from_paper_move_and_are_sealed_anew(juniper, teasel, live_throu
     assert moved.comment.open(teasel.client.data_key) == "On paper."
     standing = Standing.objects.get(episode=teasel)
     assert (standing.sessions_held, standing.check_ins_answered) == (1, 1)
+
+
+def test_answers_about_one_plan_are_never_taken_for_answers_about_another(juniper, teasel, live_through):
+    work = agree_goal(editor=editor_of(juniper), text="We are working on work.")
+    sleep = agree_goal(editor=editor_of(teasel), text="We are working on sleep.")
+    *_others, check_in = live_through(juniper, [3, 3, None])
+    plan = PlanAnswers("yes", goals=(PlanAnswer(str(work.code), 1, "no"),))
+    paper = {"answered_at": days_ago(1), "editor": editor_of(juniper)}
+    enter_answers(check_in=check_in, answers=client_answers(2, plan=plan), **paper)
+    assert [goal.name for goal in refused_goals([juniper.pk, teasel.pk])] == ["Juniper"]
+    row, cases = check_in.therapy_session, [juniper.pk, teasel.pk]
+    there = refile_session(editor=editor_of(juniper), to=editor_of(teasel), therapy_session=row)
+    assert refused_goals(cases) == [], "Teasel has said nothing of Juniper's goal"
+    dana = juniper.therapist.user
+    assert session_page(there, dana).of_another_plan == 1
+    asked = CheckIn.objects.get(therapy_session=there)
+    assert [question.code for question in plan_questions(asked).goals] == [str(sleep.code)]
+    plan = PlanAnswers("yes", goals=(PlanAnswer(str(sleep.code), 1, "not_quite"),))
+    paper["editor"] = editor_of(teasel)
+    correct_entered_answers(check_in=asked, answers=client_answers(2, plan=plan), **paper)
+    assert [(goal.name, goal.text) for goal in refused_goals(cases)] == [("Teasel", "We are working on sleep.")]
+    assert session_page(there, dana).of_another_plan == 0
 
 
 def test_what_was_seen_and_said_of_answers_on_paper_goes_along_and_a_wish_is_asked_about_anew(
