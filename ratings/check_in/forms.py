@@ -302,7 +302,7 @@ class EnteredAnswersForm(ClientAnswersForm):
     day = DayField(label=_("Day on which the client answered"))
     comment = PlainTextField(
         label=_("What the client added"),
-        help_text=_("In their own words. Only you will read it."),
+        help_text=_("In their own words. You read it, and whoever covers for you; a supervisor does not."),
         required=False,
         max_length=LONGEST_COMMENT,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),

@@ -172,7 +172,7 @@ def _entries(
         DayEntry(
             therapy_session=row,
             case=cases[row.episode_id],
-            number=row.held_before + 1 if row.attendance in (Attendance.PLANNED, Attendance.ATTENDED) else None,
+            number=row.held_before + 1 if row.takes_a_number else None,
             wish=wished.get(row.episode_id),
             strain=strains.get(row.episode_id),
             check_in=check_ins.get(row.pk),

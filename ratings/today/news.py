@@ -34,7 +34,8 @@ class News:
     episode_key: int
     case_code: str
     name: str
-    number: int  # of the session
+    number: int | None  # of the session; None where it counts as missed or cancelled
+    session_at: datetime
     received_at: datetime
     is_new: bool
     says_strain: bool
@@ -79,7 +80,7 @@ def news_of(user: User) -> list[News]:
     rows = (
         own_answers(user)
         .annotate(is_seen=Exists(seen), held_before=numbered("episode", "therapy_session__starts_at"))
-        .select_related("episode__client__data_key")
+        .select_related("episode__client__data_key", "therapy_session")
         .order_by("-received_at", "-pk")
     )
     return [
@@ -88,7 +89,8 @@ def news_of(user: User) -> list[News]:
             episode_key=row.episode_id,
             case_code=str(row.episode.code),
             name=row.episode.client.display_name,
-            number=row.held_before + 1,
+            number=row.held_before + 1 if row.therapy_session.takes_a_number else None,
+            session_at=row.therapy_session.starts_at,
             received_at=row.received_at,
             is_new=not row.is_seen,
             says_strain=bool(row.tension),

@@ -150,5 +150,10 @@ class TherapySession(models.Model):
         return self.created_at != self.logged_at
 
     @property
+    def takes_a_number(self) -> bool:
+        """Whether it is counted as held, or will be once it is logged so."""
+        return self.attendance in (Attendance.PLANNED, Attendance.ATTENDED)
+
+    @property
     def is_cancelled(self) -> bool:
         return self.attendance in (Attendance.CANCELLED, Attendance.CANCELLED_LATE)

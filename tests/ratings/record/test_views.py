@@ -168,6 +168,14 @@ def test_the_list_has_all_sessions_and_the_removed_ones_behind_a_link(http, dana
     assert page_of(gone.therapy_session) in removed.text
 
 
+def test_an_empty_list_says_so_once(http, dana, juniper):
+    http.force_login(dana.user)
+    said = plain(http.get(list_of(juniper)))
+    assert [said.count(words) for words in ("No session held.", "No session yet.")] == [1, 0]
+    said = plain(http.get(list_of(juniper, "?removed=yes")))
+    assert [said.count(words) for words in ("None was removed.", "These do not count.")] == [1, 0]
+
+
 def test_the_case_leads_to_its_sessions(http, dana, juniper, live_through):
     check_ins = live_through(juniper, [3] * 7)
     http.force_login(dana.user)
@@ -292,6 +300,7 @@ def test_answers_from_paper_are_corrected_on_their_page(http, dana, juniper, liv
     assert address in http.get(page_of(check_in.therapy_session)).text
     form = http.get(address).context["form"]
     assert form["goal_matters"].value() == 1
+    assert "whoever covers for you" in form["comment"].help_text, "they read the comment too"
     day = timezone.localtime(at, ZoneInfo("Europe/Berlin")).date().isoformat()
     sent = http.post(address, client_answers(3).items | {"day": day, "comment": "As it says there."})
     assert sent.status_code == 302

@@ -154,6 +154,18 @@ def test_what_is_new_is_ordered_by_its_weight(http, dana, at_noon, instruments):
     assert "Alder" not in head and "Bramble" not in head
 
 
+@pytest.mark.parametrize("tension", [None, True])
+def test_answers_to_a_session_that_does_not_count_have_a_day_and_no_number(
+    http, dana, at_noon, juniper, instruments, tension
+):
+    row = answered(juniper, 2, tension=tension).therapy_session
+    assert "session 1." in words(today(http, dana))
+    TherapySession.objects.filter(pk=row.pk).update(attendance="no_show")
+    said = words(today(http, dana))
+    assert "session 1." not in said
+    assert "22 Nov" in said
+
+
 def test_new_is_new_until_its_case_was_opened_or_all_are_marked(http, dana, at_noon, juniper, sorrel, instruments):
     rating = answered(juniper, 1)
     answered(sorrel, 2)
