@@ -66,6 +66,7 @@ urlpatterns = [
     path("sessions/<uuid:code>/remove/", record.session_remove, name="session-remove"),
     path("sessions/<uuid:code>/bring-back/", record.session_bring_back, name="session-bring-back"),
     path("sessions/<uuid:code>/refile/", record.session_refile, name="session-refile"),
+    path("sessions/<uuid:code>/strain/", record.session_strain, name="session-strain"),
     path("wishes/<uuid:code>/", today.wish_settle, name="wish-settle"),
     # /import/
     path("import/", importing.import_upload, name="import-upload"),

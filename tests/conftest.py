@@ -53,23 +53,28 @@ def pytest_sessionfinish(session):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def audit_emptied_between_tests():
-    """Lifts the triggers that keep the audit while Django empties the tables after a test without a transaction.
+def append_only_tables_emptied_between_tests():
+    """Lifts the triggers that keep some tables while Django empties all after a test without a transaction.
 
     The table of the cache has no model, so Django leaves it as it is.
     """
-    triggers = import_module("alliance.migrations.0002_audit_append_only")
+    triggers = [
+        import_module("alliance.migrations.0002_audit_append_only"),
+        import_module("ratings.migrations.0013_verdicts_only_grow"),
+    ]
     empty_tables = TransactionTestCase._fixture_teardown
 
     def lift_and_empty(self):
         with connection.schema_editor() as editor:
-            triggers.backwards(None, editor)
+            for one in triggers:
+                one.backwards(None, editor)
         try:
             empty_tables(self)
             cache.clear()
         finally:
             with connection.schema_editor() as editor:
-                triggers.forwards(None, editor)
+                for one in triggers:
+                    one.forwards(None, editor)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_empty)

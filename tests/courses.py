@@ -1,6 +1,7 @@
 """Courses of therapy for the tests: sessions logged and check-ins answered through the real actions."""
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 from django.core.management import call_command
@@ -9,6 +10,7 @@ from django.utils import timezone
 from ratings.cases.actions import log_session
 from ratings.check_in.actions import answer_check_in
 from ratings.check_in.answers import ClientAnswers
+from ratings.detection import sample
 from ratings.models import CheckIn
 from tests.factories import days_ago, editor_of
 
@@ -24,6 +26,29 @@ def answers(level):
 def client_answers(level, **rest):
     """The same as a client sends them; `rest`: the other fields of `ClientAnswers`."""
     return ClientAnswers(answers(level), **rest)
+
+
+class Always(Random):
+    """A source of chance that always gives the same number."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.number = number
+
+    def random(self):
+        return self.number
+
+
+@pytest.fixture(autouse=True)
+def none_drawn(monkeypatch):
+    """No session is drawn for the question that is asked at random."""
+    monkeypatch.setattr(sample, "source", Always(1.0))
+
+
+@pytest.fixture
+def all_drawn(none_drawn, monkeypatch):
+    """Every session that may be drawn is."""
+    monkeypatch.setattr(sample, "source", Always(0.0))
 
 
 @pytest.fixture

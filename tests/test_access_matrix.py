@@ -21,8 +21,9 @@ from alliance.drafts.shown import ShownForm
 from alliance.people.cover import arrange_cover
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
+from ratings.detection.reassess import current_version
 from ratings.importing import actions as importing
-from ratings.models import CheckIn, Rating, Standing
+from ratings.models import CheckIn, Draw, Rating, Standing
 from ratings.supervision.actions import ask_for_supervision
 from sessions.models import Leave
 from sessions.plan import actions as plan
@@ -149,6 +150,8 @@ ratings:rupture-usual flag             302 302   -   -   -   -   -   -   -   - |
 ratings:rupture-kind flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-plan flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-step flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
+ratings:session-strain drawn           302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 403 404 404 404 404
+ratings:session-strain held            302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 403 404 404 404 404
 ratings:rupture-strain flag            302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 403 404 404 404 404
 ratings:rupture-name juniper           302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-name sorrel            302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
@@ -240,6 +243,13 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     wish.pk, wish.code, wish.check_in, wish.bring_up = None, uuid4(), None, "gently"
     wish.therapy_session = make_therapy_session(juniper, starts_at=days_ago(30))
     wish.save()
+    Draw.objects.create(
+        episode=juniper,
+        therapy_session=wish.therapy_session,
+        is_drawn=True,
+        chance=0.05,
+        version=current_version(millrace),
+    )
     leave = Leave.objects.create(therapist=dana, starts_at=days_ago(-20), ends_at=days_ago(-30))
 
     voided = make_therapy_session(juniper, starts_at=days_ago(4), voided_at=days_ago(3), voided_by=dana)
@@ -265,6 +275,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "covered": [covered.code],
         "cover": [cover.code],
         "held": [used.therapy_session.code],
+        "drawn": [wish.therapy_session.code],
         "elsewhere": [sorrel.therapy_sessions.first().code],
         "goal": [plan.agree_goal(editor=editor_of(juniper), text="We are working on sleep.").code],
         "task": [plan.agree_task(editor=editor_of(juniper), activity="Walking.", modality="doing").code],

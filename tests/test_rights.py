@@ -18,9 +18,9 @@ from ratings.cases import actions as case_actions
 from ratings.check_in import actions as check_in_actions
 from ratings.check_in import links
 from ratings.delivery import schedule
-from ratings.detection.verdicts import give_verdict
+from ratings.detection.verdicts import judge_rupture, judge_session, judge_use
 from ratings.handover.actions import hand_over, reopen_episode, share_history
-from ratings.models import Rating, Rupture
+from ratings.models import Draw, Rating, Rupture
 from ratings.record import actions as record_actions
 from ratings.ruptures import actions as rupture_actions
 from ratings.ruptures.actions import rebase_usual, set_rupture_aside
@@ -45,7 +45,7 @@ def teasel(dana):
 
 
 @pytest.fixture
-def writes(juniper, teasel, live_through, millrace, noor):
+def writes(juniper, teasel, live_through, millrace, noor, all_drawn):
     """Name -> a write on Juniper's episode, or on a row of it, under a given right."""
     millrace.shows_history = True
     millrace.save()
@@ -78,7 +78,9 @@ def writes(juniper, teasel, live_through, millrace, noor):
         "mint_check_in_link": lambda editor: links.mint_check_in_link(
             editor=editor, check_in=check_in, channel="screen"
         ),
-        "give_verdict": lambda editor: give_verdict(editor=editor, rupture=rupture, answer="useful"),
+        "judge_use": lambda editor: judge_use(editor=editor, rupture=rupture, answer="useful"),
+        "judge_rupture": lambda editor: judge_rupture(editor=editor, rupture=rupture, answer="yes"),
+        "judge_session": lambda editor: judge_session(editor=editor, draw=Draw.objects.all()[0], answer="no"),
         "set_rupture_aside": lambda editor: set_rupture_aside(editor=editor, rupture=rupture, reason="Moved house."),
         "say_kind": lambda editor: rupture_actions.say_kind(editor=editor, rupture=rupture, kind="both", signs=[]),
         "plan_step": lambda editor: rupture_actions.plan_step(
@@ -89,9 +91,6 @@ def writes(juniper, teasel, live_through, millrace, noor):
         ),
         "bring_rupture_back": lambda editor: rupture_actions.bring_rupture_back(
             editor=editor, rupture=over(rupture, "set_aside")
-        ),
-        "judge_strain": lambda editor: rupture_actions.judge_strain(
-            editor=editor, rupture=over(rupture, "repaired"), answer="yes"
         ),
         "name_rupture": lambda editor: rupture_actions.name_rupture(
             editor=editor, therapy_session=over(rupture, "repaired") and row, kind="both", pillars=["bond"]
@@ -209,6 +208,7 @@ def test_who_covers_plans_and_logs_and_writes_nothing_else(juniper, writes, noor
     editor = access.check_log(priya.user, juniper)
     assert set(passed(of_rows | of_the_episode, editor)) == {
         "plan_sessions", "move_planned", "cancel_planned", "restore_planned", "say_step",
+        "judge_use", "judge_rupture", "judge_session",
         "log_session", "move_session", "settle_wish", "undo_log", "mark_read", "enter_answers", "mint_check_in_link",
     }  # fmt: skip
 

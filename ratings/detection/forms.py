@@ -1,10 +1,22 @@
-"""The form of how flags are made."""
+"""The forms of how flags are made, and of whether there was strain."""
 
 from django import forms
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from ratings.findings import names
+from ratings.models import StrainVerdict
 from ratings.psychometrics.evidence import Budget, Use
+
+
+class StrainForm(forms.Form):
+    """Was there strain between the two?"""
+
+    class CameFrom(TextChoices):
+        TODAY = "today"
+
+    strain = forms.ChoiceField(choices=StrainVerdict.Answer)
+    came_from = forms.ChoiceField(choices=CameFrom, required=False)
 
 
 class DetectionForm(forms.Form):

@@ -16,6 +16,7 @@ from alliance.access import Editor, Right
 from alliance.models import Episode, Practice
 from ratings.detection.history import held_by_episode
 from ratings.detection.replay import replay
+from ratings.detection.sample import draw_sample
 from ratings.detection.stored import detector_version
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics.assess import freeze
@@ -88,8 +89,11 @@ def reassess_all(keys, practice):
         ruptures[rupture.episode_id].append(rupture)
     now = timezone.now()
     replays = [replay(episode, version, sessions[episode.pk], ruptures[episode.pk], now) for episode in episodes]
-    Assessment.objects.filter(episode__in=keys, version=version).delete()
+    assessed = Assessment.objects.filter(episode__in=keys)
+    assessed_before = set(assessed.values_list("therapy_session", flat=True))
+    assessed.filter(version=version).delete()
     store(replays)
+    draw_sample(replays, sessions, assessed_before)
     return [replayed.standing for replayed in replays]
 
 

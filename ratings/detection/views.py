@@ -1,4 +1,4 @@
-"""A manager's page of how flags are made: its settings, and therapists' verdicts."""
+"""A manager's page of how flags are made."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -9,7 +9,6 @@ from alliance.requests import posted, require_page_or_post
 from ratings.detection.actions import set_detector
 from ratings.detection.forms import DetectionForm
 from ratings.detection.reassess import current_version
-from ratings.detection.verdicts import verdict_shares
 from ratings.psychometrics.population import FEWEST_EPISODES
 
 
@@ -33,7 +32,6 @@ def detection_settings(request):
         "version": version,
         "practice": manager.practice,
         "fewest": FEWEST_EPISODES,
-        "shares": verdict_shares(manager.practice),
         "section": "people",
     }
     return render(request, "ratings/detection/detection_settings.html", context, status=422 if form.errors else 200)

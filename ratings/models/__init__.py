@@ -7,11 +7,12 @@ from ratings.models.instrument import Instrument, InstrumentText
 from ratings.models.link import ClientLink
 from ratings.models.plan_answers import CanSay, Helped, StillRight
 from ratings.models.rating import Rating
-from ratings.models.repair import RepairStep, RuptureView, SetAside, StrainVerdict
-from ratings.models.rupture import Rupture, Verdict
+from ratings.models.repair import RepairStep, RuptureView, SetAside
+from ratings.models.rupture import Rupture
 from ratings.models.seen import SeenRating, WishOutcome
 from ratings.models.standing import Standing
 from ratings.models.supervision import SupervisionQuestion
+from ratings.models.verdict import Draw, StrainVerdict, UsefulVerdict
 
 __all__ = [
     "Assessment",
@@ -20,6 +21,7 @@ __all__ = [
     "ClientLink",
     "Delivery",
     "DetectorVersion",
+    "Draw",
     "Helped",
     "Instrument",
     "InstrumentText",
@@ -33,6 +35,6 @@ __all__ = [
     "StillRight",
     "StrainVerdict",
     "SupervisionQuestion",
-    "Verdict",
+    "UsefulVerdict",
     "WishOutcome",
 ]

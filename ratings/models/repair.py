@@ -126,29 +126,3 @@ class SetAside(models.Model):
 
     def __str__(self):
         return str(self.pk)
-
-
-class StrainVerdict(models.Model):
-    """A therapist's answer, once it is over: was there strain between the two?"""
-
-    class Answer(models.TextChoices):
-        YES = "yes", _("Yes")
-        NO = "no", _("No")
-        CANT_SAY = "cant_say", _("Can’t say")
-
-    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="strain_verdicts")
-    rupture = models.ForeignKey(Rupture, on_delete=models.CASCADE, related_name="strain_verdicts")
-    answer = models.CharField(max_length=8, choices=Answer)
-    given_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
-    given_at = models.DateTimeField(default=timezone.now)
-
-    objects = ScopedQuerySet.as_manager()
-    scope = ("episode", "pk")
-
-    class Sensitivity:
-        sealed = ()
-        clinical = ("episode", "rupture", "answer", "given_at")
-        plain = ("id", "given_by")
-
-    def __str__(self):
-        return str(self.pk)

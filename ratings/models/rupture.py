@@ -1,4 +1,4 @@
-"""Ruptures, and therapists' verdicts on the flags."""
+"""Ruptures: strains in the alliance, and how they ended."""
 
 import uuid
 from collections.abc import Collection
@@ -148,29 +148,3 @@ class Rupture(models.Model):
             self.RuptureState.SET_ASIDE: "aside",
             self.RuptureState.WITHDRAWN: "aside",
         }.get(self.state, "mended")
-
-
-class Verdict(models.Model):
-    """Whether the therapist found a flag useful; counted for each rule."""
-
-    class Answer(models.TextChoices):
-        USEFUL = "useful", _("Useful")
-        KNOWN = "known", _("I knew already")
-        FALSE = "false", _("Not useful")
-
-    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="verdicts")
-    rupture = models.OneToOneField(Rupture, on_delete=models.CASCADE, related_name="verdict")
-    answer = models.CharField(max_length=12, choices=Answer)
-    given_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
-    given_at = models.DateTimeField(default=timezone.now)
-
-    objects = ScopedQuerySet.as_manager()
-    scope = ("episode", "pk")
-
-    class Sensitivity:
-        sealed = ()
-        clinical = ("episode", "rupture", "answer", "given_at")
-        plain = ("id", "given_by")
-
-    def __str__(self):
-        return str(self.pk)

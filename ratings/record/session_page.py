@@ -18,9 +18,10 @@ from ratings.cases.pillars import pillar_views
 from ratings.check_in.instrument_choice import definition_of
 from ratings.check_in.plan_questions import count_of_another_plan
 from ratings.detection.history import HeldSession
+from ratings.detection.sample import draw_of
 from ratings.findings import phrases
 from ratings.findings.names import pillars_in_a_row
-from ratings.models import CheckIn, ClientLink, Delivery, Rating, Rupture
+from ratings.models import CheckIn, ClientLink, Delivery, Draw, Rating, Rupture, StrainVerdict
 from ratings.psychometrics.evidence import Pillar, Rater
 from ratings.psychometrics.usual import FEWEST
 from ratings.record.changes import ChangeEntry, changes_of
@@ -104,6 +105,13 @@ class SessionPage:
     changes: list[ChangeEntry]
     moved_to: UUID | None  # the session that has the therapist's part now, where the reader may see it
     can_send_link: bool
+    draw: Draw | None  # by which the therapist is asked whether there was strain
+    strain: StrainVerdict | None  # the newest answer
+
+    @property
+    def asks_about_strain(self) -> bool:
+        """Whether the question is shown: to who may answer it; with the answer, to all who read the case."""
+        return self.draw is not None and (self.can_log or self.strain is not None)
 
     @property
     def is_removed(self) -> bool:
@@ -129,6 +137,7 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
     check_in = CheckIn.objects.filter(therapy_session=therapy_session).first()
     before, after = _neighbours(therapy_session, history)
     is_attended = therapy_session.attendance == Attendance.ATTENDED
+    draw = draw_of(therapy_session)
     same_sentences = not (client and therapist) or client.instrument_id == therapist.instrument_id
     return SessionPage(
         episode=episode,
@@ -171,6 +180,8 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
         and client is None
         and check_in is not None
         and episode.ends_at is None,
+        draw=draw,
+        strain=StrainVerdict.objects.filter(draw=draw).newest().first() if draw else None,
     )
 
 

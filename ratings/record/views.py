@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.db import IntegrityError
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit, scopes
-from alliance.access import Editor, get_visible_or_404
+from alliance.access import Editor, NotVisible, get_visible_or_404
 from alliance.dates import zone_in_words
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
@@ -21,7 +22,9 @@ from ratings.check_in import instrument_choice
 from ratings.check_in.actions import AlreadyAnswered, SessionVoided, correct_entered_answers, mark_read
 from ratings.check_in.answers import stored_answers
 from ratings.check_in.forms import EnteredAnswersForm
-from ratings.models import CheckIn, Rating
+from ratings.detection.forms import StrainForm
+from ratings.detection.verdicts import judge_session
+from ratings.models import CheckIn, Draw, Rating
 from ratings.psychometrics.evidence import Rater
 from ratings.record.actions import NoteChanged, bring_back_session, correct_session, refile_session, remove_session
 from ratings.record.forms import SessionCorrectForm, SessionRefileForm, SessionRemoveForm
@@ -69,6 +72,24 @@ def case_sheet(request, code):
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
     context = {"page": sheet_of(episode, request.user), "section": "cases"}
     return render(request, "ratings/record/case_sheet.html", context)
+
+
+@require_POST
+def session_strain(request, code):
+    """Whether there was strain in a session that was drawn. An answer that a flag has overtaken is kept as well."""
+    therapy_session = _in_zone(get_visible_or_404(SESSIONS, request.user, code=code))
+    editor = access.check_log(request.user, therapy_session.episode)
+    draw = Draw.objects.filter(therapy_session=therapy_session, is_drawn=True).first()
+    if draw is None:
+        raise NotVisible("draw", code)
+    form = StrainForm(request.POST)
+    if not form.is_valid():
+        raise SuspiciousOperation("There is no such answer.")
+    judge_session(editor=editor, draw=draw, answer=form.cleaned_data["strain"])
+    messages.success(request, _("Thanks, noted."))
+    if form.cleaned_data["came_from"] == StrainForm.CameFrom.TODAY:
+        return redirect("ratings:today")
+    return redirect("ratings:session-page", therapy_session.code)
 
 
 def _in_zone(therapy_session):

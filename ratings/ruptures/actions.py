@@ -14,7 +14,7 @@ from alliance.crypto import Sealed
 from alliance.refusal import Refused
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import lock_for_edit, lock_for_log, reassess
-from ratings.models import RepairStep, Rupture, RuptureView, SetAside, StrainVerdict
+from ratings.models import RepairStep, Rupture, RuptureView, SetAside
 
 
 class RuptureOver(Exception):
@@ -179,23 +179,6 @@ def take_back_steps(*, therapy_session):
     """Takes back what the log of a session said of a repair."""
     said = RepairStep.objects.filter(logged_with=therapy_session, taken_back_at__isnull=True)
     said.update(taken_back_at=timezone.now())
-
-
-@transaction.atomic
-def judge_strain(*, editor: Editor, rupture, answer):
-    """The therapist's answer, once it is over: was there strain? An earlier answer is kept.
-
-    Raises
-    ------
-    Refused
-        It is not over yet.
-    """
-    lock_for_edit(editor, rupture)
-    rupture.refresh_from_db(fields=["state"])
-    if rupture.is_active:
-        raise Refused(_("This is still open."))
-    StrainVerdict.objects.create(episode=editor.episode, rupture=rupture, answer=answer, given_by=editor.membership)
-    audit.record(Verb.CHANGED, rupture, by=editor.membership)
 
 
 def _check_active(rupture):

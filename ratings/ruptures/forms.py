@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.dates import DateFormat, day
 from alliance.form_fields import PlainTextField
 from ratings.findings.names import SERIES_NAMES
-from ratings.models import RepairStep, RuptureView, StrainVerdict, Verdict
+from ratings.models import RepairStep, RuptureView, UsefulVerdict
 from ratings.psychometrics.evidence import Pillar
 from ratings.ruptures.words import BY_KEY, words_for
 from sessions.models import TherapySession
@@ -16,12 +16,8 @@ NEXT = ""
 NOT_AN_ANSWER = _("Choose one of the answers.")
 
 
-class VerdictForm(forms.Form):
-    answer = forms.ChoiceField(choices=Verdict.Answer)
-
-
-class StrainForm(forms.Form):
-    strain = forms.ChoiceField(choices=StrainVerdict.Answer)
+class UsefulForm(forms.Form):
+    answer = forms.ChoiceField(choices=UsefulVerdict.Answer)
 
 
 class SetAsideForm(forms.Form):

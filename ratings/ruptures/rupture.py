@@ -12,7 +12,7 @@ from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases, scale
 from ratings.findings.flag import FlagContext, FlagText, flag_text
-from ratings.models import Rating, RepairStep, Rupture, RuptureView, SetAside, StrainVerdict, Verdict
+from ratings.models import Rating, RepairStep, Rupture, RuptureView, SetAside, StrainVerdict, UsefulVerdict
 from ratings.psychometrics.evidence import Rater, Use
 from ratings.psychometrics.records import RuptureEvidence
 from ratings.psychometrics.series import OVERALL, value_of
@@ -99,11 +99,11 @@ class RupturePage:
     episode: Episode
     name: str
     reader_is_therapist: bool
+    can_answer: bool  # the reader is the therapist, or covers for them
     flag: FlagText | None  # None where a person opened it
     number: int | None  # of the session that speaks for it
     seen_at: datetime | None
     worded: bool
-    verdict: Verdict | None
     aside_reason: str
     said_by: str  # a sentence: who named it; empty where the program did
     named_line: str
@@ -114,7 +114,8 @@ class RupturePage:
     since: list[SinceRow]  # newest first
     asides: list[AsideRow]
     lower: LowerLevel | None
-    strain: StrainVerdict | None
+    strain: StrainVerdict | None  # the newest answer
+    use: UsefulVerdict | None  # as above
     question: Question | None
 
     @property
@@ -155,11 +156,11 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
         episode=episode,
         name=name,
         reader_is_therapist=reader_is_therapist,
+        can_answer=reader_is_therapist or access.can_log(reader, episode),
         flag=_flag(rupture, evidence, reader_is_therapist, worded) if evidence else None,
         number=evidence.assessment.number if evidence else None,
         seen_at=evidence.held_at if evidence else None,
         worded=worded,
-        verdict=Verdict.objects.filter(rupture=rupture).first(),
         aside_reason=rupture.aside_reason.open(episode.client.data_key) if rupture.aside_reason else "",
         said_by=_said_by(rupture, name, reports, reader_is_therapist),
         named_line=rupture.named_line.open(episode.client.data_key) if rupture.named_line else "",
@@ -174,7 +175,8 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
             if row.undone_at
         ],
         lower=_lower(rupture),
-        strain=StrainVerdict.objects.filter(rupture=rupture).order_by("-pk").first(),
+        strain=StrainVerdict.objects.filter(rupture=rupture).newest().first(),
+        use=UsefulVerdict.objects.filter(rupture=rupture).newest().first(),
         question=questions_of([episode.pk]).get(episode.pk),
     )
 

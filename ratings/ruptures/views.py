@@ -16,9 +16,10 @@ from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
+from ratings.detection.forms import StrainForm
 from ratings.detection.history import held_sessions
-from ratings.detection.verdicts import give_verdict
-from ratings.models import RepairStep, Rupture, StrainVerdict, Verdict
+from ratings.detection.verdicts import judge_rupture, judge_use
+from ratings.models import RepairStep, Rupture, UsefulVerdict
 from ratings.ruptures import actions
 from ratings.ruptures.actions import NotSettledLower, RuptureOver, set_rupture_aside
 from ratings.ruptures.forms import (
@@ -27,9 +28,8 @@ from ratings.ruptures.forms import (
     SetAsideForm,
     StepOutcomeForm,
     StepPlanForm,
-    StrainForm,
+    UsefulForm,
     UsualForm,
-    VerdictForm,
 )
 from ratings.ruptures.rupture import rupture_page
 
@@ -37,7 +37,6 @@ RUPTURES = Rupture.objects.select_related(
     "opened_session",
     "closed_session",
     "version",
-    "verdict",
     "episode__client__data_key",
     "episode__client__practice",
     "episode__standing",
@@ -54,27 +53,25 @@ def rupture(request, code):
 
 @require_POST
 def rupture_verdict(request, code):
-    rupture, editor = _own(request, code)
-    form = VerdictForm(request.POST)
+    """Whether the flag was useful."""
+    rupture, editor = _asked(request, code)
+    form = UsefulForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation("There is no such verdict.")
-    give_verdict(editor=editor, rupture=rupture, answer=form.cleaned_data["answer"])
+    judge_use(editor=editor, rupture=rupture, answer=form.cleaned_data["answer"])
     messages.success(request, _("Thanks, noted."))
     return redirect("ratings:rupture", rupture.code)
 
 
 @require_POST
 def rupture_strain(request, code):
-    rupture, editor = _own(request, code)
+    """Whether there was strain."""
+    rupture, editor = _asked(request, code)
     form = StrainForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation("There is no such answer.")
-    try:
-        actions.judge_strain(editor=editor, rupture=rupture, answer=form.cleaned_data["strain"])
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("Saved. Thank you."))
+    judge_rupture(editor=editor, rupture=rupture, answer=form.cleaned_data["strain"])
+    messages.success(request, _("Thanks, noted."))
     return redirect("ratings:rupture", rupture.code)
 
 
@@ -182,6 +179,13 @@ def rupture_name(request, code):
     return render(request, "ratings/ruptures/rupture_name.html", context, status=422 if form.errors else 200)
 
 
+def _asked(request, code):
+    """As `_own`, for the answers that are open to who covers."""
+    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
+    timezone.activate(ZoneInfo(rupture.episode.client.practice.zone))
+    return rupture, access.check_log(request.user, rupture.episode)
+
+
 def _own(request, code):
     rupture = get_visible_or_404(RUPTURES, request.user, code=code)
     timezone.activate(ZoneInfo(rupture.episode.client.practice.zone))
@@ -203,8 +207,7 @@ def _answer(request, rupture, status=200, **forms):
     seen = {"kind": page.kind, "signs": page.view.signs if page.view else []}
     context = {
         "page": page,
-        "verdicts": Verdict.Answer,
-        "strains": StrainVerdict.Answer,
+        "uses": UsefulVerdict.Answer,
         "form": next(iter(forms.values()), None),
         "usual": forms.get("usual") or UsualForm(),
         "aside": forms.get("aside") or SetAsideForm(),

@@ -12,6 +12,7 @@ from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.check_in.wishes import Wish, wishes
 from ratings.delivery.queries import CheckInRow, rows_by_session, unanswered_check_ins
+from ratings.detection.sample import SampleQuestion, open_questions
 from ratings.models import CheckIn
 from ratings.plan.queries import RefusedGoal, refused_goals
 from ratings.today.news import News, Weight, latest_strains, news_of, numbered, to_show
@@ -97,6 +98,7 @@ class Day:
     refused: list[RefusedGoal]
     unanswered: list[CheckInRow]  # the latest of each client, of the last two weeks
     unanswered_in_all: int
+    questions: list[SampleQuestion]  # about sessions without a flag, drawn at random
     has_cases: bool
 
     @property
@@ -113,6 +115,7 @@ class Day:
         entries = [*([self.next] if self.next else []), *self.rest, *self.unlogged]
         codes = {entry.case.code for entry in entries} | {row.case_code for row in self.news}
         codes |= {row.case.code for row in self.open} | {str(row.case_code) for row in self.unanswered}
+        codes |= {str(question.case_code) for question in self.questions}
         return len(codes)
 
 
@@ -145,6 +148,7 @@ def day_of(therapist: User) -> Day:
         refused=refused_goals(scopes.own_episodes(therapist)),
         unanswered=_latest_of_each(unanswered),
         unanswered_in_all=len(unanswered),
+        questions=open_questions(therapist),
         has_cases=bool(cases),
     )
 

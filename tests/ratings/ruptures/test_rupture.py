@@ -9,7 +9,17 @@ from django.utils import timezone
 from ratings.check_in.actions import answer_check_in, ask_client
 from ratings.check_in.answers import ClientAnswers
 from ratings.detection.reassess import reassess
-from ratings.models import CheckIn, Rating, RepairStep, Rupture, SetAside, Standing, StrainVerdict, SupervisionQuestion
+from ratings.models import (
+    CheckIn,
+    Rating,
+    RepairStep,
+    Rupture,
+    SetAside,
+    Standing,
+    StrainVerdict,
+    SupervisionQuestion,
+    UsefulVerdict,
+)
 from ratings.ruptures.actions import name_rupture, plan_step
 from ratings.ruptures.words import PHRASES
 from tests.courses import answers, client_answers
@@ -217,16 +227,28 @@ def test_set_aside_and_brought_back(http, dana, ticked):
     assert "A bereavement." in page(http, ticked)
 
 
-def test_closing_asks_one_question_and_keeps_each_answer(http, dana, sam, ticked):
+def test_truth_and_use_are_asked_apart_and_each_answer_is_kept(http, dana, sam, ticked):
     http.force_login(dana.user)
-    assert "Was there strain between you?" not in page(http, ticked)
-    post(http, "rupture-strain", ticked, strain="yes")
-    assert not StrainVerdict.objects.exists()
-    post(http, "rupture-set-aside", ticked, reason="Looked.")
     for answer in ("yes", "cant_say"):
-        post(http, "rupture-strain", ticked, strain=answer)
+        assert post(http, "rupture-strain", ticked, strain=answer).status_code == 302
+    assert post(http, "rupture-strain", ticked, strain="maybe").status_code == 400
+    for answer in ("not_useful", "known"):
+        post(http, "rupture-verdict", ticked, answer=answer)
     assert list(StrainVerdict.objects.order_by("pk").values_list("answer", flat=True)) == ["yes", "cant_say"]
-    assert "Was there strain between you?" in page(http, ticked)
+    assert list(UsefulVerdict.objects.order_by("pk").values_list("answer", flat=True)) == ["not_useful", "known"]
+    shown = page(http, ticked)
+    assert "Was there strain between you?" in shown and "You said: Can’t say." in shown
+    assert "You said: I knew already." in shown
+
+
+def test_the_supervisor_reads_what_was_said_and_says_nothing(http, dana, sam, ticked):
+    http.force_login(sam.user)
+    assert post(http, "rupture-strain", ticked, strain="yes").status_code == 403
+    assert "Was there strain" not in page(http, ticked)
+    http.force_login(dana.user)
+    post(http, "rupture-strain", ticked, strain="no")
+    http.force_login(sam.user)
+    assert "The therapist says: No." in page(http, ticked)
 
 
 # --- Supervision ------------------------------------------------------------------------------------------------------

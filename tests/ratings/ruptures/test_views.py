@@ -7,32 +7,13 @@ from django.urls import reverse
 
 from alliance.dates import DateFormat, day
 from alliance.models import AuditEvent
-from ratings.detection.verdicts import verdict_shares
-from ratings.models import Rating, Rupture, Standing, Verdict
+from ratings.models import Rating, Rupture, Standing
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 
 
 def page_of(rupture):
     return reverse("ratings:rupture", args=[rupture.code])
-
-
-def test_a_verdict_is_counted_once_per_flag_and_shown_with_its_interval(http, dana, sam, mona, juniper, live_through):
-    live_through(juniper, [3, 3, 3, 3, ONLY_TASKS])
-    rupture = Rupture.objects.get()
-    address = reverse("ratings:rupture-verdict", args=[rupture.code])
-    http.force_login(sam.user)
-    assert http.post(address, {"answer": "useful"}).status_code == 403
-    http.force_login(dana.user)
-    for answer in ("false", "useful"):
-        assert http.post(address, {"answer": answer}).url == page_of(rupture)
-    assert http.post(address, {"answer": "nonsense"}).status_code == 400
-    assert Verdict.objects.get().answer == "useful"
-    assert "You said: Useful." in http.get(page_of(rupture)).text
-    (share,) = verdict_shares(juniper.client.practice)
-    assert (share.useful, share.known, share.false, share.worth_it.of) == (1, 0, 0, 1)
-    http.force_login(mona.user)
-    assert "between 21 % and 100 %" in http.get(reverse("ratings:detection-settings")).text
 
 
 def test_set_aside_with_a_reason_that_only_those_who_read_the_case_see(http, dana, sam, noor, juniper, live_through):

@@ -1,0 +1,24 @@
+"""Every verdict stays: with the version of its flag and what that stated, and with a value that says what it means."""
+
+from django.db import migrations
+from django.db.models import OuterRef, Subquery
+
+
+def forwards(apps, schema_editor):
+    apps.get_model("ratings", "UsefulVerdict").objects.filter(answer="false").update(answer="not_useful")
+    verdicts = apps.get_model("ratings", "StrainVerdict").objects
+    flags = apps.get_model("ratings", "Rupture").objects.filter(pk=OuterRef("rupture"))
+    verdicts.update(version=Subquery(flags.values("version")[:1]))
+    for verdict in verdicts.select_related("rupture").iterator():
+        verdict.stated = verdict.rupture.evidence.get("probability")
+        verdict.save(update_fields=["stated"])
+
+
+def backwards(apps, schema_editor):
+    apps.get_model("ratings", "UsefulVerdict").objects.filter(answer="not_useful").update(answer="false")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("ratings", "0011_verdicts")]
+
+    operations = [migrations.RunPython(forwards, backwards)]
