@@ -145,6 +145,13 @@ def check_import(user: User) -> list[Membership]:
     return memberships
 
 
+def check_import_again(membership: Membership) -> None:
+    """Raises `Denied` unless the member may still import; asked by the write, after its lock."""
+    memberships = live_memberships(membership.user).filter(pk=membership.pk)
+    if not memberships.filter(Q(is_manager=True) | Q(is_therapist=True)).exists():
+        raise Denied("import_page")
+
+
 class Right(Protocol):
     """The right to put one case into other hands: its therapist's `Editor`, or a manager's `Settler`."""
 

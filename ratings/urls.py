@@ -8,6 +8,7 @@ from ratings.detection import views as detection
 from ratings.handover.views import case as handover
 from ratings.handover.views import leaving
 from ratings.importing import views as importing
+from ratings.importing.clients import views as client_list
 from ratings.plan import views as plan
 from ratings.record import views as record
 from ratings.ruptures import views as ruptures
@@ -71,6 +72,8 @@ urlpatterns = [
     # /import/
     path("import/", importing.import_upload, name="import-upload"),
     path("import/<uuid:code>/", importing.import_preview, name="import-preview"),
+    path("import/clients/", client_list.client_list_upload, name="client-list-upload"),
+    path("import/clients/<uuid:code>/", client_list.client_list_preview, name="client-list-preview"),
     path("ruptures/<uuid:code>/", ruptures.rupture, name="rupture"),
     path("ruptures/<uuid:code>/verdict/", ruptures.rupture_verdict, name="rupture-verdict"),
     path("ruptures/<uuid:code>/set-aside/", ruptures.rupture_set_aside, name="rupture-set-aside"),

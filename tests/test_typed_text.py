@@ -28,6 +28,7 @@ EXEMPT = {
     ("ratings:cases", "ratings:cases"): "a search: it saves nothing",
     ("ratings:caseload", "ratings:caseload"): "a search: it saves nothing",
     ("ratings:import-upload", "ratings:import-upload"): "a file, which the browser gives once only",
+    ("ratings:client-list-upload", "ratings:client-list-upload"): "a file, which the browser gives once only",
 }
 # What the walk has to find at least, or it looks in the wrong place.
 SOME = {

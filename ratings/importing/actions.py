@@ -15,7 +15,7 @@ from ratings.bulk import Bulk
 from ratings.detection.reassess import LONG_AGO, current_version, lock_episodes, reassess_in_turns
 from ratings.detection.replay import replay
 from ratings.importing.matching import batched, make_preview, read
-from ratings.importing.preview import Preview, Receiver
+from ratings.importing.receiver import receiver_of
 from ratings.models import InstrumentText, Rating, Standing
 from ratings.models.rating import columns_of
 from sessions.models import Attendance, TherapySession
@@ -24,7 +24,7 @@ from sessions.models import Attendance, TherapySession
 class NotAllGood(Exception):
     """There are bad lines, and nobody chose to leave them out."""
 
-    def __init__(self, preview: Preview) -> None:
+    def __init__(self, preview):
         super().__init__(f"{len(preview.errors)} bad lines")
         self.preview = preview
 
@@ -196,6 +196,10 @@ def _unique_texts():
 
 # --- Between the preview and the import -------------------------------------------------------------------------------
 
+DRAFTS = ImportDraft.objects.select_related(
+    "practice__data_key", "sent_by__practice", "sent_by__user", "therapist__practice__data_key"
+)
+
 
 @transaction.atomic
 def keep_draft(*, text, by, therapist=None):
@@ -217,13 +221,10 @@ def drop_old_drafts():
 def preview_of(draft, order=None, end_before=None):
     """The preview of a draft as things stand now.
 
-    `order`: how its dates are written, where it does not tell; `end_before`: see `make_preview`. Whoever is no manager,
-    or no longer, receives every row themselves.
+    `order`: how its dates are written, where it does not tell; `end_before`: see `make_preview`.
     """
-    only_own = not draft.sent_by.is_manager
-    receiver = Receiver(all_to=draft.sent_by if only_own else draft.therapist, only_own=only_own)
     parsed = read(draft.text.open(draft.practice.data_key).encode(), order)
-    return make_preview(practice=draft.practice, parsed=parsed, receiver=receiver, end_before=end_before)
+    return make_preview(practice=draft.practice, parsed=parsed, receiver=receiver_of(draft), end_before=end_before)
 
 
 def import_draft(*, draft, order=None, end_before=None, only_good=False):

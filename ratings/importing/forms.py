@@ -8,7 +8,8 @@ from alliance.form_fields import DayField
 from alliance.people.forms import named_apart
 from ratings.cells.days import DateOrder
 from ratings.cells.encoding import decoded
-from ratings.importing.matching import read, therapists_of
+from ratings.importing.matching import read
+from ratings.importing.receiver import therapists_of
 
 LARGEST = 5 * 1024 * 1024  # convention of this app; the command takes larger ones
 
@@ -54,12 +55,15 @@ class UploadForm(forms.Form):
         if file.size > LARGEST:
             raise forms.ValidationError(self.fields["file"].error_messages["required"])
         data = file.read()
-        parsed = read(data)
-        if not parsed.layout:
-            (error,) = parsed.errors
+        for error in self.unreadable(data):
             sentence = gettext("Line %(line)s: %(sentence)s") % {"line": error.line, "sentence": error.sentence}
             raise forms.ValidationError(sentence)
         return decoded(data)
+
+    def unreadable(self, data):
+        """What is wrong with the file as a whole: one error, or none."""
+        parsed = read(data)
+        return () if parsed.layout else parsed.errors
 
     def clean(self):
         cleaned = super().clean()

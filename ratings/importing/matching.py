@@ -3,7 +3,6 @@
 Reads only, in a number of statements that does not grow with the file but by one for some hundred of its cases.
 """
 
-import unicodedata
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,13 +11,11 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alliance.crypto import keyed_hash
 from alliance.models import Client, Episode
-from alliance.scopes import live
 from ratings.cells.days import DateOrder
 from ratings.check_in.instrument_choice import definition_of
 from ratings.importing import layouts
-from ratings.importing.layouts import LineError, Parsed
+from ratings.importing.layouts import Parsed
 from ratings.importing.preview import (
     Count,
     Counts,
@@ -26,9 +23,11 @@ from ratings.importing.preview import (
     MatchedSession,
     NewRating,
     Preview,
-    Receiver,
     ScoredAnswers,
 )
+from ratings.importing.receiver import Receiver, therapists_of
+from ratings.importing.references import client_references, references
+from ratings.importing.table import LineError
 from ratings.models import Instrument, Rating
 from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.scoring import Scored, score, score_total
@@ -56,12 +55,6 @@ def make_preview(*, practice, parsed: Parsed, receiver: Receiver, end_before: da
     return _Matcher(practice, parsed, receiver, end_before).preview()
 
 
-def therapists_of(practice):
-    """The practice's live therapists, who may receive cases, by e-mail in lower case."""
-    memberships = practice.memberships.filter(live(), is_therapist=True, user__is_active=True).select_related("user")
-    return {membership.user.email.casefold(): membership for membership in memberships}
-
-
 def _instruments():
     return {(row.key, row.version): (row, definition_of(row)) for row in Instrument.objects.all()}
 
@@ -69,7 +62,8 @@ def _instruments():
 class _Matcher:
     def __init__(self, practice, parsed, receiver, end_before):
         self.practice, self.parsed, self.receiver, self.end_before = practice, parsed, receiver, end_before
-        self.refs, self.scored_answers = {}, {}  # take most of the time and follow from the file alone
+        # What takes most of the time and follows from the file alone.
+        self.refs, self.client_refs, self.scored_answers = {}, {}, {}
         self.zone = ZoneInfo(practice.zone)
         self.instruments = _instruments()
         self.by_case = defaultdict(list)
@@ -97,18 +91,18 @@ class _Matcher:
         self.errors.append(LineError(past.line, sentence))
 
     def _ref(self, *parts):
-        """The keyed hash under which a client, case or session of a file is stored.
-
-        It is one of the hex of its name, as `keyed_hash` takes `a1` and `A1` for the same.
-        """
-        if parts not in self.refs:
-            text = "\0".join(map(str, parts)).encode().hex()
-            self.refs[parts] = keyed_hash(f"import {self.parsed.layout}", text)
-        return self.refs[parts]
+        return self._refs(*parts)[0]
 
     def _refs(self, *parts):
-        """The hashes under which it may be stored: what was imported before names were composed has the second."""
-        return [self._ref(*parts), self._ref(*(unicodedata.normalize("NFD", str(part)) for part in parts))]
+        """The hashes under which a client, case or session may be stored."""
+        if parts not in self.refs:
+            self.refs[parts] = references(self.parsed.layout, *parts)
+        return self.refs[parts]
+
+    def _client_refs(self, client):
+        if client not in self.client_refs:
+            self.client_refs[client] = list(client_references(self.parsed.layout, client))
+        return self.client_refs[client]
 
     def _was_last_seen_before(self, day, case):
         return day is not None and case.last_at < self._at(day, time(0))
@@ -118,33 +112,33 @@ class _Matcher:
     def _look_up(self):
         """Reads all rows that the file may be about."""
         self.therapists = therapists_of(self.practice)
-        refs = {ref for client, _case in self.by_case for ref in self._refs(client)}
+        refs = {ref for client, _case in self.by_case for ref in self._client_refs(client)}
         clients = Client.objects.filter(practice=self.practice)
-        self.clients = {client.external_ref: client for client in _rows_where_in(clients, "external_ref", refs)}
+        self.clients = {client.external_ref: client for client in rows_where_in(clients, "external_ref", refs)}
         keys = {client.pk for client in self.clients.values()}
-        episodes = list(_rows_where_in(Episode.objects.select_related("therapist"), "client", keys))
+        episodes = list(rows_where_in(Episode.objects.select_related("therapist"), "client", keys))
         self.episodes = {(e.client_id, e.external_ref): e for e in episodes if e.external_ref}
         self.open_episodes = {(e.client_id, e.therapist_id): e for e in episodes if e.ends_at is None}
         self.pairs = {(e.client_id, e.therapist_id) for e in episodes}
         self.sessions = defaultdict(dict)  # episode -> ref -> therapy session
         self.starts = defaultdict(set)  # episode -> starts of sessions that are not voided
         keys = {episode.pk for episode in self.episodes.values()}
-        for row in _rows_where_in(TherapySession.objects.all(), "episode", keys):
+        for row in rows_where_in(TherapySession.objects.all(), "episode", keys):
             if row.external_ref:
                 self.sessions[row.episode_id][row.external_ref] = row
             if row.voided_at is None:
                 self.starts[row.episode_id].add(row.starts_at)
         self.ratings = defaultdict(list)  # session, rater -> ratings, with those that a correction replaced
         ratings = Rating.objects.filter(therapy_session__external_ref__isnull=False)
-        for row in _rows_where_in(ratings, "episode", keys):
+        for row in rows_where_in(ratings, "episode", keys):
             self.ratings[row.therapy_session_id, row.rater].append(row)
 
     # --- One case -----------------------------------------------------------------------------------------------------
 
     def _match_case(self, client, case, sessions):
         """The case of the file with the rows of this practice; None where it is wrong."""
-        row = _first_of(self.clients, self._refs(client))
-        episode = _first_of(self.episodes, [(row.pk, ref) for ref in self._refs(client, case)]) if row else None
+        row = first_of(self.clients, self._client_refs(client))
+        episode = first_of(self.episodes, [(row.pk, ref) for ref in self._refs(client, case)]) if row else None
         client_ref = row.external_ref if row else self._ref(client)
         ref = episode.external_ref if episode else self._ref(client, case)
         therapist, sessions = self._therapist(sessions)
@@ -170,7 +164,7 @@ class _Matcher:
         """The therapist of a case, and the sessions that name no other one."""
         therapist, first_line, agreeing = None, None, []
         for past in sessions:
-            named = self._therapist_named(past.therapists)
+            named = self.receiver.therapist(past.therapists, self.therapists)
             if named is None:
                 self._add_error(past, _("This line names no therapist of this practice."))
             elif therapist not in (None, named):
@@ -181,15 +175,6 @@ class _Matcher:
                 agreeing.append(past)
         return therapist, agreeing
 
-    def _therapist_named(self, names):
-        if self.receiver.all_to:
-            return self.receiver.all_to if self.receiver.all_to in self.therapists.values() else None
-        for name in names:
-            therapist = self.receiver.named.get(name) or self.therapists.get(name.casefold())
-            if therapist in self.therapists.values():
-                return therapist
-        return None
-
     # --- Its sessions -------------------------------------------------------------------------------------------------
 
     def _match_sessions(self, sessions, episode):
@@ -198,7 +183,7 @@ class _Matcher:
         matched = []
         for past in sorted(sessions, key=lambda past: (past.day or past.starts_at.date(), past.number)):
             refs = self._refs(past.client, past.case, past.number)
-            row = _first_of(rows, refs)
+            row = first_of(rows, refs)
             start = row.starts_at if row else self._start(past, starts)
             if sentence := self._conflict(past, row, start, starts, episode):
                 self._add_error(past, sentence)
@@ -302,7 +287,7 @@ class _Matcher:
         )
 
 
-def _first_of(rows, keys):
+def first_of(rows, keys):
     """The row of the first key that has one; None without any."""
     return next((rows[key] for key in keys if key in rows), None)
 
@@ -325,7 +310,7 @@ def batched(keys):
         yield keys[first : first + KEYS_AT_ONCE]
 
 
-def _rows_where_in(queryset, name, keys):
+def rows_where_in(queryset, name, keys):
     for batch in batched(keys):
         yield from queryset.filter(**{f"{name}__in": batch})
 

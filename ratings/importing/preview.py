@@ -1,28 +1,19 @@
 """What a file would change here: what is new in it, and what is wrong with it."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from alliance.models import Membership
-from ratings.importing.layouts import LineError, Parsed
+from ratings.importing.faults import Fault, faults_of
+from ratings.importing.layouts import Parsed
 from ratings.importing.past import PastRating, PastSession
+from ratings.importing.receiver import Receiver
+from ratings.importing.table import LineError
 from ratings.models import Instrument
 from ratings.psychometrics.scoring import Scored
 from sessions.schedule.forms import SESSION_MINUTES
-
-MOST_LINES_NAMED = 10  # beside one sentence; convention of this app
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """Whose cases the rows become: one therapist's, or of those whom the file names."""
-
-    all_to: Membership | None = None
-    named: Mapping[str, Membership] = field(default_factory=dict)  # a name in the file -> the therapist
-    only_own: bool = False  # a therapist's own import leaves the clients of others alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +101,6 @@ class MatchedCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one or more lines, said once for all of them."""
-
-    sentence: str
-    lines: list[int]
-
-    @property
-    def shown(self) -> str:
-        """The first of the lines, as numbers."""
-        return ", ".join(map(str, self.lines[:MOST_LINES_NAMED]))
-
-    @property
-    def more(self) -> int:
-        """How many lines are not among those shown."""
-        return len(self.lines[MOST_LINES_NAMED:])
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
     """What an import of the file would write as things stand now."""
 
@@ -144,10 +117,7 @@ class Preview:
     @property
     def faults(self) -> list[Fault]:
         """The errors, one sentence once, in the order of their first lines."""
-        lines: dict[str, list[int]] = defaultdict(list)
-        for error in self.errors:
-            lines[error.sentence].append(error.line)
-        return [Fault(sentence, numbers) for sentence, numbers in lines.items()]
+        return faults_of(self.errors)
 
     @property
     def changes(self) -> bool:

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from alliance import access
 from alliance.access import get_visible_or_404
-from alliance.models import ImportDraft
 from alliance.requests import posted, require_page_or_post
 from ratings.cells.days import DateOrder
 from ratings.importing import actions
@@ -17,9 +16,6 @@ from ratings.importing.forms import DateOrderForm, EndOldForm, UploadForm
 from ratings.importing.preview import Counts
 
 MOST_FAULTS_SHOWN = 100
-DRAFTS = ImportDraft.objects.select_related(
-    "practice__data_key", "sent_by__practice", "sent_by__user", "therapist__practice__data_key"
-)
 
 
 @require_page_or_post
@@ -36,7 +32,7 @@ def import_upload(request):
 @require_page_or_post
 def import_preview(request, code):
     access.check_import(request.user)
-    draft = get_visible_or_404(DRAFTS, request.user, code=code)
+    draft = get_visible_or_404(actions.DRAFTS, request.user, code=code)
     order = DateOrderForm(request.GET).order
     form = EndOldForm(posted(request))
     if request.method != "POST" or not form.is_valid():

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from alliance.models import Practice
 from ratings.cells.days import DateOrder
 from ratings.importing.actions import NotAllGood, import_ratings
-from ratings.importing.matching import make_preview, read, therapists_of
-from ratings.importing.preview import Receiver
+from ratings.importing.matching import make_preview, read
+from ratings.importing.receiver import Receiver, therapists_of
 
 
 class Command(BaseCommand):

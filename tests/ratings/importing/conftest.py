@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from ratings.importing.actions import import_ratings
 from ratings.importing.matching import make_preview, read
-from ratings.importing.preview import Receiver
+from ratings.importing.receiver import Receiver
 
 FILES = Path(__file__).parent / "files"
 OPENFIT, LONG = (FILES / "openfit.csv").read_bytes(), (FILES / "long.csv").read_bytes()

@@ -8,7 +8,7 @@ from django.apps import apps
 from alliance.models import Episode, ImportBatch
 from ratings.importing.actions import NotAllGood, import_ratings
 from ratings.importing.matching import make_preview, read
-from ratings.importing.preview import Receiver
+from ratings.importing.receiver import Receiver
 from ratings.models import Rating
 from tests.ratings.importing.conftest import LONG, OPENFIT, lines
 

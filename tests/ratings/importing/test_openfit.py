@@ -12,7 +12,7 @@ from alliance.models import Client, Episode
 from ratings.cells.days import DateOrder
 from ratings.importing.layouts import parse
 from ratings.importing.matching import make_preview, read
-from ratings.importing.preview import Receiver
+from ratings.importing.receiver import Receiver
 from ratings.models import Rating
 from sessions.models import TherapySession
 from tests.factories import local_day

@@ -1,5 +1,6 @@
 """Bringing in past ratings: who may, what the two pages show, and what stays behind."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_managers_preview_has_counts_and_lines_and_no_score(http, dana, noor, 
     assert "Line 2: SRSQ2 must be from 0 to 10." in page
     assert "Line 3: Session_Date is not a date written as 2026-03-14 or 14.03.2026." in page
     assert "Import the good rows, 17 sessions" in page
-    body = page.split("<main")[1]
+    body = re.sub(r"<[^>]*>", " ", page.split("<main")[1])  # without the random keys of the form
     for score in ("11.5", "8.1", "7.9", "8.325", "33.3", "18.2", "4.4"):  # all of them stand in the file
         assert score.encode() in DAMAGED and score not in body
     for name in ("0042", "=7+1"):
