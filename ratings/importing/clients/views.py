@@ -50,9 +50,10 @@ def _preview(request, draft, preview, status):
         "preview": preview,
         "orders": DateOrder if preview.listed.dates.is_asked else None,
         "receiver": preview.receiver.all_to if draft.sent_by.is_manager else None,
-        "new": preview.new[:MOST_SHOWN],
+        # Whose case it becomes is said once where it is the same for all.
+        "new": [(new.listed, None if preview.receiver.all_to else new.therapist) for new in preview.new[:MOST_SHOWN]],
         "more_new": len(preview.new[MOST_SHOWN:]),
-        "known": preview.known[:MOST_SHOWN],
+        "known": [(listed, None) for listed in preview.known[:MOST_SHOWN]],
         "more_known": len(preview.known[MOST_SHOWN:]),
         "repeated": ", ".join(str(listed.line) for listed in preview.repeated[:MOST_SHOWN]),
         "not_read": ", ".join(preview.listed.not_read[:MOST_SHOWN]),

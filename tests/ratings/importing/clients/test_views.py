@@ -24,7 +24,7 @@ def test_a_therapist_previews_and_imports_own_clients(http, dana):
     make_episode(dana, "Heron")
     response = upload(http, dana, ",Alder,,2026-01-05,,", ",Heron,,,,")
     page = said(http.get(response.url))
-    assert "One new client." in page and "<bdi>Alder</bdi>" in page and "since 5 January 2026" in page
+    assert "One new client." in page and "<bdi>Alder</bdi>" in page and "5 Jan 2026" in page
     assert "Here already" in page and "<bdi>Heron</bdi>" in page and "Import one client" in page
     after = http.post(response.url, follow=True)
     assert after.redirect_chain[-1][0] == reverse("ratings:cases")
