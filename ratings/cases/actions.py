@@ -14,9 +14,11 @@ from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
 from ratings.delivery import schedule
 from ratings.detection.reassess import lock_for_log, lock_for_settling, reassess
-from sessions.models import Attendance, CancelledBy, TherapySession
+from sessions.models import Attendance, CancelledBy, Mode, TherapySession
 from sessions.plan import actions as plan_actions
 from sessions.schedule import actions as schedule_actions
+from sessions.schedule.clashes import check_plannable
+from sessions.schedule.times import Span
 
 
 class AlreadyLogged(Exception):
@@ -24,13 +26,27 @@ class AlreadyLogged(Exception):
 
 
 @transaction.atomic
-def open_case(*, practice, therapist, name, by, goal="", email="", zone="", consents=(), code=None):
+def open_case(
+    *,
+    practice,
+    therapist,
+    name,
+    by,
+    goal="",
+    email="",
+    zone="",
+    consents=(),
+    first_session: Span | None = None,
+    code=None,
+):
     """A new client with their first episode, which has this code; with it the standing that lists it.
 
     Raises
     ------
     Denied
         The therapist's membership has ended in the meantime: nobody could open the case.
+    Refused, NeedsYes
+        The first session can't be planned so, or something should be known first. Nothing is written.
     """
     Membership.objects.select_for_update(no_key=True).get(pk=therapist.pk)  # so that it does not end meanwhile
     client = client_actions.create_client(
@@ -40,6 +56,11 @@ def open_case(*, practice, therapist, name, by, goal="", email="", zone="", cons
     editor = check_edit(therapist.user, episode)
     if goal:
         plan_actions.agree_goal(editor=editor, text=goal)
+    if first_session:
+        check_plannable(editor=editor, spans=[first_session])
+        schedule_actions.plan_therapy_sessions(
+            editor=editor, spans=[first_session], zone=practice.zone, mode=Mode.IN_PERSON
+        )
     reassess(episode)
     return episode
 

@@ -1,13 +1,21 @@
 """Forms for a new case, the end of a therapy, and a search."""
 
+from zoneinfo import ZoneInfo
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.form_fields import PlainTextField
+from alliance.dates import zone_in_words
+from alliance.form_fields import DayField, PlainTextField
 from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
 from alliance.names import is_found
 from ratings.cases.own import Only, Sort
+from sessions.models import TherapySession
+from sessions.schedule import times
+from sessions.schedule.clashes import LONGEST_AHEAD
+from sessions.schedule.forms import LEFT_OUT, SESSION_MINUTES
 
 
 class CaseForm(KeyedForm):
@@ -35,6 +43,14 @@ class CaseForm(KeyedForm):
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
     )
     agrees_to_email = forms.BooleanField(label=_("The client agreed to receive e-mail."), required=False)
+    first_day = DayField(
+        label=_("First session"),
+        help_text=_("It stands in your week then, and the check-in goes out after it. It can wait."),
+        required=False,
+    )
+    first_time = forms.TimeField(
+        label=_("Start"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
     # Never ticked beforehand: what nobody said is no consent.
     consents_to_check_ins = forms.BooleanField(
         label=_("The client agreed to answer check-ins after sessions."), required=False
@@ -46,6 +62,10 @@ class CaseForm(KeyedForm):
         self.fields["practice"].choices = [
             (code, membership.practice.name) for code, membership in self.memberships.items()
         ]
+        zones = {membership.practice.zone for membership in memberships}
+        self.fields["first_time"].help_text = (
+            zone_in_words(*zones) if len(zones) == 1 else _("By the clock of that practice.")
+        )
         if len(memberships) == 1:
             del self.fields["practice"]
 
@@ -53,12 +73,39 @@ class CaseForm(KeyedForm):
         cleaned = super().clean()
         if cleaned["agrees_to_email"] and not cleaned.get("email") and "email" not in self.errors:
             self.add_error("email", _("Without an address nobody can be written to."))
+        if not self.errors:
+            cleaned["first_session"] = self._first_session(cleaned["first_day"], cleaned["first_time"])
         return cleaned
+
+    def _first_session(self, day, time):
+        """When the first session is; None where it is left open, or can't be so."""
+        if day is None and time is None:
+            return None
+        today = timezone.localdate(timezone=self.zone)
+        if day is None or time is None:
+            name, sentence = (
+                ("first_time", _("Enter the time, too.")) if day else ("first_day", _("Enter the day, too."))
+            )
+        elif day < today:
+            name, sentence = "first_day", _("This lies in the past. Log that session once the case is open.")
+        elif day > today + LONGEST_AHEAD:
+            name, sentence = "first_day", _("This is more than a year ahead. Check the year.")
+        else:
+            try:
+                return times.span(day, time, SESSION_MINUTES, self.zone)
+            except times.NoSuchTime:
+                name, sentence = "first_time", LEFT_OUT
+        self.add_error(name, sentence)
+        return None
 
     @property
     def membership(self):
         """The therapist's membership in the practice that the client comes to."""
         return self.memberships[self.cleaned_data.get("practice") or next(iter(self.memberships))]
+
+    @property
+    def zone(self):
+        return ZoneInfo(self.membership.practice.zone)
 
     @property
     def consents(self):
@@ -68,11 +115,12 @@ class CaseForm(KeyedForm):
     def matches(self, episode):
         client, typed = episode.client, self.cleaned_data
         email = client.email.open(client.data_key) if client.email else ""
-        goals = [goal.text.open(client.data_key) for goal in episode.goals.all()]
+        goals, first = [goal.text.open(client.data_key) for goal in episode.goals.all()], typed["first_session"]
         return (
             (episode.therapist, client.display_name, email) == (self.membership, typed["name"], typed["email"])
             and goals == ([typed["goal"]] if typed["goal"] else [])
             and client.agreed_to == set(self.consents)
+            and (not first or TherapySession.objects.filter(episode=episode, starts_at=first.starts_at).exists())
         )
 
 

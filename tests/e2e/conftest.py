@@ -157,6 +157,17 @@ def sign_in(page, live_server, client):
 
 
 @pytest.fixture
+def plain(browser, browser_context_args, live_server, client, dana, settings):
+    """A page without JavaScript, on which Dana is signed in."""
+    context = browser.new_context(**browser_context_args | {"java_script_enabled": False})
+    client.force_login(dana.user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
 def look(page, axe, picture, complaints):
     """`look(page, name)`: axe finds nothing in either theme, nothing overflows, also in letters twice as large, one
     button at most is filled, and the pictures are taken."""

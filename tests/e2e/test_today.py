@@ -42,17 +42,6 @@ def planned(dana, live_through, short_form, at_noon):
     return make_therapy_session(juniper, starts_at=at, ends_at=at + timedelta(minutes=50), mode="phone")
 
 
-@pytest.fixture
-def plain(browser, browser_context_args, live_server, client, dana, settings):
-    """A page without JavaScript, on which Dana is signed in."""
-    context = browser.new_context(**browser_context_args | {"java_script_enabled": False})
-    client.force_login(dana.user)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-    yield context.new_page()
-    context.close()
-
-
 class Hand:
     """Counts the clicks on a page."""
 

@@ -26,16 +26,6 @@ def cases(live_server, settings, millrace, dana, instruments):
     return [make_episode(dana, name) for name in ("Bracken", "Juniper")]
 
 
-@pytest.fixture
-def without_script(browser, browser_context_args, live_server, page, sign_in, dana):
-    """A page that runs no script, for Dana."""
-    sign_in(dana)
-    context = browser.new_context(**browser_context_args | {"java_script_enabled": False})
-    context.add_cookies(page.context.cookies())
-    yield context.new_page()
-    context.close()
-
-
 def press(page, locator):
     """Clicks without a mouse: the thing takes the focus, and Enter does the rest."""
     locator.focus()
@@ -102,9 +92,9 @@ def test_by_keyboard(page, live_server, cases, dana, sign_in):
     plan_move_cancel_and_leave(page, live_server.url, press)
 
 
-def test_without_javascript_on_a_phone(without_script, live_server, cases):
-    without_script.set_viewport_size(PHONE)
-    plan_move_cancel_and_leave(without_script, live_server.url, click)
+def test_without_javascript_on_a_phone(plain, live_server, cases):
+    plain.set_viewport_size(PHONE)
+    plan_move_cancel_and_leave(plain, live_server.url, click)
 
 
 def test_the_tab_key_meets_sessions_and_actions_and_no_empty_hour(page, live_server, cases, dana, sign_in):

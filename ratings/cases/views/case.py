@@ -11,12 +11,15 @@ from django.views.decorators.http import require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
+from alliance.dates import DateFormat, written
 from alliance.models import Episode
+from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import end_episode, open_case
 from ratings.cases.case import case_page
 from ratings.cases.forms import CaseForm, EpisodeEndForm
 from ratings.check_in.actions import mark_read
+from sessions.schedule.clashes import NeedsYes
 
 EPISODES = Episode.objects.select_related(
     "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture"
@@ -39,12 +42,33 @@ def case(request, code):
 def case_create(request):
     memberships = access.check_role(request.user, "therapist")
     form = CaseForm(posted(request), memberships=memberships)
-    episode = _open_case(form, memberships) if form.is_valid() else None
+    episode = _opened(form, memberships) if form.is_valid() else None
     if episode is None:
         context = {"form": form, "section": "cases"}
         return render(request, "ratings/cases/case_create.html", context, status=422 if form.errors else 200)
-    messages.success(request, _("The case is open."))
+    messages.success(request, _opened_sentence(form))
     return redirect("ratings:case", episode.code)
+
+
+def _opened(form, memberships):
+    """The case; None where the first session can't be then, which the form says."""
+    try:
+        return _open_case(form, memberships)
+    except Refused as refusal:
+        form.add_error("first_day", str(refusal))
+    except NeedsYes as asked:
+        for warning in asked.warnings:
+            form.add_error("first_day", warning)
+        form.add_error("first_day", _("Choose another time; or leave it empty, and plan it in Week all the same."))
+    return None
+
+
+def _opened_sentence(form):
+    first = form.cleaned_data["first_session"]
+    if first is None:
+        return _("The case is open.")
+    at = written(timezone.localtime(first.starts_at, form.zone), DateFormat.WEEKDAY_TIME)
+    return _("The case is open. The first session is planned for %(at)s.") % {"at": at}
 
 
 def _open_case(form, memberships):
@@ -59,6 +83,7 @@ def _open_case(form, memberships):
             email=typed["email"],
             goal=typed["goal"],
             consents=form.consents,
+            first_session=typed["first_session"],
             code=typed["form_key"],
         ),
         _("This form was saved already. To save this as another client, send it again."),

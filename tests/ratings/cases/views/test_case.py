@@ -1,7 +1,9 @@
 """The page of a case: who reads it, what counts as read then, what it asks of the database; and how a case begins."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +17,7 @@ from ratings.models import CheckIn
 from ratings.record.actions import correct_session, remove_session
 from sessions.models import TherapySession
 from tests.courses import client_answers, consent
-from tests.factories import editor_of, make_member
+from tests.factories import ZONE, editor_of, local_day, make_member, make_therapy_session
 from tests.ratings.pages import statements
 
 
@@ -207,6 +209,44 @@ def test_a_new_case_starts_with_its_goal_and_consent(http, dana):
     assert "We are working on sleep." in page
     client = dana.episodes.get().client
     assert [consent.purpose for consent in client.consents.all()] == ["check_in"]
+
+
+NEW_CASE = {"name": "Heron", "email": "heron@example.org", "agrees_to_email": "on", "consents_to_check_ins": "on"}
+
+
+def test_a_new_case_can_have_its_first_session_planned_with_it(http, dana, instruments):
+    http.force_login(dana.user)
+    address, day = reverse("ratings:case-create"), local_day() + timedelta(days=2)
+    assert "Berlin time" in http.get(address).text
+    given = NEW_CASE | {"first_day": day.isoformat(), "first_time": "09:30", "form_key": str(uuid4())}
+    opened = http.post(address, given)
+    row = TherapySession.objects.get()
+    assert (local_day(row.starts_at), row.attendance) == (day, "planned")
+    assert timezone.localtime(row.starts_at, ZONE).strftime("%H:%M") == "09:30"
+    assert "The first session is planned for" in http.get(opened.url).text
+    assert http.post(address, given).url == opened.url, "sent twice it is one"
+    assert TherapySession.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "time", "sentence"),
+    [
+        (2, "", "Enter the time, too."),
+        (None, "10:00", "Enter the day, too."),
+        (-1, "10:00", "This lies in the past."),
+        (400, "10:00", "more than a year ahead"),
+        (3, "10:20", "You see Juniper then"),
+    ],
+)
+def test_a_first_session_that_cannot_be_keeps_what_was_typed(http, dana, juniper, instruments, days, time, sentence):
+    taken = datetime.combine(local_day() + timedelta(days=3), clock(10), tzinfo=ZONE)
+    make_therapy_session(juniper, starts_at=taken, ends_at=taken + timedelta(minutes=50))
+    http.force_login(dana.user)
+    day = "" if days is None else (local_day() + timedelta(days=days)).isoformat()
+    response = http.post(reverse("ratings:case-create"), NEW_CASE | {"first_day": day, "first_time": time})
+    assert (response.status_code, sentence in response.text) == (422, True)
+    assert 'value="Heron"' in response.text
+    assert dana.episodes.count() == 1, "nothing was written"
 
 
 def test_nobody_is_asked_who_was_not_asked_first(http, dana, instruments):
