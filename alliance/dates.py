@@ -22,6 +22,7 @@ class DateFormat(StrEnum):
     WEEKDAY_TIME = "weekday-time"
     WEEKDAY_ALONE = "weekday-alone"
     WEEKDAY_ALONE_TIME = "weekday-alone-time"
+    MONTH = "month"
     TIME = "time"
 
 
@@ -37,6 +38,7 @@ LETTERS = {
     DateFormat.WEEKDAY_TIME: pgettext_lazy("date format, as in: Tuesday 3 November, 17:30", "l j F, H:i"),
     DateFormat.WEEKDAY_ALONE: pgettext_lazy("date format, as in: Tue", "D"),
     DateFormat.WEEKDAY_ALONE_TIME: pgettext_lazy("date format, as in: Tuesday, 17:30", "l, H:i"),
+    DateFormat.MONTH: pgettext_lazy("date format, as in: Nov", "M"),
     DateFormat.TIME: pgettext_lazy("date format, as in: 17:30", "H:i"),
 }
 WITH_YEAR = {

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 from alliance import access
 from alliance.models import DataKey, Episode, User
 from alliance.people.readers import Readers, readers_of
-from ratings.cases.pillars import PillarView, marks_drawn, pillar_views, totals_in_words
+from ratings.cases.charts import Charts, charts_of, totals_in_words
 from ratings.check_in import links
 from ratings.check_in.wishes import Wish, wishes
 from ratings.delivery.queries import SessionRow, session_rows
@@ -20,6 +20,7 @@ from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.replay import with_marks
 from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
 from ratings.findings import phrases
+from ratings.findings.date_axis import Show
 from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
 from ratings.plan.queries import PlanView, plan_of
 from ratings.psychometrics import evidence
@@ -28,6 +29,8 @@ from ratings.psychometrics.evidence import State
 from ratings.psychometrics.records import RuptureEvidence
 from ratings.supervision.queries import Question, questions_of
 from sessions.models import Attendance, PrivateNote
+from sessions.schedule.leave import leave_spans
+from sessions.schedule.times import Span
 
 COMMENTS_SHOWN = 3  # older ones that were read are left to the record
 NOTES_SHOWN = 5
@@ -101,8 +104,7 @@ class CasePage:
     may_be_asked: bool
     shows_history: bool
     wishes: list[Wish]
-    pillars: list[PillarView]
-    marks: set[str]  # names of what the charts show, for their key
+    charts: Charts
     totals: str
     rated_at: datetime | None  # the session of the latest answers
     answers: list[AnsweredSentence]
@@ -133,8 +135,8 @@ class CasePage:
         return bool(self.answers or self.comments or self.tension)
 
 
-def case_page(episode: Episode, reader: User) -> CasePage:
-    """The page of an episode, with what this reader may see.
+def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage:
+    """The page of an episode, with what this reader may see; `show`: of which sessions the charts are.
 
     The episode comes with its client, therapist and standing.
     """
@@ -147,7 +149,6 @@ def case_page(episode: Episode, reader: User) -> CasePage:
     last_session = attended[-1] if attended else None
     latest = rated[-1] if rated else None
     evidence = evidence_of(standing.rupture) if standing.rupture else None
-    pillars = pillar_views(history, standing, client.display_name)
     number_of = {therapy_session.row.pk: therapy_session.number for therapy_session in history.sessions}
     sessions = session_rows(episode, number_of)
     return CasePage(
@@ -167,8 +168,7 @@ def case_page(episode: Episode, reader: User) -> CasePage:
         may_be_asked=links.agrees_to_answer(client),
         shows_history=reader_is_therapist and links.shows_history(client),
         wishes=wishes([episode.pk]) if access.can_read_wish(reader, episode) else [],
-        pillars=pillars,
-        marks=marks_drawn(pillars),
+        charts=charts_of(history, standing, client.display_name, show),
         totals=totals_in_words(history),
         rated_at=latest.row.starts_at if latest else None,
         answers=answered_sentences(latest.client, latest.therapist) if latest and latest.client else [],
@@ -198,6 +198,7 @@ class CaseHistory:
     assessments: list[evidence.Assessment]  # one for each session
     ruptures: list[Rupture]
     version: evidence.Version
+    leaves: list[Span]  # of the therapist, while the episode runs
 
 
 def case_history(episode: Episode) -> CaseHistory:
@@ -222,6 +223,7 @@ def case_history(episode: Episode) -> CaseHistory:
         assessments=assessments,
         ruptures=ruptures,
         version=version,
+        leaves=leave_spans(episode),
     )
 
 

@@ -12,6 +12,7 @@ from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
 from alliance.names import is_found
 from ratings.cases.own import Only, Sort
+from ratings.findings.date_axis import Show
 from sessions.models import TherapySession
 from sessions.schedule import times
 from sessions.schedule.clashes import LONGEST_AHEAD
@@ -167,3 +168,15 @@ class CaseListForm(forms.Form):
         self.is_valid()
         given = self.cleaned_data
         return Only(given.get("only") or Only.ALL), Sort(given.get("sort") or Sort.LOOK)
+
+
+class ShowForm(forms.Form):
+    """Of which sessions the charts are; it stands in the address, so that it can be kept."""
+
+    show = forms.ChoiceField(choices=Show, required=False)
+
+    @property
+    def chosen(self):
+        """All sessions where the address names none, or something made up."""
+        self.is_valid()
+        return Show(self.cleaned_data.get("show") or Show.ALL)

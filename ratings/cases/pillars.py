@@ -2,23 +2,25 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
+from django.utils.translation import override
 
-from alliance.dates import DateFormat, written
+from alliance.dates import day
 from ratings.detection.history import HeldSession
-from ratings.findings import charts, phrases, scale
+from ratings.findings import charts, date_axis, phrases, scale
+from ratings.findings.date_axis import Break, DateAxis, Show
 from ratings.findings.names import series_title
 from ratings.models import Rating, Rupture, Standing
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import STRAINED, Assessment, Pillar, Scores, SessionEvidence, Version
-from ratings.psychometrics.series import OVERALL, value_of
 from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, level_of, usual_ranges
+from sessions.schedule.times import Span
 
 
 class History(Protocol):
@@ -36,12 +38,16 @@ class History(Protocol):
     @property
     def version(self) -> Version: ...
 
+    @property
+    def leaves(self) -> list[Span]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One session of one pillar, in the table below its chart."""
 
     number: int
+    at: datetime  # local
     address: str  # of the page of the session
     day: str
     client: float | None
@@ -49,6 +55,7 @@ class Row:
     below: bool
     client_gap: str  # in words, why there is no number
     therapist_gap: str
+    breaks: tuple[str, ...] = ()  # that follow it, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,25 @@ class PillarView:
         return f"figure-{self.key}"
 
 
-def pillar_views(history: History, standing: Standing, name: str) -> list[PillarView]:
+def starts_of(history: History) -> list[datetime]:
+    """The starts of the sessions that were held, in local time."""
+    return [timezone.localtime(row.row.starts_at) for row in history.sessions if row.number]
+
+
+def axis_of(history: History, show: Show) -> DateAxis:
+    """The days that the charts of these sessions have."""
+    starts, now = starts_of(history), timezone.localtime()
+    leaves = [
+        Break(timezone.localtime(span.starts_at), timezone.localtime(span.ends_at), is_leave=True)
+        for span in history.leaves
+    ]
+    shown = starts[date_axis.shown_from(starts, show, now.date()) :]
+    return date_axis.date_axis(shown, date_axis.breaks(shown, leaves, now), now)
+
+
+def pillar_views(history: History, standing: Standing, name: str, show: Show = Show.ALL) -> list[PillarView]:
     """The three pillars of a case: for each the chart, its sentence and its table."""
+    axis = axis_of(history, show)
     attended = [
         (therapy_session.number, therapy_session, assessment)
         for therapy_session, assessment in zip(history.sessions, history.assessments, strict=True)
@@ -109,6 +133,7 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
         dots = [
             charts.Dot(
                 number=row.number,
+                at=row.at,
                 client=row.client,
                 therapist=row.therapist,
                 below=row.below,
@@ -118,6 +143,7 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
             )
             for row, therapy_session in zip(rows, sessions, strict=True)
         ]
+        shown = _with_breaks([row for row in rows if row.at in axis], axis)
         views.append(
             PillarView(
                 key=pillar.value,
@@ -125,6 +151,7 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
                 word=word,
                 figure=charts.pillar_figure(
                     dots,
+                    axis,
                     usual,
                     band_from,
                     _earlier_band(evidence, history.assessments, pillar, earlier.get(pillar), fell),
@@ -133,13 +160,29 @@ def pillar_views(history: History, standing: Standing, name: str) -> list[Pillar
                     with_axis=pillar == Pillar.BOND,
                     worded=worded,
                 ),
-                summary=_summary(title, rows, name, word, say, changed),
+                summary=_summary(title, shown, name, word, say, changed),
                 worded=worded,
-                rows=rows,
+                rows=shown,
                 usual=usual,
             )
         )
     return views
+
+
+def _with_breaks(rows: Sequence[Row], axis: DateAxis) -> list[Row]:
+    """The rows, each with the breaks that follow it; the first also has one that had begun before it."""
+    ends = [*(row.at for row in rows), axis.ends_at][1:]
+    return [
+        replace(
+            row,
+            breaks=tuple(
+                break_in_words(found)
+                for found in axis.breaks
+                if found.starts_at < end and (position == 0 or found.starts_at >= row.at)
+            ),
+        )
+        for position, (row, end) in enumerate(zip(rows, ends, strict=True))
+    ]
 
 
 def _number_of_fifth(evidence: Sequence[SessionEvidence], positions: Sequence[int]) -> int:
@@ -159,41 +202,6 @@ def _earlier_band(
         return None
     start = _number_of_fifth(evidence, counted(evidence, assessments, pillar, fell))
     return charts.EarlierBand(usual, start, sum(one.attended for one in evidence[:fell]))
-
-
-def marks_drawn(views: Iterable[PillarView]) -> set[str]:
-    """The names of what the charts show anywhere, for the key above them."""
-    figures = [view.figure for view in views]
-    traces = {trace["name"] for figure in figures for trace in figure["data"] if trace.get("x")}
-    return traces | {shape["name"] for figure in figures for shape in figure["layout"]["shapes"]}
-
-
-def totals_in_words(history: History) -> str:
-    """The totals in a sentence, where some ratings came as a total alone.
-
-    The charts cannot show those.
-    """
-    evidence = [therapy_session.evidence for therapy_session in history.sessions]
-    alone = [scores for scores in evidence if scores.client and _is_total_only(scores.client)]
-    if not alone:
-        return ""
-    usual = usual_ranges(evidence, history.assessments, resolve(history.version.constants))[OVERALL]
-    totals = [value_of(scores.client, OVERALL) for scores in evidence]
-    latest = next(total for total in reversed(totals) if total is not None)
-    numbers = {"n": len(alone), "total": scale.in_numbers(latest)}
-    came = ngettext(
-        "One check-in came as a total alone, without goals, tasks and bond.",
-        "%(n)s check-ins came as a total alone, without goals, tasks and bond.",
-        len(alone),
-    )
-    if usual is None:
-        return f"{came} {_('The last total is %(total)s of 100; too few to know the usual yet.')}" % numbers
-    numbers |= {
-        "word": phrases.trend(usual.word(latest)),
-        "low": scale.in_numbers(usual.low),
-        "high": scale.in_numbers(usual.high),
-    }
-    return f"{came} {_('The last total is %(total)s of 100: %(word)s, which is %(low)s to %(high)s.')}" % numbers
 
 
 def _in_our_words(rating: Rating) -> bool:
@@ -219,13 +227,14 @@ def _is_missing(therapy_session: HeldSession) -> bool:
     return therapy_session.evidence.checkin_answered is False
 
 
-def _is_total_only(scores: Scores) -> bool:
+def is_total_only(scores: Scores) -> bool:
+    """Whether a rating came as a total, without goals, tasks and bond."""
     return scores.overall is not None and not any(scores.of(pillar) is not None for pillar in Pillar)
 
 
 def _gap(scores: Scores) -> str:
     """Why a rating that was given has no number for a pillar."""
-    if scores.overall is not None and _is_total_only(scores):
+    if scores.overall is not None and is_total_only(scores):
         return _("total only, %(total)s") % {"total": scale.in_numbers(scores.overall)}
     return _("no answer")
 
@@ -268,8 +277,9 @@ def _row(
     under = under and rating is not None and rating.instrument_id == of_instrument
     return Row(
         number=number,
+        at=timezone.localtime(therapy_session.row.starts_at),
         address=reverse("ratings:session-page", args=[therapy_session.row.code]),
-        day=written(timezone.localtime(therapy_session.row.starts_at), DateFormat.SHORT),
+        day=day(therapy_session.row.starts_at),
         client=client,
         therapist=of_therapist.of(pillar) if of_therapist else None,
         below=client is not None and (named or under),
@@ -293,13 +303,24 @@ def _summary(
 ) -> str:
     rated = [row.client for row in rows if row.client is not None]
     if not rated:
-        return _("%(pillar)s: no rating from %(name)s yet.") % {"pillar": title, "name": name}
-    summary = _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s, %(word)s.") % {
-        "pillar": title,
-        "first": rows[0].number,
-        "last": rows[-1].number,
-        "name": name,
-        "answer": say(rated[-1]),
-        "word": phrases.trend(word),
-    }
-    return " ".join([summary, *(_("New questions from session %(n)s on.") % {"n": number} for number in changed)])
+        summary = _("%(pillar)s: no rating from %(name)s yet.") % {"pillar": title, "name": name}
+    else:
+        summary = _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s, %(word)s.") % {
+            "pillar": title,
+            "first": rows[0].number,
+            "last": rows[-1].number,
+            "name": name,
+            "answer": say(rated[-1]),
+            "word": phrases.trend(word),
+        }
+    drawn = {row.number for row in rows[1:]}
+    new = [_("New questions from session %(n)s on.") % {"n": number} for number in changed if number in drawn]
+    return " ".join([summary, *new, *(words for row in rows for words in row.breaks)])
+
+
+def break_in_words(found: Break) -> str:
+    """A break in a sentence, the same beside a chart and in its table."""
+    days = {"days": found.in_words}
+    if found.is_leave:
+        return _("Leave of the therapist: %(days)s.") % days
+    return _("No session held: %(days)s.") % days

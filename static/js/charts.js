@@ -35,6 +35,7 @@
       when: { line: { color: edge } },
       change: { line: { color: edge } },
       few: { line: { color: soft } },
+      away: { line: { color: edge } },
     };
     const layout = {
       ...figure.layout,

@@ -17,7 +17,7 @@ from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import end_episode, open_case
 from ratings.cases.case import case_page
-from ratings.cases.forms import CaseForm, EpisodeEndForm
+from ratings.cases.forms import CaseForm, EpisodeEndForm, ShowForm
 from ratings.check_in.actions import mark_read
 from sessions.schedule.clashes import NeedsYes
 
@@ -31,7 +31,7 @@ def case(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
-    page = case_page(episode, request.user)
+    page = case_page(episode, request.user, ShowForm(request.GET).chosen)
     if page.can_log and request.method == "GET":  # the page has every comment that was not read before
         mark_read(editor=access.check_log(request.user, episode))
     section = "cases" if page.can_log else "caseload"

@@ -9,17 +9,21 @@ from plotly.graph_objects import Figure
 from alliance.models import CheckInFormChoice, Client, Episode
 from ratings.cases.actions import log_session
 from ratings.cases.case import case_history
-from ratings.cases.pillars import marks_drawn, pillar_views, totals_in_words
+from ratings.cases.charts import charts_of, marks_drawn, totals_in_words
+from ratings.cases.pillars import break_in_words, pillar_views
 from ratings.check_in.actions import answer_check_in
 from ratings.check_in.answers import ClientAnswers
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import reassess
 from ratings.findings import phrases
+from ratings.findings.date_axis import Break, Show
 from ratings.models import CheckIn, InstrumentText, Rating, Rupture
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import IN_RUPTURE
 from ratings.psychometrics.usual import FEWEST, usual_ranges
-from tests.factories import days_ago, editor_of, make_episode
+from sessions.models import Leave
+from tests.courses import held
+from tests.factories import ZONE, days_ago, editor_of, make_episode
 
 STEADY = [3, [3, 3, 3, 4, 3, 3], 3, [3, 4, 3, 3, 3, 3], 3, 3]
 
@@ -37,13 +41,29 @@ def drawn(dana, live_through):
     return draw
 
 
+def as_drawn(at):
+    return at.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
+def numbers(view):
+    """Where a session lies on the axis -> its number."""
+    return {as_drawn(row.at): row.number for row in view.rows}
+
+
 def trace(view, name):
+    """The number of a session, or what lies between two -> the answer."""
     found = next(trace for trace in view.figure["data"] if trace["name"] == name)
-    return dict(zip(found["x"], found["y"], strict=True))
+    return {numbers(view).get(x, "between"): y for x, y in zip(found["x"], found["y"], strict=True)}
 
 
 def shapes(view, name):
-    return [shape for shape in view.figure["layout"]["shapes"] if shape["name"] == name]
+    """The shapes of this name, placed by the numbers of the sessions."""
+    placed = [shape for shape in view.figure["layout"]["shapes"] if shape["name"] == name]
+    where = {"x0", "x1", "xanchor"}
+    return [
+        {key: numbers(view).get(value, "between") if key in where else value for key, value in shape.items()}
+        for shape in placed
+    ]
 
 
 def test_plotly_knows_every_property_of_every_figure_of_the_demo(demo):
@@ -213,10 +233,9 @@ def test_another_questionnaire_begins_anew(drawn, dana):
         view = goals_after(dana, days, CheckInFormChoice.SHORT, 3)
         bands.append([shape["x0"] for shape in shapes(view, "band")])
     assert bands == [[]] * (FEWEST - 1) + [[len(STEADY) + FEWEST]]
-    change = len(STEADY) + 0.5
-    assert set(trace(view, "client")) == {*range(1, len(STEADY) + FEWEST + 1), change}
-    assert trace(view, "client")[change] is None
-    assert [shape["x0"] for shape in shapes(view, "change")] == [change]
+    assert set(trace(view, "client")) == {*range(1, len(STEADY) + FEWEST + 1), "between"}
+    assert trace(view, "client")["between"] is None
+    assert [shape["x0"] for shape in shapes(view, "change")] == ["between"]
     assert f"New questions from session {len(STEADY) + 1} on." in view.summary
 
 
@@ -263,3 +282,56 @@ def test_nobody_has_answered_yet(drawn):
         assert (view.word, view.usual) == ("few", None)
         assert "no rating from Juniper yet" in view.summary
         assert [row.client for row in view.rows] == [None, None]
+
+
+# --- By date ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_leave_is_drawn_said_and_in_the_table_of_each_pillar(drawn, dana):
+    episode = make_episode(dana, "Juniper")
+    for days in (40, 33, 12, 5):
+        held(episode, days)
+    first = timezone.localtime(days_ago(30), ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    Leave.objects.create(therapist=dana, starts_at=first, ends_at=first + timedelta(days=12))
+    with timezone.override(ZONE):
+        views = drawn([], episode)
+        days = break_in_words(Break(first, first + timedelta(days=12), is_leave=True))
+        links = charts_of(case_history(episode), episode.standing, "Juniper", Show.ALL)
+    assert days.startswith("Leave of the therapist: ")
+    for view in views:
+        assert len(shapes(view, "away")) == 1
+        assert days in view.summary
+        assert [row.breaks for row in view.rows] == [(), (days,), (), ()]
+        assert [at for at in trace(view, "client") if at == "between"] == ["between"], "the line stops there"
+    assert links.breaks == [days]
+    assert "away" in links.marks
+
+
+def test_a_colleagues_leave_and_one_that_was_taken_back_are_no_breaks(drawn, dana, noor):
+    episode = make_episode(dana, "Juniper")
+    for days in (40, 33, 12, 5):
+        held(episode, days)
+    span = {"starts_at": days_ago(30), "ends_at": days_ago(18)}
+    Leave.objects.create(therapist=noor, **span)
+    Leave.objects.create(therapist=dana, **span, withdrawn_at=days_ago(31))
+    view, *_rest = drawn([], episode)
+    assert shapes(view, "away") == []
+    assert "Leave" not in view.summary
+
+
+def test_the_last_twelve_are_shown_with_the_usual_range_of_all(drawn):
+    levels = [*STEADY, *STEADY, 3, 3]
+    of_all = drawn(levels)
+    episode = Episode.objects.get()
+    found = charts_of(case_history(episode), episode.standing, "Juniper", Show.LAST)
+    for view, whole in zip(found.pillars, of_all, strict=True):
+        assert [row.number for row in view.rows] == list(range(3, 15))
+        assert set(trace(view, "client")) == set(range(3, 15))
+        assert view.usual == whole.usual
+        assert "sessions 3 to 14" in view.summary
+        start, _end = view.figure["layout"]["xaxis"]["range"]
+        assert start < as_drawn(view.rows[0].at), "room for the first point"
+    assert [(link.label, link.is_current) for link in found.links if link.show != Show.YEAR] == [
+        ("Last 12", True),
+        ("All 14", False),
+    ]

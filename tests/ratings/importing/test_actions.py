@@ -230,7 +230,7 @@ def test_every_page_opens_although_no_replay_has_come_yet(after, bring_in, http,
         for episode in Episode.objects.visible_to(member.user):
             shown = http.get(reverse("ratings:case", args=[episode.code]))
             assert shown.status_code == 200
-            assert len(shown.context["page"].pillars[0].rows) == episode.therapy_sessions.count()
+            assert len(shown.context["page"].charts.pillars[0].rows) == episode.therapy_sessions.count()
 
 
 @pytest.mark.parametrize("after", [0, 1])

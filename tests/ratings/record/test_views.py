@@ -210,7 +210,7 @@ def test_each_point_and_each_number_of_a_chart_leads_to_its_session(http, dana, 
     check_ins = live_through(juniper, [3, None, 1])
     http.force_login(dana.user)
     addresses = [page_of(check_in.therapy_session) for check_in in check_ins]
-    for pillar in http.get(reverse("ratings:case", args=[juniper.code])).context["page"].pillars:
+    for pillar in http.get(reverse("ratings:case", args=[juniper.code])).context["page"].charts.pillars:
         assert [row.address for row in pillar.rows] == addresses
         points = {trace["name"]: trace["customdata"] for trace in pillar.figure["data"] if "customdata" in trace}
         assert points["therapist"] == addresses

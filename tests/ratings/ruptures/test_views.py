@@ -139,7 +139,7 @@ def settled(juniper, live_through):
 
 def bands(http, episode):
     """How many usual ranges each chart of a case shows."""
-    pillars = http.get(reverse("ratings:case", args=[episode.code])).context["page"].pillars
+    pillars = http.get(reverse("ratings:case", args=[episode.code])).context["page"].charts.pillars
     return {sum(shape["name"] == "band" for shape in pillar.figure["layout"]["shapes"]) for pillar in pillars}
 
 

@@ -57,11 +57,12 @@ def test_the_charts_have_a_band_before_the_fall_and_one_after_it(http, dana, jun
     live_through(juniper, [[4, 3, 4, 4, 3, 4]] * 6 + [1] * 8)
     http.force_login(dana.user)
     page = http.get(reverse("ratings:case", args=[juniper.code]))
-    for pillar in page.context["page"].pillars:
+    for pillar in page.context["page"].charts.pillars:
         bands = [shape for shape in pillar.figure["layout"]["shapes"] if shape["name"] == "band"]
         (after, before) = bands
-        assert (before["x0"], before["x1"]) == (5, 6)
-        assert (after["x0"], after["x1"]) == (11, 14.5)
+        number_of = {f"{row.at:%Y-%m-%dT%H:%M}": row.number for row in pillar.rows}
+        assert (number_of[before["x0"]], number_of[before["x1"]], number_of[after["x0"]]) == (5, 6, 11)
+        assert after["x1"] == pillar.figure["layout"]["xaxis"]["range"][1]
         assert before["y0"] > after["y1"] - 1
     assert "settled lower, since session 7" in text_of(http, reverse("ratings:case", args=[juniper.code]))
 

@@ -245,7 +245,7 @@ def test_three_sentences_meet_the_clients_six_on_one_scale(http, dana, juniper, 
     assert check_in.text.instrument.key == "alliance-6", "what the client is asked does not follow"
     answer_check_in(check_in=check_in, answers=client_answers(3), may_change=False)
     page = http.get(reverse("ratings:case", args=[juniper.code]))
-    assert [row.therapist for pillar in page.context["page"].pillars for row in pillar.rows] == [75, 50, 100]
+    assert [row.therapist for pillar in page.context["page"].charts.pillars for row in pillar.rows] == [75, 50, 100]
     said = [(row.sentence, row.therapist) for row in page.context["page"].answers if row.therapist]
     assert said == [
         ("I think we worked on what matters to them.", "Mostly"),
