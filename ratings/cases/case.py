@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
@@ -13,6 +14,8 @@ from alliance import access
 from alliance.models import DataKey, Episode, User
 from alliance.people.readers import Readers, readers_of
 from ratings.cases.charts import Charts, charts_of, totals_in_words
+from ratings.cases.now import ReadsAs, WhatNow, what_now
+from ratings.cases.now_facts import facts_of
 from ratings.check_in import links
 from ratings.check_in.wishes import Wish, wishes
 from ratings.delivery.queries import SessionRow, session_rows
@@ -104,6 +107,8 @@ class CasePage:
     may_be_asked: bool
     shows_history: bool
     wishes: list[Wish]
+    now: WhatNow | None  # the one next thing to do
+    next_at: datetime | None  # the start of the next planned session
     charts: Charts
     totals: str
     rated_at: datetime | None  # the session of the latest answers
@@ -151,6 +156,11 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
     evidence = evidence_of(standing.rupture) if standing.rupture else None
     number_of = {therapy_session.row.pk: therapy_session.number for therapy_session in history.sessions}
     sessions = session_rows(episode, number_of)
+    coming = [row for row in sessions if row.is_planned and row.therapy_session.starts_at > timezone.now()]
+    heard = wishes([episode.pk]) if access.can_read_wish(reader, episode) else []
+    plan = plan_of(episode, history.sessions)
+    question = questions_of([episode.pk]).get(episode.pk)
+    reads_as = ReadsAs.THERAPIST if reader_is_therapist else ReadsAs.COVER if can_log else ReadsAs.SUPERVISOR
     return CasePage(
         episode=episode,
         name=client.display_name,
@@ -167,15 +177,17 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         waiting=_waiting(last_session),
         may_be_asked=links.agrees_to_answer(client),
         shows_history=reader_is_therapist and links.shows_history(client),
-        wishes=wishes([episode.pk]) if access.can_read_wish(reader, episode) else [],
+        wishes=heard,
+        now=what_now(facts_of(episode, reads_as, sessions, attended, plan, has_wish=bool(heard), question=question)),
+        next_at=coming[-1].therapy_session.starts_at if coming else None,
         charts=charts_of(history, standing, client.display_name, show),
         totals=totals_in_words(history),
         rated_at=latest.row.starts_at if latest else None,
         answers=answered_sentences(latest.client, latest.therapist) if latest and latest.client else [],
         tension=phrases.tension(latest.client) if latest else "",
         comments=comments(episode, access.comments_readable_by(reader, episode), number_of),
-        plan=plan_of(episode, history.sessions),
-        question=questions_of([episode.pk]).get(episode.pk),
+        plan=plan,
+        question=question,
         ruptures=[_entry(row, client.data_key) for row in history.ruptures],
         notes=_notes(episode, reader),
         sessions=sessions,

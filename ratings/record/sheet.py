@@ -18,6 +18,7 @@ def case_sheet(episode: Episode, reader: User) -> CasePage:
         can_log=False,
         can_add=False,
         wishes=[],
+        now=None,
         notes=[],
         comments=[comment for comment in page.comments if comment.for_supervisor][:1],
     )

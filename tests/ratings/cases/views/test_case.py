@@ -7,27 +7,69 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from alliance.models import AuditEvent
-from ratings.check_in.actions import answer_check_in
-from ratings.models import CheckIn
+from ratings.check_in.actions import answer_check_in, settle_wish
+from ratings.models import CheckIn, RepairStep, Rupture
 from ratings.record.actions import correct_session, remove_session
-from sessions.models import TherapySession
-from tests.courses import client_answers, consent
+from sessions.models import Leave, TherapySession
+from sessions.plan.actions import agree_goal
+from tests.courses import client_answers, consent, held
 from tests.factories import ZONE, editor_of, local_day, make_member, make_therapy_session
 from tests.ratings.pages import statements
 
+PAGES = ("case", "case-sheet", "plan", "session-list")
 
-def test_a_case_asks_as_often_for_forty_sessions_as_for_three(http, dana, juniper, sorrel, live_through):
+
+def test_no_page_of_a_case_asks_more_often_for_forty_sessions_than_for_three(http, dana, juniper, sorrel, live_through):
     http.force_login(dana.user)
     counts = []
     for episode, levels in ((juniper, [3, 3, 3]), (sorrel, [3] * 20 + [0, 0] + [3] * 18)):
-        live_through(episode, levels)
-        counts.append(statements(http, reverse("ratings:case", args=[episode.code])))
+        agree_goal(editor=editor_of(episode), text="We are working on sleep.")
+        live_through(episode, levels, comment="A word.")
+        today = statements(http, "/today/")  # before the answers are read
+        counts.append([today, *(statements(http, reverse(f"ratings:{page}", args=[episode.code])) for page in PAGES)])
     assert counts[0] == counts[1]
+
+
+def test_the_charts_show_what_the_address_asks_for_and_link_to_the_rest(http, dana, juniper, live_through):
+    live_through(juniper, [3] * 13)
+    http.force_login(dana.user)
+    case = reverse("ratings:case", args=[juniper.code])
+
+    def numbers(address):
+        return [row.number for row in http.get(address).context["page"].charts.pillars[0].rows]
+
+    assert numbers(case) == numbers(f"{case}?show=all") == numbers(f"{case}?show=made-up") == list(range(1, 14))
+    assert numbers(f"{case}?show=last") == list(range(2, 14))
+    page = " ".join(http.get(f"{case}?show=last").text.split())
+    assert '<a href="?show=last" aria-current="true">Last 12</a>' in page
+    assert '<a href="?show=all">All 13</a>' in page
+
+
+def test_three_sessions_offer_no_choice(http, dana, juniper, live_through):
+    live_through(juniper, [3] * 3)
+    http.force_login(dana.user)
+    with time_machine.travel(TherapySession.objects.latest("starts_at").starts_at, tick=False):  # of one year, all
+        assert "?show=" not in http.get(reverse("ratings:case", args=[juniper.code])).text
+
+
+def test_who_reads_a_leave_on_the_charts_reads_it_below_them_too(http, dana, sam, juniper, live_through):
+    live_through(juniper, [3, 3])
+    ends_at = timezone.now() - timedelta(days=8)
+    Leave.objects.create(therapist=dana, starts_at=ends_at - timedelta(days=4), ends_at=ends_at)
+    for reader in (dana, sam):
+        http.force_login(reader.user)
+        for route in ("case", "case-sheet"):
+            page = http.get(reverse(f"ratings:{route}", args=[juniper.code]))
+            assert "break or leave" in page.text
+            (words,) = page.context["page"].charts.breaks
+            assert words.startswith("Leave of the therapist: ")
+            assert page.text.count(words) == 7, "in the sentence and the table of each chart, and once below them"
 
 
 def test_a_reversed_sentence_is_marked_where_its_answer_is_read(http, dana, juniper, live_through):
@@ -290,3 +332,47 @@ def test_a_name_that_cannot_be_seen_is_no_name(http, dana, instruments):
     http.force_login(dana.user)
     response = http.post(reverse("ratings:case-create"), {"name": "\u200b\u2060"})
     assert (response.status_code, dana.episodes.count()) == (422, 0)
+
+
+# --- What now ---------------------------------------------------------------------------------------------------------
+
+
+def next_thing(http, member, episode):
+    http.force_login(member.user)
+    now = http.get(reverse("ratings:case", args=[episode.code])).context["page"].now
+    return now.text if now else None
+
+
+def test_what_is_next_follows_what_was_done(http, dana, juniper, live_through):
+    *_first, last = live_through(juniper, [3, 3, 3], bring_up="gently")
+    assert next_thing(http, dana, juniper) == "Hear what Juniper asked for."
+    settle_wish(editor=editor_of(juniper), rating=last.ratings.get(rater="client"), outcome="brought_up")
+    assert next_thing(http, dana, juniper) == "Agree on a goal."
+    agree_goal(editor=editor_of(juniper), text="We are working on sleep.")
+    assert next_thing(http, dana, juniper) is None
+    held(juniper, 1)
+    assert next_thing(http, dana, juniper) == "Give your own rating of session 4."
+    waits = make_therapy_session(juniper, starts_at=timezone.now() - timedelta(hours=2))
+    assert next_thing(http, dana, juniper).startswith("Log the session of ")
+    page = http.get(reverse("ratings:case", args=[juniper.code])).text
+    assert f'<a href="{reverse("ratings:planned-session-log", args=[waits.code])}">Log it</a>' in page
+
+
+def test_a_repair_is_next_until_it_is_over(http, dana, juniper, live_through):
+    agree_goal(editor=editor_of(juniper), text="We are working on sleep.")
+    live_through(juniper, [3, 3, 3, 3, 0, 0])
+    rupture = Rupture.objects.get()
+    assert next_thing(http, dana, juniper) == "Ask about session 5."
+    step = {"episode": juniper, "rupture": rupture, "step": "ask", "said_by": dana}
+    RepairStep.objects.create(**step, outcome="planned")
+    assert next_thing(http, dana, juniper).startswith("You planned a step")
+    RepairStep.objects.create(**step, outcome="done")
+    assert next_thing(http, dana, juniper).startswith("You took a step")
+
+
+def test_a_supervisor_sees_the_question_and_no_work_of_the_therapist(http, dana, sam, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0, 0])
+    assert next_thing(http, sam, juniper) is None
+    http.force_login(dana.user)
+    http.post(reverse("ratings:supervision-ask", args=[juniper.code]), {"question": "How do I raise it?"})
+    assert next_thing(http, sam, juniper) == "Dana Whitlock asks for supervision:"
