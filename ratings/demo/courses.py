@@ -62,6 +62,15 @@ class PlanSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What had been logged of a session first, and why it was set right a day later."""
+
+    mode: Mode
+    therapist: str  # the own rating
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CourseSession:
     """One therapy session of a course, with the ratings of both sides."""
 
@@ -77,6 +86,8 @@ class CourseSession:
     note: str = ""  # the therapist's own
     attendance: Attendance = Attendance.ATTENDED
     minutes: int = 25  # until the client answered
+    corrected: Correction | None = None
+    removed: str = ""  # why it was taken off the record; empty: it was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,7 @@ class Course:
     sees_own: bool = False  # agreed to see their own past answers
     end_reason: EndReason | None = None
     weeks_ahead: int = 0  # planned weekly as a series, after the last of the sessions
+    before: "Course | None" = None  # with a colleague, who handed the case over with all of its history
 
 
 def caseload(

@@ -4,13 +4,13 @@ Answers stand as in the questionnaire: goals, tasks, bond; 0 is "Not at all", 4 
 """
 
 from alliance.models import EndReason
-from ratings.demo.courses import Course, CourseSession, CourseTask, TaskShape
+from ratings.demo.courses import Correction, Course, CourseSession, CourseTask, TaskShape
 from ratings.demo.juniper import ONLY_TASKS_SLIP
 from ratings.models import Rating
 from sessions.models import Attendance, Modality, Mode, Willing
 
 BringUp = Rating.BringUp
-ADA, TOMAS, NOOR = range(3)
+ADA, TOMAS, NOOR, INES = range(4)
 PLANNED = CourseSession(attendance=Attendance.PLANNED)
 NO_SHOW = CourseSession(attendance=Attendance.NO_SHOW)
 
@@ -22,7 +22,12 @@ REPAIRED = Course(
     goals=("We are working on asking for help so that I can carry less alone.",),
     sessions=(
         CourseSession("32 32 33", "32 22 32"),
-        CourseSession("33 32 33", "32 32 33", "I did not expect to talk so much."),
+        CourseSession(
+            "33 32 33",
+            "32 32 33",
+            "I did not expect to talk so much.",
+            corrected=Correction(Mode.PHONE, "22 32 33", "It was in the room, not by telephone."),
+        ),
         CourseSession("33 33 33", "33 32 33"),
         CourseSession("33 33 43", "33 33 33", "The picture of the two suitcases stayed with me all week."),
         CourseSession("33 33 33", "33 33 33"),
@@ -111,6 +116,7 @@ SKIPPED = Course(
         CourseSession("33 33 33", "32 33 33", "The plan for Monday mornings is on the fridge."),
         CourseSession("33 33 33", "33 33 33"),
         CourseSession(None, "33 33 33"),
+        CourseSession(removed="I had taken him for somebody else. He was on holiday that week."),
         CourseSession("33 23 33", "33 33 33"),
         CourseSession("33 33 43", "33 33 33", "Two Mondays in a row."),
         NO_SHOW,
@@ -127,12 +133,29 @@ SKIPPED = Course(
     ),
 )
 
+HANDED_OVER = Course(
+    name="Heron",
+    therapist=INES,
+    hour="16:00",
+    goals=("We are working on speaking in meetings so that I can take the team on.",),
+    end_reason=EndReason.TRANSFERRED,
+    sessions=(
+        CourseSession("22 22 33", "22 22 33"),
+        CourseSession("22 32 33", "32 22 33", "I could say out loud that I am afraid of the room."),
+        CourseSession("32 33 33", "33 32 33"),
+        CourseSession("33 33 33", "33 33 33"),
+        CourseSession(None, "33 33 33"),
+        CourseSession("33 33 33", "33 33 33", "A pity that you move away. Please tell her about the list."),
+    ),
+)
+
 JUST_BEGUN = Course(
     name="Heron",
     therapist=ADA,
     hour="08:00",
     today=True,
     weeks_ahead=5,
+    before=HANDED_OVER,
     goals=("We are working on speaking in meetings so that I can take the team on.",),
     sessions=(
         CourseSession("22 32 33", "32 22 33"),

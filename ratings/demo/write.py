@@ -5,11 +5,10 @@ the ratings is built by the same replay that an event uses.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from uuid import NAMESPACE_URL, UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -18,9 +17,21 @@ from django.utils import timezone
 from alliance import audit
 from alliance.clients.actions import CONSENT_TEXT_VERSION
 from alliance.crypto import Sealed, keyed_hash
-from alliance.models import Client, Consent, DataKey, Episode, Membership, Practice, Supervision, TherapistForm
+from alliance.models import (
+    Client,
+    Consent,
+    DataKey,
+    Episode,
+    HistoryShare,
+    Membership,
+    Practice,
+    Supervision,
+    TherapistForm,
+)
 from ratings.bulk import Bulk
 from ratings.check_in.instrument_choice import SIX_ITEMS, definition_of, own_text
+from ratings.demo.calendar import WEEK, ZONE, Calendar
+from ratings.demo.corrections import CORRECTED_AFTER, add_change, removal
 from ratings.demo.courses import Course, CourseSession, caseload
 from ratings.demo.messages import Messages, SessionCheckIn
 from ratings.demo.people import HERE_FOR, address_of, fill_people
@@ -46,15 +57,16 @@ from sessions.models import (
     Task,
     TaskVersion,
     TherapySession,
+    TherapySessionChange,
 )
 
-ZONE = ZoneInfo("Europe/London")
 EPISODES_AT_ONCE = 100  # memory follows this number, not that of the clients
-SESSION_LASTS, LOGGED_AFTER, WEEK = timedelta(minutes=50), timedelta(minutes=4), timedelta(days=7)
+SESSION_LASTS, LOGGED_AFTER = timedelta(minutes=50), timedelta(minutes=4)
+ASKED_BEFORE = timedelta(days=3)  # of the first session: the episode begins
 READ_BEFORE_NEXT = timedelta(minutes=15)  # the therapist looks at the answers shortly before the next session
 TABLES = (  # parents first
-    DataKey, Client, Consent, Episode, Phase, Goal, GoalVersion, Task, TaskVersion, SessionSeries, TherapySession,
-    PrivateNote, CheckIn, ClientLink,
+    DataKey, Client, Consent, Episode, HistoryShare, Phase, Goal, GoalVersion, Task, TaskVersion, SessionSeries,
+    TherapySession, TherapySessionChange, PrivateNote, CheckIn, ClientLink,
     Delivery, Rating, SeenRating,
     Assessment, Rupture, Standing,
 )  # fmt: skip
@@ -110,12 +122,14 @@ def fill(recipe: Recipe, today: date) -> int:
         created_at=midnight,
     )
     therapists, advisor = fill_people(practice, recipe.therapists)
-    writer = _Writer(practice, therapists, today, _leave_of(therapists[0], today))
+    calendar = Calendar(therapists, today)
+    writer = _Writer(practice, therapists, calendar)
     courses = caseload(
         STORIES, therapists=recipe.therapists, clients=recipe.clients, sessions=recipe.sessions, seed=recipe.seed
     )
     while batch := list(islice(courses, EPISODES_AT_ONCE)):
         writer.write(batch)
+    calendar.arrange_covers()
     advised = Episode.objects.filter(therapist=therapists[-1], ends_at__isnull=True).order_by("pk").first()
     if advised:
         Supervision.objects.create(supervisor=advisor, episode=advised, starts_at=advised.starts_at)
@@ -123,29 +137,18 @@ def fill(recipe: Recipe, today: date) -> int:
     return recipe.clients
 
 
-def _leave_of(therapist: Membership, today: date) -> Leave:
-    """Five days off, in the third week from now."""
-    monday = today + timedelta(days=21 - today.weekday())
-    return Leave.objects.create(
-        therapist=therapist,
-        starts_at=datetime.combine(monday, time(), ZONE),
-        ends_at=datetime.combine(monday + timedelta(days=5), time(), ZONE),
-        created_at=datetime.combine(today, time(), ZONE),
-    )
-
-
 class _Writer:
     """Turns courses into rows. One practice, one day, one wording of the check-in."""
 
-    def __init__(self, practice: Practice, therapists: Sequence[Membership], today: date, leave: Leave) -> None:
-        self.practice, self.therapists, self.today, self.leave = practice, therapists, today, leave
+    def __init__(self, practice: Practice, therapists: Sequence[Membership], calendar: Calendar) -> None:
+        self.practice, self.therapists, self.calendar = practice, therapists, calendar
         self.version = current_version(practice)
         text = own_text(SIX_ITEMS, practice.language)
         assert text is not None  # `sync_instruments` comes first
         self.text = text
         self.instrument = definition_of(self.text.instrument)
         # Seen from its first minute, so that nothing of the demo has happened later than the clock says.
-        self.now = datetime.combine(today, time(), ZONE).astimezone(UTC)
+        self.now = calendar.now
         self.bulk = Bulk(*TABLES)
         self.messages = Messages(self.bulk, practice, ZONE, self.now)
         # Most of the 5^6 ways to answer come again and again.
@@ -157,7 +160,8 @@ class _Writer:
         self.with_check_in: set[int] = set()
         replays = [
             replay(episode, self.version, join_ratings(sessions, self.ratings, self.with_check_in), [], self.now)
-            for episode, sessions in map(self._add_course, courses)
+            for course in courses
+            for episode, sessions in self._add_course(course)
         ]
         for replayed in replays:
             for assessment in replayed.assessments:
@@ -168,13 +172,14 @@ class _Writer:
             self.bulk.add_row(replayed.standing)
         self.bulk.flush()
 
-    def _add_course(self, course: Course) -> tuple[Episode, list[TherapySession]]:
-        """Adds all rows of a course; the episode, and its held or missed sessions."""
-        starts = self._starts(course)
-        since = starts[0] - timedelta(days=3)
+    def _add_course(self, course: Course) -> list[tuple[Episode, list[TherapySession]]]:
+        """Adds all rows of a course; its episodes, each with its held or missed sessions."""
+        starts = self.calendar.starts(course)
+        before = self._before(course)
+        starts_before = self.calendar.starts_before(before, starts[0]) if before else []
+        since = (starts_before or starts)[0] - ASKED_BEFORE
         key = self.bulk.add(DataKey, created_at=since)
         email = address_of(course.name)
-        therapist = self.therapists[course.therapist]
         client = self.bulk.add(
             Client,
             practice_id=self.practice.pk,
@@ -192,38 +197,73 @@ class _Writer:
                 purpose=purpose,
                 text_version=CONSENT_TEXT_VERSION,
                 given_at=since,
-                recorded_by_id=therapist.pk,
+                recorded_by_id=self.therapists[(before or course).therapist].pk,
             )
+        found, previous = [], None
+        if before:
+            found.append(self._add_episode(before, starts_before, client, key, ends_at=starts[0] - ASKED_BEFORE))
+            previous = found[0][0]
+        ends_at = starts[-1] + timedelta(hours=4) if course.end_reason else None
+        found.append(self._add_episode(course, starts, client, key, ends_at=ends_at, previous=previous))
+        self._add_series(course, starts[-1], found[-1][0])
+        if not course.end_reason:
+            self.messages.add(client, consents[Consent.Purpose.EMAIL], self.check_ins)
+        return found
+
+    def _before(self, course: Course) -> Course | None:
+        """The course with a colleague before the hand-over; none in a practice where that is nobody else."""
+        if course.before is None:
+            return None
+        therapist = course.before.therapist % len(self.therapists)
+        return None if therapist == course.therapist else replace(course.before, therapist=therapist)
+
+    def _add_episode(
+        self,
+        course: Course,
+        starts: Sequence[datetime],
+        client: Client,
+        key: DataKey,
+        *,
+        ends_at: datetime | None,
+        previous: Episode | None = None,
+    ) -> tuple[Episode, list[TherapySession]]:
+        therapist = self.therapists[course.therapist]
         episode = self.bulk.add(
             Episode,
             client_id=client.pk,
             therapist_id=therapist.pk,
-            starts_at=since,
-            ends_at=starts[-1] + timedelta(hours=4) if course.end_reason else None,
+            starts_at=starts[0] - ASKED_BEFORE,
+            ends_at=ends_at,
             end_reason=course.end_reason or "",
+            previous_id=previous.pk if previous else None,
         )
+        if previous:
+            share = {"extent": HistoryShare.Extent.EVERYTHING.value, "given_at": episode.starts_at}
+            self.bulk.add(HistoryShare, episode_id=episode.pk, recorded_by_id=previous.therapist_id, **share)
         self.plan = CoursePlan(self.bulk, course, episode, [start + SESSION_LASTS for start in starts], key)
         self.check_ins: list[SessionCheckIn] = []
         sessions = [
             self._add_session(course, course_session, starts_at, episode, key)
             for course_session, starts_at in zip(course.sessions, starts, strict=True)
         ]
-        self._add_series(course, starts[-1], episode)
-        if not course.end_reason:
-            self.messages.add(client, consents[Consent.Purpose.EMAIL], self.check_ins)
-        return episode, [row for row in sessions if row.attendance in HELD]
+        return episode, [row for row in sessions if row.attendance in HELD and row.voided_at is None]
 
     def _add_series(self, course: Course, last: datetime, episode: Episode) -> None:
         """Adds what is planned after the last session; the leave has cancelled what falls into it."""
         if not course.weeks_ahead:
             return
+        planned_at = self.now - 2 * WEEK
         series = self.bulk.add(
-            SessionSeries, episode_id=episode.pk, every_weeks=1, planned_by_id=episode.therapist_id, created_at=self.now
+            SessionSeries,
+            episode_id=episode.pk,
+            every_weeks=1,
+            planned_by_id=episode.therapist_id,
+            created_at=planned_at,
         )
         local = last.astimezone(ZONE)
         for weeks in range(1, course.weeks_ahead + 1):
             at = datetime.combine(local.date() + weeks * WEEK, local.time(), ZONE).astimezone(UTC)
-            is_away = self.leave.starts_at <= at < self.leave.ends_at
+            leave = self.calendar.leave_at(at, course.therapist)
             self.bulk.add(
                 TherapySession,
                 episode_id=episode.pk,
@@ -232,37 +272,19 @@ class _Writer:
                 zone=ZONE.key,
                 mode=course.mode,
                 series_id=series.pk,
-                created_at=self.now,
-                **self._cancelled_by_leave(episode) if is_away else {},
+                created_at=planned_at,
+                **self._cancelled_by_leave(episode, leave) if leave else {},
             )
 
-    def _cancelled_by_leave(self, episode: Episode) -> dict[str, object]:
+    def _cancelled_by_leave(self, episode: Episode, leave: Leave) -> dict[str, object]:
         return {
             "attendance": Attendance.CANCELLED,
             "cancelled_by": CancelledBy.THERAPIST.value,
-            "cancelled_at": self.now,
-            "leave_id": self.leave.pk,
-            "logged_at": self.now,
+            "cancelled_at": leave.created_at,
+            "leave_id": leave.pk,
+            "logged_at": leave.created_at,
             "logged_by_id": episode.therapist_id,
         }
-
-    def _starts(self, course: Course) -> list[datetime]:
-        """The starts of a course's sessions, weekly at the same hour.
-
-        The last one is on the course's working day, or today, or next week.
-        """
-        last = self.today
-        if not course.today:
-            days_back = [days for days in range(7) if (self.today - timedelta(days)).weekday() < 5]
-            last -= timedelta(days_back[course.weekday])
-            planned = course.sessions[-1].attendance == Attendance.PLANNED and not course.not_logged
-            if planned and last < self.today:
-                last += WEEK
-        last -= course.weeks_ago * WEEK
-        hour = time.fromisoformat(course.hour)
-        count = len(course.sessions)
-        days = [last - (count - 1 - number) * WEEK for number in range(count)]
-        return [datetime.combine(day, hour, ZONE).astimezone(UTC) for day in days]
 
     def _add_session(
         self, course: Course, course_session: CourseSession, at: datetime, episode: Episode, key: DataKey
@@ -285,12 +307,13 @@ class _Writer:
             logged_at=None if planned else logged,
             logged_by_id=None if planned else episode.therapist_id,
             created_at=at - WEEK,
+            **removal(course_session, logged, episode, key),
         )
         about = {"episode_id": episode.pk, "therapy_session_id": therapy_session.pk}
         if course_session.note:
             sealed = Sealed(course_session.note, key)
             self.bulk.add(PrivateNote, **about, text=sealed, written_by_id=episode.therapist_id, written_at=logged)
-        if course_session.attendance != Attendance.ATTENDED:
+        if course_session.attendance != Attendance.ATTENDED or course_session.removed:
             return therapy_session
         read = at + WEEK - READ_BEFORE_NEXT
         check_in = self.bulk.add(
@@ -302,15 +325,15 @@ class _Writer:
             read_at=read if course_session.client and read < self.now else None,
         )
         self.with_check_in.add(therapy_session.pk)
+        own = about | {"mode": Rating.Mode.MEMBER.value, "entered_by_id": episode.therapist_id}
+        rated = logged
+        if course_session.corrected:
+            rated = logged + CORRECTED_AFTER
+            add_change(self.bulk, therapy_session, course_session.corrected, rated, key)
+            replaced = {"replaced_at": rated, "replaced_by_id": episode.therapist_id, "replaced_reason": "corrected"}
+            self._add_rating(Rater.THERAPIST, course_session.corrected.therapist, logged, **own, **replaced)
         if course_session.therapist:
-            self._add_rating(
-                Rater.THERAPIST,
-                course_session.therapist,
-                logged,
-                **about,
-                mode=Rating.Mode.MEMBER.value,
-                entered_by_id=episode.therapist_id,
-            )
+            self._add_rating(Rater.THERAPIST, course_session.therapist, rated, **own)
         answered = ends + timedelta(minutes=course_session.minutes) if course_session.client else None
         self.check_ins.append(SessionCheckIn(check_in, ends, answered))
         if course_session.client and answered:

@@ -80,4 +80,5 @@ class Case:
 def case_of(name, reader):
     clients = Client.objects.select_related("data_key")
     client = next(client for client in clients if client.display_name == name)
-    return Case(Episode.objects.select_related("standing__rupture").get(client=client), signed_in(reader))
+    episodes = Episode.objects.filter(client=client).select_related("standing__rupture")
+    return Case(episodes.latest("starts_at"), signed_in(reader))

@@ -10,16 +10,18 @@ from django.db.models import DateTimeField, Max
 from django.utils import timezone
 
 from alliance import scopes
-from alliance.models import Client, Episode, Membership, Practice, Supervision, User
+from alliance.models import Client, Cover, Episode, Membership, Practice, Supervision, User
 from ratings.cases.actions import log_session, open_case
+from ratings.cases.case import case_history
 from ratings.cases.lists import case_rows
 from ratings.check_in.wishes import wishes
 from ratings.demo.stories import STORIES
 from ratings.demo.write import TABLES, ZONE
 from ratings.detection.reassess import reassess
-from ratings.models import Assessment, Rupture, Standing
+from ratings.handover.earlier import earlier_course
+from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
 from ratings.today.day import day_of
-from sessions.models import TherapySession
+from sessions.models import Leave, TherapySession, TherapySessionChange
 from tests.factories import editor_of
 from tests.ratings.demo.stored import names_scores_and_times, what_follows
 
@@ -45,9 +47,8 @@ def row_counts():
 
 def named(name):
     clients = Client.objects.select_related("data_key")
-    return Episode.objects.select_related("standing__rupture").get(
-        client=next(client for client in clients if client.display_name == name)
-    )
+    of_client = Episode.objects.filter(client=next(client for client in clients if client.display_name == name))
+    return of_client.select_related("standing__rupture").latest("starts_at")
 
 
 def seeded_and_taken_back(**options):
@@ -133,7 +134,7 @@ def test_rebuilt_standings_are_the_stored_ones(demo):
     assert rebuilt["standings"] == stored["standings"]
     assert rebuilt["assessments"] == stored["assessments"]
     assert [row["state"] for row in rebuilt["ruptures"]] == [row["state"] for row in stored["ruptures"]]
-    assert said.getvalue() == "60 standings rebuilt.\n"
+    assert said.getvalue() == "61 standings rebuilt.\n"
 
 
 def test_the_program_goes_on_from_the_demo(demo):
@@ -182,6 +183,7 @@ def test_therapist_has_sessions_today_whatever_day_it_is(db, days):
     assert {row.name for row in day.news} >= {"Heron", "Juniper", "Marten", "Teasel", "Fern"}
     assert [row.case.name for row in day.open] == ["Fern"]
     assert day.next.wish
+    assert day.saved is None, "nobody has saved anything today"
     assert {row.name for row in day.unanswered} == {"Sorrel", "Rowan"}
 
 
@@ -231,6 +233,46 @@ def test_stories_do_what_they_say(demo):
             episode.standing.notes,
         )
     assert found == STATES
+
+
+def test_the_demo_shows_what_was_set_right(demo):
+    teasel, rowan = named("Teasel"), named("Rowan")
+    change = TherapySessionChange.objects.get(episode=teasel)
+    assert (change.mode, change.therapy_session.mode) == ("phone", "in_person")
+    assert "by telephone" in change.reason.open(teasel.client.data_key)
+    own = Rating.objects.filter(therapy_session=change.therapy_session, rater="therapist").order_by("received_at")
+    assert [(row.replaced_at is not None, row.goal_pomp) for row in own] == [(True, 50), (False, 62.5)]
+    gone = rowan.therapy_sessions.get(voided_at__isnull=False)
+    assert "on holiday" in gone.voided_reason.open(rowan.client.data_key)
+    assert not CheckIn.objects.filter(therapy_session=gone).exists()
+
+
+def test_the_demo_shows_a_hand_over_with_its_history(demo):
+    heron = named("Heron")
+    before = heron.previous
+    assert (before.end_reason, before.ends_at, before.therapist.display_name) == (
+        "transferred", heron.starts_at, "Ines Marchetti"
+    )  # fmt: skip
+    assert before.therapy_sessions.latest("starts_at").starts_at < heron.starts_at
+    course = earlier_course(heron)
+    assert (course.extent, len(course.goals)) == ("everything", 1)
+    assert [row.comment for row in course.sessions][-1] == "A pity that you move away. Please tell her about the list."
+
+
+def test_nobody_is_seen_in_a_leave_and_somebody_covers(demo):
+    ada = Membership.objects.get(user__email="therapist@demo.test")
+    past, coming = Leave.objects.order_by("starts_at")
+    midnight = datetime.combine(DAY, time(), ZONE)
+    assert past.ends_at < midnight < coming.starts_at
+    for leave in (past, coming):
+        seen = TherapySession.objects.filter(episode__therapist=ada).exclude(attendance="cancelled")
+        assert not seen.overlapping(leave.starts_at, leave.ends_at).exists()
+    whole, one = Cover.objects.order_by("-starts_at")
+    assert (whole.therapist, whole.starts_at, whole.ends_at) == (ada, coming.starts_at, coming.ends_at)
+    covered = User.objects.get(pk=one.covering.user_id)
+    assert one.episode in scopes.own_episodes(covered), "by the clock of the demo's day"
+    (drawn,) = case_history(named("Sorrel")).leaves[:1]
+    assert drawn.starts_at == past.starts_at
 
 
 def test_stories_carry_their_words(demo):
