@@ -152,6 +152,19 @@ def check_import_again(membership: Membership) -> None:
         raise Denied("import_page")
 
 
+def check_figures(user: User) -> list[Membership]:
+    """The memberships with which the user may see the figures of a practice: a manager's, or a supervisor's.
+
+    They are counts and shares of all; no case is in them.
+    """
+    memberships = [
+        membership for membership in memberships_of(user) if membership.is_manager or membership.is_supervisor
+    ]
+    if not memberships:
+        raise Denied("figures_page")
+    return memberships
+
+
 class Right(Protocol):
     """The right to put one case into other hands: its therapist's `Editor`, or a manager's `Settler`."""
 

@@ -5,6 +5,7 @@ from ratings.check_in.views import therapist
 from ratings.delivery import views as delivery
 from ratings.demo import views as demo
 from ratings.detection import views as detection
+from ratings.figures import views as figures
 from ratings.handover.views import case as handover
 from ratings.handover.views import leaving
 from ratings.importing import views as importing
@@ -89,6 +90,7 @@ urlpatterns = [
     path("cases/<uuid:code>/supervision/", supervision.supervision_ask, name="supervision-ask"),
     path("supervision/<uuid:code>/withdraw/", supervision.supervision_withdraw, name="supervision-withdraw"),
     path("people/detection/", detection.detection_settings, name="detection-settings"),
+    path("figures/flags/", figures.flags_work, name="flags-work"),
     # /guide/, in the demo only
     path("guide/put-away/", demo.guide_put_away, name="guide-put-away"),
     path("guide/show/", demo.guide_show, name="guide-show"),

@@ -161,6 +161,7 @@ ratings:supervision-ask juniper        302 302 200 404 404 403 404 404 404 404 |
 ratings:supervision-ask sorrel         302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:supervision-withdraw question  302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
 ratings:detection-settings             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+ratings:flags-work                     302 302 403 403 403 200 200 200 200 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:guide-put-away                 302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 404 404 404 404
 ratings:guide-show                     302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 404 404 404 404
 links:check-in token                   200 200 200 200 200 200 200 200 200 200 | 422 422 422 422 422 422 422 422 422 422
@@ -245,13 +246,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     wish.pk, wish.code, wish.check_in, wish.bring_up = None, uuid4(), None, "gently"
     wish.therapy_session = make_therapy_session(juniper, starts_at=days_ago(30))
     wish.save()
-    Draw.objects.create(
-        episode=juniper,
-        therapy_session=wish.therapy_session,
-        is_drawn=True,
-        chance=0.05,
-        version=current_version(millrace),
-    )
+    drawn = {"is_drawn": True, "chance": 0.05, "version": current_version(millrace)}
+    Draw.objects.create(episode=juniper, therapy_session=wish.therapy_session, **drawn)
     leave = Leave.objects.create(therapist=dana, starts_at=days_ago(-20), ends_at=days_ago(-30))
 
     voided = make_therapy_session(juniper, starts_at=days_ago(4), voided_at=days_ago(3), voided_by=dana)

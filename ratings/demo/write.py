@@ -37,6 +37,7 @@ from ratings.demo.messages import Messages, SessionCheckIn
 from ratings.demo.people import HERE_FOR, address_of, fill_people
 from ratings.demo.plan import CoursePlan
 from ratings.demo.stories import STORIES
+from ratings.demo.verdicts import VERDICT_TABLES, Verdicts
 from ratings.detection.history import join_ratings
 from ratings.detection.reassess import current_version
 from ratings.detection.replay import replay
@@ -68,7 +69,7 @@ TABLES = (  # parents first
     DataKey, Client, Consent, Episode, HistoryShare, Phase, Goal, GoalVersion, Task, TaskVersion, SessionSeries,
     TherapySession, TherapySessionChange, PrivateNote, CheckIn, ClientLink,
     Delivery, Rating, SeenRating,
-    Assessment, Rupture, Standing,
+    Assessment, Rupture, Standing, *VERDICT_TABLES,
 )  # fmt: skip
 HELD = (Attendance.ATTENDED, Attendance.NO_SHOW)
 CommentFor = Rating.CommentFor
@@ -123,7 +124,7 @@ def fill(recipe: Recipe, today: date) -> int:
     )
     therapists, advisor = fill_people(practice, recipe.therapists)
     calendar = Calendar(therapists, today)
-    writer = _Writer(practice, therapists, calendar)
+    writer = _Writer(practice, therapists, calendar, recipe.seed)
     courses = caseload(
         STORIES, therapists=recipe.therapists, clients=recipe.clients, sessions=recipe.sessions, seed=recipe.seed
     )
@@ -140,7 +141,7 @@ def fill(recipe: Recipe, today: date) -> int:
 class _Writer:
     """Turns courses into rows. One practice, one day, one wording of the check-in."""
 
-    def __init__(self, practice: Practice, therapists: Sequence[Membership], calendar: Calendar) -> None:
+    def __init__(self, practice: Practice, therapists: Sequence[Membership], calendar: Calendar, seed: int) -> None:
         self.practice, self.therapists, self.calendar = practice, therapists, calendar
         self.version = current_version(practice)
         text = own_text(SIX_ITEMS, practice.language)
@@ -150,6 +151,7 @@ class _Writer:
         # Seen from its first minute, so that nothing of the demo has happened later than the clock says.
         self.now = calendar.now
         self.bulk = Bulk(*TABLES)
+        self.verdicts = Verdicts(self.bulk, seed, self.now, asked=therapists[0].pk)
         self.messages = Messages(self.bulk, practice, ZONE, self.now)
         # Most of the 5^6 ways to answer come again and again.
         self.columns_of_answers: dict[str, dict[str, object]] = {}
@@ -158,18 +160,19 @@ class _Writer:
         """Adds the rows of some courses, and what their replays build."""
         self.ratings: dict[tuple[int, str], Rating] = {}  # as `join_ratings` takes them
         self.with_check_in: set[int] = set()
+        added = [added for course in courses for added in self._add_course(course)]
         replays = [
             replay(episode, self.version, join_ratings(sessions, self.ratings, self.with_check_in), [], self.now)
-            for course in courses
-            for episode, sessions in self._add_course(course)
+            for episode, sessions in added
         ]
-        for replayed in replays:
+        for (episode, sessions), replayed in zip(added, replays, strict=True):
             for assessment in replayed.assessments:
                 self.bulk.add_row(assessment)
             for rupture in replayed.ruptures:
                 self._date_back(self.bulk.add_row(rupture))
             replayed.standing.rupture = replayed.standing.rupture  # which has its key by now
             self.bulk.add_row(replayed.standing)
+            self.verdicts.add(replayed, sessions, episode.therapist_id)
         self.bulk.flush()
 
     def _add_course(self, course: Course) -> list[tuple[Episode, list[TherapySession]]]:

@@ -40,8 +40,13 @@ def wilson(count: int, of: int) -> Share:
     """
     if of < 1 or not 0 <= count <= of:
         raise ValueError(f"{count} of {of} is no share.")
-    z = 1.959963984540054  # of the normal distribution, two-sided 95 %
     share = count / of
+    return Share(count, of, share, *limits(share, of))
+
+
+def limits(share: float, of: float) -> tuple[float, float]:
+    """The ends of Wilson's interval for a share of `of` cases; a number that need not be whole."""
+    z = 1.959963984540054  # of the normal distribution, two-sided 95 %
     middle = (share + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * (share * (1 - share) / of + z * z / (4 * of * of)) ** 0.5
-    return Share(count, of, share, max(0.0, middle - half), min(1.0, middle + half))
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -67,11 +67,6 @@ def flagged_series(case):
 
 
 @register.filter
-def criterion(name):
-    return names.criterion(name)
-
-
-@register.filter
 def in_numbers(pomp):
     return scale.in_numbers(pomp)
 
