@@ -33,6 +33,7 @@ EXEMPT = {
 # What the walk has to find at least, or it looks in the wrong place.
 SOME = {
     ("ratings:session-log", "ratings:session-log"),
+    ("ratings:episode-end", "ratings:episode-end"),
     ("ratings:case-create", "ratings:case-create"),
     ("ratings:goal-agree", "ratings:goal-agree"),
     ("ratings:task-edit", "ratings:task-edit"),

@@ -158,9 +158,13 @@ def start_episode(*, client, therapist, by, starts_at=None, previous=None, code=
 
 
 @transaction.atomic
-def close_episode(*, editor: Right, reason, ends_at=None):
-    """Ends the episode itself; the action of the top floor settles what was rated."""
+def close_episode(*, editor: Right, reason, planned=None, agreed=None, ends_at=None):
+    """Ends the episode itself; the action of the top floor settles what was rated.
+
+    `planned`: whether the ending was; `agreed`: whether the two agreed on it; None: not said.
+    """
     episode = editor.episode
     episode.ends_at, episode.end_reason = ends_at or timezone.now(), reason
-    episode.save(update_fields=["ends_at", "end_reason"])
+    episode.end_planned, episode.end_agreed = planned, agreed
+    episode.save(update_fields=["ends_at", "end_reason", "end_planned", "end_agreed"])
     audit.record(Verb.ENDED, episode, by=editor.membership)

@@ -20,6 +20,8 @@ OF_EPISODE = tuple(f"episode__{path}" for path in EPISODE_NEEDS)
 class EndReason(models.TextChoices):
     COMPLETED = "completed", _("Therapy was completed")
     CLIENT = "client", _("The client ended it")
+    THERAPIST = "therapist", _("The therapist ended it")
+    OUTSIDE = "outside", _("Something outside ended it, such as a move")
     TRANSFERRED = "transferred", _("Another therapist took over")
     OTHER = "other", _("Another reason")
 
@@ -33,6 +35,8 @@ class Episode(models.Model):
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=20, choices=EndReason, blank=True)
+    end_planned = models.BooleanField(null=True)  # None: not said
+    end_agreed = models.BooleanField(null=True)  # by the two
     previous = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="next")
     external_ref = models.CharField(max_length=64, null=True, editable=False)
     import_batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, editable=False)
@@ -51,16 +55,38 @@ class Episode(models.Model):
                 | (Q(ends_at__isnull=False, ends_at__gt=F("starts_at")) & ~Q(end_reason="")),
                 name="episode_end_has_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=False) | Q(end_planned__isnull=True, end_agreed__isnull=True),
+                name="episode_end_is_told_of_an_ended_one",
+            ),
             models.UniqueConstraint(fields=["client", "external_ref"], name="episode_external_ref_unique"),
         ]
 
     class Sensitivity:
         sealed = ()
-        clinical = ("client", "therapist", "starts_at", "ends_at", "end_reason", "previous", "external_ref")
+        clinical = (
+            "client",
+            "therapist",
+            "starts_at",
+            "ends_at",
+            "end_reason",
+            "end_planned",
+            "end_agreed",
+            "previous",
+            "external_ref",
+        )
         plain = ("id", "code", "import_batch")
 
     def __str__(self):
         return str(self.code)
+
+    @property
+    def client_dropped_out(self):
+        """Whether the client ended it, the ending was not planned, and the two had not agreed on it.
+
+        A convention of this app, which the form of the ending says. Where one of the three was not said: no.
+        """
+        return self.end_reason == EndReason.CLIENT and self.end_planned is False and self.end_agreed is False
 
     @property
     def zone(self):

@@ -146,16 +146,17 @@ def move_session(*, editor: Editor, therapy_session, starts_at, ends_at):
 
 
 @transaction.atomic
-def end_episode(*, editor: Right, reason):
+def end_episode(*, editor: Right, reason, planned=None, agreed=None):
     """Ends a course of therapy; a rupture that is still open ends with it.
 
-    What was planned for later is cancelled.
+    What was planned for later is cancelled. `planned`: whether the ending was; `agreed`: whether the two agreed on it;
+    None: not said.
     """
     lock_for_settling(editor)
-    editor.episode.refresh_from_db(fields=["ends_at", "end_reason"])
+    editor.episode.refresh_from_db(fields=["ends_at", "end_reason", "end_planned", "end_agreed"])
     if editor.episode.ends_at:
         return
-    client_actions.close_episode(editor=editor, reason=reason)
+    client_actions.close_episode(editor=editor, reason=reason, planned=planned, agreed=agreed)
     now = timezone.now()
     for therapy_session in TherapySession.objects.planned().filter(episode=editor.episode, starts_at__gt=now):
         schedule_actions.cancel_therapy_session(

@@ -12,6 +12,7 @@ from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
 from alliance.names import is_found
 from ratings.cases.own import Only, Sort
+from ratings.check_in.forms import YesNoField
 from ratings.findings.date_axis import Show
 from sessions.models import TherapySession
 from sessions.schedule import times
@@ -127,6 +128,8 @@ class CaseForm(KeyedForm):
 
 class EpisodeEndForm(forms.Form):
     reason = forms.ChoiceField(label=_("How it ended"), choices=EndReason, widget=forms.RadioSelect)
+    planned = YesNoField(label=_("Was the ending planned?"), no=_("No"), yes=_("Yes"))
+    agreed = YesNoField(label=_("Did you both agree to end?"), no=_("No"), yes=_("Yes"))
 
 
 class FindCaseForm(forms.Form):

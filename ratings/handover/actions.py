@@ -114,7 +114,7 @@ def reopen_episode(*, editor: Editor) -> None:
     lock_episode(editor.episode)
     editor.check_again()
     episode = editor.episode
-    episode.refresh_from_db(fields=["ends_at", "end_reason"])
+    episode.refresh_from_db(fields=["ends_at", "end_reason", "end_planned", "end_agreed"])
     if episode.ends_at is None:
         raise Refused(_("This therapy is open."))
     others = Episode.objects.filter(client=episode.client, ends_at__isnull=True)
@@ -123,7 +123,8 @@ def reopen_episode(*, editor: Editor) -> None:
     if others.filter(previous=episode).exists():
         raise Refused(_("A colleague has taken this case over and works on it."))
     episode.ends_at, episode.end_reason = None, ""
-    episode.save(update_fields=["ends_at", "end_reason"])
+    episode.end_planned = episode.end_agreed = None
+    episode.save(update_fields=["ends_at", "end_reason", "end_planned", "end_agreed"])
     audit.record(Verb.CHANGED, episode, by=editor.membership)
     reassess(episode)
 

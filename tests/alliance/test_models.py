@@ -2,7 +2,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
 
-from alliance.models import Consent, Membership, Supervision, User
+from alliance.models import Consent, Episode, Membership, Supervision, User
 from alliance.scopes import PracticeQuerySet, ScopedQuerySet
 from tests.factories import days_ago, make_client, make_episode, make_member, make_practice, make_supervision
 
@@ -93,6 +93,26 @@ def test_episode_end_has_a_reason_and_comes_later(dana):
     refuse(make_episode, dana, ends_at=days_ago(1))
     refuse(make_episode, dana, end_reason="client")
     refuse(make_episode, dana, starts_at=days_ago(1), ends_at=days_ago(2), end_reason="client")
+    refuse(make_episode, dana, end_planned=True)
+    refuse(make_episode, dana, end_agreed=False)
+
+
+@pytest.mark.parametrize(
+    ("end_reason", "end_planned", "end_agreed", "dropped_out"),
+    [
+        ("client", False, False, True),
+        ("client", False, True, False),
+        ("client", True, False, False),
+        ("client", None, False, False),
+        ("client", False, None, False),
+        ("therapist", False, False, False),
+        ("outside", False, False, False),
+        ("", None, None, False),
+    ],
+)
+def test_dropping_out_takes_all_three(end_reason, end_planned, end_agreed, dropped_out):
+    ended = Episode(end_reason=end_reason, end_planned=end_planned, end_agreed=end_agreed)
+    assert ended.client_dropped_out is dropped_out
 
 
 def test_outside_references_are_unique_where_they_are_given(millrace, dana):

@@ -106,6 +106,6 @@ def episode_end(request, code):
     if not form.is_valid():
         context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
         return render(request, "ratings/cases/episode_end.html", context, status=422 if form.errors else 200)
-    end_episode(editor=editor, reason=form.cleaned_data["reason"])
+    end_episode(editor=editor, **form.cleaned_data)
     messages.success(request, _("The therapy has ended. The case stays in My cases under Ended."))
     return redirect("ratings:case", episode.code)

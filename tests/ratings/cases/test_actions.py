@@ -87,7 +87,8 @@ def test_the_first_end_of_a_therapy_stays(juniper, live_through):
     """Two at once, or a second tap: how and when it ended is what the first one said."""
     live_through(juniper, [3])
     first, second = editor_of(juniper), editor_of(Episode.objects.get(pk=juniper.pk))
-    end_episode(editor=first, reason="completed")
+    end_episode(editor=first, reason="completed", planned=True, agreed=True)
     ended = Episode.objects.get(pk=juniper.pk)
-    end_episode(editor=second, reason="client")
-    assert Episode.objects.values_list("end_reason", "ends_at").get(pk=juniper.pk) == ("completed", ended.ends_at)
+    end_episode(editor=second, reason="client", planned=False, agreed=False)
+    as_told = Episode.objects.values_list("end_reason", "end_planned", "end_agreed", "ends_at").get(pk=juniper.pk)
+    assert as_told == ("completed", True, True, ended.ends_at)

@@ -139,10 +139,10 @@ def test_the_client_decides_what_the_next_therapist_sees(held, noor, extent, sco
 
 
 def test_an_ended_therapy_opens_again(held):
-    end_episode(editor=editor_of(held), reason="completed")
+    end_episode(editor=editor_of(held), reason="client", planned=False, agreed=False)
     reopen_episode(editor=editor_of(held))
     held.refresh_from_db()
-    assert (held.ends_at, held.end_reason) == (None, "")
+    assert (held.ends_at, held.end_reason, held.end_planned, held.end_agreed) == (None, "", None, None)
     assert Standing.objects.get().sessions_held == 6
 
 
