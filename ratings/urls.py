@@ -2,6 +2,7 @@ from django.urls import path
 
 from ratings.cases.views import case, lists, therapy_session
 from ratings.check_in.views import therapist
+from ratings.course import views as course
 from ratings.delivery import views as delivery
 from ratings.demo import views as demo
 from ratings.detection import views as detection
@@ -36,6 +37,7 @@ urlpatterns = [
     path("cases/", lists.cases, name="cases"),
     path("cases/new/", case.case_create, name="case-create"),
     path("cases/<uuid:code>/", case.case, name="case"),
+    path("cases/<uuid:code>/course/", course.course, name="course"),
     path("cases/<uuid:code>/plan/", plan.plan, name="plan"),
     path("cases/<uuid:code>/goals/", plan.goal_agree, name="goal-agree"),
     path("cases/<uuid:code>/tasks/", plan.task_agree, name="task-agree"),

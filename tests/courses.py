@@ -15,6 +15,7 @@ from ratings.models import CheckIn
 from tests.factories import days_ago, editor_of
 
 ITEMS = ("goal_matters", "goal_known", "task_sense", "task_suits", "bond_listened", "bond_open")
+ITEMS_ON_FIT = ("bond_heard", "task_style", "bond_safe", "goal_together")
 
 
 def answers(level):
@@ -80,6 +81,25 @@ def live_through(instruments):
                 answer_check_in(check_in=check_in, answers=client_answers(level, **given), may_change=False)
             asked.append(check_in)
         return asked
+
+    return live
+
+
+@pytest.fixture
+def first_sessions(instruments):
+    """`first_sessions(episode, [3, 3, 1, 3], None)`: for each of the first sessions the answers about fit: heard,
+    style, safe, choosing together; None within skips one, None alone: the check-in stayed unanswered."""
+
+    def live(episode, *sessions):
+        episode.client.asks_about_fit = True
+        episode.client.save()
+        consent(episode.client)
+        for number, given in enumerate(sessions):
+            held(episode, 60 - 7 * number)
+            if given is not None:
+                items = {item: answer for item, answer in zip(ITEMS_ON_FIT, given, strict=True) if answer is not None}
+                check_in = CheckIn.objects.filter(episode=episode).latest("therapy_session__starts_at")
+                answer_check_in(check_in=check_in, answers=ClientAnswers(items), may_change=False)
 
     return live
 

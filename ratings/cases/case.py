@@ -18,6 +18,7 @@ from ratings.cases.now import ReadsAs, WhatNow, what_now
 from ratings.cases.now_facts import facts_of
 from ratings.check_in import links
 from ratings.check_in.wishes import Wish, wishes
+from ratings.course.queries import CourseView, course_of
 from ratings.delivery.queries import SessionRow, session_rows
 from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.replay import with_marks
@@ -116,6 +117,7 @@ class CasePage:
     tension: str
     comments: list[Comment]
     plan: PlanView
+    course: CourseView
     ruptures: list[RuptureEntry]
     question: Question | None  # put forward for supervision
     notes: list[Note]
@@ -187,6 +189,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         tension=phrases.tension(latest.client) if latest else "",
         comments=comments(episode, access.comments_readable_by(reader, episode), number_of),
         plan=plan,
+        course=course_of(history.sessions),
         question=question,
         ruptures=[_entry(row, client.data_key) for row in history.ruptures],
         notes=_notes(episode, reader),

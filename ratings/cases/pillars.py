@@ -9,14 +9,14 @@ from typing import Any, Protocol
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from alliance.dates import day
+from ratings.check_in.instrument_choice import in_our_words
 from ratings.detection.history import HeldSession
 from ratings.findings import charts, date_axis, phrases, scale
 from ratings.findings.date_axis import Break, DateAxis, Show
 from ratings.findings.names import series_title
-from ratings.models import Rating, Rupture, Standing
+from ratings.models import Rupture, Standing
 from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import STRAINED, Assessment, Pillar, Scores, SessionEvidence, Version
 from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, level_of, usual_ranges
@@ -111,7 +111,7 @@ def pillar_views(history: History, standing: Standing, name: str, show: Show = S
     )
     changed = _changed(rated)
     ratings = [rating for row in sessions for rating in (row.client, row.therapist) if rating]
-    worded = all(_in_our_words(rating) for rating in ratings)
+    worded = all(in_our_words(rating) for rating in ratings)
     say = scale.on_scale if worded else scale.in_numbers
     latest_rating = rated[-1].client if rated else None
     of_instrument = latest_rating.instrument_id if latest_rating else None
@@ -202,14 +202,6 @@ def _earlier_band(
         return None
     start = _number_of_fifth(evidence, counted(evidence, assessments, pillar, fell))
     return charts.EarlierBand(usual, start, sum(one.attended for one in evidence[:fell]))
-
-
-def _in_our_words(rating: Rating) -> bool:
-    """Whether the answers were the five of our own questionnaires."""
-    if rating.text is None:
-        return False
-    with override(rating.text.language):
-        return list(rating.text.text[rating.rater]["answers"]) == scale.our_answers()
 
 
 def _changed(rated: Sequence[HeldSession]) -> list[int]:

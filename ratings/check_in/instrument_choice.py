@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import override
 
 from alliance.models import CheckInFormChoice, Episode, TherapistForm
+from ratings.findings import scale
 from ratings.models import Instrument, InstrumentText, Rating
 from ratings.psychometrics import instruments
 from ratings.psychometrics.evidence import Rater
@@ -53,6 +55,14 @@ def own_text(instrument: str, language: str) -> InstrumentText | None:
     texts = InstrumentText.objects.filter(instrument__key=instrument).select_related("instrument")
     newest = texts.order_by("-instrument__loaded_at", "-revision")
     return newest.filter(language=language).first() or newest.filter(language="en").first()
+
+
+def in_our_words(rating: Rating) -> bool:
+    """Whether the answers were the five of our own questionnaires."""
+    if rating.text is None:
+        return False
+    with override(rating.text.language):
+        return list(rating.text.text[rating.rater]["answers"]) == scale.our_answers()
 
 
 def definition_of(instrument: Instrument) -> instruments.Instrument:
