@@ -75,7 +75,7 @@ class CourseSession:
     """One therapy session of a course, with the ratings of both sides."""
 
     client: str | None = None  # six answers, "." where skipped (blanks are for the eye); None: nothing came back
-    therapist: str | None = None
+    therapist: str | None = None  # on the same questionnaire
     comment: str = ""
     shared: bool = False  # the comment is also for the supervisor
     tension: bool | None = None
@@ -88,6 +88,22 @@ class CourseSession:
     minutes: int = 25  # until the client answered
     corrected: Correction | None = None
     removed: str = ""  # why it was taken off the record; empty: it was not
+    mode: Mode | None = None  # None: that of the course
+    fit: str | None = None  # four answers about fit instead of the six: heard, style, safe, choosing together
+
+    @property
+    def answers(self) -> str | None:
+        """What came back from the client, on whichever questionnaire."""
+        return self.fit or self.client
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a course ended, and whether that was planned and agreed on; None: not said."""
+
+    reason: EndReason
+    planned: bool | None = None
+    agreed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +123,7 @@ class Course:
     tasks: tuple[CourseTask, ...] = ()
     second_phase: tuple[str, int] | None = None  # its name, and the session in which it began
     sees_own: bool = False  # agreed to see their own past answers
-    end_reason: EndReason | None = None
+    ending: Ending | None = None
     weeks_ahead: int = 0  # planned weekly as a series, after the last of the sessions
     before: "Course | None" = None  # with a colleague, who handed the case over with all of its history
 
@@ -155,7 +171,7 @@ def plain(rng: Random, name: str, therapist: int, position: int, sessions: int |
         weeks_ago=rng.randint(2, 40) if has_ended else 0,
         mode=rng.choices(list(Mode), (7, 2, 1))[0],
         goals=tuple(rng.sample(GOALS, rng.choice((1, 1, 2)))),
-        end_reason=rng.choice(END_REASONS) if has_ended else None,
+        ending=rng.choice(ENDINGS) if has_ended else None,
     )
 
 
@@ -198,7 +214,8 @@ def _plain_sessions(rng: Random, length: int) -> Iterator[CourseSession]:
 
 MIDDLE = 3.2
 QUIET_END = 6  # the last sessions of a plain course
-END_REASONS = (EndReason.COMPLETED, EndReason.COMPLETED, EndReason.CLIENT)
+COMPLETED = Ending(EndReason.COMPLETED, planned=True, agreed=True)
+ENDINGS = (COMPLETED, COMPLETED, Ending(EndReason.CLIENT))
 
 
 def _dips(rng: Random, length: int) -> dict[int, float]:

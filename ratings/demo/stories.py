@@ -4,7 +4,7 @@ Answers stand as in the questionnaire: goals, tasks, bond; 0 is "Not at all", 4 
 """
 
 from alliance.models import EndReason
-from ratings.demo.courses import Correction, Course, CourseSession, CourseTask, TaskShape
+from ratings.demo.courses import Correction, Course, CourseSession, CourseTask, Ending, TaskShape
 from ratings.demo.juniper import ONLY_TASKS_SLIP
 from ratings.models import Rating
 from sessions.models import Attendance, Modality, Mode, Willing
@@ -112,18 +112,18 @@ SKIPPED = Course(
     goals=("We are working on the low mornings so that I can keep the job.",),
     sessions=(
         CourseSession("22 33 33", "22 32 33"),
-        CourseSession("32 33 33", "32 32 33"),
+        CourseSession("32 33 33", "32 32 33", mode=Mode.PHONE),
         CourseSession("33 33 33", "32 33 33", "The plan for Monday mornings is on the fridge."),
-        CourseSession("33 33 33", "33 33 33"),
+        CourseSession("33 33 33", "33 33 33", mode=Mode.PHONE),
         CourseSession(None, "33 33 33"),
         CourseSession(removed="I had taken him for somebody else. He was on holiday that week."),
         CourseSession("33 23 33", "33 33 33"),
-        CourseSession("33 33 43", "33 33 33", "Two Mondays in a row."),
+        CourseSession("33 33 43", "33 33 33", "Two Mondays in a row.", mode=Mode.PHONE),
         NO_SHOW,
         CourseSession("33 33 33", "33 33 33"),
         CourseSession("33 33 33", "33 33 33"),
         CourseSession(None, "33 33 33"),
-        CourseSession("33 33 43", "33 33 33"),
+        CourseSession("33 33 43", "33 33 33", mode=Mode.PHONE),
         CourseSession(None, "33 33 33"),
         CourseSession(
             None, "33 32 33", note="New phone, he says; the links go to the old number. Give him the code on paper."
@@ -138,7 +138,7 @@ HANDED_OVER = Course(
     therapist=INES,
     hour="16:00",
     goals=("We are working on speaking in meetings so that I can take the team on.",),
-    end_reason=EndReason.TRANSFERRED,
+    ending=Ending(EndReason.TRANSFERRED),
     sessions=(
         CourseSession("22 22 33", "22 22 33"),
         CourseSession("22 32 33", "32 22 33", "I could say out loud that I am afraid of the room."),
@@ -229,10 +229,16 @@ LOW_START = Course(
     weeks_ahead=5,
     goals=("We are working on the panic in shops so that I can buy my own food.",),
     sessions=(
-        CourseSession("22 12 22", "32 32 22"),
-        CourseSession("22 21 22", "32 32 32", "I do not know yet what this is for. The last one did not help either."),
+        CourseSession(fit="2122", therapist="3322"),
         CourseSession(
-            "22 22 22", "32 32 32", note="Much was tried before me. Go through the goals once more before any exercise."
+            fit="2122",
+            therapist="3332",
+            comment="I do not know yet what this is for. The last one did not help either.",
+        ),
+        CourseSession(
+            fit="3132",
+            therapist="3332",
+            note="Much was tried before me. Go through the goals once more before any exercise.",
         ),
         PLANNED,
     ),
@@ -244,7 +250,7 @@ LEFT = Course(
     hour="12:00",
     weekday=1,
     weeks_ago=5,
-    end_reason=EndReason.CLIENT,
+    ending=Ending(EndReason.CLIENT, planned=False, agreed=False),
     goals=("We are working on being alone without drinking so that I can trust my evenings.",),
     sessions=(
         CourseSession("32 33 33", "32 32 33"),

@@ -29,22 +29,21 @@ from alliance.models import (
     TherapistForm,
 )
 from ratings.bulk import Bulk
-from ratings.check_in.instrument_choice import SIX_ITEMS, definition_of, own_text
+from ratings.check_in.instrument_choice import ABOUT_FIT, SIX_ITEMS
 from ratings.demo.calendar import WEEK, ZONE, Calendar
 from ratings.demo.corrections import CORRECTED_AFTER, add_change, removal
 from ratings.demo.courses import Course, CourseSession, caseload
 from ratings.demo.messages import Messages, SessionCheckIn
 from ratings.demo.people import HERE_FOR, address_of, fill_people
 from ratings.demo.plan import CoursePlan
+from ratings.demo.questions import Questions
 from ratings.demo.stories import STORIES
 from ratings.demo.verdicts import VERDICT_TABLES, Verdicts
 from ratings.detection.history import join_ratings
 from ratings.detection.reassess import current_version
 from ratings.detection.replay import replay
 from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Rupture, SeenRating, Standing
-from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
-from ratings.psychometrics.scoring import score
 from ratings.today.news import NEW_FOR
 from sessions.models import (
     Attendance,
@@ -139,22 +138,17 @@ def fill(recipe: Recipe, today: date) -> int:
 
 
 class _Writer:
-    """Turns courses into rows. One practice, one day, one wording of the check-in."""
+    """Turns courses into rows. One practice, one day, one wording of each questionnaire."""
 
     def __init__(self, practice: Practice, therapists: Sequence[Membership], calendar: Calendar, seed: int) -> None:
         self.practice, self.therapists, self.calendar = practice, therapists, calendar
         self.version = current_version(practice)
-        text = own_text(SIX_ITEMS, practice.language)
-        assert text is not None  # `sync_instruments` comes first
-        self.text = text
-        self.instrument = definition_of(self.text.instrument)
+        self.six, self.fit = (Questions(key, practice.language) for key in (SIX_ITEMS, ABOUT_FIT))
         # Seen from its first minute, so that nothing of the demo has happened later than the clock says.
         self.now = calendar.now
         self.bulk = Bulk(*TABLES)
         self.verdicts = Verdicts(self.bulk, seed, self.now, asked=therapists[0].pk)
         self.messages = Messages(self.bulk, practice, ZONE, self.now)
-        # Most of the 5^6 ways to answer come again and again.
-        self.columns_of_answers: dict[str, dict[str, object]] = {}
 
     def write(self, courses: Iterable[Course]) -> None:
         """Adds the rows of some courses, and what their replays build."""
@@ -190,6 +184,7 @@ class _Writer:
             name=Sealed(course.name, key),
             email=Sealed(email, key),
             email_hash=keyed_hash("email", email),
+            asks_about_fit=any(course_session.fit for course_session in course.sessions),
             created_at=since,
         )
         consents, purposes = {}, [Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL]
@@ -206,10 +201,10 @@ class _Writer:
         if before:
             found.append(self._add_episode(before, starts_before, client, key, ends_at=starts[0] - ASKED_BEFORE))
             previous = found[0][0]
-        ends_at = starts[-1] + timedelta(hours=4) if course.end_reason else None
+        ends_at = starts[-1] + timedelta(hours=4) if course.ending else None
         found.append(self._add_episode(course, starts, client, key, ends_at=ends_at, previous=previous))
         self._add_series(course, starts[-1], found[-1][0])
-        if not course.end_reason:
+        if not course.ending:
             self.messages.add(client, consents[Consent.Purpose.EMAIL], self.check_ins)
         return found
 
@@ -237,7 +232,9 @@ class _Writer:
             therapist_id=therapist.pk,
             starts_at=starts[0] - ASKED_BEFORE,
             ends_at=ends_at,
-            end_reason=course.end_reason or "",
+            end_reason=course.ending.reason if course.ending else "",
+            end_planned=course.ending.planned if course.ending else None,
+            end_agreed=course.ending.agreed if course.ending else None,
             previous_id=previous.pk if previous else None,
         )
         if previous:
@@ -305,7 +302,7 @@ class _Writer:
             cancelled_by=CancelledBy.CLIENT.value if is_cancelled else "",
             cancelled_at=at - timedelta(hours=3 if late else 48) if is_cancelled else None,
             zone=ZONE.key,
-            mode=course.mode,
+            mode=course_session.mode or course.mode,
             attendance=course_session.attendance,
             logged_at=None if planned else logged,
             logged_by_id=None if planned else episode.therapist_id,
@@ -318,14 +315,15 @@ class _Writer:
             self.bulk.add(PrivateNote, **about, text=sealed, written_by_id=episode.therapist_id, written_at=logged)
         if course_session.attendance != Attendance.ATTENDED or course_session.removed:
             return therapy_session
+        questions = self.fit if course_session.fit else self.six
         read = at + WEEK - READ_BEFORE_NEXT
         check_in = self.bulk.add(
             CheckIn,
             **about,
-            text_id=self.text.pk,
+            text_id=questions.text.pk,
             created_at=logged,
             plan_asked=self.plan.asked(course_session, logged).to_json(),
-            read_at=read if course_session.client and read < self.now else None,
+            read_at=read if course_session.answers and read < self.now else None,
         )
         self.with_check_in.add(therapy_session.pk)
         own = about | {"mode": Rating.Mode.MEMBER.value, "entered_by_id": episode.therapist_id}
@@ -334,15 +332,16 @@ class _Writer:
             rated = logged + CORRECTED_AFTER
             add_change(self.bulk, therapy_session, course_session.corrected, rated, key)
             replaced = {"replaced_at": rated, "replaced_by_id": episode.therapist_id, "replaced_reason": "corrected"}
-            self._add_rating(Rater.THERAPIST, course_session.corrected.therapist, logged, **own, **replaced)
+            self._add_rating(Rater.THERAPIST, questions, course_session.corrected.therapist, logged, **own, **replaced)
         if course_session.therapist:
-            self._add_rating(Rater.THERAPIST, course_session.therapist, rated, **own)
-        answered = ends + timedelta(minutes=course_session.minutes) if course_session.client else None
+            self._add_rating(Rater.THERAPIST, questions, course_session.therapist, rated, **own)
+        answered = ends + timedelta(minutes=course_session.minutes) if course_session.answers else None
         self.check_ins.append(SessionCheckIn(check_in, ends, answered))
-        if course_session.client and answered:
+        if course_session.answers and answered:
             rating = self._add_rating(
                 Rater.CLIENT,
-                course_session.client,
+                questions,
+                course_session.answers,
                 answered,
                 **about,
                 check_in_id=check_in.pk,
@@ -360,24 +359,18 @@ class _Writer:
                 self.bulk.add(SeenRating, **seen, at=check_in.read_at)
         return therapy_session
 
-    def _add_rating(self, rater: Rater, answers: str, at: datetime, **values: object) -> Rating:
-        columns = self.columns_of_answers.get(answers)
-        if columns is None:
-            marks = answers.replace(" ", "")
-            items = {item.id: int(mark) for item, mark in zip(self.instrument.items, marks, strict=True) if mark != "."}
-            columns = {"answers": items, **columns_of(score(items, self.instrument))}
-            self.columns_of_answers[answers] = columns
+    def _add_rating(self, rater: Rater, questions: Questions, answers: str, at: datetime, **values: object) -> Rating:
         rating = self.bulk.add(
             Rating,
-            **columns,
+            **questions.columns(answers),
             **values,
             rater=rater,
-            instrument_id=self.text.instrument_id,
-            text_id=self.text.pk,
+            instrument_id=questions.text.instrument_id,
+            text_id=questions.text.pk,
             answered_at=at,
             received_at=at,
         )
-        rating.instrument = self.text.instrument  # or the replay would read it from the database
+        rating.instrument = questions.text.instrument  # or the replay would read it from the database
         self.ratings[rating.therapy_session_id, rater] = rating
         return rating
 

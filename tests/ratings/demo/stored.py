@@ -42,7 +42,7 @@ def names_scores_and_times():
                 "email": episode.client.email.open(key) if episode.client.email else "",
                 "paused": str(episode.client.paused_until),
                 "with": episode.therapist.user.email,
-                "times": (episode.starts_at, episode.ends_at, episode.end_reason),
+                "times": (episode.starts_at, episode.ends_at, episode.end_reason, episode.end_planned),
                 "since": (
                     episode.client.created_at,
                     *episode.client.consents.order_by("purpose").values_list("given_at", "withdrawn_at"),

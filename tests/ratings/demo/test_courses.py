@@ -6,6 +6,7 @@ from ratings.demo.stories import STORIES
 from sessions.models import Attendance
 
 HELD = {Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.CANCELLED, Attendance.CANCELLED_LATE}
+ITEMS_ON_FIT = 4
 
 
 def courses(clients, *, seed=4, therapists=6, sessions=None, stories=STORIES):
@@ -39,15 +40,17 @@ def test_caseload_with_one_therapist_and_few_clients():
     assert [course.therapist % 1 for course in courses(3, therapists=1)] == [0, 0, 0]
 
 
-def test_answers_are_six_marks_on_the_scale():
+def test_answers_are_as_many_marks_as_there_are_questions_on_the_scale():
     for course in courses(300):
         for therapy_session in course.sessions:
-            for answers in (therapy_session.client, therapy_session.therapist):
+            asked = ITEMS_ON_FIT if therapy_session.fit else ITEMS
+            assert not (therapy_session.client and therapy_session.fit)
+            for answers in (therapy_session.answers, therapy_session.therapist):
                 marks = (answers or "").replace(" ", "")
-                assert answers is None or len(marks) == ITEMS
+                assert answers is None or len(marks) == asked
                 assert all(mark == "." or LOWEST <= int(mark) <= HIGHEST for mark in marks)
             if therapy_session.attendance != Attendance.ATTENDED:
-                assert therapy_session.client is therapy_session.therapist is None
+                assert therapy_session.answers is therapy_session.therapist is None
 
 
 def test_plain_courses_have_as_many_sessions_as_asked_for():

@@ -15,8 +15,10 @@ from ratings.cases.actions import log_session, open_case
 from ratings.cases.case import case_history
 from ratings.cases.lists import case_rows
 from ratings.check_in.wishes import wishes
+from ratings.course.queries import course_of
 from ratings.demo.stories import STORIES
 from ratings.demo.write import TABLES, ZONE
+from ratings.detection.history import held_sessions
 from ratings.detection.reassess import reassess
 from ratings.handover.earlier import earlier_course
 from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
@@ -295,3 +297,15 @@ def test_stories_carry_their_words(demo):
     assert fern.therapy_sessions.filter(attendance="no_show").count() == 1
     assert named("Rowan").standing.missing_in_a_row == 3
     assert Rupture.objects.get(episode=named("Teasel")).closed_at < datetime(2026, 11, 25, tzinfo=ZONE)
+
+
+def test_stories_show_the_care_for_the_course(demo):
+    courses = {name: course_of(held_sessions(named(name))) for name in ("Tansy", "Rowan", "Heron")}
+    assert [str(line.item.title) for line in courses["Tansy"].fit if line.latest.is_low] == ["Style"]
+    assert [row.words for row in courses["Tansy"].early] == [
+        "between A little and Somewhat", "between A little and Somewhat", "Somewhat",
+    ]  # fmt: skip
+    assert [(row.mode, row.sessions) for row in courses["Rowan"].modes.means] == [("in_person", 5), ("phone", 4)]
+    assert not courses["Rowan"].modes.differ
+    assert courses["Heron"].fit == []
+    assert named("Quince").client_dropped_out
