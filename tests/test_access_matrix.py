@@ -5,14 +5,9 @@ is rolled back. 302 is the way to the sign-in page for whoever is not signed in;
 way to the password first. Whoever is signed in has one, and no second factor.
 """
 
-from contextlib import contextmanager
-from copy import deepcopy
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth.hashers import make_password
-from django.db import transaction
-from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -27,13 +22,10 @@ from ratings.models import CheckIn, Draw, Rating, Standing
 from ratings.supervision.actions import ask_for_supervision
 from sessions.models import Leave
 from sessions.plan import actions as plan
+from tests.browsers import PERSONAS, ask
+from tests.browsers import browsers as browsers  # a fixture
 from tests.courses import consent
 from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
-
-PERSONAS = ("anonymous", "link", "dana", "noor", "otis", "sam", "vera", "eve", "mona", "lee")
-# anonymous, holder of a check-in link, the client's therapist, another therapist, a therapist of another practice, the
-# supervisor, the former supervisor, the supervisor of one episode (Sorrel's, not Juniper's), the manager, a user whose
-# membership has ended.
 
 # route, what it is asked about: one status for each persona on GET (HEAD is the same), then on POST. "-" is 405.
 TABLE = """
@@ -322,46 +314,6 @@ def _of_nobody(gone, text):
     therapy_session = make_therapy_session(make_episode(gone, "Brook"), attendance="attended")
     consent(therapy_session.episode.client)
     return CheckIn.objects.create(episode=therapy_session.episode, therapy_session=therapy_session, text=text)
-
-
-@pytest.fixture
-def browsers(request, subjects):
-    """A browser for each persona, with the CSRF check on."""
-    found = {}
-    password = make_password("seven calm herons")
-    for name in PERSONAS:
-        browser = Client(enforce_csrf_checks=True)
-        if name == "link":
-            check_in = CheckIn.objects.filter(ratings__rater="client", read_at__isnull=True).first()
-            send = browser.post(
-                reverse("links:check-in", args=subjects["used"]), check_in.ratings.get(rater="client").answers
-            )
-            assert send.status_code == 303
-        elif name != "anonymous":
-            user = request.getfixturevalue(name).user
-            user.password = password
-            user.save()
-            browser.force_login(user)
-        found[name] = browser
-    return found
-
-
-@contextmanager
-def taken_back(browser):
-    """Whatever a request did, to the database and to the browser's cookies, is undone."""
-    cookies = deepcopy(browser.cookies)
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-    browser.cookies = cookies
-
-
-def ask(browser, method, path, with_token=True):
-    with taken_back(browser):
-        headers = {}
-        if with_token:
-            browser.cookies["csrftoken"] = headers["X-CSRFToken"] = "a" * 32
-        return browser.generic(method.upper(), path, headers=headers).status_code
 
 
 def address(name, subject, subjects):

@@ -1,0 +1,57 @@
+"""A browser for each kind of person, and requests that leave nothing behind."""
+
+from contextlib import contextmanager
+from copy import deepcopy
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from ratings.models import CheckIn
+
+PERSONAS = ("anonymous", "link", "dana", "noor", "otis", "sam", "vera", "eve", "mona", "lee")
+# anonymous, holder of a check-in link, the client's therapist, another therapist, a therapist of another practice, the
+# supervisor, the former supervisor, the supervisor of one episode (Sorrel's, not Juniper's), the manager, a user whose
+# membership has ended.
+
+
+@pytest.fixture
+def browsers(request, subjects):
+    """A browser for each persona, with the CSRF check on."""
+    found = {}
+    password = make_password("seven calm herons")
+    for name in PERSONAS:
+        browser = Client(enforce_csrf_checks=True)
+        if name == "link":
+            check_in = CheckIn.objects.filter(ratings__rater="client", read_at__isnull=True).first()
+            send = browser.post(
+                reverse("links:check-in", args=subjects["used"]), check_in.ratings.get(rater="client").answers
+            )
+            assert send.status_code == 303
+        elif name != "anonymous":
+            user = request.getfixturevalue(name).user
+            user.password = password
+            user.save()
+            browser.force_login(user)
+        found[name] = browser
+    return found
+
+
+@contextmanager
+def taken_back(browser):
+    """Whatever a request did, to the database and to the browser's cookies, is undone."""
+    cookies = deepcopy(browser.cookies)
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    browser.cookies = cookies
+
+
+def ask(browser, method, path, with_token=True):
+    with taken_back(browser):
+        headers = {}
+        if with_token:
+            browser.cookies["csrftoken"] = headers["X-CSRFToken"] = "a" * 32
+        return browser.generic(method.upper(), path, headers=headers).status_code
