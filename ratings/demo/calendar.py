@@ -11,7 +11,7 @@ from sessions.models import Attendance, Leave
 
 ZONE = ZoneInfo("Europe/London")
 WEEK = timedelta(days=7)
-LEAVES = ((-6, 12), (3, 5))  # (weeks from this one, days from that Monday on)
+LEAVES = ((-9, 12), (3, 5))  # (weeks from this one, days from that Monday on)
 
 
 class Calendar:
