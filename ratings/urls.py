@@ -93,6 +93,7 @@ urlpatterns = [
     path("supervision/<uuid:code>/withdraw/", supervision.supervision_withdraw, name="supervision-withdraw"),
     path("people/detection/", detection.detection_settings, name="detection-settings"),
     path("figures/flags/", figures.flags_work, name="flags-work"),
+    path("figures/flags/stated/", figures.recalibration, name="recalibration"),
     # /guide/, in the demo only
     path("guide/put-away/", demo.guide_put_away, name="guide-put-away"),
     path("guide/show/", demo.guide_show, name="guide-show"),

@@ -24,6 +24,8 @@ def set_detector(*, practice, criterion, budget, use, by, clear_only=False, lear
     """
     current = as_version(current_version(practice))
     chosen = replace(current, criterion=criterion, budget=Budget(budget), use=Use(use), clear_only=clear_only)
+    if (chosen.criterion, chosen.use) != (current.criterion, current.use):
+        chosen = replace(chosen, recalibration=None)  # it was learned from flags of another rule
     if learn:
         chosen = replace(chosen, constants=learn_constants(histories(practice)).constants)
     if chosen == current:

@@ -13,7 +13,6 @@ from ratings.detection.history import HeldSession
 from ratings.detection.stored import as_version, evidence_of
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics import assess
-from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.evidence import OpenedBy, RuptureState
 from ratings.psychometrics.records import RuptureRecord, RuptureUpdate, SessionRecord
 from ratings.psychometrics.ruptures import Settlement, settle
@@ -38,7 +37,7 @@ def replay(
     """
     sessions = [_session_record(held) for held in with_marks(held_sessions, stored)]
     assessments = assess.assess([therapy_session.evidence for therapy_session in sessions], as_version(version))
-    constants, ended = resolve(version.constants), episode.ends_at is not None
+    constants, ended = assess.constants_of(as_version(version)), episode.ends_at is not None
     positions = {therapy_session.row.pk: position for position, therapy_session in enumerate(held_sessions)}
     settled = settle(
         sessions,

@@ -21,6 +21,7 @@ def as_version(row: DetectorVersion) -> evidence.Version:
         threshold=row.threshold,
         thresholds=evidence.ByNumber(**row.thresholds) if row.thresholds else None,
         clear_only=row.clear_only,
+        recalibration=evidence.Recalibration(**row.recalibration) if row.recalibration else None,
     )
 
 

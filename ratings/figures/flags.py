@@ -66,6 +66,12 @@ def flags_page(practice: Practice) -> FlagsPage:
     )
 
 
+def judged_flags(practice: Practice) -> list[JudgedFlag]:
+    """The flags of a practice, in the order in which they were first answered; those without an answer first."""
+    rows = _ruptures(practice)
+    return _judged([row for row in rows if row.opened_by == Rupture.OpenedBy.DETECTOR], None)
+
+
 def _ruptures(practice: Practice) -> list[Any]:
     """All that stand and began in a session that was logged here, with the answers that count."""
     strain = StrainVerdict.objects.filter(rupture=OuterRef("pk"))

@@ -1,14 +1,22 @@
-"""How well flags work here: for managers and supervisors."""
+"""How well flags work here, for managers and supervisors; and what flags state, for managers."""
 
 from zoneinfo import ZoneInfo
 
-from django.shortcuts import render
+from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alliance import access, audit
+from alliance.requests import require_page_or_post
+from ratings.detection.recalibrate import state_by
 from ratings.figures.flags import flags_page
+from ratings.figures.forms import RecalibrationForm
 from ratings.figures.measures import by_grade, by_settings, lead, main_measures, stated_holds
+from ratings.figures.recalibration import recalibration_page
+from ratings.psychometrics.recalibration import FEWEST
 
 
 @require_safe
@@ -30,3 +38,32 @@ def flags_work(request):
         "section": "people" if member.is_manager else "caseload",
     }
     return render(request, "ratings/figures/flags_work.html", context)
+
+
+@require_page_or_post
+def recalibration(request):
+    """What flags state, by the practice's answers: seen first, then used, and taken back."""
+    manager = access.check_role(request.user, "manager")[0]
+    timezone.activate(ZoneInfo(manager.practice.zone))
+    page = recalibration_page(manager.practice)
+    if request.method == "POST":
+        return _state_by(request, manager, page)
+    audit.record_code(audit.Verb.LISTED, "strainverdict", by=manager, practice=manager.practice, count=page.answered)
+    context = {"page": page, "fewest": FEWEST, "section": "people"}
+    return render(request, "ratings/figures/recalibration.html", context)
+
+
+def _state_by(request, manager, page):
+    form = RecalibrationForm(request.POST)
+    if not form.is_valid():
+        raise SuspiciousOperation("There is no such deed.")
+    wants_use = form.cleaned_data["deed"] == RecalibrationForm.Deed.USE
+    if wants_use and page.is_news and form.cleaned_data["shown"] != page.shown:
+        messages.error(request, _("Answers came in meanwhile, so this has changed. Look once more."))
+    elif wants_use and not page.is_news:
+        messages.info(request, _("Nothing was changed. All flags stay as they are."))
+    elif state_by(practice=manager.practice, recalibration=page.proposed if wants_use else None, by=manager):
+        messages.success(request, _("From now on flags state it this way. Closed flags stay as they were."))
+    else:
+        messages.info(request, _("Nothing was changed. All flags stay as they are."))
+    return redirect("ratings:recalibration")

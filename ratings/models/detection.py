@@ -27,6 +27,7 @@ class DetectorVersion(models.Model):
     threshold = models.FloatField(null=True)  # one for all sessions, as versions of older programs have it
     thresholds = models.JSONField(null=True)  # by the number of the session; none: see `threshold`
     clear_only = models.BooleanField(default=False)  # tell of clear flags alone
+    recalibration = models.JSONField(null=True)  # a line on what is stated; none: as the criterion finds it
     valid_from = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ratings.psychometrics.constants import resolve
+from ratings.psychometrics.constants import Constants, resolve
 from ratings.psychometrics.criteria.registry import REGISTRY
 from ratings.psychometrics.evidence import CLEAR_FROM, Assessment, ByNumber, SessionEvidence, Version
 from ratings.psychometrics.notes import notes
@@ -58,7 +58,7 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
                 number=therapy_session.number,
                 state=state,
                 suspicion=finding.suspicion,
-                probability=finding.probability,
+                probability=_stated(finding.probability, version),
                 alert=alert,
                 kind=finding.kind,
                 pillars=finding.pillars,
@@ -67,6 +67,14 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
             )
         )
     return assessments
+
+
+def constants_of(version: Version) -> Constants:
+    """The constants of a version; what is held against a stated probability is stated alike."""
+    constants = resolve(version.constants)
+    if version.recalibration is None:
+        return constants
+    return replace(constants, still_on_from=version.recalibration.stated(constants.still_on_from))
 
 
 def freeze(version: Version) -> Version:
@@ -100,4 +108,10 @@ def _thresholds(version: Version) -> ByNumber:
         by_number = thresholds(version.criterion, version.budget, version.use)
     if not version.clear_only:
         return by_number
-    return ByNumber(*(max(one, CLEAR_FROM) for one in (by_number.third, by_number.early, by_number.later)))
+    clear = version.recalibration.before(CLEAR_FROM) if version.recalibration else CLEAR_FROM
+    return ByNumber(*(max(one, clear) for one in (by_number.third, by_number.early, by_number.later)))
+
+
+def _stated(found: float | None, version: Version) -> float | None:
+    """The probability as the practice states it; how a rupture goes on and ends rests on what was found."""
+    return version.recalibration.stated(found) if found is not None and version.recalibration else found

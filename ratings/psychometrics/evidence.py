@@ -4,6 +4,7 @@ Plain frozen dataclasses: no model, no request, no sentence. The pages and the c
 `Assessment` into words (`ratings/findings/phrases.py`), so that one finding reads the same everywhere.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -299,6 +300,33 @@ class ByNumber:
 LAST_THIRD, LAST_EARLY = 3, 6  # numbers of sessions; where the rate of false alerts was seen to change
 
 
+def log_odds(probability: float) -> float:
+    """ln(p / (1 - p)), for a probability above 0 and below 1; one at an end counts as a millionth from it."""
+    inside = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(inside / (1 - inside))
+
+
+def probability_of(log_odds: float) -> float:
+    """The probability with these log-odds."""
+    return 1 / (1 + math.exp(-log_odds))
+
+
+@dataclass(frozen=True, slots=True)
+class Recalibration:
+    """How a practice states a probability, after what its therapists said of flags: a line in log-odds."""
+
+    intercept: float
+    slope: float  # above 0
+
+    def stated(self, probability: float) -> float:
+        """What is stated where the criterion finds this probability."""
+        return probability_of(self.intercept + self.slope * log_odds(probability))
+
+    def before(self, stated: float) -> float:
+        """The probability that the criterion found where this is stated."""
+        return probability_of((log_odds(stated) - self.intercept) / self.slope)
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A frozen detector: the same history gives the same assessments, for ever."""
@@ -310,3 +338,4 @@ class Version:
     threshold: float | None = None  # one for all sessions, as older versions have it
     thresholds: "ByNumber | None" = None  # None: what the evaluation found for this criterion, budget and use
     clear_only: bool = False  # tell of clear flags alone
+    recalibration: Recalibration | None = None  # None: a probability is stated as the criterion finds it

@@ -220,7 +220,7 @@ stated assumptions (`ratings/psychometrics/evaluation/simulate.py` names each); 
   per scenario. With noisier clients than the simulator's average it raises more alerts than the budget says, and fewer
   of them are true: see *Whether the statements hold*.
 * A flag is *clear* from a probability of .35 on, right in about half, and else *possible*, about one in four. A
-  practice can be told of clear ones alone.
+  practice can be told of clear ones alone. How often flags are right in your practice: `docs/reference/verdicts.md`.
 * A kind (pulling back, pushing back) is a suggestion, and said only when one side is clear.
 * What people say directly counts by itself, at cautious rates: yes in 8 % of quiet sessions, 15 % of withdrawals and
   40 % of confrontations (convention of this app).
