@@ -165,6 +165,12 @@ def check_figures(user: User) -> list[Membership]:
     return memberships
 
 
+def check_manage_again(membership: Membership) -> None:
+    """Raises `Denied` unless the member is still a manager; asked by the write, after its lock."""
+    if not live_memberships(membership.user, "manager").filter(pk=membership.pk).exists():
+        raise Denied("manager_page")
+
+
 class Right(Protocol):
     """The right to put one case into other hands: its therapist's `Editor`, or a manager's `Settler`."""
 

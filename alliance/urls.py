@@ -19,6 +19,7 @@ alliance_urls = (
         path("drafts/<uuid:code>/discard/", draft_views.draft_discard, name="draft-discard"),
         path("you/keys/", account_views.keys_switch, name="keys-switch"),
         path("people/", people_views.people, name="people"),
+        path("people/<uuid:code>/", people_views.member, name="member"),
         path("people/invite/", people_views.member_invite, name="member-invite"),
         path("people/settings/", practice_views.practice_settings, name="practice-settings"),
         path("people/assign/", people_views.supervision_assign, name="supervision-assign"),

@@ -9,7 +9,8 @@ from django.utils import timezone
 from ratings.cases.actions import open_case
 from tests.factories import make_member, make_supervision
 
-CRISIS, LIVE, INVITE = "Write down the crisis line", "Once you are ready, set the practice live", "Then say below"
+CRISIS, LIVE = "Write down the crisis line", "Once you are ready, set the practice live"
+INVITE = "Then assign the supervisors"
 PEOPLE, TODAY, CASES, CHECK_INS, CASELOAD = "/people/", "/today/", "/cases/", "/check-ins/", "/caseload/"
 ASSIGN, IMPORT = "/people/assign/", "/import/"
 NOBODY_TO_ASSIGN, NO_THERAPIST = "one of them has no place here yet", "No therapist has a place here yet"

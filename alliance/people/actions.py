@@ -24,7 +24,7 @@ def add_member(*, practice, email, name, roles, by=None, password=None):
 
     The user is the one with this e-mail, or a new one, who without `password` has no usable one.
     """
-    _lock(practice)
+    lock_practice(practice)
     if Membership.objects.filter(live(), practice=practice, user__email__iexact=email).exists():
         raise Refused(_("Somebody with this address already has a place here."))
     user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, password)
@@ -69,7 +69,7 @@ def end_membership(*, membership, by, at=None):
 
     A membership that has ended stays as it is; a coming end may be moved.
     """
-    _lock(membership.practice)
+    lock_practice(membership.practice)
     Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)  # a case that opens meanwhile waits
     membership.refresh_from_db(fields=["ends_at"])
     now = timezone.now()
@@ -98,7 +98,7 @@ def assign_supervision(*, supervisor, by=None, therapist=None, episode=None):
         raise Refused(_("Nobody supervises themselves."))
     if supervisee.practice_id != supervisor.practice_id:
         raise Refused(_("Supervision stays within one practice."))
-    _lock(supervisor.practice)
+    lock_practice(supervisor.practice)
     supervisions = Supervision.objects.filter(live(), supervisor=supervisor, therapist=therapist, episode=episode)
     if supervisions.exists():
         raise Refused(_("This assignment exists already."))
@@ -120,7 +120,7 @@ def end_supervision(*, supervision, by, at=None):
 @transaction.atomic
 def drop_therapist_role(*, membership, by):
     """Takes the role of therapist from a member who has another one; the place, its dates and cases stay theirs."""
-    _lock(membership.practice)
+    lock_practice(membership.practice)
     Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)
     membership.refresh_from_db(fields=["is_therapist", "is_supervisor", "is_manager"])
     if not (membership.is_supervisor or membership.is_manager):
@@ -132,7 +132,7 @@ def drop_therapist_role(*, membership, by):
     audit.record(Verb.CHANGED, membership, by=by)
 
 
-def _lock(practice):
+def lock_practice(practice):
     """Locks the practice to the end of the transaction.
 
     Of two managers who click at once, the second is judged by what the first has done.

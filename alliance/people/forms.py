@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import PlainTextField
 from alliance.names import folded
+from alliance.people.roles import MemberRole
 
 ROLES = [
-    ("therapist", _("Therapist: logs sessions and sees their own cases")),
-    ("supervisor", _("Supervisor: reads the cases of the people assigned to them")),
-    ("manager", _("Manager: people and settings, no clinical content")),
+    (MemberRole.THERAPIST, _("Therapist: logs sessions and sees their own cases")),
+    (MemberRole.SUPERVISOR, _("Supervisor: reads the cases of the people assigned to them")),
+    (MemberRole.MANAGER, _("Manager: people and settings, no clinical content")),
 ]
 
 
@@ -37,6 +38,18 @@ class InviteForm(forms.Form):
     def by(self):
         """The acting membership: the manager's own in the chosen practice."""
         return self.managers[self.cleaned_data.get("practice") or next(iter(self.managers))]
+
+
+class RolesForm(forms.Form):
+    """The roles of somebody who has a place."""
+
+    roles = forms.TypedMultipleChoiceField(
+        label=_("Roles"),
+        choices=ROLES,
+        coerce=MemberRole,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one role. To end their place, remove their access.")},
+    )
 
 
 def named_apart(people):

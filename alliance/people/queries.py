@@ -9,9 +9,8 @@ from django.db.models import Count
 
 from alliance.models import Membership, Practice, Supervision
 from alliance.names import folded
+from alliance.people.roles import MemberRole, roles_of
 from alliance.scopes import live, open_without_therapist
-
-ROLES = ("therapist", "supervisor", "manager")
 
 
 @dataclass(frozen=True)
@@ -19,18 +18,31 @@ class Member:
     code: UUID
     name: str
     email: str
-    roles: tuple[str, ...]
+    roles: tuple[MemberRole, ...]
     since: date
     invited: bool  # and has not come yet
     open_cases: int
     leaves_on: date | None  # the last day, where one is set
+    supervised_by: tuple[str, ...]  # who reads all of their cases
+    supervises: int  # therapists, and single cases
+
+    @property
+    def is_therapist(self) -> bool:
+        return MemberRole.THERAPIST in self.roles
+
+    @property
+    def is_read_by_nobody(self) -> bool:
+        """Whether nobody but themselves can read their open cases."""
+        return self.is_therapist and self.open_cases > 0 and not self.supervised_by
 
 
 @dataclass(frozen=True)
 class Assignment:
     code: UUID
     supervisor: str
+    supervisor_code: UUID
     therapist: str
+    therapist_code: UUID
     one_case: bool
     since: date
 
@@ -45,21 +57,32 @@ class Staff:
     cases_without_therapist: int
     assignments: list[Assignment]
 
+    @property
+    def leaving(self) -> list[Member]:
+        """Who leaves, and has cases that need somebody."""
+        return [member for member in self.members if member.leaves_on and member.is_therapist and member.open_cases]
+
+    @property
+    def unread(self) -> list[Member]:
+        """Whose open cases nobody else reads; none where the practice has no supervision at all."""
+        return [member for member in self.members if member.is_read_by_nobody] if self.assignments else []
+
 
 def staff_of(practice: Practice) -> Staff:
     """The members of the practice now, and who supervises whom."""
+    assignments = assignments_of(practice)
     return Staff(
         practice=practice.name,
         code=practice.code,
         has_crisis_line=practice.crisis_phone != "",
         is_live=practice.live_at is not None,
-        members=members_of(practice),
+        members=_members_of(practice, assignments),
         cases_without_therapist=open_without_therapist().filter(client__practice=practice).count(),
-        assignments=assignments_of(practice),
+        assignments=assignments,
     )
 
 
-def members_of(practice: Practice) -> list[Member]:
+def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Member]:
     """The members now, by name; the database cannot sort them, as names are sealed."""
     memberships = practice.memberships.filter(live()).select_related("user")
     memberships = memberships.annotate(open_cases=Count("episodes", filter=live("episodes__")))
@@ -68,11 +91,17 @@ def members_of(practice: Practice) -> list[Member]:
             code=membership.code,
             name=membership.name.open(practice.data_key),
             email=membership.user.email,
-            roles=tuple(role for role in ROLES if getattr(membership, f"is_{role}")),
+            roles=roles_of(membership),
             since=_local_date(membership.starts_at, practice),
             invited=membership.first_seen_at is None,
             open_cases=membership.open_cases,
             leaves_on=_local_date(membership.ends_at - timedelta(seconds=1), practice) if membership.ends_at else None,
+            supervised_by=tuple(
+                found.supervisor
+                for found in assignments
+                if found.therapist_code == membership.code and not found.one_case
+            ),
+            supervises=sum(found.supervisor_code == membership.code for found in assignments),
         )
         for membership in memberships
     ]
@@ -87,7 +116,9 @@ def assignments_of(practice: Practice) -> list[Assignment]:
         Assignment(
             code=supervision.code,
             supervisor=supervision.supervisor.name.open(practice.data_key),
+            supervisor_code=supervision.supervisor.code,
             therapist=_supervisee(supervision).name.open(practice.data_key),
+            therapist_code=_supervisee(supervision).code,
             one_case=supervision.episode_id is not None,
             since=_local_date(supervision.starts_at, practice),
         )

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -9,7 +10,9 @@ from alliance import access, audit
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
-from alliance.people.forms import AssignForm, InviteForm
+from alliance.people.forms import AssignForm, InviteForm, RolesForm
+from alliance.people.mail import roles_message
+from alliance.people.role_actions import HasOpenCases, change_roles
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 
@@ -23,6 +26,12 @@ NOT_SENT = _(
     "%(name)s can sign in, but the e-mail could not be sent. "
     "Ask them to use “Forgot your password?” on the sign-in page."
 )
+
+ROLES_CHANGED = _("The roles of %(name)s are changed. We told them by e-mail.")
+ROLES_CHANGED_HERE = _(
+    "The roles of %(name)s are changed. The message to them is printed in the terminal where this program runs."
+)
+ROLES_NOT_TOLD = _("The roles of %(name)s are changed, but the e-mail could not be sent. Tell them yourself.")
 
 
 @require_safe
@@ -56,6 +65,56 @@ def member_invite(request):
             return redirect("alliance:people")
     context = {"form": form, "section": "people"}
     return render(request, "alliance/people/member_invite.html", context, status=422 if form.errors else 200)
+
+
+@require_page_or_post
+def member(request, code):
+    managers = access.check_role(request.user, "manager")
+    membership = access.get_managed_or_404(
+        Membership.objects.select_related("practice__data_key", "user"), request.user, code=code
+    )
+    by = _manager_of(membership.practice_id, managers)
+    staff = queries.staff_of(by.practice)
+    found = next((member for member in staff.members if member.code == membership.code), None)
+    if found is None:  # their place has ended, and that page says so
+        return redirect("ratings:member-end", code)
+    form = RolesForm(posted(request), initial={"roles": found.roles})
+    has_cases = False
+    if form.is_valid():
+        try:
+            return _with_roles(request, membership, form.cleaned_data["roles"], by)
+        except Refused as refusal:
+            form.add_error("roles", str(refusal))
+            has_cases = isinstance(refusal, HasOpenCases)
+    audit.record(audit.Verb.READ, membership, by=by)
+    context = {
+        "member": found,
+        "form": form,
+        "has_cases": has_cases,
+        "given": [row for row in staff.assignments if row.supervisor_code == found.code],
+        "received": [row for row in staff.assignments if row.therapist_code == found.code],
+        "section": "people",
+    }
+    return render(request, "alliance/people/member.html", context, status=422 if form.errors else 200)
+
+
+def _with_roles(request, membership, roles, by):
+    """Changes the roles of a member and tells them; the answer."""
+    is_changed = change_roles(membership=membership, roles=roles, by=by)
+    name = {"name": membership.display_name}
+    if not is_changed:
+        messages.info(request, _("Nothing was changed."))
+    elif membership == by:
+        messages.success(request, _("Your roles are changed."))
+        return redirect("alliance:home")
+    else:
+        try:
+            roles_message(membership, by=by, address=request.build_absolute_uri(reverse("alliance:home"))).send()
+        except OSError:
+            messages.warning(request, ROLES_NOT_TOLD % name)
+        else:
+            messages.success(request, (ROLES_CHANGED_HERE if mail_is_printed() else ROLES_CHANGED) % name)
+    return redirect("alliance:people")
 
 
 @require_page_or_post

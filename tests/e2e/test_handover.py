@@ -48,6 +48,8 @@ def test_somebody_leaves_and_three_cases_find_hands(page, live_server, house, da
     make_episode(make_member(mona.practice, "Lou Novak", ends_at=timezone.now() - timedelta(days=1)), "Rowan")
     sign_in(mona)
     page.goto(live_server.url + reverse("alliance:people"))
+    page.get_by_role("link", name="Change Dana Whitlock").click()
+    look("member")
     page.get_by_role("link", name="Remove access of Dana Whitlock").click()
     look("member-end")
     choices = page.get_by_role("combobox")

@@ -192,6 +192,7 @@ def test_the_pages_of_a_manager(page, live_server, house, mona, noor, sign_in, l
         "detection": reverse("ratings:detection-settings"),
         "invite": reverse("alliance:member-invite"),
         "assign": reverse("alliance:supervision-assign"),
+        "member": reverse("alliance:member", args=[noor.code]),
         "member-end": reverse("ratings:member-end", args=[noor.code]),
     }.items():
         page.goto(live_server.url + path)

@@ -84,7 +84,7 @@ def test_somebody_leaves_after_a_coming_day(http, leaving, dana, juniper, sorrel
     dana.refresh_from_db()
     assert local_day(dana.ends_at).isoformat() == day(10)
     page = http.get(PEOPLE).text
-    assert "Leaves after" in page
+    assert "leaves after" in page
     assert "One open case needs somebody" in page
     last_day = written(date.fromisoformat(day(9)), DateFormat.SHORT_YEAR)
     assert f'value="{last_day}"' in http.get(leaving).text
