@@ -1,5 +1,6 @@
 """Reads: the cases that need other hands, by code and count, as a manager sees them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -30,6 +31,12 @@ class CaseToSettle:
 def cases_of(membership: Membership) -> list[CaseToSettle]:
     """The open cases of somebody who leaves."""
     return _to_settle(Episode.objects.filter(therapist=membership, ends_at__isnull=True))
+
+
+def open_cases_of(memberships: Collection[Membership]) -> dict[int, int]:
+    """How many open cases each has, by key; who has none is absent."""
+    episodes = Episode.objects.filter(therapist__in=memberships, ends_at__isnull=True).order_by()
+    return dict(episodes.values_list("therapist").annotate(Count("pk")))
 
 
 def cases_without_therapist(practice: Practice) -> list[CaseToSettle]:

@@ -15,7 +15,8 @@ from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.handover.actions import CaseOpened, leave, settle_cases
 from ratings.handover.forms import LeavingForm, SettleForm
-from ratings.handover.leaving import cases_of, cases_without_therapist
+from ratings.handover.leaving import cases_of, cases_without_therapist, open_cases_of
+from ratings.handover.outcome import outcome_of
 
 
 @require_page_or_post
@@ -25,19 +26,37 @@ def member_end(request, code):
     by = next(manager for manager in managers if manager.practice_id == member.practice_id)
     timezone.activate(ZoneInfo(member.practice.zone))
     has_ended = member.ends_at is not None and member.ends_at <= timezone.now()
+    colleagues = _takers(member.practice, besides=member, by=by)
     form = LeavingForm(
         None if has_ended else posted(request),
         member=member,
         cases=cases_of(member) if member.is_therapist and not has_ended else [],
-        colleagues=_takers(member.practice, besides=member, by=by),
+        colleagues=colleagues,
         initial=_coming_end(member),
     )
-    if form.is_valid() and _leave(form, member, by):
+    is_look = "look" in request.POST
+    if form.is_valid() and not is_look and _leave(form, member, by):
         messages.success(request, _said(form, member))
         return redirect("alliance:home" if member == by else "alliance:people")
     audit.record(audit.Verb.READ, member, by=by)
-    context = {"form": form, "member": member, "has_ended": has_ended, "section": "people"}
+    context = {
+        "form": form,
+        "member": member,
+        "has_ended": has_ended,
+        "outcome": _outcome(form, colleagues) if is_look and form.is_valid() else None,
+        "section": "people",
+    }
     return render(request, "ratings/handover/member_end.html", context, status=422 if form.errors else 200)
+
+
+def _outcome(form, colleagues):
+    """What becomes of the cases, of which nothing is written yet."""
+    return outcome_of(
+        cases=len(form.cases),
+        choices=form.choices,
+        colleagues=colleagues,
+        open_now=open_cases_of([colleague.membership for colleague in colleagues]),
+    )
 
 
 def _coming_end(member):

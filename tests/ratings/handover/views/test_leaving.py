@@ -171,3 +171,16 @@ def test_the_list_asks_as_often_for_three_as_for_one(http, mona, lee, noor, n, d
     http.get(page)
     with django_assert_num_queries(9):
         http.get(page)
+
+
+def test_what_changes_is_shown_before_anything_is_written(http, leaving, dana, juniper, sorrel, noor):
+    make_episode(noor)
+    sent = {"when": "now", named(juniper): f"hand-over:{noor.code}", named(sorrel): "end", "look": "yes"}
+    page = http.post(leaving, sent)
+    text = " ".join(page.text.split())
+    assert page.status_code == 200 and "What changes" in text
+    assert "<bdi>Noor Haddad</bdi> </th> <td>1</td> <td>2</td>" in text
+    assert page.context["form"][named(juniper)].value() == sent[named(juniper)], "what was chosen stays"
+    assert (page.context["outcome"].total_now, page.context["outcome"].total_then) == (3, 3)
+    assert not Episode.objects.filter(ends_at__isnull=False).exists()
+    assert http.post(leaving, {"when": "now", "look": "yes"}).status_code == 422
