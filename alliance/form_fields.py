@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -53,6 +54,7 @@ class DayField(forms.Field):
     """A day, typed in one of the ways that `alliance.dates.read_day` takes. Every form that asks for one uses it."""
 
     widget = DayInput
+    default_error_messages = {"required": _("Write a day.")}
 
     def to_python(self, value):
         if isinstance(value, datetime):
@@ -63,3 +65,36 @@ class DayField(forms.Field):
             return read_day(value)
         except UnreadableDay as error:
             raise forms.ValidationError(str(error)) from None
+
+
+# What a form says by itself, by the kind of the field. A form that knows better says so in its own `error_messages`.
+CHOOSE = _("Choose one of these.")
+CHOOSE_SOME = _("Choose at least one of these.")
+CLOCK = _("Write a time, such as 14:30.")
+ADDRESS = _("Write an e-mail address, such as ada@example.org.")
+SENTENCES: dict[type[forms.Field], dict[str, Any]] = {
+    forms.Field: {"required": _("This is needed.")},
+    forms.CharField: {
+        "required": _("Write something here."),
+        "max_length": _("Shorten this to %(limit_value)s characters."),
+        "min_length": _("Write at least %(limit_value)s characters."),
+    },
+    forms.EmailField: {"required": ADDRESS, "invalid": ADDRESS},
+    forms.IntegerField: {
+        "required": _("Write a number."),
+        "invalid": _("Write a whole number."),
+        "min_value": _("Write %(limit_value)s or more."),
+        "max_value": _("Write %(limit_value)s or less."),
+    },
+    forms.TimeField: {"required": CLOCK, "invalid": CLOCK},
+    forms.ChoiceField: {"required": CHOOSE, "invalid_choice": CHOOSE},
+    forms.ModelChoiceField: {"required": CHOOSE, "invalid_choice": CHOOSE},
+    forms.MultipleChoiceField: {"required": CHOOSE_SOME, "invalid_choice": CHOOSE_SOME, "invalid_list": CHOOSE_SOME},
+    forms.TypedChoiceField: {"required": CHOOSE, "invalid_choice": CHOOSE},
+}
+
+
+def speak_plainly() -> None:
+    """Puts `SENTENCES` in the place of Django's own, for every form that is made afterwards, also those of packages."""
+    for kind, sentences in SENTENCES.items():
+        kind.default_error_messages = {**kind.__dict__.get("default_error_messages", {}), **sentences}

@@ -20,8 +20,8 @@ class Consent(models.Model):
 
     class Purpose(models.TextChoices):
         CHECK_IN = "check_in", _("answering check-ins")
-        EMAIL = "email", _("being written to by e-mail")
-        HISTORY = "history", _("seeing the own history through a link")
+        EMAIL = "email", _("receiving e-mail")
+        HISTORY = "history", _("seeing their own answers through a link")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")

@@ -21,7 +21,12 @@ ROLES = [
 
 class InviteForm(forms.Form):
     practice = forms.ChoiceField(label=_("Practice"))
-    name = PlainTextField(label=_("Name"), max_length=120, help_text=_("As colleagues know them."))
+    name = PlainTextField(
+        label=_("Name"),
+        max_length=120,
+        help_text=_("As colleagues know them."),
+        error_messages={"required": _("Enter a name.")},
+    )
     email = forms.EmailField(
         label=_("E-mail"), max_length=254, help_text=_("Used to sign in; a link to set a password is sent here.")
     )

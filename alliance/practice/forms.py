@@ -10,7 +10,7 @@ from alliance.models import TherapistForm
 class PracticeForm(forms.Form):
     """What a manager decides for the whole practice."""
 
-    name = PlainTextField(label=_("Name"), max_length=120)
+    name = PlainTextField(label=_("Name"), max_length=120, error_messages={"required": _("Enter a name.")})
     zone = ZoneField(label=_("Time zone"))
     crisis_phone = forms.CharField(
         label=_("Crisis line"),

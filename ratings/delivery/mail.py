@@ -48,6 +48,7 @@ def _body(delivery, address, preferences):
         about = _("This is about your appointment with %(name)s on %(day)s.") % day
     else:
         about = _("This is about your appointment on %(day)s.") % day
+        about += "\n" + _("It comes from the practice that asked you.")
     help_now = _("No one reads your answers right away. If you need help now, call %(phone)s.")
     lines = [
         about,

@@ -26,6 +26,7 @@ class SetAsideForm(forms.Form):
         help_text=_("A few words, for you and your supervisor."),
         max_length=500,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Write why.")},
     )
 
 

@@ -12,4 +12,5 @@ class QuestionForm(forms.Form):
         help_text=_("Your supervisor sees it on their list. You can take it back."),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        error_messages={"required": _("Write a question.")},
     )

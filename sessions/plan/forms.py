@@ -44,7 +44,11 @@ def agreed_by_field(label):
 class GoalForm(KeyedForm):
     """A new goal of the plan."""
 
-    text = PlanTextField(label=_("Goal"), help_text=_("In the client's words: “We are working on … so that I can …”"))
+    text = PlanTextField(
+        label=_("Goal"),
+        help_text=_("In the client's words: “We are working on … so that I can …”"),
+        error_messages={"required": _("Write the goal.")},
+    )
     agreed_by = agreed_by_field(_("Who agreed on it?"))
     agreed_at = PlanDayField(label=_("When was it agreed?"), required=False)
     is_for_later = forms.BooleanField(label=_("For the next phase, not for now."), required=False)
@@ -68,7 +72,11 @@ class RevisedForm(forms.Form):
 
 
 class GoalEditForm(RevisedForm):
-    text = PlanTextField(label=_("Goal"), help_text=_("The earlier wording is kept."))
+    text = PlanTextField(
+        label=_("Goal"),
+        help_text=_("The earlier wording is kept."),
+        error_messages={"required": _("Write the goal.")},
+    )
     revised_by = agreed_by_field(_("Who changed the wording?"))
 
 
@@ -96,7 +104,11 @@ class GoalChoiceField(forms.ModelChoiceField):
 class TaskFields(forms.Form):
     """What a task says, new or changed."""
 
-    activity = PlanTextField(label=_("What do you two do?"), help_text=_("In words that the client would use."))
+    activity = PlanTextField(
+        label=_("What do you two do?"),
+        help_text=_("In words that the client would use."),
+        error_messages={"required": _("Write what you two do.")},
+    )
     why_it_helps = PlanTextField(label=_("Why should it help?"), required=False)
     modality = forms.ChoiceField(label=_("How is it done?"), choices=Modality, widget=forms.RadioSelect)
     willing = forms.ChoiceField(

@@ -153,7 +153,7 @@ def test_a_day_is_shown_as_it_may_be_typed_and_what_was_wrong_is_kept():
     form = DayForm({"day": "03/05/2026"})
     assert not form.is_valid()
     assert 'value="03/05/2026"' in str(form["day"])
-    assert DayForm({"day": ""}).errors == {"day": ["This field is required."]}
+    assert DayForm({"day": ""}).errors == {"day": ["Write a day."]}
 
 
 def form_files():

@@ -17,6 +17,7 @@ from alliance import access
 from alliance.requests import require_page_or_post
 from ratings.check_in import actions
 from ratings.check_in.answers import stored_answers
+from ratings.check_in.asked_by import asked_by
 from ratings.check_in.forms import CheckInForm, Tampered
 from ratings.check_in.guesses import count_guess, has_guesses_left
 from ratings.check_in.links import TYPING_GRACE, agrees_to_answer, live_link
@@ -186,6 +187,7 @@ def _form_page(request, check_in, form, status=200):
             "form": form,
             "therapy_session": check_in.therapy_session,
             "practice": check_in.episode.client.practice,
+            "asked_by": asked_by(check_in.episode),
             "is_covered": access.is_covered(check_in.episode),
             "last_was_read": _last_was_read(request, check_in),
         }

@@ -19,6 +19,7 @@ def test_what_is_in_a_message_and_what_is_not(due_message, dana, settings, live)
     first, preferences = keys(mail.outbox[0].body)
     assert mail.outbox[0].body.splitlines() == [
         f"This is about your appointment on {day}.",
+        "It comes from the practice that asked you.",
         "A few short questions. They take about a minute:",
         f"http://127.0.0.1:8000/c/{first}/",
         "",

@@ -183,11 +183,11 @@ def test_contact_is_kept_sealed_and_on_record(http, dana, juniper):
     ("changes", "sentence"),
     [
         ({"email": ""}, "Without an address nobody can be written to."),
-        ({"email": "not one"}, "Enter a valid email address."),
+        ({"email": "not one"}, "Write an e-mail address, such as ada@example.org."),
         ({"phone": "<script>"}, "Write a phone number"),
-        ({"zone": "Mars/Olympus"}, "Select a valid choice."),
+        ({"zone": "Mars/Olympus"}, "Choose one of these."),
         ({"check_in_delay_minutes": "-1"}, "Enter 0 minutes or more."),
-        ({"check_in_delay_minutes": "99999"}, "less than or equal to 10080"),
+        ({"check_in_delay_minutes": "99999"}, "Write 10080 or less."),
     ],
 )
 def test_bad_contact_is_a_sentence_and_nothing_is_written(changes, sentence, http, dana, juniper):

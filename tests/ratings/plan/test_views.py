@@ -86,11 +86,11 @@ def test_ended_goals_stay_with_their_phase(send, page, goal):
 @pytest.mark.parametrize(
     ("name", "typed", "sentence"),
     [
-        ("goal-agree", {"text": ""}, "This field is required."),
+        ("goal-agree", {"text": ""}, "Write the goal."),
         ("goal-agree", {"text": "Sleep.", "agreed_at": "2099-01-01"}, "This date is in the future."),
-        ("goal-agree", {"text": "x" * 1001}, "at most 1000 characters"),
-        ("task-agree", {"activity": "Walk.", "modality": "dancing"}, "not one of the available choices"),
-        ("task-agree", {"activity": "Walk.", "modality": "doing", "goal": "nonsense"}, "Select a valid choice"),
+        ("goal-agree", {"text": "x" * 1001}, "Shorten this to 1000 characters."),
+        ("task-agree", {"activity": "Walk.", "modality": "dancing"}, "Choose one of these"),
+        ("task-agree", {"activity": "Walk.", "modality": "doing", "goal": "nonsense"}, "Choose one of these"),
         ("phase-start", {"number": 3}, "This phase has begun already."),
     ],
 )

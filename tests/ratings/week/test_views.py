@@ -125,9 +125,9 @@ def test_a_series_until_a_day_has_that_day_in_it(signed_in, juniper):
         ({"repeat": "1", "count": "10000"}, "A series has at most 53 sessions"),
         ({"repeat": "8", "count": "53"}, "more than a year ahead"),
         ({"repeat": "1", "until": "31 Dec 2999"}, "more than a year ahead"),
-        ({"repeat": "9", "count": "2"}, "Select a valid choice."),
-        ({"minutes": "0"}, "greater than or equal to 5"),
-        ({"case": "3f0f4a53-9f0e-4ec7-8f39-26b2b5a1a111"}, "Select a valid choice."),
+        ({"repeat": "9", "count": "2"}, "Choose one of these."),
+        ({"minutes": "0"}, "Write 5 or more."),
+        ({"case": "3f0f4a53-9f0e-4ec7-8f39-26b2b5a1a111"}, "Choose one of these."),
     ],
 )
 def test_a_bad_plan_keeps_what_was_typed_and_writes_nothing(changes, sentence, signed_in, juniper):

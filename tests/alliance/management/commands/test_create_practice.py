@@ -122,12 +122,12 @@ def test_it_asks_again_until_an_answer_is_good(start, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"name": " "}, "--name: This field is required."),
+        ({"name": " "}, "--name: Enter a name."),
         ({"zone": "Europe/Berln"}, "--zone: No time zone is called Europe/Berln. Do you mean Europe/Berlin"),
         ({"zone": "new york"}, "--zone: No time zone is called new york. Do you mean America/New_York?"),
         ({"zone": "qqqqqq"}, "--zone: No time zone is called qqqqqq."),
-        ({"manager_name": ""}, "--manager-name: This field is required."),
-        ({"manager_email": "mona at alder"}, "--manager-email: Enter a valid email address."),
+        ({"manager_name": ""}, "--manager-name: Enter a name."),
+        ({"manager_email": "mona at alder"}, "--manager-email: Write an e-mail address, such as ada@example.org."),
         ({"manager_is_therapist": "maybe"}, "--manager-is-therapist: Write yes or no."),
         ({"crisis_phone": "ask at the desk"}, "--crisis-phone: Write a phone number, in digits."),
         ({"password_file": "/nowhere/at/all"}, "--password-file: there is no text to read."),

@@ -44,7 +44,7 @@ def test_without_the_therapist_role_the_page_leads_to_the_open_cases(http, mona,
 
 
 @pytest.mark.parametrize(
-    ("roles", "sentence"), [([], "Choose at least one role."), (["owner"], "is not one of the available choices")]
+    ("roles", "sentence"), [([], "Choose at least one role."), (["owner"], "Choose at least one of these.")]
 )
 def test_roles_with_a_mistake(roles, sentence, http, mona, dana):
     http.force_login(mona.user)

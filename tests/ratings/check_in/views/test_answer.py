@@ -355,7 +355,7 @@ def test_only_the_browser_that_sent_them_learns_that_its_answers_were_read(http,
     sent(http, opened(first), comment="A canary sang.")
     assert "Your therapist will see this" in http.get(reverse("links:check-in-sent")).text
     mark_read(editor=editor_of(juniper))
-    assert "Your therapist has read your answers." in http.get(reverse("links:check-in-sent")).text
+    assert "Your therapist has read these answers" in http.get(reverse("links:check-in-sent")).text
     with time_machine.travel(timezone.now() + timedelta(days=6)):
         address = opened(second)
         page = http.get(address).text

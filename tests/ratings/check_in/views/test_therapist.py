@@ -153,7 +153,7 @@ def test_answers_from_paper_have_their_true_day_and_say_who_typed_them(http, dan
     [
         ({"day": "9999-12-31"}, "This date is in the future."),
         ({"day": "2020-01-01"}, "had not been held by then"),
-        ({"day": ""}, "This field is required."),
+        ({"day": ""}, "Write a day."),
         ({"task_sense": "9"}, "Choose one of the answers"),
         (dict.fromkeys([*answers(3), "comment", "tension", "bring_up"], ""), "Nothing is filled in yet."),
     ],

@@ -106,7 +106,7 @@ def test_all_open_cases_are_covered_at_once(http, covering, dana, noor, sorrel):
         ({"last_day": -1}, "The last day is before the first."),
         ({"last_day": 400}, "A cover lasts a year at most. Hand the case over instead."),
         ({"last_day": "soon"}, "Write the day as "),
-        ({"extent": "some"}, "Select a valid choice."),
+        ({"extent": "some"}, "Choose one of these."),
     ],
 )
 def test_a_wrong_day_is_a_sentence_and_nothing_is_written(http, covering, noor, changes, sentence):
