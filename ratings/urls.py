@@ -87,6 +87,7 @@ urlpatterns = [
     path("ruptures/<uuid:code>/kind/", ruptures.rupture_kind, name="rupture-kind"),
     path("ruptures/<uuid:code>/plan/", ruptures.rupture_plan, name="rupture-plan"),
     path("ruptures/<uuid:code>/step/", ruptures.rupture_step, name="rupture-step"),
+    path("ruptures/<uuid:code>/into-plan/", ruptures.rupture_into_plan, name="rupture-into-plan"),
     path("ruptures/<uuid:code>/strain/", ruptures.rupture_strain, name="rupture-strain"),
     path("cases/<uuid:code>/strain/", ruptures.rupture_name, name="rupture-name"),
     path("cases/<uuid:code>/supervision/", supervision.supervision_ask, name="supervision-ask"),

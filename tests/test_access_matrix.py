@@ -151,6 +151,7 @@ ratings:rupture-plan flag              302 302   -   -   -   -   -   -   -   - |
 ratings:rupture-step flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:session-strain drawn           302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 403 404 404 404 404
 ratings:session-strain held            302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 403 404 404 404 404
+ratings:rupture-into-plan flag         302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-strain flag            302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 403 404 404 404 404
 ratings:rupture-name juniper           302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-name sorrel            302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404

@@ -2,6 +2,7 @@
 
 import ast
 from datetime import time, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -88,6 +89,9 @@ def writes(juniper, teasel, live_through, millrace, noor, all_drawn):
         ),
         "say_step": lambda editor: rupture_actions.say_step(
             editor=editor, rupture=opened(rupture), step="ask", outcome="done"
+        ),
+        "put_into_plan": lambda editor: rupture_actions.put_into_plan(
+            editor=editor, rupture=opened(rupture), code=uuid4(), activity="Voice notes.", modality="speaking"
         ),
         "bring_rupture_back": lambda editor: rupture_actions.bring_rupture_back(
             editor=editor, rupture=over(rupture, "set_aside")

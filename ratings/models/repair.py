@@ -11,7 +11,7 @@ from alliance.models import Episode, Membership
 from alliance.scopes import ScopedQuerySet
 from ratings.models.rupture import Rupture
 from ratings.psychometrics.evidence import Kind
-from sessions.models import TherapySession
+from sessions.models import Task, TherapySession
 
 
 class RepairStep(models.Model):
@@ -45,6 +45,9 @@ class RepairStep(models.Model):
     logged_with = models.ForeignKey(  # the session whose log said so
         TherapySession, on_delete=models.PROTECT, null=True, blank=True, related_name="steps_said"
     )
+    task = models.ForeignKey(  # of the plan, made from what was agreed
+        Task, on_delete=models.PROTECT, null=True, blank=True, related_name="steps_agreed"
+    )
     said_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
     said_at = models.DateTimeField(default=timezone.now)
     taken_back_at = models.DateTimeField(null=True)  # with the log that said so
@@ -58,7 +61,7 @@ class RepairStep(models.Model):
     class Sensitivity:
         sealed = ("words", "line")
         clinical = (
-            "episode", "rupture", "step", "outcome", "planned_for", "logged_with", "said_at", "taken_back_at",
+            "episode", "rupture", "step", "outcome", "planned_for", "logged_with", "task", "said_at", "taken_back_at",
         )  # fmt: skip
         plain = ("id", "code", "said_by")
 

@@ -15,6 +15,7 @@ from alliance.refusal import Refused
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import lock_for_edit, lock_for_log, reassess
 from ratings.models import RepairStep, Rupture, RuptureView, SetAside
+from sessions.plan.actions import agree_task
 
 
 class RuptureOver(Exception):
@@ -161,18 +162,42 @@ def say_step(*, editor: Editor, rupture, step, outcome, line="", logged_with=Non
     """
     lock_for_log(editor, rupture, *filter(None, [logged_with]))
     _check_active(rupture)
-    planned = RepairStep.objects.filter(rupture=rupture, step=step, taken_back_at__isnull=True).order_by("-pk").first()
-    key = editor.episode.client.data_key
     _save_step(
         editor,
         rupture,
         step,
         outcome,
-        words=planned.words.open(key) if planned and planned.words else "",
         line=line,
-        planned_for=planned.planned_for if planned else None,
         logged_with=logged_with,
+        **_kept(_latest(rupture, step), editor.episode.client.data_key),
     )
+
+
+@transaction.atomic
+def put_into_plan(*, editor: Editor, rupture, code, **task):
+    """Makes what was agreed a task of the plan, and marks the step with it; the task.
+
+    `code` and `task`: as `agree_task` takes them.
+
+    Raises
+    ------
+    RuptureOver
+        It is neither open nor recovering any more.
+    """
+    lock_for_edit(editor, rupture)
+    _check_active(rupture)
+    made = agree_task(editor=editor, code=code, **task)
+    agreed, key = _latest(rupture, RepairStep.Step.AGREE), editor.episode.client.data_key
+    is_taken = agreed is not None and agreed.outcome in RepairStep.TAKEN
+    _save_step(
+        editor,
+        rupture,
+        RepairStep.Step.AGREE,
+        agreed.outcome if is_taken else RepairStep.Outcome.DONE,
+        line=agreed.line.open(key) if is_taken and agreed.line else "",
+        **_kept(agreed, key) | {"task": made},
+    )
+    return made
 
 
 def take_back_steps(*, therapy_session):
@@ -187,7 +212,21 @@ def _check_active(rupture):
         raise RuptureOver
 
 
-def _save_step(editor: Editor, rupture, step, outcome, *, words="", line="", planned_for=None, logged_with=None):
+def _latest(rupture, step):
+    """What was said of a step last; None: nothing."""
+    return RepairStep.objects.filter(rupture=rupture, step=step, taken_back_at__isnull=True).order_by("-pk").first()
+
+
+def _kept(row, key):
+    """What stays with a step whatever is said of it next."""
+    if row is None:
+        return {}
+    return {"words": row.words.open(key) if row.words else "", "planned_for": row.planned_for, "task": row.task}
+
+
+def _save_step(
+    editor: Editor, rupture, step, outcome, *, words="", line="", planned_for=None, logged_with=None, task=None
+):
     key = editor.episode.client.data_key
     row = RepairStep.objects.create(
         episode=editor.episode,
@@ -198,6 +237,7 @@ def _save_step(editor: Editor, rupture, step, outcome, *, words="", line="", pla
         line=Sealed(line, key) if line else None,
         planned_for=planned_for,
         logged_with=logged_with,
+        task=task,
         said_by=editor.membership,
     )
     audit.record(Verb.CREATED, row, by=editor.membership)

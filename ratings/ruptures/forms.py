@@ -141,6 +141,8 @@ class StepOutcomeForm(forms.Form):
 
     def __init__(self, data=None, *, step, **kwargs):
         super().__init__(data, initial={"step": step}, auto_id=f"{step}_%s", **kwargs)
+        if step == RepairStep.Step.AGREE:
+            self.fields["line"].label = _("What you two agreed on, in a line")
 
 
 class NameRuptureForm(forms.Form):

@@ -41,6 +41,7 @@ class StepView:
     step: RepairStep.Step
     words: str
     line: str
+    task: str  # of the plan, made from what was agreed; empty: none
     outcome: str  # RepairStep.Outcome; empty: not begun
     outcome_in_words: str
     planned_for: datetime | None
@@ -146,9 +147,8 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
     evidence = evidence_of(rupture)
     history = held_sessions(episode)
     view = RuptureView.objects.filter(rupture=rupture).order_by("-pk").first()
-    rows = list(
-        standing_steps([episode.pk]).filter(rupture=rupture).select_related("planned_for", "logged_with").order_by("pk")
-    )
+    standing = standing_steps([episode.pk]).filter(rupture=rupture)
+    rows = list(standing.select_related("planned_for", "logged_with", "task").order_by("pk"))
     since = [held for held in history if held.number and held.row.starts_at >= rupture.opened_session.starts_at]
     reports = _reports(since)
     return RupturePage(
@@ -179,6 +179,12 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
         use=UsefulVerdict.objects.filter(rupture=rupture).newest().first(),
         question=questions_of([episode.pk]).get(episode.pk),
     )
+
+
+def what_was_agreed(rupture: Rupture) -> str:
+    """The line of the step in which the two agreed on a change; empty: none was written."""
+    row = standing_steps([rupture.episode_id]).filter(rupture=rupture, step=RepairStep.Step.AGREE).last()
+    return row.line.open(rupture.episode.client.data_key) if row and row.line else ""
 
 
 def _lower(rupture: Rupture) -> LowerLevel | None:
@@ -231,6 +237,7 @@ def _steps(rupture: Rupture, rows: list[RepairStep], key: DataKey) -> list[StepV
                 step=step,
                 words=row.words.open(key) if row and row.words else "",
                 line=row.line.open(key) if row and row.line else "",
+                task=row.task.activity.open(key) if row and row.task else "",
                 outcome=row.outcome if row else "",
                 outcome_in_words=row.get_outcome_display() if row else "",
                 planned_for=row.planned_for.starts_at if row and row.planned_for else None,

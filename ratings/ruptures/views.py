@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,7 +32,9 @@ from ratings.ruptures.forms import (
     UsefulForm,
     UsualForm,
 )
-from ratings.ruptures.rupture import rupture_page
+from ratings.ruptures.rupture import rupture_page, what_was_agreed
+from sessions.models import Goal, Task
+from sessions.plan.forms import TaskForm
 
 RUPTURES = Rupture.objects.select_related(
     "opened_session",
@@ -43,6 +46,7 @@ RUPTURES = Rupture.objects.select_related(
     "episode__therapist__practice",
 )
 NOT_LOWER = gettext_lazy("The ratings do not count as lower any more. What you typed was not saved here: “%(typed)s”.")
+OVER_FOR_PLAN = gettext_lazy("This is over already: %(state)s. Add the task on the page of the plan.")
 OVER = gettext_lazy("This is over already: %(state)s. What you typed was not saved here: “%(typed)s”.")
 
 
@@ -159,6 +163,35 @@ def rupture_step(request, code):
         return _over(request, rupture, form, form.cleaned_data["line"], "outcome")
     messages.success(request, _("Saved."))
     return redirect("ratings:rupture", rupture.code)
+
+
+@require_page_or_post
+def rupture_into_plan(request, code):
+    """A task of the plan, from what was agreed; the words never stand in an address."""
+    rupture, editor = _own(request, code)
+    key, goals = rupture.episode.client.data_key, Goal.objects.filter(episode=rupture.episode, ended_at__isnull=True)
+    form = TaskForm(posted(request), initial={"activity": what_was_agreed(rupture)}, goals=goals, key=key)
+
+    def put():
+        return form.make_once(
+            Task.objects.filter(episode=rupture.episode),
+            lambda: actions.put_into_plan(
+                editor=editor, rupture=rupture, code=form.cleaned_data["form_key"], **form.task
+            ),
+            _("This form was saved already. To save this as another task, send it again."),
+            lambda _row: reverse("ratings:plan", args=[rupture.episode.code]),
+        )
+
+    try:
+        if form.is_valid() and put():
+            messages.success(request, _("The task is part of the plan."))
+            return redirect("ratings:rupture", rupture.code)
+    except RuptureOver:
+        rupture.refresh_from_db(fields=["state"])
+        form.add_error(None, OVER_FOR_PLAN % {"state": rupture.get_state_display()})
+    audit.record(audit.Verb.READ, rupture, by=request.user, practice=rupture.episode.client.practice)
+    context = {"form": form, "rupture": rupture, "episode": rupture.episode, "section": "cases"}
+    return render(request, "ratings/ruptures/rupture_into_plan.html", context, status=422 if form.errors else 200)
 
 
 @require_page_or_post

@@ -211,6 +211,34 @@ def test_a_planned_step_is_settled_by_one_click_in_the_log_and_taken_back_with_i
     assert step.taken_back_at is not None
 
 
+def test_what_was_agreed_stands_in_the_form_of_the_plan_and_marks_the_step(http, dana, sam, ticked, juniper):
+    agreed = "Voice notes <two> a week"
+    http.force_login(dana.user)
+    for step in ("notice", "ask", "agree"):
+        post(http, "rupture-step", ticked, step=step, outcome="partly", line=agreed if step == "agree" else "")
+    address = reverse("ratings:rupture-into-plan", args=[ticked.code])
+    assert f'"{address}"' in http.get(reverse("ratings:rupture", args=[ticked.code])).text
+    form = http.get(address).context["form"]
+    typed = {name: form[name].value() or "" for name in form.fields} | {"modality": "speaking"}
+    assert typed["activity"] == agreed
+    missing = http.post(address, typed | {"modality": ""})
+    assert missing.status_code == 422 and "Voice notes &lt;two&gt; a week" in missing.text
+    for _twice in range(2):
+        assert http.post(address, typed).status_code == 302
+    step = RepairStep.objects.get(task__isnull=False)
+    key = juniper.client.data_key
+    assert (step.step, step.outcome, step.line.open(key)) == ("agree", "partly", agreed)
+    assert step.task.activity.open(key) == agreed
+    assert post(http, "rupture-step", ticked, step="agree", outcome="done", line=agreed).status_code == 302
+    for reader in (dana, sam):
+        http.force_login(reader.user)
+        assert "In the plan:" in page(http, ticked)
+    Rupture.objects.filter(pk=ticked.pk).update(state="repaired", closed_at=timezone.now())
+    http.force_login(dana.user)
+    late = http.post(address, typed | {"form_key": "", "activity": "Another."})
+    assert late.status_code == 422 and "This is over already" in late.text and "Another." in late.text
+
+
 # --- How it ends ------------------------------------------------------------------------------------------------------
 
 
