@@ -145,7 +145,6 @@ ratings:rupture-set-aside flag         302 302   -   -   -   -   -   -   -   - |
 ratings:rupture-bring-back flag        302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
 ratings:rupture lower                  302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:rupture-usual lower            302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
-ratings:rupture-usual flag             302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-kind flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-plan flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
 ratings:rupture-step flag              302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404
@@ -158,6 +157,10 @@ ratings:rupture-name sorrel            302 302 200 404 404 404 404 403 404 404 |
 ratings:supervision-ask juniper        302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:supervision-ask sorrel         302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:supervision-withdraw question  302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
+ratings:repair-words                   302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:repair-words-edit words        302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 422 403
+ratings:repair-words-edit key          302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 404 403
+ratings:repair-words-restore words     302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 302 403
 ratings:detection-settings             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 ratings:flags-work                     302 302 403 403 403 200 200 200 200 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:recalibration                  302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 400 403
@@ -296,6 +299,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "draft": [importing.keep_draft(text="no header of ours\n", by=mona, therapist=dana).code],
         "typed": [keep_draft(form=typed, action="/cases/new/", fields={"name": ["June"]}).code],
         "key": ["nonsense"],
+        "words": ["notice-any"],
         "reset": ["1", "nonsense"],
     }
 
@@ -303,14 +307,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
 def _settled_lower(episode, therapy_session):
     """A rupture after which the ratings settled lower."""
     Standing.objects.filter(episode=episode).update(settled_since=1)
-    now = timezone.now()
-    return episode.ruptures.create(
-        opened_session=therapy_session,
-        closed_session=therapy_session,
-        state="settled_lower",
-        opened_at=now,
-        closed_at=now,
-    )
+    of = {"opened_session": therapy_session, "closed_session": therapy_session, "opened_at": timezone.now()}
+    return episode.ruptures.create(state="settled_lower", closed_at=timezone.now(), **of)
 
 
 def _of_nobody(gone, text):

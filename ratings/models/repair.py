@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
-from alliance.models import Episode, Membership
+from alliance.models import Episode, Membership, Practice
 from alliance.scopes import ScopedQuerySet
 from ratings.models.rupture import Rupture
 from ratings.psychometrics.evidence import Kind
@@ -129,3 +129,24 @@ class SetAside(models.Model):
 
     def __str__(self):
         return str(self.pk)
+
+
+class OwnWords(models.Model):
+    """A practice's own words in place of a sentence of a repair, in the practice's language.
+
+    Rows are added; the newest counts.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="own_words")
+    language = models.CharField(max_length=12)
+    key = models.CharField(max_length=24)  # of the sentence, in `ratings.ruptures.words`
+    text = SealedTextField(null=True)  # none: the program's own again
+    said_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
+    said_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["practice", "language"], name="own_words_of_practice")]
+
+    def __str__(self):
+        return str(self.code)

@@ -8,7 +8,8 @@ from alliance.form_fields import PlainTextField
 from ratings.findings.names import SERIES_NAMES
 from ratings.models import RepairStep, RuptureView, UsefulVerdict
 from ratings.psychometrics.evidence import Pillar
-from ratings.ruptures.words import BY_KEY, words_for
+from ratings.ruptures.own_words import phrases_of
+from ratings.ruptures.words import Phrase, words_for
 from sessions.models import TherapySession
 
 OWN = "own"
@@ -79,7 +80,7 @@ class StepPlanForm(forms.Form):
     def __init__(self, data=None, *, rupture, step, kind, **kwargs):
         super().__init__(data, initial={"step": step}, auto_id="plan_%s", **kwargs)
         step = data.get("step", step) if data else step
-        self.offered = words_for(step, rupture.pillars, kind)
+        self.offered = words_for(phrases_of(rupture.episode.client.practice), step, rupture.pillars, kind)
         phrases = [*self.offered.suited, *self.offered.others]
         self.fields["words"].choices = [*((phrase.key, phrase.text) for phrase in phrases), (OWN, _("My own words"))]
         self.planned = {
@@ -104,7 +105,7 @@ class StepPlanForm(forms.Form):
     def sentence(self):
         """The words as they are said."""
         key = self.cleaned_data["words"]
-        return self.cleaned_data["own_words"] if key == OWN else str(BY_KEY[key].text)
+        return self.cleaned_data["own_words"] if key == OWN else str(dict(self.fields["words"].choices)[key])
 
     @property
     def session_planned_for(self):
@@ -120,6 +121,21 @@ class StepPlanForm(forms.Form):
     def others(self):
         keys = {phrase.key for phrase in self.offered.others}
         return [radio for radio in self["words"].subwidgets if radio.data["value"] in keys]
+
+
+class WordsForm(forms.Form):
+    """The practice's own words in place of one sentence."""
+
+    text = PlainTextField(
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "class": "voice"}),
+        error_messages={"required": _("Write the words, or restore the original.")},
+    )
+
+    def __init__(self, data=None, *, phrase: Phrase):
+        super().__init__(data, initial={"text": str(phrase.text)}, auto_id=f"{phrase.key}_%s")
+        self.phrase = phrase
+        self.fields["text"].label = phrase.for_whom
 
 
 class StepOutcomeForm(forms.Form):

@@ -31,7 +31,9 @@ from ratings.ruptures.forms import (
     StepPlanForm,
     UsefulForm,
     UsualForm,
+    WordsForm,
 )
+from ratings.ruptures.own_words import change_words, phrases_of
 from ratings.ruptures.rupture import rupture_page, what_was_agreed
 from sessions.models import Goal, Task
 from sessions.plan.forms import TaskForm
@@ -41,7 +43,7 @@ RUPTURES = Rupture.objects.select_related(
     "closed_session",
     "version",
     "episode__client__data_key",
-    "episode__client__practice",
+    "episode__client__practice__data_key",
     "episode__standing",
     "episode__therapist__practice",
 )
@@ -217,6 +219,52 @@ def _asked(request, code):
     rupture = get_visible_or_404(RUPTURES, request.user, code=code)
     timezone.activate(ZoneInfo(rupture.episode.client.practice.zone))
     return rupture, access.check_log(request.user, rupture.episode)
+
+
+# --- The words of a practice ------------------------------------------------------------------------------------------
+
+
+@require_safe
+def repair_words(request):
+    """A manager's page: the words that a repair offers in this practice."""
+    return _words_page(request, access.check_role(request.user, "manager")[0].practice)
+
+
+@require_POST
+def repair_words_edit(request, key):
+    manager = access.check_role(request.user, "manager")[0]
+    form = WordsForm(request.POST, phrase=_phrase(manager.practice, key))
+    if not form.is_valid():
+        return _words_page(request, manager.practice, form)
+    if change_words(practice=manager.practice, by=manager, key=key, text=form.cleaned_data["text"]):
+        messages.success(request, _("Saved. Therapists see it from now on."))
+    return redirect("ratings:repair-words")
+
+
+@require_POST
+def repair_words_restore(request, key):
+    manager = access.check_role(request.user, "manager")[0]
+    _phrase(manager.practice, key)
+    if change_words(practice=manager.practice, by=manager, key=key, text=""):
+        messages.success(request, _("The original is back."))
+    return redirect("ratings:repair-words")
+
+
+def _phrase(practice, key):
+    for phrase in phrases_of(practice):
+        if phrase.key == key:
+            return phrase
+    raise access.NotVisible("words", key)
+
+
+def _words_page(request, practice, sent=None):
+    forms = [WordsForm(phrase=phrase) for phrase in phrases_of(practice)]
+    forms = [sent if sent and sent.phrase.key == form.phrase.key else form for form in forms]
+    context = {"forms": forms, "form": sent, "practice": practice, "section": "people"}
+    return render(request, "ratings/ruptures/repair_words.html", context, status=422 if sent else 200)
+
+
+# --- What all share ---------------------------------------------------------------------------------------------------
 
 
 def _own(request, code):

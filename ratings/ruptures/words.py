@@ -1,14 +1,16 @@
 """Words to use in each step of a repair, by pillar and kind.
 
-They are examples of this program, and no study has tried them. A therapist takes one, or their own.
+They are examples of this program, and no study has tried them. A practice may put its own in their place; a therapist
+takes one, or their own.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ratings.findings.names import SERIES_NAMES
 from ratings.models import RepairStep, RuptureView
 from ratings.psychometrics.evidence import Pillar
 
@@ -24,6 +26,14 @@ class Phrase:
     text: str | Promise
     pillar: Pillar | None = None  # None: for any
     kind: RuptureView.KindSeen | None = None  # None: for any
+    is_own: bool = False  # the practice's own words in place of the program's
+
+    @property
+    def for_whom(self) -> str:
+        """In which cases it is offered."""
+        if self.pillar:
+            return str(SERIES_NAMES[self.pillar].title)
+        return str(self.kind.label) if self.kind else str(_("In any case"))
 
     def suits(self, pillars: Collection[str], kind: str) -> bool:
         """Whether it is for this pillar and kind, or for any."""
@@ -67,7 +77,6 @@ PHRASES = (
     Phrase("check-goal", Step.CHECK, _("Is this what you want to be working on?"), pillar=Pillar.GOAL),
     Phrase("check-bond", Step.CHECK, _("How is it between us now?"), pillar=Pillar.BOND),
 )
-BY_KEY = {phrase.key: phrase for phrase in PHRASES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +87,9 @@ class StepWords:
     others: list[Phrase]
 
 
-def words_for(step: str, pillars: Collection[str], kind: str) -> StepWords:
+def words_for(phrases: Sequence[Phrase], step: str, pillars: Collection[str], kind: str) -> StepWords:
     """The sentences of a step: those for these pillars and this kind first, the most particular at the head."""
-    of_step = [phrase for phrase in PHRASES if phrase.step == step]
+    of_step = [phrase for phrase in phrases if phrase.step == step]
     suited = [phrase for phrase in of_step if phrase.suits(pillars, kind)]
     suited.sort(key=lambda phrase: phrase.pillar is None and phrase.kind is None)
     return StepWords(suited, [phrase for phrase in of_step if phrase not in suited])
