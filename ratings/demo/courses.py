@@ -86,6 +86,7 @@ class CourseSession:
     note: str = ""  # the therapist's own
     attendance: Attendance = Attendance.ATTENDED
     minutes: int = 25  # until the client answered
+    noticed: str = ""  # Rating.Noticed, by the therapist
     corrected: Correction | None = None
     removed: str = ""  # why it was taken off the record; empty: it was not
     mode: Mode | None = None  # None: that of the course

@@ -1,4 +1,4 @@
-"""Twelve invented courses, written by hand; each shows what the program is for.
+"""Invented courses, written by hand; each shows what the program is for.
 
 Answers stand as in the questionnaire: goals, tasks, bond; 0 is "Not at all", 4 is "Completely".
 """
@@ -6,6 +6,7 @@ Answers stand as in the questionnaire: goals, tasks, bond; 0 is "Not at all", 4 
 from alliance.models import EndReason
 from ratings.demo.courses import Correction, Course, CourseSession, CourseTask, Ending, TaskShape
 from ratings.demo.juniper import ONLY_TASKS_SLIP
+from ratings.demo.strains import CLIENT_SAYS_SO, SETTLED_LOWER, THERAPIST_NOTICED
 from ratings.models import Rating
 from sessions.models import Attendance, Modality, Mode, Willing
 
@@ -357,4 +358,7 @@ STORIES = (
     CONFRONTATION,
     REPAIR_UNDER_WAY,
     BAD_WEEK,
+    SETTLED_LOWER,
+    CLIENT_SAYS_SO,
+    THERAPIST_NOTICED,
 )

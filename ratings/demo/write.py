@@ -37,6 +37,7 @@ from ratings.demo.messages import Messages, SessionCheckIn
 from ratings.demo.people import HERE_FOR, address_of, fill_people
 from ratings.demo.plan import CoursePlan
 from ratings.demo.questions import Questions
+from ratings.demo.repairs import add_repairs
 from ratings.demo.stories import STORIES
 from ratings.demo.verdicts import VERDICT_TABLES, Verdicts
 from ratings.detection.history import join_ratings
@@ -130,6 +131,7 @@ def fill(recipe: Recipe, today: date) -> int:
     while batch := list(islice(courses, EPISODES_AT_ONCE)):
         writer.write(batch)
     calendar.arrange_covers()
+    add_repairs(practice, calendar.now)
     advised = Episode.objects.filter(therapist=therapists[-1], ends_at__isnull=True).order_by("pk").first()
     if advised:
         Supervision.objects.create(supervisor=advisor, episode=advised, starts_at=advised.starts_at)
@@ -334,7 +336,8 @@ class _Writer:
             replaced = {"replaced_at": rated, "replaced_by_id": episode.therapist_id, "replaced_reason": "corrected"}
             self._add_rating(Rater.THERAPIST, questions, course_session.corrected.therapist, logged, **own, **replaced)
         if course_session.therapist:
-            self._add_rating(Rater.THERAPIST, questions, course_session.therapist, rated, **own)
+            noticed = str(course_session.noticed)
+            self._add_rating(Rater.THERAPIST, questions, course_session.therapist, rated, **own, noticed=noticed)
         answered = ends + timedelta(minutes=course_session.minutes) if course_session.answers else None
         self.check_ins.append(SessionCheckIn(check_in, ends, answered))
         if course_session.answers and answered:

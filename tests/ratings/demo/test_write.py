@@ -6,7 +6,7 @@ import time_machine
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from django.db.models import DateTimeField, Max
+from django.db.models import DateTimeField, Max, Q
 from django.utils import timezone
 
 from alliance import scopes
@@ -21,7 +21,7 @@ from ratings.demo.write import TABLES, ZONE
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import reassess
 from ratings.handover.earlier import earlier_course
-from ratings.models import Assessment, CheckIn, Rating, Rupture, Standing
+from ratings.models import Assessment, CheckIn, Rating, RepairStep, Rupture, Standing
 from ratings.today.day import day_of
 from sessions.models import Leave, TherapySession, TherapySessionChange
 from tests.factories import editor_of
@@ -112,7 +112,8 @@ def test_bulk_rows_are_what_a_replay_of_each_episode_computes(demo):
     for ruptures in stored["ruptures"]:
         del ruptures["opened_at"], ruptures["closed_at"]  # a replay in bulk dates them back to the ratings
     Standing.objects.all().delete()
-    Rupture.objects.filter(strain_verdicts=None, useful_verdicts=None).delete()  # the database keeps what was judged
+    judged_or_set_aside = Q(strain_verdicts__isnull=False) | Q(useful_verdicts__isnull=False) | Q(state="set_aside")
+    Rupture.objects.exclude(judged_or_set_aside).delete()  # the database keeps what was judged
     Assessment.objects.all().delete()
     for episode in Episode.objects.all():
         reassess(episode)
@@ -129,7 +130,7 @@ def test_rebuilt_standings_are_the_stored_ones(demo):
     assert what_follows() == stored
     Standing.objects.update(attention=7, words={}, sessions_held=0)
     Assessment.objects.filter(alert=True).delete()
-    Rupture.objects.update(state="repaired", closed_at=datetime(2030, 1, 1, tzinfo=ZONE))
+    Rupture.objects.exclude(state="set_aside").update(state="repaired", closed_at=datetime(2030, 1, 1, tzinfo=ZONE))
     said = StringIO()
     call_command("rebuild_standings", stdout=said)
     rebuilt = what_follows()
@@ -219,7 +220,10 @@ STATES = {  # name -> the states of its ruptures, the pillars named, and what th
     "Quince": (["open_at_end"], [[]], []),
     "Bramble": (["open"], [["goal"]], []),
     "Wren": (["recovering"], [["bond"]], []),
-    "Larch": (["back_to_usual"], [[]], []),
+    "Larch": (["set_aside"], [[]], []),
+    "Sloe": (["settled_lower"], [[]], []),
+    "Bilberry": (["open"], [[]], []),
+    "Rue": (["open"], [[]], []),
 }
 
 
@@ -309,3 +313,18 @@ def test_stories_show_the_care_for_the_course(demo):
     assert not courses["Rowan"].modes.differ
     assert courses["Heron"].fit == []
     assert named("Quince").client_dropped_out
+
+
+def test_repairs_of_the_demo_show_every_step_and_way(demo):
+    def steps(name):
+        rows = RepairStep.objects.filter(episode=named(name)).order_by("pk")
+        return [f"{row.step} {row.outcome}" for row in rows]
+
+    assert steps("Teasel") == ["notice partly", "notice done", "ask done", "agree done", "check done"]
+    assert steps("Wren") == ["notice done", "ask done", "agree done", "check planned"]
+    opened_by = {name: named(name).ruptures.get().opened_by for name in ("Bilberry", "Rue", "Larch")}
+    assert opened_by == {"Bilberry": "client", "Rue": "therapist", "Larch": "detector"}
+    assert named("Sloe").standing.settled_since == 7
+    fern, larch = named("Fern"), named("Larch")
+    assert "all is fine" in fern.supervision_questions.get().text.open(fern.client.data_key)
+    assert "hospital" in larch.ruptures.get().aside_reason.open(larch.client.data_key)
