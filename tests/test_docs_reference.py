@@ -10,6 +10,7 @@ from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
 from alliance.models import AuditEvent
+from ratings.psychometrics import standing
 from ratings.psychometrics.criteria.registry import REGISTRY
 from ratings.psychometrics.evaluation import report
 from ratings.psychometrics.evidence import Pillar, Rater
@@ -323,3 +324,21 @@ def quiet(x):
         ("ended", "a.b.end"),
         ("ended", "a.b.stop"),
     }
+
+
+# --- The order of the caseload ----------------------------------------------------------------------------------------
+
+
+def test_the_order_of_the_caseload_is_that_of_the_code():
+    """The page of the caseload names it in the same words; its own test holds those."""
+    order = DETECTION.read_text().split("## The order of the caseload")[1].split("\n## ")[0]
+    said = [int(number.replace(",", "")) for number in re.findall(r"\(([\d,]+)\)", order)]
+    assert said == [
+        standing.ATTENTION_CLIENT,
+        standing.ATTENTION_THERAPIST,
+        standing.ATTENTION_OPEN,
+        standing.ATTENTION_RECOVERING,
+        standing.ATTENTION_SETTLED,
+        standing.ATTENTION_GAP,
+    ]
+    assert said == sorted(said, reverse=True)

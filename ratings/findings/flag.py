@@ -36,6 +36,7 @@ class FlagText:
     others: list[str]  # what else it could be
     prompt: str  # one sentence to say out loud
     sure: str
+    beyond_error: str  # in which series the fall is more than the error of measurement; empty: in none
     signs: list[Sign]
     contained: bool  # a total stands beside the pillars that it is made of
 
@@ -66,6 +67,7 @@ def flag_text(assessment: Assessment, name: str, for_sessions: int, context: Fla
         others=_others(assessment, for_sessions, context.hurried),
         prompt=_prompt(kind, assessment.pillars),
         sure=_sure(assessment),
+        beyond_error=phrases.beyond_error(assessment),
         signs=signs,
         contained="client" in (sources := {p.source for p in assessment.points}) and "client:goal" in sources,
     )

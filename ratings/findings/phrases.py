@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from alliance.dates import DateFormat, day, written
 from ratings.findings.names import behaviour_name, pillar_names, pillars_in_a_row, report_name, series_name
 from ratings.findings.scale import whole
+from ratings.psychometrics.change import fell_beyond_error
 from ratings.psychometrics.evidence import (
     IN_RUPTURE,
     NOTICEABLE_POINTS,
@@ -160,12 +161,21 @@ def what_was_seen(evidence: RuptureEvidence | None, standing) -> str:
     if evidence is None:
         return ""
     seen = _what_was_seen(evidence.assessment)
-    if not seen or not evidence.held_at or evidence.held_at == standing.last_rated_at:
-        return seen
-    return _("%(seen)s (session of %(day)s).") % {
-        "seen": seen.removesuffix("."),
-        "day": written(timezone.localtime(evidence.held_at), DateFormat.DAY),
-    }
+    if seen and evidence.held_at and evidence.held_at != standing.last_rated_at:
+        seen = _("%(seen)s (session of %(day)s).") % {
+            "seen": seen.removesuffix("."),
+            "day": written(timezone.localtime(evidence.held_at), DateFormat.DAY),
+        }
+    return " ".join(filter(None, [seen, beyond_error(evidence.assessment) if seen else ""]))
+
+
+def beyond_error(assessment: Assessment) -> str:
+    """In which series the client's ratings fell by more than the error of measurement; empty where in none."""
+    fell = fell_beyond_error(assessment)
+    if not fell:
+        return ""
+    series = ", ".join(series_name(one) for one in fell)
+    return _("More than the error of measurement: %(series)s.") % {"series": series}
 
 
 def client_answered(assessment: Assessment) -> bool:

@@ -286,6 +286,25 @@ caught of falls of known depth that are set into them. No rupture is labelled th
    added to those log-odds, 10 per factor of ten.
 One replay of 50 sessions takes {milliseconds} ms.
 
+## The order of the caseload
+Worst first. A case has the number of the first line that is so of it; a convention of this app.
+1. A rupture is open, and the client says so (200,000).
+2. A rupture is open, and the therapist says so (150,000).
+3. Another flag is open (100,000).
+4. The ratings are coming back (50,000).
+5. They settled lower than before (25,000).
+6. Three check-ins or more in a row were not answered (10,000).
+
+In each of the first three the surest come first: the probability in percent times 100 is added, and how far the
+client's total fell, in points of 100. In the last two the number of check-ins that are missing is added. All others
+follow by name.
+
+## More than the error of measurement
+Two ratings of a steady client differ by error alone. A page says that a fall is more than that where the rating lies
+further below the usual than 1.96 √2 · SD · √(1 − r) (the reliable change of Jacobson & Truax 1991): 21 points of 100
+for the total, 30 for a pillar. SD is that of one rating of any client, and r = .77 the dependability of one session's
+score (PMC3111943).
+
 ## What was tried
 {tried}
 """

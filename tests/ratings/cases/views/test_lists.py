@@ -88,7 +88,7 @@ def test_no_more_is_said_of_the_others_than_is_known(http, dana, sam, juniper, s
     live_through(make_episode(dana, "Bramble"), [3, 3, 3, 3, 3, 3])
     said = text_of(http)
     assert "No open flag in the other 2. For one of them there is too little to say yet." in said
-    assert "Worst first: the surest flags, those coming back, those settled lower, gaps; the others by name." in said
+    assert "Worst first: what clients say, what therapists noticed, the surest flags, those coming back, those" in said
 
 
 def test_the_ended_cases_say_how_they_ended(http, dana, sam, eve, juniper, sorrel, live_through):
