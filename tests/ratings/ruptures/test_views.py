@@ -3,11 +3,18 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from alliance.dates import DateFormat, day
 from alliance.models import AuditEvent
-from ratings.models import Rating, Rupture, Standing
+from ratings.models import Rating, RepairStep, Rupture, SetAside, Standing
+from ratings.ruptures.actions import name_rupture, plan_step
+from ratings.supervision.actions import ask_for_supervision
+from tests.courses import held
+from tests.factories import editor_of, make_episode
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 
@@ -177,3 +184,60 @@ def test_a_level_that_is_back_meanwhile_is_not_taken_and_the_reason_is_kept_on_t
     assert late.status_code == 409 and "The second." in late.text
     assert "The ratings do not count as lower any more." in late.text
     assert Rupture.objects.get().rebased_reason.open(juniper.client.data_key) == "The first."
+
+
+# --- As many statements for three as for forty ------------------------------------------------------------------------
+
+
+def statements(http, path):
+    """How many statements a page takes, once what is asked once in a while was asked."""
+    assert http.get(path).status_code == 200
+    with CaptureQueriesContext(connection) as asked:
+        http.get(path)
+    return len(asked)
+
+
+def strained(therapist, number):
+    """Cases in which the therapist named a strain, planned a step and asked for supervision."""
+    for n in range(number):
+        episode = make_episode(therapist, f"Case {n}")
+        editor = editor_of(episode)
+        rupture = name_rupture(editor=editor, therapy_session=held(episode, 7), kind="both", pillars=["bond"])
+        plan_step(editor=editor, rupture=rupture, step="notice", words="How was that?")
+        ask_for_supervision(editor=editor, text="What pulls me in?")
+
+
+def test_a_repair_asks_as_often_for_forty_steps_as_for_three(http, dana, juniper, live_through):
+    *_earlier, last = live_through(juniper, [3, 3, 3, 3, 0])
+    rupture = Rupture.objects.get()
+    http.force_login(dana.user)
+    found = []
+    for more in (3, 37):
+        for _n in range(more):
+            about = {"rupture": rupture, "episode": juniper, "logged_with": last.therapy_session, "said_by": dana}
+            RepairStep.objects.create(step="ask", outcome="not_yet", planned_for=last.therapy_session, **about)
+            SetAside.objects.create(rupture=rupture, episode=juniper, by=dana, undone_by=dana, undone_at=timezone.now())
+        found.append(statements(http, page_of(rupture)))
+    assert found[0] == found[1]
+
+
+def test_a_case_asks_as_often_for_forty_ruptures_as_for_three(http, dana, juniper, live_through):
+    *_earlier, last = live_through(juniper, [3, 3])
+    http.force_login(dana.user)
+    of = {"opened_session": last.therapy_session, "closed_session": last.therapy_session}
+    found = []
+    for more in (3, 37):
+        for _n in range(more):
+            at = timezone.now()
+            Rupture.objects.create(episode=juniper, state="repaired", opened_at=at, closed_at=at, **of)
+        found.append(statements(http, reverse("ratings:case", args=[juniper.code])))
+    assert found[0] == found[1]
+
+
+def test_the_caseload_asks_as_often_for_forty_repairs_as_for_three(http, dana, sam, instruments):
+    found = []
+    for more in (3, 37):
+        strained(dana, more)
+        http.force_login(sam.user)
+        found.append(statements(http, "/caseload/"))
+    assert found[0] == found[1]
