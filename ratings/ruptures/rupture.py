@@ -12,7 +12,7 @@ from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases, scale
 from ratings.findings.flag import FlagContext, FlagText, flag_text
-from ratings.models import Rating, RepairStep, Rupture, RuptureView, SetAside, StrainVerdict, UsefulVerdict
+from ratings.models import CheckIn, Rating, RepairStep, Rupture, RuptureView, SetAside, StrainVerdict, UsefulVerdict
 from ratings.psychometrics.evidence import Rater, Use
 from ratings.psychometrics.records import RuptureEvidence
 from ratings.psychometrics.series import OVERALL, value_of
@@ -69,6 +69,7 @@ class SinceRow:
     score: str
     is_low: bool
     tension: str
+    was_asked: bool  # whether the check-in asked about the repair
     talked: str
     helped: str
     steps: list[str]
@@ -254,6 +255,11 @@ def _since(rupture: Rupture, since: list[HeldSession], rows: list[RepairStep], w
     if evidence := evidence_of(rupture):
         wanted = "client" if series == OVERALL else f"client:{series}"
         usual = next((part.usual for part in evidence.assessment.points if part.source == wanted), None)
+    asked = set(
+        CheckIn.objects.filter(episode=rupture.episode_id, asks_about_repair=True).values_list(
+            "therapy_session", flat=True
+        )
+    )
     found = []
     for held in reversed(since):
         value = value_of(held.evidence.client, series)
@@ -267,6 +273,7 @@ def _since(rupture: Rupture, since: list[HeldSession], rows: list[RepairStep], w
                 score="" if value is None else scale.on_scale(value) if worded else scale.in_numbers(value),
                 is_low=value is not None and usual is not None and value < usual - LOW_BY,
                 tension=phrases.tension(client) if client else "",
+                was_asked=held.row.pk in asked,
                 talked=_yes_or_no(client.repair_talked if client else None),
                 helped=client.get_repair_helped_display() if client and client.repair_helped else "",
                 steps=[f"{row.get_step_display()}: {row.get_outcome_display().lower()}" for row in taken],

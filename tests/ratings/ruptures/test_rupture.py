@@ -144,6 +144,8 @@ def test_four_steps_and_the_clients_yes_it_helped(http, dana, sam, ticked):
     assert "The next step" not in page(http, ticked)
     check_in = next_session(ticked.episode)
     assert check_in.asks_about_repair
+    since = http.get(reverse("ratings:rupture", args=[ticked.code])).context["page"].since
+    assert [row.was_asked for row in since[:2]] == [True, False]
     answered(check_in, repair_talked=True, repair_helped="yes")
     ticked.refresh_from_db()
     assert ticked.state == "repaired"
