@@ -22,7 +22,7 @@ from ratings.course.queries import CourseView, course_of
 from ratings.delivery.queries import SessionRow, session_rows
 from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.replay import with_marks
-from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
+from ratings.detection.stored import as_assessment, detector_version, evidence_of, version_for
 from ratings.findings import phrases
 from ratings.findings.date_axis import Show
 from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
@@ -225,7 +225,7 @@ def case_history(episode: Episode) -> CaseHistory:
     versions = DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")
     row = versions.first() or detector_version(episode.client.practice)
     assert row is not None  # the first replay of a practice makes one
-    version = as_version(row)
+    version = version_for(row, episode)
     judged = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
     if all(therapy_session.row.pk in judged for therapy_session in sessions):
         assessments = [

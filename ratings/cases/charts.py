@@ -11,7 +11,7 @@ from ratings.cases.pillars import History, PillarView, axis_of, break_in_words, 
 from ratings.findings import date_axis, phrases, scale
 from ratings.findings.date_axis import Show
 from ratings.models import Standing
-from ratings.psychometrics.constants import resolve
+from ratings.psychometrics.assess import constants_of
 from ratings.psychometrics.series import OVERALL, value_of
 from ratings.psychometrics.usual import usual_ranges
 
@@ -70,7 +70,7 @@ def totals_in_words(history: History) -> str:
     alone = [scores for scores in evidence if scores.client and is_total_only(scores.client)]
     if not alone:
         return ""
-    usual = usual_ranges(evidence, history.assessments, resolve(history.version.constants))[OVERALL]
+    usual = usual_ranges(evidence, history.assessments, constants_of(history.version))[OVERALL]
     totals = [value_of(scores.client, OVERALL) for scores in evidence]
     latest = next(total for total in reversed(totals) if total is not None)
     numbers = {"n": len(alone), "total": scale.in_numbers(latest)}

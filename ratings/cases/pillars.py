@@ -17,7 +17,7 @@ from ratings.findings import charts, date_axis, phrases, scale
 from ratings.findings.date_axis import Break, DateAxis, Show
 from ratings.findings.names import series_title
 from ratings.models import Rupture, Standing
-from ratings.psychometrics.constants import resolve
+from ratings.psychometrics.assess import constants_of
 from ratings.psychometrics.evidence import STRAINED, Assessment, Pillar, Scores, SessionEvidence, Version
 from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, level_of, usual_ranges
 from sessions.schedule.times import Span
@@ -101,7 +101,7 @@ def pillar_views(history: History, standing: Standing, name: str, show: Show = S
     sessions = [therapy_session for _number, therapy_session, _assessment in attended]
     rated = [therapy_session for therapy_session in sessions if therapy_session.client]
     evidence = [therapy_session.evidence for therapy_session in history.sessions]
-    constants = resolve(history.version.constants)
+    constants = constants_of(history.version)
     ranges = usual_ranges(evidence, history.assessments, constants)
     level = level_of(evidence, history.assessments)
     fell = level.fell if level and not level.taken else None

@@ -48,8 +48,12 @@ class DetectionForm(forms.Form):
     )
     criterion = forms.ChoiceField(label=_("Rule"), choices=names.criteria)
     learn = forms.BooleanField(
-        label=_("Learn anew how clients here rate, from this practice's own ratings."), required=False
+        label=_("Learn anew from the latest cases of this practice."),
+        help_text=_("How people rate, and how far therapists' ratings follow their clients'. No page shows that."),
+        required=False,
     )
+
+    renew = forms.BooleanField(label=_("Take over the newer figures."), required=False)
 
     def clean(self):
         """Only a rule that says how likely a rupture is can tell clear flags from the others."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from alliance.models import Episode, Practice
 from ratings.models import CheckIn, Rating
 from ratings.psychometrics.evidence import Kind, Rater, Scores, SessionEvidence
+from ratings.psychometrics.population import Case
 from sessions.models import Attendance, TherapySession
 
+EPISODES_AT_ONCE = 100
 KINDS: dict[str, Kind] = {
     Rating.Noticed.PULLING_BACK: Kind.WITHDRAWAL,
     Rating.Noticed.PUSHING_BACK: Kind.CONFRONTATION,
@@ -126,12 +128,14 @@ def _scores(rating: Rating | None) -> Scores | None:
     )
 
 
-def histories(practice: Practice) -> Iterator[list[SessionEvidence]]:
-    """Yields what the detector would read of each episode of a practice.
+def cases(practice: Practice, latest: int | None = None) -> Iterator[Case]:
+    """Yields what the detector would read of each episode of a practice, the latest first, or of the latest ones.
 
     A hundred episodes are in memory at once.
     """
-    keys = list(Episode.objects.filter(client__practice=practice).order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(keys), 100):
-        for sessions in held_by_episode(keys[start : start + 100]).values():
-            yield [therapy_session.evidence for therapy_session in sessions]
+    rows = Episode.objects.filter(client__practice=practice).order_by("-starts_at", "-pk")
+    therapists = dict(rows.values_list("pk", "therapist_id")[:latest])
+    keys = list(therapists)
+    for start in range(0, len(keys), EPISODES_AT_ONCE):
+        for key, sessions in held_by_episode(keys[start : start + EPISODES_AT_ONCE]).items():
+            yield Case([therapy_session.evidence for therapy_session in sessions], str(therapists[key]))

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from alliance.models import Episode
 from ratings.detection.history import HeldSession
-from ratings.detection.stored import as_version, evidence_of
+from ratings.detection.stored import evidence_of, version_for
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.psychometrics import assess
 from ratings.psychometrics.evidence import OpenedBy, RuptureState
@@ -36,8 +36,9 @@ def replay(
     `held_sessions` and the `stored` ruptures are in order of time, oldest first.
     """
     sessions = [_session_record(held) for held in with_marks(held_sessions, stored)]
-    assessments = assess.assess([therapy_session.evidence for therapy_session in sessions], as_version(version))
-    constants, ended = assess.constants_of(as_version(version)), episode.ends_at is not None
+    judged_by = version_for(version, episode)
+    assessments = assess.assess([therapy_session.evidence for therapy_session in sessions], judged_by)
+    constants, ended = assess.constants_of(judged_by), episode.ends_at is not None
     positions = {therapy_session.row.pk: position for position, therapy_session in enumerate(held_sessions)}
     settled = settle(
         sessions,

@@ -1,14 +1,20 @@
 """Turns stored assessments and detector versions into those of the pure code."""
 
-from alliance.models import Practice
+from alliance.models import Episode, Practice
 from ratings.models import Assessment, DetectorVersion, Rupture
 from ratings.psychometrics import evidence
+from ratings.psychometrics.assess import of_therapist
 from ratings.psychometrics.records import RuptureEvidence
 
 
 def detector_version(practice: Practice) -> DetectorVersion | None:
     """The practice's newest detector version, or None before the first."""
     return DetectorVersion.objects.filter(practice=practice).order_by("-valid_from").first()
+
+
+def version_for(row: DetectorVersion, episode: Episode) -> evidence.Version:
+    """A stored detector version as it judges the cases of the episode's therapist."""
+    return of_therapist(as_version(row), str(episode.therapist_id))
 
 
 def as_version(row: DetectorVersion) -> evidence.Version:
@@ -22,6 +28,8 @@ def as_version(row: DetectorVersion) -> evidence.Version:
         thresholds=evidence.ByNumber(**row.thresholds) if row.thresholds else None,
         clear_only=row.clear_only,
         recalibration=evidence.Recalibration(**row.recalibration) if row.recalibration else None,
+        by_therapist=row.by_therapist,
+        edition=row.edition,
     )
 
 

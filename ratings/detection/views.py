@@ -8,7 +8,10 @@ from alliance import access
 from alliance.requests import posted, require_page_or_post
 from ratings.detection.actions import set_detector
 from ratings.detection.forms import DetectionForm
+from ratings.detection.proposal import Choice, preview, proposed
 from ratings.detection.reassess import current_version
+from ratings.detection.stored import as_version
+from ratings.psychometrics.evidence import EDITION
 from ratings.psychometrics.population import FEWEST_EPISODES
 
 
@@ -18,7 +21,11 @@ def detection_settings(request):
     version = current_version(manager.practice)
     initial = {name: getattr(version, name) for name in ("criterion", "budget", "use", "clear_only")}
     form = DetectionForm(posted(request), initial=initial)
-    if form.is_valid():
+    seen = None
+    if form.is_valid() and "see" in request.POST:
+        version_then = proposed(manager.practice, Choice(**form.cleaned_data))
+        seen = preview(manager.practice, version_then or as_version(version))
+    elif form.is_valid():
         if set_detector(practice=manager.practice, by=manager, **form.cleaned_data):
             messages.success(
                 request,
@@ -30,6 +37,8 @@ def detection_settings(request):
     context = {
         "form": form,
         "version": version,
+        "seen": seen,
+        "is_old": version.edition < EDITION,
         "practice": manager.practice,
         "fewest": FEWEST_EPISODES,
         "section": "people",

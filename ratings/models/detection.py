@@ -26,6 +26,8 @@ class DetectorVersion(models.Model):
     constants = models.JSONField(default=dict)
     threshold = models.FloatField(null=True)  # one for all sessions, as versions of older programs have it
     thresholds = models.JSONField(null=True)  # by the number of the session; none: see `threshold`
+    by_therapist = models.JSONField(default=dict)  # what each therapist's ratings weigh, by key; shown on no page
+    edition = models.PositiveSmallIntegerField(default=1)  # of what the program brings (`psychometrics.evidence`)
     clear_only = models.BooleanField(default=False)  # tell of clear flags alone
     recalibration = models.JSONField(null=True)  # a line on what is stated; none: as the criterion finds it
     valid_from = models.DateTimeField(default=timezone.now)

@@ -44,7 +44,7 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
     """
     if version.criterion not in REGISTRY:
         raise ValueError(f"There is no criterion {version.criterion!r}; there are: {', '.join(sorted(REGISTRY))}.")
-    constants = resolve(version.constants)
+    constants = resolve(version.constants, version.edition)
     criterion = REGISTRY[version.criterion](constants, version.use)
     spells = Spells(_thresholds(version), constants)
     assessments = []
@@ -71,10 +71,24 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
 
 def constants_of(version: Version) -> Constants:
     """The constants of a version; what is held against a stated probability is stated alike."""
-    constants = resolve(version.constants)
+    constants = resolve(version.constants, version.edition)
     if version.recalibration is None:
         return constants
     return replace(constants, still_on_from=version.recalibration.stated(constants.still_on_from))
+
+
+def of_therapist(version: Version, therapist: str) -> Version:
+    """The version as it judges the cases of one therapist, by key: with what their ratings weigh.
+
+    Examples
+    --------
+    >>> of_therapist(Version(by_therapist={"7": 0.4}), "7").constants
+    {'therapist_weight': 0.4}
+    """
+    weight = version.by_therapist.get(therapist)
+    if weight is None:
+        return version
+    return replace(version, constants=version.constants | {"therapist_weight": weight})
 
 
 def freeze(version: Version) -> Version:

@@ -5,6 +5,8 @@ All in POMP (0-100). They are frozen in a `Version`; a practice's own values can
 
 from dataclasses import dataclass, fields, replace
 
+from ratings.psychometrics.evidence import EDITION
+
 
 @dataclass(frozen=True, slots=True)
 class Constants:
@@ -22,7 +24,9 @@ class Constants:
     fewest_ratings: float = 2  # earlier ratings to compare with; convention of this app, no source gives one
     back_within_sd: float = 0.75  # "back" = no further below the earlier level than this (science.md §5)
     unrepaired_after: float = 4  # sessions (science.md §5)
-    repaired_from: float = 0.65  # once passed, or a person named the rupture; four in five of those were ruptures
+    repaired_from: float = 0.65  # once passed, or a person named the rupture; chosen on the tuning seed
+    slide_from: float = 1.0  # SD below the mean of all ratings at which a slow slide speaks; chosen on the tuning seed
+    slide_slope: float = 0.6  # of the log-odds per SD beyond it; chosen on the tuning seed
     still_on_from: float = 0.5  # below this probability "still on" is not said; convention of this app
     early_low: float = 60.0  # 10th percentile of a mean of three ratings; assumption until a practice has its own
     recovering_below: float = 0.5  # probability above which no rating counts as back; convention of this app
@@ -38,8 +42,12 @@ class Constants:
     therapist_weight: float = 1.0  # of a therapist's ratings: 1 where they see as much as most do, 0: nothing
 
 
-def resolve(overrides: dict[str, float]) -> Constants:
-    """The constants with a version's own values put in.
+# What versions of an earlier edition assume: they judge alike for ever.
+EARLIER: dict[int, dict[str, float]] = {1: {"slide_from": 1.8, "slide_slope": 0.9}}
+
+
+def resolve(overrides: dict[str, float], edition: int = EDITION) -> Constants:
+    """The constants of an edition with a version's own values put in.
 
     Raises
     ------
@@ -49,7 +57,8 @@ def resolve(overrides: dict[str, float]) -> Constants:
     names = {part.name for part in fields(Constants)}
     if unknown := sorted(set(overrides) - names):
         raise ValueError(f"{unknown[0]!r} is not a constant of the detector.")
-    return replace(Constants(), **overrides) if overrides else DEFAULTS
+    values = EARLIER.get(edition, {}) | overrides
+    return replace(DEFAULTS, **values) if values else DEFAULTS
 
 
 DEFAULTS = Constants()

@@ -292,12 +292,21 @@ class ByNumber:
 
     def at(self, number: int | None) -> float:
         """The threshold in this session (its number among the attended ones; None: not attended)."""
-        if number is None or number > LAST_EARLY:
-            return self.later
-        return self.early if number > LAST_THIRD else self.third
+        return (self.third, self.early, self.later)[stretch(number)]
 
 
 LAST_THIRD, LAST_EARLY = 3, 6  # numbers of sessions; where the rate of false alerts was seen to change
+STRETCHES = ("third", "early", "later")
+
+
+def stretch(number: int | None) -> int:
+    """The position in STRETCHES of a session by its number; None, not attended, is a later one."""
+    if number is None or number > LAST_EARLY:
+        return 2
+    return 1 if number > LAST_THIRD else 0
+
+
+EDITION = 2  # of what the program brings: the constants, and the thresholds that were found with them
 
 
 def log_odds(probability: float) -> float:
@@ -339,3 +348,5 @@ class Version:
     thresholds: "ByNumber | None" = None  # None: what the evaluation found for this criterion, budget and use
     clear_only: bool = False  # tell of clear flags alone
     recalibration: Recalibration | None = None  # None: a probability is stated as the criterion finds it
+    by_therapist: dict[str, float] = field(default_factory=dict)  # what the ratings of each weigh, by key; 0-1
+    edition: int = EDITION  # whose constants it has, where it brings none of its own

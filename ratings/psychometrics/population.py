@@ -1,9 +1,11 @@
-"""A practice's own population constants, once it has enough episodes."""
+"""What a practice's own cases teach, once there are enough: how people rate there, and what therapists notice."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
 
+from ratings.psychometrics.agreement import Pairs, pairs_of, weights
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evidence import IN_RUPTURE, Pillar, Scores, SessionEvidence
@@ -14,30 +16,44 @@ FEWEST_RATINGS = 5  # in an episode, to count
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """An episode, and whose it is."""
+
+    history: Sequence[SessionEvidence]
+    therapist: str = ""  # the key of the therapist
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What a practice's own episodes teach."""
 
     episodes: int  # that it rests on
     constants: dict[str, float]  # for `Version.constants`; empty where there are too few episodes
+    by_therapist: dict[str, float]  # for `Version.by_therapist`; empty as above
 
 
-def learn_constants(histories: Iterable[Sequence[SessionEvidence]]) -> Learned:
-    """Say how this practice's clients and therapists rate, outside ruptures.
+def learn(cases: Iterable[Case]) -> Learned:
+    """Say how this practice's clients and therapists rate outside ruptures, and what each therapist's ratings weigh.
 
     Parameters
     ----------
-    histories
-        Whole episodes, ended or not. Those with fewer than five ratings of a rater do not count for that rater.
+    cases
+        Whole episodes, ended or not. Those with fewer than five ratings of a rater do not count for that rater's means
+        and spreads.
 
     Returns
     -------
     Learned
         Means and standard deviations in POMP, each drawn halfway to the published value at fifty episodes and closer
-        to the practice's own with more. Freeze them in a version: a detector's constants never move by themselves.
+        to the practice's own with more; and weights from 0 to 1 (see `agreement`). Freeze them in a version: a
+        detector's constants never move by themselves.
     """
     client: list[list[Scores]] = []
     therapist: list[list[Scores]] = []
-    for history in histories:
+    pairs: defaultdict[str, list[Pairs]] = defaultdict(list)
+    for case in cases:
+        history = case.history
+        pairs[case.therapist].append(pairs_of(history))
         quiet = [
             therapy_session
             for therapy_session, assessment in zip(history, assess(history), strict=True)
@@ -50,11 +66,15 @@ def learn_constants(histories: Iterable[Sequence[SessionEvidence]]) -> Learned:
         if len(by_therapist) >= FEWEST_RATINGS:
             therapist.append(by_therapist)
     constants: dict[str, float] = {}
+    weight: dict[str, float] = {}
     if len(client) >= FEWEST_EPISODES:
         constants |= _drawn(_spread(client) | {"sd_contrast": _contrast(client)}, len(client))
     if len(therapist) >= FEWEST_EPISODES:
         constants |= _drawn({f"therapist_{name}": value for name, value in _spread(therapist).items()}, len(therapist))
-    return Learned(len(client), constants)
+        learned = weights(pairs)
+        constants["therapist_weight"] = learned.practice
+        weight = learned.by_therapist
+    return Learned(len(client), constants, weight)
 
 
 def _with_total(ratings: Iterable[Scores | None]) -> list[Scores]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ratings.psychometrics.evidence import Budget, ByNumber, Use
 
+ALERTS_PER_100 = {Budget.QUIET: 2.0, Budget.NORMAL: 5.0, Budget.WATCHFUL: 10.0}  # new ones, of quiet sessions
 PATH = Path(__file__).with_name("thresholds.toml")
 
 

@@ -13,7 +13,8 @@ from ratings.importing.episode_files import EpisodeReader, FileError
 from ratings.management import detection_report
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess
-from ratings.psychometrics.evaluation import claims_report, compare, report
+from ratings.psychometrics.criteria.registry import REGISTRY
+from ratings.psychometrics.evaluation import choices, claims_report, compare, report
 from ratings.psychometrics.evaluation.simulate import BASE, simulate
 from ratings.psychometrics.evidence import Use, Version
 
@@ -35,7 +36,9 @@ class Command(BaseCommand):
         parser.add_argument("--report", metavar="FILE.html", help="the tables and charts as a page of their own")
         parser.add_argument("--write-docs", action="store_true", help=f"write {DOCS}")
         parser.add_argument("--write-thresholds", action="store_true", help="from the tuning seed, for the program")
+        parser.add_argument("--criterion", choices=sorted(REGISTRY), help="of --write-thresholds: find these anew only")
         parser.add_argument("--claims", action="store_true", help="only whether the program's statements hold")
+        parser.add_argument("--choose", action="store_true", help="how numbers of the program were chosen, tuning seed")
         parser.add_argument("--real", metavar="FILE.csv", help="real series, in the layout of detect_ruptures")
         parser.add_argument("--scale", nargs=2, type=float, default=(1.0, 7.0), metavar=("LO", "HI"), help="of FILE")
         parser.add_argument("--calibrate", action="store_true", help="print the filter's calibration, tuning seed")
@@ -49,11 +52,14 @@ class Command(BaseCommand):
         if options["real"]:
             self.stdout.write(claims_report.real(self.series(options["real"], options["scale"]), Use.CLIENT))
             return
+        if options["choose"]:
+            self.stdout.write(choices.choices(compare.TUNING_SEED, ruptures))
+            return
         if options["claims"]:
             self.stdout.write(claims_report.claims(seed, ruptures))
             return
         if options["write_thresholds"]:
-            values = compare.thresholds(compare.TUNING_SEED, ruptures)
+            values = compare.thresholds(compare.TUNING_SEED, ruptures, options["criterion"])
             thresholds.PATH.write_text(thresholds.as_toml(values, compare.ENTRIES), encoding="utf-8")
             self.stdout.write(f"Wrote {thresholds.PATH}.")
             return
@@ -65,7 +71,8 @@ class Command(BaseCommand):
             target = settings.BASE_DIR / DOCS
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(
-                report.page(results, replay_milliseconds(), claims_report.claims(seed, ruptures)), encoding="utf-8"
+                report.page(results, replay_milliseconds(), claims_report.claims(seed, ruptures), ruptures),
+                encoding="utf-8",
             )
             self.stdout.write(f"Wrote {DOCS}.")
 

@@ -6,35 +6,16 @@ new alert of a stretch also depends on the sessions before it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.evaluation.outcome import Judge
 from ratings.psychometrics.evaluation.simulate import Episode
-from ratings.psychometrics.evidence import LAST_EARLY, LAST_THIRD, ByNumber
-
-NEVER = float("inf")
-STRETCHES = ("third", "early", "later")
-
-Judged = tuple[int, float]  # the stretch of a session, as a position in STRETCHES, and its suspicion
+from ratings.psychometrics.evidence import LAST_THIRD, STRETCHES, ByNumber, stretch
+from ratings.psychometrics.refit import NEVER, Judged, JudgedSession
 
 
-@dataclass(frozen=True, slots=True)
-class QuietSession:
-    """A quiet session, and the two before it, quiet or not."""
-
-    here: Judged
-    before: tuple[Judged, Judged]
-
-
-def stretch(number: int | None) -> int:
-    """The position in STRETCHES of a session by its number; None, not attended, is a later one."""
-    if number is None or number > LAST_EARLY:
-        return 2
-    return 1 if number > LAST_THIRD else 0
-
-
-def quiet_sessions(episodes: Iterable[Episode], judge: Judge) -> Iterator[QuietSession]:
+def quiet_sessions(episodes: Iterable[Episode], judge: Judge) -> Iterator[JudgedSession]:
     """The quiet sessions from the third on, as a criterion judges them."""
     for episode in episodes:
         findings: Sequence[Finding] = judge(episode.history)
@@ -44,31 +25,25 @@ def quiet_sessions(episodes: Iterable[Episode], judge: Judge) -> Iterator[QuietS
             here = (stretch(therapy_session.number), suspicion)
             number = therapy_session.number
             if number is not None and number >= LAST_THIRD and episode.in_rupture(position) is None:
-                yield QuietSession(here, before)
+                yield JudgedSession(here, before)
             before = (before[1], here)
 
 
-def new_alerts_per_100(quiet: Sequence[QuietSession], thresholds: ByNumber) -> dict[str, float]:
+def new_alerts_per_100(quiet: Sequence[JudgedSession], thresholds: ByNumber) -> dict[str, float]:
     """New alerts per 100 quiet sessions, for each stretch; nan where there are none."""
     taus = (thresholds.third, thresholds.early, thresholds.later)
     counts, alerts = [0, 0, 0], [0, 0, 0]
     for one in quiet:
         place = one.here[0]
         counts[place] += 1
-        alerts[place] += _is_new(one, taus)
+        alerts[place] += one.is_new_alert(taus)
     return {
         name: 100 * alerts[place] / counts[place] if counts[place] else float("nan")
         for place, name in enumerate(STRETCHES)
     }
 
 
-def _is_new(one: QuietSession, taus: tuple[float, float, float]) -> bool:
-    if one.here[1] < taus[one.here[0]]:
-        return False
-    return all(suspicion < taus[place] for place, suspicion in one.before)
-
-
-def fit(quiet: Sequence[QuietSession], per_100: float) -> ByNumber:
+def fit(quiet: Sequence[JudgedSession], per_100: float) -> ByNumber:
     """The lowest thresholds that keep to this many new alerts per 100 quiet sessions in each stretch."""
     found = ByNumber(NEVER, NEVER, NEVER)
     for place, name in enumerate(STRETCHES):

@@ -8,20 +8,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ratings.psychometrics.assess import assess
+from ratings.psychometrics.assess import DEFAULT, assess
 from ratings.psychometrics.constants import DEFAULTS, Constants
 from ratings.psychometrics.evaluation.compare import OURS, episodes_of, judge_by
-from ratings.psychometrics.evaluation.outcome import Estimate, bootstrap, judge_all
-from ratings.psychometrics.evaluation.simulate import BASE, SCENARIOS, Episode, Population, simulate
+from ratings.psychometrics.evaluation.outcome import LATEST, Caught, Estimate, Judge, bootstrap, judge_all
+from ratings.psychometrics.evaluation.simulate import BASE, Episode, Population, simulate
 from ratings.psychometrics.evidence import (
     CLOSING,
-    LAST_EARLY,
     LAST_THIRD,
-    Budget,
+    SessionEvidence,
     State,
     Sureness,
     Use,
     Version,
+    report_of,
+    stretch,
     sureness,
 )
 
@@ -58,15 +59,14 @@ def episodes_until(population: Population, seed: str, ruptures: int) -> Iterator
 # --- False alarms by the number of the session ------------------------------------------------------------------------
 
 
-def false_alarms(scenario: str, seed: int, ruptures: int, budget: Budget = Budget.NORMAL) -> list[Rate]:
-    """Flags that open in quiet sessions, of the quiet sessions of each stretch, as the program is shipped."""
+def false_alarms(episodes: Iterable[Episode], version: Version = DEFAULT) -> list[Rate]:
+    """Flags that open in quiet sessions, of the quiet sessions of each stretch."""
     alerts, quiet = [0, 0, 0], [0, 0, 0]
-    version = Version(budget=budget)
-    for episode in episodes_of(scenario, seed, ruptures):
+    for episode in episodes:
         for position, found in enumerate(assess(episode.history, version)):
             if found.number is None or found.number < LAST_THIRD or episode.in_rupture(position):
                 continue
-            place = 0 if found.number == LAST_THIRD else 1 if found.number <= LAST_EARLY else 2
+            place = stretch(found.number)
             quiet[place] += 1
             alerts[place] += found.alert
     return [Rate(count, of) for count, of in zip(alerts, quiet, strict=True)]
@@ -100,12 +100,12 @@ class Ending:
     still_on: Rate  # of all, a rupture in the session in which it was said
 
 
-def endings(scenario: str, seed: int, ruptures: int) -> list[Ending]:
+def endings(scenario: str, seed: int, ruptures: int, version: Version = DEFAULT) -> list[Ending]:
     """The statements on ruptures, held against the truth; each rupture is counted once for each statement."""
     count: Counter[tuple[State, str]] = Counter()
     for episode in episodes_of(scenario, seed, ruptures):
         opened, said_on = None, False
-        for position, found in enumerate(assess(episode.history)):
+        for position, found in enumerate(assess(episode.history, version)):
             if found.alert:
                 opened, said_on = position, False
             if opened is None:
@@ -137,35 +137,88 @@ def endings(scenario: str, seed: int, ruptures: int) -> list[Ending]:
 Rates = tuple[float, float, float]  # yes in quiet, withdrawal and confrontation sessions
 
 
-def report_gain(scenario: str, seed: int, ruptures: int, rates: Rates, *, learned: bool, per_100: float) -> Estimate:
-    """What the client's reports add to what is caught at equally many false alarms, on the same episodes.
+def asked(seed: int, ruptures: int, rates: Rates, *, both: bool) -> list[Episode]:
+    """Episodes in which the client, or the client and the therapist, are asked after each session."""
+    population = replace(BASE, client_says=rates, therapist_says=rates if both else None)
+    return list(episodes_until(population, f"{seed}/base", ruptures))
+
+
+def report_gain(episodes: Sequence[Episode], rates: Rates, *, learned: bool, per_100: float) -> Estimate:
+    """What reports add to what is caught at equally many false alarms, on the same episodes.
 
     `learned`: the practice has the true rates in its constants; else the cautious ones that are shipped.
     """
-    population = replace(SCENARIOS[scenario], client_says=rates)
-    asked = list(episodes_until(population, f"{seed}/{scenario}", ruptures))
-    silent = [replace(one, history=tuple(replace(held, tension=None) for held in one.history)) for one in asked]
-    constants = DEFAULTS
-    if learned:
-        quiet, withdrawal, confrontation = rates
-        constants = replace(
-            DEFAULTS, report_quiet=quiet, report_withdrawal=withdrawal, report_confrontation=confrontation
-        )
-    return _gain(asked, constants, silent, DEFAULTS, per_100)
-
-
-def _gain(
-    first: Sequence[Episode], constants: Constants, second: Sequence[Episode], other: Constants, per_100: float
-) -> Estimate:
-    one = judge_all(first, judge_by(OURS, Use.BOTH, constants))
-    two = judge_all(second, judge_by(OURS, Use.BOTH, other))
+    silent = [
+        replace(one, history=tuple(replace(held, tension=None, tension_therapist=None) for held in one.history))
+        for one in episodes
+    ]
+    constants = _said_at(rates) if learned else DEFAULTS
+    one = judge_all(episodes, judge_by(OURS, Use.BOTH, constants))
+    two = judge_all(silent, judge_by(OURS, Use.BOTH))
     return bootstrap(one.caught_by_episode(one.threshold(per_100)), two.caught_by_episode(two.threshold(per_100)))
 
 
-def blind_therapists(seed: int, ruptures: int) -> list[Episode]:
-    """Episodes whose therapists see no rupture at all."""
-    population = replace(BASE, seen_withdrawal=0.0, seen_confrontation=0.0)
-    return list(episodes_until(population, f"{seed}/base", ruptures))
+def _said_at(rates: Rates) -> Constants:
+    quiet, withdrawal, confrontation = rates
+    return replace(
+        DEFAULTS,
+        report_quiet=quiet,
+        report_withdrawal=withdrawal,
+        report_confrontation=confrontation,
+        therapist_report_quiet=quiet,
+        therapist_report_withdrawal=withdrawal,
+        therapist_report_confrontation=confrontation,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands on the pages, as shipped: a flag, or a rupture that a person named."""
+
+    reported: Rate  # ruptures in which somebody said so in time
+    caught: Rate  # ruptures with a flag or a report in time
+    false: Rate  # flags and reports in quiet sessions
+
+
+def shown(episodes: Iterable[Episode]) -> Shown:
+    """As a page shows it: a report opens a rupture at once, whatever the filter thinks of it."""
+    reported = caught = ruptures = false = quiet = 0
+    for episode in episodes:
+        alerts = [found.alert for found in assess(episode.history)]
+        reports = [report_of(held) is not None for held in episode.history]
+        for rupture in episode.ruptures:
+            in_time = range(rupture.first, min(rupture.last, rupture.first + LATEST) + 1)
+            ruptures += 1
+            reported += any(reports[p] for p in in_time)
+            caught += any(reports[p] or alerts[p] for p in in_time)
+        for position, held in enumerate(episode.history):
+            if _is_judged(held) and episode.in_rupture(position) is None:
+                quiet += 1
+                false += alerts[position] or reports[position]
+    return Shown(Rate(reported, ruptures), Rate(caught, ruptures), Rate(false, quiet))
+
+
+def _is_judged(held: SessionEvidence) -> bool:
+    return held.number is not None and held.number >= LAST_THIRD
+
+
+BLIND = replace(BASE, seen_withdrawal=0.0, seen_confrontation=0.0)
+# A slide of a tenth of a point a session on a scale of seven, for ten sessions, with no growth beside it.
+SLOW = replace(
+    BASE, slow=10, depth=16.7, depth_spread=0.0, hidden=0.0, one_pillar=0.0, withdrawal=1.0, steady_growth=0.0,
+    level=78.0, sessions_mean=30.0,
+)  # fmt: skip
+SLOW_BLIND = replace(SLOW, seen_withdrawal=0.0)
+LATEST_SLOW = SLOW.slow - 1  # while it lasts
+
+
+def caught_of(episodes: Sequence[Episode], judge: Judge, per_100: float, latest: int = LATEST) -> Caught:
+    """What a rule catches at this many new alerts per 100 quiet sessions, by episode.
+
+    `latest`: sessions after the onset in which an alert still counts; for a slow slide, `LATEST_SLOW`.
+    """
+    found = judge_all(episodes, judge, latest)
+    return found.caught_by_episode(found.threshold(per_100))
 
 
 def after_first_form(seed: int, ruptures: int, offset_sd: float, per_100: float) -> Rate:

@@ -12,7 +12,6 @@ from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.criteria.registry import REGISTRY
 from ratings.psychometrics.evaluation.alarms import fit, quiet_sessions
 from ratings.psychometrics.evaluation.outcome import (
-    ALERTS_PER_100,
     Band,
     Estimate,
     Judge,
@@ -24,6 +23,8 @@ from ratings.psychometrics.evaluation.outcome import (
 from ratings.psychometrics.evaluation.simulate import SCENARIOS, Episode, simulate
 from ratings.psychometrics.evaluation.simulate_ordinal import simulate_ordinal
 from ratings.psychometrics.evidence import Budget, ByNumber, Kind, SessionEvidence, Use
+from ratings.psychometrics.thresholds import ALERTS_PER_100
+from ratings.psychometrics.thresholds import thresholds as shipped_thresholds
 
 TUNING_SEED, REPORTING_SEED = (
     1209,
@@ -161,12 +162,18 @@ def averages(results: Iterable[ScenarioResult], entry: str, budget: Budget, part
     return average(getattr(result.cells[entry][budget], part) for result in results if result.name != OTHER_GENERATOR)
 
 
-def thresholds(seed: int, ruptures: int) -> dict[str, dict[Budget, ByNumber]]:
-    """The thresholds that the program uses, by the number of the session: all scenarios in one pot."""
+def thresholds(seed: int, ruptures: int, only: str | None = None) -> dict[str, dict[Budget, ByNumber]]:
+    """The thresholds that the program uses, by the number of the session: all scenarios in one pot.
+
+    `only`: find those of one criterion anew, and keep the others as they are shipped.
+    """
     by_entry = {}
     episodes = [episode for name in SCENARIOS for episode in episodes_of(name, seed, ruptures)]
-    for entry, arguments in ENTRIES.items():
-        quiet = list(quiet_sessions(episodes, judge_by(*arguments)))
+    for entry, (criterion, use) in ENTRIES.items():
+        if only not in (None, criterion):
+            by_entry[entry] = {budget: shipped_thresholds(criterion, budget, use) for budget in ALERTS_PER_100}
+            continue
+        quiet = list(quiet_sessions(episodes, judge_by(criterion, use)))
         by_entry[entry] = {budget: fit(quiet, per_100) for budget, per_100 in ALERTS_PER_100.items()}
     return by_entry
 

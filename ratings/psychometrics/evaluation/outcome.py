@@ -15,14 +15,14 @@ from statistics import fmean
 
 from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.evaluation.simulate import Episode
-from ratings.psychometrics.evidence import Budget, Kind, SessionEvidence
+from ratings.psychometrics.evidence import Kind, SessionEvidence
 
-ALERTS_PER_100 = {Budget.QUIET: 2.0, Budget.NORMAL: 5.0, Budget.WATCHFUL: 10.0}
 LATEST = 3  # sessions after the onset in which an alert still counts
 BELOW_BEFORE = 2  # sessions below the threshold that make an alert new
 RESAMPLES = 400
 BANDS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)  # of stated probability, for the reliability curve
 
+Caught = dict[int, tuple[int, int]]  # by episode: ruptures, and those that were caught
 Judge = Callable[[Sequence[SessionEvidence]], list[Finding]]
 
 
@@ -97,9 +97,9 @@ class Outcome:
         false = self.new_alerts_per_100(threshold) * self.quiet_sessions / 100
         return true / (true + false) if true + false else math.nan
 
-    def caught_by_episode(self, threshold: float) -> dict[int, tuple[int, int]]:
+    def caught_by_episode(self, threshold: float) -> Caught:
         """Per episode with ruptures: how many there were and how many were caught."""
-        counts: dict[int, tuple[int, int]] = {}
+        counts: Caught = {}
         for rupture in self.ruptures:
             many, caught = counts.get(rupture.episode, (0, 0))
             counts[rupture.episode] = (many + 1, caught + (rupture.caught(threshold) is not None))
@@ -120,8 +120,11 @@ def _candidates(ordered: Sequence[float], most: int) -> Iterator[float]:
             yield seen
 
 
-def judge_all(episodes: Iterable[Episode], judge: Judge) -> Outcome:
-    """Let a criterion read every episode and keep what the figures need."""
+def judge_all(episodes: Iterable[Episode], judge: Judge, latest: int = LATEST) -> Outcome:
+    """Let a criterion read every episode and keep what the figures need.
+
+    `latest`: sessions after the onset in which an alert still counts.
+    """
     ruptures, suspicions, lower, calibration = [], [], [], []
     quiet = number = 0
     for number, episode in enumerate(episodes, start=1):
@@ -140,7 +143,7 @@ def judge_all(episodes: Iterable[Episode], judge: Judge) -> Outcome:
                 if suspicion > -math.inf:
                     suspicions.append(suspicion)
                     lower.append(min(suspicion, highest))
-            elif suspicion > highest and position <= rupture.first + LATEST:
+            elif suspicion > highest and position <= rupture.first + latest:
                 rises[rupture.first].append(Rise(highest, suspicion, position - rupture.first))
             if finding.probability is not None:
                 calibration.append((finding.probability, rupture is not None))
@@ -161,9 +164,7 @@ class Estimate:
     high: float
 
 
-def bootstrap(
-    first: dict[int, tuple[int, int]], second: dict[int, tuple[int, int]] | None = None, seed: int = 1
-) -> Estimate:
+def bootstrap(first: Caught, second: Caught | None = None, seed: int = 1) -> Estimate:
     """The share caught, or the paired difference of two, resampling whole episodes.
 
     Parameters

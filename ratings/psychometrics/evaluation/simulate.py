@@ -59,6 +59,7 @@ class Population:
     ends: float = 0.42  # per session; most last 2-3, longest about six (Gumz 2012)
     longest: int = 6  # Gumz 2012
     slides: float = 0.25  # decline over several sessions, second commonest shape (Gumz 2012); share: assumption
+    slow: int = 0  # sessions over which every rupture slides down in even steps; 0: they begin as `slides` says
     one_pillar: float = 0.3  # begins, and stays, in one pillar; assumption
     hidden: float = 0.6  # withdrawals that the client's own ratings hardly show (science.md §3, §5: about half)
     seen_withdrawal: float = 0.45  # the therapist's rating falls too; assumption (science.md §5: .35)
@@ -262,6 +263,8 @@ class _Course:
             shape = [min(1.0, (step + 1) / min(length, 3)) for step in range(length)]
         else:
             shape = [1.0] * length
+        if p.slow:
+            shape = [(step + 1) / p.slow for step in range(p.slow)]
         single = (chance.choice(PILLARS),) if chance.random() < p.one_pillar else ()
         return _Drop(
             kind=Kind.WITHDRAWAL if withdrawal else Kind.CONFRONTATION,

@@ -7,6 +7,8 @@ from alliance.models import AuditEvent
 from ratings.findings import names
 from ratings.models import Assessment, DetectorVersion, Rupture
 from ratings.psychometrics.criteria.registry import REGISTRY
+from ratings.psychometrics.evidence import EDITION
+from tests.factories import make_episode
 
 
 def test_a_manager_sets_the_rule_and_no_old_alert_is_raised(http, mona, juniper, live_through):
@@ -76,3 +78,44 @@ def test_a_rule_without_a_probability_has_no_clear_flags(http, mona, instruments
     assert response.status_code == 422
     assert "Only our filter tells clear flags from the others" in response.text
     assert DetectorVersion.objects.count() == 1
+
+
+def test_what_would_change_is_shown_and_nothing_is_saved(http, mona, juniper, live_through):
+    live_through(juniper, [3, [3, 3, 4, 3, 3, 3], 3, [3, 2, 3, 3, 3, 3], [4, 3, 3, 3, 3, 4], 3, [2, 2, 3, 2, 2, 3]])
+    http.force_login(mona.user)
+    path = reverse("ratings:detection-settings")
+    rule = {"budget": "normal", "use": "client+therapist", "criterion": "rupture_filter", "clear_only": "on"}
+    page = http.post(path, {**rule, "see": "1"})
+    assert page.status_code == 200
+    assert (page.context["seen"].now, page.context["seen"].then, page.context["seen"].sessions) == (1, 0, 7)
+    assert "Nothing is saved yet" in page.text
+    assert page.context["form"]["clear_only"].value()
+    assert DetectorVersion.objects.count() == 1
+    assert not AuditEvent.objects.filter(verb="changed", subject_type="detectorversion").exists()
+
+
+def test_a_preview_asks_as_often_for_three_cases_as_for_one(
+    http, mona, dana, live_through, django_assert_max_num_queries
+):
+    http.force_login(mona.user)
+    path = reverse("ratings:detection-settings")
+    rule = {"budget": "quiet", "use": "client", "criterion": "rupture_filter", "see": "1"}
+    counts = []
+    for _case in range(2):
+        live_through(make_episode(dana), [3, 3])
+        with django_assert_max_num_queries(100) as asked:
+            http.post(path, rule)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_newer_figures_are_offered_where_there_are_some(http, mona, instruments):
+    http.force_login(mona.user)
+    path = reverse("ratings:detection-settings")
+    assert "Take over the newer figures" not in http.get(path).text
+    DetectorVersion.objects.update(edition=1)
+    assert "Take over the newer figures" in http.get(path).text
+    rule = {"budget": "normal", "use": "client+therapist", "criterion": "rupture_filter"}
+    assert "Nothing was changed" in http.post(path, rule, follow=True).text
+    http.post(path, {**rule, "renew": "on"})
+    assert [row.edition for row in DetectorVersion.objects.order_by("valid_from")] == [1, EDITION]

@@ -6,22 +6,22 @@ from ratings.psychometrics.assess import assess
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evaluation.simulate import BASE, simulate
 from ratings.psychometrics.evidence import Version
-from ratings.psychometrics.population import FEWEST_EPISODES, learn_constants
+from ratings.psychometrics.population import FEWEST_EPISODES, Case, learn
 from tests.ratings.psychometrics.episodes import episode
 
 
-def histories(population, episodes):
-    return [one.history for one in simulate(population, episodes, seed=5) if len(one.history) >= 10]
+def cases(population, episodes):
+    return [Case(one.history, "7") for one in simulate(population, episodes, seed=5) if len(one.history) >= 10]
 
 
 def test_too_few_episodes_teach_nothing():
-    assert learn_constants([]).constants == {}
-    assert learn_constants([episode(80, 80, 80, 80, 80)] * (FEWEST_EPISODES - 1)).constants == {}
+    assert learn([]).constants == {}
+    assert learn([Case(episode(80, 80, 80, 80, 80))] * (FEWEST_EPISODES - 1)).constants == {}
 
 
 def test_a_practice_that_rates_lower_and_wider_is_known_as_such():
-    usual = learn_constants(histories(BASE, 250))
-    other = learn_constants(histories(replace(BASE, level=60, within_sd=12, therapist_shift=-15), 250))
+    usual = learn(cases(BASE, 250))
+    other = learn(cases(replace(BASE, level=60, within_sd=12, therapist_shift=-15), 250))
     assert usual.episodes > 100
     assert usual.constants["sd_within"] == pytest.approx(DEFAULTS.sd_within, abs=1.5)
     assert usual.constants["sd_between"] == pytest.approx(DEFAULTS.sd_between, abs=2)
@@ -31,10 +31,17 @@ def test_a_practice_that_rates_lower_and_wider_is_known_as_such():
 
 
 def test_learned_constants_make_a_version():
-    version = Version(constants=learn_constants(histories(BASE, 120)).constants)
+    version = Version(constants=learn(cases(BASE, 120)).constants)
     assert len(assess(episode(80, 80, 80, 30), version)) == 4
 
 
 def test_constants_are_drawn_to_the_published_ones_while_there_are_few():
-    same = [episode(40, 40, 40, 40, 40, 40)] * FEWEST_EPISODES
-    assert learn_constants(same).constants["mean"] == pytest.approx((40 + DEFAULTS.mean) / 2)
+    same = [Case(episode(40, 40, 40, 40, 40, 40))] * FEWEST_EPISODES
+    assert learn(same).constants["mean"] == pytest.approx((40 + DEFAULTS.mean) / 2)
+
+
+def test_the_weight_of_a_therapist_is_learned_with_the_rest():
+    learned = learn(cases(BASE, 120))
+    assert set(learned.by_therapist) == {"7"}
+    assert 0 <= learned.constants["therapist_weight"] <= 1
+    assert learn([]).by_therapist == {}

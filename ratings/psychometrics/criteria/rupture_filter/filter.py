@@ -28,6 +28,7 @@ from ratings.psychometrics.evidence import Kind, Note, Points, Report, SessionEv
 KIND_FROM = 0.6  # share of the belief from which a kind is said; right in 78 % of those in simulation; else "unclear"
 PROBABLE_FOR_KIND = 0.1  # below this stated probability there is nothing to name; convention of this app
 AFTER_RELEARNING = 0.1  # belief in a rupture once a new level was taken; convention of this app
+LEAST_TO_COMPARE = 2  # earlier ratings of a rater
 POINTS = 10 / math.log(10)
 LEAST_PROBABILITY = 1e-9
 UPPER_SLOPE = 1.8  # above even odds the line understates; from the tuning seed's reliability curve
@@ -142,9 +143,10 @@ class RuptureFilter:
         self.constants, self.use, self.tuning = constants, use, tuning
         self.suspicion, self.belief = States(tuning.suspicion), States(tuning.belief)
         self.behaviour = Behaviour()
-        self.guard = SlideGuard(constants.sd_within)
+        self.guard = SlideGuard(constants.sd_within, constants.slide_from, constants.slide_slope)
         self.attended = 0
         self.judged = False  # there was evidence to weigh
+        self.weighed: tuple[float, float] | None = None  # of client and therapist in the last session, where both speak
         self.stated = UNREMARKABLE  # log-odds after the last session
         self.calibration = {
             Use.CLIENT: tuning.calibration_client,
@@ -174,7 +176,10 @@ class RuptureFilter:
         usual, ratings = client.usual(), client.ratings
         enough = client.ratings >= self.constants.fewest_ratings
         for_client = client.evidence() if from_client else 0.0
-        for_therapist = self.constants.therapist_weight * therapist.evidence() if from_therapist else 0.0
+        by_therapist = therapist.evidence() if from_therapist else 0.0
+        comparable = from_client and from_therapist and min(ratings, therapist.ratings) >= LEAST_TO_COMPARE
+        self.weighed = (for_client, by_therapist) if comparable else None
+        for_therapist = self.constants.therapist_weight * by_therapist
         withdrawal, confrontation, shown = self.behaviour.read(therapy_session, weighed=self.use == Use.ALL)
         said, shown_reports = self._reports(therapy_session)
 
@@ -196,7 +201,7 @@ class RuptureFilter:
         if self.judged and enough and self.attended >= self.constants.first_number:
             points = self._points(suspicion, ahead, for_client, for_therapist, acted, usual)
             points += (*shown_reports, *shown)
-            guard = self.guard.stated(client.total) if from_client else SILENT
+            guard = self.guard.stated(client.total, client.wider) if from_client else SILENT
             if guard > stated:
                 points = _with_slide(points, client.total, self.guard.mean, POINTS * (guard - stated))
                 stated = guard

@@ -89,6 +89,7 @@ class OwnUsual:
         self.form_sd = form_sd
         # of the rating at hand
         self.total = self.expected = self.variance = 0.0
+        self.wider = 1.0  # the own spread, as a multiple of the one before anything was seen
         self.contrasts: Three | None = None
         self.moved: Three | None = None
         self.moved_variance = 0.0
@@ -177,6 +178,7 @@ class OwnUsual:
         )
         weight = self.rater.weight
         self.variance = max((weight * prior + self.squares) / (weight + self.weight), tuning.floor**2)
+        self.wider = math.sqrt(self.variance / prior)
         base = tuning.carry_weight * prior
         carry = (base * self.rater.carry + self.products) / (base + self.product_squares)
         carry = min(max(carry, 0.0), CARRY_MOST)

@@ -1,14 +1,8 @@
-from ratings.psychometrics.evaluation.alarms import (
-    NEVER,
-    QuietSession,
-    fit,
-    new_alerts_per_100,
-    quiet_sessions,
-    stretch,
-)
+from ratings.psychometrics.evaluation.alarms import fit, new_alerts_per_100, quiet_sessions
 from ratings.psychometrics.evaluation.compare import judge_by
 from ratings.psychometrics.evaluation.simulate import BASE, simulate
-from ratings.psychometrics.evidence import ByNumber, Use
+from ratings.psychometrics.evidence import ByNumber, Use, stretch
+from ratings.psychometrics.refit import NEVER, JudgedSession
 
 LOW = (2, 0.0)
 
@@ -20,10 +14,10 @@ def test_a_session_belongs_to_a_stretch_by_its_number():
 def test_an_alert_is_new_after_two_sessions_below_their_own_thresholds():
     thresholds = ByNumber(third=0.5, early=0.3, later=0.2)
     quiet = [
-        QuietSession((2, 0.4), (LOW, LOW)),
-        QuietSession((2, 0.4), (LOW, (2, 0.3))),  # above already
-        QuietSession((1, 0.4), (LOW, (0, 0.4))),  # the one before was below its own
-        QuietSession((0, 0.4), (LOW, LOW)),
+        JudgedSession((2, 0.4), (LOW, LOW)),
+        JudgedSession((2, 0.4), (LOW, (2, 0.3))),  # above already
+        JudgedSession((1, 0.4), (LOW, (0, 0.4))),  # the one before was below its own
+        JudgedSession((0, 0.4), (LOW, LOW)),
     ]
     assert new_alerts_per_100(quiet, thresholds) == {"third": 0, "early": 100, "later": 50}
 

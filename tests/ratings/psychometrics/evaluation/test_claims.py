@@ -1,4 +1,15 @@
-from ratings.psychometrics.evaluation.claims import after_first_form, endings, false_alarms, graded, report_gain
+from dataclasses import replace
+
+from ratings.psychometrics.evaluation.claims import (
+    after_first_form,
+    asked,
+    endings,
+    false_alarms,
+    graded,
+    report_gain,
+    shown,
+)
+from ratings.psychometrics.evaluation.compare import episodes_of
 from ratings.psychometrics.evidence import State, Sureness
 
 
@@ -11,7 +22,7 @@ def test_what_is_said_of_endings_is_held_against_the_truth():
 
 
 def test_false_flags_are_told_for_each_stretch():
-    rates = false_alarms("base", 5, 60)
+    rates = false_alarms(episodes_of("base", 5, 60))
     assert all(0 <= rate.share < 0.15 for rate in rates)
     assert rates[2].of > rates[1].of > rates[0].of > 30
 
@@ -23,9 +34,19 @@ def test_clear_flags_are_right_more_often_than_possible_ones():
 
 
 def test_reports_help_and_more_where_people_answer_more_clearly():
-    cautious = report_gain("base", 5, 120, (0.08, 0.15, 0.4), learned=False, per_100=5)
-    clear = report_gain("base", 5, 120, (0.04, 0.25, 0.6), learned=True, per_100=5)
-    assert clear.value > cautious.value > -0.02
+    cautious, clear = (0.08, 0.15, 0.4), (0.04, 0.25, 0.6)
+    little = report_gain(asked(5, 120, cautious, both=False), cautious, learned=False, per_100=5)
+    more = report_gain(asked(5, 120, clear, both=False), clear, learned=True, per_100=5)
+    most = report_gain(asked(5, 120, clear, both=True), clear, learned=True, per_100=5)
+    assert most.value > more.value > little.value > -0.02
+
+
+def test_a_report_stands_on_the_pages_whatever_the_filter_thinks_of_it():
+    episodes = asked(5, 40, (0.04, 0.25, 0.6), both=False)
+    silent = [replace(one, history=tuple(replace(held, tension=None) for held in one.history)) for one in episodes]
+    page, without = shown(episodes), shown(silent)
+    assert without.reported.count == 0 < page.reported.count < page.caught.count
+    assert page.false.share > without.false.share
 
 
 def test_another_questionnaire_at_the_start_leaves_detection_on():

@@ -2,7 +2,7 @@ from ratings.psychometrics.criteria.rupture_filter.slide_guard import FEWEST, SI
 
 
 def guard(*ratings):
-    one = SlideGuard(sd=8.5)
+    one = SlideGuard(sd=8.5, speaks_at=1.0, slope=0.6)
     for rating in ratings:
         one.learn(rating)
     return one
@@ -24,3 +24,15 @@ def test_it_begins_anew_from_a_level_that_was_taken_for_usual():
     one.restart(40)
     assert (one.mean, len(one.ratings)) == (40, FEWEST)
     assert one.stated(40) == SILENT
+
+
+def test_a_client_who_varies_more_slides_further_before_it_speaks():
+    one = guard(*[80] * 8)
+    assert one.stated(65) > one.stated(65, wider=1.5)
+    assert one.stated(65) == one.stated(65, wider=0.5)
+
+
+def test_what_lies_far_below_states_more_with_each_step_than_a_slide():
+    one = guard(*[80] * 8)
+    near = one.stated(65) - one.stated(70)
+    assert one.stated(20) - one.stated(25) > 1.4 * near

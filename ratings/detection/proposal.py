@@ -1,0 +1,83 @@
+"""How flags would be made after a change, and what that would have changed."""
+
+from dataclasses import dataclass, replace
+
+from alliance.models import Practice
+from ratings.detection.history import cases
+from ratings.detection.reassess import current_version
+from ratings.detection.stored import as_version
+from ratings.psychometrics.assess import assess, freeze, of_therapist
+from ratings.psychometrics.evidence import EDITION, Budget, Use, Version
+from ratings.psychometrics.population import learn
+from ratings.psychometrics.refit import refit
+
+CASES_TO_LEARN = 1000  # the latest, so that the wait does not grow with the practice; convention of this app
+CASES_IN_PREVIEW = 200  # the latest; a second or so; convention of this app
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a manager asks for."""
+
+    criterion: str
+    budget: Budget
+    use: Use
+    clear_only: bool = False
+    learn: bool = False  # anew, how people rate here and what therapists notice
+    renew: bool = False  # take the figures that the program brings by now
+
+
+def proposed(practice: Practice, choice: Choice) -> Version | None:
+    """The version that a choice makes; None where it changes nothing.
+
+    With any change it takes the figures that the program brings by now. Where something was learned from this practice,
+    its thresholds are fitted to its own cases; while there are too few the published values stand.
+    """
+    current = as_version(current_version(practice))
+    chosen = replace(
+        current,
+        criterion=choice.criterion,
+        budget=Budget(choice.budget),
+        use=Use(choice.use),
+        clear_only=choice.clear_only,
+    )
+    if (chosen.criterion, chosen.use) != (current.criterion, current.use):
+        chosen = replace(chosen, recalibration=None)  # it was learned from flags of another rule
+    if choice.learn:
+        learned = learn(cases(practice, CASES_TO_LEARN))
+        chosen = replace(chosen, constants=learned.constants, by_therapist=learned.by_therapist)
+    if chosen == current and not choice.renew:
+        return None
+    chosen = replace(chosen, edition=EDITION, threshold=None, thresholds=None)
+    if chosen.constants:
+        chosen = replace(chosen, thresholds=refit(cases(practice, CASES_TO_LEARN), chosen))
+    chosen = freeze(chosen)
+    return None if chosen == current else chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Flags in the practice's latest cases, as it is and as it would be."""
+
+    cases: int
+    sessions: int
+    now: int
+    then: int
+    both: int  # at the same session under both
+
+
+def preview(practice: Practice, version: Version) -> Preview:
+    """What another version would have flagged; it changes nothing."""
+    current = as_version(current_version(practice))
+    seen = sessions = now = then = both = 0
+    for case in cases(practice, CASES_IN_PREVIEW):
+        before, after = (
+            [one.alert for one in assess(case.history, of_therapist(judged_by, case.therapist))]
+            for judged_by in (current, version)
+        )
+        seen += 1
+        sessions += len(before)
+        now += sum(before)
+        then += sum(after)
+        both += sum(one and other for one, other in zip(before, after, strict=True))
+    return Preview(seen, sessions, now, then, both)
