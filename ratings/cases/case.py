@@ -22,6 +22,7 @@ from ratings.course.queries import CourseView, course_of
 from ratings.delivery.queries import SessionRow, session_rows
 from ratings.detection.history import HeldSession, held_sessions
 from ratings.detection.replay import with_marks
+from ratings.detection.shadow import is_in_shadow, told_assessments, told_standing
 from ratings.detection.stored import as_assessment, detector_version, evidence_of, version_for
 from ratings.findings import phrases
 from ratings.findings.date_axis import Show
@@ -147,15 +148,15 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
 
     The episode comes with its client, therapist and standing.
     """
-    client, standing = episode.client, episode.standing
+    client, history = episode.client, case_history(episode)
+    standing = told_standing(episode.standing, shadow=history.shadow)
     reader_is_therapist = access.can_edit(reader, episode)
     can_log = reader_is_therapist or access.can_log(reader, episode)
-    history = case_history(episode)
     attended = [therapy_session for therapy_session in history.sessions if therapy_session.number]
     rated = [therapy_session for therapy_session in attended if therapy_session.client]
     last_session = attended[-1] if attended else None
     latest = rated[-1] if rated else None
-    evidence = evidence_of(standing.rupture) if standing.rupture else None
+    evidence = evidence_of(standing.rupture) if standing.rupture and not history.shadow else None
     number_of = {therapy_session.row.pk: therapy_session.number for therapy_session in history.sessions}
     sessions = session_rows(episode, number_of)
     coming = [row for row in sessions if row.is_planned and row.therapy_session.starts_at > timezone.now()]
@@ -180,7 +181,18 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         may_be_asked=links.agrees_to_answer(client),
         shows_history=reader_is_therapist and links.shows_history(client),
         wishes=heard,
-        now=what_now(facts_of(episode, reads_as, sessions, attended, plan, has_wish=bool(heard), question=question)),
+        now=what_now(
+            facts_of(
+                episode,
+                reads_as,
+                sessions,
+                attended,
+                plan,
+                rupture=standing.rupture,
+                has_wish=bool(heard),
+                question=question,
+            )
+        ),
         next_at=coming[-1].therapy_session.starts_at if coming else None,
         charts=charts_of(history, standing, client.display_name, show),
         totals=totals_in_words(history),
@@ -214,11 +226,13 @@ class CaseHistory:
     ruptures: list[Rupture]
     version: evidence.Version
     leaves: list[Span]  # of the therapist, while the episode runs
+    shadow: bool  # nothing of detection may be shown: the assessments say nothing, and no usual range is drawn
 
 
 def case_history(episode: Episode) -> CaseHistory:
-    """The sessions of an episode, with how the detector assesses them."""
-    stored = Rupture.objects.filter(episode=episode).select_related("opened_session", "closed_session")
+    """The sessions of an episode, with how the detector assesses them, as far as that may be shown."""
+    shadow = is_in_shadow(episode.client.practice)
+    stored = Rupture.objects.told().filter(episode=episode).select_related("opened_session", "closed_session")
     ruptures = list(stored.order_by("-opened_session__starts_at", "-pk"))
     sessions = with_marks(held_sessions(episode), ruptures)
     # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
@@ -235,10 +249,11 @@ def case_history(episode: Episode) -> CaseHistory:
         assessments = assess([therapy_session.evidence for therapy_session in sessions], version)
     return CaseHistory(
         sessions=sessions,
-        assessments=assessments,
+        assessments=told_assessments(assessments, shadow=shadow),
         ruptures=ruptures,
         version=version,
         leaves=leave_spans(episode),
+        shadow=shadow,
     )
 
 

@@ -70,7 +70,6 @@ def totals_in_words(history: History) -> str:
     alone = [scores for scores in evidence if scores.client and is_total_only(scores.client)]
     if not alone:
         return ""
-    usual = usual_ranges(evidence, history.assessments, constants_of(history.version))[OVERALL]
     totals = [value_of(scores.client, OVERALL) for scores in evidence]
     latest = next(total for total in reversed(totals) if total is not None)
     numbers = {"n": len(alone), "total": scale.in_numbers(latest)}
@@ -79,6 +78,9 @@ def totals_in_words(history: History) -> str:
         "%(n)s check-ins came as a total alone, without goals, tasks and bond.",
         len(alone),
     )
+    if history.shadow:
+        return f"{came} {_('The last total is %(total)s of 100.')}" % numbers
+    usual = usual_ranges(evidence, history.assessments, constants_of(history.version))[OVERALL]
     if usual is None:
         return f"{came} {_('The last total is %(total)s of 100; too few to know the usual yet.')}" % numbers
     numbers |= {

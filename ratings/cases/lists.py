@@ -11,6 +11,7 @@ from alliance import scopes
 from alliance.models import Client, Episode, User
 from alliance.names import folded
 from ratings.delivery.queries import CheckInRow, latest_unanswered
+from ratings.detection.shadow import in_shadow, told_standing
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
 from ratings.models import Rupture, Standing
@@ -36,6 +37,7 @@ class CaseRow:
     for_sessions: int  # rated sessions it has lasted
     last: Rupture | None  # the newest that stands, open or over
     aside: str | None  # why it was set aside, as long as it stays aside
+    is_kept_back: bool  # the newest is still on and began in shadow mode, so that it is no flag
     ended_at: datetime | None
     how_ended: str
     said_by_client: bool  # the client says that something did not fit
@@ -49,19 +51,22 @@ class CaseRow:
 def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> list[CaseRow]:
     """A line for each episode of a queryset, worst first, then by name.
 
-    Five statements. An episode without a standing is left out. `worked_on_by`: who has them in their hands, and is told
+    Six statements. An episode without a standing is left out. `worked_on_by`: who has them in their hands, and is told
     which are a colleague's.
     """
     rows = episodes.filter(standing__isnull=False).select_related(
         "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
     )
     keys = [episode.pk for episode in rows]
-    lasts = Rupture.objects.last_of_each(keys)
+    shadow = in_shadow({episode.client.practice_id for episode in rows})
+    lasts = Rupture.objects.told().last_of_each(keys)
     questions, repairs = questions_of(keys), repairs_of(keys)
     cases = []
     for episode in rows:
-        rupture, last = episode.standing.rupture, lasts.get(episode.pk)
-        reason = evidence_of(rupture) if rupture else None
+        is_hidden = episode.client.practice_id in shadow
+        standing = told_standing(episode.standing, shadow=is_hidden)
+        rupture, last = standing.rupture, lasts.get(episode.pk)
+        reason = evidence_of(rupture) if rupture and not is_hidden else None
         stays_aside = last and last.state == Rupture.RuptureState.SET_ASIDE and not last.steady_again
         cases.append(
             CaseRow(
@@ -69,15 +74,16 @@ def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> 
                 name=episode.client.display_name,
                 therapist=episode.therapist.display_name,
                 therapist_code=str(episode.therapist.code),
-                standing=episode.standing,
+                standing=standing,
                 reason=reason,
                 since=rupture.opened_session.starts_at if rupture else None,
                 for_sessions=reason.for_sessions if reason else int(rupture is not None),
                 last=last,
                 aside=_aside_reason(last, episode.client) if last and stays_aside and not rupture else None,
+                is_kept_back=bool(last and last.kept_back and last.is_active and not rupture),
                 ended_at=episode.ends_at,
                 how_ended=episode.get_end_reason_display(),
-                said_by_client=episode.standing.attention >= ATTENTION_CLIENT,
+                said_by_client=standing.attention >= ATTENTION_CLIENT,
                 question=questions.get(episode.pk),
                 repair=repairs.get(episode.pk),
                 covers_for=episode.therapist.display_name
@@ -114,6 +120,8 @@ class Caseload:
     settled: list[CaseRow]  # lower than before, after a rupture that was not repaired
     gaps: list[Gap]
     aside: list[CaseRow]
+    kept_back: list[CaseRow]
+    untold: int  # shadow mode: nothing is said of whether they have a flag
     unflagged: int
     too_little: str  # of how many of the unflagged nothing can be said yet
     is_assigned: bool  # somebody's cases are shared with this supervisor, if only future ones
@@ -124,7 +132,7 @@ class Caseload:
 
     @property
     def above_the_list(self) -> list[CaseRow]:
-        return [*self.first, *self.asked, *self.settled, *(gap.case for gap in self.gaps), *self.aside]
+        return [*self.first, *self.asked, *self.settled, *(gap.case for gap in self.gaps), *self.aside, *self.kept_back]
 
 
 def caseload_of(supervisor: User) -> Caseload:
@@ -134,7 +142,13 @@ def caseload_of(supervisor: User) -> Caseload:
     missing = [row for row in open_rows if row.standing.missing_in_a_row >= FEWEST_MISSING]
     check_ins = latest_unanswered([row.code for row in missing])
     settled = [row for row in open_rows if row.standing.settled_since and not row.standing.rupture]
-    unflagged = [row for row in open_rows if not row.standing.rupture and row.aside is None and row not in settled]
+    told = [row for row in open_rows if not row.standing.is_untold]
+    kept_back = [row for row in open_rows if row.is_kept_back]
+    unflagged = [
+        row
+        for row in told
+        if not row.standing.rupture and row.aside is None and row not in settled and not row.is_kept_back
+    ]
     few = sum(row.standing.words.get("overall", TrendWord.FEW) == TrendWord.FEW for row in unflagged)
     return Caseload(
         rows=rows,
@@ -144,6 +158,8 @@ def caseload_of(supervisor: User) -> Caseload:
         settled=settled,
         gaps=[Gap(row, check_ins.get(row.code)) for row in missing],
         aside=[row for row in open_rows if row.aside is not None],
+        kept_back=kept_back,
+        untold=len(open_rows) - len(told),
         unflagged=len(unflagged),
         too_little=phrases.too_little_to_say(few, len(unflagged)),
         is_assigned=bool(open_rows) or scopes.live_assignments(supervisor).exists(),

@@ -20,14 +20,14 @@ def facts_of(
     attended: Sequence[HeldSession],
     plan: PlanView,
     *,
+    rupture: Rupture | None,
     has_wish: bool,
     question: Question | None,
 ) -> Facts:
     """The facts of a case of which the rest was read before; one statement more.
 
-    `sessions`: latest first; `attended`: those that were held, oldest first.
+    `sessions`: latest first; `attended`: those that were held, oldest first; `rupture`: the open one, if it is told.
     """
-    rupture = episode.standing.rupture
     coming = [row for row in sessions if row.is_planned and row.therapy_session.starts_at > timezone.now()]
     return Facts(
         reads_as=reads_as,
@@ -37,7 +37,7 @@ def facts_of(
         has_ended=episode.ends_at is not None,
         unlogged=_unlogged(sessions),
         unrated=_unrated(attended),
-        repair=_repair(episode, rupture),
+        repair=_repair(rupture),
         rupture_code=str(rupture.code) if rupture else "",
         opened=next((held.number for held in attended if rupture and held.row.pk == rupture.opened_session_id), None),
         has_wish=has_wish,
@@ -62,12 +62,12 @@ def _unrated(attended: Sequence[HeldSession]) -> SessionAt | None:
     return SessionAt(str(last.row.code), last.row.starts_at, last.number)
 
 
-def _repair(episode: Episode, rupture: Rupture | None) -> Repair:
+def _repair(rupture: Rupture | None) -> Repair:
     """How far the repair has come, by what was said of it last. One statement."""
-    said = RepairStep.objects.filter(episode=episode, taken_back_at__isnull=True)
-    last = said.filter(rupture__state__in=Rupture.ACTIVE).order_by("-said_at", "-pk").first()
     if rupture is None or not rupture.is_active:
         return Repair.NONE
+    said = RepairStep.objects.filter(rupture=rupture, taken_back_at__isnull=True)
+    last = said.order_by("-said_at", "-pk").first()
     if last is None:  # one that comes back by itself is left to do so
         return Repair.UNTOUCHED if rupture.is_open else Repair.NONE
     return Repair.TAKEN if last.outcome in RepairStep.TAKEN else Repair.PLANNED

@@ -41,6 +41,9 @@ class History(Protocol):
     @property
     def leaves(self) -> list[Span]: ...
 
+    @property
+    def shadow(self) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -102,7 +105,7 @@ def pillar_views(history: History, standing: Standing, name: str, show: Show = S
     rated = [therapy_session for therapy_session in sessions if therapy_session.client]
     evidence = [therapy_session.evidence for therapy_session in history.sessions]
     constants = constants_of(history.version)
-    ranges = usual_ranges(evidence, history.assessments, constants)
+    ranges = usual_ranges(evidence, history.assessments, constants) if not history.shadow else {}
     level = level_of(evidence, history.assessments)
     fell = level.fell if level and not level.taken else None
     earlier = usual_ranges(evidence, history.assessments, constants, before=fell) if fell is not None else {}
@@ -118,7 +121,7 @@ def pillar_views(history: History, standing: Standing, name: str, show: Show = S
     views = []
     for pillar in Pillar:
         title = series_title(pillar)
-        usual = ranges[pillar]
+        usual = ranges.get(pillar)
         band_from = None
         if usual:
             band_from = _number_of_fifth(evidence, counted(evidence, history.assessments, pillar))
@@ -297,17 +300,26 @@ def _summary(
     if not rated:
         summary = _("%(pillar)s: no rating from %(name)s yet.") % {"pillar": title, "name": name}
     else:
-        summary = _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s, %(word)s.") % {
-            "pillar": title,
-            "first": rows[0].number,
-            "last": rows[-1].number,
-            "name": name,
-            "answer": say(rated[-1]),
-            "word": phrases.trend(word),
-        }
+        summary = _summary_of(rated[-1], title, rows, name, word, say)
     drawn = {row.number for row in rows[1:]}
     new = [_("New questions from session %(n)s on.") % {"n": number} for number in changed if number in drawn]
     return " ".join([summary, *new, *(words for row in rows for words in row.breaks)])
+
+
+def _summary_of(
+    latest: float, title: str, rows: Sequence[Row], name: str, word: str, say: Callable[[float], str]
+) -> str:
+    about = {
+        "pillar": title,
+        "first": rows[0].number,
+        "last": rows[-1].number,
+        "name": name,
+        "answer": say(latest),
+        "word": phrases.trend(word),
+    }
+    if not about["word"]:
+        return _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s.") % about
+    return _("%(pillar)s, sessions %(first)s to %(last)s. %(name)s's latest answer: %(answer)s, %(word)s.") % about
 
 
 def break_in_words(found: Break) -> str:

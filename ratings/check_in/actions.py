@@ -53,7 +53,7 @@ def ask_client(*, therapy_session, text, always_about_plan=False):
 
 def _asks_about_repair(therapy_session):
     """Whether a repair is on since an earlier session, and a step of it was planned or taken."""
-    active = Rupture.objects.filter(
+    active = Rupture.objects.told().filter(
         episode=therapy_session.episode_id,
         state__in=Rupture.ACTIVE,
         opened_session__starts_at__lt=therapy_session.starts_at,

@@ -46,6 +46,15 @@ class DetectionForm(forms.Form):
         help_text=_("About half of the clear flags are right, and about one in four of the others."),
         required=False,
     )
+    shadow = forms.BooleanField(
+        label=_("Shadow mode: work everything out, store it, and show none of it."),
+        help_text=_(
+            "For a study. No flag, no usual range and no word of strain stands on any page. What people say stays: "
+            "answers, comments, ticks of tension, what a therapist notices or names, and its repair. What the program "
+            "found meanwhile counts as old when you untick this."
+        ),
+        required=False,
+    )
     criterion = forms.ChoiceField(label=_("Rule"), choices=names.criteria)
     learn = forms.BooleanField(
         label=_("Learn anew from the latest cases of this practice."),

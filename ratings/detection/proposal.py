@@ -23,6 +23,7 @@ class Choice:
     budget: Budget
     use: Use
     clear_only: bool = False
+    shadow: bool = False  # show nothing of it; what is found meanwhile then counts as old
     learn: bool = False  # anew, how people rate here and what therapists notice
     renew: bool = False  # take the figures that the program brings by now
 
@@ -30,7 +31,7 @@ class Choice:
 def proposed(practice: Practice, choice: Choice) -> Version | None:
     """The version that a choice makes; None where it changes nothing.
 
-    With any change it takes the figures that the program brings by now. Where something was learned from this practice,
+    With any change but to shadow mode it takes the figures that the program brings by now. Where something was learned from this practice,
     its thresholds are fitted to its own cases; while there are too few the published values stand.
     """
     current = as_version(current_version(practice))
@@ -40,14 +41,15 @@ def proposed(practice: Practice, choice: Choice) -> Version | None:
         budget=Budget(choice.budget),
         use=Use(choice.use),
         clear_only=choice.clear_only,
+        shadow=choice.shadow,
     )
     if (chosen.criterion, chosen.use) != (current.criterion, current.use):
         chosen = replace(chosen, recalibration=None)  # it was learned from flags of another rule
     if choice.learn:
         learned = learn(cases(practice, CASES_TO_LEARN))
         chosen = replace(chosen, constants=learned.constants, by_therapist=learned.by_therapist)
-    if chosen == current and not choice.renew:
-        return None
+    if replace(chosen, shadow=current.shadow) == current and not choice.renew:
+        return None if chosen == current else chosen  # to show or to hide is no reason to judge by other figures
     chosen = replace(chosen, edition=EDITION, threshold=None, thresholds=None)
     if chosen.constants:
         chosen = replace(chosen, thresholds=refit(cases(practice, CASES_TO_LEARN), chosen))

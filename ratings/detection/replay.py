@@ -24,7 +24,7 @@ class Replay:
     """Rows to be stored, in this order."""
 
     assessments: list[Assessment]
-    ruptures: list[Rupture]  # new or touched; those that are over first, for one may be open at a time
+    ruptures: list[Rupture]  # new or touched; those first that are over, or kept back: one may be open at a time
     standing: Standing
 
 
@@ -47,9 +47,11 @@ def replay(
         constants,
         valid_from=version.valid_from,
         ended=ended,
+        shadow=version.shadow,
     )
     touched = _rupture_rows(settled, episode, version, held_sessions, stored, at)
-    active = next((row for row in [*stored, *(row for row in touched if row.pk is None)] if row.is_active), None)
+    at_work = [row for row in [*stored, *(row for row in touched if row.pk is None)] if row.is_active]
+    active = next((row for row in at_work if row.is_told(shadow=version.shadow) and not row.kept_back), None)
     figures = standing_figures(
         sessions,
         assessments,
@@ -68,7 +70,7 @@ def replay(
             )
             for therapy_session, assessment in zip(held_sessions, assessments, strict=True)
         ],
-        ruptures=sorted(touched, key=lambda row: row.is_active),
+        ruptures=sorted(touched, key=lambda row: (row.is_active, not row.kept_back)),
         standing=_standing_row(figures, episode, active, at),
     )
 
@@ -109,6 +111,7 @@ def _rupture_record(
         of_this_version=row.version_id == version.pk,
         aside_until=_last_before(row, held_sessions) if row.state == Rupture.RuptureState.SET_ASIDE else None,
         by_hand=row.named_by_id is not None,
+        kept_back=row.kept_back,
     )
 
 
@@ -152,6 +155,7 @@ def _rupture_rows(
         row.opened_session = held_sessions[update.opened].row
         _set_evidence(row, update, version, held_sessions[update.opened])
         row.state = Rupture.RuptureState(update.state)
+        row.kept_back = update.kept_back
         if update.closed is None:
             row.closed_session = row.closed_at = None
         else:

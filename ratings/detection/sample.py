@@ -110,7 +110,9 @@ def draw_of(therapy_session: TherapySession) -> Draw | None:
 
 
 def _flags_since():
-    """Flags that later answers have raised on a drawn session."""
-    return Rupture.objects.exclude(state=Rupture.RuptureState.WITHDRAWN).filter(
-        opened_session=OuterRef("therapy_session")
+    """Flags that later answers have raised on a drawn session, as far as they are told."""
+    return (
+        Rupture.objects.told()
+        .exclude(state=Rupture.RuptureState.WITHDRAWN)
+        .filter(opened_session=OuterRef("therapy_session"))
     )

@@ -30,6 +30,7 @@ def as_version(row: DetectorVersion) -> evidence.Version:
         recalibration=evidence.Recalibration(**row.recalibration) if row.recalibration else None,
         by_therapist=row.by_therapist,
         edition=row.edition,
+        shadow=row.shadow,
     )
 
 

@@ -19,7 +19,7 @@ from ratings.psychometrics.population import FEWEST_EPISODES
 def detection_settings(request):
     manager = access.check_role(request.user, "manager")[0]
     version = current_version(manager.practice)
-    initial = {name: getattr(version, name) for name in ("criterion", "budget", "use", "clear_only")}
+    initial = {name: getattr(version, name) for name in ("criterion", "budget", "use", "clear_only", "shadow")}
     form = DetectionForm(posted(request), initial=initial)
     seen = None
     if form.is_valid() and "see" in request.POST:

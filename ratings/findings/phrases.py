@@ -206,6 +206,8 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
         if standing.rupture.state == RuptureState.RECOVERING:
             return _("The therapist noticed a strain with %(name)s; the last session was without one.") % who
         return _("The therapist noticed a strain with %(name)s.") % who
+    if standing.is_untold:
+        return _answered(name, standing)
     if standing.rupture and standing.rupture.state == RuptureState.RECOVERING:
         return (
             _("%(name)s's ratings are coming back towards their own usual. One more, and it counts as repaired.") % who
@@ -218,6 +220,8 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
         return _("The therapist's own view of the work with %(name)s fell; %(name)s has not answered since.") % who
     if standing.rupture:
         return _below_usual(name, standing.rupture.pillars, for_sessions)
+    if last and last.kept_back and last.is_active:
+        return _("%(name)s's answers are below their own usual. That began while flags were not shown.") % who
     if last and last.state == RuptureState.SET_ASIDE:
         return _("%(name)s's answers are below their own usual. The flag was set aside.") % who
     if standing.settled_since:
@@ -246,6 +250,24 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
     if standing.words.get("overall") == TrendWord.BELOW:
         return _("%(name)s's last answers were below their own usual; so far not enough to call it a slip.") % who
     return _("%(name)s's answers are about as usual.") % who
+
+
+def _answered(name, standing):
+    """How often a client answered; of what the answers say, nothing is told."""
+    if standing.check_ins_answered == 0:
+        return _("No check-in from %(name)s yet.") % {"name": name}
+    return ngettext(
+        "%(name)s has answered after %(n)s of %(held)s session.",
+        "%(name)s has answered after %(n)s of %(held)s sessions.",
+        standing.sessions_held,
+    ) % {"name": name, "n": standing.check_ins_answered, "held": standing.sessions_held}
+
+
+def recovering(rupture) -> str:
+    """That a rupture is on its way back, in one sentence: what a person named, by what people say."""
+    if rupture.is_named:
+        return _("The last session was without tension.")
+    return _("Coming back towards their own usual.")
 
 
 def settled_lower(name: str | None, standing) -> str:
@@ -308,6 +330,7 @@ TREND_WORDS = {
     TrendWord.ABOVE: lambda: _("above own usual"),
     TrendWord.LOWER: lambda: _("settled lower"),
     TrendWord.FEW: lambda: _("too few to say"),
+    TrendWord.UNTOLD: lambda: "",
 }
 
 
@@ -323,6 +346,7 @@ def short_trend(word: str | None) -> str:
         TrendWord.BELOW: _("below usual"),
         TrendWord.ABOVE: _("above usual"),
         TrendWord.LOWER: _("settled lower"),
+        TrendWord.UNTOLD: "",
     }
     return short.get(TrendWord(word or TrendWord.FEW), TREND_WORDS[TrendWord.FEW]())
 

@@ -1,8 +1,10 @@
 """What a detector is, and what it thinks of each therapy session."""
 
 import uuid
+from typing import Self
 
 from django.db import models
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from alliance.models import Episode, Practice
@@ -10,6 +12,20 @@ from alliance.scopes import ScopedQuerySet
 from ratings.psychometrics import evidence
 from ratings.psychometrics.evidence import choices
 from sessions.models import TherapySession
+
+
+class DetectorVersionQuerySet(models.QuerySet["DetectorVersion"]):
+    def newest_of_each(self) -> Self:
+        """The version that each practice has now."""
+        of_practice = DetectorVersion.objects.filter(practice=OuterRef("practice")).order_by("-valid_from")
+        return self.filter(pk=Subquery(of_practice.values("pk")[:1]))
+
+    def in_shadow(self) -> Self:
+        """Of the practices that show nothing of detection now.
+
+        The one place that says so: pages ask `ratings.detection.shadow` or `Rupture.objects.told()`, which ask here.
+        """
+        return self.newest_of_each().filter(shadow=True)
 
 
 class DetectorVersion(models.Model):
@@ -30,7 +46,10 @@ class DetectorVersion(models.Model):
     edition = models.PositiveSmallIntegerField(default=1)  # of what the program brings (`psychometrics.evidence`)
     clear_only = models.BooleanField(default=False)  # tell of clear flags alone
     recalibration = models.JSONField(null=True)  # a line on what is stated; none: as the criterion finds it
+    shadow = models.BooleanField(default=False)  # tell of none
     valid_from = models.DateTimeField(default=timezone.now)
+
+    objects = DetectorVersionQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
@@ -19,6 +19,17 @@ from sessions.models import TherapySession
 
 
 class RuptureQuerySet(ScopedQuerySet):
+    def told(self) -> Self:
+        """Those that pages may show: all but what the program found in a practice that is in shadow mode now."""
+        return self.exclude(
+            opened_by=Rupture.OpenedBy.DETECTOR,
+            episode__client__practice__in=DetectorVersion.objects.in_shadow().values("practice"),
+        )
+
+    def at_work(self) -> Self:
+        """Those that are open or on their way back, are told, and ask for something; one for each episode at most."""
+        return self.told().filter(state__in=Rupture.ACTIVE, kept_back=False)
+
     def last_of_each(self, episodes: Collection[int]) -> dict[int, Any]:
         """Episode key -> its newest rupture that is not withdrawn; one statement.
 
@@ -78,6 +89,7 @@ class Rupture(models.Model):
     kind = models.CharField(max_length=16, choices=choices(evidence.Kind), blank=True)
     pillars = models.JSONField(default=list)
     evidence = models.JSONField(default=dict)  # the assessment that speaks for it, as data
+    kept_back = models.BooleanField(default=False)  # found in shadow mode: it never asks for anything, also when told
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
     named_by = models.ForeignKey(  # who named it by hand, on a page
@@ -97,8 +109,10 @@ class Rupture(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["episode"], condition=Q(state__in=["open", "recovering"]), name="rupture_one_open"
+            models.UniqueConstraint(  # what is kept back takes nobody's place
+                fields=["episode", "kept_back"],
+                condition=Q(state__in=["open", "recovering"]),
+                name="rupture_one_open",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "recovering"], closed_at__isnull=True)
@@ -111,7 +125,7 @@ class Rupture(models.Model):
         sealed = ("named_line", "aside_reason", "rebased_reason")
         clinical = (
             "episode", "opened_session", "closed_session", "opened_by", "state", "kind", "pillars", "evidence",
-            "opened_at", "closed_at", "rebased_session", "rebased_at",
+            "kept_back", "opened_at", "closed_at", "rebased_session", "rebased_at",
         )  # fmt: skip
         plain = ("id", "code", "version", "named_by", "rebased_by")
 
@@ -128,11 +142,15 @@ class Rupture(models.Model):
         """Whether a person said so, and not the program."""
         return self.opened_by != self.OpenedBy.DETECTOR
 
+    def is_told(self, *, shadow: bool) -> bool:
+        """Whether pages may show it, where the practice is in shadow mode or not."""
+        return self.is_named or not shadow
+
     @property
     def is_active(self):
         """Whether it is open or recovering.
 
-        An episode has at most one such rupture, and only such a one may be set aside.
+        An episode has at most one such rupture, beside one that is kept back. Only such a one may be set aside.
         """
         return self.state in self.ACTIVE
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from alliance.models import Episode
 from alliance.scopes import ScopedQuerySet
 from ratings.models.rupture import Rupture
+from ratings.psychometrics.usual import TrendWord
 
 
 class Standing(models.Model):
@@ -25,7 +26,7 @@ class Standing(models.Model):
     task_pomp = models.FloatField(null=True)
     bond_pomp = models.FloatField(null=True)
     overall_pomp = models.FloatField(null=True)
-    words = models.JSONField(default=dict)  # pillar -> "usual", "below", "above", "lower" or "few"
+    words = models.JSONField(default=dict)  # series -> a `TrendWord`
     spark = models.JSONField(default=dict)  # pillar -> {"values": last ten, "band": [low, high] or null}
     notes = models.JSONField(default=list)
     settled_since = models.PositiveIntegerField(null=True)  # number of the session since which ratings lie lower
@@ -47,6 +48,11 @@ class Standing(models.Model):
             "rupture", "attention",
         )  # fmt: skip
         plain = ("updated_at",)
+
+    @property
+    def is_untold(self):
+        """Shadow mode: this is the copy without all that detection says (`ratings.detection.shadow`)."""
+        return TrendWord.UNTOLD in self.words.values()
 
     def __str__(self):
         return str(self.pk)

@@ -350,3 +350,4 @@ class Version:
     recalibration: Recalibration | None = None  # None: a probability is stated as the criterion finds it
     by_therapist: dict[str, float] = field(default_factory=dict)  # what the ratings of each weigh, by key; 0-1
     edition: int = EDITION  # whose constants it has, where it brings none of its own
+    shadow: bool = False  # tell of none: all is worked out and stored, and nothing of it is shown

@@ -36,6 +36,7 @@ class RuptureRecord:
     of_this_version: bool  # the detector version that assesses now has written it
     aside_until: int | None = None  # the last session before it was set aside; None: it was not
     by_hand: bool = False  # somebody named it on a page, so that no answer needs to speak for it
+    kept_back: bool = False  # found in shadow mode
 
     @property
     def is_active(self) -> bool:
@@ -89,6 +90,7 @@ class RuptureUpdate:
     closed: int | None  # the session that closes it; None while it is active
     evidence: RuptureEvidence | None  # None: a person named it, and no rating speaks for it
     opened_by: OpenedBy = OpenedBy.DETECTOR
+    kept_back: bool = False  # it takes nobody's place, and asks for nothing
 
     @property
     def is_active(self) -> bool:

@@ -6,6 +6,9 @@ words stand: no rating takes back what a person named, and what a therapist set 
 been steady again.
 
 A report of strain opens a rupture where none is open; it is over by the same floor as the others.
+
+In shadow mode nobody is told what the detector found. So it is kept back: what people name is settled as if there were
+no detector, and the two may be open at once.
 """
 
 from collections.abc import Sequence
@@ -45,6 +48,7 @@ def settle(
     *,
     valid_from: datetime,
     ended: bool,
+    shadow: bool = False,
 ) -> Settlement:
     """Bring the ruptures on record in line with what the detector says now.
 
@@ -60,6 +64,8 @@ def settle(
         Since when the version holds: it opens no rupture that rests on older ratings alone.
     ended
         The therapy has ended, so that no rupture stays open.
+    shadow
+        Nobody is told of what the detector finds.
 
     Returns
     -------
@@ -106,14 +112,17 @@ def settle(
             on_record[free[0]] = record
         elif record.state != RuptureState.WITHDRAWN:
             withdrawn.append(record.id)
-    held = [*_put_away(records, aside), *((run.first, run.last) for run in on_record)]
-    named, taken_back = named_ruptures(sessions, assessments, records, held, runs, ended)
+    kept_back = {run for run in runs if shadow or (run in on_record and on_record[run].kept_back)}
+    told = [run for run in runs if run not in kept_back]
+    held = [*_put_away(records, aside), *((run.first, run.last) for run in on_record if run not in kept_back)]
+    heard = [record for record in records if record.opened_by != OpenedBy.DETECTOR or not (shadow or record.kept_back)]
+    named, taken_back = named_ruptures(sessions, assessments, heard, held, told, ended)
     withdrawn += taken_back
     named_spans = [(one.opened, len(assessments) - 1 if one.closed is None else one.closed) for one in named]
     person_opened = any(one.is_active for one in named)
     updates = [
         replace(one, evidence=evidence_of_run(free_run, sessions, assessments, constants))
-        if (free_run := next((run for run in runs if run not in on_record and run.overlaps(*span)), None))
+        if (free_run := next((run for run in told if run not in on_record and run.overlaps(*span)), None))
         else one
         for one, span in zip(named, named_spans, strict=True)
     ]
@@ -121,10 +130,11 @@ def settle(
         opener = on_record.get(run)
         if opener is None and not _came_in_since(valid_from, run, sessions, assessments):
             continue
-        if opener is None and any(run.overlaps(*span) for span in named_spans):
-            continue  # what a person named holds it
-        if run.state in IN_RUPTURE and person_opened:
-            continue
+        if run not in kept_back:
+            if opener is None and any(run.overlaps(*span) for span in named_spans):
+                continue  # what a person named holds it
+            if run.state in IN_RUPTURE and person_opened:
+                continue
         active = run.state in IN_RUPTURE and not ended
         state = RuptureState.OPEN if run.state == State.UNREPAIRED else RuptureState(run.state)  # it is still on
         if ended and run.state in IN_RUPTURE:
@@ -136,6 +146,8 @@ def settle(
                 opened=run.first,
                 closed=None if active else run.last,
                 evidence=evidence_of_run(run, sessions, assessments, constants),
+                # One that was told of before gives its place up only to what a person names meanwhile.
+                kept_back=opener.kept_back or (run in kept_back and active and person_opened) if opener else shadow,
             )
         )
     return Settlement(tuple(withdrawn), tuple(updates))

@@ -137,6 +137,33 @@ def attention(
     return ATTENTION_GAP + min(missing, 99) if missing >= FEWEST_MISSING else 0
 
 
+def attention_for_people(attention: int, missing: int, *, recovering: bool) -> int:
+    """The place in the caseload by people's words and gaps alone, where nothing of detection is told.
+
+    Parameters
+    ----------
+    attention
+        The place that `attention` gives.
+    missing
+        The latest check-ins that did not come.
+    recovering
+        What a person named is on its way back.
+
+    Examples
+    --------
+    >>> attention_for_people(ATTENTION_CLIENT + 8_123, 0, recovering=False)
+    200000
+    >>> attention_for_people(ATTENTION_OPEN + 9_630, 4, recovering=False)
+    10004
+    """
+    for base in (ATTENTION_CLIENT, ATTENTION_THERAPIST):
+        if attention >= base:
+            return base
+    if recovering:
+        return ATTENTION_RECOVERING
+    return ATTENTION_GAP + min(missing, 99) if missing >= FEWEST_MISSING else 0
+
+
 def _urgency(assessment: Assessment) -> float:
     """How much an open rupture asks for, 0-1: its probability.
 

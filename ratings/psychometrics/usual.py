@@ -24,6 +24,7 @@ class TrendWord(StrEnum):
     ABOVE = "above"
     LOWER = "lower"  # where ratings settled after an unrepaired rupture, below where they stood before
     FEW = "few"  # too few ratings to know the range
+    UNTOLD = "untold"  # shadow mode: nobody is told
 
 
 @dataclass(frozen=True, slots=True)

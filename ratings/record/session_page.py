@@ -149,7 +149,7 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
         number=held.number if held else None,
         is_attended=is_attended,
         is_planned=therapy_session.attendance == Attendance.PLANNED,
-        lead=_lead(therapy_session, client, check_in, low, name),
+        lead=_lead(therapy_session, client, check_in, None if history.shadow else low, name),
         rupture=_rupture(therapy_session),
         before=before,
         after=after,
@@ -197,7 +197,7 @@ def _ratings(therapy_session: TherapySession) -> tuple[Rating | None, Rating | N
 
 def _low_pillars(history: CaseHistory, held: HeldSession | None, episode: Episode, name: str) -> set[Pillar]:
     """The pillars that the charts mark as below the client's own usual in this session."""
-    if held is None or held.number is None or held.client is None:
+    if held is None or held.number is None or held.client is None or history.shadow:
         return set()
     views = pillar_views(history, episode.standing, name)
     return {Pillar(view.key) for view in views for row in view.rows if row.number == held.number and row.below}
@@ -205,7 +205,7 @@ def _low_pillars(history: CaseHistory, held: HeldSession | None, episode: Episod
 
 def _usual(history: CaseHistory, held: HeldSession | None, client: Rating | None) -> dict[str, int]:
     """Item id -> what the client mostly answered before this session, from the fifth answer on, as with the range."""
-    if held is None or client is None:
+    if held is None or client is None or history.shadow:
         return {}
     earlier: dict[str, list[int]] = {}
     for row in history.sessions:
@@ -252,8 +252,9 @@ def _answers(
 
 
 def _lead(
-    therapy_session: TherapySession, client: Rating | None, check_in: CheckIn | None, low: set[Pillar], name: str
+    therapy_session: TherapySession, client: Rating | None, check_in: CheckIn | None, low: set[Pillar] | None, name: str
 ) -> str:
+    """`low`: the pillars below the usual; None where that is not to be told."""
     who = {"name": name}
     if therapy_session.voided_at:
         return _("This session is removed from the record. It does not count, nor do its answers.")
@@ -265,6 +266,8 @@ def _lead(
         return _("%(name)s was not there, so no check-in is asked.") % who
     if client is None:
         return _("No answers from %(name)s so far.") % who if check_in else _("%(name)s was not asked.") % who
+    if low is None:
+        return _("%(name)s has answered.") % who
     if low and len(low) < len(Pillar):
         fell = pillars_in_a_row(pillar for pillar in Pillar if pillar in low)
         return _("%(name)s's answers on %(pillars)s were below their own usual.") % (who | {"pillars": fell})
@@ -286,7 +289,7 @@ def _wish(client: Rating | None) -> str:
 
 def _rupture(therapy_session: TherapySession) -> Rupture | None:
     """The rupture that this session opened or closed."""
-    rows = Rupture.objects.exclude(state=Rupture.RuptureState.WITHDRAWN)
+    rows = Rupture.objects.told().exclude(state=Rupture.RuptureState.WITHDRAWN)
     opened = rows.filter(opened_session=therapy_session).first()
     return opened or rows.filter(closed_session=therapy_session).first()
 

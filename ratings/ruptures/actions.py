@@ -14,6 +14,7 @@ from alliance.crypto import Sealed
 from alliance.refusal import Refused
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import lock_for_edit, lock_for_log, reassess
+from ratings.detection.shadow import keep_back
 from ratings.models import RepairStep, Rupture, RuptureView, SetAside
 from sessions.plan.actions import agree_task
 
@@ -87,8 +88,10 @@ def bring_rupture_back(*, editor: Editor, rupture):
     rupture.refresh_from_db(fields=["state", "closed_at"])
     if rupture.state != Rupture.RuptureState.SET_ASIDE:
         raise Refused(_("This is not set aside any more."))
-    if Rupture.objects.filter(episode=editor.episode, state__in=Rupture.ACTIVE).exists():
+    others = Rupture.objects.told().filter(episode=editor.episode, state__in=Rupture.ACTIVE)
+    if others.filter(kept_back=rupture.kept_back).exists():
         raise Refused(_("Another one is open in the meantime. Work with that one."))
+    keep_back(editor.episode.pk)
     rupture.state, rupture.closed_at, rupture.aside_reason = Rupture.RuptureState.OPEN, None, None
     rupture.save(update_fields=["state", "closed_at", "aside_reason"])
     SetAside.objects.filter(rupture=rupture, undone_at__isnull=True).update(
@@ -108,8 +111,9 @@ def name_rupture(*, editor: Editor, therapy_session, kind, pillars, line=""):
         One is open already.
     """
     lock_for_edit(editor, therapy_session)
-    if Rupture.objects.filter(episode=editor.episode, state__in=Rupture.ACTIVE).exists():
+    if Rupture.objects.at_work().filter(episode=editor.episode).exists():
         raise Refused(_("One is open already. What you saw belongs to it."))
+    keep_back(editor.episode.pk)
     rupture = Rupture.objects.create(
         episode=editor.episode,
         opened_session=therapy_session,

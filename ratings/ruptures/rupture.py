@@ -9,6 +9,7 @@ from alliance import access
 from alliance.dates import DateFormat, day
 from alliance.models import DataKey, Episode, User
 from ratings.detection.history import HeldSession, held_sessions
+from ratings.detection.shadow import is_in_shadow
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases, scale
 from ratings.findings.flag import FlagContext, FlagText, flag_text
@@ -119,6 +120,7 @@ class RupturePage:
     strain: StrainVerdict | None  # the newest answer
     use: UsefulVerdict | None  # as above
     question: Question | None
+    untold: bool  # shadow mode: nothing of detection may be shown
 
     @property
     def signs_in_words(self) -> str:
@@ -145,7 +147,8 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
     name = episode.client.display_name
     reader_is_therapist = access.can_edit(reader, episode)
     worded = is_worded(episode)
-    evidence = evidence_of(rupture)
+    shadow = is_in_shadow(episode.client.practice)
+    evidence = evidence_of(rupture) if not shadow else None
     history = held_sessions(episode)
     view = RuptureView.objects.filter(rupture=rupture).order_by("-pk").first()
     standing = standing_steps([episode.pk]).filter(rupture=rupture)
@@ -169,7 +172,8 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
         kind=view.kind if view else rupture.kind,
         view=view,
         steps=_steps(rupture, rows, episode.client.data_key),
-        since=_since(rupture, since, rows, worded),
+        since=_since(rupture, evidence, since, rows, worded),
+        untold=shadow,
         asides=[
             AsideRow(row.reason.open(episode.client.data_key) if row.reason else "", row.at, row.undone_at)
             for row in SetAside.objects.filter(rupture=rupture, undone_at__isnull=False).order_by("-at")
@@ -249,10 +253,16 @@ def _steps(rupture: Rupture, rows: list[RepairStep], key: DataKey) -> list[StepV
     return views
 
 
-def _since(rupture: Rupture, since: list[HeldSession], rows: list[RepairStep], worded: bool) -> list[SinceRow]:
+def _since(
+    rupture: Rupture,
+    evidence: RuptureEvidence | None,
+    since: list[HeldSession],
+    rows: list[RepairStep],
+    worded: bool,
+) -> list[SinceRow]:
     series = rupture.pillars[0] if rupture.pillars else OVERALL
     usual = None
-    if evidence := evidence_of(rupture):
+    if evidence:
         wanted = "client" if series == OVERALL else f"client:{series}"
         usual = next((part.usual for part in evidence.assessment.points if part.source == wanted), None)
     asked = set(

@@ -38,7 +38,7 @@ from ratings.ruptures.rupture import rupture_page, what_was_agreed
 from sessions.models import Goal, Task
 from sessions.plan.forms import TaskForm
 
-RUPTURES = Rupture.objects.select_related(
+RUPTURES = Rupture.objects.told().select_related(
     "opened_session",
     "closed_session",
     "version",

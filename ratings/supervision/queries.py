@@ -46,7 +46,8 @@ def repairs_of(episodes: Collection[int]) -> dict[int, RepairSoFar]:
     )
     count = later.order_by().values("episode").annotate(n=Count("pk")).values("n")
     ruptures = (
-        Rupture.objects.filter(episode__in=episodes, state__in=Rupture.ACTIVE)
+        Rupture.objects.at_work()
+        .filter(episode__in=episodes)
         .annotate(sessions_since=Coalesce(Subquery(count), 0))
         .select_related("episode__client__practice")
     )
@@ -72,7 +73,9 @@ class PlannedStep:
 def planned_step(episode: Episode, therapy_session: TherapySession | None) -> PlannedStep | None:
     """The step that the log of this session asks about: planned for it, for an earlier one, or for the next one."""
     latest: dict[str, RepairStep] = {}
-    active = standing_steps([episode.pk]).filter(rupture__state__in=Rupture.ACTIVE)
+    active = standing_steps([episode.pk]).filter(
+        rupture__in=Rupture.objects.told().filter(episode=episode, state__in=Rupture.ACTIVE)
+    )
     for row in active.select_related("planned_for").order_by("pk"):
         latest[row.step] = row
     for row in latest.values():

@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.filter
 def trend(word):
-    """The words for "usual", "below", "above", "lower" or "few"."""
+    """The words for a `TrendWord`."""
     return phrases.trend(word)
 
 
@@ -46,6 +46,12 @@ def grade(case):
     if rupture and phrases.named(rupture.opened_by):
         return ""
     return phrases.grade(case.reason and case.reason.assessment)
+
+
+@register.simple_tag
+def recovering(case):
+    """That the rupture of one case of a list is on its way back."""
+    return phrases.recovering(case.standing.rupture)
 
 
 @register.simple_tag

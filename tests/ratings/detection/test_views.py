@@ -4,6 +4,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
+from ratings.detection.actions import set_detector
+from ratings.detection.shadow import in_shadow
 from ratings.findings import names
 from ratings.models import Assessment, DetectorVersion, Rupture
 from ratings.psychometrics.criteria.registry import REGISTRY
@@ -119,3 +121,24 @@ def test_newer_figures_are_offered_where_there_are_some(http, mona, instruments)
     assert "Nothing was changed" in http.post(path, rule, follow=True).text
     http.post(path, {**rule, "renew": "on"})
     assert [row.edition for row in DetectorVersion.objects.order_by("valid_from")] == [1, EDITION]
+
+
+def test_the_settings_say_what_shadow_mode_hides_and_keeps(http, mona, instruments):
+    http.force_login(mona.user)
+    path = reverse("ratings:detection-settings")
+    page = http.get(path)
+    assert page.context["form"]["shadow"].value() is False
+    assert "What people say stays" in page.text
+    rule = {"budget": "normal", "use": "client+therapist", "criterion": "rupture_filter", "shadow": "on"}
+    assert http.post(path, rule).status_code == 302
+    assert in_shadow([mona.practice_id])
+    assert AuditEvent.objects.filter(verb="changed", subject_type="detectorversion").count() == 1
+    assert http.post(path, rule | {"shadow": ""}).status_code == 302
+    assert not in_shadow([mona.practice_id])
+
+
+def test_shadow_mode_of_one_practice_says_nothing_of_another(mona, otis, instruments):
+    set_detector(
+        practice=mona.practice, criterion="rupture_filter", budget="normal", use="client", shadow=True, by=mona
+    )
+    assert in_shadow([mona.practice_id, otis.practice_id]) == {mona.practice_id}
