@@ -30,13 +30,14 @@ subjects = matrix.subjects  # the fixture: what its routes are asked about
 WORDS = (
     "own usual", "usual range, an early", "as usual", "below usual", "settled lower", "lower than before", "usually ",
     "A clear flag", "A possible flag", "Not enough check-ins", "too few to say",
-    "in a row without a check-in", "perfect in every answer", "A low start", "coming back",
-    "No open flag", "the surest flags", "What counted", "How sure", "Could also be", "sees no slip", "useful?",
+    "in a row without a check-in", "perfect in every answer", "A low start: the", "coming back",
+    "No open flag", "the surest flags", "What counted", "How sure", "Could also be", "sees no slip",
+    "Was this flag useful?",
     "The therapist's own",
 )  # fmt: skip
 MARKS = ('class="mark below', "mark unmended", "s-band", '"name": "band"', "mark usual", "mark above")
 # Pages that explain detection and say nothing of a case; and what leaves the site or changes who is signed in.
-EXPLAINS = ("/help/", "/people/detection/")
+EXPLAINS = ("/help/", "/people/detection/", "/figures/flags/")
 LEFT_OUT = ("/static/", "/accounts/logout/", "/c/")
 MOST = 3  # pages of one route that are walked for a person; the weeks have no end, and forms are alike
 ALL_OF = {"case", "case-sheet", "session-page", "rupture"}  # but of these, all

@@ -19,6 +19,7 @@ class AuditEvent(models.Model):
         ENDED = "ended", _("ended")
         LINKED = "linked", _("link made")
         IMPORTED = "imported", _("imported")
+        EXPORTED = "exported", _("exported")
         DENIED = "denied", _("denied")
 
     actor_code = models.CharField(max_length=36, blank=True)  # empty: a client's link, or a command

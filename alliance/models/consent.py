@@ -22,6 +22,7 @@ class Consent(models.Model):
         CHECK_IN = "check_in", _("answering check-ins")
         EMAIL = "email", _("receiving e-mail")
         HISTORY = "history", _("seeing their own answers through a link")
+        STUDY = "study", _("scores going into a study, without their name")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")

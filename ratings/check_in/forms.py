@@ -286,6 +286,9 @@ class CheckInSettingsForm(forms.Form):
     consents_to_history = forms.BooleanField(
         label=_("The client agreed to see their own past answers through a link."), required=False
     )
+    consents_to_study = forms.BooleanField(
+        label=_("The client agreed that their scores go into a study, without their name."), required=False
+    )
 
     @property
     def consents(self):
@@ -293,6 +296,7 @@ class CheckInSettingsForm(forms.Form):
         return {
             Consent.Purpose.CHECK_IN: self.cleaned_data["consents_to_check_ins"],
             Consent.Purpose.HISTORY: self.cleaned_data["consents_to_history"],
+            Consent.Purpose.STUDY: self.cleaned_data["consents_to_study"],
         }
 
 

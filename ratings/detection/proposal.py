@@ -31,8 +31,8 @@ class Choice:
 def proposed(practice: Practice, choice: Choice) -> Version | None:
     """The version that a choice makes; None where it changes nothing.
 
-    With any change but to shadow mode it takes the figures that the program brings by now. Where something was learned from this practice,
-    its thresholds are fitted to its own cases; while there are too few the published values stand.
+    With any change but to shadow mode it takes the figures that the program brings by now. Where something was learned
+    from this practice, its thresholds are fitted to its own cases; while there are too few the published values stand.
     """
     current = as_version(current_version(practice))
     chosen = replace(

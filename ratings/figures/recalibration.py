@@ -85,7 +85,7 @@ def _answers(practice: Practice, in_force: DetectorVersion) -> list[StatedAndFou
 
 def _open(row: DetectorVersion, now: Recalibration) -> list[float]:
     """The probabilities that the criterion found for the flags that are open under a version."""
-    flags = Rupture.objects.filter(version=row, state__in=Rupture.ACTIVE)
+    flags = Rupture.objects.told().filter(version=row, state__in=Rupture.ACTIVE)
     evidence = [evidence_of(flag) for flag in flags]
     found = [one.assessment.probability for one in evidence if one]
     return [now.before(one) for one in found if one is not None]

@@ -56,6 +56,7 @@ def _initial_settings(client):
         "asks_about_fit": client.asks_about_fit,
         "consents_to_check_ins": Consent.Purpose.CHECK_IN in agreed,
         "consents_to_history": Consent.Purpose.HISTORY in agreed,
+        "consents_to_study": Consent.Purpose.STUDY in agreed,
     }
 
 
