@@ -1,7 +1,7 @@
 from django.urls import path
 
 from ratings.cases.views import case, lists, therapy_session
-from ratings.check_in.views import therapist
+from ratings.check_in.views import rate_first, therapist
 from ratings.course import views as course
 from ratings.delivery import views as delivery
 from ratings.demo import views as demo
@@ -104,6 +104,7 @@ urlpatterns = [
     # /check-ins/
     path("check-ins/", delivery.check_ins, name="check-ins"),
     path("check-ins/<uuid:code>/link/", therapist.check_in_link, name="check-in-link"),
+    path("check-ins/<uuid:code>/show/", rate_first.check_in_show, name="check-in-show"),
     path("check-ins/<uuid:code>/enter/", therapist.check_in_enter, name="check-in-enter"),
     path("check-ins/<uuid:code>/correct/", record.check_in_correct, name="check-in-correct"),
 ]

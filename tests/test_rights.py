@@ -17,7 +17,7 @@ from alliance.people.cover import arrange_cover
 from alliance.refusal import Refused
 from ratings.cases import actions as case_actions
 from ratings.check_in import actions as check_in_actions
-from ratings.check_in import links
+from ratings.check_in import links, rate_first
 from ratings.delivery import schedule
 from ratings.detection.verdicts import judge_rupture, judge_session, judge_use
 from ratings.handover.actions import hand_over, reopen_episode, share_history
@@ -79,6 +79,7 @@ def writes(juniper, teasel, live_through, millrace, noor, all_drawn):
         "mint_check_in_link": lambda editor: links.mint_check_in_link(
             editor=editor, check_in=check_in, channel="screen"
         ),
+        "show_without_rating": lambda editor: rate_first.show_without_rating(editor=editor, check_in=check_in),
         "judge_use": lambda editor: judge_use(editor=editor, rupture=rupture, answer="useful"),
         "judge_rupture": lambda editor: judge_rupture(editor=editor, rupture=rupture, answer="yes"),
         "judge_session": lambda editor: judge_session(editor=editor, draw=Draw.objects.all()[0], answer="no"),

@@ -50,10 +50,11 @@ def check_room_for_practice(*, name: str) -> None:
 
 
 @transaction.atomic
-def change_practice(*, practice, by, is_live, **fields):
-    """Sets the settings of a practice; `live_at` is kept while it stays live."""
+def change_practice(*, practice, by, is_live, rates_first, **fields):
+    """Sets the settings of a practice; since when it is live, and rates first, is kept while it does."""
     for name, value in fields.items():
         setattr(practice, name, value)
     practice.live_at = (practice.live_at or timezone.now()) if is_live else None
-    practice.save(update_fields=[*fields, "live_at"])
+    practice.rates_first_since = (practice.rates_first_since or timezone.now()) if rates_first else None
+    practice.save(update_fields=[*fields, "live_at", "rates_first_since"])
     audit.record(Verb.CHANGED, practice, by=by)

@@ -41,6 +41,11 @@ class PracticeForm(forms.Form):
     therapist_form = forms.ChoiceField(
         label=_("After a session, therapists answer"), choices=TherapistForm, widget=forms.RadioSelect
     )
+    rates_first = forms.BooleanField(
+        label=_("Therapists see a client's answers once they have rated the session themselves."),
+        help_text=_("From the next session on. They can also look without a rating; that is recorded."),
+        required=False,
+    )
     plan_every_sessions = forms.IntegerField(
         label=_("Ask about the plan every how many sessions?"),
         help_text=_("Goals and tasks, in the check-in. From the third session on. 0 for never."),

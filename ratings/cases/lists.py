@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from alliance import scopes
 from alliance.models import Client, Episode, User
 from alliance.names import folded
+from ratings.check_in.rate_first import awaiting_rating, standing_until_rated
 from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.detection.shadow import in_shadow, told_standing
 from ratings.detection.stored import evidence_of
@@ -43,6 +44,7 @@ class CaseRow:
     said_by_client: bool  # the client says that something did not fit
     question: Question | None  # put forward for supervision
     repair: RepairSoFar | None  # of the open rupture; None: there is none
+    awaits_rating: bool  # the client's answers are shown once the reader has rated the session too
     covers_for: str  # whom the reader stands in for; empty where it is their own case, or they read along
     next_at: datetime | None = None  # the next planned session; read in the own list alone, as is the next one
     is_new: bool = False  # there is an answer that the therapist has not read
@@ -51,20 +53,23 @@ class CaseRow:
 def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> list[CaseRow]:
     """A line for each episode of a queryset, worst first, then by name.
 
-    Six statements. An episode without a standing is left out. `worked_on_by`: who has them in their hands, and is told
-    which are a colleague's.
+    Six statements, seven where a practice rates first. An episode without a standing is left out. `worked_on_by`: who
+    has them in their hands, and is told which are a colleague's.
     """
     rows = episodes.filter(standing__isnull=False).select_related(
         "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
     )
     keys = [episode.pk for episode in rows]
     shadow = in_shadow({episode.client.practice_id for episode in rows})
-    lasts = Rupture.objects.told().last_of_each(keys)
+    waiting = {one.episode_key for one in awaiting_rating(rows, worked_on_by)} if worked_on_by else set()
+    lasts = Rupture.objects.told().last_of_each([key for key in keys if key not in waiting])
     questions, repairs = questions_of(keys), repairs_of(keys)
     cases = []
     for episode in rows:
         is_hidden = episode.client.practice_id in shadow
         standing = told_standing(episode.standing, shadow=is_hidden)
+        if episode.pk in waiting:
+            standing = standing_until_rated(standing)
         rupture, last = standing.rupture, lasts.get(episode.pk)
         reason = evidence_of(rupture) if rupture and not is_hidden else None
         stays_aside = last and last.state == Rupture.RuptureState.SET_ASIDE and not last.steady_again
@@ -85,7 +90,8 @@ def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> 
                 how_ended=episode.get_end_reason_display(),
                 said_by_client=standing.attention >= ATTENTION_CLIENT,
                 question=questions.get(episode.pk),
-                repair=repairs.get(episode.pk),
+                repair=repairs.get(episode.pk) if episode.pk not in waiting else None,
+                awaits_rating=episode.pk in waiting,
                 covers_for=episode.therapist.display_name
                 if worked_on_by and episode.therapist.user_id != worked_on_by.pk
                 else "",

@@ -42,6 +42,7 @@ class CheckIn(models.Model):
     plan_asked = models.JSONField(null=True)
     asks_about_repair = models.BooleanField(default=False, db_default=False)  # settled when it is made, as the plan is
     read_at = models.DateTimeField(null=True, blank=True)  # by the therapist: from then on the answers stand
+    shown_unrated_at = models.DateTimeField(null=True, blank=True)  # the therapist looked without an own rating
     # Other answers than those stored, refused within the hour that began with the first of them: `check_in/guesses.py`.
     guesses = models.PositiveSmallIntegerField(default=0, db_default=0)  # the program before knows no such column
     guessed_since = models.DateTimeField(null=True, blank=True)
@@ -52,7 +53,8 @@ class CheckIn(models.Model):
     class Sensitivity:
         sealed = ()
         clinical = (
-            "episode", "therapy_session", "plan_asked", "asks_about_repair", "read_at", "guesses", "guessed_since",
+            "episode", "therapy_session", "plan_asked", "asks_about_repair", "read_at", "shown_unrated_at", "guesses",
+            "guessed_since",
         )  # fmt: skip
         plain = ("id", "code", "text", "created_at")
 

@@ -22,6 +22,7 @@ from ratings.check_in import instrument_choice
 from ratings.check_in.actions import AlreadyAnswered, SessionVoided, correct_entered_answers, mark_read
 from ratings.check_in.answers import stored_answers
 from ratings.check_in.forms import EnteredAnswersForm
+from ratings.check_in.views.rate_first import page_until_rated
 from ratings.detection.forms import StrainForm
 from ratings.detection.verdicts import judge_session
 from ratings.models import CheckIn, Draw, Rating
@@ -47,6 +48,8 @@ TICKED = (
 def session_page(request, code):
     therapy_session = _in_zone(get_visible_or_404(SESSIONS, request.user, code=code))
     audit.record(audit.Verb.READ, therapy_session, by=request.user, practice=therapy_session.episode.client.practice)
+    if waiting := page_until_rated(request, therapy_session.episode):
+        return waiting
     page = page_of(therapy_session, request.user)
     if page.can_log and request.method == "GET":
         editor = access.check_log(request.user, therapy_session.episode)
@@ -60,6 +63,8 @@ def session_list(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
+    if waiting := page_until_rated(request, episode):
+        return waiting
     page = list_of(episode, request.user, removed="removed" in request.GET)
     section = "cases" if page.can_log else "caseload"
     return render(request, "ratings/record/session_list.html", {"page": page, "section": section})
@@ -70,6 +75,8 @@ def case_sheet(request, code):
     episode = get_visible_or_404(CASES, request.user, code=code)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
+    if waiting := page_until_rated(request, episode):
+        return waiting
     context = {"page": sheet_of(episode, request.user), "section": "cases"}
     return render(request, "ratings/record/case_sheet.html", context)
 

@@ -17,6 +17,7 @@ from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
+from ratings.check_in.views.rate_first import page_until_rated
 from ratings.detection.forms import StrainForm
 from ratings.detection.history import held_sessions
 from ratings.detection.verdicts import judge_rupture, judge_use
@@ -54,7 +55,8 @@ OVER = gettext_lazy("This is over already: %(state)s. What you typed was not sav
 
 @require_safe
 def rupture(request, code):
-    return _answer(request, get_visible_or_404(RUPTURES, request.user, code=code))
+    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
+    return page_until_rated(request, rupture.episode) or _answer(request, rupture)
 
 
 @require_POST

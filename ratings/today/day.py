@@ -127,14 +127,15 @@ def day_of(therapist: User) -> Day:
     cases = {row.standing.pk: row for row in case_rows(scopes.own_episodes(therapist), therapist)}
     news = news_of(therapist)
     strains = latest_strains(news)
-    wished = {wish.episode_key: wish for wish in wishes(scopes.own_episodes(therapist))}
+    shown = [key for key, row in cases.items() if not row.awaits_rating]
+    wished = {wish.episode_key: wish for wish in wishes(shown)}
     entries = _entries(therapist, midnight, tomorrow, cases, wished, strains)
     today = [entry for entry in entries if entry.therapy_session.starts_at >= midnight]
     next_one = next((entry for entry in today if entry.is_planned and entry.therapy_session.ends_at > now), None)
     planned = _next_planned(therapist, tomorrow)
     here_today = {entry.therapy_session.episode_id for entry in today}
     unanswered = unanswered_check_ins(therapist)
-    shown = to_show(news, midnight)
+    told = to_show(news, midnight)
     return Day(
         now=now,
         saved=just_logged(therapist),
@@ -142,10 +143,10 @@ def day_of(therapist: User) -> Day:
         rest=_in_order_of_work([entry for entry in today if entry is not next_one]),
         coming=_coming(planned, cases),
         unlogged=[entry for entry in reversed(entries) if entry.therapy_session.starts_at < midnight],
-        news=shown,
-        heard=_heard(shown, next_one, here_today),
-        open=_open_cases(cases, planned, wished, strains, here_today, shown),
-        refused=refused_goals(scopes.own_episodes(therapist)),
+        news=told,
+        heard=_heard(told, next_one, here_today),
+        open=_open_cases(cases, planned, wished, strains, here_today, told),
+        refused=refused_goals(shown),
         unanswered=_latest_of_each(unanswered),
         unanswered_in_all=len(unanswered),
         questions=open_questions(therapist),

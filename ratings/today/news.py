@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -10,6 +11,8 @@ from django.utils import timezone
 
 from alliance import scopes
 from alliance.models import User
+from alliance.models.episode import OF_EPISODE
+from ratings.check_in.rate_first import awaiting_rating
 from ratings.models import Rating, SeenRating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import TherapySession
@@ -40,6 +43,7 @@ class News:
     is_new: bool
     says_strain: bool
     talked_about: bool | None
+    awaits_rating: bool  # it is shown once the user has rated the session too, so it says nothing yet
     bring_up: str  # Rating.BringUp
     comment: str
 
@@ -75,31 +79,36 @@ def own_answers(user: User) -> QuerySet[Rating]:
 
 
 def news_of(user: User) -> list[News]:
-    """The latest answers of the user's clients, newest first; one statement."""
+    """The latest answers of the user's clients, newest first; one statement, two where a practice rates first."""
     seen = SeenRating.objects.filter(rating=OuterRef("pk"), by__user=user)
     rows = (
         own_answers(user)
         .annotate(is_seen=Exists(seen), held_before=numbered("episode", "therapy_session__starts_at"))
-        .select_related("episode__client__data_key", "therapy_session")
+        .select_related("therapy_session", *OF_EPISODE)
         .order_by("-received_at", "-pk")
     )
-    return [
-        News(
-            code=str(row.code),
-            episode_key=row.episode_id,
-            case_code=str(row.episode.code),
-            name=row.episode.client.display_name,
-            number=row.held_before + 1 if row.therapy_session.takes_a_number else None,
-            session_at=row.therapy_session.starts_at,
-            received_at=row.received_at,
-            is_new=not row.is_seen,
-            says_strain=bool(row.tension),
-            talked_about=row.tension_talked_about,
-            bring_up=row.bring_up,
-            comment=row.comment.open(row.episode.client.data_key) if row.comment else "",
-        )
-        for row in rows
-    ]
+    waiting = {one.session_key for one in awaiting_rating([row.episode for row in rows], user)}
+    return [_news(row, awaits_rating=row.therapy_session_id in waiting) for row in rows]
+
+
+def _news(row: Any, *, awaits_rating: bool) -> News:
+    """Of answers that are held back only that they came."""
+    comment = row.comment.open(row.episode.client.data_key) if row.comment and not awaits_rating else ""
+    return News(
+        code=str(row.code),
+        episode_key=row.episode_id,
+        case_code=str(row.episode.code),
+        name=row.episode.client.display_name,
+        number=row.held_before + 1 if row.therapy_session.takes_a_number else None,
+        session_at=row.therapy_session.starts_at,
+        received_at=row.received_at,
+        is_new=not row.is_seen,
+        awaits_rating=awaits_rating,
+        says_strain=bool(row.tension) and not awaits_rating,
+        talked_about=None if awaits_rating else row.tension_talked_about,
+        bring_up="" if awaits_rating else row.bring_up,
+        comment=comment,
+    )
 
 
 def latest_strains(news: list[News]) -> dict[int, News]:

@@ -21,6 +21,7 @@ from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import AlreadyLogged
 from ratings.check_in import instrument_choice
+from ratings.check_in.rate_first import awaiting_rating
 from ratings.check_in.wishes import wishes
 from ratings.models import Rating, RepairStep
 from ratings.supervision.queries import planned_step
@@ -56,7 +57,7 @@ def _log(request, episode, planned=None):
         )
         return redirect("ratings:case", episode.code)
     initial = _of_plan(planned, editor) if planned else proposed_times(episode)
-    wish = next(iter(wishes([episode.pk])), None)
+    wish = None if awaiting_rating([episode], request.user) else next(iter(wishes([episode.pk])), None)
     asked = {"wish": wish, "step": planned_step(episode, planned)}
     form = SessionLogForm(posted(request), episode=episode, on_record=planned, initial=initial, text=text, **asked)
     if form.is_bound:

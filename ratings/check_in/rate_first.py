@@ -1,0 +1,89 @@
+"""Rate first: where the practice wants it, therapists see what a client answered once their own rating is in.
+
+It holds for sessions since the practice chose it, in the therapist's own cases. Supervisors, and who covers, see the
+answers at once: they rate nothing. So does the therapist who typed them. A therapist may also look without a rating;
+that is a deed of its own, and recorded.
+"""
+
+from collections.abc import Collection
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from alliance import audit
+from alliance.access import Editor
+from alliance.audit import Verb
+from alliance.models import Episode, User
+from ratings.detection.reassess import lock_for_edit
+from ratings.models import CheckIn, Rating, Standing
+from ratings.psychometrics.evidence import Rater
+from ratings.psychometrics.series import SERIES
+from ratings.psychometrics.usual import TrendWord
+from sessions.models import Attendance
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingRating:
+    """A client's answers that wait for the therapist's own rating of the same session."""
+
+    code: str  # of the check-in
+    episode_key: int
+    session_key: int
+    session_code: str
+    session_at: datetime
+    is_logged: bool
+
+
+def awaiting_rating(episodes: Collection[Episode], reader: User) -> list[AwaitingRating]:
+    """The answers that their reader may not see yet, the latest first.
+
+    The episodes come with their therapist and the client's practice. One statement; none where no practice wants it.
+    """
+    since = {
+        episode.pk: episode.client.practice.rates_first_since
+        for episode in episodes
+        if episode.client.practice.rates_first_since and episode.therapist.user_id == reader.pk
+    }
+    if not since:
+        return []
+    ratings = Rating.objects.filter(therapy_session=OuterRef("therapy_session"), replaced_at__isnull=True)
+    answers = ratings.filter(rater=Rater.CLIENT).exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=reader)
+    waiting = (
+        CheckIn.objects.wanted()
+        .filter(Exists(answers), ~Exists(ratings.filter(rater=Rater.THERAPIST, items_answered__gt=0)))
+        .filter(episode__in=since, shown_unrated_at__isnull=True)
+        .select_related("therapy_session")
+        .order_by("-therapy_session__starts_at")
+    )
+    return [
+        AwaitingRating(
+            code=str(row.code),
+            episode_key=row.episode_id,
+            session_key=row.therapy_session_id,
+            session_code=str(row.therapy_session.code),
+            session_at=row.therapy_session.starts_at,
+            is_logged=row.therapy_session.attendance != Attendance.PLANNED,
+        )
+        for row in waiting
+        if row.therapy_session.starts_at >= since[row.episode_id]
+    ]
+
+
+def standing_until_rated(standing: Standing) -> Standing:
+    """The standing as the therapist may see it meanwhile: a copy that says nothing of any answer, not to be saved."""
+    told = copy(standing)
+    told.rupture, told.settled_since, told.attention = None, None, 0
+    told.words, told.spark, told.notes = dict.fromkeys(SERIES, TrendWord.UNTOLD), {}, []
+    return told
+
+
+@transaction.atomic
+def show_without_rating(*, editor: Editor, check_in: CheckIn) -> None:
+    """The therapist looks at the answers without a rating of their own; from now on they are shown."""
+    lock_for_edit(editor, check_in)
+    if CheckIn.objects.filter(pk=check_in.pk, shown_unrated_at=None).update(shown_unrated_at=timezone.now()):
+        audit.record(Verb.CHANGED, check_in, by=editor.membership)

@@ -1,0 +1,33 @@
+"""The page that stands in place of a case while the client's answers wait for the therapist's own rating."""
+
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from alliance import access
+from alliance.access import get_visible_or_404
+from alliance.models.episode import OF_EPISODE
+from ratings.check_in.rate_first import awaiting_rating, show_without_rating
+from ratings.models import CheckIn
+
+
+def page_until_rated(request, episode):
+    """The page that asks for the own rating first; None where the case may be shown."""
+    waiting = awaiting_rating([episode], request.user)
+    if not waiting:
+        return None
+    timezone.activate(ZoneInfo(episode.client.practice.zone))
+    context = {"episode": episode, "waiting": waiting[0], "section": "cases"}
+    return render(request, "ratings/check_in/rate_first.html", context)
+
+
+@require_POST
+def check_in_show(request, code):
+    check_in = get_visible_or_404(CheckIn.objects.select_related(*OF_EPISODE), request.user, code=code)
+    show_without_rating(editor=access.check_edit(request.user, check_in.episode), check_in=check_in)
+    messages.info(request, _("Shown without your own rating."))
+    return redirect("ratings:case", check_in.episode.code)

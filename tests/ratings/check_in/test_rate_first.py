@@ -1,0 +1,132 @@
+"""Where the practice wants it, a therapist sees the client's answers once their own rating is in."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.models import AuditEvent
+from alliance.people.cover import arrange_cover
+from ratings.cases.actions import log_session
+from ratings.check_in.actions import answer_check_in
+from ratings.models import CheckIn
+from tests.courses import answers, client_answers
+from tests.factories import days_ago, editor_of
+from tests.ratings.pages import statements
+
+COMMENT = "A kanarienvogel sang."
+FIRST = "Rate this session yourself first."
+OF_A_CASE = ("ratings:case", "ratings:case-sheet", "ratings:session-list", "ratings:plan", "ratings:course")
+
+
+@pytest.fixture
+def rates_first(millrace):
+    millrace.rates_first_since = days_ago(10)
+    millrace.save()
+
+
+@pytest.fixture
+def waiting(rates_first, http, dana, juniper, live_through):
+    """The answers to Juniper's sixth session, with a comment, tension and a wish, which Dana has not rated."""
+    live_through(juniper, [3, 3, 3, 3, 3])
+    start = days_ago(1)
+    row = log_session(
+        editor=editor_of(juniper), starts_at=start, ends_at=start + timedelta(minutes=50), zone="Europe/Berlin",
+        mode="video", attendance="attended",
+    )  # fmt: skip
+    check_in = CheckIn.objects.get(therapy_session=row)
+    said = client_answers(0, comment=COMMENT, tension=True, bring_up="gently")
+    answer_check_in(check_in=check_in, answers=said, may_change=False)
+    http.force_login(dana.user)
+    return check_in
+
+
+def pages(episode):
+    session = CheckIn.objects.filter(episode=episode).latest("therapy_session__starts_at").therapy_session
+    return [
+        *(reverse(name, args=[episode.code]) for name in OF_A_CASE),
+        reverse("ratings:session-page", args=[session.code]),
+    ]
+
+
+def test_no_page_of_the_therapist_says_what_waits(http, waiting, juniper):
+    for address in pages(juniper):
+        assert FIRST in http.get(address).text, address
+    today, cases = http.get(reverse("ratings:today")).text, http.get(reverse("ratings:cases")).text
+    for text in (today, cases, *(http.get(address).text for address in pages(juniper))):
+        found = [words for words in (COMMENT, "was difficult", "raise something", "elow own usual") if words in text]
+        assert found == []
+    assert today.count("has answered. Rate the session yourself first.") == 1
+    assert today.count("answered for session") == 5, "what both have rated is told as always"
+    waiting.refresh_from_db()
+    assert waiting.read_at is None
+
+
+def test_both_sides_are_shown_once_the_own_rating_is_in(http, waiting, juniper):
+    session = waiting.therapy_session
+    address = reverse("ratings:session-correct", args=[session.code])
+    assert address in http.get(reverse("ratings:case", args=[juniper.code])).text
+    day = timezone.localtime(session.starts_at).strftime("%Y-%m-%d")
+    given = {"day": day, "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
+    assert http.post(address, given | {key: str(value) for key, value in answers(3).items()}).status_code == 302
+    assert COMMENT in http.get(reverse("ratings:case", args=[juniper.code])).text
+
+
+def test_it_can_be_shown_without_and_that_is_recorded(http, waiting, juniper, dana):
+    show = reverse("ratings:check-in-show", args=[waiting.code])
+    assert COMMENT in http.post(show, follow=True).text
+    assert COMMENT in http.get(reverse("ratings:today")).text
+    http.post(show)
+    events = AuditEvent.objects.filter(verb="changed", subject_code=waiting.code)
+    assert [event.actor_code for event in events] == [str(dana.user.code)]
+
+
+def test_the_supervisor_and_who_covers_see_it_at_once(http, waiting, juniper, dana, sam, noor):
+    arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(2), ends_at=days_ago(-9))
+    for member in (sam, noor):
+        http.force_login(member.user)
+        text = http.get(reverse("ratings:case", args=[juniper.code])).text
+        assert FIRST not in text
+        assert "Latest answers" in text
+
+
+@pytest.mark.parametrize("since", [None, 0])
+def test_nothing_waits_where_nobody_wants_it_or_wanted_it_then(http, waiting, millrace, juniper, since):
+    millrace.rates_first_since = None if since is None else timezone.now()
+    millrace.save()
+    assert COMMENT in http.get(reverse("ratings:case", args=[juniper.code])).text
+
+
+def test_what_the_therapist_typed_from_paper_is_known_already(http, rates_first, dana, juniper, live_through):
+    (check_in,) = live_through(juniper, [None], therapist=None)
+    http.force_login(dana.user)
+    day = timezone.localtime(check_in.therapy_session.starts_at).date()
+    address = reverse("ratings:check-in-enter", args=[check_in.code])
+    http.post(address, answers(3) | {"day": day.isoformat(), "comment": COMMENT})
+    assert COMMENT in http.get(reverse("ratings:case", args=[juniper.code])).text
+
+
+def test_two_cases_that_wait_ask_no_more_than_one(http, waiting, sorrel, live_through):
+    places = [reverse("ratings:cases"), reverse("ratings:today")]
+    for_one = [statements(http, place) for place in places]
+    live_through(sorrel, [3], therapist=None)
+    assert http.get(places[0]).text.count("answered; rate it first") == 2
+    assert [statements(http, place) for place in places] == for_one
+
+
+def test_a_manager_switches_it_on_from_now(http, mona, millrace):
+    http.force_login(mona.user)
+    address = reverse("alliance:practice-settings")
+    form = http.get(address).context["form"]
+    given = {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+    http.post(address, given | {"rates_first": "on"})
+    millrace.refresh_from_db()
+    first = millrace.rates_first_since
+    assert first is not None
+    http.post(address, given | {"rates_first": "on"})
+    millrace.refresh_from_db()
+    assert millrace.rates_first_since == first, "it holds since it was switched on"
+    http.post(address, given)
+    millrace.refresh_from_db()
+    assert millrace.rates_first_since is None
