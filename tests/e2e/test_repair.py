@@ -1,13 +1,19 @@
 """Repairs in a browser, from what somebody saw or said to how they end."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.check_in.answers import ClientAnswers
 from ratings.models import RepairStep, Rupture, SetAside
+from ratings.ruptures.actions import plan_step
 from tests.courses import ITEMS, answers
+from tests.e2e.test_today import MOST_CLICKS, Hand
+from tests.factories import editor_of, make_therapy_session
 from tests.ratings.ruptures.test_rupture import next_session
 
 CLICKS = "addEventListener('pointerdown', () => clicked(), true)"
@@ -79,6 +85,57 @@ def test_a_repair_starts_in_three_clicks_from_today(page, live_server, dana, sig
     assert RepairStep.objects.get().outcome == "planned"
     assert len(clicks) <= 3
     look("repair-planned")
+
+
+def test_it_starts_so_without_a_script_too(plain, live_server, named):
+    plain.goto(live_server.url + "/today/")
+    clicks = [
+        lambda: plain.get_by_role("link", name="Start repair").click(),
+        lambda: plain.get_by_text("Is that right?").first.click(),
+        lambda: plain.get_by_role("button", name="Plan it").click(),
+    ]
+    for click in clicks:
+        click()
+    plain.get_by_text("The log of that session will ask you").wait_for()
+    assert RepairStep.objects.get().outcome == "planned"
+
+
+def test_and_by_keyboard_in_three_keys_apart_from_tabs(page, live_server, dana, sign_in, named):
+    sign_in(dana)
+    page.goto(live_server.url + "/today/")
+    for place, key in (
+        (page.get_by_role("link", name="Start repair"), "Enter"),
+        (page.locator("[aria-current=step] .words-pick input").first, "Space"),
+        (page.get_by_role("button", name="Plan it"), "Enter"),
+    ):
+        place.focus()
+        page.keyboard.press(key)
+        page.wait_for_load_state()
+    page.get_by_text("The log of that session will ask you").wait_for()
+    assert RepairStep.objects.get().outcome == "planned"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_log_asks_about_the_planned_step_in_one_click_more(
+    script, page, plain, live_server, dana, sign_in, named, millrace
+):
+    millrace.therapist_form = "three"
+    millrace.save()
+    plan_step(editor=editor_of(named.episode), rupture=named, step="notice", words="How was that?")
+    at = timezone.now() - timedelta(minutes=70)
+    make_therapy_session(named.episode, starts_at=at, ends_at=at + timedelta(minutes=50), mode="video")
+    sign_in(dana)
+    page = page if script else plain
+    page.goto(live_server.url + "/today/")
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="Log").first)
+    hand.answer(4, 3, 5)
+    hand.click(page.locator(".pick label", has_text="Nothing"))
+    hand.click(page.get_by_role("group", name="You planned").locator("label", has_text="Yes"))
+    hand.click(page.get_by_role("button", name="Save"))
+    page.wait_for_url("**/today/")
+    assert hand.clicks <= MOST_CLICKS + 1
+    assert RepairStep.objects.latest("pk").outcome == "done"
 
 
 def test_four_steps_and_the_clients_yes_it_helped_make_it_repaired(
