@@ -41,6 +41,11 @@ def test_the_page_shows_codes_and_counts_and_no_client(http, leaving, juniper, s
         assert secret not in page
 
 
+def test_nobody_without_cases_is_said_to_have_some(http, leaving, noor):
+    page = http.get(reverse("ratings:member-end", args=[noor.code])).text
+    assert "No open case needs somebody." in page
+
+
 def test_without_a_choice_for_each_case_nobody_leaves(http, leaving, dana, juniper, sorrel, noor):
     page = http.post(leaving, {"when": "now", named(juniper): "end"})
     assert page.status_code == 422
