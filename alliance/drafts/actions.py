@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import scopes
-from alliance.crypto import Sealed
+from alliance.crypto import Sealed, keyed_hash
 from alliance.drafts.shown import Fields, ShownForm
 from alliance.models import FormDraft, Membership, User
 
@@ -42,15 +42,18 @@ def keep_draft(*, form: ShownForm, action: str, fields: Fields) -> FormDraft | N
 
 
 def keep_while_typing(*, form: ShownForm, action: str, fields: Fields) -> FormDraft | None:
-    """As `keep_draft`; but what arrives after its form was saved would stand there as not saved, and is not kept."""
-    return None if cache.get(_saved(form, action)) else keep_draft(form=form, action=action, fields=fields)
+    """As `keep_draft`; but what arrives after it was saved would stand there as not saved, and is not kept."""
+    saved = cache.get(_saved(form, action), {})
+    if saved and all(saved.get(name) == _print(values) for name, values in fields.items()):
+        return None
+    return keep_draft(form=form, action=action, fields=fields)
 
 
-def drop_draft(*, form: ShownForm, action: str) -> None:
-    """The form was saved."""
+def drop_draft(*, form: ShownForm, action: str, fields: Fields) -> None:
+    """The form was saved with these fields."""
     kept, _each = FormDraft.objects.filter(sent_by__user__code=form.user, shown=form.shown, action=action).delete()
     if kept:
-        cache.set(_saved(form, action), True, LATE)
+        cache.set(_saved(form, action), {name: _print(values) for name, values in fields.items()}, LATE)
 
 
 def discard_draft(*, draft: FormDraft) -> None:
@@ -69,6 +72,11 @@ def drop_old_drafts() -> None:
 
 def _saved(form: ShownForm, action: str) -> str:
     return f"saved-form {form.user} {form.shown} {action}"
+
+
+def _print(values: list[str]) -> str:
+    """By which the same text is known again, and nothing of it can be read."""
+    return keyed_hash("saved-form", json.dumps(values).encode().hex())  # small and capital letters are two
 
 
 def _owner(form: ShownForm) -> Membership | None:

@@ -81,7 +81,7 @@ def _after_new_token(request, form):
 def _answered(request, form, response):
     status = response.status_code
     if status < 400:
-        drop_draft(form=form, action=request.path_info)
+        drop_draft(form=form, action=request.path_info, fields=typed_fields(request.POST))
     elif status in NOT_YOURS:
         typed = _readable(typed_fields(request.POST))
         _add(response, "alliance/drafts/_typed.html", {"typed": typed} if typed else None)

@@ -1,6 +1,7 @@
 """Rate first: where the practice wants it, therapists see what a client answered once their own rating is in.
 
-It holds for sessions since the practice chose it, in the therapist's own cases. Supervisors, and who covers, see the
+It holds for sessions since the practice chose it, in the therapist's own cases, also for those that are missed or
+removed meanwhile: who brings one back has not read it. Supervisors, and who covers, see the
 answers at once: they rate nothing. So does the therapist who typed them. A therapist may also look without a rating;
 that is a deed of its own, and recorded.
 """
@@ -20,6 +21,7 @@ from alliance.audit import Verb
 from alliance.models import Episode, User
 from ratings.detection.reassess import lock_for_edit
 from ratings.models import CheckIn, Rating, Standing
+from ratings.models.check_in import ASKED_ABOUT
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.series import SERIES
 from ratings.psychometrics.usual import TrendWord
@@ -36,6 +38,7 @@ class AwaitingRating:
     session_code: str
     session_at: datetime
     is_logged: bool
+    can_be_rated: bool  # it was held, or may have been, and is on record
 
 
 def awaiting_rating(episodes: Collection[Episode], reader: User) -> list[AwaitingRating]:
@@ -53,8 +56,7 @@ def awaiting_rating(episodes: Collection[Episode], reader: User) -> list[Awaitin
     ratings = Rating.objects.filter(therapy_session=OuterRef("therapy_session"), replaced_at__isnull=True)
     answers = ratings.filter(rater=Rater.CLIENT).exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=reader)
     waiting = (
-        CheckIn.objects.wanted()
-        .filter(Exists(answers), ~Exists(ratings.filter(rater=Rater.THERAPIST, items_answered__gt=0)))
+        CheckIn.objects.filter(Exists(answers), ~Exists(ratings.filter(rater=Rater.THERAPIST, items_answered__gt=0)))
         .filter(episode__in=since, shown_unrated_at__isnull=True)
         .select_related("therapy_session")
         .order_by("-therapy_session__starts_at")
@@ -67,6 +69,7 @@ def awaiting_rating(episodes: Collection[Episode], reader: User) -> list[Awaitin
             session_code=str(row.therapy_session.code),
             session_at=row.therapy_session.starts_at,
             is_logged=row.therapy_session.attendance != Attendance.PLANNED,
+            can_be_rated=row.therapy_session.attendance in ASKED_ABOUT and row.therapy_session.voided_at is None,
         )
         for row in waiting
         if row.therapy_session.starts_at >= since[row.episode_id]

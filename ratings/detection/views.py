@@ -22,10 +22,10 @@ def detection_settings(request):
     initial = {name: getattr(version, name) for name in ("criterion", "budget", "use", "clear_only", "shadow")}
     form = DetectionForm(posted(request), initial=initial)
     seen = None
-    if form.is_valid() and "see" in request.POST:
+    if form.is_valid() and "see" in request.POST and not version.shadow:  # in shadow mode nothing counts flags
         version_then = proposed(manager.practice, Choice(**form.cleaned_data))
         seen = preview(manager.practice, version_then or as_version(version))
-    elif form.is_valid():
+    elif form.is_valid() and "see" not in request.POST:
         if set_detector(practice=manager.practice, by=manager, **form.cleaned_data):
             messages.success(
                 request,

@@ -200,6 +200,8 @@ def latest_words(
             words[series] = TrendWord.LOWER
         elif now.state in STRAINED and series in now.pillars:
             words[series] = TrendWord.BELOW
+        elif series in lower and now.state in IN_RUPTURE:  # another rupture does not make the lower level the usual one
+            words[series] = TrendWord.LOWER
         elif usual and value is not None:
             words[series] = usual.word(value)
         elif earlier and value is not None and earlier.word(value) == TrendWord.BELOW:

@@ -86,6 +86,8 @@ def session_strain(request, code):
     """Whether there was strain in a session that was drawn. An answer that a flag has overtaken is kept as well."""
     therapy_session = _in_zone(get_visible_or_404(SESSIONS, request.user, code=code))
     editor = access.check_log(request.user, therapy_session.episode)
+    if waiting := page_until_rated(request, therapy_session.episode):
+        return waiting
     draw = Draw.objects.filter(therapy_session=therapy_session, is_drawn=True).first()
     if draw is None:
         raise NotVisible("draw", code)
@@ -175,6 +177,8 @@ def check_in_correct(request, code):
     check_ins = CheckIn.objects.not_voided().select_related("therapy_session", "text__instrument", *OF_EPISODE)
     check_in = get_visible_or_404(check_ins, request.user, code=code)
     editor = access.check_edit(request.user, check_in.episode)
+    if waiting := page_until_rated(request, check_in.episode):
+        return waiting
     timezone.activate(ZoneInfo(check_in.episode.client.practice.zone))
     typed = check_in.ratings.filter(replaced_at__isnull=True, rater=Rater.CLIENT, mode=Rating.Mode.PAPER)
     rating = typed.select_related("episode__client__data_key").first()

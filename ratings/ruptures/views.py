@@ -55,8 +55,7 @@ OVER = gettext_lazy("This is over already: %(state)s. What you typed was not sav
 
 @require_safe
 def rupture(request, code):
-    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
-    return page_until_rated(request, rupture.episode) or _answer(request, rupture)
+    return _answer(request, get_visible_or_404(RUPTURES, request.user, code=code))
 
 
 @require_POST
@@ -203,6 +202,8 @@ def rupture_name(request, code):
     """A therapist names a strain, from the case."""
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
     editor = access.check_edit(request.user, episode)
+    if waiting := page_until_rated(request, episode):
+        return waiting
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     form = NameRuptureForm(posted(request), sessions=[held for held in held_sessions(episode) if held.number])
     if form.is_valid():
@@ -283,6 +284,8 @@ def _over(request, rupture, form, typed, name):
 
 def _answer(request, rupture, status=200, **forms):
     """The page; `forms`: those that were sent, by their place."""
+    if waiting := page_until_rated(request, rupture.episode):
+        return waiting
     timezone.activate(ZoneInfo(rupture.episode.client.practice.zone))
     audit.record(audit.Verb.READ, rupture, by=request.user, practice=rupture.episode.client.practice)
     page = rupture_page(rupture, request.user)

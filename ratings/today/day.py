@@ -128,6 +128,7 @@ def day_of(therapist: User) -> Day:
     news = news_of(therapist)
     strains = latest_strains(news)
     shown = [key for key, row in cases.items() if not row.awaits_rating]
+    held = {row.code for row in cases.values() if row.awaits_rating}
     wished = {wish.episode_key: wish for wish in wishes(shown)}
     entries = _entries(therapist, midnight, tomorrow, cases, wished, strains)
     today = [entry for entry in entries if entry.therapy_session.starts_at >= midnight]
@@ -149,7 +150,7 @@ def day_of(therapist: User) -> Day:
         refused=refused_goals(shown),
         unanswered=_latest_of_each(unanswered),
         unanswered_in_all=len(unanswered),
-        questions=open_questions(therapist),
+        questions=[one for one in open_questions(therapist) if str(one.case_code) not in held],
         has_cases=bool(cases),
     )
 

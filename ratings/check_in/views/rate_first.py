@@ -22,7 +22,9 @@ def page_until_rated(request, episode):
         return None
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     context = {"episode": episode, "waiting": waiting[0], "section": "cases"}
-    return render(request, "ratings/check_in/rate_first.html", context)
+    # What was sent is kept as a draft: nothing was done with it.
+    status = 200 if request.method in ("GET", "HEAD") else 409
+    return render(request, "ratings/check_in/rate_first.html", context, status=status)
 
 
 @require_POST

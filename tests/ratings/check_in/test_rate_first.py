@@ -10,9 +10,10 @@ from alliance.models import AuditEvent
 from alliance.people.cover import arrange_cover
 from ratings.cases.actions import log_session
 from ratings.check_in.actions import answer_check_in
+from ratings.detection.sample import SampleQuestion
 from ratings.models import CheckIn
 from tests.courses import answers, client_answers
-from tests.factories import days_ago, editor_of
+from tests.factories import days_ago, editor_of, local_day
 from tests.ratings.pages import statements
 
 COMMENT = "A kanarienvogel sang."
@@ -89,6 +90,47 @@ def test_the_supervisor_and_who_covers_see_it_at_once(http, waiting, juniper, da
         text = http.get(reverse("ratings:case", args=[juniper.code])).text
         assert FIRST not in text
         assert "Latest answers" in text
+
+
+@pytest.mark.parametrize("step", ["kind", "plan", "set-aside", "step", "usual"])
+def test_a_form_of_a_repair_says_nothing_either(http, waiting, juniper, step):
+    rupture = juniper.ruptures.get()
+    response = http.post(reverse(f"ratings:rupture-{step}", args=[rupture.code]), {})
+    assert (response.status_code, COMMENT in response.text) == (409, False)
+
+
+def test_nor_does_naming_a_strain(http, waiting, juniper):
+    assert FIRST in http.post(reverse("ratings:rupture-name", args=[juniper.code]), {}).text
+
+
+def test_a_session_that_is_missed_or_removed_does_not_show_them(http, waiting, juniper):
+    session = waiting.therapy_session
+    for change in ({"attendance": "no_show"}, {"voided_at": timezone.now(), "voided_by": juniper.therapist}):
+        type(session).objects.filter(pk=session.pk).update(**change)
+        text = http.get(reverse("ratings:session-page", args=[session.code])).text
+        assert COMMENT not in text
+        assert "there is nothing to rate" in text
+
+
+def test_what_somebody_else_typed_from_paper_waits_as_well(http, rates_first, dana, noor, juniper, live_through):
+    (check_in,) = live_through(juniper, [None], therapist=None)
+    arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(2), ends_at=days_ago(-9))
+    http.force_login(noor.user)
+    day = local_day(check_in.therapy_session.starts_at)
+    typed = answers(3) | {"day": day.isoformat(), "comment": COMMENT}
+    http.post(reverse("ratings:check-in-enter", args=[check_in.code]), typed)
+    http.force_login(dana.user)
+    text = http.get(reverse("ratings:check-in-correct", args=[check_in.code])).text
+    assert FIRST in text
+    assert COMMENT not in text
+
+
+def test_nothing_that_waits_is_marked_as_seen_or_asked_about(http, waiting, juniper, monkeypatch):
+    drawn = SampleQuestion(waiting.therapy_session.code, juniper.code, "Juniper", waiting.therapy_session.starts_at)
+    monkeypatch.setattr("ratings.today.day.open_questions", lambda user: [drawn])
+    today = http.get(reverse("ratings:today"))
+    assert str(waiting.ratings.get().code) not in today.text
+    assert today.context["today"].questions == []
 
 
 @pytest.mark.parametrize("since", [None, 0])

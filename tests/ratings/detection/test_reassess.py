@@ -20,6 +20,7 @@ from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupt
 from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess, freeze
 from ratings.psychometrics.evidence import Budget, OpenedBy, RuptureState, Version
+from ratings.psychometrics.usual import TrendWord
 from tests.courses import answers, client_answers
 from tests.ratings.threads import at_once
 
@@ -258,3 +259,15 @@ def test_the_first_replays_of_a_practice_agree_on_its_detector(juniper, sorrel, 
     monkeypatch.setattr(reassessing, "detector_version", look_together)
     at_once(lambda: reassess(juniper), lambda: reassess(sorrel))
     assert DetectorVersion.objects.filter(practice=millrace).count() == 1
+
+
+def test_another_rupture_does_not_make_the_lower_level_the_usual_one(juniper, live_through):
+    live_through(juniper, [[3, 3, 3, 3, 4, 4]] * 4 + [[1, 1, 1, 1, 2, 2]] * 6 + [[1, 1, 0, 0, 2, 2]])
+    assert [rupture.state for rupture in juniper.ruptures.order_by("pk")] == ["settled_lower", "open"]
+    words = Standing.objects.get(episode=juniper).words
+    assert words == {
+        "goal": TrendWord.LOWER,
+        "task": TrendWord.BELOW,
+        "bond": TrendWord.LOWER,
+        "overall": TrendWord.LOWER,
+    }

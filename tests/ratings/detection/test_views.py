@@ -142,3 +142,14 @@ def test_shadow_mode_of_one_practice_says_nothing_of_another(mona, otis, instrum
         practice=mona.practice, criterion="rupture_filter", budget="normal", use="client", shadow=True, by=mona
     )
     assert in_shadow([mona.practice_id, otis.practice_id]) == {mona.practice_id}
+
+
+def test_in_shadow_mode_the_preview_counts_no_flags(http, mona, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 3, 0])
+    rule = {"criterion": "rupture_filter", "budget": "normal", "use": "client"}
+    set_detector(practice=mona.practice, by=mona, shadow=True, **rule)
+    http.force_login(mona.user)
+    path = reverse("ratings:detection-settings")
+    assert "See what would change" not in http.get(path).text
+    page = http.post(path, {**rule, "shadow": "on", "see": "1"})
+    assert (page.status_code, page.context["seen"]) == (200, None)
