@@ -26,7 +26,7 @@ from ratings.detection.shadow import is_in_shadow, told_assessments, told_standi
 from ratings.detection.stored import as_assessment, detector_version, evidence_of, version_for
 from ratings.findings import phrases
 from ratings.findings.date_axis import Show
-from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
+from ratings.models import Assessment, CheckIn, DetectorVersion, Instrument, Rating, Rupture, Standing
 from ratings.plan.queries import PlanView, plan_of
 from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
@@ -275,7 +275,7 @@ def answered_sentences(client: Rating, therapist: Rating | None) -> list[Answere
 
     rows = [
         AnsweredSentence(sentence, in_words(client, item), in_words(therapist, item), item in items_reversed)
-        for item, sentence in wording["items"].items()
+        for item, sentence in _in_order(client.instrument, wording)
     ]
     return rows + (_own_sentences(therapist) if therapist and therapist.instrument_id != client.instrument_id else [])
 
@@ -288,9 +288,15 @@ def _own_sentences(therapist: Rating) -> list[AnsweredSentence]:
     lowest = therapist.instrument.definition["lowest"]
     return [
         AnsweredSentence(sentence, "", wording["answers"][therapist.answers[item] - lowest], is_reversed=False)
-        for item, sentence in wording["items"].items()
+        for item, sentence in _in_order(therapist.instrument, wording)
         if item in therapist.answers
     ]
+
+
+def _in_order(instrument: Instrument, wording: dict[str, Any]) -> list[tuple[str, str]]:
+    """(item, sentence) as they were asked; PostgreSQL stores the keys of an object in an order of its own."""
+    items = [item["id"] for item in instrument.definition["items"]]
+    return [(item, wording["items"][item]) for item in items if item in wording["items"]]
 
 
 def comments(

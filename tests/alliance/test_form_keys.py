@@ -247,7 +247,7 @@ def test_two_taps_at_once_agree_one_goal(tap_twice, juniper, instruments):
 def test_a_planned_session_is_logged_by_one_of_two_at_once(notes, statuses, dana, juniper, instruments, monkeypatch):
     planned = make_therapy_session(juniper)
     both_begin = threading.Barrier(2, timeout=10)
-    log = log_views.log_session
+    log = log_views.log_and_settle
 
     def log_together(**given):
         both_begin.wait()
@@ -259,7 +259,7 @@ def test_a_planned_session_is_logged_by_one_of_two_at_once(notes, statuses, dana
         typed = a_log(private_note=note) | dict.fromkeys(answers(3), "")
         return http.post(reverse("ratings:planned-session-log", args=[planned.code]), typed)
 
-    monkeypatch.setattr(log_views, "log_session", log_together)
+    monkeypatch.setattr(log_views, "log_and_settle", log_together)
     answered = at_once(*(partial(send, note) for note in notes))
     assert sorted(response.status_code for response in answered) == statuses
     assert AuditEvent.objects.filter(verb="changed", subject_type="therapysession").count() == 1

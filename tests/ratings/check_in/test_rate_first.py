@@ -68,7 +68,7 @@ def test_both_sides_are_shown_once_the_own_rating_is_in(http, waiting, juniper):
     session = waiting.therapy_session
     address = reverse("ratings:session-correct", args=[session.code])
     assert address in http.get(reverse("ratings:case", args=[juniper.code])).text
-    day = timezone.localtime(session.starts_at).strftime("%Y-%m-%d")
+    day = local_day(session.starts_at).isoformat()
     given = {"day": day, "time": "10:00", "minutes": "50", "mode": "video", "attendance": "attended"}
     assert http.post(address, given | {key: str(value) for key, value in answers(3).items()}).status_code == 302
     assert COMMENT in http.get(reverse("ratings:case", args=[juniper.code])).text
@@ -143,7 +143,7 @@ def test_nothing_waits_where_nobody_wants_it_or_wanted_it_then(http, waiting, mi
 def test_what_the_therapist_typed_from_paper_is_known_already(http, rates_first, dana, juniper, live_through):
     (check_in,) = live_through(juniper, [None], therapist=None)
     http.force_login(dana.user)
-    day = timezone.localtime(check_in.therapy_session.starts_at).date()
+    day = local_day(check_in.therapy_session.starts_at)
     address = reverse("ratings:check-in-enter", args=[check_in.code])
     http.post(address, answers(3) | {"day": day.isoformat(), "comment": COMMENT})
     assert COMMENT in http.get(reverse("ratings:case", args=[juniper.code])).text
