@@ -22,6 +22,10 @@ from ratings.importing.table import LineError
 NAMES_NOBODY = gettext_lazy(
     "Therapist_Email is empty. Fill it in, or say whose cases these are when you choose the file."
 )
+ANOTHER = gettext_lazy(
+    "A client of this name is here, with another e-mail address or an ended therapy. Give a Client_ID, or open the case"
+    " by hand."
+)
 
 
 class ClientMatcher:
@@ -77,9 +81,11 @@ class ClientMatcher:
         pairs = Episode.objects.values_list("client", "therapist")
         self.pairs = set(rows_where_in(pairs, "client", set(self.clients.values())))
         self.named = defaultdict(dict)  # (therapist, folded name) -> client -> whether a reference is stored
+        self.here = defaultdict(list)  # (therapist, folded name) -> episodes
         episodes = Episode.objects.filter(client__practice=self.practice).select_related("client__data_key")
         for episode in rows_where_in(episodes, "therapist", therapists):
             client = episode.client
+            self.here[episode.therapist_id, self._folded(client)].append(episode)
             self.named[episode.therapist_id, self._folded(client)][client.pk] = client.external_ref is not None
 
     def _folded(self, client):
@@ -94,8 +100,10 @@ class ClientMatcher:
     def _match(self, listed, therapist, receiver):
         name = therapist.pk, self.folded[listed.line]
         if not listed.reference:
-            if self.named[name]:
+            if self.here[name] and any(self._is(listed, episode) for episode in self.here[name]):
                 self.known.append(listed)
+            elif self.here[name]:
+                self._add_error(listed, str(ANOTHER))
             else:
                 self._add_new(listed, therapist, name)
             return
@@ -112,6 +120,12 @@ class ClientMatcher:
         else:
             self._add_new(listed, therapist, listed.reference)
         self.lines[name].append((listed, self._details(listed, therapist)))
+
+    def _is(self, listed, episode):
+        """Whether a line without a reference can only mean this case: it is open, and no address speaks against it."""
+        client = episode.client
+        stored = client.email.open(client.data_key).casefold() if client.email else ""
+        return episode.ends_at is None and listed.email.casefold() in ("", stored)
 
     def _add_new(self, listed, therapist, key):
         """A new client, unless an earlier line has them."""

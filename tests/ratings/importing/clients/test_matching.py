@@ -27,6 +27,14 @@ def test_a_name_here_already_is_known_however_it_is_spelt(preview, dana):
     assert (names(found.known), names(found.new)) == (["Zo\u00eb", "sean o'brien"], ["Alder"])
 
 
+@pytest.mark.parametrize(("ended", "line"), [(True, ",Zoe,,,,"), (False, ",Zoe,,,other@example.org,")])
+def test_a_name_alone_does_not_make_two_clients_one(preview, dana, ended, line):
+    make_episode(dana, "Zo\u00eb", **({"ends_at": days_ago(300), "end_reason": "completed"} if ended else {}))
+    found = preview([line], dana)
+    assert [(row, "an ended therapy" in sentence) for row, sentence in wrong(found)] == [(2, True)]
+    assert (found.known, found.new) == ((), ())
+
+
 def test_spellings_of_one_name_in_the_list_are_one_client(preview, dana):
     found = preview([",Zo\u00eb O'Brien,,,,", ",ZOE\u0308 O\u2019BRIEN,,,,"], dana)
     assert (names(found.new), names(found.repeated), found.errors) == (
