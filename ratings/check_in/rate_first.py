@@ -1,9 +1,8 @@
 """Rate first: where the practice wants it, therapists see what a client answered once their own rating is in.
 
-It holds for sessions since the practice chose it, in the therapist's own cases, also for those that are missed or
-removed meanwhile: who brings one back has not read it. Supervisors, and who covers, see the
-answers at once: they rate nothing. So does the therapist who typed them. A therapist may also look without a rating;
-that is a deed of its own, and recorded.
+It holds for sessions since the practice chose it, in the therapist's own cases; also for one that was missed or removed
+meanwhile, so that whoever brings it back has not read the answers. Supervisors, and who covers, see them at once: they
+rate nothing. So does the therapist who typed them. A therapist may also look without a rating, and that is recorded.
 """
 
 from collections.abc import Collection
