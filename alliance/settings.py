@@ -239,6 +239,7 @@ MFA_ADAPTER = "alliance.accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Alliance"
 
+SESSION_ENGINE = "alliance.accounts.session_store"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 

@@ -6,6 +6,7 @@ server.
 """
 
 from alliance.models.audit_event import AuditEvent
+from alliance.models.browser_session import BrowserSession
 from alliance.models.client import CheckInFormChoice, Client
 from alliance.models.consent import Consent
 from alliance.models.cover import Cover
@@ -19,6 +20,7 @@ from alliance.models.practice import Practice, TherapistForm
 
 __all__ = [
     "AuditEvent",
+    "BrowserSession",
     "CheckInFormChoice",
     "Client",
     "Consent",
