@@ -1,7 +1,11 @@
-"""What allauth asks the project: who may sign up, and how secrets are kept."""
+"""What allauth asks the project: who may sign up, where links lead, how secrets are kept."""
+
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.urls import reverse
 
 from alliance import crypto
 from alliance.drafts.actions import drop_drafts_of
@@ -17,6 +21,32 @@ class AccountAdapter(DefaultAccountAdapter):
     def logout(self, request):
         drop_drafts_of(user=request.user)
         super().logout(request)
+
+    # Links in mails begin with the address that the installation was given, never with what a request calls it.
+
+    def get_reset_password_from_key_url(self, key):
+        return _at_our_address(super().get_reset_password_from_key_url(key))
+
+    def get_email_confirmation_url(self, request, emailconfirmation):
+        return _at_our_address(super().get_email_confirmation_url(request, emailconfirmation))
+
+    def send_mail(self, template_prefix, email, context):
+        super().send_mail(template_prefix, email, context | {"reset_url": _at_our_address(reverse(RESET))})
+
+    def send_confirmation_mail(self, request, emailconfirmation, signup):
+        """Tells the address that is still the user's, too: until the new one is confirmed they can object."""
+        address = emailconfirmation.email_address
+        super().send_confirmation_mail(request, emailconfirmation, signup)
+        if address.user.email.lower() != address.email.lower():
+            asked = {"to_email": address.email}
+            self.send_notification_mail("account/email/email_asked", address.user, asked, email=address.user.email)
+
+
+RESET = "account_reset_password"
+
+
+def _at_our_address(url):
+    return settings.BASE_URL + urlsplit(url).path
 
 
 class MfaAdapter(DefaultMFAAdapter):

@@ -112,6 +112,7 @@ def test_a_changed_password_ends_every_visit(http, known):
 
 def test_change_of_address(http, known):
     sign_in(http, known)
+    http.post("/accounts/reauthenticate/", {"password": PASSWORD})
     http.post("/accounts/email/", {"email": "mona@new.test", "action_add": ""})
     page = http.get("/accounts/email/")
     assert looks_like_ours(page)
