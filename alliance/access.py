@@ -13,10 +13,12 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db.models import Max, Model, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Max, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 from django.http import Http404
 
-from alliance.models import Client, Cover, Episode, Membership, User
+from alliance.models import Client, Cover, Episode, Membership, SightAnswer, Supervision, User
+from alliance.models.people import SIGHT_WAITS
 from alliance.scopes import (
     Role,
     Row_co,
@@ -169,6 +171,49 @@ def check_manage_again(membership: Membership) -> None:
     """Raises `Denied` unless the member is still a manager; asked by the write, after its lock."""
     if not live_memberships(membership.user, "manager").filter(pk=membership.pk).exists():
         raise Denied("manager_page")
+
+
+def assignments_asked_of(user: User) -> QuerySet[Supervision]:
+    """The assignments that are not open yet and that the user may see, each with what they may answer.
+
+    The supervisor accepts or declines. The therapist agrees, or objects until it opens. Another manager agrees, who
+    was here a day before it was asked for: nobody invites a second manager for it.
+    """
+    places = live_memberships(user)
+    waits = Q(opens_at__isnull=True) | Q(opens_at__gt=Now())
+    managers = places.filter(is_manager=True, practice=OuterRef("supervisor__practice"))
+    managers = managers.filter(starts_at__lte=OuterRef("starts_at") - SIGHT_WAITS)
+    is_second = Exists(managers) & ~Q(asked_by__user=user.pk) & ~Q(supervisor__user=user.pk)
+    return (
+        Supervision.objects.not_open()
+        .visible_to(user)
+        .annotate(
+            may_accept=_is(Q(supervisor__in=places, accepted_at__isnull=True)),
+            may_object=_is(waits & (Q(therapist__in=places) | Q(episode__therapist__in=places))),
+            may_agree=_is(waits & is_second),
+        )
+    )
+
+
+def _is(condition: Q) -> ExpressionWrapper[Any]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+def sight_answers(asked: Any) -> list[SightAnswer]:
+    """What the user may say to one of `assignments_asked_of`."""
+    answers = [SightAnswer.ACCEPT, SightAnswer.DECLINE] if asked.may_accept else []
+    answers += [SightAnswer.AGREE] if asked.may_object or asked.may_agree else []
+    return answers + ([SightAnswer.OBJECT] if asked.may_object and asked.objected_at is None else [])
+
+
+def check_sight_answer(user: User, supervision: Supervision, answer: SightAnswer) -> Membership:
+    """The membership with which the user gives this answer to an assignment; asked after the lock."""
+    asked = assignments_asked_of(user).filter(pk=supervision.pk).first()
+    if asked is None or answer not in sight_answers(asked):
+        raise Denied("supervision", supervision.code)
+    places = live_memberships(user).select_related("practice")
+    membership: Membership = places.get(practice=supervision.supervisor.practice_id)
+    return membership
 
 
 class Right(Protocol):

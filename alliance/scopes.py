@@ -43,33 +43,44 @@ def live(prefix: str = "") -> Q:
     )
 
 
+def accepted(prefix: str = "") -> Q:
+    """The condition that whoever was asked has said yes: to a place in a practice, or to read cases."""
+    return Q(**{f"{prefix}accepted_at__isnull": False})
+
+
 def live_memberships(user: AbstractBaseUser, role: Role | None = None) -> QuerySet[Any]:
     """The user's live memberships, or only those with this role.
 
     Roles are "therapist", "supervisor" and "manager".
     """
     memberships: QuerySet[Any] = apps.get_model("alliance", "Membership").objects.filter(
-        live(), user=user.pk, user__is_active=True
+        live(), accepted(), user=user.pk, user__is_active=True
     )
     return memberships.filter(**{f"is_{role}": True}) if role else memberships
 
 
 def memberships_of(user: AbstractBaseUser | AnonymousUser) -> list[Any]:
-    """The list of the live memberships, oldest first, with their practices and whether they have drafts of forms.
+    """The list of the live memberships, oldest first, with their practices.
 
-    It is empty for whoever is not signed in.
+    Each says whether it has drafts of forms, and whether this person is asked something. The list is empty for whoever
+    is not signed in.
     """
     if not user.is_authenticated:
         return []
     drafts = apps.get_model("alliance", "FormDraft").objects.filter(sent_by=OuterRef("pk"))
-    memberships = live_memberships(user).select_related("practice__data_key").annotate(has_drafts=Exists(drafts))
+    offers = apps.get_model("alliance", "Membership").objects.filter(
+        live(), user=OuterRef("user"), accepted_at__isnull=True
+    )
+    sight = apps.get_model("alliance", "Supervision").objects.waiting_for(OuterRef("pk"))
+    memberships = live_memberships(user).select_related("practice__data_key")
+    memberships = memberships.annotate(has_drafts=Exists(drafts), is_asked=Exists(offers) | Exists(sight))
     return list(memberships.order_by("starts_at"))
 
 
 def live_therapists() -> QuerySet[Any]:
     """The memberships with which somebody can act as a therapist now."""
     memberships: QuerySet[Any] = apps.get_model("alliance", "Membership").objects.filter(
-        live(), is_therapist=True, user__is_active=True
+        live(), accepted(), is_therapist=True, user__is_active=True
     )
     return memberships
 
@@ -144,11 +155,15 @@ def _episodes_where(condition: Q) -> QuerySet[Any]:
     return episodes
 
 
+def is_open_sight() -> Q:
+    """The condition that an assignment lets its supervisor read now: it holds, was accepted, and its day has come."""
+    supervisor = live("supervisor__") & accepted("supervisor__") & Q(supervisor__is_supervisor=True)
+    return live() & accepted() & Q(opens_at__lte=Now()) & supervisor
+
+
 def live_assignments(user: AbstractBaseUser | None = None) -> QuerySet[Any]:
-    """The assignments that hold now, or only those of this supervisor."""
-    assignments: QuerySet[Any] = apps.get_model("alliance", "Supervision").objects.filter(
-        live(), live("supervisor__"), supervisor__is_supervisor=True
-    )
+    """The assignments that hold and are open now, or only those of this supervisor."""
+    assignments: QuerySet[Any] = apps.get_model("alliance", "Supervision").objects.filter(is_open_sight())
     return assignments.filter(supervisor__user=user, supervisor__user__is_active=True) if user else assignments
 
 
@@ -211,6 +226,46 @@ class PracticeQuerySet(QuerySet[Row_co]):
         return self.filter(**{f"{path}__in": practices})
 
     __repr__ = ScopedQuerySet.__repr__
+
+
+class MembershipQuerySet(PracticeQuerySet[Row_co]):
+    """Places: managers see those of their practice, and everybody the own ones, also one that is only offered."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        return self.filter(live(), user=user.pk, user__is_active=True)
+
+    def offered_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        return self.visible_to(user).filter(accepted_at__isnull=True)
+
+
+class SupervisionQuerySet(PracticeQuerySet[Row_co]):
+    """Assignments: managers see those of their practice, supervisors and therapists their own."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        places = live_memberships(user)
+        of_two = Q(supervisor__in=places) | Q(therapist__in=places) | Q(episode__therapist__in=places)
+        return self.filter(of_two | Q(supervisor__practice__in=places.filter(is_manager=True).values("practice")))
+
+    def not_open(self) -> Self:
+        """Those that hold and do not open the cases yet."""
+        return self.filter(live()).exclude(is_open_sight())
+
+    def waiting_for(self, place: Any) -> Self:
+        """Those about which this place is asked, and has not answered.
+
+        The supervisor is, until they accept; the therapist, until it opens or they object; and every manager but the
+        one who asked, until it opens.
+        """
+        closed = Q(opens_at__isnull=True) | Q(opens_at__gt=Now())
+        asks_supervisor = Q(supervisor=place, accepted_at__isnull=True)
+        asks_therapist = (Q(therapist=place) | Q(episode__therapist=place)) & Q(objected_at__isnull=True) & closed
+        manager = OuterRef(place) if isinstance(place, OuterRef) else place  # one level deeper
+        managers = apps.get_model("alliance", "Membership").objects.filter(pk=manager, is_manager=True)
+        managers = managers.exclude(user=OuterRef("asked_by__user")).exclude(user=OuterRef("supervisor__user"))
+        asks_manager = closed & Exists(managers.filter(practice=OuterRef("supervisor__practice")))
+        return self.filter(live(), asks_supervisor | asks_therapist | asks_manager)
 
 
 class CoverQuerySet(PracticeQuerySet[Row_co]):

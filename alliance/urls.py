@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from alliance.accounts import views as account_views
 from alliance.drafts import views as draft_views
+from alliance.people import asked_views
 from alliance.people import views as people_views
 from alliance.practice import views as practice_views
 from alliance.site import views as site_views
@@ -21,6 +22,9 @@ alliance_urls = (
         path("people/", people_views.people, name="people"),
         path("people/<uuid:code>/", people_views.member, name="member"),
         path("people/invite/", people_views.member_invite, name="member-invite"),
+        path("asked/", asked_views.asked, name="asked"),
+        path("asked/reading/<uuid:code>/", asked_views.sight_answer, name="sight-answer"),
+        path("asked/places/<uuid:code>/", asked_views.offer_answer, name="offer-answer"),
         path("people/settings/", practice_views.practice_settings, name="practice-settings"),
         path("people/assign/", people_views.supervision_assign, name="supervision-assign"),
         path("people/assignments/<uuid:code>/end/", people_views.supervision_end, name="supervision-end"),

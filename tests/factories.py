@@ -51,8 +51,10 @@ def make_episode(therapist, name="Juniper", **fields):
 
 
 def make_supervision(supervisor, **fields):
-    """Of a `therapist` or of one `episode`."""
+    """Of a `therapist` or of one `episode`; accepted and open, unless the fields say otherwise."""
     fields.setdefault("starts_at", days_ago(900))
+    fields.setdefault("accepted_at", fields["starts_at"])
+    fields.setdefault("opens_at", fields["starts_at"])
     return Supervision.objects.create(supervisor=supervisor, **fields)
 
 

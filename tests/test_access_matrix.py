@@ -14,6 +14,7 @@ from django.utils import timezone
 from alliance.drafts.actions import keep_draft
 from alliance.drafts.shown import ShownForm
 from alliance.people.cover import arrange_cover
+from alliance.people.sight import assign_supervision
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.detection.reassess import current_version
@@ -25,7 +26,7 @@ from sessions.plan import actions as plan
 from tests.browsers import PERSONAS, ask
 from tests.browsers import browsers as browsers  # a fixture
 from tests.courses import consent
-from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
+from tests.factories import days_ago, editor_of, make_episode, make_member, make_therapy_session
 
 # route, what it is asked about: one status for each persona on GET (HEAD is the same), then on POST. "-" is 405.
 TABLE = """
@@ -46,6 +47,10 @@ alliance:member stranger               302 302 403 403 403 403 403 403 404 403 |
 ratings:member-end member              302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 ratings:member-end stranger            302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
 alliance:supervision-end supervision   302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
+alliance:asked                         302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
+alliance:sight-answer asked            302 302   -   -   -   -   -   -   -   - | 302 302 404 400 404 404 400 404 400 404
+alliance:sight-answer supervision      302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 400 404 404 400 404
+alliance:offer-answer offer            302 302   -   -   -   -   -   -   -   - | 302 302 404 400 404 404 404 404 404 404
 ratings:today                          302 302 200 200 200 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:news-seen                      302 302   -   -   -   -   -   -   -   - | 302 302 302 302 302 403 403 403 403 403
 ratings:week                           302 302 200 200 200 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
@@ -294,6 +299,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "member": [noor.code],
         "stranger": [otis.code],
         "supervision": [sam.supervisions_given.get().code],
+        "asked": [assign_supervision(supervisor=vera, therapist=noor, by=mona).code],
+        "offer": [make_member(otis.practice, "Noor Haddad", user=noor.user, accepted_at=None).code],
         "lower": [_settled_lower(juniper, used.therapy_session).code],
         "flag": [juniper.ruptures.create(opened_session=used.therapy_session, opened_by="therapist").code],
         "question": [ask_for_supervision(editor=editor_of(juniper), text="What pulls me in?").code],

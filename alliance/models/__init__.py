@@ -15,7 +15,7 @@ from alliance.models.form_draft import FormDraft
 from alliance.models.history_share import HistoryShare
 from alliance.models.importing import ImportBatch, ImportDraft
 from alliance.models.keys import DataKey
-from alliance.models.people import Membership, Supervision, User
+from alliance.models.people import Membership, SightAnswer, Supervision, User
 from alliance.models.practice import Practice, TherapistForm
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "ImportDraft",
     "Membership",
     "Practice",
+    "SightAnswer",
     "Supervision",
     "TherapistForm",
     "User",

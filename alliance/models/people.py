@@ -1,6 +1,7 @@
 """The people of a practice, and who supervises whom."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -11,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models.practice import Practice
-from alliance.scopes import PracticeQuerySet
+from alliance.scopes import MembershipQuerySet, SupervisionQuerySet
+
+# Rows from before anybody was asked, and those that a program of that time writes, hold since ever.
+NEVER_ASKED = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+SIGHT_WAITS = timedelta(days=1)  # the therapist sees what is asked for, and can object; convention of this app
 
 
 class UserManager(BaseUserManager):
@@ -59,8 +66,10 @@ class Membership(models.Model):
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(null=True, blank=True)  # signed in, while this place was theirs
+    # Empty: a practice offers the place to somebody of another one, who has not said yes. Until then it is none.
+    accepted_at = models.DateTimeField(null=True, blank=True, default=timezone.now, db_default=NEVER_ASKED)
 
-    objects = PracticeQuerySet.as_manager()
+    objects = MembershipQuerySet.as_manager()
     practice_path = "practice"
 
     class Meta:
@@ -85,8 +94,20 @@ class Membership(models.Model):
         return self.name.open(self.practice.data_key)
 
 
+class SightAnswer(models.TextChoices):
+    """What somebody says to an assignment that is not open yet."""
+
+    ACCEPT = "accept", _("Accept")
+    DECLINE = "decline", _("Decline")
+    AGREE = "agree", _("I agree")
+    OBJECT = "object", _("I object")
+
+
 class Supervision(models.Model):
-    """A dated assignment of a supervisor, to a therapist or to one episode."""
+    """A dated assignment of a supervisor, to a therapist or to one episode.
+
+    It opens the cases once the supervisor has accepted it and `opens_at` has come: `alliance.people.sight`.
+    """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     supervisor = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="supervisions_given")
@@ -98,8 +119,14 @@ class Supervision(models.Model):
     )
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
+    asked_by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True, default=None, db_default=NEVER_ASKED)
+    # Empty: only when somebody agrees.
+    opens_at = models.DateTimeField(null=True, blank=True, default=None, db_default=NEVER_ASKED)
+    objected_at = models.DateTimeField(null=True, blank=True)  # by the therapist
+    agreed_by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
-    objects = PracticeQuerySet.as_manager()
+    objects = SupervisionQuerySet.as_manager()
     practice_path = "supervisor__practice"
 
     class Meta:

@@ -45,6 +45,8 @@ class Practice(models.Model):
     )  # a check-in asks about it; 0: never
     repair_within_sessions = models.PositiveSmallIntegerField(default=2, db_default=2)  # then supervisors are told
     rates_first_since = models.DateTimeField(null=True, blank=True)  # sessions from then on: `check_in/rate_first.py`
+    # From then on a supervisor whom a manager assigns reads at once; empty: after a day, or when somebody agrees.
+    sight_at_once_from = models.DateTimeField(null=True, blank=True)
     shows_history = models.BooleanField(default=False)  # clients may see their own past answers
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT)
     created_at = models.DateTimeField(default=timezone.now)

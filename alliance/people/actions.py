@@ -11,23 +11,27 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
+from alliance.access import Denied, check_manage_again
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Membership, Practice, Supervision, User
 from alliance.refusal import Refused
-from alliance.scopes import live
+from alliance.scopes import accepted, live
 
 
 @transaction.atomic
 def add_member(*, practice, email, name, roles, by=None, password=None):
     """Gives a user a place in the practice from now on.
 
-    The user is the one with this e-mail, or a new one, who without `password` has no usable one.
+    The user is the one with this e-mail, or a new one, who without `password` has no usable one. Somebody who has, or
+    had, a place in another practice is asked first: `alliance.people.places`.
     """
     lock_practice(practice)
+    check_manages(practice, by)
     if Membership.objects.filter(live(), practice=practice, user__email__iexact=email).exists():
         raise Refused(_("Somebody with this address already has a place here."))
     user = User.objects.filter(email__iexact=email).first() or User.objects.create_user(email, password)
+    is_asked = Membership.objects.filter(user=user).exclude(practice=practice).exists()
     # Only the owner of the mailbox can set a first password, so the address counts as verified.
     EmailAddress.objects.get_or_create(
         user=user, email=user.email.lower(), defaults={"verified": True, "primary": True}
@@ -36,6 +40,7 @@ def add_member(*, practice, email, name, roles, by=None, password=None):
         user=user,
         practice=practice,
         name=Sealed(name, practice.data_key),
+        accepted_at=None if is_asked else timezone.now(),
         **{f"is_{role}": True for role in roles},
     )
     audit.record(Verb.CREATED, membership, by=by, practice=practice)
@@ -70,13 +75,16 @@ def end_membership(*, membership, by, at=None):
     A membership that has ended stays as it is; a coming end may be moved.
     """
     lock_practice(membership.practice)
+    check_manages(membership.practice, by)
     Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)  # a case that opens meanwhile waits
     membership.refresh_from_db(fields=["ends_at"])
     now = timezone.now()
     at = at or now
     if membership.ends_at and membership.ends_at <= now:
         return
-    others = Membership.objects.filter(live(), practice=membership.practice, is_manager=True).exclude(pk=membership.pk)
+    others = Membership.objects.filter(live(), accepted(), practice=membership.practice, is_manager=True).exclude(
+        pk=membership.pk
+    )
     if membership.is_manager and not others.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)).exists():
         raise Refused(_("This is the last manager of the practice. Invite another one first."))
     supervisions = Supervision.objects.filter(Q(supervisor=membership) | Q(therapist=membership))
@@ -85,26 +93,6 @@ def end_membership(*, membership, by, at=None):
     membership.ends_at = at
     membership.save(update_fields=["ends_at"])
     audit.record(Verb.ENDED, membership, by=by)
-
-
-@transaction.atomic
-def assign_supervision(*, supervisor, by=None, therapist=None, episode=None):
-    """Assigns a supervisor to a therapist or to one episode, from now on.
-
-    Nobody supervises themselves, or across practices, or twice.
-    """
-    supervisee = therapist or episode.therapist
-    if supervisee.user_id == supervisor.user_id:
-        raise Refused(_("Nobody supervises themselves."))
-    if supervisee.practice_id != supervisor.practice_id:
-        raise Refused(_("Supervision stays within one practice."))
-    lock_practice(supervisor.practice)
-    supervisions = Supervision.objects.filter(live(), supervisor=supervisor, therapist=therapist, episode=episode)
-    if supervisions.exists():
-        raise Refused(_("This assignment exists already."))
-    supervision = Supervision.objects.create(supervisor=supervisor, therapist=therapist, episode=episode)
-    audit.record(Verb.CREATED, supervision, by=by, practice=supervisor.practice)
-    return supervision
 
 
 @transaction.atomic
@@ -121,6 +109,7 @@ def end_supervision(*, supervision, by, at=None):
 def drop_therapist_role(*, membership, by):
     """Takes the role of therapist from a member who has another one; the place, its dates and cases stay theirs."""
     lock_practice(membership.practice)
+    check_manages(membership.practice, by)
     Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)
     membership.refresh_from_db(fields=["is_therapist", "is_supervisor", "is_manager"])
     if not (membership.is_supervisor or membership.is_manager):
@@ -130,6 +119,15 @@ def drop_therapist_role(*, membership, by):
     membership.is_therapist = False
     membership.save(update_fields=["is_therapist"])
     audit.record(Verb.CHANGED, membership, by=by)
+
+
+def check_manages(practice, by):
+    """Raises `Denied` unless `by` is a manager of the practice now; asked after the lock. A command has no `by`."""
+    if by is None:
+        return
+    if by.practice_id != practice.pk:
+        raise Denied("practice", practice.code)
+    check_manage_again(by)
 
 
 def lock_practice(practice):

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import PlainTextField
+from alliance.models import SightAnswer
 from alliance.names import folded
 from alliance.people.roles import MemberRole
 
@@ -67,7 +68,7 @@ def named_apart(people):
 class AssignForm(forms.Form):
     supervisor = forms.ChoiceField(label=_("Supervisor"))
     therapist = forms.ChoiceField(
-        label=_("Therapist"), help_text=_("The supervisor can read all cases of this therapist, from now on.")
+        label=_("Therapist"), help_text=_("The supervisor can then read all cases of this therapist.")
     )
 
     def __init__(self, *args, staffs, **kwargs):
@@ -80,3 +81,19 @@ class AssignForm(forms.Form):
                 if role in member.roles
             ]
             field.choices = [("", _("Choose")), *named_apart(people)]
+
+
+class SightAnswerForm(forms.Form):
+    """One of two buttons under an assignment that is not open yet."""
+
+    answer = forms.TypedChoiceField(choices=SightAnswer, coerce=SightAnswer)
+
+
+class OfferAnswerForm(forms.Form):
+    """Yes or no to a place in another practice."""
+
+    answer = forms.ChoiceField(choices=[("yes", _("Yes")), ("no", _("No"))])
+
+    @property
+    def accepts(self):
+        return self.cleaned_data["answer"] == "yes"

@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import BooleanField, Count, ExpressionWrapper
 
 from alliance.models import Membership, Practice, Supervision
 from alliance.names import folded
 from alliance.people.roles import MemberRole, roles_of
-from alliance.scopes import live, open_without_therapist
+from alliance.scopes import is_open_sight, live, open_without_therapist
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Assignment:
     therapist_code: UUID
     one_case: bool
     since: date
+    is_open: bool  # else it was asked for, and lets nobody read yet
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Staff:
     def leaving(self) -> list[Member]:
         """Who leaves, and has cases that need somebody."""
         return [member for member in self.members if member.leaves_on and member.is_therapist and member.open_cases]
+
+    @property
+    def not_open(self) -> list[Assignment]:
+        """What was asked for, and lets nobody read yet."""
+        return [assignment for assignment in self.assignments if not assignment.is_open]
 
     @property
     def unread(self) -> list[Member]:
@@ -99,9 +105,9 @@ def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Membe
             supervised_by=tuple(
                 found.supervisor
                 for found in assignments
-                if found.therapist_code == membership.code and not found.one_case
+                if found.therapist_code == membership.code and not found.one_case and found.is_open
             ),
-            supervises=sum(found.supervisor_code == membership.code for found in assignments),
+            supervises=sum(found.supervisor_code == membership.code and found.is_open for found in assignments),
         )
         for membership in memberships
     ]
@@ -109,8 +115,9 @@ def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Membe
 
 
 def assignments_of(practice: Practice) -> list[Assignment]:
-    """The supervision that holds now, by the names of the two."""
+    """The supervision that holds now or was asked for, by the names of the two."""
     supervisions = Supervision.objects.filter(live(), supervisor__practice=practice)
+    supervisions = supervisions.annotate(is_open=ExpressionWrapper(is_open_sight(), output_field=BooleanField()))
     supervisions = supervisions.select_related("supervisor", "therapist", "episode__therapist")
     assignments = [
         Assignment(
@@ -121,6 +128,7 @@ def assignments_of(practice: Practice) -> list[Assignment]:
             therapist_code=_supervisee(supervision).code,
             one_case=supervision.episode_id is not None,
             since=_local_date(supervision.starts_at, practice),
+            is_open=supervision.is_open,
         )
         for supervision in supervisions
     ]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import TextChoices
+from django.db.models import BooleanField, ExpressionWrapper, Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from alliance.models import Episode
-from alliance.scopes import live_assignments, live_covers_of, live_therapists
+from alliance.models import Episode, Membership, Supervision
+from alliance.scopes import is_open_sight, live, live_covers_of, live_therapists
 
 
 class Part(TextChoices):
@@ -36,6 +36,7 @@ class Reader:
     is_responsible: bool
     starts_at: datetime
     ends_at: datetime | None
+    arranged_by: str = ""
 
     @property
     def why(self) -> str:
@@ -52,10 +53,28 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedReader:
+    """Somebody who is to read a case, and cannot yet."""
+
+    name: str
+    part: Part
+    asked_by: str
+    asked_at: datetime
+    opens_at: datetime | None  # None: only when a second person agrees
+    is_accepted: bool
+    is_objected: bool
+
+    @property
+    def why(self) -> str:
+        return str(self.part.label)
+
+
+@dataclass(frozen=True, slots=True)
 class Readers:
-    """Who can read a case now: the responsible ones first."""
+    """Who can read a case now, the responsible ones first; and who is to, and cannot yet."""
 
     all: list[Reader]
+    asked: list[AskedReader]
 
     @property
     def responsible(self) -> list[Reader]:
@@ -73,11 +92,48 @@ def readers_of(episode: Episode) -> Readers:
         readers.append(Reader(therapist.display_name, Part.THERAPIST, True, episode.starts_at, therapist.ends_at))
     for cover in live_covers_of(episode).select_related("covering__practice__data_key").order_by("starts_at"):
         readers.append(Reader(cover.covering.display_name, Part.COVER, True, cover.starts_at, cover.ends_at))
-    assignments = live_assignments().exclude(supervisor__user=episode.therapist.user_id)
-    assignments = assignments.filter(supervisor__user__is_active=True).select_related("supervisor__practice__data_key")
-    of_case = list(assignments.filter(episode=episode.pk).order_by("starts_at"))
-    part = Part.CASE_SUPERVISOR if of_case else Part.SUPERVISOR
-    for assignment in of_case or assignments.filter(therapist=episode.therapist_id).order_by("starts_at"):
-        name = assignment.supervisor.display_name
-        readers.append(Reader(name, part, False, assignment.starts_at, assignment.ends_at))
-    return Readers(readers)
+    supervised, asked = _supervision_of(episode)
+    return Readers(readers + supervised, asked)
+
+
+def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
+    """Who reads along by an assignment, and who is to. One to the case stands before those to its therapist."""
+    rows = Supervision.objects.filter(
+        live(), Q(episode=episode.pk) | Q(therapist=episode.therapist_id), supervisor__user__is_active=True
+    ).exclude(supervisor__user=episode.therapist.user_id)
+    rows = rows.annotate(is_open=ExpressionWrapper(is_open_sight(), output_field=BooleanField())).order_by("starts_at")
+    found = list(rows.select_related("supervisor__practice__data_key", "asked_by__practice__data_key"))
+    of_case = [row for row in found if row.is_open and row.episode_id]
+    readers = [
+        Reader(
+            row.supervisor.display_name,
+            _part_of(row),
+            False,
+            max(filter(None, (row.starts_at, row.accepted_at, row.opens_at))),
+            row.ends_at,
+            _name_of(row.asked_by),
+        )
+        for row in of_case or [row for row in found if row.is_open]
+    ]
+    asked = [
+        AskedReader(
+            row.supervisor.display_name,
+            _part_of(row),
+            _name_of(row.asked_by),
+            row.starts_at,
+            row.opens_at,
+            row.accepted_at is not None,
+            row.objected_at is not None,
+        )
+        for row in found
+        if not row.is_open
+    ]
+    return readers, asked
+
+
+def _part_of(row: Supervision) -> Part:
+    return Part.CASE_SUPERVISOR if row.episode_id else Part.SUPERVISOR
+
+
+def _name_of(member: Membership | None) -> str:
+    return member.display_name if member else ""

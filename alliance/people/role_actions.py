@@ -14,7 +14,7 @@ from alliance.models import Episode, Membership
 from alliance.people.actions import end_supervision, lock_practice
 from alliance.people.roles import MemberRole, roles_of
 from alliance.refusal import Refused
-from alliance.scopes import live
+from alliance.scopes import accepted, live
 
 
 class HasOpenCases(Refused):
@@ -63,7 +63,8 @@ def _check_new(membership: Membership, roles: Collection[MemberRole], by: Member
 
 def _take_away(membership: Membership, role: MemberRole, by: Membership) -> None:
     if role == MemberRole.MANAGER:
-        others = Membership.objects.filter(live(), practice=membership.practice, is_manager=True, user__is_active=True)
+        others = Membership.objects.filter(live(), practice=membership.practice, is_manager=True)
+        others = others.filter(accepted(), user__is_active=True)
         # Of somebody who leaves soon nobody would be left to take the place.
         if not others.filter(ends_at__isnull=True).exclude(pk=membership.pk).exists():
             raise Refused(_("This is the last manager of the practice. Make somebody else one first."))

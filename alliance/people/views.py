@@ -11,8 +11,9 @@ from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
 from alliance.people.forms import AssignForm, InviteForm, RolesForm
-from alliance.people.mail import roles_message
+from alliance.people.mail import roles_message, sight_messages
 from alliance.people.role_actions import HasOpenCases, change_roles
+from alliance.people.sight import assign_supervision
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 
@@ -32,6 +33,10 @@ ROLES_CHANGED_HERE = _(
     "The roles of %(name)s are changed. The message to them is printed in the terminal where this program runs."
 )
 ROLES_NOT_TOLD = _("The roles of %(name)s are changed, but the e-mail could not be sent. Tell them yourself.")
+
+
+SIGHT_ASKED = _("Asked for. Both were told. Nothing is open before the supervisor has accepted.")
+SIGHT_NOT_TOLD = _("Asked for, but the e-mails could not be sent. Both see it when they sign in.")
 
 
 @require_safe
@@ -127,11 +132,11 @@ def supervision_assign(request):
             for role, code in form.cleaned_data.items()
         }
         try:
-            actions.assign_supervision(**members, by=_manager_of(members["supervisor"].practice_id, managers))
+            supervision = assign_supervision(**members, by=_manager_of(members["supervisor"].practice_id, managers))
         except Refused as refusal:
             form.add_error("supervisor", str(refusal))
         else:
-            messages.success(request, _("Assigned, from now on."))
+            _tell_of_sight(request, supervision)
             return redirect("alliance:people")
     context = {"form": form, "section": "people"}
     return render(request, "alliance/people/supervision_assign.html", context, status=422 if form.errors else 200)
@@ -148,6 +153,17 @@ def supervision_end(request, code):
         return redirect("alliance:people")
     audit.record(audit.Verb.READ, supervision, by=by)
     return render(request, "alliance/people/supervision_end.html", {"supervision": supervision, "section": "people"})
+
+
+def _tell_of_sight(request, supervision):
+    """Tells the two whom an assignment concerns, by e-mail too; their pages say it in any case."""
+    try:
+        for message in sight_messages(supervision, address=request.build_absolute_uri(reverse("alliance:asked"))):
+            message.send()
+    except OSError:
+        messages.warning(request, SIGHT_NOT_TOLD)
+    else:
+        messages.success(request, SIGHT_ASKED)
 
 
 def _manager_of(practice_id, managers):

@@ -5,8 +5,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
+from alliance.access import check_manage_again
 from alliance.audit import Verb
 from alliance.models import DataKey, Practice, TherapistForm
+from alliance.models.people import SIGHT_WAITS
 from alliance.people.actions import add_member
 from alliance.refusal import Refused
 
@@ -50,11 +52,18 @@ def check_room_for_practice(*, name: str) -> None:
 
 
 @transaction.atomic
-def change_practice(*, practice, by, is_live, rates_first, **fields):
-    """Sets the settings of a practice; since when it is live, and rates first, is kept while it does."""
+def change_practice(*, practice, by, is_live, rates_first, sight_waits, **fields):
+    """Sets the settings of a practice; since when it is live, and rates first, is kept while it does.
+
+    That new sight opens at once holds a day later: a manager alone cannot switch the wait off and be in.
+    """
+    Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)
+    check_manage_again(by)
+    practice.refresh_from_db(fields=["live_at", "rates_first_since", "sight_at_once_from"])
     for name, value in fields.items():
         setattr(practice, name, value)
     practice.live_at = (practice.live_at or timezone.now()) if is_live else None
     practice.rates_first_since = (practice.rates_first_since or timezone.now()) if rates_first else None
-    practice.save(update_fields=[*fields, "live_at", "rates_first_since"])
+    practice.sight_at_once_from = None if sight_waits else practice.sight_at_once_from or timezone.now() + SIGHT_WAITS
+    practice.save(update_fields=[*fields, "live_at", "rates_first_since", "sight_at_once_from"])
     audit.record(Verb.CHANGED, practice, by=by)

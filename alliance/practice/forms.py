@@ -57,6 +57,11 @@ class PracticeForm(forms.Form):
         min_value=1,
         max_value=12,
     )
+    sight_waits = forms.BooleanField(
+        label=_("A new supervisor reads a therapist's cases after a day, or when a second person agrees."),
+        help_text=_("The therapist is told at once, and can object. Switching this off holds from tomorrow."),
+        required=False,
+    )
     shows_history = forms.BooleanField(label=_("Clients may see their own past answers."), required=False)
     is_live = forms.BooleanField(
         label=_("The practice is live: check-ins and reminders are sent by e-mail."), required=False

@@ -20,7 +20,11 @@ def practice_settings(request):
     if by is None:
         raise access.NotVisible("practice", code)
     practice = Practice.objects.get(pk=by.practice_id)  # what is typed must not reach the bar at the top of the page
-    switches = {"is_live": practice.live_at is not None, "rates_first": practice.rates_first_since is not None}
+    switches = {
+        "is_live": practice.live_at is not None,
+        "rates_first": practice.rates_first_since is not None,
+        "sight_waits": practice.sight_at_once_from is None,
+    }
     initial = {name: getattr(practice, name) for name in PracticeForm.base_fields if name not in switches}
     form = PracticeForm(posted(request), initial=initial | switches)
     if form.is_valid():

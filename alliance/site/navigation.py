@@ -1,13 +1,14 @@
 """The first page of a member, and the bar at the top; `access` decides alone."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from alliance.installation.mail import mail_is_printed
-from alliance.models import Supervision, User
-from alliance.scopes import live, live_memberships, own_episodes
+from alliance.models import Membership, User
+from alliance.scopes import live_assignments, live_memberships, own_episodes
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Navigation:
     therapist: bool
     supervisor: bool
     manager: bool
+    is_asked: bool  # about who reads along, or a place in another practice
 
 
 def navigation(request: HttpRequest) -> dict[str, Navigation | None]:
@@ -29,8 +31,16 @@ def navigation(request: HttpRequest) -> dict[str, Navigation | None]:
             therapist=any(membership.is_therapist for membership in memberships),
             supervisor=any(membership.is_supervisor for membership in memberships),
             manager=any(membership.is_manager for membership in memberships),
+            is_asked=_is_asked(request.user, memberships),
         )
     }
+
+
+def _is_asked(user: User, memberships: list[Any]) -> bool:
+    """Each membership says it; who has none may still be offered a place."""
+    if memberships:
+        return any(membership.is_asked for membership in memberships)
+    return Membership.objects.offered_to(user).exists()
 
 
 def installation(request: HttpRequest) -> dict[str, bool]:
@@ -56,4 +66,4 @@ def home_of(user: User) -> str:
 
 def _supervises(user: User) -> bool:
     """Whether the user has a live assignment, even to someone without clients yet."""
-    return Supervision.objects.filter(live(), supervisor__in=live_memberships(user, "supervisor")).exists()
+    return live_assignments(user).exists()

@@ -1,12 +1,14 @@
 """The invented members of the demo practice, and who supervises whom."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
 from alliance.crypto import Sealed
 from alliance.models import Membership, Practice, Supervision, User
+from alliance.models.people import SIGHT_WAITS
 
 PASSWORD = "alliance-demo"
 DOMAIN = "demo.test"
@@ -49,16 +51,30 @@ def fill_people(practice: Practice, therapists: int) -> tuple[list[Membership], 
             name=Sealed(name, practice.data_key),
             starts_at=since,
             first_seen_at=since,
+            accepted_at=since,
             **{f"is_{role}": True},
         )
         for user, (role, _email, name) in zip(users, rows, strict=True)
     )
     supervisees, supervisors = members[:therapists], members[therapists : therapists + groups]
     Supervision.objects.bulk_create(
-        Supervision(supervisor=supervisors[number // SUPERVISEES], therapist=therapist, starts_at=since)
+        supervision_since(since, supervisor=supervisors[number // SUPERVISEES], therapist=therapist)
         for number, therapist in enumerate(supervisees)
     )
     return supervisees, members[therapists + groups]
+
+
+def supervision_since(since: datetime, **of: Any) -> Supervision:
+    """An assignment that was accepted and open from its first moment."""
+    return Supervision(starts_at=since, accepted_at=since, opens_at=since, **of)
+
+
+def ask_for_sight(*, supervisor: Membership, therapist: Membership, at: datetime) -> None:
+    """A manager has asked that a supervisor reads a therapist's cases; nobody has answered yet."""
+    manager = Membership.objects.filter(practice=therapist.practice, is_manager=True)[0]
+    Supervision.objects.create(
+        supervisor=supervisor, therapist=therapist, asked_by=manager, starts_at=at, opens_at=at + SIGHT_WAITS
+    )
 
 
 def _members(role, names, count):

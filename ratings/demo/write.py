@@ -25,7 +25,6 @@ from alliance.models import (
     HistoryShare,
     Membership,
     Practice,
-    Supervision,
     TherapistForm,
 )
 from ratings.bulk import Bulk
@@ -34,7 +33,7 @@ from ratings.demo.calendar import WEEK, ZONE, Calendar
 from ratings.demo.corrections import CORRECTED_AFTER, add_change, removal
 from ratings.demo.courses import Course, CourseSession, caseload
 from ratings.demo.messages import Messages, SessionCheckIn
-from ratings.demo.people import HERE_FOR, address_of, fill_people
+from ratings.demo.people import HERE_FOR, address_of, ask_for_sight, fill_people, supervision_since
 from ratings.demo.plan import CoursePlan
 from ratings.demo.questions import Questions
 from ratings.demo.repairs import add_repairs
@@ -134,7 +133,9 @@ def fill(recipe: Recipe, today: date) -> int:
     add_repairs(practice, calendar.now)
     advised = Episode.objects.filter(therapist=therapists[-1], ends_at__isnull=True).order_by("pk").first()
     if advised:
-        Supervision.objects.create(supervisor=advisor, episode=advised, starts_at=advised.starts_at)
+        supervision_since(advised.starts_at, supervisor=advisor, episode=advised).save()
+    if len(therapists) > 1:
+        ask_for_sight(supervisor=advisor, therapist=therapists[1], at=midnight)
     audit.record(audit.Verb.CREATED, practice, practice=practice, count=recipe.clients)
     return recipe.clients
 

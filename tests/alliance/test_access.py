@@ -135,7 +135,7 @@ def test_managed_by(mona, dana, sam, otis):
 def test_repr_shows_no_rows(juniper, dana, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert repr(Episode.objects.all()) == "<ScopedQuerySet of Episode>"
-        assert repr(Membership.objects.filter(pk=dana.pk)) == "<PracticeQuerySet of Membership>"
+        assert repr(Membership.objects.filter(pk=dana.pk)) == "<MembershipQuerySet of Membership>"
 
 
 def test_check_role(mona, dana, lee):

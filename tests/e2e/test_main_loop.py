@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.people import actions
+from alliance.people.sight import assign_supervision
 from tests.factories import make_episode, make_practice
 
 PASSWORD = "correct-horse-battery"
@@ -44,7 +45,7 @@ def practice(live_server, settings):
     ruth = actions.add_member(
         practice=practice, email="ruth@millrace.test", name="Ruth Amsel", roles=["supervisor"], password=PASSWORD
     )
-    actions.assign_supervision(supervisor=ruth, therapist=ada)
+    assign_supervision(supervisor=ruth, therapist=ada)
     return practice
 
 

@@ -5,6 +5,7 @@ from django.core import mail
 from django.urls import reverse
 
 from alliance.models import AuditEvent, Membership, Supervision
+from alliance.scopes import live_assignments
 from tests.factories import days_ago, make_episode, make_member, make_supervision
 
 PEOPLE = "/people/"
@@ -285,6 +286,10 @@ def test_assign(http, mona, noor, vera, otis):
     assert not Supervision.objects.filter(therapist=noor).exists()
     assert http.post(ASSIGN, chosen).url == PEOPLE
     assert Supervision.objects.get(therapist=noor).supervisor == vera
+    assert not live_assignments(vera.user).filter(therapist=noor).exists()
+    assert [message.to for message in mail.outbox] == [[noor.user.email], [vera.user.email]]
+    assert all("/asked/" in message.body for message in mail.outbox)
+    assert f"Vera Brandt ({vera.user.email})" in mail.outbox[0].body
     assert audited()[-1] == ("created", "supervision", 1)
     assert "exists already" in http.post(ASSIGN, chosen).text
     assert Supervision.objects.filter(therapist=noor).count() == 1

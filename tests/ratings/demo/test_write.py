@@ -190,7 +190,7 @@ def test_therapist_has_sessions_today_whatever_day_it_is(db, days):
     assert {row.name for row in day.unanswered} == {"Sorrel", "Rowan"}
 
 
-TO_COME = {"due_at", "expires_at", "paused_until"}  # when something is to happen, or to stop
+TO_COME = {"due_at", "expires_at", "opens_at", "paused_until"}  # when something is to happen, or to stop
 
 
 @pytest.mark.parametrize("days", range(7))

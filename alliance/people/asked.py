@@ -1,0 +1,73 @@
+"""Reads: what somebody is asked, about who reads whose cases and about a place in another practice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from alliance.access import assignments_asked_of, sight_answers
+from alliance.models import Membership, SightAnswer, Supervision, User
+from alliance.people.roles import MemberRole, roles_of
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An assignment that is not open yet, as one of those whom it concerns sees it."""
+
+    code: UUID
+    supervisor: str
+    supervisor_email: str
+    therapist: str
+    asked_by: str
+    asked_at: datetime
+    opens_at: datetime | None
+    objected_at: datetime | None
+    is_accepted: bool
+    one_case: bool
+    reads: bool  # the user is the supervisor
+    is_read: bool  # the user is the therapist
+    answers: list[SightAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A place in another practice."""
+
+    code: UUID
+    practice: str
+    roles: tuple[MemberRole, ...]
+
+
+def requests_for(user: User) -> list[Request]:
+    """The assignments that are not open yet, of the user's own and of the practices that they manage."""
+    people = ("supervisor", "therapist", "episode__therapist", "asked_by")
+    rows = (
+        assignments_asked_of(user)
+        .select_related(*(f"{who}__practice__data_key" for who in people), "supervisor__user")
+        .order_by("pk")
+    )
+    return [_request(row, user) for row in rows]
+
+
+def _request(row: Supervision, user: User) -> Request:
+    therapist: Membership = row.therapist or row.episode.therapist  # type: ignore[union-attr]  # one of the two is there
+    return Request(
+        code=row.code,
+        supervisor=row.supervisor.display_name,
+        supervisor_email=row.supervisor.user.email,
+        therapist=therapist.display_name,
+        asked_by=row.asked_by.display_name if row.asked_by else "",
+        asked_at=row.starts_at,
+        opens_at=row.opens_at,
+        objected_at=row.objected_at,
+        is_accepted=row.accepted_at is not None,
+        one_case=row.episode_id is not None,
+        reads=row.supervisor.user_id == user.pk,
+        is_read=therapist.user_id == user.pk,
+        answers=sight_answers(row),
+    )
+
+
+def offers_to(user: User) -> list[Offer]:
+    """The places that other practices offer to the user."""
+    rows = Membership.objects.offered_to(user).select_related("practice").order_by("pk")
+    return [Offer(row.code, row.practice.name, roles_of(row)) for row in rows]

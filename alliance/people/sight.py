@@ -1,0 +1,100 @@
+"""Writes about who reads whose cases: asked for, answered by those whom it concerns, and open only then.
+
+A manager reads no case, and must come to none alone. Sight that a manager arranges therefore needs the supervisor's
+yes, is told to the therapist at once, and opens when a second person has agreed, or a day has passed in which the
+therapist could object. Each write is one transaction, with its audit event inside.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance import audit
+from alliance.access import check_sight_answer
+from alliance.audit import Verb
+from alliance.models import Episode, Membership, SightAnswer, Supervision, User
+from alliance.models.people import SIGHT_WAITS
+from alliance.people.actions import check_manages, end_supervision, lock_practice
+from alliance.refusal import Refused
+from alliance.scopes import live
+
+
+@transaction.atomic
+def assign_supervision(
+    *,
+    supervisor: Membership,
+    by: Membership | None = None,
+    therapist: Membership | None = None,
+    episode: Episode | None = None,
+) -> Supervision:
+    """Asks for a supervisor of a therapist, or of one episode; without `by`, from the command line, it is open at once.
+
+    Raises
+    ------
+    Denied
+        `by` is no manager of this practice now.
+    Refused
+        Nobody supervises themselves, or across practices, or twice.
+    """
+    supervisee = therapist or episode.therapist  # type: ignore[union-attr]  # one of the two is there
+    if supervisee.user_id == supervisor.user_id:
+        raise Refused(_("Nobody supervises themselves."))
+    if supervisee.practice_id != supervisor.practice_id:
+        raise Refused(_("Supervision stays within one practice."))
+    lock_practice(supervisor.practice)
+    check_manages(supervisor.practice, by)
+    if Supervision.objects.filter(live(), supervisor=supervisor, therapist=therapist, episode=episode).exists():
+        raise Refused(_("This assignment exists already."))
+    now = timezone.now()
+    supervision: Supervision = Supervision.objects.create(
+        supervisor=supervisor,
+        therapist=therapist,
+        episode=episode,
+        starts_at=now,
+        asked_by=by,
+        accepted_at=now if by is None or by.user_id == supervisor.user_id else None,
+        opens_at=_first_opening(supervisor, supervisee, by, now),
+    )
+    audit.record(Verb.CREATED, supervision, by=by, practice=supervisor.practice)
+    return supervision
+
+
+def _first_opening(
+    supervisor: Membership, therapist: Membership, by: Membership | None, now: datetime
+) -> datetime | None:
+    """When it opens if nobody objects; None: only when a second person agrees."""
+    supervisor.practice.refresh_from_db(fields=["sight_at_once_from"])
+    at_once_from = supervisor.practice.sight_at_once_from
+    if by is None or by.user_id == therapist.user_id:
+        return now
+    if by.user_id == supervisor.user_id:  # nobody gives themselves the cases of others
+        return None
+    return now if at_once_from and at_once_from <= now else now + SIGHT_WAITS
+
+
+@transaction.atomic
+def answer_sight(*, supervision: Supervision, answer: SightAnswer, user: User) -> None:
+    """Says yes or no to an assignment that is not open yet.
+
+    Raises
+    ------
+    Denied
+        This answer is not theirs to give, or there is nothing left to answer.
+    """
+    lock_practice(supervision.supervisor.practice)
+    supervision.refresh_from_db()
+    by = check_sight_answer(user, supervision, answer)
+    now = timezone.now()
+    if answer == SightAnswer.DECLINE:
+        end_supervision(supervision=supervision, by=by)
+        return
+    if answer == SightAnswer.ACCEPT:
+        supervision.accepted_at = now
+    elif answer == SightAnswer.AGREE:
+        supervision.opens_at, supervision.agreed_by, supervision.objected_at = now, by, None
+    else:
+        supervision.opens_at, supervision.agreed_by, supervision.objected_at = None, None, now
+    supervision.save(update_fields=["accepted_at", "opens_at", "agreed_by", "objected_at"])
+    audit.record(Verb.CHANGED, supervision, by=by)
