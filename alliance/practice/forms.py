@@ -21,7 +21,7 @@ class PracticeForm(forms.Form):
     )
     emergency_phone = forms.CharField(
         label=_("Emergency number"),
-        help_text=_("Any time, day or night."),
+        help_text=_("For an emergency, day or night."),
         required=False,
         max_length=40,
         validators=[PHONE],

@@ -141,7 +141,9 @@ class Study:
 
     @cached_property
     def _rated(self) -> list[Rating]:
-        rows = Rating.objects.current().filter(therapy_session__in=list(self.held)).select_related("instrument")
+        # What was rated of a session that turned out to be missed says nothing of it.
+        attended = [row.pk for row in self.held.values() if row.attendance == Attendance.ATTENDED]
+        rows = Rating.objects.current().filter(therapy_session__in=attended).select_related("instrument")
         return list(rows.order_by("pk"))
 
     def ratings(self) -> Iterator[Row]:
@@ -200,7 +202,8 @@ class Study:
 
     def verdicts(self) -> Iterator[Row]:
         strain = StrainVerdict.objects.filter(episode__in=self.keys).select_related("rupture", "draw").order_by("pk")
-        for position, row in enumerate(strain, start=1):
+        on_record = [row for row in strain if row.draw is None or row.draw.therapy_session_id in self.held]
+        for position, row in enumerate(on_record, start=1):
             rupture = self._of("rupture", row.rupture.code) if row.rupture else ""
             about = self._session(row.draw.therapy_session_id) if row.draw else ""
             yield position, "strain", rupture, about, row.answer, self._version(row.version_id), row.stated

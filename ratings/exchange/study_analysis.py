@@ -17,6 +17,7 @@ import math
 import random
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,8 @@ def figures(tables: Tables) -> dict[str, Any]:
         "drawn_answered": drawn_answered,
         "caught": caught,
         "false_per_100": false_alerts,
-        "by_grade": _groups(judged, verdicts, _grade, {"clear": [], "possible": []}),
-        "by_version": _groups(judged, verdicts, _version, {}),
+        "by_grade": _groups(judged, verdicts, _grade, {"clear": [], "possible": [], "": []}),
+        "by_version": _groups(judged, verdicts, _version, {}, cell_of=_grade),
     }
 
 
@@ -213,13 +214,20 @@ def _version(flag: Row, verdict: Row) -> str:
     return verdict["version"] or flag["version"]
 
 
-def _groups(flags: Iterable[Row], verdicts: dict[str, Row], key_of: Any, found: dict[str, list[Row]]) -> dict[str, Any]:
-    """What flags stated beside what was found; nothing where a smaller group could be read from the difference."""
+def _groups(
+    flags: Iterable[Row], verdicts: dict[str, Row], key_of: Any, found: dict[str, list[Row]], cell_of: Any = None
+) -> dict[str, Any]:
+    """What flags stated beside what was found; nothing where a smaller group could be read from the difference.
+
+    `cell_of`: by what the same flags are told in another table.
+    """
+    cells: dict[str, Counter[str]] = {key: Counter() for key in found}
     for flag in flags:
         verdict = verdicts[flag["rupture"]]
-        if key := key_of(flag, verdict):
-            found.setdefault(key, []).append(verdict)
-    told = _tellable({key: len(members) for key, members in found.items()})
+        key = key_of(flag, verdict)
+        found.setdefault(key, []).append(verdict)
+        cells.setdefault(key, Counter())[cell_of(flag, verdict) if cell_of else ""] += 1
+    told = _tellable(cells)
     return {key: _group(members, is_told=key in told) for key, members in found.items()}
 
 
@@ -233,12 +241,13 @@ def _group(members: Sequence[Row], *, is_told: bool) -> dict[str, Any]:
     }
 
 
-def _tellable(counts: dict[str, int]) -> list[str]:
-    by_size = sorted(counts, key=lambda key: counts[key])
-    held_back = [key for key in by_size if counts[key] < FEWEST]
-    told = [key for key in by_size if counts[key] >= FEWEST]
-    while told and 0 < sum(counts[key] for key in held_back) < FEWEST:
-        held_back.append(told.pop(0))
+def _tellable(groups: dict[str, Counter[str]]) -> list[str]:
+    """Each cell has no answer or at least 20, and so has each cell of all groups that are held back."""
+    by_size = sorted(groups, key=lambda key: groups[key].total())
+    told = [key for key in by_size if groups[key] and min(groups[key].values()) >= FEWEST]
+    held_back = sum((groups[key] for key in by_size if key not in told), Counter())
+    while told and any(count < FEWEST for count in held_back.values()):
+        held_back += groups[told.pop(0)]
     return told
 
 

@@ -107,7 +107,7 @@ def _useful(quality: FlagQuality) -> Measure:
 def by_grade(quality: FlagQuality) -> list[Measure]:
     """What flags stated, beside what was found."""
     titles = {Sureness.CLEAR: _("Clear flags"), Sureness.POSSIBLE: _("Possible flags")}
-    return [_group(group, titles[Sureness(group.key)]) for group in quality.by_grade if group.answered]
+    return [_group(group, titles[Sureness(group.key)]) for group in quality.by_grade if group.key and group.answered]
 
 
 def by_settings(page: FlagsPage) -> list[Measure]:

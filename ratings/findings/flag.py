@@ -61,7 +61,7 @@ def flag_text(assessment: Assessment, name: str, for_sessions: int, context: Fla
     from_therapist = only_the_therapist_fell(assessment.points)
     signs = [sign for point in assessment.points if (sign := _sign(point, context))]
     return FlagText(
-        title=_title(assessment, name, from_therapist),
+        title=_title(assessment, name, from_therapist, context),
         lead=_since_when(name, for_sessions, from_therapist, phrases.client_answered(assessment), context),
         reading=_reading(kind, name, context),
         others=_others(assessment, for_sessions, context.hurried),
@@ -73,10 +73,12 @@ def flag_text(assessment: Assessment, name: str, for_sessions: int, context: Fla
     )
 
 
-def _title(assessment: Assessment, name: str, from_therapist: bool) -> str:
+def _title(assessment: Assessment, name: str, from_therapist: bool, context: FlagContext) -> str:
     who = {"name": name}
+    if from_therapist and context.reader_is_therapist:
+        return _("Your own rating of the work with %(name)s has dropped.") % who
     if from_therapist:
-        return _("The therapist's own view of the work with %(name)s slipped.") % who
+        return _("The therapist's own rating of the work with %(name)s has dropped.") % who
     pillars = names.pillars_in_a_row(assessment.pillars)
     if pillars:
         return _("%(name)s's answers on %(pillars)s slipped.") % (who | {"pillars": pillars})
@@ -158,10 +160,10 @@ def _sure(assessment: Assessment) -> str:
     tenths = int(10 * assessment.probability + 0.5)
     about = {"grade": phrases.grade(assessment), "n": tenths}
     if tenths >= 10:
-        return _("%(grade)s This one: more than 9 in 10.") % about
+        return _("%(grade)s Our estimate for this flag: more than 9 in 10.") % about
     if not tenths:
-        return _("%(grade)s This one: less than 1 in 10.") % about
-    return _("%(grade)s This one: about %(n)s in 10.") % about
+        return _("%(grade)s Our estimate for this flag: less than 1 in 10.") % about
+    return _("%(grade)s Our estimate for this flag: about %(n)s in 10.") % about
 
 
 def _sign(point: Points, context: FlagContext) -> Sign | None:
@@ -209,4 +211,4 @@ def _weight(points: float) -> str:
         return _("most")
     if points >= SOME:
         return _("some")
-    return _("a little") if points > 0 else _("speaks against it")
+    return _("a little") if points > 0 else _("counts against it")

@@ -5,7 +5,8 @@ from the difference between two days or two groups.
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TypeVar
@@ -131,8 +132,8 @@ def flag_quality(flags: Sequence[JudgedFlag], unflagged: Sequence[Unflagged], na
         drawn_answered=drawn_answered,
         caught=caught,
         false_alerts=false_alerts,
-        by_grade=_groups({grade: [f for f in judged if sureness(f.stated) == grade] for grade in Sureness}),
-        by_version=_groups(_by_version(judged)),
+        by_grade=_groups(_by_grade(judged)),
+        by_version=_groups(_by_version(judged), _grade),
     )
 
 
@@ -248,6 +249,18 @@ def stepped(answered: list[Answer]) -> list[Answer]:
     return answered[: len(answered) // STEP * STEP]
 
 
+def _grade(flag: JudgedFlag) -> str:
+    return sureness(flag.stated) or ""
+
+
+def _by_grade(flags: Iterable[JudgedFlag]) -> dict[str, list[JudgedFlag]]:
+    """By grade; under "" those that stated nothing, which are the rest of all."""
+    groups: dict[str, list[JudgedFlag]] = {grade: [] for grade in (*Sureness, "")}
+    for flag in flags:
+        groups[_grade(flag)].append(flag)
+    return groups
+
+
 def _by_version(flags: Iterable[JudgedFlag]) -> dict[str, list[JudgedFlag]]:
     groups: dict[str, list[JudgedFlag]] = {}
     for flag in flags:
@@ -255,13 +268,18 @@ def _by_version(flags: Iterable[JudgedFlag]) -> dict[str, list[JudgedFlag]]:
     return groups
 
 
-def _groups(members: Mapping[str, Sequence[JudgedFlag]]) -> tuple[Group, ...]:
+def _all_in_one(_flag: JudgedFlag) -> str:
+    return ""
+
+
+def _groups(
+    members: Mapping[str, Sequence[JudgedFlag]], cell_of: Callable[[JudgedFlag], str] = _all_in_one
+) -> tuple[Group, ...]:
     """What was found in each group, where that tells nothing of a smaller one.
 
-    Together the groups have what is told of all: where those that are held back have fewer than 20 answers in all, the
-    next smallest is held back as well.
+    `cell_of`: by what the same flags are told in another table, so that neither table tells of a small part of a group.
     """
-    told = tellable({key: len(flags) for key, flags in members.items()})
+    told = tellable({key: Counter(map(cell_of, flags)) for key, flags in members.items()})
     return tuple(
         Group(
             key=key,
@@ -273,19 +291,34 @@ def _groups(members: Mapping[str, Sequence[JudgedFlag]]) -> tuple[Group, ...]:
     )
 
 
-def tellable(counts: Mapping[str, int]) -> Collection[str]:
-    """The groups whose figures may stand beside that of all, by how many answers each has.
+def tellable(groups: Mapping[str, Mapping[str, int]]) -> Collection[str]:
+    """The groups whose figures may stand beside that of all, by how many answers each has in each cell.
+
+    A cell has none or at least 20; so does each cell of all groups together that are held back, for it is what is left
+    of the figure of all. Else the next smallest is held back as well.
 
     Examples
     --------
-    >>> sorted(tellable({"clear": 40, "possible": 60}))
+    >>> sorted(tellable({"clear": {"": 40}, "possible": {"": 60}}))
     ['clear', 'possible']
-    >>> sorted(tellable({"clear": 40, "possible": 3})), sorted(tellable({"a": 40, "b": 60, "c": 3}))
-    ([], ['b'])
+    >>> sorted(tellable({"a": {"": 40}, "b": {"": 60}, "c": {"": 3}}))
+    ['b']
+
+    One clear flag of the first settings, where the second raise clear ones alone:
+
+    >>> sorted(tellable({"first": {"clear": 1, "possible": 30}, "second": {"clear": 40}}))
+    []
     """
-    by_size = sorted(counts, key=lambda key: counts[key])
-    held_back = [key for key in by_size if counts[key] < FEWEST]
-    told = [key for key in by_size if counts[key] >= FEWEST]
-    while told and 0 < sum(counts[key] for key in held_back) < FEWEST:
-        held_back.append(told.pop(0))
+    by_size = sorted(groups, key=lambda key: sum(groups[key].values()))
+    told = [key for key in by_size if groups[key] and not _has_small_cell([groups[key]])]
+    held_back = [groups[key] for key in by_size if key not in told]
+    while told and _has_small_cell(held_back):
+        held_back.append(groups[told.pop(0)])
     return told
+
+
+def _has_small_cell(groups: Iterable[Mapping[str, int]]) -> bool:
+    cells: Counter[str] = Counter()
+    for group in groups:
+        cells.update(group)
+    return any(0 < count < FEWEST for count in cells.values())

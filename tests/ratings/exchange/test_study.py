@@ -22,6 +22,8 @@ from ratings.exchange.study import Pseudonyms, Study, write_study
 from ratings.figures.flags import flags_page
 from ratings.models import DetectorVersion, Draw, Rupture
 from ratings.psychometrics.proportion import Share
+from ratings.record.actions import remove_session
+from sessions.models import TherapySession
 from tests.courses import answers, client_answers, held
 from tests.factories import editor_of, make_episode
 
@@ -222,3 +224,21 @@ def test_too_few_answers_say_nothing(millrace, juniper, live_through):
     names = ("versions", "sessions", "ruptures", "draws", "verdicts")
     found = study_analysis.figures({name: table(files, name) for name in names})
     assert (found["flags"], found["precision"], found["caught"]) == (1, None, None)
+
+
+def test_a_removed_session_takes_its_answers_along(millrace, juniper, all_drawn, live_through):
+    removed = live_through(juniper, [3, 3, 3])[0].therapy_session
+    agree(juniper)
+    for draw in Draw.objects.order_by("pk"):
+        judge_session(editor=editor_of(juniper), draw=draw, answer="no")
+    remove_session(editor=editor_of(juniper), therapy_session=removed, reason="Of another client.")
+    about = [row["session"] for row in table(exported(millrace), "verdicts")]
+    assert about
+    assert "" not in about
+
+
+def test_what_was_rated_of_a_missed_session_does_not_go_out(millrace, juniper, live_through):
+    missed = live_through(juniper, [3, 3])[1].therapy_session
+    agree(juniper)
+    TherapySession.objects.filter(pk=missed.pk).update(attendance="no_show")
+    assert len({row["session"] for row in table(exported(millrace), "ratings")}) == 1

@@ -35,19 +35,19 @@ def test_a_kind_is_a_possible_reading(kind, reading):
 def test_a_strain_that_only_the_therapist_saw_says_whose_view_it_is():
     points = (Points("client", -1, seen=80, usual=79), Points("therapist", 12, seen=40, usual=70))
     text = flag_text(found(points=points), "Juniper", 1)
-    assert text.title == "The therapist's own view of the work with Juniper slipped."
-    assert [sign.weight for sign in text.signs] == ["speaks against it", "most"]
+    assert text.title == "Your own rating of the work with Juniper has dropped."
+    assert [sign.weight for sign in text.signs] == ["counts against it", "most"]
     assert text.signs[1].seen == "between A little and Somewhat (40)"
 
 
 @pytest.mark.parametrize(
     ("probability", "words"),
     [
-        (0.61, "A clear flag: right in about half. This one: about 6 in 10."),
-        (0.35, "A clear flag: right in about half. This one: about 4 in 10."),
-        (0.34, "A possible flag: right in about one in four. This one: about 3 in 10."),
-        (0.99, "A clear flag: right in about half. This one: more than 9 in 10."),
-        (0.02, "A possible flag: right in about one in four. This one: less than 1 in 10."),
+        (0.61, "A clear flag: right in about half. Our estimate for this flag: about 6 in 10."),
+        (0.35, "A clear flag: right in about half. Our estimate for this flag: about 4 in 10."),
+        (0.34, "A possible flag: right in about one in four. Our estimate for this flag: about 3 in 10."),
+        (0.99, "A clear flag: right in about half. Our estimate for this flag: more than 9 in 10."),
+        (0.02, "A possible flag: right in about one in four. Our estimate for this flag: less than 1 in 10."),
         (None, "This rule says only"),
     ],
 )
@@ -74,7 +74,7 @@ def test_what_a_client_does_is_told_in_words_and_what_does_not_count_is_said_so(
     assert [(sign.seen, sign.usual, sign.weight) for sign in text.signs] == [
         ("between Not at all and A little (13)", "between Mostly and Completely (88)", "some"),
         ("between Mostly and Completely (88)", "Mostly (77)", "none"),
-        ("Mostly (75)", "Mostly (75)", "speaks against it"),
+        ("Mostly (75)", "Mostly (75)", "counts against it"),
         ("yes", "", "some"),
         ("yes", "4 of 8 before", "shown, not counted"),
         ("1 word", "7 words", "shown, not counted"),
@@ -107,3 +107,9 @@ def test_how_long_a_comment_was_is_told_to_the_therapist_alone():
         for reads in (True, False)
     ]
     assert counts == [2, 1]
+
+
+def test_whoever_reads_along_is_told_whose_view_fell():
+    points = (Points("client", -1, seen=80, usual=79), Points("therapist", 12, seen=40, usual=70))
+    text = flag_text(found(points=points), "Juniper", 1, FlagContext(reader_is_therapist=False))
+    assert text.title == "The therapist's own rating of the work with Juniper has dropped."

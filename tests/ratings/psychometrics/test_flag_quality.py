@@ -81,7 +81,8 @@ def test_sessions_that_cannot_be_flagged_are_no_quiet_ones():
 
 def test_grades_are_told_apart_by_what_was_stated():
     found = flag_quality([*flags(20, 20, stated=0.5), *flags(10, 30, stated=0.2)], [], NONE_NAMED)
-    assert [(g.key, g.found.share, g.stated) for g in found.by_grade] == [("clear", 0.5, 0.5), ("possible", 0.25, 0.2)]
+    told = [(group.key, group.found.share, group.stated) for group in found.by_grade if group.found]
+    assert told == [("clear", 0.5, 0.5), ("possible", 0.25, 0.2)]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,19 @@ def test_grades_are_told_apart_by_what_was_stated():
     [({"a": 40, "b": 19}, []), ({"a": 40, "b": 12, "c": 12}, ["a"]), ({"a": 40, "b": 30, "c": 5}, ["a"])],
 )
 def test_what_is_held_back_cannot_be_found_by_taking_away(counts, told):
-    assert sorted(tellable(counts)) == told
+    assert sorted(tellable({key: {"": count} for key, count in counts.items()})) == told
+
+
+def test_two_tables_together_tell_of_no_single_answer():
+    """Settings that raise clear flags alone, beside earlier ones with a single clear flag."""
+    earlier = [*flags(1, 0, stated=0.5, version="1"), *flags(10, 29, stated=0.2, version="1")]
+    found = flag_quality([*earlier, *flags(20, 20, stated=0.5, version="2")], [], NONE_NAMED)
+    assert [group.found for group in found.by_version] == [None, None]
+
+
+def test_flags_that_stated_nothing_are_not_found_as_the_rest():
+    found = flag_quality([*flags(20, 20, stated=0.5), *flags(20, 15, stated=0.2), *flags(2, 3)], [], NONE_NAMED)
+    assert [group.key for group in found.by_grade if group.found] == ["clear"]
 
 
 @pytest.mark.parametrize("true_share", [0.3, 0.7])

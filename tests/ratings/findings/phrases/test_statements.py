@@ -100,7 +100,7 @@ def test_a_flag_is_called_clear_or_possible_wherever_it_shows(http, dana, sam, j
         assert "A clear flag: right in about half." in said, path
         assert "A possible flag: right in about one in four." in said, path
     flag = text_of(http, reverse("ratings:rupture", args=[juniper.ruptures.get().code]))
-    assert "A possible flag: right in about one in four. This one: about" in flag
+    assert "A possible flag: right in about one in four. Our estimate for this flag: about" in flag
 
 
 def test_three_ticks_at_steady_ratings_come_first(http, dana, sam, juniper, live_through):
@@ -124,7 +124,7 @@ def test_a_rise_is_no_strain(http, sam, juniper, live_through):
     flag = http.get(reverse("ratings:rupture", args=[juniper.ruptures.get().code])).context["page"].flag
     weights = {sign.name: sign.weight for sign in flag.signs}
     assert weights.pop("Client, goals") in ("most", "some")
-    assert set(weights.values()) <= {"none", "speaks against it"}
+    assert set(weights.values()) <= {"none", "counts against it"}
 
 
 def test_a_fall_soon_after_another_questionnaire_is_seen(http, sam, juniper, live_through):
