@@ -33,7 +33,7 @@ WORDS = (
     "in a row without a check-in", "perfect in every answer", "A low start: the", "coming back",
     "No open flag", "the surest flags", "What counted", "How sure", "Could also be", "sees no slip",
     "Was this flag useful?",
-    "The therapist's own", "Your own rating of",
+    "The therapist's own",
 )  # fmt: skip
 MARKS = ('class="mark below', "mark unmended", "s-band", '"name": "band"', "mark usual", "mark above")
 # Pages that explain detection and say nothing of a case; and what leaves the site or changes who is signed in.

@@ -1,26 +1,55 @@
-"""The write of how flags are made in a practice."""
+"""The writes of how flags are made in a practice."""
 
 from dataclasses import asdict
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from alliance import audit
+from alliance import access, audit
 from alliance.audit import Verb
+from alliance.models import Membership, Practice
+from alliance.refusal import Refused
 from ratings.detection.proposal import Choice, proposed
-from ratings.detection.reassess import rebuild_standings
+from ratings.detection.reassess import current_version, rebuild_standings
 from ratings.models import DetectorVersion
+from ratings.psychometrics.evidence import Version
+
+CHANGED_MEANWHILE = _(
+    "Somebody else changed these settings meanwhile. Open this page anew to see them, or press once more for yours."
+)
 
 
-def set_detector(*, practice, by, **choice):
+def set_detector(
+    *, practice: Practice, by: Membership, shown: DetectorVersion | None = None, **choice: object
+) -> DetectorVersion | None:
     """Makes a new detector version, valid from now, and replays all cases under it.
 
     That redraws history, and raises no old alert. None where nothing was changed: then the version and all findings
-    stay. `choice`: the fields of a `Choice`.
+    stay. `shown`: the version that `by` had before them; by default the one in force. `choice`: the fields of a
+    `Choice`.
     """
-    version = proposed(practice, Choice(**choice))
-    if version is None:
-        return None
+    in_force = shown or current_version(practice)
+    version = proposed(practice, Choice(**choice))  # type: ignore[arg-type]  # a form's fields, by name
+    return put_in_force(practice=practice, by=by, version=version, instead_of=in_force) if version else None
+
+
+def put_in_force(
+    *, practice: Practice, by: Membership, version: Version, instead_of: DetectorVersion
+) -> DetectorVersion:
+    """Puts a version in place of the one that it was made from, and replays all cases.
+
+    Raises
+    ------
+    Refused
+        Another version took that one's place meanwhile.
+    Denied
+        `by` is no manager any more.
+    """
     with transaction.atomic():
+        Practice.objects.select_for_update(of=("self",), no_key=True).get(pk=practice.pk)
+        access.check_manage_again(by)
+        if current_version(practice) != instead_of:
+            raise Refused(str(CHANGED_MEANWHILE))
         row = DetectorVersion.objects.create(practice=practice, **asdict(version))
         audit.record(Verb.CHANGED, row, by=by)
     rebuild_standings(practice)

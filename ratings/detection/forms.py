@@ -4,6 +4,7 @@ from django import forms
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from ratings.detection.actions import CHANGED_MEANWHILE
 from ratings.findings import names
 from ratings.models import StrainVerdict
 from ratings.psychometrics.evidence import Budget, Use
@@ -63,12 +64,20 @@ class DetectionForm(forms.Form):
     )
 
     renew = forms.BooleanField(label=_("Take over the newer figures."), required=False)
+    shown_version = forms.UUIDField(widget=forms.HiddenInput, required=False)  # the one in force on the page
 
     def clean(self):
         """Only a rule that says how likely a rupture is can tell clear flags from the others."""
         given = super().clean() or {}
+        if given.pop("shown_version", None) not in (None, self.initial["shown_version"]):
+            self.refuse(str(CHANGED_MEANWHILE))
         if given.get("clear_only") and given.get("criterion") not in (None, *names.GRADED):
             self.add_error(
                 "clear_only", _("Only our filter tells clear flags from the others. Choose it, or untick this.")
             )
         return given
+
+    def refuse(self, sentence: str) -> None:
+        """The form comes back as it was filled in, and knows what is in force now."""
+        self.add_error(None, sentence)
+        self.data = {**dict(self.data.items()), "shown_version": str(self.initial["shown_version"])}

@@ -1,13 +1,10 @@
 """The write of how flags state a probability, and the way back."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-from django.db import transaction
-
-from alliance import audit
-from alliance.audit import Verb
 from alliance.models import Membership, Practice
-from ratings.detection.reassess import current_version, rebuild_standings
+from ratings.detection.actions import put_in_force
+from ratings.detection.reassess import current_version
 from ratings.detection.stored import as_version
 from ratings.models import DetectorVersion
 from ratings.psychometrics.evidence import Recalibration
@@ -19,11 +16,9 @@ def state_by(*, practice: Practice, recalibration: Recalibration | None, by: Mem
     All else of the version in force stays, its thresholds as well, so that the same flags come. None where nothing was
     changed.
     """
-    current = as_version(current_version(practice))
+    in_force = current_version(practice)
+    current = as_version(in_force)
     if current.recalibration == recalibration:
         return None
-    with transaction.atomic():
-        row = DetectorVersion.objects.create(practice=practice, **asdict(replace(current, recalibration=recalibration)))
-        audit.record(Verb.CHANGED, row, by=by)
-    rebuild_standings(practice)
-    return row
+    version = replace(current, recalibration=recalibration)
+    return put_in_force(practice=practice, by=by, version=version, instead_of=in_force)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alliance import access, audit
+from alliance.refusal import Refused
 from alliance.requests import require_page_or_post
 from ratings.detection.recalibrate import state_by
 from ratings.figures.flags import flags_page
@@ -62,8 +63,18 @@ def _state_by(request, manager, page):
         messages.error(request, _("Answers came in meanwhile, so this has changed. Look once more."))
     elif wants_use and not page.is_news:
         messages.info(request, _("Nothing was changed. All flags stay as they are."))
-    elif state_by(practice=manager.practice, recalibration=page.proposed if wants_use else None, by=manager):
+    else:
+        _put_in_force(request, manager, page.proposed if wants_use else None)
+    return redirect("ratings:recalibration")
+
+
+def _put_in_force(request, manager, line):
+    try:
+        changed = state_by(practice=manager.practice, recalibration=line, by=manager)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return
+    if changed:
         messages.success(request, _("From now on flags state it this way. Closed flags stay as they were."))
     else:
         messages.info(request, _("Nothing was changed. All flags stay as they are."))
-    return redirect("ratings:recalibration")

@@ -1,10 +1,14 @@
 """A manager sets how flags are made in the practice."""
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.access import Denied
 from alliance.models import AuditEvent
+from alliance.refusal import Refused
 from ratings.detection.actions import set_detector
+from ratings.detection.reassess import current_version
 from ratings.detection.shadow import in_shadow
 from ratings.findings import names
 from ratings.models import Assessment, DetectorVersion, Rupture
@@ -153,3 +157,33 @@ def test_in_shadow_mode_the_preview_counts_no_flags(http, mona, juniper, live_th
     assert "See what would change" not in http.get(path).text
     page = http.post(path, {**rule, "shadow": "on", "see": "1"})
     assert (page.status_code, page.context["seen"]) == (200, None)
+
+
+def test_two_managers_at_once_do_not_overwrite_each_other(http, mona, instruments):
+    http.force_login(mona.user)
+    path = reverse("ratings:detection-settings")
+    mine = {"budget": "quiet", "use": "client", "criterion": "rupture_filter"}
+    shown = str(http.get(path).context["form"]["shown_version"].value())
+    set_detector(practice=mona.practice, by=mona, budget="watchful", use="client", criterion="rupture_filter")
+    refused = http.post(path, mine | {"shown_version": shown})
+    assert (refused.status_code, refused.context["form"]["budget"].value()) == (422, "quiet")
+    assert "Somebody else changed these settings meanwhile." in refused.text
+    assert DetectorVersion.objects.order_by("-valid_from").first().budget == "watchful"
+    again = str(refused.context["form"]["shown_version"].value())
+    assert http.post(path, mine | {"shown_version": again}).status_code == 302
+    assert DetectorVersion.objects.order_by("-valid_from").first().budget == "quiet"
+
+
+def test_settings_that_changed_before_the_lock_are_refused(http, mona, instruments):
+    before = current_version(mona.practice)
+    rule = {"budget": "quiet", "use": "client", "criterion": "rupture_filter"}
+    set_detector(practice=mona.practice, by=mona, **rule)
+    with pytest.raises(Refused):
+        set_detector(practice=mona.practice, by=mona, shown=before, **rule | {"budget": "watchful"})
+
+
+def test_who_is_no_manager_any_more_changes_nothing(mona, instruments):
+    mona.ends_at = timezone.now()
+    mona.save()
+    with pytest.raises(Denied):
+        set_detector(practice=mona.practice, by=mona, budget="quiet", use="client", criterion="rupture_filter")
