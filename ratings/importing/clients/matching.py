@@ -22,6 +22,9 @@ from ratings.importing.table import LineError
 NAMES_NOBODY = gettext_lazy(
     "Therapist_Email is empty. Fill it in, or say whose cases these are when you choose the file."
 )
+OF_ANOTHER = gettext_lazy(
+    "This line names another therapist, and a list of yours makes cases of yours. Ask a manager to import it."
+)
 ANOTHER = gettext_lazy(
     "A client of this name is here, with another e-mail address or an ended therapy. Give a Client_ID, or open the case"
     " by hand."
@@ -66,7 +69,13 @@ class ClientMatcher:
         assigned = []
         for listed in self.listed.clients:
             therapist = receiver.therapist(filter(None, [listed.therapist]), therapists)
-            if therapist:
+            if (
+                therapist
+                and receiver.only_own
+                and listed.therapist.casefold() not in ("", therapist.user.email.casefold())
+            ):
+                self._add_error(listed, str(OF_ANOTHER))
+            elif therapist:
                 assigned.append((listed, therapist))
             elif listed.therapist:
                 self._add_error(listed, _("Nobody with this Therapist_Email is a therapist of this practice."))

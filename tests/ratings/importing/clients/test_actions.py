@@ -112,8 +112,9 @@ def test_who_is_no_manager_any_more_imports_for_nobody_else(draft_of, dana, mona
     Membership.objects.filter(pk=mona.pk).update(is_therapist=True)
     draft = draft_of([",Alder,dana@millrace.test,,,"], mona)
     after_the_preview(monkeypatch, lambda: Membership.objects.filter(pk=mona.pk).update(is_manager=False))
-    import_clients(draft=draft)
-    assert Episode.objects.get().therapist == mona
+    with pytest.raises(NotAllGood):
+        import_clients(draft=draft)
+    assert not Episode.objects.exists()
 
 
 def test_a_therapist_who_left_meanwhile_gets_no_case(draft_of, dana, mona, monkeypatch):

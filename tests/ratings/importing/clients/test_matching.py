@@ -83,6 +83,15 @@ def test_a_client_of_the_list_is_known_to_a_file_of_ratings(bring_in, millrace, 
     assert [client.display_name for client in Client.objects.all()] == ["Alder"]
 
 
+def test_a_list_of_ones_own_takes_no_client_of_another_therapist(preview, dana, noor, mona):
+    lines = [f",Alder,{noor.user.email},,,", f",Heron,{dana.user.email.upper()},,,", ",Wren,,,,"]
+    found = preview(lines, dana)
+    assert names(found.new) == ["Heron", "Wren"]
+    assert [(line, sentence.split(",")[0]) for line, sentence in wrong(found)] == [
+        (2, "This line names another therapist")
+    ]
+
+
 # --- What it must not tell --------------------------------------------------------------------------------------------
 
 
@@ -134,10 +143,6 @@ def test_a_managers_list_goes_to_whom_it_names_or_to_one(preview, dana, noor, mo
         (6, "Nobody with this Therapist_Email is a therapist of this practice."),
     ]
     assert {new.therapist for new in preview(rows, mona, therapist=noor).new} == {noor}
-
-
-def test_a_therapist_gets_every_line_whoever_it_names(preview, dana, noor):
-    assert [new.therapist for new in preview([",Alder,noor@millrace.test,,,"], dana).new] == [dana]
 
 
 @pytest.mark.parametrize("number", [3, 40])
