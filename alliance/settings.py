@@ -236,6 +236,14 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Not by a mailed code: an open mailbox beside an open session must not take a second factor off.
 ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+ACCOUNT_RATE_LIMITS = {
+    # Right ones count here too, so one visitor would keep a whole office out.
+    "login": None,
+    # Wrong passwords and codes: for an account, then from an address. NIST SP 800-63B 5.2.2 allows a hundred in all;
+    # these numbers are conventions of this app.
+    "login_failed": "5/5m/key,50/d/key,20/m/ip,200/h/ip",
+    "login_failed_known_device": "10/5m/key,100/d/key",
+}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = "alliance.accounts.adapter.user_display"
 MFA_ADAPTER = "alliance.accounts.adapter.MfaAdapter"
@@ -295,8 +303,10 @@ SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "alliance.drafts.views.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
+DEVICE_COOKIE_NAME = "device"
 if not LOCAL:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    DEVICE_COOKIE_NAME = "__Host-device"
     SECURE_SSL_REDIRECT = env_bool("ALLIANCE_SSL_REDIRECT", True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365

@@ -3,11 +3,14 @@
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from alliance import crypto
+from alliance.accounts.devices import known_device, remember_device
 from alliance.drafts.actions import drop_drafts_of
 from alliance.qr import qr_code
 
@@ -15,12 +18,43 @@ from alliance.qr import qr_code
 class AccountAdapter(DefaultAccountAdapter):
     """People are invited by their practice; nobody signs up."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": _(
+            "Too many tries with a wrong password. Wait a few minutes, use a browser in which you have signed in "
+            "before, or set a new password."
+        )
+    }
+
     def is_open_for_signup(self, request):
         return False
 
     def logout(self, request):
         drop_drafts_of(user=request.user)
         super().logout(request)
+
+    # Wrong passwords are counted for the account, then for the address they come from; those from a browser of the
+    # owner's for that browser alone. What the account refuses is not counted against the address: a whole office may
+    # share it.
+
+    def pre_authenticate(self, request, **credentials):
+        device = known_device(request, credentials.get("email", ""))
+        self._login_failed_rl_usage = ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="login_failed_known_device" if device else "login_failed",
+            key=device or self._get_login_attempts_cache_key(request, **credentials),
+        )
+        if not self._login_failed_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
+
+    def _get_login_attempts_cache_key(self, request, **credentials):
+        """Not allauth's, which holds the host and port of the request: with each other port it would begin anew."""
+        return credentials.get("email", "").lower()
+
+    def post_login(self, request, user, **kwargs):
+        response = super().post_login(request, user, **kwargs)
+        remember_device(request, response, user.email)
+        return response
 
     # Links in mails begin with the address that the installation was given, never with what a request calls it.
 

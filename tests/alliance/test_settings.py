@@ -117,7 +117,7 @@ start, browser = int(sys.argv[1]), sys.argv[2]
 if not start:
     call_command("migrate", verbosity=0)
 http, refused = Client(), []
-for number in range(start, start + 6):  # ten a minute may go wrong from one address
+for number in range(start, start + 12):  # twenty a minute may go wrong from one address
     page = http.post(
         "/accounts/login/",
         {"login": f"nobody{number}@millrace.test", "password": "wrong"},
@@ -128,14 +128,14 @@ for number in range(start, start + 6):  # ten a minute may go wrong from one add
         },
         REMOTE_ADDR="10.0.0.1",
     )
-    refused.append("Too many failed login attempts" in page.text)
+    refused.append("Too many tries with a wrong password" in page.text)
 print(json.dumps(refused))
 """
 
 
 @pytest.fixture
 def attempts(tmp_path):
-    """`attempts(start, browser)`: six wrong ones, in a process of their own."""
+    """`attempts(start, browser)`: twelve wrong ones, in a process of their own."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {
         "DJANGO_SETTINGS_MODULE": "alliance.settings",
         "ALLIANCE_VAR": str(tmp_path),
@@ -161,9 +161,9 @@ def attempts(tmp_path):
 @pytest.mark.process
 @pytest.mark.sqlite
 def test_two_workers_count_the_attempts_of_one_browser_together(attempts):
-    assert attempts(0, "203.0.113.1") == [False] * 6
-    assert attempts(6, "203.0.113.1") == [False] * 4 + [True] * 2
-    assert attempts(12, "203.0.113.2") == [False] * 6  # somebody else behind the same proxy
+    assert attempts(0, "203.0.113.1") == [False] * 12
+    assert attempts(12, "203.0.113.1") == [False] * 8 + [True] * 4
+    assert attempts(24, "203.0.113.2") == [False] * 12  # somebody else behind the same proxy
 
 
 def test_a_full_cache_drops_what_has_expired_and_keeps_what_counts(db, monkeypatch):

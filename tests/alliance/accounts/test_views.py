@@ -131,7 +131,7 @@ def test_wrong_passwords_are_counted_for_five_minutes(http, known):
             assert "not correct" in sign_in(http, known, password="wrong").text
             clock.shift(timedelta(seconds=40))
         clock.shift(timedelta(seconds=90))  # 290 after the first
-        assert "Too many failed login attempts" in sign_in(http, known).text
+        assert "Too many tries with a wrong password" in sign_in(http, known).text
         clock.shift(timedelta(seconds=10))
         assert sign_in(http, known).status_code == 302
 
