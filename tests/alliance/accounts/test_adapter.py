@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client
 
 from alliance.accounts.browsers import browser_in_words
-from tests.alliance.accounts.test_views import PASSWORD, code_of, known, sign_in  # noqa: F401 -- a fixture of theirs
+from tests.signing_in import PASSWORD, code_of, sign_in
 
 EMAIL, PROVE = "/accounts/email/", "/accounts/reauthenticate/"
 NEW = {"email": "mona@new.test", "action_add": ""}
@@ -18,7 +18,7 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Fi
 
 
 @pytest.fixture
-def mona_signed_in(http, known):  # noqa: F811 -- the fixture
+def mona_signed_in(http, known):
     http.defaults["HTTP_USER_AGENT"] = FIREFOX
     sign_in(http, known)
     return known
@@ -71,7 +71,7 @@ def test_a_change_of_the_password_is_told(http, mona_signed_in):
     assert subject == "Your password for Alliance was changed"
 
 
-def test_a_password_set_through_a_link_is_told(http, known):  # noqa: F811 -- the fixture
+def test_a_password_set_through_a_link_is_told(http, known):
     http.post("/accounts/password/reset/", {"email": known.user.email})
     [(_subject, text)] = told(known.user.email)
     form = http.get(re.search(r"http://127.0.0.1:8000(\S+)", text)[1], follow=True)
@@ -100,7 +100,7 @@ def test_an_open_browser_takes_no_factor_off(http, mona_signed_in):
     assert Authenticator.objects.count() == 2
 
 
-def test_links_in_mails_lead_to_our_address_whatever_the_request_calls_it(http, known):  # noqa: F811 -- the fixture
+def test_links_in_mails_lead_to_our_address_whatever_the_request_calls_it(http, known):
     http.post("/accounts/password/reset/", {"email": known.user.email}, headers={"host": "localhost:8443"})
     [(_subject, text)] = told(known.user.email)
     assert re.findall(r"https?://[^/\s]+", text) == ["http://127.0.0.1:8000"]

@@ -11,8 +11,8 @@ from django.contrib.auth.hashers import get_hasher
 from django.test import Client
 from django.utils import timezone
 
-from tests.alliance.accounts.test_views import PASSWORD, known, sign_in  # noqa: F401 -- a fixture of theirs
 from tests.factories import make_member
+from tests.signing_in import PASSWORD, give_password, sign_in
 
 WRONG = {"password": "eight calm herons"}
 REFUSED = "Too many tries with a wrong password."
@@ -38,7 +38,7 @@ def attack(member, times, addresses=12):
     return [guess(member, f"198.51.100.{number % addresses}") for number in range(times)]
 
 
-def test_during_an_attack_the_owner_gets_in_with_a_browser_of_theirs(http, known, compared):  # noqa: F811
+def test_during_an_attack_the_owner_gets_in_with_a_browser_of_theirs(http, known, compared):
     sign_in(http, known)
     http.post("/accounts/logout/")
     compared.clear()
@@ -49,13 +49,13 @@ def test_during_an_attack_the_owner_gets_in_with_a_browser_of_theirs(http, known
     assert sign_in(http, known).url == "/"
 
 
-def test_the_browser_is_known_also_where_the_question_is_asked_once_more(http, known):  # noqa: F811
+def test_the_browser_is_known_also_where_the_question_is_asked_once_more(http, known):
     sign_in(http, known)
     attack(known, 6)
     assert http.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
 
 
-def test_a_known_browser_guesses_no_further_than_another(http, known, compared):  # noqa: F811
+def test_a_known_browser_guesses_no_further_than_another(http, known, compared):
     sign_in(http, known)
     http.post("/accounts/logout/")
     compared.clear()
@@ -65,21 +65,17 @@ def test_a_known_browser_guesses_no_further_than_another(http, known, compared):
     assert len(compared) == 10
 
 
-def test_a_browser_is_known_for_who_signed_in_there_and_for_nobody_else(http, known, noor, compared):  # noqa: F811
+def test_a_browser_is_known_for_who_signed_in_there_and_for_nobody_else(http, known, noor, compared):
     sign_in(http, known)
     http.post("/accounts/logout/")
     compared.clear()
-    noor.user.set_password(PASSWORD)
-    noor.user.save()
+    give_password(noor)
     attack(noor, 6)
     assert REFUSED in sign_in(http, noor).text
 
 
-def test_two_who_share_a_browser_are_both_known_there(http, known, millrace):  # noqa: F811
-    other = make_member(millrace, "Ada Quill")
-    other.user.set_password(PASSWORD)
-    other.user.save()
-    other.user.emailaddress_set.create(email=other.user.email, verified=True, primary=True)
+def test_two_who_share_a_browser_are_both_known_there(http, known, millrace):
+    other = give_password(make_member(millrace, "Ada Quill"))
     for member in (known, other):
         sign_in(http, member)
         http.post("/accounts/logout/")
@@ -91,14 +87,14 @@ def test_two_who_share_a_browser_are_both_known_there(http, known, millrace):  #
 
 
 @pytest.mark.parametrize("forged", ["", "x", "W10:1abc:def"])
-def test_a_mark_that_is_not_ours_makes_nobody_known(known, forged):  # noqa: F811
+def test_a_mark_that_is_not_ours_makes_nobody_known(known, forged):
     attack(known, 6)
     browser = Client()
     browser.cookies[settings.DEVICE_COOKIE_NAME] = forged
     assert REFUSED in sign_in(browser, known).text
 
 
-def test_one_who_mistypes_does_not_lock_the_office(known, noor):  # noqa: F811
+def test_one_who_mistypes_does_not_lock_the_office(known, noor):
     for _try in range(40):
         guess(noor, "203.0.113.7")
     assert sign_in(Client(REMOTE_ADDR="203.0.113.7"), known).url == "/"
@@ -112,13 +108,13 @@ def test_one_address_does_not_try_one_password_on_everybody(db, compared):
     assert [REFUSED in page.text for page in pages] == [False] * 20 + [True] * 5
 
 
-def test_another_port_in_the_request_begins_no_new_count(known, compared):  # noqa: F811
+def test_another_port_in_the_request_begins_no_new_count(known, compared):
     for port in range(8000, 8010):
         sign_in(Client(headers={"host": f"localhost:{port}"}), known, **WRONG)
     assert len(compared) == 5
 
 
-def test_a_day_has_fifty_tries(known, compared):  # noqa: F811
+def test_a_day_has_fifty_tries(known, compared):
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _round in range(12):
             attack(known, 5)
@@ -126,7 +122,7 @@ def test_a_day_has_fifty_tries(known, compared):  # noqa: F811
         assert len(compared) == 50
 
 
-def test_a_new_password_ends_the_wait(http, known, mailoutbox):  # noqa: F811
+def test_a_new_password_ends_the_wait(http, known, mailoutbox):
     attack(known, 6)
     http.post("/accounts/password/reset/", {"email": known.user.email})
     link = next(word for word in mailoutbox[0].body.split() if "/reset/key/" in word)
@@ -137,11 +133,10 @@ def test_a_new_password_ends_the_wait(http, known, mailoutbox):  # noqa: F811
 
 # --- Four processes at once -------------------------------------------------------------------------------------------
 
-START = f"""
+START = """
 from tests.factories import make_member, make_practice
-mona = make_member(make_practice(), "Mona Reyes", "manager").user
-mona.set_password("{PASSWORD}"); mona.save()
-mona.emailaddress_set.create(email=mona.email, verified=True, primary=True)
+from tests.signing_in import give_password
+give_password(make_member(make_practice(), "Mona Reyes", "manager"))
 """
 HALF = f"""
 import json, sys

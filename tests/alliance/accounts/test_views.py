@@ -7,31 +7,12 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    generate_totp_secret,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-PASSWORD = "seven calm herons"
-
-
-@pytest.fixture
-def known(mona):
-    """Mona with a password, as `http.force_login` does not say how somebody signed in."""
-    mona.user.set_password(PASSWORD)
-    mona.user.save()
-    mona.user.emailaddress_set.create(email=mona.user.email, verified=True, primary=True)
-    return mona
-
-
-def sign_in(http, member, **more):
-    return http.post("/accounts/login/", {"login": member.user.email, "password": PASSWORD} | more)
+from tests.signing_in import PASSWORD, code_of, sign_in
 
 
 def looks_like_ours(response):
@@ -162,11 +143,6 @@ def test_two_step_sign_in(http, known):
     recovery = Authenticator.objects.get(user=known.user, type="recovery_codes").wrap().get_unused_codes()[0]
     assert http.post("/accounts/2fa/authenticate/", {"code": recovery}).url == "/"
     assert http.get("/people/").status_code == 200
-
-
-def code_of(secret):
-    """What the authenticator app would show now."""
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
 
 
 # --- Asked once more, before what changes how somebody signs in -------------------------------------------------------
