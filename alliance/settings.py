@@ -213,7 +213,7 @@ CACHES = {
 
 # E-mail is unique on its lower case, by a constraint that this check does not read.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["alliance.accounts.backend.Backend"]
 PASSWORD_HASHERS = ["alliance.accounts.hashers.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -223,6 +223,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "alliance.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "alliance.accounts.forms.ResetPasswordForm"}
+# On a local installation nobody has to run `send_due` to see a link, and nobody there has to be kept from guessing.
+ACCOUNT_MAIL_WAITS = not LOCAL
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -239,6 +242,8 @@ ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
 ACCOUNT_RATE_LIMITS = {
     # Right ones count here too, so one visitor would keep a whole office out.
     "login": None,
+    # Not by account: whoever asks often would keep the owner from asking. `alliance.accounts.mail` sends one link.
+    "reset_password": "20/m/ip",
     # Wrong passwords and codes: for an account, then from an address. NIST SP 800-63B 5.2.2 allows a hundred in all;
     # these numbers are conventions of this app.
     "login_failed": "5/5m/key,50/d/key,20/m/ip,200/h/ip",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance import crypto
 from alliance.accounts.devices import known_device, remember_device
+from alliance.accounts.mail import send_message
 from alliance.drafts.actions import drop_drafts_of
 from alliance.qr import qr_code
 
@@ -65,7 +66,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return _at_our_address(super().get_email_confirmation_url(request, emailconfirmation))
 
     def send_mail(self, template_prefix, email, context):
-        super().send_mail(template_prefix, email, context | {"reset_url": _at_our_address(reverse(RESET))})
+        """Not within the request, which would take longer for an address that is somebody's."""
+        context = {"request": self.request, "reset_url": _at_our_address(reverse(RESET))} | context
+        send_message(message=self.render_mail(template_prefix, email, context))
 
     def send_confirmation_mail(self, request, emailconfirmation, signup):
         """Tells the address that is still the user's, too: until the new one is confirmed they can object."""

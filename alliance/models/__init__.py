@@ -17,6 +17,7 @@ from alliance.models.importing import ImportBatch, ImportDraft
 from alliance.models.keys import DataKey
 from alliance.models.people import Membership, SightAnswer, Supervision, User
 from alliance.models.practice import Practice, TherapistForm
+from alliance.models.waiting_mail import WaitingMail
 
 __all__ = [
     "AuditEvent",
@@ -38,4 +39,5 @@ __all__ = [
     "Supervision",
     "TherapistForm",
     "User",
+    "WaitingMail",
 ]

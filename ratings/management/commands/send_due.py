@@ -4,6 +4,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 
+from alliance.accounts.mail import send_waiting
 from alliance.drafts import actions as form_drafts
 from ratings.delivery.by_plan import ask_by_plan
 from ratings.delivery.send import MailServerFails, send_due, waiting_by_practice
@@ -11,7 +12,7 @@ from ratings.importing.actions import drop_old_drafts
 
 
 class Command(BaseCommand):
-    help = "Sends the check-ins and reminders that are due. Safe to run as often as one likes, and twice at once."
+    help = "Sends what is due: mails about accounts, check-ins, reminders. Safe to run often, and twice at once."
 
     def add_arguments(self, parser):
         parser.add_argument("--loop", type=_positive, metavar="SECONDS", help="go on, with so many seconds between")
@@ -39,6 +40,8 @@ class Command(BaseCommand):
             close_old_connections()
 
     def _send(self):
+        if sent := send_waiting():
+            self.stdout.write(f"{sent} about accounts.")
         drop_old_drafts()
         ask_by_plan()
         form_drafts.drop_old_drafts()
