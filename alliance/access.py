@@ -13,15 +13,14 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db.models import BooleanField, Exists, ExpressionWrapper, Max, Model, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Max, Model, Q, QuerySet
 from django.http import Http404
 
 from alliance.models import Client, Cover, Episode, Membership, SightAnswer, Supervision, User
-from alliance.models.people import SIGHT_WAITS
 from alliance.scopes import (
     Role,
     Row_co,
+    assignments_asked_of,
     episodes_in_hands,
     live_covers_of,
     live_memberships,
@@ -154,6 +153,23 @@ def check_import_again(membership: Membership) -> None:
         raise Denied("import_page")
 
 
+def check_emergency(user: User) -> list[Membership]:
+    """The memberships with which the user may open a case in an emergency: a supervisor's, or a manager's."""
+    memberships = [
+        membership for membership in memberships_of(user) if membership.is_manager or membership.is_supervisor
+    ]
+    if not memberships:
+        raise Denied("emergency_page")
+    return memberships
+
+
+def check_emergency_again(membership: Membership) -> None:
+    """Raises `Denied` unless the member still may; asked by the write, after its lock."""
+    memberships = live_memberships(membership.user).filter(pk=membership.pk)
+    if not memberships.filter(Q(is_manager=True) | Q(is_supervisor=True)).exists():
+        raise Denied("emergency_page")
+
+
 def check_figures(user: User) -> list[Membership]:
     """The memberships with which the user may see the figures of a practice: a manager's, or a supervisor's.
 
@@ -171,32 +187,6 @@ def check_manage_again(membership: Membership) -> None:
     """Raises `Denied` unless the member is still a manager; asked by the write, after its lock."""
     if not live_memberships(membership.user, "manager").filter(pk=membership.pk).exists():
         raise Denied("manager_page")
-
-
-def assignments_asked_of(user: User) -> QuerySet[Supervision]:
-    """The assignments that are not open yet and that the user may see, each with what they may answer.
-
-    The supervisor accepts or declines. The therapist agrees, or objects until it opens. Another manager agrees, who
-    was here a day before it was asked for: nobody invites a second manager for it.
-    """
-    places = live_memberships(user)
-    waits = Q(opens_at__isnull=True) | Q(opens_at__gt=Now())
-    managers = places.filter(is_manager=True, practice=OuterRef("supervisor__practice"))
-    managers = managers.filter(starts_at__lte=OuterRef("starts_at") - SIGHT_WAITS)
-    is_second = Exists(managers) & ~Q(asked_by__user=user.pk) & ~Q(supervisor__user=user.pk)
-    return (
-        Supervision.objects.not_open()
-        .visible_to(user)
-        .annotate(
-            may_accept=_is(Q(supervisor__in=places, accepted_at__isnull=True)),
-            may_object=_is(waits & (Q(therapist__in=places) | Q(episode__therapist__in=places))),
-            may_agree=_is(waits & is_second),
-        )
-    )
-
-
-def _is(condition: Q) -> ExpressionWrapper[Any]:
-    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def sight_answers(asked: Any) -> list[SightAnswer]:

@@ -6,10 +6,22 @@ imports a model.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from django.apps import apps
-from django.db.models import DateTimeField, Exists, Func, Model, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    DateTimeField,
+    Exists,
+    ExpressionWrapper,
+    Func,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Now
 
 if TYPE_CHECKING:
@@ -17,6 +29,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models.sql.compiler import SQLCompiler
+
+SIGHT_WAITS = timedelta(days=1)  # the therapist sees what is asked for, and can object; convention of this app
 
 Role = Literal["therapist", "supervisor", "manager"]
 Row_co = TypeVar("Row_co", bound=Model, covariant=True)
@@ -141,7 +155,14 @@ def own_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
 
 def visible_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     """Episodes whose clinical content the user may read, by any live membership."""
-    return _episodes_where(_is_worked_on_by(user) | _is_supervised_by(user))
+    return _episodes_where(_is_worked_on_by(user) | _is_supervised_by(user) | _is_opened_by(user))
+
+
+def _is_opened_by(user: AbstractBaseUser) -> Q:
+    """The condition that the user has opened an episode in an emergency, and the hour is not over."""
+    readers = live_memberships(user).filter(Q(is_supervisor=True) | Q(is_manager=True))
+    accesses = apps.get_model("alliance", "EmergencyAccess").objects.filter(live(), reader__in=readers)
+    return Q(pk__in=accesses.values("episode"))
 
 
 def supervised_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
@@ -179,6 +200,30 @@ def _is_supervised_by(user: AbstractBaseUser) -> Q:
     return (by_episode | (by_therapist & names_no_episode)) & ~Q(therapist__user=user)
 
 
+def assignments_asked_of(user: AbstractBaseUser) -> QuerySet[Any]:
+    """The assignments that are not open yet and that the user may see, each with what they may answer.
+
+    The supervisor accepts or declines. The therapist agrees, or objects until it opens. Another manager agrees, who
+    was here a day before it was asked for: nobody invites a second manager for it.
+    """
+    places = live_memberships(user)
+    waits = Q(opens_at__isnull=True) | Q(opens_at__gt=Now())
+    managers = places.filter(is_manager=True, practice=OuterRef("supervisor__practice"))
+    managers = managers.filter(starts_at__lte=OuterRef("starts_at") - SIGHT_WAITS)
+    is_second = Exists(managers) & ~Q(asked_by__user=user.pk) & ~Q(supervisor__user=user.pk)
+    asked: QuerySet[Any] = apps.get_model("alliance", "Supervision").objects.not_open().visible_to(user)
+    asked = asked.annotate(
+        may_accept=_is(Q(supervisor__in=places, accepted_at__isnull=True)),
+        may_object=_is(waits & (Q(therapist__in=places) | Q(episode__therapist__in=places))),
+        may_agree=_is(waits & is_second),
+    )
+    return asked
+
+
+def _is(condition: Q) -> ExpressionWrapper[Any]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
 class ScopedQuerySet(QuerySet[Row_co]):
     """The queryset of every clinical model.
 
@@ -196,6 +241,15 @@ class ScopedQuerySet(QuerySet[Row_co]):
     def __repr__(self) -> str:
         # Rows never reach a log or a traceback.
         return f"<{type(self).__name__} of {self.model.__name__}>"
+
+
+class EmergencyQuerySet(ScopedQuerySet[Row_co]):
+    """What was opened in an emergency: whoever reads the case sees it, and every manager of the practice."""
+
+    def told_to(self, user: AbstractBaseUser) -> Self:
+        practices = live_memberships(user, "manager").values("practice")
+        seen = Q(episode__in=visible_episodes(user).values("pk"))
+        return self.filter(seen | Q(episode__client__practice__in=practices))
 
 
 class TherapistOnlyQuerySet(ScopedQuerySet[Row_co]):

@@ -10,6 +10,7 @@ from alliance.models.browser_session import BrowserSession
 from alliance.models.client import CheckInFormChoice, Client
 from alliance.models.consent import Consent
 from alliance.models.cover import Cover
+from alliance.models.emergency import EmergencyAccess
 from alliance.models.episode import EndReason, Episode
 from alliance.models.form_draft import FormDraft
 from alliance.models.history_share import HistoryShare
@@ -27,6 +28,7 @@ __all__ = [
     "Consent",
     "Cover",
     "DataKey",
+    "EmergencyAccess",
     "EndReason",
     "Episode",
     "FormDraft",

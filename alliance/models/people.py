@@ -1,7 +1,7 @@
 """The people of a practice, and who supervises whom."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -16,9 +16,6 @@ from alliance.scopes import MembershipQuerySet, SupervisionQuerySet
 
 # Rows from before anybody was asked, and those that a program of that time writes, hold since ever.
 NEVER_ASKED = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-SIGHT_WAITS = timedelta(days=1)  # the therapist sees what is asked for, and can object; convention of this app
 
 
 class UserManager(BaseUserManager):

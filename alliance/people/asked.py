@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from alliance.access import assignments_asked_of, sight_answers
+from alliance.access import sight_answers
 from alliance.models import Membership, SightAnswer, Supervision, User
 from alliance.people.roles import MemberRole, roles_of
+from alliance.scopes import assignments_asked_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from alliance.form_fields import PlainTextField
 from alliance.models import SightAnswer
 from alliance.names import folded
 from alliance.people.roles import MemberRole
+from alliance.scopes import live_therapists
 
 ROLES = [
     (MemberRole.THERAPIST, _("Therapist: logs sessions and sees their own cases")),
@@ -81,6 +82,39 @@ class AssignForm(forms.Form):
                 if role in member.roles
             ]
             field.choices = [("", _("Choose")), *named_apart(people)]
+
+
+class EmergencyForm(forms.Form):
+    """Whose case is opened, and why. The client's name has to be known: no list shows it."""
+
+    therapist = forms.ChoiceField(label=_("Therapist"))
+    client = PlainTextField(
+        label=_("Client"),
+        max_length=120,
+        help_text=_("The name under which the therapist knows them."),
+        error_messages={"required": _("Enter the client's name.")},
+    )
+    why = PlainTextField(
+        label=_("Why now?"),
+        max_length=2000,
+        help_text=_("One or two sentences. The therapist, supervisors and managers read this, and it stays on record."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why.")},
+    )
+
+    def __init__(self, *args, memberships, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.memberships = {membership.practice_id: membership for membership in memberships}
+        rows = live_therapists().filter(practice__in=self.memberships).select_related("user", "practice__data_key")
+        self.therapists = {str(row.code): row for row in rows}
+        people = [(code, row.display_name, row.user.email) for code, row in self.therapists.items()]
+        self.fields["therapist"].choices = [("", _("Choose")), *named_apart(people)]
+
+    @property
+    def chosen(self):
+        """The therapist, and the membership with which the user opens the case."""
+        therapist = self.therapists[self.cleaned_data["therapist"]]
+        return therapist, self.memberships[therapist.practice_id]
 
 
 class SightAnswerForm(forms.Form):

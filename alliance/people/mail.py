@@ -1,11 +1,15 @@
 """Messages to members: which roles they have now, and who is to read whose cases."""
 
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from alliance.models import Membership, Supervision
+from alliance.dates import DateFormat, written
+from alliance.models import EmergencyAccess, Membership, Supervision
 from alliance.people.roles import roles_of
 
 
@@ -62,6 +66,30 @@ def sight_messages(supervision: Supervision, *, address: str) -> list[EmailMessa
             for member, lines in told
             if asker is None or member.user_id != asker.user_id
         ]
+
+
+def emergency_messages(access: EmergencyAccess, told: Iterable[Membership], *, address: str) -> list[EmailMessage]:
+    """The e-mails to those who look after a case that somebody opened in an emergency; nothing of the case is in them.
+
+    `address`: where they read why.
+    """
+    practice = access.reader.practice
+    names = {
+        "practice": practice.name,
+        "name": access.reader.display_name,
+        "therapist": access.episode.therapist.display_name,
+    }
+    with translation.override(practice.language), timezone.override(ZoneInfo(practice.zone)):
+        names |= {"start": written(timezone.localtime(access.starts_at), DateFormat.WEEKDAY_TIME)}
+        names |= {"end": written(timezone.localtime(access.ends_at), DateFormat.TIME)}
+        lines = [
+            _("%(name)s opened a case of %(therapist)s in an emergency, on %(start)s. It can be read until %(end)s.")
+            % names,
+            _("Why, and which case:"),
+            address,
+        ]
+        subject = _("A case was opened in an emergency at %(practice)s, in Alliance") % names
+        return [_message(subject, lines, member) for member in told]
 
 
 def _message(subject: str, lines: list[str], member: Membership) -> EmailMessage:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db.models import BooleanField, ExpressionWrapper, Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from alliance.models import Episode, Membership, Supervision
+from alliance.models import Episode, Membership, Supervision, User
+from alliance.people.emergency import Opening, openings_of
 from alliance.scopes import is_open_sight, live, live_covers_of, live_therapists
 
 
@@ -17,6 +18,7 @@ class Part(TextChoices):
     COVER = "cover", _("Covers for the therapist")
     SUPERVISOR = "supervisor", _("Supervises the therapist")
     CASE_SUPERVISOR = "case_supervisor", _("Supervises this case")
+    EMERGENCY = "emergency", _("Opened it in an emergency")
 
 
 READS = {
@@ -24,6 +26,7 @@ READS = {
     Part.COVER: _("Everything but the therapist’s private notes; logs sessions."),
     Part.SUPERVISOR: _("Everything but private notes; comments where the client agreed."),
     Part.CASE_SUPERVISOR: _("Everything but private notes; comments where the client agreed."),
+    Part.EMERGENCY: _("Everything but private notes, for an hour; comments where the client agreed."),
 }
 
 
@@ -75,6 +78,11 @@ class Readers:
 
     all: list[Reader]
     asked: list[AskedReader]
+    openings: list[Opening]  # in an emergency, also those that are over
+
+    def opened_by(self, user: User) -> Opening | None:
+        """The hour in which the user reads it, where one runs."""
+        return next((row for row in self.openings if row.reader_key == user.pk and not row.is_over), None)
 
     @property
     def responsible(self) -> list[Reader]:
@@ -93,7 +101,12 @@ def readers_of(episode: Episode) -> Readers:
     for cover in live_covers_of(episode).select_related("covering__practice__data_key").order_by("starts_at"):
         readers.append(Reader(cover.covering.display_name, Part.COVER, True, cover.starts_at, cover.ends_at))
     supervised, asked = _supervision_of(episode)
-    return Readers(readers + supervised, asked)
+    openings = openings_of(episode)
+    readers += supervised
+    readers += [
+        Reader(row.reader, Part.EMERGENCY, False, row.starts_at, row.ends_at) for row in openings if not row.is_over
+    ]
+    return Readers(readers, asked, openings)
 
 
 def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:

@@ -15,10 +15,9 @@ from alliance import audit
 from alliance.access import check_sight_answer
 from alliance.audit import Verb
 from alliance.models import Episode, Membership, SightAnswer, Supervision, User
-from alliance.models.people import SIGHT_WAITS
 from alliance.people.actions import check_manages, end_supervision, lock_practice
 from alliance.refusal import Refused
-from alliance.scopes import live
+from alliance.scopes import SIGHT_WAITS, live
 
 
 @transaction.atomic

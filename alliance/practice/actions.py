@@ -8,9 +8,9 @@ from alliance import audit
 from alliance.access import check_manage_again
 from alliance.audit import Verb
 from alliance.models import DataKey, Practice, TherapistForm
-from alliance.models.people import SIGHT_WAITS
 from alliance.people.actions import add_member
 from alliance.refusal import Refused
+from alliance.scopes import SIGHT_WAITS
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from alliance import access
 from alliance.models import DataKey, Episode, User
+from alliance.people.emergency import Opening
 from alliance.people.readers import Readers, readers_of
 from ratings.cases.charts import Charts, charts_of, totals_in_words
 from ratings.cases.now import ReadsAs, WhatNow, what_now
@@ -125,6 +126,7 @@ class CasePage:
     sessions: list[SessionRow]
     sessions_in_words: str
     readers: Readers
+    emergency: Opening | None  # the hour in which the reader reads it, where they opened it in an emergency
 
     @property
     def latest_sessions(self) -> list[SessionRow]:
@@ -164,6 +166,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
     plan = plan_of(episode, history.sessions)
     question = questions_of([episode.pk]).get(episode.pk)
     reads_as = ReadsAs.THERAPIST if reader_is_therapist else ReadsAs.COVER if can_log else ReadsAs.SUPERVISOR
+    readers = readers_of(episode)
     return CasePage(
         episode=episode,
         name=client.display_name,
@@ -207,7 +210,8 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         notes=_notes(episode, reader),
         sessions=sessions,
         sessions_in_words=sessions_in_words(sessions),
-        readers=readers_of(episode),
+        readers=readers,
+        emergency=readers.opened_by(reader),
     )
 
 

@@ -7,8 +7,9 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
 from alliance.crypto import Sealed
-from alliance.models import Membership, Practice, Supervision, User
-from alliance.models.people import SIGHT_WAITS
+from alliance.models import EmergencyAccess, Episode, Membership, Practice, Supervision, User
+from alliance.people.emergency import OPEN_FOR
+from alliance.scopes import SIGHT_WAITS
 
 PASSWORD = "alliance-demo"
 DOMAIN = "demo.test"
@@ -75,6 +76,20 @@ def ask_for_sight(*, supervisor: Membership, therapist: Membership, at: datetime
     Supervision.objects.create(
         supervisor=supervisor, therapist=therapist, asked_by=manager, starts_at=at, opens_at=at + SIGHT_WAITS
     )
+
+
+def add_emergency(*, reader: Membership, therapist: Membership, at: datetime) -> None:
+    """A supervisor opened a case that was not theirs, for an hour, one evening."""
+    episode = Episode.objects.filter(therapist=therapist, ends_at__isnull=True).order_by("pk").first()
+    if episode:
+        reason = "The client rang the duty line. I needed to know what had been agreed."
+        EmergencyAccess.objects.create(
+            episode=episode,
+            reader=reader,
+            reason=Sealed(reason, episode.client.data_key),
+            starts_at=at,
+            ends_at=at + OPEN_FOR,
+        )
 
 
 def _members(role, names, count):

@@ -33,7 +33,7 @@ from ratings.demo.calendar import WEEK, ZONE, Calendar
 from ratings.demo.corrections import CORRECTED_AFTER, add_change, removal
 from ratings.demo.courses import Course, CourseSession, caseload
 from ratings.demo.messages import Messages, SessionCheckIn
-from ratings.demo.people import HERE_FOR, address_of, ask_for_sight, fill_people, supervision_since
+from ratings.demo.people import HERE_FOR, add_emergency, address_of, ask_for_sight, fill_people, supervision_since
 from ratings.demo.plan import CoursePlan
 from ratings.demo.questions import Questions
 from ratings.demo.repairs import add_repairs
@@ -136,6 +136,7 @@ def fill(recipe: Recipe, today: date) -> int:
         supervision_since(advised.starts_at, supervisor=advisor, episode=advised).save()
     if len(therapists) > 1:
         ask_for_sight(supervisor=advisor, therapist=therapists[1], at=midnight)
+        add_emergency(reader=advisor, therapist=therapists[1], at=midnight - timedelta(days=12, hours=5))
     audit.record(audit.Verb.CREATED, practice, practice=practice, count=recipe.clients)
     return recipe.clients
 

@@ -25,9 +25,9 @@ def test_a_case_that_nobody_is_responsible_for_says_so(dana, juniper, sam):
 
 
 def test_it_asks_as_often_for_three_readers_as_for_one(dana, juniper, sorrel, sam, noor, django_assert_num_queries):
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         readers_of(juniper)
     arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(1), ends_at=days_ago(-7))
     make_episode(noor, "Wren")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(readers_of(juniper).all) == 3
