@@ -17,7 +17,7 @@ from alliance.people.cover import arrange_cover
 from alliance.people.sight import assign_supervision
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
-from ratings.detection.reassess import current_version
+from ratings.detection.stored import current_version
 from ratings.importing import actions as importing
 from ratings.models import CheckIn, Draw, Rating, Standing
 from ratings.supervision.actions import ask_for_supervision

@@ -9,17 +9,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
-from alliance.access import Editor, is_in_hands
+from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.check_in.instrument_choice import definition_of
 from ratings.check_in.plan_questions import plan_to_ask
-from ratings.detection.reassess import lock_episode, lock_for_log, reassess
+from ratings.detection.before import read_before
+from ratings.detection.reassess import lock_episode, lock_for_log, reassess, reassess_from
 from ratings.models import CheckIn, Rating, RepairStep, Rupture, SeenRating, WishOutcome
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
+from sessions.models import TherapySession
 
 CHANGE_WINDOW = timedelta(hours=24)
 
@@ -84,31 +86,43 @@ def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=F
     NobodyReads
         The therapist has left, and nobody has taken over.
     """
-    lock_episode(check_in.episode)
-    if not is_in_hands(check_in.episode):
+    episode = lock_episode(check_in.episode)
+    before = read_before({episode.pk: episode}, check_in.episode.client.practice, asks_hands=True)
+    if before.in_hands is False:
         raise NobodyReads
-    check_in = _lock_check_in(check_in)
-    ratings = Rating.objects.filter(therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT)
-    current = ratings.current().select_related("episode__client__data_key").first()
-    if current is None:
-        rating = _save_client_rating(check_in, answers, mode=Rating.Mode.LINK)
-    elif current.mode == Rating.Mode.PAPER:
-        rating = _replace(current, check_in, answers, reason="client answered")
-        check_in.read_at = None  # the therapist has read those on paper, not these
-        check_in.save(update_fields=["read_at"])
-    elif any(stored_answers(rating) == answers for rating in (_from_client(ratings) if from_link else [current])):
-        return current
-    elif may_change and can_change(check_in, current):
-        rating = _replace(current, check_in, answers, reason="client changed")
-    else:
-        raise AlreadyAnswered
-    reassess(check_in.episode)
+    if not before.is_on_record(check_in.therapy_session_id):
+        raise SessionVoided
+    current = before.ratings.get((check_in.therapy_session_id, Rater.CLIENT))
+    if current is not None:
+        ratings = Rating.objects.filter(therapy_session=check_in.therapy_session_id, rater=Rater.CLIENT)
+        ratings = ratings.select_related("episode__client__data_key")
+        current = ratings.get(pk=current.pk)
+        check_in.refresh_from_db(fields=["read_at"])
+        if current.mode == Rating.Mode.PAPER:
+            _mark_replaced(current, reason="client answered")
+            check_in.read_at = None  # the therapist has read those on paper, not these
+            check_in.save(update_fields=["read_at"])
+        elif any(stored_answers(rating) == answers for rating in (_from_client(ratings) if from_link else [current])):
+            return current
+        elif may_change and can_change(check_in, current):
+            _mark_replaced(current, reason="client changed")
+        else:
+            raise AlreadyAnswered
+    # The client has only the link: whatever way the first answers came, these came through it.
+    rating = _save_client_rating(check_in, answers, mode=Rating.Mode.LINK)
+    before.ratings[rating.therapy_session_id, Rater.CLIENT] = rating
+    reassess_from(before)
     return rating
 
 
 def _from_client(ratings):
     """The ratings that the client sent, replaced ones included."""
-    return ratings.exclude(mode=Rating.Mode.PAPER).select_related("episode__client__data_key")
+    return ratings.exclude(mode=Rating.Mode.PAPER)
+
+
+def _mark_replaced(rating, *, reason):
+    rating.replaced_at, rating.replaced_reason = timezone.now(), reason
+    rating.save(update_fields=["replaced_at", "replaced_reason"])
 
 
 @transaction.atomic
@@ -126,7 +140,7 @@ def enter_answers(*, check_in, answers: ClientAnswers, answered_at, editor: Edit
         Nobody is asked about it any more.
     """
     lock_for_log(editor, check_in)
-    check_in = _lock_check_in(check_in)
+    _check_on_record(check_in)
     current = check_in.ratings.current().filter(rater=Rater.CLIENT).first()
     if current:
         same_day = timezone.localdate(current.answered_at) == timezone.localdate(answered_at)
@@ -152,7 +166,7 @@ def correct_entered_answers(*, check_in, answers: ClientAnswers, answered_at, ed
         Nobody is asked about it any more.
     """
     lock_for_log(editor, check_in)
-    check_in = _lock_check_in(check_in)
+    _check_on_record(check_in)
     current = check_in.ratings.current().filter(rater=Rater.CLIENT, mode=Rating.Mode.PAPER).first()
     if current is None:
         raise AlreadyAnswered
@@ -173,12 +187,10 @@ def replace_rating(rating, *, by, at=None):
     rating.save(update_fields=["replaced_at", "replaced_by", "replaced_reason"])
 
 
-def _lock_check_in(check_in):
-    """The check-in as it is now, locked. The episode is locked already."""
-    check_in = CheckIn.objects.select_for_update(of=("self",)).select_related("therapy_session").get(pk=check_in.pk)
-    if check_in.therapy_session.voided_at:
+def _check_on_record(check_in):
+    """Raises `SessionVoided` where the session of a check-in is not on record any more. The episode is locked."""
+    if not TherapySession.objects.not_voided().filter(pk=check_in.therapy_session_id).exists():
         raise SessionVoided
-    return check_in
 
 
 def can_change(check_in, rating):
@@ -189,19 +201,10 @@ def can_change(check_in, rating):
     return check_in.read_at is None and rating.received_at > timezone.now() - CHANGE_WINDOW
 
 
-def _replace(rating, check_in, answers, *, reason):
-    """Replaces a rating by answers that the client sent; the new rating.
-
-    The client has only the link: whatever way the first answers came, these came through it.
-    """
-    rating.replaced_at, rating.replaced_reason = timezone.now(), reason
-    rating.save(update_fields=["replaced_at", "replaced_reason"])
-    return _save_client_rating(check_in, answers, mode=Rating.Mode.LINK)
-
-
 def _save_client_rating(check_in, answers, *, mode, answered_at=None, by=None):
     key = check_in.episode.client.data_key
     return _save_rating(
+        check_in.episode,
         check_in.therapy_session,
         check_in.text,
         answers.items,
@@ -228,9 +231,8 @@ def save_therapist_rating(*, therapy_session, text, items, by, noticed=""):
 
     What was noticed may be all of it: then no sentence was answered, and there is no score.
     """
-    return _save_rating(
-        therapy_session, text, items, by=by, rater=Rater.THERAPIST, mode=Rating.Mode.MEMBER, noticed=noticed
-    )
+    given = {"rater": Rater.THERAPIST, "mode": Rating.Mode.MEMBER, "noticed": noticed}
+    return _save_rating(therapy_session.episode, therapy_session, text, items, by=by, **given)
 
 
 def take_back_therapist_rating(*, therapy_session, by):
@@ -240,10 +242,10 @@ def take_back_therapist_rating(*, therapy_session, by):
     )
 
 
-def _save_rating(therapy_session, text, items, *, by, answered_at=None, **columns):
+def _save_rating(episode, therapy_session, text, items, *, by, answered_at=None, **columns):
     now = timezone.now()
     rating = Rating.objects.create(
-        episode=therapy_session.episode,
+        episode=episode,
         therapy_session=therapy_session,
         instrument=text.instrument,
         text=text,
@@ -254,7 +256,7 @@ def _save_rating(therapy_session, text, items, *, by, answered_at=None, **column
         received_at=now,
         entered_by=by,
     )
-    audit.record(Verb.CREATED, rating, by=by, practice=therapy_session.episode.client.practice)
+    audit.record(Verb.CREATED, rating, by=by, practice=episode.client.practice)
     return rating
 
 

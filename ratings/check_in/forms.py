@@ -230,10 +230,12 @@ class CheckInForm(ClientAnswersForm):
     )
     share_comment = forms.BooleanField(label=_("My therapist's supervisor may read this too."), required=False)
 
-    def __init__(self, data=None, *, check_in, **kwargs):
+    def __init__(self, data=None, *, check_in, with_plan=True, **kwargs):
+        """`with_plan`: with what the check-in asks about the plan, where it does."""
         super().__init__(data, **kwargs)
         self.add_questions(check_in.text, Rater.CLIENT)
-        self.add_plan(check_in)
+        if with_plan:
+            self.add_plan(check_in)
         self.add_repair(check_in)
         unknown = set(data or ()) - set(self.fields) - {"csrfmiddlewaretoken"}
         if unknown:

@@ -7,28 +7,25 @@ import re
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from alliance import audit
 from alliance.access import Editor, is_in_hands
 from alliance.audit import Verb
 from alliance.crypto import new_token, token_hash
-from alliance.models import Client, Consent, Episode
-from ratings.models import ClientLink
+from alliance.models import Client, Consent, DataKey, Episode, Practice
+from alliance.prepared import Prepared, attnames, row_of
+from alliance.scopes import episodes_in_hands, live_covers_of
+from ratings.models import CheckIn, ClientLink, Instrument, InstrumentText, Rating
+from ratings.psychometrics.evidence import Rater
+from sessions.models import TherapySession
 
 HISTORY_LINK_LIVES = timedelta(minutes=30)
 TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 KIND = ClientLink.LinkKind
-NEEDED_BY_CHECK_IN = (
-    "therapy_session",
-    "text__instrument",
-    "episode__client__practice",
-    "episode__client__data_key",
-)
 NEEDED_BY_PAGE = {
-    KIND.CHECK_IN: tuple(f"check_in__{path}" for path in NEEDED_BY_CHECK_IN),
     KIND.HISTORY: ("episode__client__practice", "episode__client__data_key"),
     KIND.PREFERENCES: ("client__practice",),
 }
@@ -130,26 +127,103 @@ def mint_preferences_link(client):
 # --- Opening one ------------------------------------------------------------------------------------------------------
 
 
-def live_link(token: str, kind: ClientLink.LinkKind, *, grace: timedelta = timedelta()) -> ClientLink | None:
-    """The link of this kind that the token opens now, with its rows; else None."""
+def live_link(token: str, kind: ClientLink.LinkKind) -> ClientLink | None:
+    """The link of this kind that the token opens now, with its rows; else None. For a check-in: `check_in_of_link`."""
     if not TOKEN.fullmatch(token):
         return None
-    since = timezone.now() - grace
     links = ClientLink.objects.filter(
-        Q(expires_at__isnull=True) | Q(expires_at__gt=since),
+        Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()),
         token_hash=token_hash(token),
         kind=kind,
         revoked_at__isnull=True,
     )
-    if kind == KIND.CHECK_IN:
-        links = links.filter(not_voided("check_in__therapy_session", grace))
     return links.select_related(*NEEDED_BY_PAGE[kind]).first()
 
 
-def not_voided(path, grace):
-    """The condition that the session at `path` was not voided before the grace began.
+def check_in_of_link(token: str, *, grace: timedelta = timedelta()) -> CheckIn | None:
+    """The check-in that the token opens now, as `opened` has it; else None.
 
-    So what was typed before it was voided can still be sent, and is given back.
+    What was typed before the link expired, or the session was voided, can still be sent, and is given back: `grace`.
     """
+    if not TOKEN.fullmatch(token):
+        return None
     since = timezone.now() - grace
-    return Q(**{f"{path}__voided_at__isnull": True}) | Q(**{f"{path}__voided_at__gt": since})
+    for expires_at, *values in OF_TOKEN.rows(token=token_hash(token)):
+        return _opened(values, since) if expires_at > since else None
+    return None
+
+
+def opened(code: str, *, grace: timedelta = timedelta()) -> CheckIn | None:
+    """The check-in of this code, with all that its pages depend on; None where its session is off the record.
+
+    Beside its columns it has `agrees` (as `agrees_to_answer`), `is_in_hands` (as `access.is_in_hands`) and
+    `client_mode`: the `Rating.Mode` of the client's answers, None before there are any.
+    """
+    rows = _columns(CheckIn.objects.filter(code=code), "")
+    return next((_opened(values, timezone.now() - grace) for values in rows), None)
+
+
+NEEDED = {  # path from the check-in -> what is there
+    "": CheckIn,
+    "therapy_session": TherapySession,
+    "text": InstrumentText,
+    "text__instrument": Instrument,
+    "episode": Episode,
+    "episode__client": Client,
+    "episode__client__data_key": DataKey,
+    "episode__client__practice": Practice,
+}
+COLUMNS = {path: attnames(model) for path, model in NEEDED.items()}
+
+
+def _columns(rows, to_check_in, *first):
+    """The columns `first`, then those of a check-in and of what belongs to it."""
+    agreed = Consent.objects.filter(
+        client=OuterRef(f"{to_check_in}episode__client"),
+        purpose=Consent.Purpose.CHECK_IN,
+        withdrawn_at__isnull=True,
+    )
+    answers = Rating.objects.filter(
+        therapy_session=OuterRef(f"{to_check_in}therapy_session"), rater=Rater.CLIENT, replaced_at__isnull=True
+    )
+    names = (f"{to_check_in}{path}{'__' if path else ''}{name}" for path in COLUMNS for name in COLUMNS[path])
+    return rows.annotate(
+        agrees=Exists(agreed),
+        is_in_hands=Exists(episodes_in_hands().filter(pk=OuterRef(f"{to_check_in}episode"))),
+        client_mode=Subquery(answers.values("mode")[:1]),
+    ).values_list(*first, *names, "agrees", "is_in_hands", "client_mode")
+
+
+OF_TOKEN = Prepared(
+    lambda token: _columns(
+        ClientLink.objects.filter(token_hash=token, kind=KIND.CHECK_IN, revoked_at__isnull=True),
+        "check_in__",
+        "expires_at",
+    ),
+    token=str,
+)
+
+
+COVERS = Prepared(lambda episode: live_covers_of(Episode(pk=episode)).values_list("pk"), episode=int)
+
+
+def is_covered(check_in: CheckIn) -> bool:
+    """As `access.is_covered`, of the case of a check-in."""
+    return any(COVERS.rows(episode=check_in.episode_id))
+
+
+def _opened(values, since):
+    """The check-in of a row of `_columns`; None where its session was voided before `since`."""
+    rows, taken = {}, 0
+    for path, model in NEEDED.items():
+        columns = COLUMNS[path]
+        rows[path] = row_of(model, columns, values[taken : taken + len(columns)])
+        taken += len(columns)
+        if path:
+            parent, _dots, name = path.rpartition("__")
+            setattr(rows[parent], name, rows[path])
+    check_in = rows[""]
+    check_in.agrees, check_in.is_in_hands, check_in.client_mode = values[taken:]
+    check_in.therapy_session.episode = check_in.episode
+    voided_at = check_in.therapy_session.voided_at
+    return check_in if voided_at is None or voided_at > since else None

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Episode, Practice
 from ratings.demo.people import address_of
+from ratings.detection.before import read_before
 from ratings.detection.history import held_sessions
-from ratings.detection.reassess import current_version, store
+from ratings.detection.reassess import store
 from ratings.detection.replay import replay
-from ratings.models import Assessment, RepairStep, Rupture, RuptureView, SetAside, SupervisionQuestion
+from ratings.models import RepairStep, Rupture, RuptureView, SetAside, SupervisionQuestion
 
 Step, Outcome, Kind, Sign = RepairStep.Step, RepairStep.Outcome, RuptureView.KindSeen, RuptureView.SignSeen
 ASKED_AFTER = timedelta(hours=1)  # after the log of the session
@@ -132,8 +133,6 @@ def _set_aside(repair: StoryRepair, episode: Episode, rupture: Rupture, at: date
     rupture.save()
     reason = Sealed(repair.aside, key)
     SetAside.objects.create(episode=episode, rupture=rupture, reason=reason, by_id=episode.therapist_id, at=at)
-    stored = list(Rupture.objects.filter(episode=episode).select_related("opened_session").order_by("opened_at", "pk"))
-    version = current_version(episode.client.practice)
-    replayed = replay(episode, version, held_sessions(episode), stored, now)
-    Assessment.objects.filter(episode=episode, version=version).delete()
-    store([replayed])
+    before = read_before({episode.pk: episode}, episode.client.practice)
+    replayed = replay(episode, before.version, before.held(episode.pk), before.ruptures[episode.pk], now)
+    store([replayed], before)

@@ -40,8 +40,8 @@ from ratings.demo.repairs import add_repairs
 from ratings.demo.stories import STORIES
 from ratings.demo.verdicts import VERDICT_TABLES, Verdicts
 from ratings.detection.history import join_ratings
-from ratings.detection.reassess import current_version
 from ratings.detection.replay import replay
+from ratings.detection.stored import current_version
 from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Rupture, SeenRating, Standing
 from ratings.psychometrics.evidence import Rater
 from ratings.today.news import NEW_FOR

@@ -10,7 +10,8 @@ from alliance.audit import Verb
 from alliance.models import Membership, Practice
 from alliance.refusal import Refused
 from ratings.detection.proposal import Choice, proposed
-from ratings.detection.reassess import current_version, rebuild_standings
+from ratings.detection.reassess import rebuild_standings
+from ratings.detection.stored import current_version
 from ratings.models import DetectorVersion
 from ratings.psychometrics.evidence import Version
 

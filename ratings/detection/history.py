@@ -49,13 +49,20 @@ def held_by_episode(keys: Collection[int]) -> dict[int, list[HeldSession]]:
         .select_related("instrument", "text", "episode", "check_in")
     }
     rows: dict[int, list[TherapySession]] = {key: [] for key in keys}
-    counted = [Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.PLANNED]
-    stored = TherapySession.objects.not_voided().filter(episode__in=keys, attendance__in=counted)
-    for row in stored.order_by("starts_at"):
-        if row.attendance != Attendance.PLANNED or (row.pk, Rater.CLIENT) in ratings:
+    for row in TherapySession.objects.not_voided().filter(episode__in=keys).order_by("starts_at"):
+        if is_counted(row, ratings):
             rows[row.episode_id].append(row)
     with_check_in = set(CheckIn.objects.filter(episode__in=keys).values_list("therapy_session_id", flat=True))
     return {key: join_ratings(rows[key], ratings, with_check_in) for key in keys}
+
+
+def is_counted(row: TherapySession, ratings: Mapping[tuple[int, str], Rating]) -> bool:
+    """Whether a therapy session was held or missed; one that the client has answered was held."""
+    if row.voided_at is not None:
+        return False
+    if row.attendance == Attendance.PLANNED:
+        return (row.pk, Rater.CLIENT) in ratings
+    return row.attendance in (Attendance.ATTENDED, Attendance.NO_SHOW)
 
 
 def join_ratings(

@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 
 from alliance.models import Practice
 from ratings.detection.history import cases
-from ratings.detection.reassess import current_version
-from ratings.detection.stored import as_version
+from ratings.detection.stored import as_version, current_version
 from ratings.psychometrics.assess import assess, freeze, of_therapist
 from ratings.psychometrics.evidence import EDITION, Budget, Use, Version
 from ratings.psychometrics.population import learn

@@ -5,26 +5,21 @@ replays the whole episode inside its own transaction, so that a rating is never 
 """
 
 import time
-from collections import defaultdict
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
 from alliance.access import Editor, Right
-from alliance.models import Episode, Practice
-from ratings.detection.history import held_by_episode
-from ratings.detection.replay import replay
+from alliance.models import Episode
+from ratings.detection.before import Before, read_before
+from ratings.detection.replay import Replay, replay
 from ratings.detection.sample import draw_sample
-from ratings.detection.stored import detector_version
-from ratings.models import Assessment, DetectorVersion, Rupture, Standing
-from ratings.psychometrics.assess import freeze
-from ratings.psychometrics.evidence import Version
+from ratings.models import Assessment, Rupture, Standing
 
 EPISODES_AT_ONCE = 100  # under a second; convention of this app
 PAUSE_SECONDS = 0.2  # whoever waits for SQLite's lock asks again every tenth of a second
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+SAYS = ["state", "score", "probability", "alert", "kind", "pillars", "points", "notes"]  # columns of an assessment
 STANDING_COLUMNS = [field.name for field in Standing._meta.fields if not field.primary_key]
 
 
@@ -64,7 +59,7 @@ def lock_episodes(keys):
     return {row.pk: row for row in rows}
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def reassess(episode):
     """Replays an episode and stores what follows; its standing.
 
@@ -73,34 +68,45 @@ def reassess(episode):
     return reassess_all([episode.pk], episode.client.practice)[0]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def reassess_all(keys, practice):
     """Replays episodes of one practice; their standings, in the order of `keys`.
 
     All are in memory at once.
     """
-    locked = lock_episodes(keys)
-    version = current_version(practice)
-    episodes = [locked[key] for key in keys]
-    sessions = held_by_episode(keys)
-    ruptures = defaultdict(list)
-    stored = Rupture.objects.filter(episode__in=keys).select_related("opened_session")
-    for rupture in stored.order_by("opened_at", "pk"):
-        ruptures[rupture.episode_id].append(rupture)
+    episodes = lock_episodes(keys)
+    standings = reassess_from(read_before(episodes, practice))
+    return [standings[key] for key in keys]
+
+
+@transaction.atomic(savepoint=False)
+def reassess_from(before: Before) -> dict[int, Standing]:
+    """Replays locked episodes from what was read of them; episode key -> its standing."""
+    sessions = {key: before.held(key) for key in before.episodes}
     now = timezone.now()
-    replays = [replay(episode, version, sessions[episode.pk], ruptures[episode.pk], now) for episode in episodes]
-    assessed = Assessment.objects.filter(episode__in=keys)
-    assessed_before = set(assessed.values_list("therapy_session", flat=True))
-    assessed.filter(version=version).delete()
-    store(replays)
-    draw_sample(replays, sessions, assessed_before)
-    return [replayed.standing for replayed in replays]
+    replays = [
+        replay(episode, before.version, sessions[key], before.ruptures.get(key, []), now)
+        for key, episode in before.episodes.items()
+    ]
+    store(replays, before)
+    draw_sample(replays, sessions, before.assessed)
+    return {replayed.standing.episode_id: replayed.standing for replayed in replays}
 
 
-def store(replays):
-    """Stores what replays built, in a few statements, whatever their number."""
-    Assessment.objects.bulk_create(row for replayed in replays for row in replayed.assessments)
-    ruptures = [rupture for replayed in replays for rupture in replayed.ruptures]
+def store(replays: Sequence[Replay], before: Before) -> None:
+    """Stores what replays built where it differs from what was read, in a few statements, whatever their number."""
+    built = [row for replayed in replays for row in replayed.assessments]
+    stored = before.assessments
+    over = set(stored) - {row.therapy_session_id for row in built}
+    if over:
+        Assessment.objects.filter(version=before.version, therapy_session__in=over).delete()
+    Assessment.objects.bulk_create(
+        (row for row in built if not _says_the_same(row, stored.get(row.therapy_session_id))),
+        update_conflicts=True,
+        unique_fields=["therapy_session", "version"],
+        update_fields=["episode", "assessed_at", *SAYS],
+    )
+    ruptures = [rupture for replayed in replays for rupture in replayed.ruptures if before.has_changed(rupture)]
     for rupture in ruptures:
         if rupture.pk:
             rupture.save()
@@ -113,14 +119,8 @@ def store(replays):
     )
 
 
-def current_version(practice: Practice) -> DetectorVersion:
-    """The practice's detector version; its first is made here, with the defaults."""
-    version = detector_version(practice)
-    if version is None:
-        version, _new = DetectorVersion.objects.get_or_create(  # two first replays at once make one
-            practice=practice, valid_from=LONG_AGO, defaults=asdict(freeze(Version()))
-        )
-    return version
+def _says_the_same(row: Assessment, stored: Assessment | None) -> bool:
+    return stored is not None and all(getattr(row, name) == getattr(stored, name) for name in SAYS)
 
 
 def rebuild_standings(practice):

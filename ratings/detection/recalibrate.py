@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from alliance.models import Membership, Practice
 from ratings.detection.actions import put_in_force
-from ratings.detection.reassess import current_version
-from ratings.detection.stored import as_version
+from ratings.detection.stored import as_version, current_version
 from ratings.models import DetectorVersion
 from ratings.psychometrics.evidence import Recalibration
 

@@ -1,15 +1,30 @@
 """Turns stored assessments and detector versions into those of the pure code."""
 
+from dataclasses import asdict
+from datetime import UTC, datetime
+
 from alliance.models import Episode, Practice
 from ratings.models import Assessment, DetectorVersion, Rupture
 from ratings.psychometrics import evidence
-from ratings.psychometrics.assess import of_therapist
+from ratings.psychometrics.assess import freeze, of_therapist
 from ratings.psychometrics.records import RuptureEvidence
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def detector_version(practice: Practice) -> DetectorVersion | None:
     """The practice's newest detector version, or None before the first."""
     return DetectorVersion.objects.filter(practice=practice).order_by("-valid_from").first()
+
+
+def current_version(practice: Practice) -> DetectorVersion:
+    """The practice's detector version; its first is made here, with the defaults."""
+    version = detector_version(practice)
+    if version is None:
+        version, _new = DetectorVersion.objects.get_or_create(  # two first replays at once make one
+            practice=practice, valid_from=LONG_AGO, defaults=asdict(freeze(evidence.Version()))
+        )
+    return version
 
 
 def version_for(row: DetectorVersion, episode: Episode) -> evidence.Version:

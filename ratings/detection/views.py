@@ -10,8 +10,7 @@ from alliance.requests import posted, require_page_or_post
 from ratings.detection.actions import set_detector
 from ratings.detection.forms import DetectionForm
 from ratings.detection.proposal import Choice, preview, proposed
-from ratings.detection.reassess import current_version
-from ratings.detection.stored import as_version
+from ratings.detection.stored import as_version, current_version
 from ratings.psychometrics.evidence import EDITION
 from ratings.psychometrics.population import FEWEST_EPISODES
 

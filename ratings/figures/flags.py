@@ -9,8 +9,7 @@ from typing import Any
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Min, OuterRef, Q, QuerySet, Subquery
 
 from alliance.models import Practice
-from ratings.detection.reassess import LONG_AGO
-from ratings.detection.stored import evidence_of
+from ratings.detection.stored import LONG_AGO, evidence_of
 from ratings.findings.names import GRADED
 from ratings.models import DetectorVersion, Draw, Rupture, StrainVerdict, UsefulVerdict
 from ratings.psychometrics.flag_quality import (

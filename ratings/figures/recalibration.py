@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from alliance.models import Practice
-from ratings.detection.reassess import current_version
-from ratings.detection.stored import as_version, evidence_of
+from ratings.detection.stored import as_version, current_version, evidence_of
 from ratings.figures.flags import judged_flags
 from ratings.findings.names import GRADED
 from ratings.models import DetectorVersion, Rupture

@@ -12,8 +12,9 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, EndReason, Episode, ImportBatch, ImportDraft, Practice
 from ratings.bulk import Bulk
-from ratings.detection.reassess import LONG_AGO, current_version, lock_episodes, reassess_in_turns
+from ratings.detection.reassess import lock_episodes, reassess_in_turns
 from ratings.detection.replay import replay
+from ratings.detection.stored import LONG_AGO, current_version
 from ratings.importing.matching import batched, make_preview, read
 from ratings.importing.receiver import receiver_of
 from ratings.models import InstrumentText, Rating, Standing

@@ -47,6 +47,11 @@ class CheckIn(models.Model):
     guesses = models.PositiveSmallIntegerField(default=0, db_default=0)  # the program before knows no such column
     guessed_since = models.DateTimeField(null=True, blank=True)
 
+    # Of those alone that `ratings.check_in.links` opens: see `opened` there.
+    agrees: bool
+    is_in_hands: bool
+    client_mode: str | None
+
     objects = CheckInQuerySet.as_manager()
     scope = ("episode", "pk")
 

@@ -63,7 +63,7 @@ class DetectorVersion(models.Model):
 class Assessment(models.Model):
     """What one detector version thinks after one therapy session.
 
-    Each replay of the episode rewrites it.
+    Each replay of the episode compares it, and writes it where it says something else.
     """
 
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="assessments")

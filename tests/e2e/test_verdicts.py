@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
-from ratings.detection.reassess import current_version
+from ratings.detection.stored import current_version
 from ratings.models import StrainVerdict
 from tests.ratings.figures.test_flags import flag, session
 

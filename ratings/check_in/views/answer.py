@@ -13,18 +13,18 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from alliance import access
 from alliance.requests import require_page_or_post
 from ratings.check_in import actions
 from ratings.check_in.answers import stored_answers
 from ratings.check_in.asked_by import asked_by
+from ratings.check_in.blank import blank_parts
 from ratings.check_in.forms import CheckInForm, Tampered
 from ratings.check_in.guesses import count_guess, has_guesses_left
-from ratings.check_in.links import TYPING_GRACE, agrees_to_answer, live_link
-from ratings.check_in.receipt import COOKIE, COOKIE_LIVES, SALT, check_in_of_cookie
+from ratings.check_in.links import TYPING_GRACE, check_in_of_link, is_covered
+from ratings.check_in.receipt import COOKIE, COOKIE_LIVES, SALT, check_in_of_cookie, has_sent, last_sent
 from ratings.check_in.responsible import responsible_now
 from ratings.check_in.views.link import key_in_address, link_gone
-from ratings.models import ClientLink, Rating
+from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
 
 SAME_CLICK = timedelta(minutes=1)  # a second tap, a lost connection; convention of this app
@@ -36,20 +36,18 @@ MOST_READ, READ_AT_ONCE = 16 * 1024 * 1024, 64 * 1024  # bytes; convention of th
 def check_in(request, token):
     """The form that a link opens."""
     is_post = request.method == "POST"
-    link = live_link(token, ClientLink.LinkKind.CHECK_IN, grace=TYPING_GRACE if is_post else timedelta())
-    check_in = link.check_in if link else None
-    if check_in is None or not agrees_to_answer(check_in.episode.client):
+    check_in = check_in_of_link(token, grace=TYPING_GRACE if is_post else timedelta())
+    if check_in is None or not check_in.agrees:
         return link_gone(request)
     if is_post:
-        is_sender = check_in_of_cookie(request, grace=TYPING_GRACE) == check_in
-        may_change = check_in_of_cookie(request) == check_in
+        is_sender, may_change = has_sent(request, check_in, grace=TYPING_GRACE), has_sent(request, check_in)
         return _receive(request, check_in, is_sender=is_sender, may_change=may_change, from_link=True)
     if _is_open(check_in, is_sender=False):
-        if not access.is_in_hands(check_in.episode):
+        if not check_in.is_in_hands:
             return _unread_for_good(request, check_in)
-        return _form_page(request, check_in, CheckInForm(check_in=check_in))
+        return _form_page(request, check_in, None)
     # Only the browser that sent answers learns more than that the link is used.
-    return _redirect_to_sent() if check_in_of_cookie(request) == check_in else link_gone(request)
+    return _redirect_to_sent() if has_sent(request, check_in) else link_gone(request)
 
 
 @login_not_required
@@ -60,11 +58,11 @@ def check_in_change(request):
     check_in = check_in_of_cookie(request, grace=TYPING_GRACE if is_post else timedelta())
     rating = check_in and _client_rating(check_in)
     can_change = rating and actions.can_change(check_in, rating)
-    if not rating or not (is_post or can_change) or not agrees_to_answer(check_in.episode.client):
+    if not rating or not (is_post or can_change) or not check_in.agrees:
         return link_gone(request)
     if is_post:  # what was typed into a form that was open is not lost, also where it comes too late
         return _receive(request, check_in, is_sender=True, may_change=can_change)
-    if not access.is_in_hands(check_in.episode):
+    if not check_in.is_in_hands:
         return _unread_for_good(request, check_in)
     return _form_page(request, check_in, CheckInForm.of(stored_answers(rating), check_in=check_in))
 
@@ -92,7 +90,7 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
     if not form.is_valid():
         if not _is_open(check_in, is_sender):
             return link_gone(request)  # as on GET: an empty form sent to it tells nothing
-        if not access.is_in_hands(check_in.episode):
+        if not check_in.is_in_hands:
             return _unread_for_good(request, check_in, form)
         return _form_page(request, check_in, form, status=422)
     context = {"form": form, "practice": check_in.episode.client.practice}
@@ -144,14 +142,14 @@ def _redirect_to_sent():
 
 
 def _sent_page(request, check_in, rating, *, can_change):
-    nobody_reads = not access.is_in_hands(check_in.episode)
+    nobody_reads = not check_in.is_in_hands
     with timezone.override(ZoneInfo(check_in.episode.zone)):
         context = {
             "practice": check_in.episode.client.practice,
             "rating": rating,
             "nobody_reads": nobody_reads,
             "skipped": len(check_in.text.instrument.definition["items"]) - rating.items_answered,
-            "read": check_in.read_at is not None and check_in_of_cookie(request) == check_in,
+            "read": check_in.read_at is not None and has_sent(request, check_in),
             "can_change": can_change and not nobody_reads,
             "change_until": rating.received_at + actions.CHANGE_WINDOW,
         }
@@ -182,13 +180,19 @@ def _read_remaining_body(request):
 
 
 def _form_page(request, check_in, form, status=200):
+    """The form; None: an empty one."""
+    blank = None if form else blank_parts(check_in)
+    if check_in.plan_asked and not form:
+        form = CheckInForm(check_in=check_in)
     with timezone.override(ZoneInfo(check_in.episode.zone)):  # the client's own clock, as in the message
         context = {
             "form": form,
+            "blank": blank,
+            "number": blank.number if blank else len(form.questions),
             "therapy_session": check_in.therapy_session,
             "practice": check_in.episode.client.practice,
             "asked_by": asked_by(check_in.episode),
-            "is_covered": access.is_covered(check_in.episode),
+            "is_covered": is_covered(check_in),
             "last_was_read": _last_was_read(request, check_in),
         }
         return render(request, "ratings/check_in/check_in.html", context, status=status)
@@ -196,7 +200,7 @@ def _form_page(request, check_in, form, status=200):
 
 def _last_was_read(request, check_in):
     """Whether this browser sent the last answers, and the therapist has read them."""
-    previous = check_in_of_cookie(request, within=COOKIE_LIVES)
+    previous = last_sent(request)
     if previous is None or previous == check_in or previous.read_at is None:
         return False
     last = (
@@ -218,5 +222,4 @@ def _is_open(check_in, is_sender):
     """
     if check_in.therapy_session.voided_at:
         return False
-    rating = _client_rating(check_in)
-    return is_sender or rating is None or rating.mode == Rating.Mode.PAPER
+    return is_sender or check_in.client_mode in (None, Rating.Mode.PAPER)

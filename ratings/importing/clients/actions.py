@@ -13,8 +13,8 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, DataKey, Episode, ImportBatch, Membership, Practice
 from ratings.bulk import Bulk
-from ratings.detection.reassess import current_version
 from ratings.detection.replay import replay
+from ratings.detection.stored import current_version
 from ratings.importing.actions import NotAllGood
 from ratings.importing.clients.matching import ClientMatcher
 from ratings.importing.clients.reading import read_clients

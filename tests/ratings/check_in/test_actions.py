@@ -106,10 +106,10 @@ def test_a_rating_and_its_meaning_are_saved_together_or_not_at_all(juniper, live
     """A fault in the replay takes the answer back with it, so that a client is never thanked for a lost answer."""
     asked = live_through(juniper, [3, 3, 3, None])
 
-    def fail(episode):
+    def fail(before):
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(actions, "reassess", fail)
+    monkeypatch.setattr(actions, "reassess_from", fail)
     with pytest.raises(RuntimeError):
         answer_check_in(check_in=asked[-1], answers=client_answers(1), may_change=False)
     assert Rating.objects.filter(rater="client").count() == 3

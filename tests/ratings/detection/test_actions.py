@@ -4,9 +4,10 @@ from dataclasses import asdict
 
 from ratings.detection import proposal
 from ratings.detection.actions import set_detector
+from ratings.detection.before import forget_versions
 from ratings.detection.history import cases
-from ratings.detection.reassess import current_version, reassess
-from ratings.detection.stored import version_for
+from ratings.detection.reassess import reassess
+from ratings.detection.stored import current_version, version_for
 from ratings.models import Assessment, DetectorVersion
 from ratings.psychometrics import assess, constants, population
 from ratings.psychometrics.evidence import EDITION, Budget, ByNumber, Use
@@ -56,6 +57,7 @@ def test_an_older_edition_judges_as_before_until_somebody_renews_it(mona, dana, 
     live_through(episode, [4, 4, 4, 4, 4, 4, [3, 4, 3, 4, 3, 3], [3, 3, 3, 3, 3, 3], 3])
     newest = states(episode)
     DetectorVersion.objects.update(edition=1)
+    forget_versions()
     reassess(episode)
     old = states(episode)
     assert old != newest, "the guard against slow slides changed"

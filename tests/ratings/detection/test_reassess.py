@@ -11,8 +11,9 @@ from django.utils import timezone
 from ratings.cases.case import case_history
 from ratings.cases.pillars import pillar_views
 from ratings.check_in.actions import answer_check_in
-from ratings.detection import reassess as reassessing
+from ratings.detection import stored as stored_rows
 from ratings.detection.actions import set_detector
+from ratings.detection.before import forget_versions
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import reassess
 from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
@@ -183,10 +184,12 @@ def test_a_version_keeps_its_threshold_under_a_later_program(juniper, mona, live
     assert states(juniper) == before
     chosen.threshold, chosen.thresholds = 1.0, None  # one for all sessions, as older programs kept it
     chosen.save()
+    forget_versions()
     reassess(juniper)
     assert states(juniper) == before
     chosen.threshold = None  # made before it was kept
     chosen.save()
+    forget_versions()
     reassess(juniper)
     assert states(juniper) != before
 
@@ -217,7 +220,7 @@ def test_a_strain_counts_the_sessions_that_its_charts_mark(juniper, live_through
 
 # They begin with the place of the therapist who is to have the case, so that it does not end meanwhile.
 LOCK_A_PLACE_FIRST = {"open_case", "hand_over"}
-LOCKS = ("lock_episode(", "lock_for_edit(", "lock_for_log(", "lock_for_settling(")
+LOCKS = ("lock_episode(", "lock_episodes(", "lock_for_edit(", "lock_for_log(", "lock_for_settling(")
 
 
 def replays_without_a_lock(source):
@@ -229,7 +232,8 @@ def replays_without_a_lock(source):
         calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
         names = [call.func.id for call in sorted(calls, key=lambda c: c.lineno) if isinstance(call.func, ast.Name)]
         begins = function.body[1] if ast.get_docstring(function) else function.body[0]
-        if "reassess" in names and not ast.unparse(begins).startswith(LOCKS):
+        replays = "reassess" in names or "reassess_from" in names
+        if replays and not ast.unparse(begins).rpartition(" = ")[2].startswith(LOCKS):
             found.append(function.name)
     return found
 
@@ -249,14 +253,14 @@ def test_a_replay_without_a_lock_would_be_found():
 @pytest.mark.django_db(transaction=True)
 def test_the_first_replays_of_a_practice_agree_on_its_detector(juniper, sorrel, millrace, monkeypatch):
     both_looked = threading.Barrier(2, timeout=10)
-    look = reassessing.detector_version
+    look = stored_rows.detector_version
 
     def look_together(practice):
         found = look(practice)
         both_looked.wait()
         return found
 
-    monkeypatch.setattr(reassessing, "detector_version", look_together)
+    monkeypatch.setattr(stored_rows, "detector_version", look_together)
     at_once(lambda: reassess(juniper), lambda: reassess(sorrel))
     assert DetectorVersion.objects.filter(practice=millrace).count() == 1
 

@@ -8,8 +8,8 @@ from alliance.access import Denied
 from alliance.models import AuditEvent
 from alliance.refusal import Refused
 from ratings.detection.actions import set_detector
-from ratings.detection.reassess import current_version
 from ratings.detection.shadow import in_shadow
+from ratings.detection.stored import current_version
 from ratings.findings import names
 from ratings.models import Assessment, DetectorVersion, Rupture
 from ratings.psychometrics.criteria.registry import REGISTRY

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings.detection.reassess import current_version
+from ratings.detection.stored import current_version
 from ratings.figures.flags import flags_page
 from ratings.models import Draw, Rupture, StrainVerdict, UsefulVerdict
 from tests.factories import days_ago, make_episode, make_therapy_session

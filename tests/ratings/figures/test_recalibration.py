@@ -9,8 +9,8 @@ from django.utils import timezone
 from alliance.models import AuditEvent
 from ratings.cases.actions import end_episode
 from ratings.detection.actions import set_detector
-from ratings.detection.reassess import current_version
 from ratings.detection.recalibrate import state_by
+from ratings.detection.stored import current_version
 from ratings.figures.recalibration import recalibration_page
 from ratings.models import Assessment, DetectorVersion, Rupture
 from ratings.psychometrics.evidence import Recalibration

@@ -113,7 +113,7 @@ def test_answers_that_were_sent_can_no_longer_be_changed(http, address, dana):
 def test_an_answer_that_waited_for_the_lock_is_judged_after_it(http, address, dana, monkeypatch):
     """The therapist leaves between the look at the page and the write."""
     lock = actions.lock_episode
-    monkeypatch.setattr(actions, "lock_episode", lambda episode: (leaves(dana), lock(episode)))
+    monkeypatch.setattr(actions, "lock_episode", lambda episode: (leaves(dana), lock(episode))[1])
     page = http.post(address, answers(3))
     assert page.status_code == 410
     assert not Rating.objects.filter(rater="client").exists()

@@ -1,0 +1,45 @@
+"""The parts of an empty check-in that are drawn once: the page is the same as when all is drawn each time."""
+
+from unittest import mock
+
+from django.utils.html import strip_spaces_between_tags
+
+from ratings.check_in import blank
+from ratings.check_in.forms import CheckInForm
+from ratings.check_in.views import answer
+from ratings.models import CheckIn
+
+
+def drawn(http, address):
+    page = http.get(address)
+    assert page.status_code == 200
+    return strip_spaces_between_tags(page.text)
+
+
+def test_the_page_is_the_same_as_without(http, asked, opened):
+    address = opened(asked)
+    CheckIn.objects.update(asks_about_repair=True)
+    kept, again = drawn(http, address), drawn(http, address)
+    as_before = mock.Mock(side_effect=lambda check_in: CheckInForm(check_in=check_in))
+    form_page = answer._form_page
+    with mock.patch.object(answer, "_form_page", lambda request, one, _form: form_page(request, one, as_before(one))):
+        assert drawn(http, address) == kept == again
+    as_before.assert_called_once()
+
+
+def test_another_revision_or_question_is_drawn_anew(asked):
+    first = blank.blank_parts(asked)
+    assert "Did you two talk about it?" not in first.rest
+    asked.asks_about_repair = True
+    assert "Did you two talk about it?" in blank.blank_parts(asked).rest
+    asked.text.revision += 1
+    sentence = next(iter(asked.text.text["client"]["items"]))
+    asked.text.text["client"]["items"][sentence] = "We said what we came to say."
+    assert "We said what we came to say." in blank.blank_parts(asked).questions
+
+
+def test_what_was_drawn_is_drawn_once(asked):
+    blank.blank_parts(asked)
+    with mock.patch.object(blank, "_draw") as draw:
+        blank.blank_parts(asked)
+    draw.assert_not_called()
