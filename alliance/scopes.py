@@ -224,6 +224,14 @@ def _is(condition: Q) -> ExpressionWrapper[Any]:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
+def therapists_supervised_by(user: AbstractBaseUser) -> QuerySet[Any]:
+    """The memberships of the living therapists whom the user supervises now, in all their cases or in one."""
+    assignments = live_assignments(user)
+    of_therapist = Q(pk__in=assignments.filter(therapist__isnull=False).values("therapist"))
+    of_episode = Q(pk__in=assignments.filter(episode__isnull=False).values("episode__therapist"))
+    return live_therapists().filter(of_therapist | of_episode).exclude(user=user.pk)
+
+
 class ScopedQuerySet(QuerySet[Row_co]):
     """The queryset of every clinical model.
 
@@ -266,6 +274,30 @@ class WriterOnlyQuerySet(TherapistOnlyQuerySet[Row_co]):
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         return super().visible_to(user).filter(written_by__user=user.pk)
+
+
+class SupervisionNoteQuerySet(ScopedQuerySet[Row_co]):
+    """Notes of supervision: for who wrote them, and those for both for the therapist of the meeting.
+
+    No other supervisor sees them, and nobody who covers.
+    """
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        own = Q(written_by__in=live_memberships(user, "supervisor"))
+        told = Q(reader="both", meeting__therapist__in=live_memberships(user, "therapist"))
+        return super().visible_to(user).filter(own | told)
+
+
+class MeetingQuerySet(QuerySet[Row_co]):
+    """Meetings of supervision: for their therapist, and for their supervisor as long as the two are assigned."""
+
+    def visible_to(self, user: AbstractBaseUser) -> Self:
+        held = Q(supervisor__in=live_memberships(user, "supervisor"), therapist__in=therapists_supervised_by(user))
+        return self.filter(held | Q(therapist__in=live_memberships(user, "therapist")))
+
+    __repr__ = ScopedQuerySet.__repr__
 
 
 class PracticeQuerySet(QuerySet[Row_co]):

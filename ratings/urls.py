@@ -11,6 +11,7 @@ from ratings.handover.views import case as handover
 from ratings.handover.views import leaving
 from ratings.importing import views as importing
 from ratings.importing.clients import views as client_list
+from ratings.meetings import views as meetings
 from ratings.plan import views as plan
 from ratings.record import views as record
 from ratings.ruptures import views as ruptures
@@ -92,6 +93,13 @@ urlpatterns = [
     path("cases/<uuid:code>/strain/", ruptures.rupture_name, name="rupture-name"),
     path("cases/<uuid:code>/supervision/", supervision.supervision_ask, name="supervision-ask"),
     path("supervision/<uuid:code>/withdraw/", supervision.supervision_withdraw, name="supervision-withdraw"),
+    path("supervision/", meetings.supervision, name="supervision"),
+    path("supervision/with/<uuid:code>/", meetings.meeting, name="meeting"),
+    path("supervision/with/<uuid:code>/cases/<uuid:case>/", meetings.meeting_case, name="meeting-case"),
+    path("supervision/with/<uuid:code>/day/", meetings.meeting_day, name="meeting-day"),
+    path("supervision/with/<uuid:code>/close/", meetings.meeting_close, name="meeting-close"),
+    path("supervision/meetings/<uuid:code>/", meetings.meeting_past, name="meeting-past"),
+    path("supervision/steps/<uuid:code>/done/", meetings.step_done, name="step-done"),
     path("people/words/", ruptures.repair_words, name="repair-words"),
     path("people/words/<slug:key>/", ruptures.repair_words_edit, name="repair-words-edit"),
     path("people/words/<slug:key>/restore/", ruptures.repair_words_restore, name="repair-words-restore"),

@@ -11,6 +11,7 @@ import pytest
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from alliance.crypto import Sealed
 from alliance.drafts.actions import keep_draft
 from alliance.drafts.shown import ShownForm
 from alliance.people.cover import arrange_cover
@@ -19,14 +20,14 @@ from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.detection.stored import current_version
 from ratings.importing import actions as importing
-from ratings.models import CheckIn, Draw, Rating, Standing
+from ratings.models import CheckIn, Draw, Meeting, Rating, Standing
 from ratings.supervision.actions import ask_for_supervision
 from sessions.models import Leave
 from sessions.plan import actions as plan
 from tests.browsers import PERSONAS, ask
 from tests.browsers import browsers as browsers  # a fixture
 from tests.courses import consent
-from tests.factories import days_ago, editor_of, make_episode, make_member, make_therapy_session
+from tests.factories import days_ago, editor_of, local_day, make_episode, make_member, make_therapy_session
 
 # route, what it is asked about: one status for each persona on GET (HEAD is the same), then on POST. "-" is 405.
 TABLE = """
@@ -165,6 +166,18 @@ ratings:rupture-name sorrel            302 302 200 404 404 404 404 403 404 404 |
 ratings:supervision-ask juniper        302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:supervision-ask sorrel         302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:supervision-withdraw question  302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
+ratings:supervision                    302 302 200 200 200 200 200 200 403 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:meeting dana                   302 302 404 404 404 200 403 200 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:meeting noor                   302 302 404 404 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:meeting-case of_juniper        302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 422 403 404 404 404
+ratings:meeting-case of_sorrel         302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 403 422 404 404
+ratings:meeting-case of_nobody         302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 403 404 404 404
+ratings:meeting-day dana               302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 422 403 422 404 404
+ratings:meeting-close dana             302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 422 403 422 404 404
+ratings:meeting-past past              302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:meeting-past open              302 302 404 404 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
+ratings:step-done step                 302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 400 404 404 404 404
+ratings:step-done step_covered         302 302   -   -   -   -   -   -   -   - | 302 302 403 400 404 404 404 404 404 404
 ratings:repair-words                   302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:repair-words-edit words        302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 422 403
 ratings:repair-words-edit key          302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 404 403
@@ -265,6 +278,11 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     covered = make_episode(noor, "Wren")
     live_through(covered, [3])
     cover = arrange_cover(right=editor_of(covered), covering=dana, starts_at=days_ago(1), ends_at=days_ago(-7))
+    past = Meeting.objects.create(supervisor=sam, therapist=dana, closed_at=days_ago(7))
+    for episode in (juniper, covered):
+        sealed = Sealed("Ring.", episode.client.data_key)
+        past.next_steps.create(episode=episode, text=sealed, due_on=local_day(), agreed_by=sam)
+
     typed = ShownForm(dana.user.code, uuid4(), "/cases/new/")
 
     before = make_episode(dana, "Alder", ends_at=days_ago(3), end_reason="transferred")
@@ -306,6 +324,15 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "lower": [_settled_lower(juniper, used.therapy_session).code],
         "flag": [juniper.ruptures.create(opened_session=used.therapy_session, opened_by="therapist").code],
         "question": [ask_for_supervision(editor=editor_of(juniper), text="What pulls me in?").code],
+        "dana": [dana.code],
+        "noor": [noor.code],
+        "of_juniper": [dana.code, juniper.code],
+        "of_sorrel": [dana.code, sorrel.code],
+        "of_nobody": [dana.code, "00000000-0000-4000-8000-000000000000"],
+        "past": [past.code],
+        "open": [Meeting.objects.create(supervisor=sam, therapist=dana).code],
+        "step": [past.next_steps.get(episode=juniper).code],
+        "step_covered": [past.next_steps.get(episode=covered).code],
         "draft": [importing.keep_draft(text="no header of ours\n", by=mona, therapist=dana).code],
         "typed": [keep_draft(form=typed, action="/cases/new/", fields={"name": ["June"]}).code],
         "key": ["nonsense"],

@@ -298,9 +298,8 @@ def test_the_subjects_of_the_audit_are_models_or_pages():
     models = {model._meta.model_name for model in apps.get_models()}
     pages = {name for name in subjects if name.endswith("_page")}
     assert subjects - pages - models == set()
-    assert pages == {
-        f"{role}_page" for role in ("therapist", "supervisor", "manager", "import", "figures", "emergency")
-    }
+    roles = ("therapist", "supervisor", "manager", "import", "figures", "emergency", "supervision")
+    assert pages == {f"{role}_page" for role in roles}
 
 
 def test_every_column_of_the_audit_has_its_row():

@@ -34,6 +34,7 @@ from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import State
 from ratings.psychometrics.records import RuptureEvidence
 from ratings.supervision.queries import Question, questions_of
+from ratings.supervision.steps import Step, open_steps_of
 from sessions.models import Attendance, PrivateNote
 from sessions.schedule.leave import leave_spans
 from sessions.schedule.times import Span
@@ -122,6 +123,7 @@ class CasePage:
     course: CourseView
     ruptures: list[RuptureEntry]
     question: Question | None  # put forward for supervision
+    next_steps: list[Step]  # agreed there and not done
     notes: list[Note]
     sessions: list[SessionRow]
     sessions_in_words: str
@@ -206,6 +208,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         plan=plan,
         course=course_of(history.sessions),
         question=question,
+        next_steps=open_steps_of([episode.pk]),
         ruptures=[_entry(row, client.data_key) for row in history.ruptures],
         notes=_notes(episode, reader),
         sessions=sessions,

@@ -32,6 +32,7 @@ from ratings.check_in.instrument_choice import ABOUT_FIT, SIX_ITEMS
 from ratings.demo.calendar import WEEK, ZONE, Calendar
 from ratings.demo.corrections import CORRECTED_AFTER, add_change, removal
 from ratings.demo.courses import Course, CourseSession, caseload
+from ratings.demo.meetings import add_meetings
 from ratings.demo.messages import Messages, SessionCheckIn
 from ratings.demo.people import HERE_FOR, add_emergency, address_of, ask_for_sight, fill_people, supervision_since
 from ratings.demo.plan import CoursePlan
@@ -131,6 +132,7 @@ def fill(recipe: Recipe, today: date) -> int:
         writer.write(batch)
     calendar.arrange_covers()
     add_repairs(practice, calendar.now)
+    add_meetings(therapists[0], calendar)
     advised = Episode.objects.filter(therapist=therapists[-1], ends_at__isnull=True).order_by("pk").first()
     if advised:
         supervision_since(advised.starts_at, supervisor=advisor, episode=advised).save()

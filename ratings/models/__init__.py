@@ -11,7 +11,7 @@ from ratings.models.repair import OwnWords, RepairStep, RuptureView, SetAside
 from ratings.models.rupture import Rupture
 from ratings.models.seen import SeenRating, WishOutcome
 from ratings.models.standing import Standing
-from ratings.models.supervision import SupervisionQuestion
+from ratings.models.supervision import Meeting, NextStep, SupervisionNote, SupervisionQuestion
 from ratings.models.verdict import Draw, StrainVerdict, UsefulVerdict
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "Helped",
     "Instrument",
     "InstrumentText",
+    "Meeting",
+    "NextStep",
     "OwnWords",
     "Rating",
     "RepairStep",
@@ -35,6 +37,7 @@ __all__ = [
     "Standing",
     "StillRight",
     "StrainVerdict",
+    "SupervisionNote",
     "SupervisionQuestion",
     "UsefulVerdict",
     "WishOutcome",

@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from alliance.models import Episode
-from ratings.models import RepairStep, Rupture, SupervisionQuestion
+from ratings.models import RepairStep, Rupture, RuptureView, SupervisionQuestion
 from sessions.models import TherapySession
 
 
@@ -30,7 +31,7 @@ class RepairSoFar:
     is_late: bool  # nothing was done, in as many sessions as the practice allows
 
 
-def questions_of(episodes: Collection[int]) -> dict[int, Question]:
+def questions_of(episodes: Collection[int] | QuerySet[Any, int]) -> dict[int, Question]:
     """Episode key -> its question that stands; one statement."""
     rows = SupervisionQuestion.objects.filter(episode__in=episodes, withdrawn_at__isnull=True)
     return {
@@ -60,6 +61,18 @@ def repairs_of(episodes: Collection[int]) -> dict[int, RepairSoFar]:
         )
         for row in ruptures
     }
+
+
+def kinds_of(episodes: Collection[int]) -> dict[int, str]:
+    """Episode key -> the kind of its open rupture, as the therapist sees it, else as the program does; two statements.
+
+    An episode without one is not in it.
+    """
+    ruptures = Rupture.objects.at_work().filter(episode__in=episodes)
+    kinds = {row.episode_id: row.kind for row in ruptures}
+    for view in RuptureView.objects.filter(rupture__in=ruptures).order_by("said_at", "pk"):
+        kinds[view.episode_id] = view.kind
+    return kinds
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from alliance.requests import posted, require_page_or_post
 from ratings.models import SupervisionQuestion
 from ratings.supervision.actions import ask_for_supervision, withdraw_question
 from ratings.supervision.forms import QuestionForm
-from ratings.supervision.queries import questions_of
+from ratings.supervision.queries import kinds_of, questions_of
+from ratings.supervision.words import prompts_for
 
 
 @require_page_or_post
@@ -25,7 +26,12 @@ def supervision_ask(request, code):
         ask_for_supervision(editor=editor, text=form.cleaned_data["question"])
         messages.success(request, _("Your question is on the list for supervision."))
         return redirect("ratings:case", episode.code)
-    context = {"form": form, "episode": episode, "question": questions_of([episode.pk]).get(episode.pk)}
+    context = {
+        "form": form,
+        "episode": episode,
+        "question": questions_of([episode.pk]).get(episode.pk),
+        "all_prompts": prompts_for(kinds_of([episode.pk]).values()),
+    }
     status = 422 if form.errors else 200
     return render(request, "ratings/supervision/supervision_ask.html", context | {"section": "cases"}, status=status)
 

@@ -15,6 +15,7 @@ from ratings.delivery.queries import CheckInRow, rows_by_session, unanswered_che
 from ratings.detection.sample import SampleQuestion, open_questions
 from ratings.models import CheckIn
 from ratings.plan.queries import RefusedGoal, refused_goals
+from ratings.supervision.steps import Step, steps_to_do
 from ratings.today.news import News, Weight, latest_strains, news_of, numbered, to_show
 from ratings.today.saved import JustLogged, just_logged
 from sessions.models import Attendance, TherapySession
@@ -98,6 +99,7 @@ class Day:
     refused: list[RefusedGoal]
     unanswered: list[CheckInRow]  # the latest of each client, of the last two weeks
     unanswered_in_all: int
+    next_steps: list[Step]  # agreed in supervision
     questions: list[SampleQuestion]  # about sessions without a flag, drawn at random
     has_cases: bool
 
@@ -115,7 +117,7 @@ class Day:
         entries = [*([self.next] if self.next else []), *self.rest, *self.unlogged]
         codes = {entry.case.code for entry in entries} | {row.case_code for row in self.news}
         codes |= {row.case.code for row in self.open} | {str(row.case_code) for row in self.unanswered}
-        codes |= {str(question.case_code) for question in self.questions}
+        codes |= {str(question.case_code) for question in self.questions} | {row.case_code for row in self.next_steps}
         return len(codes)
 
 
@@ -150,6 +152,7 @@ def day_of(therapist: User) -> Day:
         refused=refused_goals(shown),
         unanswered=_latest_of_each(unanswered),
         unanswered_in_all=len(unanswered),
+        next_steps=steps_to_do(therapist),
         questions=[one for one in open_questions(therapist) if str(one.case_code) not in held],
         has_cases=bool(cases),
     )

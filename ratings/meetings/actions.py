@@ -1,0 +1,109 @@
+"""Writes of meetings. A supervisor writes these, and nothing else about a case. Keyword-only, audit inside.
+
+A write about a case locks the episode first, then the meeting; each asks its right again after the lock.
+"""
+
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from alliance import audit
+from alliance.advising import Adviser
+from alliance.audit import Verb
+from alliance.crypto import Sealed
+from alliance.models import Episode
+from alliance.refusal import Refused
+from ratings.detection.reassess import lock_episode
+from ratings.models import Meeting, NextStep, SupervisionNote, SupervisionQuestion
+from ratings.supervision.steps import standing_steps
+
+
+@transaction.atomic
+def plan_meeting(*, adviser: Adviser, day: date) -> Meeting:
+    """Says on which day the two meet next."""
+    meeting = _open_meeting(adviser)
+    adviser.check_again()
+    if meeting.planned_for != day:
+        meeting.planned_for = day
+        meeting.save(update_fields=["planned_for"])
+        audit.record(Verb.CHANGED, meeting, by=adviser.membership)
+    return meeting
+
+
+@transaction.atomic
+def write_down(*, adviser: Adviser, episode: Episode, note: str, reader: str, step: str, due_on: date | None) -> None:
+    """What the meeting says of a case: a note and a next step. An empty one takes away what stood there.
+
+    What was there before stays as a row that was replaced.
+    """
+    lock_episode(episode)
+    adviser.check_again(episode.pk)
+    meeting = _open_meeting(adviser)
+    of_case, key = {"meeting": meeting, "episode": episode}, episode.client.data_key
+    stood = SupervisionNote.objects.filter(**of_case, replaced_at__isnull=True).first()
+    if (stood.text.open(key), stood.reader) != (note, reader) if stood else note:
+        _replace(stood)
+        if note:
+            row = SupervisionNote.objects.create(
+                **of_case, text=Sealed(note, key), reader=reader, written_by=adviser.membership
+            )
+            audit.record(Verb.CREATED, row, by=adviser.membership)
+    agreed = standing_steps().filter(**of_case).first()
+    if (agreed.text.open(key), agreed.due_on) != (step, due_on) if agreed else step:
+        _replace(agreed)
+        if step and due_on:
+            made = NextStep.objects.create(
+                **of_case, text=Sealed(step, key), due_on=due_on, agreed_by=adviser.membership
+            )
+            audit.record(Verb.CREATED, made, by=adviser.membership)
+
+
+def _replace(row: SupervisionNote | NextStep | None) -> None:
+    if row:
+        row.replaced_at = timezone.now()
+        row.save(update_fields=["replaced_at"])
+
+
+@transaction.atomic
+def close_meeting(*, adviser: Adviser, reflection: str, next_day: date | None) -> Meeting:
+    """Closes the open meeting, settles the questions it was about, and plans the next one.
+
+    Raises
+    ------
+    Refused
+        Nothing was written down.
+    """
+    meeting = _open_meeting(adviser)
+    adviser.check_again()
+    talked_about = Q(supervision_notes__meeting=meeting, supervision_notes__replaced_at__isnull=True) | Q(
+        next_steps__meeting=meeting, next_steps__replaced_at__isnull=True
+    )
+    episodes = Episode.objects.filter(talked_about).distinct()
+    if not reflection and not episodes.exists():
+        raise Refused(_("Write a note, a next step or a reflection first."))
+    now = timezone.now()
+    meeting.closed_at = now
+    meeting.reflection = Sealed(reflection, adviser.membership.practice.data_key) if reflection else None
+    meeting.save(update_fields=["closed_at", "reflection"])
+    questions = SupervisionQuestion.objects.filter(withdrawn_at__isnull=True)
+    questions.filter(Exists(episodes.filter(pk=OuterRef("episode")))).update(withdrawn_at=now, meeting=meeting)
+    audit.record(Verb.ENDED, meeting, by=adviser.membership)
+    if next_day:
+        _open_meeting(adviser, planned_for=next_day)
+    return meeting
+
+
+def _open_meeting(adviser: Adviser, planned_for: date | None = None) -> Meeting:
+    """The meeting of the two that is not closed, locked; it is made where there is none."""
+    pair = {"supervisor": adviser.membership, "therapist": adviser.therapist, "closed_at": None}
+    meeting, is_new = Meeting.objects.get_or_create(**pair, defaults={"planned_for": planned_for})
+    if is_new:
+        audit.record(Verb.CREATED, meeting, by=adviser.membership)
+        return meeting
+    locked = Meeting.objects.select_for_update(no_key=True).filter(pk=meeting.pk, closed_at__isnull=True).first()
+    if locked is None:  # closed in another tab while this one waited
+        raise Refused(_("This meeting was closed just now. Open it again to go on."))
+    return locked

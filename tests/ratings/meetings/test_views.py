@@ -1,0 +1,204 @@
+"""The pages of supervision: what they say to whom."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.models import Supervision
+from alliance.people.cover import arrange_cover
+from ratings.detection.reassess import reassess
+from ratings.models import Meeting, NextStep, SupervisionNote
+from ratings.supervision.actions import ask_for_supervision
+from tests.factories import days_ago, editor_of, local_day, make_episode, make_member, make_supervision
+from tests.ratings.cases.views.test_lists import text_of
+from tests.ratings.pages import statements
+
+FALLEN = [3, 3, 3, 3, 3, 0, 0]
+
+
+def meeting_of(dana):
+    return reverse("ratings:meeting", args=[dana.code])
+
+
+def names(page):
+    return [item.case.name for item, _form in page.context["entries"]]
+
+
+def test_the_agenda_has_what_was_put_forward_then_what_the_list_raises(http, dana, sam, juniper, sorrel, live_through):
+    live_through(juniper, FALLEN)
+    live_through(sorrel, [3, 3, 3])
+    live_through(make_episode(dana, "Alder"), [3, 3, 3])
+    ask_for_supervision(editor=editor_of(sorrel), text="Too easy?")
+    http.force_login(sam.user)
+    page = http.get(meeting_of(dana))
+    assert names(page) == ["Sorrel", "Juniper"]
+    said = text_of(http, meeting_of(dana))
+    assert "Too easy?" in said and "Put forward" in said and "From the list" in said
+    assert names(http.get(meeting_of(dana), {"case": str(juniper.code)})) == ["Sorrel", "Juniper"]
+    alder = dana.episodes.get(client__episodes__pk=dana.episodes.latest("pk").pk)
+    assert names(http.get(meeting_of(dana), {"case": str(alder.code)})) == ["Sorrel", "Alder", "Juniper"]
+    assert names(http.get(meeting_of(dana), {"case": "nonsense"})) == ["Sorrel", "Juniper"]
+
+
+def test_a_case_with_a_supervisor_of_its_own_is_on_that_ones_agenda(http, dana, sam, eve, cases):
+    juniper, sorrel = cases
+    for episode in cases:
+        ask_for_supervision(editor=editor_of(episode), text="Why?")
+    for supervisor, expected in ((sam, ["Juniper"]), (eve, ["Sorrel"])):
+        http.force_login(supervisor.user)
+        assert names(http.get(meeting_of(dana))) == expected
+
+
+def test_data_and_plans_say_what_is_missing(http, dana, sam, juniper, sorrel, live_through):
+    live_through(juniper, [3, 3, None, None, None])
+    live_through(sorrel, FALLEN)
+    http.force_login(sam.user)
+    said = text_of(http, meeting_of(dana))
+    assert "No check-in for three sessions or more: Juniper" in said
+    assert "Something is open, and there is no goal and no task: Sorrel" in said
+
+
+def test_figures_appear_from_twenty_sessions(http, dana, sam, juniper, live_through):
+    live_through(juniper, [3] * 10)
+    http.force_login(sam.user)
+    assert "Too few to say: 10 sessions in the last 90 days." in text_of(http, meeting_of(dana))
+    for name in ("Alder", "Wren"):
+        live_through(make_episode(dana, name), [3] * 9 + [None])
+    said = text_of(http, meeting_of(dana))
+    assert "Check-ins answered 93 % 79 % to 98 % 28 of 30 sessions with a check-in" in said
+    assert "Own ratings 100 %" in said
+
+
+def test_what_is_written_reads_as_a_record_and_can_be_changed(http, dana, sam, cases):
+    juniper, _sorrel = cases
+    http.force_login(sam.user)
+    address = reverse("ratings:meeting-case", args=[dana.code, juniper.code])
+    typed = {"note": "Said aloud.", "reader": "both", "step": "Wait.", "due_on": str(local_day())}
+    assert http.post(address, typed).status_code == 302
+    assert "Said aloud. For both" in text_of(http, meeting_of(dana))
+    form = http.get(meeting_of(dana)).context["entries"][0][1]
+    assert form.initial == {"note": "Said aloud.", "reader": "both", "step": "Wait.", "due_on": local_day()}
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({}, "Write a note or a next step."),
+        ({"step": "Ring."}, "Say by which day."),
+        ({"due_on": "+3"}, "Write what you agreed."),
+        ({"step": "Ring.", "due_on": "-1"}, "This day is in the past."),
+        ({"step": "Ring.", "due_on": "+400"}, "This day is more than a year ahead."),
+        ({"note": "Said.", "reader": "everybody"}, "Choose one of these."),
+        ({"note": "x" * 4001}, "Shorten this to 4000 characters."),
+    ],
+)
+def test_a_wrong_form_of_a_case_comes_back_with_a_sentence(typed, sentence, http, dana, sam, cases):
+    http.force_login(sam.user)
+    given = {"note": "", "reader": "both", "step": "", "due_on": ""} | typed
+    if given["due_on"]:
+        given["due_on"] = str(local_day() + timedelta(days=int(given["due_on"])))
+    page = http.post(reverse("ratings:meeting-case", args=[dana.code, cases[0].code]), given)
+    assert (page.status_code, sentence in page.text) == (422, True)
+    assert not Meeting.objects.exists()
+    assert all(value in page.text for value in (given["note"], given["step"]))
+
+
+@pytest.mark.parametrize("day", ["", "soon", "2020-01-01", "2999-01-01"])
+def test_a_wrong_day_of_a_meeting_comes_back_with_a_sentence(day, http, dana, sam, cases):
+    http.force_login(sam.user)
+    page = http.post(reverse("ratings:meeting-day", args=[dana.code]), {"day": day})
+    assert page.status_code == 422 and "Error:" in page.text and not Meeting.objects.exists()
+
+
+def test_whoever_supervised_until_this_morning_is_told_so(http, dana, sam, cases):
+    Supervision.objects.update(ends_at=timezone.now())
+    http.force_login(sam.user)
+    typed = {"note": "Said.", "reader": "both", "step": "", "due_on": ""}
+    case = reverse("ratings:meeting-case", args=[dana.code, cases[0].code])
+    close = reverse("ratings:meeting-close", args=[dana.code])
+    day = reverse("ratings:meeting-day", args=[dana.code])
+    answers = [http.get(meeting_of(dana)), http.post(case, typed), http.post(close, {"reflection": "Yes."})]
+    for page in (*answers, http.post(day, {"day": str(local_day())})):
+        assert page.status_code == 403
+        assert "Your supervision of" in page.text and "The assignment ended on" in page.text
+        assert "Juniper" not in page.text
+    assert not Meeting.objects.exists() and not SupervisionNote.objects.exists()
+
+
+# --- Who reads what ---------------------------------------------------------------------------------------------------
+
+
+def test_a_note_is_read_by_both_or_by_the_supervisor_alone(http, dana, sam, cases, write, close):
+    juniper, sorrel = cases
+    write(juniper, note="For the two of us.", step="Wait.")
+    write(sorrel, note="For me.", reader="supervisor")
+    past = reverse("ratings:meeting-past", args=[close(reflection="We laughed.").code])
+    for member, own in ((sam, True), (dana, False)):
+        http.force_login(member.user)
+        page = http.get(past).text
+        assert "For the two of us." in page and "Wait." in page and "We laughed." in page
+        assert ("For me." in page, "Sorrel" in page) == (own, own)
+
+
+def test_no_other_supervisor_and_nobody_who_covers_reads_a_note(dana, sam, noor, millrace, cases, write):
+    juniper, _sorrel = cases
+    write(juniper, note="For the two of us.")
+    second = make_member(millrace, "Ruth Amari", "supervisor")
+    make_supervision(second, therapist=dana)
+    arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(1), ends_at=days_ago(-7))
+    readers = {member: SupervisionNote.objects.visible_to(member.user).count() for member in (dana, sam, second, noor)}
+    assert list(readers.values()) == [1, 1, 0, 0]
+
+
+def test_a_case_out_of_sight_is_left_out_of_a_past_meeting(http, dana, sam, eve, cases, write, close):
+    juniper, _sorrel = cases
+    write(juniper, note="For the two of us.", step="Wait.")
+    past = reverse("ratings:meeting-past", args=[close().code])
+    make_supervision(eve, episode=juniper)
+    http.force_login(sam.user)
+    page = http.get(past)
+    assert page.status_code == 200
+    assert "Juniper" not in page.text and "Wait." not in page.text
+
+
+def test_the_step_is_on_today_with_one_click_to_say_that_it_is_done(http, dana, cases, write):
+    juniper, _sorrel = cases
+    write(juniper, step="Ring first.", due_on=local_day() - timedelta(days=1))
+    http.force_login(dana.user)
+    assert "Juniper Ring first. Not yet" in text_of(http, "/today/")
+    http.post(reverse("ratings:step-done", args=[NextStep.objects.get().code]), {"done": "yes"})
+    assert "Ring first." not in text_of(http, "/today/")
+
+
+def test_a_page_of_a_meeting_asks_as_often_for_three_cases_as_for_one(http, dana, sam, juniper, live_through):
+    http.force_login(sam.user)
+    counts = []
+    for names in (["Alder"], ["Wren", "Heron"]):
+        for name in names:
+            episode = make_episode(dana, name)
+            live_through(episode, FALLEN)
+            ask_for_supervision(editor=editor_of(episode), text="Why?")
+        counts.append(statements(http, meeting_of(dana)))
+    assert counts[0] == counts[1]
+
+
+def test_the_page_of_supervision_names_whom_one_meets_and_what_was_put_forward(http, dana, sam, cases, write, close):
+    juniper, sorrel = cases
+    ask_for_supervision(editor=editor_of(juniper), text="Why?")
+    write(sorrel, note="Said.")
+    close(next_day=local_day())
+    http.force_login(sam.user)
+    assert "Dana Whitlock one case put forward" in text_of(http, "/supervision/")
+    http.force_login(dana.user)
+    said = text_of(http, "/supervision/")
+    assert "Juniper : Why?" in said and "Next meeting with Sam Okafor" in said and "Sam Okafor and Dana" in said
+
+
+def test_nothing_is_told_of_a_case_without_a_standing(http, dana, sam, juniper):
+    """As in every list: it has no summary yet."""
+    http.force_login(sam.user)
+    assert names(http.get(meeting_of(dana))) == []
+    reassess(juniper)
+    assert http.get(meeting_of(dana)).status_code == 200
