@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from alliance.access import Denied, NotVisible
 from alliance.models import Membership, Supervision, User
-from alliance.scopes import live_memberships, supervised_episodes, therapists_supervised_by
+from alliance.scopes import accepted, live_memberships, supervised_episodes, therapists_supervised_by
 
 
 class SupervisionOver(Denied):
@@ -57,7 +58,8 @@ def check_advise(user: User, therapist_code: UUID | str) -> Adviser:
         raise NotVisible("membership", therapist_code)
     if therapists_supervised_by(user).filter(pk=therapist.pk).exists():
         return Adviser(membership, therapist)
-    assignments = Supervision.objects.filter(supervisor__user=user)
+    was_open = accepted() & Q(opens_at__lte=Now()) & (Q(ends_at__isnull=True) | Q(ends_at__gt=F("opens_at")))
+    assignments = Supervision.objects.filter(was_open, supervisor__user=user)
     if assignments.filter(Q(therapist=therapist) | Q(episode__therapist=therapist)).exists():
         raise SupervisionOver(therapist)
     raise NotVisible("membership", therapist_code)

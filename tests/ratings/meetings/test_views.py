@@ -63,7 +63,7 @@ def test_data_and_plans_say_what_is_missing(http, dana, sam, juniper, sorrel, li
 def test_figures_appear_from_twenty_sessions(http, dana, sam, juniper, live_through):
     live_through(juniper, [3] * 10)
     http.force_login(sam.user)
-    assert "Too few to say: 10 sessions in the last 90 days." in text_of(http, meeting_of(dana))
+    assert "Not enough yet: 10 sessions in the last 90 days." in text_of(http, meeting_of(dana))
     for name in ("Alder", "Wren"):
         live_through(make_episode(dana, name), [3] * 9 + [None])
     said = text_of(http, meeting_of(dana))
@@ -125,6 +125,15 @@ def test_whoever_supervised_until_this_morning_is_told_so(http, dana, sam, cases
         assert "Your supervision of" in page.text and "The assignment ended on" in page.text
         assert "Juniper" not in page.text
     assert not Meeting.objects.exists() and not SupervisionNote.objects.exists()
+
+
+@pytest.mark.parametrize("waits", [{"accepted_at": None}, {"opens_at": days_ago(-1)}])
+def test_an_assignment_that_is_not_open_yet_is_no_meeting_and_none_that_ended(waits, http, dana, sam, cases):
+    Supervision.objects.update(**waits)
+    http.force_login(sam.user)
+    assert http.get(meeting_of(dana)).status_code == 404
+    Supervision.objects.update(ends_at=timezone.now())
+    assert http.get(meeting_of(dana)).status_code == 404, "they never read anything"
 
 
 # --- Who reads what ---------------------------------------------------------------------------------------------------
