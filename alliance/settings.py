@@ -181,6 +181,9 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Database ---------------------------------------------------------------------------------------------------------
 
 VAR_DIR.mkdir(mode=0o700, exist_ok=True, parents=True)
+DATABASE_SECONDS = env_int("ALLIANCE_DATABASE_SECONDS", 8)  # nobody waits for longer for one answer of the database
+if DATABASE_SECONDS < 1:
+    raise ImproperlyConfigured("ALLIANCE_DATABASE_SECONDS is how long a request waits for the database: 1 or more.")
 if env_secret("DATABASE_URL"):
     _database = dj_database_url.parse(
         env_secret("DATABASE_URL"), conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60), conn_health_checks=True
@@ -192,10 +195,28 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": DATABASE_SECONDS,
         # FULL: an acknowledged check-in survives a power cut.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
     }
+else:
+    IN_TRANSACTION_SECONDS = 300  # that nobody uses: a stuck process keeps no lock for longer; convention of this app
+    DATABASES["default"]["OPTIONS"] = {
+        # A machine that is gone is noticed: connecting, waiting for an answer, sending.
+        "connect_timeout": max(2, DATABASE_SECONDS),  # libpq takes 1 for 2
+        "keepalives_idle": DATABASE_SECONDS,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": DATABASE_SECONDS * 1000,
+    } | DATABASES["default"].get("OPTIONS", {})
+    if env_bool("ALLIANCE_POOLER", False):
+        # Its connections are shared: a limit set on one would stay with another request. It belongs to the role there.
+        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    else:
+        DATABASES["default"]["OPTIONS"].setdefault(
+            "options",
+            f"-c lock_timeout={DATABASE_SECONDS}s -c idle_in_transaction_session_timeout={IN_TRANSACTION_SECONDS}s",
+        )
 # A read's audit event must be committed before the page goes out; each write opens its own transaction.
 ATOMIC_REQUESTS = False
 # Attempts and used one-time codes, which all workers and machines must see. Only for that: each entry is a write.

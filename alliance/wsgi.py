@@ -1,7 +1,12 @@
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from alliance.patience import limit_waits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliance.settings")
 
 application = get_wsgi_application()
+if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    limit_waits(settings.DATABASE_SECONDS)

@@ -121,7 +121,7 @@ def wait_until_healthy(url, process, log, seconds=30, **headers):
         try:
             with urllib.request.urlopen(question, timeout=5):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     raise AssertionError(f"the server did not answer: {log.read_text()}")
 

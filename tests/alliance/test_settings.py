@@ -71,6 +71,7 @@ def test_where_it_is_served_nothing_is_guessed(read, name):
     [
         ({"ALLIANCE_SECRET_KEY": "hunter2" * 7}, "ALLIANCE_SECRET_KEY is too short"),
         ({"ALLIANCE_BEHIND_PROXY": "perhaps"}, "ALLIANCE_BEHIND_PROXY is 'perhaps'; write yes or no."),
+        ({"ALLIANCE_DATABASE_SECONDS": "0"}, "ALLIANCE_DATABASE_SECONDS is how long a request waits"),
         ({"ALLIANCE_SMTP_PORT": "smtp"}, "ALLIANCE_SMTP_PORT is 'smtp'; write a whole number."),
         ({"ALLIANCE_HASH_KEY_FILE": "/nowhere/hash"}, "ALLIANCE_HASH_KEY and ALLIANCE_HASH_KEY_FILE are both set"),
         ({"ALLIANCE_SMTP_PASSWORD_FILE": "/dev/null"}, "/dev/null, which is empty, or no text."),
@@ -83,6 +84,20 @@ def test_what_cannot_be_right_stops_with_a_sentence(read, variables, sentence):
     assert sentence in str(refused.value)
     assert "hunter2" not in str(refused.value)
     assert not any(SERVED[name] in str(refused.value) for name in ("ALLIANCE_DATA_KEYS", "ALLIANCE_HASH_KEY"))
+
+
+def test_a_connection_to_postgresql_has_its_limits(read):
+    database = read(DATABASE_URL="postgres://a@b/c?sslmode=require", ALLIANCE_DATABASE_SECONDS="5")["DATABASES"][
+        "default"
+    ]
+    assert database["OPTIONS"]["sslmode"] == "require"
+    assert (database["OPTIONS"]["connect_timeout"], database["OPTIONS"]["tcp_user_timeout"]) == (5, 5000)
+    assert "lock_timeout=5s" in database["OPTIONS"]["options"]
+
+
+def test_behind_a_pooler_nothing_is_set_on_a_connection_that_others_use_too(read):
+    database = read(DATABASE_URL="postgres://a@b/c", ALLIANCE_POOLER="yes")["DATABASES"]["default"]
+    assert "options" not in database["OPTIONS"] and database["DISABLE_SERVER_SIDE_CURSORS"]
 
 
 def test_a_secret_may_stand_in_a_file(read, tmp_path):

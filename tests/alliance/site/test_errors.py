@@ -1,7 +1,8 @@
-"""A database that was busy for too long: told apart from a fault, and nothing that was typed is lost."""
+"""A database that is busy, full or away: told apart from a fault, and nothing that was typed is lost."""
 
 import sqlite3
 
+import psycopg2
 import pytest
 from django.db import OperationalError
 from django.http import HttpResponse
@@ -9,7 +10,8 @@ from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 from psycopg2 import errors
 
-from alliance.site.errors import is_busy
+from alliance.patience import NoAnswer
+from alliance.site.errors import trouble_with_database
 
 TYPED = {"comment": 'He said "no" & <left>', "answer": ["1", "2"]}
 failure = None
@@ -63,19 +65,71 @@ def busy(fails_with, tmp_path):
     fails_with(wrapped(locked(tmp_path)))
 
 
-def test_which_errors_mean_busy(tmp_path):
-    for cause in (
-        locked(tmp_path),
-        errors.DeadlockDetected(),
-        errors.SerializationFailure(),
-        errors.LockNotAvailable(),
-    ):
-        assert is_busy(wrapped(cause))
-    for cause in (errors.AdminShutdown(), sqlite3.OperationalError("no such table: x"), None):
-        if isinstance(cause, sqlite3.OperationalError):
-            cause.sqlite_errorcode = sqlite3.SQLITE_ERROR
-        assert not is_busy(wrapped(cause))
-    assert not is_busy(ValueError("database is locked"))
+def full(tmp_path):
+    """What SQLite says where its file may not grow."""
+    connection = sqlite3.connect(tmp_path / "full.sqlite3", isolation_level=None)
+    connection.execute("CREATE TABLE t (x)")
+    connection.execute("PRAGMA max_page_count = 2")
+    try:
+        connection.execute("INSERT INTO t VALUES (randomblob(100000))")
+    except sqlite3.OperationalError as cause:
+        return cause
+    finally:
+        connection.close()
+
+
+def gone(tmp_path):
+    """What SQLite says where the folder of its file is not there."""
+    try:
+        sqlite3.connect(tmp_path / "no such folder" / "x.sqlite3").execute("SELECT 1")
+    except sqlite3.OperationalError as cause:
+        return cause
+
+
+def test_which_errors_are_the_databases_trouble(tmp_path):
+    for cause, trouble in [
+        (locked(tmp_path), "busy"),
+        (errors.DeadlockDetected(), "busy"),
+        (errors.SerializationFailure(), "busy"),
+        (errors.LockNotAvailable(), "busy"),
+        (errors.QueryCanceled(), "busy"),
+        (full(tmp_path), "full"),
+        (errors.DiskFull(), "full"),
+        (gone(tmp_path), "away"),
+        (errors.AdminShutdown(), "away"),
+        (errors.TooManyConnections(), "away"),
+        (errors.ReadOnlySqlTransaction(), "away"),
+        (NoAnswer(), "away"),
+        (psycopg2.OperationalError("server closed the connection unexpectedly"), "away"),
+        (psycopg2.InterfaceError("connection already closed"), "away"),
+    ]:
+        assert trouble_with_database(wrapped(cause)) == trouble, repr(cause)
+
+
+def test_a_fault_of_ours_is_not_the_databases_trouble():
+    missing = sqlite3.OperationalError("no such table: x")
+    missing.sqlite_errorcode = sqlite3.SQLITE_ERROR
+    for cause in (missing, errors.UndefinedTable(), errors.InFailedSqlTransaction(), None):
+        assert trouble_with_database(wrapped(cause)) is None, repr(cause)
+    assert trouble_with_database(ValueError("database is locked")) is None
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(
+    ("plant", "sentence"),
+    [
+        (lambda _path: psycopg2.OperationalError("gone"), "We cannot tell whether your answers were saved."),
+        (full, "Nothing was saved yet. Your answers are kept on this page"),
+    ],
+    ids=["away", "full"],
+)
+def test_the_page_says_what_is_known_and_no_more(http, mona, fails_with, tmp_path, plant, sentence):
+    http.force_login(mona.user)
+    fails_with(wrapped(plant(tmp_path)))
+    answer = http.post("/c/abc/", TYPED)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert sentence in answer.text and "We cannot save anything just now." in answer.text
+    assert 'name="comment" value="He said &quot;no&quot; &amp; &lt;left&gt;"' in answer.text
 
 
 @pytest.mark.urls(__name__)
@@ -141,4 +195,6 @@ def test_the_project_uses_it(http, mona, monkeypatch, tmp_path):
     http.force_login(mona.user)
     http.raise_request_exception = False
     monkeypatch.setattr("alliance.scopes.memberships_of", memberships_of)
-    assert http.post("/people/", TYPED).status_code == 503
+    answer = http.post("/people/", TYPED)
+    assert answer.status_code == 503
+    assert 'value="He said &quot;no&quot; &amp; &lt;left&gt;"' in answer.text  # though no view was looked up
