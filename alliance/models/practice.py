@@ -44,6 +44,7 @@ class Practice(models.Model):
         default=4, db_default=4
     )  # a check-in asks about it; 0: never
     repair_within_sessions = models.PositiveSmallIntegerField(default=2, db_default=2)  # then supervisors are told
+    unseen_after_days = models.PositiveSmallIntegerField(default=90, db_default=90)  # then off what needs attention
     rates_first_since = models.DateTimeField(null=True, blank=True)  # sessions from then on: `check_in/rate_first.py`
     # From then on a supervisor whom a manager assigns reads at once; empty: after a day, or when somebody agrees.
     sight_at_once_from = models.DateTimeField(null=True, blank=True)

@@ -57,6 +57,12 @@ class PracticeForm(forms.Form):
         min_value=1,
         max_value=12,
     )
+    unseen_after_days = forms.IntegerField(
+        label=_("Days without a session after which a case leaves “Needs attention”"),
+        help_text=_("It stays in the list of all cases."),
+        min_value=7,
+        max_value=730,
+    )
     sight_waits = forms.BooleanField(
         label=_("A new supervisor reads a therapist's cases after a day, or when a second person agrees."),
         help_text=_("The therapist is told at once, and can object. Switching this off holds from tomorrow."),

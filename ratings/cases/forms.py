@@ -143,20 +143,30 @@ class FindCaseForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "type": "search", "aria-keyshortcuts": "/"}),
     )
-    therapist = forms.ChoiceField(label=_("Therapist"), required=False)
 
-    def __init__(self, *args, rows, **kwargs):
+    def __init__(self, *args, **kwargs):
         super().__init__(*args, auto_id="find_%s", **kwargs)
-        therapists = sorted({(row.therapist, row.therapist_code) for row in rows})
-        self.fields["therapist"].choices = [("", _("All")), *((code, name) for name, code in therapists)]
-        if len(therapists) < 2:
-            del self.fields["therapist"]
 
     def matching(self, rows):
         """The rows that the search leaves; all of them where it is empty or wrong."""
-        criteria = self.cleaned_data if self.is_valid() else {}
-        name, therapist = criteria.get("name", ""), criteria.get("therapist", "")
-        return [row for row in rows if is_found(name, row.name) and therapist in ("", row.therapist_code)]
+        name = self.cleaned_data["name"] if self.is_valid() else ""
+        return [row for row in rows if is_found(name, row.name)]
+
+
+class CaseloadForm(forms.Form):
+    """Whose cases the caseload shows, in all that is on it; it stands in the address, so that it can be kept."""
+
+    therapist = forms.CharField(label=_("Therapist"), required=False)
+
+    def __init__(self, *args, therapists=(), **kwargs):
+        super().__init__(*args, auto_id="of_%s", **kwargs)
+        choices = [("", _("All")), *((one.code, one.name) for one in therapists)]
+        self.fields["therapist"].widget = forms.Select(choices=choices)
+
+    @property
+    def chosen(self):
+        """What the address has for the code of a therapist; one that is made up is that of nobody."""
+        return self.cleaned_data["therapist"] if self.is_valid() else ""
 
 
 class CaseListForm(forms.Form):

@@ -1,27 +1,25 @@
-"""Reads: cases as lines of a list, worst first; and the supervisor's caseload."""
+"""Reads: cases as lines of a list, worst first."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
-from alliance import scopes
 from alliance.models import Client, Episode, User
 from alliance.names import folded
 from ratings.check_in.rate_first import awaiting_rating, standing_until_rated
-from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.detection.shadow import in_shadow, told_standing
 from ratings.detection.stored import evidence_of
-from ratings.findings import phrases
 from ratings.models import Rupture, Standing
 from ratings.psychometrics.records import RuptureEvidence
-from ratings.psychometrics.standing import ATTENTION_CLIENT, FEWEST_MISSING
-from ratings.psychometrics.usual import TrendWord
+from ratings.psychometrics.standing import ATTENTION_CLIENT
 from ratings.supervision.queries import Question, RepairSoFar, questions_of, repairs_of
+from sessions.models import TherapySession
 
-MOST_TO_TALK_ABOUT = 5
+OLD_AFTER = timedelta(days=60)  # without a session, and a flag steps back; convention of this app
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +43,17 @@ class CaseRow:
     question: Question | None  # put forward for supervision
     repair: RepairSoFar | None  # of the open rupture; None: there is none
     awaits_rating: bool  # the client's answers are shown once the reader has rated the session too
+    seen_at: datetime  # the last session, or the start of the case
+    is_imported: bool  # the last session came with an import: nobody has worked here since
     covers_for: str  # whom the reader stands in for; empty where it is their own case, or they read along
+    is_old: bool = False  # no session for so long that a flag steps back
     next_at: datetime | None = None  # the next planned session; read in the own list alone, as is the next one
     is_new: bool = False  # there is an answer that the therapist has not read
+
+    @property
+    def days_open(self) -> int:
+        """For how many days the open rupture has lasted; 0 where there is none."""
+        return (timezone.now() - self.since).days if self.since else 0
 
 
 def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> list[CaseRow]:
@@ -56,7 +62,11 @@ def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> 
     Six statements, seven where a practice rates first. An episode without a standing is left out. `worked_on_by`: who
     has them in their hands, and is told which are a colleague's.
     """
-    rows = episodes.filter(standing__isnull=False).select_related(
+    imported = TherapySession.objects.attended().filter(
+        episode=OuterRef("pk"), starts_at=OuterRef("standing__last_session_at"), import_batch__isnull=False
+    )
+    rows = episodes.filter(standing__isnull=False).annotate(is_imported=Exists(imported))
+    rows = rows.select_related(
         "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
     )
     keys = [episode.pk for episode in rows]
@@ -92,6 +102,9 @@ def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> 
                 question=questions.get(episode.pk),
                 repair=repairs.get(episode.pk) if episode.pk not in waiting else None,
                 awaits_rating=episode.pk in waiting,
+                seen_at=standing.last_session_at or episode.starts_at,
+                is_imported=episode.is_imported,
+                is_old=(standing.last_session_at or episode.starts_at) < timezone.now() - OLD_AFTER,
                 covers_for=episode.therapist.display_name
                 if worked_on_by and episode.therapist.user_id != worked_on_by.pk
                 else "",
@@ -102,74 +115,6 @@ def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> 
 
 def _aside_reason(rupture: Rupture, client: Client) -> str:
     return rupture.aside_reason.open(client.data_key) if rupture.aside_reason else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A case of which several check-ins in a row did not come, and the last of them."""
-
-    case: CaseRow
-    check_in: CheckInRow | None
-
-
-@dataclass(frozen=True, slots=True)
-class Caseload:
-    """The cases that a supervisor reads.
-
-    `rows` has them all, each other list some of them.
-    """
-
-    rows: list[CaseRow]
-    open: list[CaseRow]
-    flagged: list[CaseRow]
-    asked: list[CaseRow]  # with a question put forward
-    settled: list[CaseRow]  # lower than before, after a rupture that was not repaired
-    gaps: list[Gap]
-    aside: list[CaseRow]
-    kept_back: list[CaseRow]
-    untold: int  # shadow mode: nothing is said of whether they have a flag
-    unflagged: int
-    too_little: str  # of how many of the unflagged nothing can be said yet
-    is_assigned: bool  # somebody's cases are shared with this supervisor, if only future ones
-
-    @property
-    def first(self) -> list[CaseRow]:
-        return self.flagged[:MOST_TO_TALK_ABOUT]
-
-    @property
-    def above_the_list(self) -> list[CaseRow]:
-        return [*self.first, *self.asked, *self.settled, *(gap.case for gap in self.gaps), *self.aside, *self.kept_back]
-
-
-def caseload_of(supervisor: User) -> Caseload:
-    """All that the caseload of a user shows before a search narrows it."""
-    rows = case_rows(scopes.supervised_episodes(supervisor))
-    open_rows = [row for row in rows if not row.ended_at]
-    missing = [row for row in open_rows if row.standing.missing_in_a_row >= FEWEST_MISSING]
-    check_ins = latest_unanswered([row.code for row in missing])
-    settled = [row for row in open_rows if row.standing.settled_since and not row.standing.rupture]
-    told = [row for row in open_rows if not row.standing.is_untold]
-    kept_back = [row for row in open_rows if row.is_kept_back]
-    unflagged = [
-        row
-        for row in told
-        if not row.standing.rupture and row.aside is None and row not in settled and not row.is_kept_back
-    ]
-    few = sum(row.standing.words.get("overall", TrendWord.FEW) == TrendWord.FEW for row in unflagged)
-    return Caseload(
-        rows=rows,
-        open=open_rows,
-        flagged=[row for row in open_rows if row.standing.rupture],
-        asked=[row for row in open_rows if row.question],
-        settled=settled,
-        gaps=[Gap(row, check_ins.get(row.code)) for row in missing],
-        aside=[row for row in open_rows if row.aside is not None],
-        kept_back=kept_back,
-        untold=len(open_rows) - len(told),
-        unflagged=len(unflagged),
-        too_little=phrases.too_little_to_say(few, len(unflagged)),
-        is_assigned=bool(open_rows) or scopes.live_assignments(supervisor).exists(),
-    )
 
 
 @dataclass(frozen=True, slots=True)

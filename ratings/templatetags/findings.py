@@ -4,6 +4,7 @@ from django import template
 
 from ratings.findings import names, phrases, scale, sparklines
 from ratings.psychometrics.standing import Spark
+from ratings.psychometrics.usual import TrendWord
 
 register = template.Library()
 
@@ -70,6 +71,15 @@ def flagged_series(case):
     """The series to draw: the first pillar that fell, else the whole."""
     pillars = case.reason.assessment.pillars if case.reason else ()
     return pillars[0] if pillars else "overall"
+
+
+@register.filter
+def says(case, word):
+    """Whether a cell of a list says the word: beside a flag, "as usual" would speak against the reason."""
+    standing = case.standing
+    if standing.is_untold:
+        return False
+    return word in (TrendWord.BELOW, TrendWord.LOWER) or not (standing.rupture or standing.settled_since)
 
 
 @register.filter

@@ -7,8 +7,9 @@ from django.views.decorators.vary import vary_on_headers
 from alliance import access, audit
 from alliance.accounts.keys import has_keys
 from alliance.requests import posted, require_page_or_post
-from ratings.cases.forms import CaseListForm, FindCaseForm
-from ratings.cases.lists import caseload_of, matches
+from ratings.cases.attention import caseload_of
+from ratings.cases.forms import CaseListForm, CaseloadForm, FindCaseForm
+from ratings.cases.lists import matches
 from ratings.cases.own import Sort, filter_links, narrowed, own_cases
 
 
@@ -16,8 +17,14 @@ from ratings.cases.own import Sort, filter_links, narrowed, own_cases
 @vary_on_headers("HX-Request")
 def caseload(request):
     access.check_role(request.user, "supervisor")
-    page = caseload_of(request.user)
-    context = {"caseload": page, "with_therapist": True, "now": timezone.localtime(), "section": "caseload"}
+    page = caseload_of(request.user, CaseloadForm(request.GET).chosen)
+    context = {
+        "caseload": page,
+        "filter": CaseloadForm(request.GET, therapists=page.therapists),
+        "with_therapist": True,
+        "now": timezone.localtime(),
+        "section": "caseload",
+    }
     return _searched(request, "ratings/cases/caseload.html", page.rows, context, page.above_the_list)
 
 
@@ -45,7 +52,7 @@ def _searched(request, template, rows, context, above=()):
     `above`: rows that stand elsewhere on the page. A search is posted and changes nothing: in the address, a name would
     stay in the browser and in a proxy's log.
     """
-    form = FindCaseForm(posted(request), rows=rows)
+    form = FindCaseForm(posted(request))
     matching = matches(form.matching(rows), rows)
     shown = {row.code for row in (matching.all if request.htmx else [*above, *matching.all])}
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(shown))

@@ -17,7 +17,7 @@ def typed(**changes):
         "name": "Millrace Practice", "zone": "Europe/London", "crisis_phone": "01632 960 117", "emergency_phone": "112",
         "check_in_delay_minutes": "90", "quiet_from": "20:30", "quiet_to": "07:15", "reminder_after_hours": "48",
         "link_days": "10", "plan_every_sessions": "3", "shows_history": "on", "is_live": "on",
-        "therapist_form": "mirror", "repair_within_sessions": "2",
+        "therapist_form": "mirror", "repair_within_sessions": "2", "unseen_after_days": "90",
     } | changes  # fmt: skip
 
 

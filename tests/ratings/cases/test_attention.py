@@ -1,0 +1,162 @@
+"""What needs attention: which cases have a card, in which order, and which step back."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from alliance.crypto import Sealed
+from alliance.models import Client, DataKey, Episode, ImportBatch
+from ratings.cases.attention import caseload_of
+from ratings.models import Rupture, Standing
+from ratings.ruptures.actions import name_rupture, plan_step
+from sessions.models import TherapySession
+from tests.courses import answers, held
+from tests.factories import days_ago, editor_of, make_episode, make_supervision
+from tests.ratings.cases.views.test_lists import text_of
+
+FALLEN = [3, 3, 3, 3, 3, 0, 0]
+
+
+def cards(user, therapist=""):
+    return [row.name for row in caseload_of(user, therapist).first]
+
+
+def long_ago(episode, days):
+    """As if all of its sessions had been so many days earlier."""
+    earlier = timedelta(days=days)
+    for row in episode.therapy_sessions.order_by("starts_at"):
+        TherapySession.objects.filter(pk=row.pk).update(
+            starts_at=row.starts_at - earlier, ends_at=row.ends_at - earlier
+        )
+    standing = Standing.objects.get(episode=episode)
+    standing.last_session_at -= earlier
+    standing.save()
+
+
+def test_five_hundred_imported_cases_of_noise_are_on_no_card(http, millrace, dana, sam, juniper, live_through):
+    live_through(juniper, FALLEN)
+    batch = ImportBatch.objects.create(practice=millrace, layout="long")
+    now, at = timezone.now(), days_ago(40)
+    keys = [DataKey() for _n in range(500)]
+    DataKey.objects.bulk_create(keys)
+    clients = Client.objects.bulk_create(
+        Client(practice=millrace, data_key=key, name=Sealed(f"Past {n}", key)) for n, key in enumerate(keys)
+    )
+    episodes = Episode.objects.bulk_create(
+        Episode(client=client, therapist=dana, starts_at=days_ago(900), import_batch=batch) for client in clients
+    )
+    sessions = TherapySession.objects.bulk_create(
+        TherapySession(
+            episode=episode, starts_at=at, ends_at=now, zone="UTC", attendance="attended", import_batch=batch
+        )
+        for episode in episodes
+    )
+    ruptures = Rupture.objects.bulk_create(
+        Rupture(episode=row.episode, opened_session=row, opened_by="client", opened_at=now) for row in sessions
+    )
+    Standing.objects.bulk_create(
+        Standing(episode=row.episode, rupture=row, attention=209_999, last_session_at=at, missing_in_a_row=9)
+        for row in ruptures
+    )
+    page = caseload_of(sam.user)
+    assert ([row.name for row in page.first], page.away) == (["Juniper"], 500)
+    assert (page.repairs, page.gaps) == ([], [])
+    http.force_login(sam.user)
+    said = text_of(http)
+    assert "1 of 501 cases to talk about." in said
+    assert "500 cases that were not seen for 90 days, or came with an import." in said
+
+
+def test_a_case_that_goes_on_after_its_import_counts_again(millrace, dana, sam, juniper, live_through):
+    live_through(juniper, FALLEN)
+    batch = ImportBatch.objects.create(practice=millrace, layout="long")
+    TherapySession.objects.update(import_batch=batch)
+    assert cards(sam.user) == []
+    held(juniper, 0.1)
+    assert cards(sam.user) == ["Juniper"]
+
+
+@pytest.mark.parametrize(
+    ("days", "has_card", "is_listed"), [(40, True, False), (60, False, True), (82, False, True), (84, False, False)]
+)
+def test_a_flag_that_is_old_steps_back_and_says_so(days, has_card, is_listed, http, dana, sam, juniper, live_through):
+    """The last session was a week before that."""
+    live_through(juniper, FALLEN)
+    long_ago(juniper, days)
+    page = caseload_of(sam.user)
+    assert (bool(page.first), bool(page.repairs)) == (has_card, is_listed)
+    http.force_login(sam.user)
+    assert ("No session since" in text_of(http)) is is_listed
+
+
+def test_after_how_long_is_a_setting(millrace, dana, sam, juniper, live_through):
+    live_through(juniper, FALLEN)
+    millrace.unseen_after_days = 7
+    millrace.save()
+    long_ago(juniper, 1)
+    page = caseload_of(sam.user)
+    assert (page.first, page.away) == ([], 1)
+
+
+def test_no_card_rests_on_one_rating_of_the_therapist(http, dana, sam, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3])
+    held(juniper, 0.5, answers=answers(3), noticed="yes")
+    page = caseload_of(sam.user)
+    assert ([row.name for row in page.first], [row.name for row in page.repairs]) == ([], ["Juniper"])
+    http.force_login(sam.user)
+    said = text_of(http)
+    assert "Nothing new to talk about in one case." in said
+    assert "The therapist noticed something. Nothing done yet." in said
+
+
+def test_what_a_therapist_names_by_hand_has_a_card(dana, sam, juniper, live_through):
+    *_steady, last = live_through(juniper, [3, 3, 3, 3])
+    name_rupture(
+        editor=editor_of(juniper), therapy_session=last.therapy_session, kind="both", pillars=["bond"], line="Cold."
+    )
+    assert cards(sam.user) == ["Juniper"]
+
+
+def test_the_order_is_that_of_the_page(dana, sam, live_through):
+    """A client's word, then the case where nothing was done, then the one where something was."""
+    episodes = {name: make_episode(dana, name) for name in ("Alder", "Bracken", "Clover")}
+    live_through(episodes["Alder"], FALLEN)
+    live_through(episodes["Bracken"], FALLEN)
+    live_through(episodes["Clover"], [3, 3, 3], tension=True)
+    plan_step(
+        editor=editor_of(episodes["Alder"]), rupture=episodes["Alder"].ruptures.get(), step="ask", words="How was it?"
+    )
+    assert cards(sam.user) == ["Clover", "Bracken", "Alder"]
+
+
+def test_the_filter_acts_on_all_of_the_page(http, dana, noor, sam, juniper, live_through):
+    make_supervision(sam, therapist=noor)
+    live_through(juniper, FALLEN)
+    live_through(make_episode(noor, "Bramble"), FALLEN)
+    live_through(make_episode(noor, "Rowan"), [3, 3, None, None, None])
+    http.force_login(sam.user)
+    assert cards(sam.user) == ["Bramble", "Juniper"] or cards(sam.user) == ["Juniper", "Bramble"]
+    said = text_of(http, f"/caseload/?therapist={dana.code}")
+    assert "1 of 1 case to talk about." in said and "Juniper" in said
+    assert "Bramble" not in said and "Rowan" not in said
+    for made_up in ("0", "%00", str(juniper.code)):
+        assert "2 of 3 cases to talk about." in text_of(http, f"/caseload/?therapist={made_up}")
+
+
+def test_a_row_never_speaks_against_its_own_reason(http, dana, sam, juniper, sorrel, live_through):
+    live_through(juniper, [3, 3, 3], tension=True)
+    live_through(sorrel, [3, 3, 3, 3, 3, 3])
+    http.force_login(sam.user)
+    rows = http.get("/caseload/").text.split("<tbody")[1].split("</tr>")
+    flagged, calm = rows[0], rows[1]
+    assert "The client says something did not fit" in flagged and "as usual" not in flagged
+    assert calm.count("as usual") == 3
+
+
+def test_a_card_says_whether_the_answers_were_read(http, dana, sam, juniper, live_through):
+    live_through(juniper, FALLEN)
+    http.force_login(sam.user)
+    assert "Answers not read yet." in text_of(http)
+    juniper.check_ins.update(read_at=timezone.now())
+    assert "Answers read." in text_of(http)
