@@ -152,6 +152,7 @@ MIDDLEWARE = [
     "alliance.site.middleware.activate_practice_zone",
     "alliance.site.middleware.htmx_login_redirect",
     "alliance.site.middleware.audit_denials",
+    "alliance.site.middleware.say_what_cannot_be_opened",
     "alliance.drafts.middleware.keep_typed_text",
 ]
 

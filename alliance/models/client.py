@@ -57,7 +57,7 @@ class Client(models.Model):
 
     @property
     def display_name(self) -> str:
-        return self.name.open(self.data_key)
+        return self.name.shown(self.data_key)
 
     @property
     def agreed_to(self):

@@ -88,7 +88,7 @@ class Membership(models.Model):
 
     @property
     def display_name(self) -> str:
-        return self.name.open(self.practice.data_key)
+        return self.name.shown(self.practice.data_key)
 
 
 class SightAnswer(models.TextChoices):

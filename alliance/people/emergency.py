@@ -130,7 +130,7 @@ def _openings(rows: QuerySet[EmergencyAccess], readable: QuerySet[Episode]) -> l
             reader_key=row.reader.user_id,
             reader=row.reader.display_name,
             therapist=row.episode.therapist.display_name,
-            reason=row.reason.open(row.episode.client.data_key),
+            reason=row.reason.shown(row.episode.client.data_key),
             starts_at=row.starts_at,
             ends_at=row.ends_at,
         )

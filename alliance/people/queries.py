@@ -95,7 +95,7 @@ def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Membe
     members = [
         Member(
             code=membership.code,
-            name=membership.name.open(practice.data_key),
+            name=membership.name.shown(practice.data_key),
             email=membership.user.email,
             roles=roles_of(membership),
             since=_local_date(membership.starts_at, practice),
@@ -122,9 +122,9 @@ def assignments_of(practice: Practice) -> list[Assignment]:
     assignments = [
         Assignment(
             code=supervision.code,
-            supervisor=supervision.supervisor.name.open(practice.data_key),
+            supervisor=supervision.supervisor.name.shown(practice.data_key),
             supervisor_code=supervision.supervisor.code,
-            therapist=_supervisee(supervision).name.open(practice.data_key),
+            therapist=_supervisee(supervision).name.shown(practice.data_key),
             therapist_code=_supervisee(supervision).code,
             one_case=supervision.episode_id is not None,
             since=_local_date(supervision.starts_at, practice),

@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpResponseNotAllowed
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from alliance import access, audit, scopes
+from alliance.crypto import CannotOpen
 from alliance.people.actions import record_first_visit
 
 LINK_PATHS = "/c/"
@@ -94,6 +95,21 @@ def htmx_login_redirect(get_response):
             return HttpResponseClientRedirect(response.url)
         return response
 
+    return middleware
+
+
+def say_what_cannot_be_opened(get_response):
+    """A page in words where it needs a sealed text that does not open; nothing was saved."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def answer(request, exception):
+        if isinstance(exception, CannotOpen):
+            return render(request, "409.html", status=409)
+        return None
+
+    middleware.process_exception = answer
     return middleware
 
 

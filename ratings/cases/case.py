@@ -317,7 +317,9 @@ def comments(
     written = Rating.objects.current().filter(episode=episode, rater=evidence.Rater.CLIENT, comment__isnull=False)
     rows = written.select_related("therapy_session", "check_in").order_by("-therapy_session__starts_at", "-pk")
     readable = [
-        (rating, rating.comment.open(episode.client.data_key)) for rating in rows if rating.comment and may_read(rating)
+        (rating, rating.comment.shown(episode.client.data_key))
+        for rating in rows
+        if rating.comment and may_read(rating)
     ]
     return [
         Comment(
@@ -351,7 +353,7 @@ def sessions_in_words(rows: Collection[SessionRow]) -> str:
 
 def _entry(rupture: Rupture, key: DataKey) -> RuptureEntry:
     reason = rupture.rebased_reason
-    return RuptureEntry(rupture, _headline(rupture), reason.open(key) if reason else "")
+    return RuptureEntry(rupture, _headline(rupture), reason.shown(key) if reason else "")
 
 
 def _headline(rupture: Rupture) -> str:
@@ -384,5 +386,5 @@ def _is_unread(rating: Rating) -> bool:
 def _notes(episode: Episode, reader: User) -> list[Note]:
     rows = PrivateNote.objects.visible_to(reader).current().filter(episode=episode).select_related("therapy_session")
     latest = rows.order_by("-therapy_session__starts_at")[:NOTES_SHOWN]
-    notes = [Note(note.therapy_session.starts_at, note.text.open(episode.client.data_key)) for note in latest]
+    notes = [Note(note.therapy_session.starts_at, note.text.shown(episode.client.data_key)) for note in latest]
     return [note for note in notes if note.text]

@@ -114,7 +114,7 @@ def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> 
 
 
 def _aside_reason(rupture: Rupture, client: Client) -> str:
-    return rupture.aside_reason.open(client.data_key) if rupture.aside_reason else ""
+    return rupture.aside_reason.shown(client.data_key) if rupture.aside_reason else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,5 +109,5 @@ def _answered(
     answers += [Answer(said.question, said.answer) for said in of_plan]
     if rating.tension is not None:
         answers.append(Answer(_("Tension or misunderstanding"), phrases.tension(rating)))
-    comment = rating.comment.open(key) if rating.comment else ""
+    comment = rating.comment.shown(key) if rating.comment else ""
     return AnsweredSession(session_at, answers, comment)

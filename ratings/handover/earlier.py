@@ -50,14 +50,14 @@ def earlier_course(episode: Episode) -> EarlierCourse:
         ends_at=previous.ends_at,
         extent=extent,
         sessions=[_session(row, episode, words) for row in held_sessions(previous) if row.client] if extent else [],
-        goals=[goal.text.open(key) for goal in goals],
+        goals=[goal.text.shown(key) for goal in goals],
     )
 
 
 def _session(held: HeldSession, episode: Episode, words: bool) -> EarlierSession:
     rating = held.client
     assert rating is not None
-    comment = rating.comment.open(episode.client.data_key) if words and rating.comment else ""
+    comment = rating.comment.shown(episode.client.data_key) if words and rating.comment else ""
     scores = (rating.goal_pomp, rating.task_pomp, rating.bond_pomp)
     goal, task, bond = ("–" if score is None else whole(score) for score in scores)
     return EarlierSession(held.number, held.row.starts_at, goal, task, bond, comment)

@@ -104,7 +104,7 @@ def notes_in(meeting: Meeting, reader: User) -> dict[int, NoteRow]:
     rows = SupervisionNote.objects.visible_to(reader).filter(meeting=meeting, replaced_at__isnull=True)
     both = SupervisionNote.Reader.BOTH
     return {
-        row.episode_id: NoteRow(row.text.open(row.episode.client.data_key), row.reader, row.reader == both)
+        row.episode_id: NoteRow(row.text.shown(row.episode.client.data_key), row.reader, row.reader == both)
         for row in rows.select_related("episode__client__data_key")
     }
 
@@ -116,7 +116,7 @@ def past_meeting(meeting: Meeting, reader: User) -> PastMeeting:
     steps = {step.episode_key: step for step in in_words(standing_steps().filter(meeting=meeting, episode__in=visible))}
     asked = SupervisionQuestion.objects.filter(meeting=meeting, episode__in=visible)
     questions = {
-        row.episode_id: row.text.open(row.episode.client.data_key)
+        row.episode_id: row.text.shown(row.episode.client.data_key)
         for row in asked.select_related("episode__client__data_key")
     }
     episodes = Episode.objects.filter(pk__in={*notes, *steps, *questions}).select_related("client__data_key")
@@ -125,7 +125,7 @@ def past_meeting(meeting: Meeting, reader: User) -> PastMeeting:
         line=_line(meeting),
         reader_is_supervisor=meeting.supervisor.user_id == reader.pk,
         therapist_code=str(meeting.therapist.code),
-        reflection=meeting.reflection.open(key) if meeting.reflection else "",
+        reflection=meeting.reflection.shown(key) if meeting.reflection else "",
         cases=[
             PastCase(
                 code=str(row.code),

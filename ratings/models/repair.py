@@ -113,7 +113,7 @@ class SetAside(models.Model):
 
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="set_asides")
     rupture = models.ForeignKey(Rupture, on_delete=models.CASCADE, related_name="set_asides")
-    reason = SealedTextField(null=True)
+    reason = SealedTextField(null=True, bound_to="rupture_id")
     by = models.ForeignKey(Membership, on_delete=models.PROTECT)
     at = models.DateTimeField(default=timezone.now)
     undone_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")

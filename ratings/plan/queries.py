@@ -184,8 +184,8 @@ def _said(sessions: Sequence[HeldSession]) -> defaultdict[str, list[Said]]:
 
 def _goal(goal: Goal, key: DataKey, said: list[Said]) -> GoalView:
     earlier = sorted(goal.versions.all(), key=lambda version: -version.revision)
-    texts = [(version, version.text.open(key)) for version in earlier]
-    return GoalView(goal, goal.text.open(key), texts, _settled(said, goal))
+    texts = [(version, version.text.shown(key)) for version in earlier]
+    return GoalView(goal, goal.text.shown(key), texts, _settled(said, goal))
 
 
 def _settled(said: list[Said], row: Goal | Task | None) -> list[Said]:
@@ -208,7 +208,7 @@ def _task(task: Task, key: DataKey, goals: dict[int, str], said: list[Said]) -> 
     steps = [present, *(_step(version, version.since, key) for version in earlier)]
     return TaskView(
         row=task,
-        activity=task.activity.open(key),
+        activity=task.activity.shown(key),
         why_it_helps=opened(task.why_it_helps, key),
         goal=goals.get(task.goal_id, "") if task.goal_id else "",
         steps=steps,
@@ -218,7 +218,7 @@ def _task(task: Task, key: DataKey, goals: dict[int, str], said: list[Said]) -> 
 
 def _step(row: Task | TaskVersion, since: datetime, key: DataKey) -> TaskStep:
     modality = str(Modality(row.modality).label)
-    return TaskStep(since, row.activity.open(key), modality, opened(row.adapted_why, key), row.ended_at)
+    return TaskStep(since, row.activity.shown(key), modality, opened(row.adapted_why, key), row.ended_at)
 
 
 def _changed_at(goals: Iterable[GoalView], tasks: Iterable[TaskView], phases: Iterable[Phase]) -> datetime | None:
@@ -265,6 +265,6 @@ def refused_goals(episodes: QuerySet[Episode] | Collection[int]) -> list[Refused
         about, session_at = latest.get((goal.episode_id, str(goal.code)), (None, None))
         if about and session_at and about.answer in REFUSED and about.revision == goal.revision:
             client = goal.episode.client
-            text, words = goal.text.open(client.data_key), str(StillRight(about.answer).label)
+            text, words = goal.text.shown(client.data_key), str(StillRight(about.answer).label)
             found.append(RefusedGoal(str(goal.episode.code), client.display_name, text, words, session_at))
     return sorted(found, key=lambda goal: goal.session_at, reverse=True)

@@ -82,7 +82,7 @@ def _session_lines(therapy_session: TherapySession, key: DataKey) -> Iterator[_L
     for before, after in pairwise(kept):
         assert isinstance(before, TherapySessionChange)  # only the last one is the session itself
         at, by = before.changed_at, before.changed_by
-        reason = before.reason.open(key) if before.reason else ""
+        reason = before.reason.shown(key) if before.reason else ""
         if before.kind == ChangeKind.CORRECTED:
             yield _Line(at, by, reason=reason)
             for text in _differences(before, after):
@@ -125,7 +125,7 @@ def _removal(therapy_session: TherapySession, key: DataKey) -> Iterator[_Line]:
     if therapy_session.voided_at and therapy_session.voided_by:
         moved = therapy_session.refiled_to_id is not None
         text = _("Moved to another client's record.") if moved else _sentence(ChangeKind.REMOVED)
-        reason = therapy_session.voided_reason.open(key) if therapy_session.voided_reason else ""
+        reason = therapy_session.voided_reason.shown(key) if therapy_session.voided_reason else ""
         yield _Line(therapy_session.voided_at, therapy_session.voided_by, text, reason)
 
 

@@ -159,7 +159,7 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
         therapist_at=therapist.received_at if therapist else None,
         entered=client is not None and client.mode == Rating.Mode.PAPER,
         counts=is_attended and therapy_session.voided_at is None,
-        comment=comment.open(key) if comment and may_read else "",
+        comment=comment.shown(key) if comment and may_read else "",
         comment_for_supervisor=client is not None and client.comment_for == Rating.CommentFor.SUPERVISOR,
         wish=_wish(client) if access.can_read_wish(reader, episode) else "",
         tension=phrases.tension(client) if client else "",
@@ -317,7 +317,7 @@ def _plan_then(therapy_session: TherapySession) -> PlanThen:
 def _notes(therapy_session: TherapySession, reader: User, key: DataKey) -> list[NoteVersion]:
     """The versions of the private note, the present one first; for the therapist alone."""
     rows = PrivateNote.objects.visible_to(reader).filter(therapy_session=therapy_session)
-    return [NoteVersion(row.written_at, row.text.open(key)) for row in rows.order_by("-written_at", "-pk")]
+    return [NoteVersion(row.written_at, row.text.shown(key)) for row in rows.order_by("-written_at", "-pk")]
 
 
 def _moved_to(therapy_session: TherapySession, reader: User) -> UUID | None:

@@ -165,9 +165,9 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
         number=evidence.assessment.number if evidence else None,
         seen_at=evidence.held_at if evidence else None,
         worded=worded,
-        aside_reason=rupture.aside_reason.open(episode.client.data_key) if rupture.aside_reason else "",
+        aside_reason=rupture.aside_reason.shown(episode.client.data_key) if rupture.aside_reason else "",
         said_by=_said_by(rupture, name, reports, reader_is_therapist),
-        named_line=rupture.named_line.open(episode.client.data_key) if rupture.named_line else "",
+        named_line=rupture.named_line.shown(episode.client.data_key) if rupture.named_line else "",
         reports=reports,
         kind=view.kind if view else rupture.kind,
         view=view,
@@ -175,7 +175,7 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
         since=_since(rupture, evidence, since, rows, worded),
         untold=shadow,
         asides=[
-            AsideRow(row.reason.open(episode.client.data_key) if row.reason else "", row.at, row.undone_at)
+            AsideRow(row.reason.shown(episode.client.data_key) if row.reason else "", row.at, row.undone_at)
             for row in SetAside.objects.filter(rupture=rupture, undone_at__isnull=False).order_by("-at")
             if row.undone_at
         ],
@@ -189,14 +189,14 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
 def what_was_agreed(rupture: Rupture) -> str:
     """The line of the step in which the two agreed on a change; empty: none was written."""
     row = standing_steps([rupture.episode_id]).filter(rupture=rupture, step=RepairStep.Step.AGREE).last()
-    return row.line.open(rupture.episode.client.data_key) if row and row.line else ""
+    return row.line.shown(rupture.episode.client.data_key) if row and row.line else ""
 
 
 def _lower(rupture: Rupture) -> LowerLevel | None:
     if rupture.state != Rupture.RuptureState.SETTLED_LOWER:
         return None
     key, reason = rupture.episode.client.data_key, rupture.rebased_reason
-    return LowerLevel(rupture.episode.standing.settled_since, reason.open(key) if reason else "", rupture.rebased_at)
+    return LowerLevel(rupture.episode.standing.settled_since, reason.shown(key) if reason else "", rupture.rebased_at)
 
 
 def _reports(since: list[HeldSession]) -> list[ReportRow]:
@@ -241,8 +241,8 @@ def _steps(rupture: Rupture, rows: list[RepairStep], key: DataKey) -> list[StepV
             StepView(
                 step=step,
                 words=row.words.open(key) if row and row.words else "",
-                line=row.line.open(key) if row and row.line else "",
-                task=row.task.activity.open(key) if row and row.task else "",
+                line=row.line.shown(key) if row and row.line else "",
+                task=row.task.activity.shown(key) if row and row.task else "",
                 outcome=row.outcome if row else "",
                 outcome_in_words=row.get_outcome_display() if row else "",
                 planned_for=row.planned_for.starts_at if row and row.planned_for else None,

@@ -35,7 +35,7 @@ def questions_of(episodes: Collection[int] | QuerySet[Any, int]) -> dict[int, Qu
     """Episode key -> its question that stands; one statement."""
     rows = SupervisionQuestion.objects.filter(episode__in=episodes, withdrawn_at__isnull=True)
     return {
-        row.episode_id: Question(str(row.code), row.text.open(row.episode.client.data_key), row.asked_at)
+        row.episode_id: Question(str(row.code), row.text.shown(row.episode.client.data_key), row.asked_at)
         for row in rows.select_related("episode__client__data_key")
     }
 
@@ -95,7 +95,7 @@ def planned_step(episode: Episode, therapy_session: TherapySession | None) -> Pl
         waits = row.outcome in (RepairStep.Outcome.PLANNED, RepairStep.Outcome.NOT_YET) and row.words
         later = row.planned_for and therapy_session and row.planned_for.starts_at > therapy_session.starts_at
         if waits and row.words and not later:
-            return PlannedStep(str(row.code), row.words.open(episode.client.data_key))
+            return PlannedStep(str(row.code), row.words.shown(episode.client.data_key))
     return None
 
 

@@ -93,7 +93,7 @@ def news_of(user: User) -> list[News]:
 
 def _news(row: Any, *, awaits_rating: bool) -> News:
     """Of answers that are held back only that they came."""
-    comment = row.comment.open(row.episode.client.data_key) if row.comment and not awaits_rating else ""
+    comment = row.comment.shown(row.episode.client.data_key) if row.comment and not awaits_rating else ""
     return News(
         code=str(row.code),
         episode_key=row.episode_id,

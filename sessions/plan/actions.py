@@ -91,7 +91,7 @@ def _keep_goal(goal: Goal, editor: Editor) -> None:
         episode=goal.episode,
         goal=goal,
         revision=goal.revision,
-        text=goal.text,
+        text=_again(goal.text, editor),
         outcome=goal.outcome,
         ended_at=goal.ended_at,
         ended_by=goal.ended_by,
@@ -178,11 +178,11 @@ def _keep_task(task: Task, editor: Editor) -> None:
         episode=task.episode,
         task=task,
         revision=task.revision,
-        activity=task.activity,
-        why_it_helps=task.why_it_helps,
+        activity=_again(task.activity, editor),
+        why_it_helps=_again(task.why_it_helps, editor),
         modality=task.modality,
         willing=task.willing,
-        adapted_why=task.adapted_why,
+        adapted_why=_again(task.adapted_why, editor),
         since=task.revised_at or task.agreed_at,
         ended_at=task.ended_at,
         ended_by=task.ended_by,
@@ -248,3 +248,8 @@ def _lock(editor: Editor, *rows):
 def _check_revision(row: Goal | Task, revision: int) -> None:
     if row.revision != revision:
         raise ChangedMeanwhile(_("This was changed meanwhile. Below is what it says now. Send again to replace it."))
+
+
+def _again(sealed, editor: Editor):
+    """The text, sealed once more for another row; None where there is none."""
+    return _seal(sealed.open(editor.episode.client.data_key), editor) if sealed else None

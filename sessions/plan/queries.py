@@ -18,7 +18,7 @@ def running_phase(episode: Episode) -> int:
 
 def opened(text: Sealed | None, key: DataKey) -> str:
     """A sealed text that may be missing."""
-    return text.open(key) if text else ""
+    return text.shown(key) if text else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ def plan_then(episode: Episode, starts_at: datetime, until: datetime) -> PlanThe
         for rows in (Goal.objects.all(), Task.objects.all())
     )
     return PlanThen(
-        goals=[goal.text.open(key) for goal in _open_then(goals, starts_at, until)],
-        tasks=[task.activity.open(key) for task in _open_then(tasks, starts_at, until)],
+        goals=[goal.text.shown(key) for goal in _open_then(goals, starts_at, until)],
+        tasks=[task.activity.shown(key) for task in _open_then(tasks, starts_at, until)],
     )
 
 

@@ -109,7 +109,8 @@ def bring_back_therapy_session(*, editor: Editor, therapy_session):
     editor.check_rows(therapy_session)
     removal = _keep(therapy_session, ChangeKind.REMOVED, by=therapy_session.voided_by, at=therapy_session.voided_at)
     if therapy_session.voided_reason:
-        removal.reason = therapy_session.voided_reason
+        key = editor.episode.client.data_key
+        removal.reason = Sealed(therapy_session.voided_reason.open(key), key)
         removal.save(update_fields=["reason"])
     _keep(therapy_session, ChangeKind.BROUGHT_BACK, by=editor.membership)
     therapy_session.voided_at = therapy_session.voided_by = therapy_session.voided_reason = None

@@ -1,11 +1,15 @@
+from importlib import import_module
+from uuid import uuid4
+
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
+from django.apps import apps
 from django.core.exceptions import FieldError
 from django.db import connection, transaction
 
 from alliance import crypto
 from alliance.crypto import CannotOpen, Sealed
-from alliance.models import Client, DataKey
+from alliance.models import Client, DataKey, Membership
 from tests.factories import make_client
 
 NAME = "Wintergreen"  # planted: found nowhere but behind its key
@@ -23,7 +27,7 @@ def test_sealed_text_comes_back_and_is_stored_unreadable(wintergreen):
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM alliance_client")
         [(raw,)] = cursor.fetchall()
-    assert raw.startswith(f"a1.{stored.data_key_id.hex}.")
+    assert raw.startswith(f"a2.{stored.data_key_id.hex}.")
     assert NAME not in raw
 
 
@@ -49,9 +53,10 @@ def test_bare_strings_are_refused(wintergreen, millrace):
         Client.objects.bulk_update([wintergreen], ["name"])
     wintergreen.name = Sealed("Juniper", key)
     Client.objects.bulk_update([wintergreen], ["name"])
-    Client.objects.update(email=Sealed("j@home.test", key))
     stored = Client.objects.get()
-    assert (stored.display_name, stored.email.open(key)) == ("Juniper", "j@home.test")
+    assert stored.display_name == "Juniper"
+    with pytest.raises(CannotOpen, match="with the row"), transaction.atomic():
+        Client.objects.update(email=Sealed("j@home.test", key))
 
 
 def test_look_ups_are_refused(wintergreen):
@@ -96,3 +101,99 @@ def test_tokens_are_long_and_kept_as_hashes():
     assert len(token) == 43  # 256 bits in base64 without padding
     assert token != crypto.new_token()
     assert token not in crypto.token_hash(token)
+
+
+# --- The place of a text ----------------------------------------------------------------------------------------------
+
+
+def move(text_of, to, table="alliance_client"):
+    """Writes one column into another, as whoever has the database can."""
+    source, target = text_of, to
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {target} = {source}")
+
+
+def test_a_text_moved_to_another_column_does_not_open(wintergreen):
+    move("name", "email")
+    stored = Client.objects.get()
+    with pytest.raises(CannotOpen, match="another place"):
+        stored.email.open(stored.data_key)
+    assert stored.display_name == NAME
+
+
+def test_a_text_moved_to_another_row_does_not_open_even_under_the_same_key(millrace):
+    key = millrace.data_key
+    one, two = (Membership(practice=millrace, code=uuid4(), name=Sealed(name, key)) for name in ("Ada", "Ruth"))
+    moved = Sealed.from_token(one.name.token).at(two._meta.get_field("name").place_in(two))
+    with pytest.raises(CannotOpen, match="another place"):
+        moved.open(key)
+    back = Sealed.from_token(one.name.token).at(one._meta.get_field("name").place_in(one))
+    assert back.open(key) == "Ada"
+
+
+def test_a_text_that_was_read_is_not_saved_in_another_row(wintergreen, millrace):
+    stored = Client.objects.get()
+    with pytest.raises(CannotOpen, match="another row"), transaction.atomic():
+        Client.objects.create(practice=millrace, data_key=DataKey.objects.create(), name=stored.name)
+
+
+def test_one_text_may_be_set_on_two_rows_before_they_are_saved(millrace):
+    key = millrace.data_key
+    text = Sealed("Ada", key)
+    one, two = (Membership(practice=millrace, name=text) for _number in range(2))
+    assert one.name.open(key) == two.name.open(key) == "Ada"
+    assert one.name.token != two.name.token
+
+
+def test_a_token_of_before_opens_nothing(wintergreen):
+    old = crypto.seal_unbound("Juniper", wintergreen.data_key)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE alliance_client SET name = %s", [old.token])
+    stored = Client.objects.get()
+    with pytest.raises(CannotOpen):
+        stored.name.open(stored.data_key)
+
+
+def test_what_cannot_be_opened_is_a_sentence_on_the_page(http, dana, juniper, live_through):
+    live_through(juniper, [3])
+    Client.objects.filter(pk=juniper.client_id).update(name=Sealed.from_token("a2.foreign.token"))
+    http.force_login(dana.user)
+    for page in ("/cases/", "/today/", f"/cases/{juniper.code}/"):
+        answer = http.get(page)
+        assert (answer.status_code, "This text cannot be opened." in answer.text) == (200, True), page
+    answer = http.get(f"/cases/{juniper.code}/contact/")
+    assert answer.status_code < 500 and "cannot be opened" in answer.text
+
+
+def test_no_form_writes_the_sentence_over_a_text(http, dana, juniper, live_through):
+    """What a form would show as typed must be the text itself, or the form does not open."""
+    live_through(juniper, [3])
+    Client.objects.filter(pk=juniper.client_id).update(email=Sealed.from_token("a2.foreign.token"))
+    http.force_login(dana.user)
+    answer = http.get(f"/cases/{juniper.code}/contact/")
+    assert (answer.status_code, "<form" in answer.text) == (409, False)
+    assert "cannot be opened" in answer.text
+
+
+@pytest.mark.parametrize("way", ["forwards", "backwards"])
+def test_the_migration_binds_every_text_and_back(wintergreen, dana, juniper, way):
+    """Each row keeps its texts; one that nobody can open stays as it is."""
+    migration = import_module("ratings.migrations.0021_sealed_for_their_row")
+    damaged = make_client(dana.practice, "Damaged")
+    rows = [*Client.objects.all(), *Membership.objects.all()]
+    names = {row.code: row.display_name for row in rows}
+    migration.backwards(apps, None)
+    Client.objects.filter(pk=damaged.pk).update(name=Sealed.from_token("a1.nonsense.nonsense"))
+    assert raw_versions() == {"a1"}
+    if way == "forwards":
+        migration.forwards(apps, None)
+        assert raw_versions() == {"a1", "a2"}
+        for row in [*Client.objects.exclude(pk=damaged.pk), *Membership.objects.all()]:
+            assert row.display_name == names[row.code]
+        assert Client.objects.get(pk=damaged.pk).display_name == "This text cannot be opened."
+
+
+def raw_versions():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM alliance_client UNION ALL SELECT name FROM alliance_membership")
+        return {raw.split(".")[0] for (raw,) in cursor.fetchall()}

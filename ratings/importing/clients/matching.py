@@ -101,7 +101,7 @@ class ClientMatcher:
         token = client.name.token
         if token not in self.names:
             try:
-                self.names[token] = _key_of(client.display_name)
+                self.names[token] = _key_of(client.name.open(client.data_key))
             except CannotOpen:
                 self.names[token] = None  # nobody can say who it is
         return self.names[token]

@@ -104,7 +104,7 @@ def test_every_name_and_text_is_sealed(demo):
             cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")
             stored = [text for (text,) in cursor.fetchall()]
             assert stored
-            assert {text[:3] for text in stored} == {"a1."}
+            assert {text[:3] for text in stored} == {"a2."}
 
 
 def test_bulk_rows_are_what_a_replay_of_each_episode_computes(demo):

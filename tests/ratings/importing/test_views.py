@@ -179,7 +179,7 @@ def test_the_waiting_file_is_sealed_and_goes_after_its_import_or_a_day(http, dan
     with connection.cursor() as cursor:
         cursor.execute("SELECT text FROM alliance_importdraft")
         stored = cursor.fetchone()[0]
-    assert stored.startswith("a1.") and "0042" not in stored and "Client_ID" not in stored
+    assert stored.startswith("a2.") and "0042" not in stored and "Client_ID" not in stored
     second = upload(http, dana).url
     assert http.get(response.url).status_code == 404  # the second took its place
     http.post(second)
