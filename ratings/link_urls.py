@@ -5,6 +5,7 @@ import re
 from django.urls import path, re_path, register_converter
 
 from ratings.check_in.views import answer, history, link, preferences
+from ratings.rights import views as rights
 
 app_name = "links"
 
@@ -35,6 +36,9 @@ urlpatterns = [
     path("privacy/", link.privacy, name="privacy"),
     path("h/<key:token>", history.history, name="history"),
     path("p/<key:token>", preferences.preferences, name="preferences"),
+    path("k/<key:token>", rights.copy_page, name="copy"),
+    path("k/json/<key:token>", rights.copy_json, name="copy-json"),
+    path("k/csv/<key:token>", rights.copy_csv, name="copy-csv"),
     path("<key:token>", answer.check_in, name="check-in"),
     re_path(r"^[\s\S]*$", link.link_gone, name="link-gone"),
 ]

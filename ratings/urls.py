@@ -14,6 +14,7 @@ from ratings.importing.clients import views as client_list
 from ratings.meetings import views as meetings
 from ratings.plan import views as plan
 from ratings.record import views as record
+from ratings.rights import views as rights
 from ratings.ruptures import views as ruptures
 from ratings.supervision import views as supervision
 from ratings.today.views import log, today
@@ -46,6 +47,7 @@ urlpatterns = [
     path("cases/<uuid:code>/end/", case.episode_end, name="episode-end"),
     path("cases/<uuid:code>/check-ins/", therapist.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
+    path("cases/<uuid:code>/copy/", rights.copy_make, name="copy-make"),
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
     path("cases/<uuid:code>/rename/", delivery.client_rename, name="client-rename"),
     path("cases/<uuid:code>/cover/", handover.case_cover, name="case-cover"),

@@ -52,7 +52,7 @@ alliance:asked                         302 302 200 200 200 200 200 200 200 200 |
 alliance:sight-answer asked            302 302   -   -   -   -   -   -   -   - | 302 302 404 400 404 404 400 404 400 404
 alliance:sight-answer supervision      302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 400 404 404 400 404
 alliance:offer-answer offer            302 302   -   -   -   -   -   -   -   - | 302 302 404 400 404 404 404 404 404 404
-alliance:emergency                     302 302 403 403 403 302 302 302 302 403 | 302 302 403 403 403 302 302 302 302 403
+alliance:emergency                     302 302 302 302 302 302 302 302 302 302 | 302 302 302 302 302 302 302 302 302 302
 alliance:emergencies                   302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
 ratings:today                          302 302 200 200 200 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:news-seen                      302 302   -   -   -   -   -   -   -   - | 302 302 302 302 302 403 403 403 403 403
@@ -203,6 +203,14 @@ links:history token                    404 404 404 404 404 404 404 404 404 404 |
 links:history unknown                  404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
 links:history malformed                404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
 links:check-in history                 404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
+ratings:copy-make juniper              302 302 302 302 302 302 302 302 302 302 | 302 302 302 302 302 302 302 302 302 302
+links:copy copy                        200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+links:copy token                       404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
+links:copy malformed                   404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
+links:copy-json copy                   200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+links:copy-csv copy                    200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+links:copy-json unknown                404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
+links:copy-csv history                 404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
 links:link-gone                        404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 account_login                          200 200 302 302 302 302 302 302 302 302 | 200 200 302 302 302 302 302 302 302 302
 account_logout                         302 302 200 200 200 200 200 200 200 200 | 302 302 302 302 302 302 302 302 302 302
@@ -313,6 +321,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "used": [minted(used)],
         "unread": [minted(_of_nobody(lee, waiting.text))],
         "history": [links.mint_history_link(editor=editor_of(juniper))],
+        "copy": [links.mint_copy_link(editor=editor_of(juniper))],
         "preferences": [mint_preferences_link(juniper.client)],
         "unknown": ["A" * 43],
         "malformed": ["nonsense"],

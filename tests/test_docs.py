@@ -138,15 +138,3 @@ def test_help_counts_the_questions_as_the_instruments_do():
     for key, sentence in {"alliance-6": "own side: {} questions", "alliance-3": "Children have {}, one each."}.items():
         items = tomllib.loads((ROOT / "ratings" / "instruments" / f"{key}.toml").read_text())["items"]
         assert sentence.format(words[len(items)]) in text
-
-
-def test_help_promises_no_copy_while_no_command_makes_one():
-    """The day there is one, this sentence has to go, from here and from the page on privacy."""
-    said = {
-        "templates/alliance/site/help.html": "it can do neither by itself yet",
-        "docs/explanation/privacy-in-plain-words.md": "There is no export of one client's record.",
-    }
-    assert [name for name, sentence in said.items() if sentence not in (ROOT / name).read_text()] == []
-    commands = {file.stem for file in (ROOT / "ratings" / "management" / "commands").glob("*.py")}
-    commands.discard("export_study")  # of many clients, under pseudonyms: no copy for anybody
-    assert not any(word in command for command in commands for word in ("erase", "export"))

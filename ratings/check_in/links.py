@@ -22,12 +22,14 @@ from ratings.psychometrics.evidence import Rater
 from sessions.models import TherapySession
 
 HISTORY_LINK_LIVES = timedelta(minutes=30)
+COPY_LINK_LIVES = timedelta(days=14)  # convention of this app
 TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 KIND = ClientLink.LinkKind
 NEEDED_BY_PAGE = {
     KIND.HISTORY: ("episode__client__practice", "episode__client__data_key"),
     KIND.PREFERENCES: ("client__practice",),
+    KIND.COPY: ("episode__client__practice", "episode__client__data_key"),
 }
 
 
@@ -107,6 +109,25 @@ def mint_history_link(*, editor: Editor):
         token_hash=token_hash(token),
         channel=ClientLink.Channel.SCREEN,
         expires_at=timezone.now() + HISTORY_LINK_LIVES,
+    )
+    audit.record(Verb.LINKED, link, by=editor.membership)
+    return token
+
+
+@transaction.atomic
+def mint_copy_link(*, editor: Editor):
+    """The token of a fresh link to the copy of this therapy, for its client; an earlier one ends."""
+    editor.check_again()
+    episode, now = editor.episode, timezone.now()
+    ClientLink.objects.filter(episode=episode, kind=KIND.COPY, revoked_at__isnull=True).update(revoked_at=now)
+    token = new_token()
+    link = ClientLink.objects.create(
+        client=episode.client,
+        episode=episode,
+        kind=KIND.COPY,
+        token_hash=token_hash(token),
+        channel=ClientLink.Channel.SCREEN,
+        expires_at=now + COPY_LINK_LIVES,
     )
     audit.record(Verb.LINKED, link, by=editor.membership)
     return token

@@ -22,6 +22,7 @@ class ClientLink(models.Model):
         CHECK_IN = "check_in", _("check-in")
         HISTORY = "history", _("own history")
         PREFERENCES = "preferences", _("stop or pause")
+        COPY = "copy", _("copy of everything")
 
     class Channel(models.TextChoices):
         SCREEN = "screen", _("shown on the therapist's screen")
@@ -45,7 +46,7 @@ class ClientLink(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="check_in", check_in__isnull=False, expires_at__isnull=False)
-                | Q(kind="history", check_in__isnull=True, expires_at__isnull=False)
+                | Q(kind__in=["history", "copy"], check_in__isnull=True, expires_at__isnull=False)
                 | Q(kind="preferences", check_in__isnull=True),
                 name="client_link_shape",
             )

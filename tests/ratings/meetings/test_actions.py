@@ -134,4 +134,4 @@ def test_what_was_said_is_sealed(juniper, write, close):
         for table in ("ratings_supervisionnote", "ratings_nextstep", "ratings_meeting"):
             cursor.execute(f"SELECT * FROM {table}")
             rows = str(cursor.fetchall())
-            assert "a1." in rows and "anarien" not in rows
+            assert "a2." in rows and "anarien" not in rows

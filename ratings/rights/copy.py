@@ -1,0 +1,175 @@
+"""Reads: everything about one therapy that its client may have, as the registry decides."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Field, Model, Q, QuerySet
+from django.utils import timezone
+from django.utils.encoding import force_str
+
+from alliance.crypto import DataKey, Sealed
+from alliance.models import Client, Consent, Episode, Membership
+from ratings.cells.values import defused
+from ratings.detection.shadow import is_in_shadow
+from ratings.models import Instrument, Rating, Rupture
+from ratings.rights.registry import IN_COPY, LEFT_OUT, NAMED_AS_LEFT_OUT, SHOWN_UNLESS_IN_SHADOW, Told
+from sessions.models import Goal, Task, TherapySession
+
+Value = str | int | float | bool | None | list[Any] | dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The rows of one kind, each with a value for every column."""
+
+    model: str
+    title: str
+    columns: list[str]  # as the program calls them
+    labels: list[str]
+    rows: list[list[Value]]
+
+    @property
+    def entries(self) -> list[list[tuple[str, Value]]]:
+        """Of each row what is filled in, with its label."""
+        return [
+            [(label, value) for label, value in zip(self.labels, row, strict=True) if value not in (None, "", [], {})]
+            for row in self.rows
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Everything about one therapy."""
+
+    practice: str
+    made_at: datetime
+    sections: list[Section]
+    left_out: list[str]
+
+    def as_json(self) -> str:
+        """As a machine reads it: the columns by the program's own names."""
+        return json.dumps(
+            {
+                "practice": self.practice,
+                "made_at": self.made_at.isoformat(),
+                "left_out": self.left_out,
+                "records": {
+                    section.model: [dict(zip(section.columns, row, strict=True)) for row in section.rows]
+                    for section in self.sections
+                },
+            },
+            ensure_ascii=False,
+            indent=1,
+        )
+
+    def as_csv(self) -> str:
+        """As a spreadsheet reads it: a line for each value, and no text that it would take for a formula."""
+        out = io.StringIO()
+        writer = csv.writer(out)
+        writer.writerow(["record", "number", "column", "value"])
+        for section in self.sections:
+            for number, row in enumerate(section.rows, 1):
+                for column, value in zip(section.columns, row, strict=True):
+                    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                    writer.writerow([section.model, number, column, defused("" if value is None else text)])
+        return out.getvalue()
+
+
+def copy_of(episode: Episode) -> Copy:
+    """The copy of one therapy. The client's other therapies are not in it: whoever hands it over may not know them."""
+    practice = episode.client.practice
+    sections = [
+        _section(told, episode)
+        for told in IN_COPY
+        if told.model != SHOWN_UNLESS_IN_SHADOW or not is_in_shadow(practice)
+    ]
+    return Copy(
+        practice.name,
+        timezone.now(),
+        [section for section in sections if section.rows],
+        [force_str(LEFT_OUT[model]) for model in NAMED_AS_LEFT_OUT],
+    )
+
+
+def _section(told: Told, episode: Episode) -> Section:
+    model = apps.get_model(told.model)
+    fields = [model._meta.get_field(name) for name in told.told]
+    relations = [field.name for field in fields if field.is_relation]
+    of_people = [field.name for field in fields if field.related_model is Membership]
+    members = [f"{name}__practice__data_key" for name in of_people]
+    texts = ["text"] if model is Rating else []
+    rows = rows_of(told.model, episode).select_related(*relations, *members, *texts).order_by("pk")
+    write = _writer(episode.client.data_key)
+    return Section(
+        told.model,
+        force_str(told.title),
+        [field.name for field in fields],
+        [force_str(field.verbose_name).capitalize() for field in fields],
+        [[write(row, field) for field in fields] for row in rows],
+    )
+
+
+def rows_of(label: str, episode: Episode) -> QuerySet[Any]:
+    """The rows of a model that belong to a therapy, or to its client."""
+    model = apps.get_model(label)
+    rows: QuerySet[Any] = model._base_manager.all()
+    if model is Client:
+        return rows.filter(pk=episode.client_id)
+    if model is Episode:
+        return rows.filter(pk=episode.pk)
+    if model is Consent:
+        return rows.filter(client=episode.client_id)
+    told_ruptures: QuerySet[Any] = Rupture.objects.told().filter(episode=episode)
+    if model is Rupture:
+        return told_ruptures
+    rows = rows.filter(episode=episode)
+    if any(field.name == "rupture" for field in model._meta.concrete_fields):
+        rows = rows.filter(Q(rupture__isnull=True) | Q(rupture__in=told_ruptures))
+    return rows
+
+
+def _writer(key: DataKey) -> Callable[[Model, Any], Value]:
+    """A function that gives the value of a column as people read it."""
+
+    def write(row: Model, field: Field[Any, Any]) -> Value:
+        value = getattr(row, field.name)
+        if field.name == "answers" and isinstance(row, Rating):
+            return _in_words(row)
+        if isinstance(value, Sealed):
+            return value.shown(key)
+        if isinstance(value, Membership):
+            return value.display_name
+        if isinstance(value, TherapySession):
+            return value.starts_at.isoformat()
+        if isinstance(value, Goal):
+            return str(value.text.shown(key))
+        if isinstance(value, Task):
+            return str(value.activity.shown(key))
+        if isinstance(value, Instrument):
+            return value.key
+        if isinstance(value, datetime):
+            return value.isoformat()
+        if getattr(field, "choices", None) and value not in (None, ""):
+            return force_str(getattr(row, f"get_{field.name}_display")())
+        if value is None or isinstance(value, str | int | float | bool | list | dict):
+            return value
+        return str(value)
+
+    return write
+
+
+def _in_words(rating: Rating) -> dict[str, Value]:
+    """Each sentence with the answer to it; the bare numbers where the words of a questionnaire are not stored."""
+    if rating.text is None:
+        return dict(rating.answers)
+    wording, lowest = rating.text.text[rating.rater], rating.instrument.definition["lowest"]
+    words, sentences = wording["answers"], wording["items"]
+    return {sentences[item]: words[given - lowest] for item, given in rating.answers.items() if item in sentences}
