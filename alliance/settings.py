@@ -335,7 +335,7 @@ if not LOCAL:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     DEVICE_COOKIE_NAME = "__Host-device"
     SECURE_SSL_REDIRECT = env_bool("ALLIANCE_SSL_REDIRECT", True)
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^monitor$"]
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     if env_bool("ALLIANCE_BEHIND_PROXY", False):
@@ -346,6 +346,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # An uploaded file is never written to a disk unsealed: it is held in memory, or, where it is too large, not read.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+
+MONITOR_TOKEN = env_secret("ALLIANCE_MONITOR_TOKEN")  # what a monitor shows for the figures of `/monitor`
+if MONITOR_TOKEN and len(MONITOR_TOKEN) < 32:
+    raise ImproperlyConfigured("ALLIANCE_MONITOR_TOKEN is too short: give it at least 32 random characters.")
 
 # --- E-mail and logs --------------------------------------------------------------------------------------------------
 
@@ -366,8 +370,16 @@ LOGGING = {
     "filters": {
         "mask_tokens": {"()": "alliance.site.logs.MaskTokens"},
         "no_trace_of_denials": {"()": "alliance.site.logs.NoTraceOfDenials"},
+        "no_trace_of_outages": {"()": "alliance.site.logs.NoTraceOfOutages"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["mask_tokens", "no_trace_of_denials"]}},
+    "formatters": {"one_line": {"()": "alliance.site.logs.OneLine"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["mask_tokens", "no_trace_of_denials", "no_trace_of_outages"],
+            "formatter": "one_line",
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
 }

@@ -34,6 +34,7 @@ urlpatterns = [
     path("week/sessions/<uuid:code>/move/", week.planned_session_move, name="planned-session-move"),
     path("week/sessions/<uuid:code>/cancel/", week.planned_session_cancel, name="planned-session-cancel"),
     path("week/sessions/<uuid:code>/restore/", week.session_restore, name="session-restore"),
+    path("monitor", delivery.monitor, name="monitor"),
     path("caseload/", lists.caseload, name="caseload"),
     # /cases/
     path("cases/", lists.cases, name="cases"),

@@ -33,6 +33,7 @@ from tests.factories import days_ago, editor_of, local_day, make_episode, make_m
 TABLE = """
 alliance:home                          302 302 302 302 302 302 302 302 302 302 | 302 302   -   -   -   -   -   -   -   -
 alliance:healthz                       200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+ratings:monitor                        404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
 alliance:no-place                      302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
 alliance:help                          200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
 alliance:keys-switch                   302 302   -   -   -   -   -   -   -   - | 302 302 302 302 302 302 302 302 302 302

@@ -16,6 +16,7 @@ from alliance.models.form_draft import FormDraft
 from alliance.models.history_share import HistoryShare
 from alliance.models.importing import ImportBatch, ImportDraft
 from alliance.models.keys import DataKey
+from alliance.models.last_run import LastRun
 from alliance.models.people import Membership, SightAnswer, Supervision, User
 from alliance.models.practice import Practice, TherapistForm
 from alliance.models.waiting_mail import WaitingMail
@@ -35,6 +36,7 @@ __all__ = [
     "HistoryShare",
     "ImportBatch",
     "ImportDraft",
+    "LastRun",
     "Membership",
     "Practice",
     "SightAnswer",

@@ -1,12 +1,28 @@
-"""Filters of the log."""
+"""What a line of the log says: when, how bad, what; one record a line, without what opens anything."""
 
 import logging
 import re
+from datetime import UTC, datetime
 
 from django.core.exceptions import PermissionDenied
 
+from alliance.site.trouble import trouble_with_database
+
 # All that follows: the key may be the second part of the path.
 TOKEN_PATH = re.compile(r"/c/[^\s?\"']+")
+
+
+class OneLine(logging.Formatter):
+    """Time (UTC), level, logger, message; and a trace in the same line, so that a failed request is one record."""
+
+    def __init__(self):
+        super().__init__("{asctime} {levelname} {name}: {message}", style="{")
+
+    def formatTime(self, record, datefmt=None):
+        return f"{datetime.fromtimestamp(record.created, UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+    def format(self, record):
+        return " ⏎ ".join(line.strip() for line in super().format(record).splitlines() if line.strip())
 
 
 class NoTraceOfDenials(logging.Filter):
@@ -15,6 +31,18 @@ class NoTraceOfDenials(logging.Filter):
     def filter(self, record):
         if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
             record.exc_info = None
+        return True
+
+
+class NoTraceOfOutages(logging.Filter):
+    """Says what is the matter with the database in place of the traceback: every request has the same, and no fault."""
+
+    def filter(self, record):
+        error = record.exc_info and record.exc_info[1]
+        trouble = trouble_with_database(error) if error else None
+        if trouble:
+            record.msg = f"{record.getMessage()} (the database is {trouble}: {type(error.__cause__).__name__})"
+            record.args, record.exc_info = (), None
         return True
 
 

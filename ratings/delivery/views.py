@@ -1,11 +1,16 @@
 """A therapist's pages: unanswered check-ins, and how a client is reached and called."""
 
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
+from django.http import Http404, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from alliance import access, audit, scopes
 from alliance.access import NotVisible, get_visible_or_404
@@ -17,6 +22,7 @@ from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.delivery import queries, schedule
 from ratings.delivery.forms import ContactForm, RenameForm
+from ratings.delivery.monitor import health
 from ratings.models import CheckIn
 
 
@@ -131,3 +137,14 @@ def _stopped_at(client):
     consents = client.consents.filter(purpose=Consent.Purpose.EMAIL).order_by("withdrawn_at")
     ends = [consent.withdrawn_at for consent in consents]
     return ends[-1] if ends and None not in ends else None
+
+
+@login_not_required
+@require_safe
+def monitor(request):
+    """Figures for a monitor, which shows the token; without one there is no such page."""
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not settings.MONITOR_TOKEN or not constant_time_compare(token, settings.MONITOR_TOKEN):
+        raise Http404
+    found = health()
+    return JsonResponse(found.to_json(), status=503 if found.problems else 200)

@@ -71,6 +71,7 @@ def test_where_it_is_served_nothing_is_guessed(read, name):
     [
         ({"ALLIANCE_SECRET_KEY": "hunter2" * 7}, "ALLIANCE_SECRET_KEY is too short"),
         ({"ALLIANCE_BEHIND_PROXY": "perhaps"}, "ALLIANCE_BEHIND_PROXY is 'perhaps'; write yes or no."),
+        ({"ALLIANCE_MONITOR_TOKEN": "hunter2"}, "ALLIANCE_MONITOR_TOKEN is too short"),
         ({"ALLIANCE_DATABASE_SECONDS": "0"}, "ALLIANCE_DATABASE_SECONDS is how long a request waits"),
         ({"ALLIANCE_SMTP_PORT": "smtp"}, "ALLIANCE_SMTP_PORT is 'smtp'; write a whole number."),
         ({"ALLIANCE_HASH_KEY_FILE": "/nowhere/hash"}, "ALLIANCE_HASH_KEY and ALLIANCE_HASH_KEY_FILE are both set"),

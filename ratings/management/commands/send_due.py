@@ -2,10 +2,13 @@ import signal
 import time
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections
+from django.db import Error, close_old_connections, connections
+from django.utils import timezone
 
 from alliance.accounts.mail import send_waiting
 from alliance.drafts import actions as form_drafts
+from alliance.last_runs import Job, record_run
+from alliance.site.trouble import trouble_with_database
 from ratings.delivery.by_plan import ask_by_plan
 from ratings.delivery.send import MailServerFails, send_due, waiting_by_practice
 from ratings.importing.actions import drop_old_drafts
@@ -35,6 +38,13 @@ class Command(BaseCommand):
                 if not loop:
                     raise CommandError(str(failure)) from failure
                 self.stderr.write(str(failure))
+            except Error as error:
+                trouble = trouble_with_database(error)
+                if not loop or trouble is None:
+                    raise
+                # What was claimed when it went away goes out again when the claim is old.
+                self.stderr.write(f"{timezone.now():%Y-%m-%dT%H:%M:%SZ} The database is {trouble}; tried again soon.")
+                connections.close_all()
             if not loop or self._is_over_within(loop):
                 return
             close_old_connections()
@@ -51,6 +61,7 @@ class Command(BaseCommand):
         if counts:
             self.stdout.write(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) + ".")
         self.stdout.flush()
+        record_run(Job.SENDER)
 
     def _finish(self, *args):
         self.is_over = True

@@ -1,13 +1,17 @@
 """What a log line says of a request: enough to look for a fault, and no more."""
 
 import logging
+import re
 import sys
 
+import psycopg2
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.utils.module_loading import import_string
 
 from alliance.access import Denied
+from alliance.site.logs import OneLine
+from tests.alliance.site.test_trouble import wrapped
 
 
 def logged_with(error):
@@ -25,3 +29,26 @@ def test_a_denial_is_one_line_and_a_fault_keeps_its_trace():
     for denial in (PermissionDenied(), Denied("episode", "1")):
         assert logged_with(denial) == "Forbidden"
     assert "Traceback" in logged_with(ValueError("a fault"))
+
+
+def logged(error, message="Internal Server Error: %s", *args):
+    """The line in the log, as the console writes it."""
+    try:
+        raise error
+    except Exception:
+        record = logging.LogRecord("django.request", logging.ERROR, __file__, 1, message, args, sys.exc_info())
+    for name in settings.LOGGING["handlers"]["console"]["filters"]:
+        assert import_string(settings.LOGGING["filters"][name]["()"])().filter(record)
+    return OneLine().format(record)
+
+
+def test_a_failed_request_is_one_record_with_time_and_level():
+    line = logged(ValueError("a fault\nin two lines"), "Internal Server Error: %s", "/c/a-secret-key/")
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ERROR django\.request: Internal Server Error: /c/…", line)
+    assert "Traceback" in line and "a fault" in line
+    assert len(line.splitlines()) == 1
+
+
+def test_a_database_that_is_away_is_said_without_a_trace():
+    line = logged(wrapped(psycopg2.OperationalError("gone")), "Service Unavailable: %s", "/today/")
+    assert line.endswith("Service Unavailable: /today/ (the database is away: OperationalError)")

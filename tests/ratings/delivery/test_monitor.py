@@ -1,0 +1,60 @@
+"""Figures for a monitor: what somebody has to look after, and nothing of anybody."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from alliance.last_runs import Job, record_run
+from alliance.models import LastRun
+
+TOKEN = "a token of more than thirty-two characters"
+
+
+@pytest.fixture
+def asked(http, settings):
+    """`asked(token)`: the answer to a monitor with this token."""
+    settings.MONITOR_TOKEN = TOKEN
+    return lambda token=TOKEN: http.get("/monitor", headers={"authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def all_well(db):
+    for job in Job:
+        record_run(job)
+
+
+def test_where_all_is_well_it_says_so(asked, all_well, due_message):
+    page = asked()
+    assert (page.status_code, page.json()["problems"]) == (200, [])
+    assert page.json()["messages_due"] == 1
+    assert page.json()["oldest_due_seconds"] > 0
+    assert "Juniper" not in page.text and str(due_message.code) not in page.text
+
+
+@pytest.mark.parametrize("token", ["", "another token of more than thirty-two letters"])
+def test_without_the_token_there_is_no_such_page(asked, all_well, token):
+    assert asked(token).status_code == 404
+    assert asked().status_code == 200
+
+
+def test_without_a_token_in_the_settings_there_is_none_for_anybody(asked, all_well, settings):
+    settings.MONITOR_TOKEN = ""
+    assert asked("").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("job", "silent", "problem"),
+    [(Job.SENDER, timedelta(minutes=16), "sender silent"), (Job.BACKUP, timedelta(hours=27), "no backup")],
+)
+def test_a_job_that_stands_still_is_a_problem(asked, all_well, job, silent, problem):
+    LastRun.objects.filter(job=job).update(at=timezone.now() - silent)
+    page = asked()
+    assert (page.status_code, page.json()["problems"]) == (503, [problem])
+    LastRun.objects.filter(job=job).delete()
+    assert asked().json()["problems"] == [problem]
+
+
+def test_a_full_disk_is_a_problem(asked, all_well, monkeypatch):
+    monkeypatch.setattr("ratings.delivery.monitor.LEAST_FREE", 101)
+    assert asked().json()["problems"] == ["disk nearly full"]
