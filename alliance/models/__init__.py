@@ -12,6 +12,7 @@ from alliance.models.consent import Consent
 from alliance.models.cover import Cover
 from alliance.models.emergency import EmergencyAccess
 from alliance.models.episode import EndReason, Episode
+from alliance.models.erasure import Erasure
 from alliance.models.form_draft import FormDraft
 from alliance.models.history_share import HistoryShare
 from alliance.models.importing import ImportBatch, ImportDraft
@@ -32,6 +33,7 @@ __all__ = [
     "EmergencyAccess",
     "EndReason",
     "Episode",
+    "Erasure",
     "FormDraft",
     "HistoryShare",
     "ImportBatch",

@@ -1,0 +1,200 @@
+"""Erases everything about one client: rows, drafts and key. It stands on the top floor, which knows all models.
+
+What stays is the audit, which holds codes, and one row that says what was erased: the certificate, and the ledger that
+erases the client once more after a restore.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, transaction
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from alliance import audit
+from alliance.audit import Verb
+from alliance.models import Client, DataKey, Episode, Erasure, FormDraft, ImportDraft, Membership, Practice
+from alliance.names import folded
+from alliance.refusal import Refused
+from alliance.scopes import accepted, live
+from sessions.models import TherapySession
+
+# What may not be removed, by the name of the trigger that keeps it (ratings 0013), and where.
+LIFTED = {"strain_verdict_stays": "ratings_strainverdict", "useful_verdict_stays": "ratings_usefulverdict"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The rows of one model that go with a client."""
+
+    model: type[Model]
+    rows: QuerySet[Any]
+
+    @property
+    def label(self) -> str:
+        return self.model._meta.label
+
+
+def what_would_go(client: Client) -> dict[str, int]:
+    """The preview: model -> how many rows, without those that have none. Nothing is changed."""
+    counts = {kind.label: kind.rows.count() for kind in _kinds_of(client)}
+    drafts = _drafts_about(client)
+    counts |= {"alliance.FormDraft": len(drafts.forms), "alliance.ImportDraft": len(drafts.files)}
+    return {label: count for label, count in counts.items() if count}
+
+
+def erase_client(
+    *, client: Client, reason: Erasure.Reason, asked_by: Membership, agreed_by: Membership | None
+) -> Erasure:
+    """Erases a client whom two managers agreed on, and returns the certificate.
+
+    Raises
+    ------
+    Refused
+        One of the two is no manager of the practice now, or they are one person while the practice has another.
+    """
+    with transaction.atomic():
+        Practice.objects.select_for_update(no_key=True).get(pk=client.practice_id)
+        _check_managers(client.practice, asked_by, agreed_by)
+        return _erase(
+            client,
+            Erasure(
+                practice_code=str(client.practice.code),
+                client_code=str(client.code),
+                reason=reason,
+                asked_by_code=str(asked_by.user.code),
+                agreed_by_code=str(agreed_by.user.code) if agreed_by else "",
+            ),
+        )
+
+
+@transaction.atomic
+def erase_again(erasure: Erasure) -> bool:
+    """Erases a client of the ledger whom a restore brought back; whether there was one."""
+    client = Client.objects.filter(code=erasure.client_code).first()
+    if client is None:
+        return False
+    Erasure.objects.filter(client_code=erasure.client_code).delete()
+    _erase(client, erasure)
+    return True
+
+
+def _check_managers(practice: Practice, asked_by: Membership, agreed_by: Membership | None) -> None:
+    managers = Membership.objects.filter(live(), accepted(), practice=practice, is_manager=True, user__is_active=True)
+    users = set(managers.values_list("user", flat=True))
+    if asked_by.user_id not in users or (agreed_by and agreed_by.user_id not in users):
+        raise Refused(_("Only managers of the client's practice can have a record erased."))
+    if len(users) > 1 and (agreed_by is None or agreed_by.user_id == asked_by.user_id):
+        raise Refused(_("A second manager has to agree."))
+
+
+def _erase(client: Client, erasure: Erasure) -> Erasure:
+    """The key goes with the rows, so that nothing of an old copy can be read once the copies of the key are gone."""
+    practice, key = client.practice, client.data_key_id
+    erasure.counts = what_would_go(client)
+    drafts = _drafts_about(client)
+    kinds = list(_kinds_of(client))
+    _cut_from_outside(client)
+    with _verdicts_may_go():
+        for kind in kinds:
+            kind.rows._raw_delete(kind.rows.db)  # the collector refuses protected rows
+    FormDraft.objects.filter(pk__in=drafts.forms).delete()
+    ImportDraft.objects.filter(pk__in=drafts.files).delete()
+    DataKey.objects.filter(pk=key).delete()
+    erasure.save()
+    audit.record_code(Verb.ENDED, "client", erasure.client_code, practice=practice, count=sum(erasure.counts.values()))
+    return erasure
+
+
+def models_about_clients() -> list[type[Model]]:
+    """Every model with a key to a client or an episode, then those two: each before what it points to."""
+    pointing = [
+        model
+        for model in apps.get_models()
+        if model not in (Client, Episode) and any(_is_about(field) for field in model._meta.concrete_fields)
+    ]
+    return [*pointing, Episode, Client]
+
+
+def _is_about(field: Any) -> bool:
+    return bool(field.is_relation and field.related_model in (Client, Episode))
+
+
+def _kinds_of(client: Client) -> Iterator[Kind]:
+    episodes = list(Episode.objects.filter(client=client).values_list("pk", flat=True))
+    for model in models_about_clients():
+        rows: QuerySet[Any] = model._base_manager.all()
+        if model is Client:
+            yield Kind(model, rows.filter(pk=client.pk))
+            continue
+        condition = Q(pk__in=[])  # an empty condition would be every row there is
+        for field in model._meta.concrete_fields:
+            if _is_about(field) and model is not Episode:
+                value = {"": client.pk} if field.related_model is Client else {"__in": episodes}
+                condition |= Q(**{f"{field.name}{how}": of for how, of in value.items()})
+        yield Kind(model, rows.filter(pk__in=episodes) if model is Episode else rows.filter(condition))
+
+
+def _cut_from_outside(client: Client) -> None:
+    """A session that was removed elsewhere, as it was this client's, no longer says where it went."""
+    there = TherapySession.objects.filter(refiled_to__episode__client=client).exclude(episode__client=client)
+    there.update(refiled_to=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What somebody typed or uploaded about a client, and did not save."""
+
+    forms: list[int]
+    files: list[int]
+
+
+def _drafts_about(client: Client) -> Drafts:
+    """By the codes in the address of a form, or by the client's name or address in its text."""
+    key = client.practice.data_key
+    codes = [
+        str(code)
+        for kind in _kinds_of(client)
+        if any(field.name == "code" for field in kind.model._meta.concrete_fields)
+        for code in kind.rows.values_list("code", flat=True)
+    ]
+    email = client.email.shown(client.data_key).casefold() if client.email else ""
+
+    def names(text: str) -> bool:
+        return folded(client.display_name) in folded(text) or bool(email and email in text.casefold())
+
+    forms = FormDraft.objects.filter(sent_by__practice=client.practice_id)
+    files = ImportDraft.objects.filter(practice=client.practice_id)
+    return Drafts(
+        [
+            draft.pk
+            for draft in forms
+            if any(code in f"{draft.page} {draft.action}" for code in codes) or names(draft.fields.shown(key))
+        ],
+        [draft.pk for draft in files if names(draft.text.shown(key))],
+    )
+
+
+@contextmanager
+def _verdicts_may_go() -> Iterator[None]:
+    """Lifts the triggers that keep verdicts, by name, to the end of the block; a failed transaction puts them back."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            connection.check_constraints()  # PostgreSQL alters no table whose checks wait for the end
+            for name, table in LIFTED.items():
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+            yield
+            connection.check_constraints()
+            for name, table in LIFTED.items():
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {name}")
+            return
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        made = {name: sql for name, sql in cursor.fetchall() if name in LIFTED}
+        for name in made:
+            cursor.execute(f"DROP TRIGGER {name}")
+        yield
+        for sql in made.values():
+            cursor.execute(sql)

@@ -1,0 +1,242 @@
+"""Erasing a client: nothing of theirs stays, nothing of others goes, and a restore brings nothing back."""
+
+import json
+from uuid import UUID, uuid4
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.utils import DatabaseError
+
+from alliance.crypto import Sealed
+from alliance.drafts.actions import keep_draft
+from alliance.drafts.shown import ShownForm
+from alliance.models import AuditEvent, Client, Consent, DataKey, Episode, Erasure, FormDraft, ImportDraft
+from alliance.people.emergency import open_in_emergency
+from alliance.refusal import Refused
+from ratings.check_in import links
+from ratings.detection.verdicts import judge_rupture, judge_use
+from ratings.importing import actions as importing
+from ratings.models import ClientLink, Rupture, StrainVerdict, UsefulVerdict
+from ratings.rights.erase import erase_client, models_about_clients, what_would_go
+from ratings.supervision.actions import ask_for_supervision
+from sessions.models import PrivateNote, TherapySession
+from sessions.plan import actions as plan
+from tests.factories import editor_of, make_member
+
+REASON = Erasure.Reason.ASKED
+
+
+@pytest.fixture
+def ida(millrace):
+    return make_member(millrace, "Ida Berg", "manager")
+
+
+@pytest.fixture
+def lived(dana, mona, juniper, sorrel, live_through, all_drawn):
+    """Juniper, of whom nearly every table has a row; Sorrel has some too."""
+    live_through(sorrel, [3, 3])
+    *_answered, check_in = live_through(juniper, [3, 3, 3, 3, 1, None])
+    editor = editor_of(juniper)
+    rupture = Rupture.objects.get(episode=juniper)
+    judge_use(editor=editor, rupture=rupture, answer="useful")
+    judge_rupture(editor=editor, rupture=rupture, answer="yes")
+    goal = plan.agree_goal(editor=editor, text="We are working on sleep.")
+    plan.reword_goal(editor=editor, goal=goal, text="Rest.", revision=1)
+    plan.agree_task(editor=editor, activity="Walking.", modality="doing")
+    ask_for_supervision(editor=editor, text="What pulls me in?")
+    note = Sealed("A note.", juniper.client.data_key)
+    PrivateNote.objects.create(therapy_session=check_in.therapy_session, episode=juniper, text=note, written_by=dana)
+    links.mint_copy_link(editor=editor)
+    open_in_emergency(by=mona, therapist=dana, client_name="Juniper", reason="She rang.")
+    page = f"/cases/{juniper.code}/goals/"
+    keep_draft(form=ShownForm(dana.user.code, uuid4(), page), action=page, fields={"text": ["Sleep."]})
+    new = ShownForm(dana.user.code, uuid4(), "/cases/new/")
+    keep_draft(form=new, action="/cases/new/", fields={"name": ["  JUNIPER "]})
+    other = ShownForm(dana.user.code, uuid4(), "/people/invite/")
+    keep_draft(form=other, action="/people/invite/", fields={"name": ["Ida"]})
+    importing.keep_draft(text="name\nJuniper\n", by=mona, therapist=dana)
+    importing.keep_draft(text="name\nWren\n", by=mona, therapist=dana)
+    return juniper.client
+
+
+def traces_of(client):
+    """What is in the database about the client and nobody else: codes, hashes and sealed texts of all their rows."""
+    found = {client.data_key_id.hex, str(client.data_key_id)}
+    episodes = list(client.episodes.values_list("pk", flat=True))
+    for model in models_about_clients():
+        names = {field.name for field in model._meta.concrete_fields}
+        if model in (Client, Episode):
+            rows = model._base_manager.filter(pk__in=[client.pk] if model is Client else episodes)
+        elif "episode" in names:
+            rows = model._base_manager.filter(episode__in=episodes)
+        else:
+            rows = model._base_manager.filter(client=client)
+        for row in rows:
+            for field in model._meta.concrete_fields:
+                value = getattr(row, field.attname)
+                if isinstance(value, Sealed):
+                    found.add(value.token)
+                elif isinstance(value, UUID):
+                    found |= {str(value), value.hex}
+                elif isinstance(value, str) and len(value) == 64:  # a keyed hash
+                    found.add(value)
+    return found
+
+
+def rows_of(model, episode):
+    """The keys of the rows about one case, or about its client."""
+    names = {field.name for field in model._meta.concrete_fields}
+    of = {Client: {"pk": episode.client_id}, Episode: {"pk": episode.pk}}.get(model)
+    of = of or ({"client": episode.client_id} if "client" in names else {"episode": episode})
+    return set(model._base_manager.filter(**of).values_list("pk", flat=True))
+
+
+def everything_but(*tables):
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            if table not in tables:
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+                for row in cursor.fetchall():
+                    yield table, " ".join(map(str, row))
+
+
+def test_every_model_with_a_way_to_a_client_is_walked():
+    about = set(models_about_clients())
+    for model in apps.get_models():
+        targets = {field.related_model for field in model._meta.concrete_fields if field.is_relation}
+        assert (model in about) == bool(targets & {Client, Episode} or model in (Client, Episode))
+
+
+def test_nearly_every_table_has_a_row_of_the_client(lived):
+    """Or the search below would find nothing to miss."""
+    empty = {model._meta.label for model in models_about_clients()} - set(what_would_go(lived))
+    assert empty <= {
+        "alliance.Cover", "alliance.Supervision", "alliance.HistoryShare", "therapy.SessionSeries", "therapy.Phase",
+        "therapy.TherapySessionChange", "therapy.TaskVersion", "ratings.Delivery", "ratings.RepairStep",
+        "ratings.RuptureView", "ratings.SetAside", "ratings.SeenRating", "ratings.WishOutcome",
+        "ratings.SupervisionNote", "ratings.NextStep",
+    }  # fmt: skip
+
+
+def test_no_trace_stays_but_codes_in_the_audit_and_the_certificate(lived, mona, ida):
+    traces = traces_of(lived)
+    assert len(traces) > 60
+    erase_client(client=lived, reason=REASON, asked_by=mona, agreed_by=ida)
+    kept = everything_but("alliance_auditevent", "alliance_erasure")
+    assert [(table, trace) for table, text in kept for trace in traces if trace in text] == []
+    assert not Client.objects.filter(code=lived.code).exists()
+
+
+def test_what_others_have_stays(lived, sorrel, mona, ida):
+    sorrel.client.consents.create(purpose="history", text_version="2026-11")
+    links.mint_copy_link(editor=editor_of(sorrel))
+    before = {model: rows_of(model, sorrel) for model in models_about_clients()}
+    assert before[Consent] and before[ClientLink] and before[TherapySession]
+    erase_client(client=lived, reason=REASON, asked_by=mona, agreed_by=ida)
+    assert {model: set(model._base_manager.values_list("pk", flat=True)) for model in before} == before
+    assert DataKey.objects.filter(pk=sorrel.client.data_key_id).exists()
+    assert [draft.page for draft in FormDraft.objects.all()] == ["/people/invite/"]
+    assert ImportDraft.objects.count() == 1
+    connection.check_constraints()
+
+
+def test_a_session_of_somebody_else_that_was_filed_here_stays(juniper, sorrel, mona, ida, live_through):
+    live_through(juniper, [3])
+    live_through(sorrel, [3])
+    removed = sorrel.therapy_sessions.first()
+    removed.refiled_to = juniper.therapy_sessions.first()
+    removed.save()
+    erase_client(client=juniper.client, reason=REASON, asked_by=mona, agreed_by=ida)
+    removed.refresh_from_db()
+    assert removed.refiled_to is None
+    connection.check_constraints()
+
+
+def test_the_preview_changes_nothing_and_says_what_goes(lived, mona, ida):
+    preview = what_would_go(lived)
+    assert preview == what_would_go(lived)
+    assert preview["alliance.Client"] == 1 and preview["alliance.FormDraft"] == 2
+    erasure = erase_client(client=lived, reason=REASON, asked_by=mona, agreed_by=ida)
+    assert erasure.counts == preview
+
+
+def test_verdicts_are_kept_again_afterwards(lived, sorrel, mona, ida, dana):
+    erase_client(client=lived, reason=REASON, asked_by=mona, agreed_by=ida)
+    rupture = sorrel.ruptures.create(
+        opened_session=sorrel.therapy_sessions.first(), opened_by="therapist", named_by=dana
+    )
+    judge_use(editor=editor_of(sorrel), rupture=rupture, answer="useful")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        UsefulVerdict._base_manager.all()._raw_delete("default")
+    assert UsefulVerdict.objects.exists() and not StrainVerdict.objects.filter(rupture__isnull=False).exists()
+
+
+def test_it_takes_two_managers_where_there_are_two(lived, mona, dana, otis, ida):
+    elsewhere = make_member(otis.practice, "Olga", "manager")
+    for asked_by, agreed_by in ((mona, None), (mona, mona), (dana, ida), (mona, dana), (mona, elsewhere)):
+        with pytest.raises(Refused):
+            erase_client(client=lived, reason=REASON, asked_by=asked_by, agreed_by=agreed_by)
+    assert Client.objects.filter(pk=lived.pk).exists()
+
+
+def test_the_audit_keeps_codes_and_says_that_it_was_erased(lived, mona, ida):
+    before = AuditEvent.objects.count()
+    erase_client(client=lived, reason=REASON, asked_by=mona, agreed_by=ida)
+    event = AuditEvent.objects.latest("pk")
+    assert AuditEvent.objects.count() == before + 1
+    assert (event.verb, event.subject_type, event.subject_code) == ("ended", "client", str(lived.code))
+
+
+# --- The commands -----------------------------------------------------------------------------------------------------
+
+
+def test_the_command_shows_first_and_erases_on_yes(lived, juniper, mona, ida, capsys):
+    call_command("erase_client", str(juniper.code))
+    assert "alliance.Client" in capsys.readouterr().out and Client.objects.filter(pk=lived.pk).exists()
+    managers = {"asked_by": mona.user.email, "agreed_by": ida.user.email}
+    call_command("erase_client", str(lived.code), yes=True, reason="asked", **managers)
+    certificate = json.loads(capsys.readouterr().out)
+    assert (certificate["client"], certificate["agreed_by"]) == (str(lived.code), str(ida.user.code))
+    assert not Client.objects.filter(pk=lived.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "options"),
+    [
+        ("nonsense", {}),
+        ("00000000-0000-4000-8000-000000000000", {}),
+        (None, {"yes": True}),
+        (None, {"yes": True, "reason": "asked", "asked_by": "nobody@millrace.test"}),
+        (None, {"yes": True, "reason": "asked", "asked_by": "mona@millrace.test"}),
+    ],
+)
+def test_what_is_missing_is_a_sentence_and_nothing_goes(code, options, lived, mona, ida):
+    with pytest.raises(CommandError):
+        call_command("erase_client", code or str(lived.code), **options)
+    assert Client.objects.filter(pk=lived.pk).exists()
+
+
+def test_a_restore_is_followed_by_the_ledger(juniper, mona, ida, tmp_path, capsys):
+    """Restored is what a backup of before had: the client, and no ledger."""
+    client, code = juniper.client, juniper.client.code
+    saved = transaction.savepoint()
+    erase_client(client=client, reason=REASON, asked_by=mona, agreed_by=ida)
+    call_command("erasures")
+    ledger = tmp_path / "ledger"
+    ledger.write_text(capsys.readouterr().out)
+    transaction.savepoint_rollback(saved)
+    assert Client.objects.filter(code=code).exists() and not Erasure.objects.exists()
+    for sentence in ("1 in the ledger, 1 erased again.", "1 in the ledger, 0 erased again."):
+        call_command("erasures", again=str(ledger))
+        assert sentence in capsys.readouterr().out
+    assert not Client.objects.filter(code=code).exists()
+    assert Erasure.objects.get().client_code == str(code)
+
+
+def test_what_is_no_ledger_is_a_sentence(db, tmp_path):
+    (tmp_path / "no").write_text("no ledger\n")
+    for path in (tmp_path / "no", tmp_path / "missing"):
+        with pytest.raises(CommandError):
+            call_command("erasures", again=str(path))
