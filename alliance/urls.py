@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from alliance.accounts import views as account_views
 from alliance.drafts import views as draft_views
-from alliance.people import asked_views, emergency_views
+from alliance.people import asked_views, audit_views, emergency_views
 from alliance.people import views as people_views
 from alliance.practice import views as practice_views
 from alliance.site import views as site_views
@@ -27,6 +27,7 @@ alliance_urls = (
         path("asked/places/<uuid:code>/", asked_views.offer_answer, name="offer-answer"),
         path("emergency/", emergency_views.emergency, name="emergency"),
         path("emergency/opened/", emergency_views.emergencies, name="emergencies"),
+        path("people/audit/", audit_views.audit_page, name="audit"),
         path("people/settings/", practice_views.practice_settings, name="practice-settings"),
         path("people/assign/", people_views.supervision_assign, name="supervision-assign"),
         path("people/assignments/<uuid:code>/end/", people_views.supervision_end, name="supervision-end"),

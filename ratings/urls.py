@@ -49,6 +49,7 @@ urlpatterns = [
     path("cases/<uuid:code>/check-ins/", therapist.check_in_settings, name="check-in-settings"),
     path("cases/<uuid:code>/history-link/", therapist.history_link, name="history-link"),
     path("cases/<uuid:code>/copy/", rights.copy_make, name="copy-make"),
+    path("cases/<uuid:code>/looked/", rights.who_looked_page, name="who-looked"),
     path("cases/<uuid:code>/contact/", delivery.client_contact, name="client-contact"),
     path("cases/<uuid:code>/rename/", delivery.client_rename, name="client-rename"),
     path("cases/<uuid:code>/cover/", handover.case_cover, name="case-cover"),

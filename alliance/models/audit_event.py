@@ -34,6 +34,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["subject_code", "at"], name="audit_by_subject"),
             models.Index(fields=["actor_code", "at"], name="audit_by_actor"),
+            models.Index(fields=["practice_code", "id"], name="audit_by_practice"),
         ]
 
     def __str__(self):

@@ -21,6 +21,7 @@ from ratings.check_in.views.link import key_in_address, link_gone
 from ratings.check_in.views.rate_first import page_until_rated
 from ratings.models import ClientLink
 from ratings.rights.copy import copy_of
+from ratings.rights.looked import who_looked
 
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
 
@@ -41,6 +42,16 @@ def copy_make(request, code):
         audit.record(audit.Verb.READ, episode, by=editor.membership)
         context["copy"] = copy_of(episode)
     return render(request, "ratings/rights/copy_make.html", context)
+
+
+@require_safe
+def who_looked_page(request, code):
+    episode = get_visible_or_404(EPISODES, request.user, code=code)
+    editor = access.check_edit(request.user, episode)
+    audit.record(audit.Verb.READ, episode, by=editor.membership)
+    with timezone.override(ZoneInfo(episode.client.practice.zone)):
+        context = {"episode": episode, "events": who_looked(episode), "section": "cases"}
+        return render(request, "ratings/rights/who_looked.html", context)
 
 
 @key_in_address

@@ -1,0 +1,69 @@
+"""Reads of the audit: for a manager what happened in the practice, by names and kinds; nothing of a case is in it."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from alliance.models import AuditEvent, Membership, Practice
+
+AT_ONCE = 100  # convention of this app
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of the audit, with the name of who did it."""
+
+    key: int
+    at: datetime
+    who: str  # empty: a client through a link, the program, or somebody who has no place here
+    verb: str
+    subject: str  # what kind of thing, as the audit calls it
+    short_code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events, the newest first, and where the next page begins."""
+
+    events: list[Happened]
+    before: int | None
+
+
+def audit_of(practice: Practice, before: int | None = None) -> Page:
+    """What happened in a practice, a page at a time."""
+    rows = AuditEvent.objects.filter(practice_code=str(practice.code))
+    rows = rows.filter(pk__lt=before) if before else rows
+    found = list(rows.order_by("-pk")[: AT_ONCE + 1])
+    events = happened(found[:AT_ONCE], practice)
+    return Page(events, events[-1].key if len(found) > AT_ONCE else None)
+
+
+def looked_at(codes: Collection[str], practice: Practice, since: datetime) -> list[Happened]:
+    """Who read, listed or exported what has one of these codes, or tried to, since an instant; the newest first."""
+    verbs = AuditEvent.Verb
+    rows = AuditEvent.objects.filter(
+        subject_code__in=codes, at__gte=since, verb__in=[verbs.READ, verbs.LISTED, verbs.EXPORTED, verbs.DENIED]
+    )
+    return happened(rows.order_by("-at", "-pk"), practice)
+
+
+def happened(rows: Iterable[AuditEvent], practice: Practice) -> list[Happened]:
+    """The events with the names that their people have in the practice; one statement more."""
+    events = list(rows)
+    members = Membership.objects.filter(
+        practice=practice, user__code__in={row.actor_code for row in events if row.actor_code}
+    )
+    names = {str(member.user.code): member.name.shown(practice.data_key) for member in members.select_related("user")}
+    return [
+        Happened(
+            key=row.pk,
+            at=row.at,
+            who=names.get(row.actor_code, ""),
+            verb=row.get_verb_display(),
+            subject=row.subject_type,
+            short_code=row.subject_code[:8],
+            count=row.count,
+        )
+        for row in events
+    ]

@@ -1,0 +1,75 @@
+"""Who has looked at a file, and what was done in a practice: names and kinds, and nothing of a case."""
+
+import pytest
+
+from alliance.models import AuditEvent
+from alliance.people.audit_page import AT_ONCE
+from ratings.rights.looked import who_looked
+
+
+def test_who_has_opened_the_case_is_named_and_nobody_of_another_case(
+    http, dana, sam, juniper, sorrel, noor, live_through
+):
+    live_through(juniper, [3])
+    live_through(sorrel, [3])
+    for member, episode in ((sam, juniper), (dana, sorrel), (noor, juniper)):
+        http.force_login(member.user)
+        http.get(f"/cases/{episode.code}/")
+    session = juniper.therapy_sessions.first()
+    http.force_login(sam.user)
+    http.get(f"/sessions/{session.code}/")
+    assert [(row.who, row.verb, row.subject) for row in who_looked(juniper)] == [
+        ("Sam Okafor", "read", "therapysession"),
+        ("Noor Haddad", "denied", "episode"),
+        ("Sam Okafor", "read", "episode"),
+    ]
+    http.force_login(dana.user)
+    page = http.get(f"/cases/{juniper.code}/looked/").text
+    assert "Sam Okafor" in page and "Noor Haddad" in page
+
+
+def test_a_manager_reads_what_was_done_and_nothing_of_a_case(http, mona, dana, juniper, otis, live_through):
+    live_through(juniper, [3])
+    http.force_login(dana.user)
+    http.get(f"/cases/{juniper.code}/")
+    http.force_login(otis.user)
+    http.get("/today/")
+    http.force_login(mona.user)
+    page = http.get("/people/audit/")
+    assert "Dana Whitlock" in page.text and "episode" in page.text
+    for hidden in ("Juniper", str(juniper.code), "Otis Lund"):
+        assert hidden not in page.text
+    assert http.get("/people/audit/?practice=nonsense").status_code == 404
+    assert http.get(f"/people/audit/?practice={otis.practice.code}").status_code == 404
+    assert http.get("/people/audit/?before=x").status_code == 400
+
+
+def test_the_audit_is_read_a_page_at_a_time(http, mona, millrace):
+    AuditEvent.objects.bulk_create(
+        AuditEvent(practice_code=millrace.code, subject_type="episode", verb="read", subject_code=f"{n:08}-x")
+        for n in range(AT_ONCE + 5)
+    )
+    http.force_login(mona.user)
+    first = http.get("/people/audit/").context["page"]
+    assert (len(first.events), first.events[0].short_code) == (AT_ONCE, f"{AT_ONCE + 4:08}")
+    second = http.get(f"/people/audit/?before={first.before}").context["page"]
+    assert [row.short_code for row in second.events] == [f"{n:08}" for n in (4, 3, 2, 1, 0)]
+    assert second.before is None
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_both_ask_as_often_for_three_as_for_one(n, http, mona, dana, juniper, django_assert_num_queries, live_through):
+    live_through(juniper, [3] * n)
+    for _number in range(n):
+        AuditEvent.objects.create(
+            practice_code=juniper.client.practice.code,
+            actor_code=dana.user.code,
+            subject_code=juniper.code,
+            subject_type="episode",
+            verb="read",
+        )
+    with django_assert_num_queries(18):
+        who_looked(juniper)
+    http.force_login(mona.user)
+    with django_assert_num_queries(8):
+        http.get("/people/audit/")
