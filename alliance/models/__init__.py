@@ -6,6 +6,7 @@ server.
 """
 
 from alliance.models.audit_event import AuditEvent
+from alliance.models.audit_seal import AuditSeal
 from alliance.models.browser_session import BrowserSession
 from alliance.models.client import CheckInFormChoice, Client
 from alliance.models.consent import Consent
@@ -24,6 +25,7 @@ from alliance.models.waiting_mail import WaitingMail
 
 __all__ = [
     "AuditEvent",
+    "AuditSeal",
     "BrowserSession",
     "CheckInFormChoice",
     "Client",

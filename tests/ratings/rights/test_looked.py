@@ -16,6 +16,8 @@ def test_who_has_opened_the_case_is_named_and_nobody_of_another_case(
         http.force_login(member.user)
         http.get(f"/cases/{episode.code}/")
     session = juniper.therapy_sessions.first()
+    http.force_login(dana.user)
+    http.get(f"/sessions/{sorrel.therapy_sessions.first().code}/")
     http.force_login(sam.user)
     http.get(f"/sessions/{session.code}/")
     assert [(row.who, row.verb, row.subject) for row in who_looked(juniper)] == [

@@ -1,0 +1,20 @@
+"""The command that finds a changed, removed or added event in the closed audit."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from alliance.audit_chain import verify
+
+
+class Command(BaseCommand):
+    help = "Checks that every closed batch of the audit is as it was when it was closed."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--head", default="", help="a seal that was kept elsewhere: the chain must still hold it")
+
+    def handle(self, head, **options):
+        verdict = verify(head)
+        if verdict.fault:
+            raise CommandError(verdict.fault)
+        self.stdout.write(
+            f"{verdict.n_events} events in {verdict.n_seals} batches are as they were. {verdict.head}".strip()
+        )
