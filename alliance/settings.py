@@ -347,6 +347,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 
+BACKUP_KEY = env_text("ALLIANCE_BACKUP_KEY")  # the public one: what it seals, this machine cannot read
 MONITOR_TOKEN = env_secret("ALLIANCE_MONITOR_TOKEN")  # what a monitor shows for the figures of `/monitor`
 if MONITOR_TOKEN and len(MONITOR_TOKEN) < 32:
     raise ImproperlyConfigured("ALLIANCE_MONITOR_TOKEN is too short: give it at least 32 random characters.")
