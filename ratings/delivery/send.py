@@ -18,6 +18,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.crypto import CannotOpen
 from alliance.models import Practice
 from ratings.check_in import links
 from ratings.delivery import schedule
@@ -104,7 +105,10 @@ def _connect(connection):
 
 def _deliver(key, connection) -> Outcome:
     """Sends one claimed message, if it is still wanted."""
-    message = _prepare_message(key)
+    try:
+        message = _prepare_message(key)
+    except CannotOpen:  # nobody can say to whom: the others go on
+        return _mark_refused(key)
     if isinstance(message, Outcome):
         return message
     try:

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.clients import actions as client_actions
-from alliance.models import AuditEvent, ImportDraft
+from alliance.crypto import Sealed
+from alliance.models import AuditEvent, Client, ImportDraft
 from ratings.cases.actions import log_session
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule, send
@@ -36,6 +37,15 @@ def test_a_due_message_is_sent_once_with_a_key_that_works(due_message, http):
     assert message.extra_headers["List-Unsubscribe"] == f"<http://127.0.0.1:8000/c/p/{preferences}/>"
     due_message.refresh_from_db()
     assert due_message.sent_at is not None
+
+
+def test_an_address_that_cannot_be_opened_stops_no_other_message(due_message, sorrel, reachable, log):
+    log(reachable(sorrel, "sorrel@example.org"))
+    Client.objects.filter(pk=due_message.episode.client_id).update(email=Sealed.from_token("a2.foreign.token"))
+    run()
+    assert [message.to for message in mail.outbox] == [["sorrel@example.org"]]
+    due_message.refresh_from_db()
+    assert due_message.failed_at is not None
 
 
 # --- Asked once more --------------------------------------------------------------------------------------------------
