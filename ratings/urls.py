@@ -36,6 +36,7 @@ urlpatterns = [
     path("week/sessions/<uuid:code>/restore/", week.session_restore, name="session-restore"),
     path("monitor", delivery.monitor, name="monitor"),
     path("caseload/", lists.caseload, name="caseload"),
+    path("caseload/all/", lists.caseload_all, name="caseload-all"),
     # /cases/
     path("cases/", lists.cases, name="cases"),
     path("cases/new/", case.case_create, name="case-create"),

@@ -26,7 +26,8 @@ READERS = ("dana", "sam", "mona")
 # The page and the form, by the names of their routes, and why what is typed there need not come back.
 EXEMPT = {
     ("ratings:cases", "ratings:cases"): "a search: it saves nothing",
-    ("ratings:caseload", "ratings:caseload"): "a search: it saves nothing",
+    ("ratings:caseload", "ratings:caseload"): "a filter: it saves nothing",
+    ("ratings:caseload-all", "ratings:caseload-all"): "a search: it saves nothing",
     ("ratings:import-upload", "ratings:import-upload"): "a file, which the browser gives once only",
     ("ratings:client-list-upload", "ratings:client-list-upload"): "a file, which the browser gives once only",
 }

@@ -1,24 +1,26 @@
-"""Reads: the supervisor's caseload, and which of its cases need attention.
+"""Reads: which of a supervisor's cases need attention.
 
 The order is a convention of this app, and stands on the page: what a client said, then what a therapist noticed, then
 the surer flag, then the one with nothing done, then the older one.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from alliance import scopes
 from alliance.models import Membership, User
-from ratings.cases.lists import CaseRow, case_rows
+from ratings.cases.lists import CaseRow, case_rows, last_came_with_an_import
+from ratings.cases.register import Therapist, has_rupture, says_too_little, told_cases
 from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.findings import phrases
-from ratings.models import CheckIn
-from ratings.psychometrics.evidence import OpenedBy, Sureness, only_the_therapist_fell, sureness
+from ratings.models import CheckIn, Rupture, SupervisionQuestion
+from ratings.psychometrics.evidence import OpenedBy, only_the_therapist_fell
 from ratings.psychometrics.standing import ATTENTION_OPEN, FEWEST_MISSING
 from ratings.psychometrics.usual import TrendWord
 
@@ -35,22 +37,10 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Therapist:
-    """One of those whose cases a supervisor reads."""
-
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Caseload:
-    """The cases that a supervisor reads, or those of one therapist.
+    """What needs attention in the cases that a supervisor reads, or in those of one therapist."""
 
-    `rows` has them all, each other list some of them.
-    """
-
-    rows: list[CaseRow]
-    open: list[CaseRow]
+    open: int
     flagged: list[CaseRow]  # worked on now, surest first
     first: list[CaseRow]  # at most five, each with a card
     repairs: list[CaseRow]  # open, without a card, the oldest first
@@ -67,58 +57,84 @@ class Caseload:
     read: frozenset[str]  # codes of cases of which the therapist has read the latest answers
     therapists: list[Therapist]
     is_assigned: bool  # somebody's cases are shared with this supervisor, if only future ones
-
-    @property
-    def above_the_list(self) -> list[CaseRow]:
-        shown = [*self.first, *self.repairs[:MOST_REPAIRS], *self.asked, *self.settled]
-        return [*shown, *(gap.case for gap in self.gaps), *self.aside, *self.kept_back]
+    has_ended: bool  # where nothing is open: there are ended cases
 
     @property
     def repairs_shown(self) -> list[CaseRow]:
         return self.repairs[:MOST_REPAIRS]
 
+    @property
+    def cases_shown(self) -> int:
+        shown = [*self.first, *self.repairs_shown, *self.asked, *self.settled, *self.aside, *self.kept_back]
+        return len({row.code for row in (*shown, *(gap.case for gap in self.gaps))})
+
 
 def caseload_of(supervisor: User, therapist: str = "") -> Caseload:
-    """All that the caseload of a user shows before a search narrows it; `therapist`: the code of one, or of nobody."""
-    supervised = scopes.supervised_episodes(supervisor)
-    therapists = _therapists(supervised)
+    """What needs attention; `therapist`: the code of one, or of nobody. Only cases with something to say are opened."""
+    told = told_cases(supervisor)
+    therapists = _therapists(told.filter(ends_at__isnull=True))
     is_known = therapist in {one.code for one in therapists}
-    rows = case_rows(supervised.filter(therapist__code=therapist) if is_known else supervised)
-    open_rows = [row for row in rows if not row.ended_at]
+    told = told.filter(therapist__code=therapist) if is_known else told
+    cases = told.filter(ends_at__isnull=True)
     away_after = _away_after(supervisor)
-    current = [row for row in open_rows if not row.is_imported and row.seen_at > timezone.now() - away_after]
-    missing = [row for row in current if row.standing.missing_in_a_row >= FEWEST_MISSING]
+    is_current = Q(seen_at__gt=timezone.now() - away_after) & ~Q(Exists(last_came_with_an_import()))
+    of_each = cases.values("therapist").annotate(  # an aggregate over all at once cannot hold these subqueries
+        open=Count("pk"),
+        current=Count("pk", filter=is_current),
+        untold=Count("pk", filter=is_current & Q(is_untold=True)),
+        few=Count("pk", filter=is_current & says_too_little()),
+    )
+    counts = Counter[str]()
+    for group in of_each.order_by():
+        counts.update({name: group[name] for name in ("open", "current", "untold", "few")})
+    opened = case_rows(cases.filter(is_current & _is_notable() | Q(Exists(_questions()))))
+    seen_since = timezone.now() - away_after
+    rows = [row for row in opened if row.seen_at > seen_since and not row.is_imported]
+    missing = [row for row in rows if row.standing.missing_in_a_row >= FEWEST_MISSING]
     check_ins = latest_unanswered([row.code for row in missing])
-    settled = [row for row in current if row.standing.settled_since and not row.standing.rupture]
-    told = [row for row in current if not row.standing.is_untold]
-    unflagged = [
-        row
-        for row in told
-        if not row.standing.rupture and row.aside is None and row not in settled and not row.is_kept_back
-    ]
-    few = sum(row.standing.words.get("overall", TrendWord.FEW) == TrendWord.FEW for row in unflagged)
-    flagged = sorted((row for row in current if row.standing.rupture), key=_rank)
+    settled = [row for row in rows if row.standing.settled_since and not row.standing.rupture]
+    aside, kept_back = [row for row in rows if row.aside is not None], [row for row in rows if row.is_kept_back]
+    flagged = sorted((row for row in rows if row.standing.rupture), key=_rank)
     first = [row for row in flagged if not row.is_old and not rests_on_one_rating(row)][:MOST_TO_TALK_ABOUT]
+    named = {row.code: row for row in (*flagged, *settled, *aside, *kept_back) if not row.standing.is_untold}
+    few = counts["few"] - sum(_says_too_little(row) for row in named.values())
+    unflagged = counts["current"] - counts["untold"] - len(named)
     return Caseload(
-        rows=rows,
-        open=open_rows,
+        open=counts["open"],
         flagged=flagged,
         first=first,
         repairs=sorted((row for row in flagged if row not in first), key=_since),
-        asked=[row for row in open_rows if row.question],
+        asked=[row for row in opened if row.question],
         settled=settled,
         gaps=[Gap(row, check_ins.get(row.code)) for row in missing],
-        aside=[row for row in current if row.aside is not None],
-        kept_back=[row for row in current if row.is_kept_back],
-        away=len(open_rows) - len(current),
+        aside=aside,
+        kept_back=kept_back,
+        away=counts["open"] - counts["current"],
         away_after_days=away_after.days,
-        untold=len(current) - len(told),
-        unflagged=len(unflagged),
-        too_little=phrases.too_little_to_say(few, len(unflagged)),
+        untold=counts["untold"],
+        unflagged=unflagged,
+        too_little=phrases.too_little_to_say(few, unflagged),
         read=_read(first),
         therapists=therapists,
-        is_assigned=bool(open_rows) or scopes.live_assignments(supervisor).exists(),
+        is_assigned=bool(counts["open"]) or scopes.live_assignments(supervisor).exists(),
+        has_ended=not counts["open"] and told.exists(),
     )
+
+
+def _says_too_little(row: CaseRow) -> bool:
+    return row.standing.words.get("overall", TrendWord.FEW) == TrendWord.FEW
+
+
+def _questions() -> QuerySet[SupervisionQuestion]:
+    return SupervisionQuestion.objects.filter(episode=OuterRef("pk"), withdrawn_at__isnull=True)
+
+
+def _is_notable() -> Q:
+    """The condition that there may be something to say; the rows then tell whether there is."""
+    hidden = Rupture.objects.filter(episode=OuterRef("pk"))
+    hidden = hidden.filter(Q(state=Rupture.RuptureState.SET_ASIDE) | Q(kept_back=True, state__in=Rupture.ACTIVE))
+    gap = Q(standing__missing_in_a_row__gte=FEWEST_MISSING)
+    return has_rupture() | Q(standing__settled_since__isnull=False) | gap | Q(Exists(hidden))
 
 
 def rests_on_one_rating(row: CaseRow) -> bool:
@@ -138,12 +154,14 @@ def _since(row: CaseRow) -> datetime:
     return row.since or row.seen_at
 
 
-def _rank(row: CaseRow) -> tuple[int, bool, bool, datetime]:
-    """The order of the cards: by what the case is, the grade of its flag, whether something was done, its age."""
-    group = row.standing.attention // (ATTENTION_OPEN // 2)  # a client's word, a therapist's, a flag, coming back
-    is_clear = bool(row.reason and sureness(row.reason.assessment.probability) == Sureness.CLEAR)
+def _rank(row: CaseRow) -> tuple[int, int, bool, datetime]:
+    """The order of the cards: by what the case is, how sure its flag is in tenths, whether something was done, its age.
+
+    In tenths, for a hundredth more or less means nothing, and would leave no say to the other two.
+    """
+    group, rest = divmod(row.standing.attention, ATTENTION_OPEN // 2)  # client's word, therapist's, flag, coming back
     has_step = bool(row.repair and row.repair.latest)
-    return -group, not is_clear, has_step, _since(row)
+    return -group, -(rest // 1000), has_step, _since(row)
 
 
 def _away_after(supervisor: User) -> timedelta:
@@ -152,8 +170,8 @@ def _away_after(supervisor: User) -> timedelta:
     return timedelta(days=max(days, default=90))
 
 
-def _therapists(supervised: QuerySet[Any]) -> list[Therapist]:
-    members = Membership.objects.filter(pk__in=supervised.values("therapist")).select_related("practice__data_key")
+def _therapists(cases: QuerySet[Any]) -> list[Therapist]:
+    members = Membership.objects.filter(pk__in=cases.values("therapist")).select_related("practice__data_key")
     return sorted((Therapist(str(row.code), row.display_name) for row in members), key=lambda one: (one.name, one.code))
 
 

@@ -12,9 +12,10 @@ from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
 from alliance.names import is_found
 from ratings.cases.own import Only, Sort
+from ratings.cases.register import Asked, Missing, Order, State, Unseen
 from ratings.check_in.forms import YesNoField
 from ratings.findings.date_axis import Show
-from sessions.models import TherapySession
+from sessions.models import Mode, TherapySession
 from sessions.schedule import times
 from sessions.schedule.clashes import LONGEST_AHEAD
 from sessions.schedule.forms import LEFT_OUT, SESSION_MINUTES
@@ -166,7 +167,33 @@ class CaseloadForm(forms.Form):
     @property
     def chosen(self):
         """What the address has for the code of a therapist; one that is made up is that of nobody."""
-        return self.cleaned_data["therapist"] if self.is_valid() else ""
+        self.is_valid()
+        return self.cleaned_data.get("therapist", "")
+
+
+class RegisterForm(CaseloadForm):
+    """Filters, order and page of all cases. What is made up by hand counts as not chosen."""
+
+    state = forms.ChoiceField(label=_("State"), choices=State, required=False)
+    missing = forms.ChoiceField(label=_("Missing"), choices=Missing, required=False)
+    unseen = forms.ChoiceField(label=_("Not seen for"), choices=Unseen, required=False)
+    mode = forms.ChoiceField(label=_("Last session"), choices=[("", _("Any")), *Mode.choices], required=False)
+    order = forms.ChoiceField(label=_("Sort by"), choices=Order, required=False)
+    after = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def asked(self):
+        self.is_valid()
+        given = self.cleaned_data
+        return Asked(
+            therapist=given.get("therapist", ""),
+            state=State(given.get("state", "")),
+            missing=Missing(given.get("missing", "")),
+            unseen=Unseen(given.get("unseen", "")),
+            mode=given.get("mode", ""),
+            order=Order(given.get("order", "")),
+            after=given.get("after"),
+        )
 
 
 class CaseListForm(forms.Form):

@@ -56,16 +56,20 @@ class CaseRow:
         return (timezone.now() - self.since).days if self.since else 0
 
 
+def last_came_with_an_import() -> QuerySet[TherapySession]:
+    """The last session of an episode, where it came with an import."""
+    return TherapySession.objects.attended().filter(
+        episode=OuterRef("pk"), starts_at=OuterRef("standing__last_session_at"), import_batch__isnull=False
+    )
+
+
 def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> list[CaseRow]:
     """A line for each episode of a queryset, worst first, then by name.
 
     Six statements, seven where a practice rates first. An episode without a standing is left out. `worked_on_by`: who
     has them in their hands, and is told which are a colleague's.
     """
-    imported = TherapySession.objects.attended().filter(
-        episode=OuterRef("pk"), starts_at=OuterRef("standing__last_session_at"), import_batch__isnull=False
-    )
-    rows = episodes.filter(standing__isnull=False).annotate(is_imported=Exists(imported))
+    rows = episodes.filter(standing__isnull=False).annotate(is_imported=Exists(last_came_with_an_import()))
     rows = rows.select_related(
         "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
     )

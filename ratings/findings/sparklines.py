@@ -14,7 +14,7 @@ from ratings.psychometrics.usual import TrendWord
 LOWEST_SHOWN, HIGHEST_SHOWN = 20, 100  # POMP; lower values lie on the floor
 INSET = 5
 OWN_SIZE = (320, 90)
-SIZES = {"table": (112, 32), "entry": (144, 44)}
+SIZES = {"table": (112, 32), "entry": (144, 44), "row": (80, 24)}
 
 
 def sparkline(spark, word, size="table"):

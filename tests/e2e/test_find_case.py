@@ -29,8 +29,8 @@ def names(page):
 def test_the_list_narrows_as_one_types(page, live_server, house, sam, sign_in, complaints):
     heard = complaints(page)
     sign_in(sam)
-    page.goto(live_server.url + reverse("ratings:caseload"))
-    assert names(page) == ["Bramble", "Juniper", "Sorrel", "Wren"]
+    page.goto(live_server.url + reverse("ratings:caseload-all"))
+    assert names(page) == ["Bramble", "Juniper", "Sorrel"]
     page.evaluate("document.body.dataset.stayed = 'yes'")
     address, field = page.url, page.get_by_label("Find a case")
 
@@ -41,21 +41,21 @@ def test_the_list_narrows_as_one_types(page, live_server, house, sam, sign_in, c
         page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
 
     answered(lambda: field.press_sequentially("re"))
-    assert names(page) == ["Sorrel", "Wren"]
-    assert page.get_by_role("status").inner_text() == "2 cases found."
+    assert names(page) == ["Sorrel"]
+    assert page.get_by_role("status").inner_text() == "One case found."
     assert page.evaluate("[document.activeElement.id, document.body.dataset.stayed]") == ["find_name", "yes"]
     answered(lambda: field.fill(""))
     assert page.evaluate("document.body.dataset.stayed") == "yes", "only the list was replaced"
     assert page.url == address, "a name stays out of the address"
     page.get_by_label("Therapist").select_option(label="Noor Haddad")
     page.get_by_role("button", name="Show").click()
-    page.wait_for_url("**/caseload/?therapist=*")
+    page.wait_for_url("**/caseload/all/?therapist=*")
     assert names(page) == ["Bramble"]
     assert heard == []
 
 
 def test_the_lists_with_a_search(page, live_server, house, sam, dana, sign_in, look):
-    for member, path, sought in ((sam, "/caseload/", ""), (sam, "/caseload/", "x"), (dana, "/cases/", "re")):
+    for member, path, sought in ((sam, "/caseload/all/", ""), (sam, "/caseload/all/", "x"), (dana, "/cases/", "re")):
         sign_in(member)
         page.goto(live_server.url + path)
         if sought:

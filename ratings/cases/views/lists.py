@@ -2,30 +2,53 @@
 
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from alliance import access, audit
 from alliance.accounts.keys import has_keys
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.attention import caseload_of
-from ratings.cases.forms import CaseListForm, CaseloadForm, FindCaseForm
+from ratings.cases.forms import CaseListForm, CaseloadForm, FindCaseForm, RegisterForm
 from ratings.cases.lists import matches
 from ratings.cases.own import Sort, filter_links, narrowed, own_cases
+from ratings.cases.register import register
+
+
+@require_safe
+def caseload(request):
+    """What needs attention."""
+    access.check_role(request.user, "supervisor")
+    page = caseload_of(request.user, CaseloadForm(request.GET).chosen)
+    audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=page.cases_shown)
+    context = {
+        "caseload": page,
+        "filter": CaseloadForm(request.GET, therapists=page.therapists),
+        "now": timezone.localtime(),
+        "section": "caseload",
+    }
+    return render(request, "ratings/cases/caseload.html", context)
 
 
 @require_page_or_post
 @vary_on_headers("HX-Request")
-def caseload(request):
-    access.check_role(request.user, "supervisor")
-    page = caseload_of(request.user, CaseloadForm(request.GET).chosen)
+def caseload_all(request):
+    """All cases, a page at a time. A name that is looked for is posted and stands in no address."""
+    memberships = access.check_role(request.user, "supervisor")
+    find = FindCaseForm(posted(request))
+    name = find.cleaned_data["name"] if find.is_valid() else ""
+    page = register(request.user, memberships, RegisterForm(request.GET).asked, name)
+    audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(page.rows))
     context = {
-        "caseload": page,
-        "filter": CaseloadForm(request.GET, therapists=page.therapists),
-        "with_therapist": True,
-        "now": timezone.localtime(),
+        "page": page,
+        "filter": RegisterForm(request.GET, therapists=page.therapists),
+        "form": find,
+        "sought": name,
+        "has_keys": has_keys(request),
         "section": "caseload",
     }
-    return _searched(request, "ratings/cases/caseload.html", page.rows, context, page.above_the_list)
+    template = "ratings/cases/_register.html" if request.htmx else "ratings/cases/caseload_all.html"
+    return render(request, template, context, status=422 if find.errors else 200)
 
 
 @require_page_or_post
@@ -46,16 +69,14 @@ def cases(request):
     return _searched(request, "ratings/cases/cases.html", narrowed(rows, only, sort), context)
 
 
-def _searched(request, template, rows, context, above=()):
+def _searched(request, template, rows, context):
     """The page, or for htmx the part of it that a search narrows.
 
-    `above`: rows that stand elsewhere on the page. A search is posted and changes nothing: in the address, a name would
-    stay in the browser and in a proxy's log.
+    A search is posted and changes nothing: in the address, a name would stay in the browser and in a proxy's log.
     """
     form = FindCaseForm(posted(request))
     matching = matches(form.matching(rows), rows)
-    shown = {row.code for row in (matching.all if request.htmx else [*above, *matching.all])}
-    audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(shown))
+    audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(matching.all))
     context |= {
         "matches": matching,
         "form": form if len(rows) > 1 or context.get("filters") else None,

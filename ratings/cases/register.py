@@ -1,0 +1,313 @@
+"""Reads: all cases that a supervisor reads, fifty at a time, filtered and sorted by the database.
+
+Names are sealed under a key of each client. So a page opens those of its own fifty rows; only the order by name, and a
+search for one, open them all: a database cannot sort or find what it cannot read.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, TextChoices, Value, When
+from django.db.models.functions import Coalesce, Least
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alliance import scopes
+from alliance.models import Episode, Membership, User
+from alliance.names import folded, is_found
+from ratings.detection.shadow import told_standing
+from ratings.detection.stored import evidence_of
+from ratings.models import DetectorVersion, RepairStep, Rupture, Standing
+from ratings.psychometrics import standing as order
+from ratings.psychometrics.records import RuptureEvidence
+from ratings.psychometrics.usual import TrendWord
+from sessions.models import Goal, Mode, Task, TherapySession
+
+PAGE_LENGTH = 50
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class State(TextChoices):
+    """What a case is, as its row says it."""
+
+    ANY = "", _("Any")
+    FLAGGED = "flagged", _("Something is open")
+    CLIENT = "client", _("The client says so")
+    REPAIR = "repair", _("Repair under way")
+    NOTHING = "nothing", _("Nothing done yet")
+    SETTLED = "settled", _("Settled lower")
+    FEW = "few", _("Too few to say")
+    ENDED = "ended", _("Ended")
+
+
+class Missing(TextChoices):
+    """What is missing in a case."""
+
+    ANY = "", _("Any")
+    CHECK_INS = "check_ins", _("No check-in, 3 sessions")
+    LOG = "log", _("Sessions not logged")
+    PLAN = "plan", _("No plan")
+
+
+class Unseen(TextChoices):
+    """For how many weeks nobody has seen the client."""
+
+    ANY = "", _("Any time")
+    TWO = "2", _("2 weeks")
+    FOUR = "4", _("4 weeks")
+    EIGHT = "8", _("8 weeks")
+    THIRTEEN = "13", _("13 weeks")
+
+
+class Order(TextChoices):
+    ATTENTION = "", _("Attention")
+    NAME = "name", _("Name")
+    SEEN = "seen", _("Last seen")
+    ANSWER = "answer", _("Last answer")
+    THERAPIST = "therapist", _("Therapist, in groups")
+
+
+KEYS = {  # of each order; "-": the highest first. The last one tells any two cases apart
+    Order.ATTENTION: ("-told_attention", "pk"),
+    Order.SEEN: ("seen_at", "pk"),
+    Order.ANSWER: ("answered_at", "pk"),
+    Order.THERAPIST: ("therapist_id", "-told_attention", "pk"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page of the register is asked for."""
+
+    therapist: str = ""  # a code
+    state: State = State.ANY
+    missing: Missing = Missing.ANY
+    unseen: Unseen = Unseen.ANY
+    mode: str = ""
+    order: Order = Order.ATTENTION
+    after: UUID | None = None  # the code of the last case of the page before
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the register."""
+
+    code: str
+    name: str
+    therapist: str
+    therapist_key: int
+    standing: Standing
+    reason: RuptureEvidence | None
+    since: datetime | None
+    for_sessions: int
+    last: Rupture | None
+    seen_at: datetime
+    ended_at: datetime | None
+    how_ended: str
+
+    @property
+    def is_aside(self) -> bool:
+        is_open = self.standing.rupture is not None
+        last: Any = self.last
+        is_set_aside = last is not None and last.state == Rupture.RuptureState.SET_ASIDE and not last.steady_again
+        return bool(is_set_aside and not is_open and self.ended_at is None)
+
+    @property
+    def is_calm(self) -> bool:
+        return not (self.standing.rupture or self.standing.settled_since)
+
+
+@dataclass(frozen=True, slots=True)
+class Therapist:
+    """One of those whose cases a supervisor reads."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A page of it."""
+
+    rows: list[Row]
+    total: int
+    flagged: int
+    therapists: list[Therapist]
+    next: str  # the code that the next page begins after; empty: there is none
+    is_first: bool
+    is_grouped: bool
+
+
+def told_cases(supervisor: User) -> QuerySet[Any]:
+    """The cases that a supervisor reads, with what may be told of each: in shadow mode nothing of detection."""
+    shadow = DetectorVersion.objects.in_shadow().filter(practice=OuterRef("client__practice"))
+    return (
+        scopes.supervised_episodes(supervisor)
+        .filter(standing__isnull=False)
+        .alias(is_untold=Exists(shadow))
+        .alias(
+            told_attention=Case(
+                When(is_untold=False, then=F("standing__attention")),
+                When(standing__attention__gte=order.ATTENTION_CLIENT, then=Value(order.ATTENTION_CLIENT)),
+                When(standing__attention__gte=order.ATTENTION_THERAPIST, then=Value(order.ATTENTION_THERAPIST)),
+                When(has_rupture() & Q(standing__rupture__state="recovering"), then=Value(order.ATTENTION_RECOVERING)),
+                When(
+                    standing__missing_in_a_row__gte=order.FEWEST_MISSING,
+                    then=Value(order.ATTENTION_GAP) + Least("standing__missing_in_a_row", Value(99)),
+                ),
+                default=Value(0),
+            ),
+            seen_at=Coalesce("standing__last_session_at", "starts_at"),
+            answered_at=Coalesce("standing__last_rated_at", Value(NEVER)),
+        )
+    )
+
+
+def has_rupture() -> Q:
+    """The condition that a rupture is open, and told."""
+    told = Q(is_untold=False) | ~Q(standing__rupture__opened_by=Rupture.OpenedBy.DETECTOR)
+    return Q(standing__rupture__isnull=False) & told
+
+
+def says_too_little() -> Q:
+    """The condition that there are too few ratings to know what is usual."""
+    few = Q(standing__words__overall=TrendWord.FEW) | Q(standing__words__overall__isnull=True)
+    return Q(is_untold=False) & few
+
+
+def register(supervisor: User, memberships: Collection[Membership], asked: Asked, name: str = "") -> Register:
+    """A page of all cases; `name`: what is looked for, whatever the page.
+
+    Three statements, one more on a page that comes after another.
+    """
+    cases = told_cases(supervisor).filter(ends_at__isnull=asked.state != State.ENDED)
+    keys = {membership.practice_id: membership.practice.data_key for membership in memberships}
+    groups = cases.values("therapist", "therapist__code", "therapist__name", "therapist__practice").annotate(
+        shown=Count("pk", filter=_narrows(asked)), flagged=Count("pk", filter=_narrows(asked) & has_rupture())
+    )
+    found = list(groups.order_by())
+    names = {row["therapist"]: row["therapist__name"].open(keys[row["therapist__practice"]]) for row in found}
+    therapists = [Therapist(str(row["therapist__code"]), names[row["therapist"]]) for row in found]
+    is_known = asked.therapist in {one.code for one in therapists}
+    chosen = [row for row in found if not is_known or str(row["therapist__code"]) == asked.therapist]
+    narrowed = cases.filter(_narrows(asked), therapist__in=[row["therapist"] for row in chosen])
+    is_first = True
+    if name or asked.order == Order.NAME:
+        named = _by_name(narrowed, name)
+        codes = [code for code, _key in named]
+        start = codes.index(asked.after) + 1 if asked.after in codes and not name else 0
+        total, page = len(named) if name else None, [key for _code, key in named[start : start + PAGE_LENGTH]]
+        is_first, has_more = start == 0, len(named) > start + PAGE_LENGTH
+        in_order = {row.pk: row for row in _rows(narrowed.filter(pk__in=page))}
+        episodes = [in_order[key] for key in page]
+    else:
+        total = None
+        condition = _after(narrowed, KEYS[asked.order], asked.after) if asked.after else None
+        is_first = condition is None
+        rows = narrowed.filter(condition) if condition is not None else narrowed
+        episodes = list(_rows(rows).order_by(*map(_by, KEYS[asked.order]))[: PAGE_LENGTH + 1])
+        has_more = len(episodes) > PAGE_LENGTH
+        episodes = episodes[:PAGE_LENGTH]
+    return Register(
+        rows=_in_words(episodes, names),
+        total=sum(row["shown"] for row in chosen) if total is None else total,
+        flagged=sum(row["flagged"] for row in chosen),
+        therapists=sorted(therapists, key=lambda one: (folded(one.name), one.code)),
+        next=str(episodes[-1].code) if has_more and episodes and not name else "",
+        is_first=is_first,
+        is_grouped=asked.order == Order.THERAPIST,
+    )
+
+
+def _narrows(asked: Asked) -> Q:
+    """The condition of all filters but that of the therapist."""
+    steps = RepairStep.objects.filter(rupture=OuterRef("standing__rupture"), taken_back_at__isnull=True)
+    over = TherapySession.objects.planned().filter(episode=OuterRef("pk"), ends_at__lt=timezone.now())
+    goals, tasks = (model.objects.filter(episode=OuterRef("pk"), ended_at__isnull=True) for model in (Goal, Task))
+    is_back = Q(standing__rupture__state=Rupture.RuptureState.RECOVERING)
+    of_state = {
+        State.FLAGGED: has_rupture(),
+        State.CLIENT: Q(told_attention__gte=order.ATTENTION_CLIENT),
+        State.REPAIR: has_rupture() & (is_back | Q(Exists(steps))),
+        State.NOTHING: has_rupture() & ~is_back & ~Q(Exists(steps)),
+        State.SETTLED: Q(is_untold=False, standing__settled_since__isnull=False, standing__rupture__isnull=True),
+        State.FEW: says_too_little() & ~has_rupture(),
+    }
+    of_missing = {
+        Missing.CHECK_INS: Q(standing__missing_in_a_row__gte=order.FEWEST_MISSING),
+        Missing.LOG: Q(Exists(over)),
+        Missing.PLAN: ~Q(Exists(goals)) & ~Q(Exists(tasks)),
+    }
+    condition = Q(pk__isnull=False) & of_state.get(asked.state, Q()) & of_missing.get(asked.missing, Q())
+    if asked.unseen:
+        condition &= Q(seen_at__lte=timezone.now() - timedelta(weeks=int(asked.unseen)))
+    if asked.mode in Mode.values:
+        last = TherapySession.objects.attended().filter(
+            episode=OuterRef("pk"), starts_at=OuterRef("standing__last_session_at"), mode=asked.mode
+        )
+        condition &= Q(Exists(last))
+    return condition
+
+
+def _rows(cases: QuerySet[Any]) -> QuerySet[Any]:
+    shown = cases.annotate(untold=F("is_untold"), at=F("seen_at"))
+    return shown.select_related("client__data_key", "standing__rupture__opened_session")
+
+
+def _by(key: str) -> Any:
+    return F(key.removeprefix("-")).desc() if key.startswith("-") else F(key).asc()
+
+
+def _after(cases: QuerySet[Any], keys: Sequence[str], code: UUID) -> Q | None:
+    """The condition that a case comes after the one with this code; None where that is not on the list any more."""
+    plain = [key.removeprefix("-") for key in keys]
+    place = (
+        cases.filter(code=code)
+        .annotate(**{f"at_{key}": F(key) for key in plain})
+        .values(*(f"at_{key}" for key in plain))
+    )
+    found = place.first()
+    if found is None:
+        return None
+    condition, before = Q(), Q()
+    for key, name in zip(keys, plain, strict=True):
+        beyond = "lt" if key.startswith("-") else "gt"
+        condition |= before & Q(**{f"{name}__{beyond}": found[f"at_{name}"]})
+        before &= Q(**{name: found[f"at_{name}"]})
+    return condition
+
+
+def _by_name(cases: QuerySet[Any], sought: str) -> list[tuple[UUID, int]]:
+    """Code and key of the cases, by name, or of those that are found under one; opens all names."""
+    rows = cases.select_related("client__data_key").only("code", "client__name", "client__data_key")
+    named = [(row.client.display_name, row.code, row.pk) for row in rows]
+    named = sorted((folded(name), key, code) for name, code, key in named if not sought or is_found(sought, name))
+    return [(code, key) for _name, key, code in named]
+
+
+def _in_words(episodes: Sequence[Episode], names: dict[int, str]) -> list[Row]:
+    lasts = Rupture.objects.told().last_of_each([row.pk for row in episodes])
+    return [_row(row, names[row.therapist_id], lasts.get(row.pk)) for row in episodes]
+
+
+def _row(episode: Any, therapist: str, last: Rupture | None) -> Row:
+    standing = told_standing(episode.standing, shadow=episode.untold)
+    rupture = standing.rupture
+    reason = evidence_of(rupture) if rupture and not episode.untold else None
+    return Row(
+        code=str(episode.code),
+        name=episode.client.display_name,
+        therapist=therapist,
+        therapist_key=episode.therapist_id,
+        standing=standing,
+        reason=reason,
+        since=rupture.opened_session.starts_at if rupture else None,
+        for_sessions=reason.for_sessions if reason else int(rupture is not None),
+        last=last,
+        seen_at=episode.at,
+        ended_at=episode.ends_at,
+        how_ended=episode.get_end_reason_display(),
+    )

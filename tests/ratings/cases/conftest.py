@@ -1,0 +1,44 @@
+import pytest
+from django.utils import timezone
+
+from alliance.crypto import Sealed
+from alliance.models import Client, DataKey, Episode
+from ratings.models import Rupture, Standing
+from sessions.models import TherapySession
+from tests.factories import days_ago
+
+SPARK = {"values": [70.0, 75.0, None, 80.0, 72.0, 66.0, 75.0, 81.0, 70.0, 64.0], "band": [62.0, 83.0]}
+
+
+@pytest.fixture
+def many(db):
+    """`many(therapist, 800)`: so many cases as lists read them, each with a session, written at once.
+
+    `opened_by` gives each an open rupture, `batch` the import that it came with; the rest goes into the standing.
+    """
+
+    def make(therapist, count, *, batch=None, opened_by="", name="Case", **standing):
+        now, at = timezone.now(), days_ago(40)
+        keys = DataKey.objects.bulk_create(DataKey() for _n in range(count))
+        clients = Client.objects.bulk_create(
+            Client(practice=therapist.practice, data_key=key, name=Sealed(f"{name} {n:03}", key))
+            for n, key in enumerate(keys)
+        )
+        episodes = Episode.objects.bulk_create(
+            Episode(client=client, therapist=therapist, starts_at=days_ago(900), import_batch=batch)
+            for client in clients
+        )
+        held = {"starts_at": at, "ends_at": now, "zone": "UTC", "attendance": "attended", "import_batch": batch}
+        sessions = TherapySession.objects.bulk_create(TherapySession(episode=episode, **held) for episode in episodes)
+        ruptures = dict.fromkeys(episodes)
+        if opened_by:
+            opened = {"opened_by": opened_by, "opened_at": now}
+            rows = Rupture.objects.bulk_create(
+                Rupture(episode=row.episode, opened_session=row, **opened) for row in sessions
+            )
+            ruptures = {row.episode: row for row in rows}
+        given = {"last_session_at": at, "spark": dict.fromkeys(("goal", "task", "bond"), SPARK)} | standing
+        Standing.objects.bulk_create(Standing(episode=one, rupture=ruptures[one], **given) for one in episodes)
+        return episodes
+
+    return make
