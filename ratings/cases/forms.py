@@ -181,6 +181,10 @@ class RegisterForm(CaseloadForm):
     order = forms.ChoiceField(label=_("Sort by"), choices=Order, required=False)
     after = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args, states=State, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["state"].choices = [(one.value, one.label) for one in states]
+
     @property
     def asked(self):
         self.is_valid()

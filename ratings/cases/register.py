@@ -43,6 +43,9 @@ class State(TextChoices):
     ENDED = "ended", _("Ended")
 
 
+OF_DETECTION = (State.SETTLED, State.FEW)  # in shadow mode there is no such word
+
+
 class Missing(TextChoices):
     """What is missing in a case."""
 
@@ -139,6 +142,7 @@ class Register:
     next: str  # the code that the next page begins after; empty: there is none
     is_first: bool
     is_grouped: bool
+    states: list[State]  # which the filter offers
 
 
 def told_cases(supervisor: User) -> QuerySet[Any]:
@@ -186,7 +190,9 @@ def register(supervisor: User, memberships: Collection[Membership], asked: Asked
     cases = told_cases(supervisor).filter(ends_at__isnull=asked.state != State.ENDED)
     keys = {membership.practice_id: membership.practice.data_key for membership in memberships}
     groups = cases.values("therapist", "therapist__code", "therapist__name", "therapist__practice").annotate(
-        shown=Count("pk", filter=_narrows(asked)), flagged=Count("pk", filter=_narrows(asked) & has_rupture())
+        shown=Count("pk", filter=_narrows(asked)),
+        flagged=Count("pk", filter=_narrows(asked) & has_rupture()),
+        untold=Count("pk", filter=Q(is_untold=True)),
     )
     found = list(groups.order_by())
     names = {row["therapist"]: row["therapist__name"].open(keys[row["therapist__practice"]]) for row in found}
@@ -219,6 +225,7 @@ def register(supervisor: User, memberships: Collection[Membership], asked: Asked
         next=str(episodes[-1].code) if has_more and episodes and not name else "",
         is_first=is_first,
         is_grouped=asked.order == Order.THERAPIST,
+        states=[one for one in State if one not in OF_DETECTION or not any(row["untold"] for row in found)],
     )
 
 

@@ -41,7 +41,7 @@ def caseload_all(request):
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(page.rows))
     context = {
         "page": page,
-        "filter": RegisterForm(request.GET, therapists=page.therapists),
+        "filter": RegisterForm(request.GET, therapists=page.therapists, states=page.states),
         "form": find,
         "sought": name,
         "has_keys": has_keys(request),
