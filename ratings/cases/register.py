@@ -4,13 +4,13 @@ Names are sealed under a key of each client. So a page opens those of its own fi
 search for one, open them all: a database cannot sort or find what it cannot read.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, TextChoices, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, TextChoices, Value, When
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -182,23 +182,23 @@ def says_too_little() -> Q:
     return Q(is_untold=False) & few
 
 
-def register(supervisor: User, memberships: Collection[Membership], asked: Asked, name: str = "") -> Register:
+def register(supervisor: User, asked: Asked, name: str = "") -> Register:
     """A page of all cases; `name`: what is looked for, whatever the page.
 
-    Three statements, one more on a page that comes after another.
+    Four statements.
     """
     cases = told_cases(supervisor).filter(ends_at__isnull=asked.state != State.ENDED)
-    keys = {membership.practice_id: membership.practice.data_key for membership in memberships}
-    groups = cases.values("therapist", "therapist__code", "therapist__name", "therapist__practice").annotate(
+    groups = cases.values("therapist").annotate(
         shown=Count("pk", filter=_narrows(asked)),
         flagged=Count("pk", filter=_narrows(asked) & has_rupture()),
         untold=Count("pk", filter=Q(is_untold=True)),
     )
     found = list(groups.order_by())
-    names = {row["therapist"]: row["therapist__name"].open(keys[row["therapist__practice"]]) for row in found}
-    therapists = [Therapist(str(row["therapist__code"]), names[row["therapist"]]) for row in found]
-    is_known = asked.therapist in {one.code for one in therapists}
-    chosen = [row for row in found if not is_known or str(row["therapist__code"]) == asked.therapist]
+    members = Membership.objects.filter(pk__in=[row["therapist"] for row in found]).select_related("practice__data_key")
+    names = {row.pk: row.display_name for row in members}
+    therapists = [Therapist(str(row.code), names[row.pk]) for row in members]
+    only = {row.pk for row in members if str(row.code) == asked.therapist}
+    chosen = [row for row in found if not only or row["therapist"] in only]
     narrowed = cases.filter(_narrows(asked), therapist__in=[row["therapist"] for row in chosen])
     is_first = True
     if name or asked.order == Order.NAME:
@@ -207,14 +207,16 @@ def register(supervisor: User, memberships: Collection[Membership], asked: Asked
         start = codes.index(asked.after) + 1 if asked.after in codes and not name else 0
         total, page = len(named) if name else None, [key for _code, key in named[start : start + PAGE_LENGTH]]
         is_first, has_more = start == 0, len(named) > start + PAGE_LENGTH
-        in_order = {row.pk: row for row in _rows(narrowed.filter(pk__in=page))}
-        episodes = [in_order[key] for key in page]
+        by_key = {row.pk: row for row in _rows(narrowed.filter(pk__in=page))}
+        episodes = [by_key[key] for key in page]
     else:
         total = None
-        condition = _after(narrowed, KEYS[asked.order], asked.after) if asked.after else None
-        is_first = condition is None
-        rows = narrowed.filter(condition) if condition is not None else narrowed
-        episodes = list(_rows(rows).order_by(*map(_by, KEYS[asked.order]))[: PAGE_LENGTH + 1])
+        in_order = _rows(narrowed).order_by(*map(_by, KEYS[asked.order]))
+        later = _after(narrowed, KEYS[asked.order], asked.after) if asked.after else Q()
+        episodes = list(in_order.filter(later)[: PAGE_LENGTH + 1])
+        is_first = not asked.after or not episodes
+        if asked.after and not episodes:  # made up by hand, or the case is not on this list any more
+            episodes = list(in_order[: PAGE_LENGTH + 1])
         has_more = len(episodes) > PAGE_LENGTH
         episodes = episodes[:PAGE_LENGTH]
     return Register(
@@ -268,28 +270,21 @@ def _by(key: str) -> Any:
     return F(key.removeprefix("-")).desc() if key.startswith("-") else F(key).asc()
 
 
-def _after(cases: QuerySet[Any], keys: Sequence[str], code: UUID) -> Q | None:
-    """The condition that a case comes after the one with this code; None where that is not on the list any more."""
-    plain = [key.removeprefix("-") for key in keys]
-    place = (
-        cases.filter(code=code)
-        .annotate(**{f"at_{key}": F(key) for key in plain})
-        .values(*(f"at_{key}" for key in plain))
-    )
-    found = place.first()
-    if found is None:
-        return None
+def _after(cases: QuerySet[Any], keys: Sequence[str], code: UUID) -> Q:
+    """The condition that a case comes after the one with this code; no case does where that is not on the list."""
     condition, before = Q(), Q()
-    for key, name in zip(keys, plain, strict=True):
+    for key in keys:
+        name = key.removeprefix("-")
+        place = Subquery(cases.filter(code=code).annotate(place=F(name)).values("place")[:1])
         beyond = "lt" if key.startswith("-") else "gt"
-        condition |= before & Q(**{f"{name}__{beyond}": found[f"at_{name}"]})
-        before &= Q(**{name: found[f"at_{name}"]})
+        condition |= before & Q(**{f"{name}__{beyond}": place})
+        before &= Q(**{name: place})
     return condition
 
 
 def _by_name(cases: QuerySet[Any], sought: str) -> list[tuple[UUID, int]]:
     """Code and key of the cases, by name, or of those that are found under one; opens all names."""
-    rows = cases.select_related("client__data_key").only("code", "client__name", "client__data_key")
+    rows = cases.select_related("client__data_key").only("code", "client__code", "client__name", "client__data_key")
     named = [(row.client.display_name, row.code, row.pk) for row in rows]
     named = sorted((folded(name), key, code) for name, code, key in named if not sought or is_found(sought, name))
     return [(code, key) for _name, key, code in named]

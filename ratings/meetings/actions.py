@@ -44,7 +44,7 @@ def write_down(*, adviser: Adviser, episode: Episode, note: str, reader: str, st
     meeting = _open_meeting(adviser)
     of_case, key = {"meeting": meeting, "episode": episode}, episode.client.data_key
     stood = SupervisionNote.objects.filter(**of_case, replaced_at__isnull=True).first()
-    if (stood.text.open(key), stood.reader) != (note, reader) if stood else note:
+    if (stood.text.shown(key), stood.reader) != (note, reader) if stood else note:
         _replace(stood)
         if note:
             row = SupervisionNote.objects.create(
@@ -52,7 +52,7 @@ def write_down(*, adviser: Adviser, episode: Episode, note: str, reader: str, st
             )
             audit.record(Verb.CREATED, row, by=adviser.membership)
     agreed = standing_steps().filter(**of_case).first()
-    if (agreed.text.open(key), agreed.due_on) != (step, due_on) if agreed else step:
+    if (agreed.text.shown(key), agreed.due_on) != (step, due_on) if agreed else step:
         _replace(agreed)
         if step and due_on:
             made = NextStep.objects.create(

@@ -54,7 +54,7 @@ def in_words(rows: QuerySet[NextStep]) -> list[Step]:
             meeting_key=row.meeting_id,
             case_code=str(row.episode.code),
             name=row.episode.client.display_name,
-            text=row.text.open(row.episode.client.data_key),
+            text=row.text.shown(row.episode.client.data_key),
             due_on=row.due_on,
             agreed_at=row.agreed_at,
             done_at=row.done_at,

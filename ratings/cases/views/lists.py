@@ -34,10 +34,10 @@ def caseload(request):
 @vary_on_headers("HX-Request")
 def caseload_all(request):
     """All cases, a page at a time. A name that is looked for is posted and stands in no address."""
-    memberships = access.check_role(request.user, "supervisor")
+    access.check_role(request.user, "supervisor")
     find = FindCaseForm(posted(request))
     name = find.cleaned_data["name"] if find.is_valid() else ""
-    page = register(request.user, memberships, RegisterForm(request.GET).asked, name)
+    page = register(request.user, RegisterForm(request.GET).asked, name)
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(page.rows))
     context = {
         "page": page,
