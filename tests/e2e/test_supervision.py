@@ -23,7 +23,7 @@ def agree(page, name, note, step, days):
     case.get_by_label("Agreed next step").fill(step)
     case.get_by_label("By").fill(written(days))
     case.get_by_role("button", name="Save").click()
-    page.get_by_text("Saved. The step is on").wait_for()
+    page.locator(".said-of", has_text=note).wait_for()  # the message is there from the case before
 
 
 def test_two_meetings_a_week_apart(
