@@ -130,6 +130,9 @@ def test_a_row_never_speaks_against_its_own_reason(http, dana, sam, juniper, sor
     flagged, calm = rows[0], rows[1]
     assert "The client says something did not fit" in flagged and "as usual" not in flagged
     assert calm.count("about as usual") == 1
+    http.force_login(dana.user)
+    own = http.get("/cases/").text.split("<tbody")[1].split("</tr>")
+    assert "as usual" not in own[0] and own[1].count("as usual") == 3
 
 
 def test_a_card_says_whether_the_answers_were_read(http, dana, sam, juniper, live_through):
