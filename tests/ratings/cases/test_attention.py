@@ -123,7 +123,7 @@ def test_the_filter_acts_on_all_of_the_page(http, dana, noor, sam, juniper, live
 
 
 def test_a_row_never_speaks_against_its_own_reason(http, dana, sam, juniper, sorrel, live_through):
-    live_through(juniper, [3, 3, 3], tension=True)
+    live_through(juniper, [3, 3, 3, 3, 3, 3], tension=True)
     live_through(sorrel, [3, 3, 3, 3, 3, 3])
     http.force_login(sam.user)
     rows = http.get("/caseload/all/").text.split("<tbody")[1].split("</tr>")
