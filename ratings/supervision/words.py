@@ -37,7 +37,7 @@ PUSHING_BACK = Prompts(
     ),
 )
 ANY_KIND = Prompts(
-    _("When nothing is pressing"),
+    _("For any meeting"),
     (
         _("Which client do you think about on the way home?"),
         _("With whom is it easiest, and what could that hide?"),
