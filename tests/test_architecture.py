@@ -27,6 +27,9 @@ PHYSICAL_CSS = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 DAY_OF_THE_SERVER = re.compile(r"localdate\(\)|now\(\)\.date\(\)|_at\.date\(\)")
+# Of a mail, within the request; or an address that a request chose.
+SENT_AT_ONCE = re.compile(r"\.send\(\)|send_mail\(|\bbuild_absolute_uri\(|\bget_host\(")
+SENDS = ("alliance/accounts/mail.py", "ratings/delivery/send.py")
 BARE_NOQA = re.compile(r"#\s*noqa\b(?!:\s*[A-Z0-9, ]+ -- \w)", re.IGNORECASE)
 
 
@@ -46,6 +49,13 @@ def findings(pattern, files):
 def test_every_folder_with_python_in_it_is_a_package():
     folders = {file.parent for file in python_files(*PACKAGES, "tests")}
     assert [folder for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
+def test_mails_wait_and_no_request_says_where_they_lead():
+    files = [file for file in python_files(*PACKAGES) if str(file.relative_to(ROOT)) not in SENDS]
+    assert [line for line in findings(SENT_AT_ONCE, files) if "def send_mail(" not in line] == []
+    for line in ("message.send()", 'send_mail("a")', 'request.build_absolute_uri("/")'):
+        assert SENT_AT_ONCE.search(line)
 
 
 def test_importing_a_package_runs_nothing():

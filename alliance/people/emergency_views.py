@@ -1,6 +1,7 @@
 """Opening a case in an emergency, and the page of those that were."""
 
 from allauth.account.decorators import reauthentication_required
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from alliance import access, audit
+from alliance.accounts.mail import send_message
 from alliance.people.emergency import open_in_emergency, openings_told_to, whom_to_tell
 from alliance.people.forms import EmergencyForm
 from alliance.people.mail import emergency_messages
@@ -39,10 +41,10 @@ def emergency(request):
 
 
 def _tell(request, opened):
-    address = request.build_absolute_uri(reverse("alliance:emergencies"))
+    address = settings.BASE_URL + reverse("alliance:emergencies")
     try:
         for message in emergency_messages(opened, whom_to_tell(opened), address=address):
-            message.send()
+            send_message(message=message)
     except OSError:
         messages.warning(request, NOT_TOLD)
     else:

@@ -1,5 +1,6 @@
 """A manager's pages: who is a member of the practice, and who supervises whom."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from alliance import access, audit
+from alliance.accounts.mail import send_message
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
@@ -114,7 +116,8 @@ def _with_roles(request, membership, roles, by):
         return redirect("alliance:home")
     else:
         try:
-            roles_message(membership, by=by, address=request.build_absolute_uri(reverse("alliance:home"))).send()
+            address = settings.BASE_URL + reverse("alliance:home")
+            send_message(message=roles_message(membership, by=by, address=address))
         except OSError:
             messages.warning(request, ROLES_NOT_TOLD % name)
         else:
@@ -158,8 +161,8 @@ def supervision_end(request, code):
 def _tell_of_sight(request, supervision):
     """Tells the two whom an assignment concerns, by e-mail too; their pages say it in any case."""
     try:
-        for message in sight_messages(supervision, address=request.build_absolute_uri(reverse("alliance:asked"))):
-            message.send()
+        for message in sight_messages(supervision, address=settings.BASE_URL + reverse("alliance:asked")):
+            send_message(message=message)
     except OSError:
         messages.warning(request, SIGHT_NOT_TOLD)
     else:

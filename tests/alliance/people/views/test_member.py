@@ -25,7 +25,7 @@ def test_a_manager_adds_a_role_and_the_person_is_told(http, mona, dana, juniper)
     assert message.subject == "Your roles at Millrace Practice, in Alliance"
     assert "Mona Reyes has changed your roles" in message.body
     assert "- Therapist\n- Supervisor\n" in message.body and "- Manager" not in message.body
-    assert "http://testserver/" in message.body
+    assert "http://127.0.0.1:8000/" in message.body
     [staff] = http.get(PEOPLE).context["staffs"]
     assert [(member.roles, member.open_cases) for member in staff.members if member.code == dana.code] == [
         (("therapist", "supervisor"), 1)
