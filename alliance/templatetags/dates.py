@@ -1,5 +1,7 @@
 """Days and times in templates, by the names of `alliance.dates.DateFormat`."""
 
+from datetime import datetime
+
 from django import template
 from django.utils import timezone
 
@@ -22,8 +24,8 @@ def day(instant, name=dates.DateFormat.SHORT):
 
 @register.filter(expects_localtime=True)
 def for_machines(local):
-    """A time as the `datetime` attribute of a `time` element takes it."""
-    return local.isoformat(timespec="minutes")
+    """A day or a time as the `datetime` attribute of a `time` element takes it."""
+    return local.isoformat(timespec="minutes") if isinstance(local, datetime) else local.isoformat()
 
 
 @register.simple_tag
