@@ -3,6 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -247,6 +248,20 @@ def test_each_field_is_corrected_on_the_page_and_the_first_entry_stays_in_sight(
     assert [line for entry in http.get(page_of(row)).context["page"].changes for line in entry.lines][-1].startswith(
         "Attendance"
     )
+
+
+@pytest.mark.parametrize(("after", "is_told"), [(1, True), (0, False), (-60_000_000, False)])
+def test_a_note_is_told_as_added_from_the_first_instant_after_the_log(
+    http, dana, juniper, live_through, correct, after, is_told
+):
+    """In microseconds; a note from before is of a log that was undone."""
+    (check_in,) = live_through(juniper, [3])
+    row = check_in.therapy_session
+    http.force_login(dana.user)
+    correct(row, private_note="Ask next time.")
+    row.logged_at = PrivateNote.objects.get().written_at - timedelta(microseconds=after)
+    row.save()
+    assert ("Private note added." in plain(http.get(page_of(row)))) is is_told
 
 
 def test_a_form_sent_as_it_is_changes_nothing(http, dana, juniper, live_through, correct):
