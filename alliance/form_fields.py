@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from alliance.dates import DateFormat, UnreadableDay, read_day, written
 
 LONGEST_DELAY = 7 * 24 * 60  # minutes; convention of this app: later, nobody remembers the session
-# As people write them: (555) 123-4567, +44 (0)20 7946 0958, 030/555-0117, 555.123.4567 ext. 12.
+# As people write them: (555) 123-4567, +44 (0)20 7946 0958, 030/555-0117, 555.123.4567 ext. 12, 555 0117, extension 12.
 PHONE = RegexValidator(
-    r"^(?:\+? ?\(?|\(\+)[0-9](?:[ ()./\-\u00a0\u2010-\u2013\u202f]*[0-9])+\)?(?: ?(?:ext\.?|x|#) ?[0-9]{1,6})?$",
+    r"^(?:\+? ?\(?|\(\+)[0-9](?:[ ()./\-\u00a0\u2010-\u2013\u202f]*[0-9])+\)?"
+    r"(?:[,;]? ?(?:ext(?:n|ension)?\.?[:=]?|x|#) ?[0-9]{1,6})?$",
     _("Write a phone number, in digits."),
     flags=re.IGNORECASE,
 )

@@ -1,9 +1,9 @@
-"""Days as files have them, and in which order a file writes day and month."""
+"""Days and instants as files have them, and in which order a file writes day and month."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import Enum
 
 from django.db.models import TextChoices
@@ -26,10 +26,15 @@ class NoDay(Enum):
     HAS_TIME = "there is a time of day"
 
 
+ZONE = r"(?: ?(?:Z|UTC|GMT)| ?[+-][0-9]{2}(?::?[0-9]{2})?)?"
 # A spreadsheet or a program writes a day as its first instant.
-MIDNIGHT = r"(?:[T ]+(?:0?0:00(?::00(?:[.,]0+)?)?|12:00(?::00)? ?AM)(?: ?Z| ?UTC| ?[+-][0-9]{2}:?[0-9]{2})?)?"
+MIDNIGHT = rf"(?:[T ]+(?:0?0:00(?::00(?:[.,]0+)?)?|12:00(?::00)? ?AM){ZONE})?"
 YEAR_FIRST = re.compile(rf"([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}}){MIDNIGHT}", re.IGNORECASE)
 YEAR_LAST = re.compile(rf"([0-9]{{1,2}})([./-]) ?([0-9]{{1,2}})\2 ?([0-9]{{4}}){MIDNIGHT}", re.IGNORECASE)
+INSTANT = re.compile(
+    rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:[.,][0-9]+)?)?)({ZONE})",
+    re.IGNORECASE,
+)
 SHORT_YEAR = re.compile(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2}(?:[T ].*)?")
 SERIAL = re.compile(r"[2-6][0-9]{4}(?:[.,]0*)?")  # 1954 to 2091
 HAS_TIME = re.compile(r"(?:[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([./-])[0-9]{1,2}\2[0-9]{4})[T ]+[0-9].*")
@@ -91,3 +96,16 @@ def day_in(text: str, order: DateOrder | None) -> date | NoDay:
         return date(int(year), int(month), int(day))
     except ValueError:
         return NoDay.UNREADABLE
+
+
+def instant_in(text: str) -> datetime | None:
+    """The instant in a cell; without an offset it is UTC."""
+    written = INSTANT.fullmatch(text.strip())
+    if not written:
+        return None
+    offset = written[2].strip() if "+" in written[2] or "-" in written[2] else ""
+    try:
+        instant = datetime.fromisoformat(written[1] + offset)
+    except ValueError:
+        return None
+    return instant.replace(tzinfo=instant.tzinfo or UTC)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from ratings.cells.problem import BadLine
 
 DELIMITERS = ",;\t|"
-SEP_LINE = re.compile(r'"?sep=(\\t|.)"?', re.IGNORECASE)  # what Excel writes and reads as the first line
+# What Excel writes and reads as the first line; a program that saves the file again fills it up with its own delimiter.
+SEP_LINE = re.compile(r'[ "]*sep *= *(\\t|.)([ ",;\t|]*)', re.IGNORECASE)
 
 
 def column_key(name: str) -> str:
@@ -33,7 +34,8 @@ class Rows:
         if named:
             self.line += 1
             first = self._first(rest)
-            self.delimiter = "\t" if named[1] == "\\t" else named[1]
+            filled_up = named[2].strip(' "')
+            self.delimiter = filled_up[0] if filled_up else named[1].replace("\\t", "\t")
         else:
             self.delimiter = _delimiter_of(first, {column_key(name) for name in known})
         self.offset = self.line - 1

@@ -4,13 +4,19 @@ None stands for what cannot be read as such. Only the caller knows what a column
 """
 
 import re
+import string
 from decimal import Decimal
 
 MISSING = {
-    "", "na", "n/a", "n.a.", "<na>", "#n/a", "#nv", "nan", "null", "#null!", "none", ".", "-", "\u2013", "\u2014",
+    "", "na", "n/a", "n.a.", "<na>", "nan", "nat", "null", "<null>", "(null)", "\\n", "none", "#null!",
+    "na_character_", "na_integer_", "na_real_", "na_complex_",
+    "#n/a", "#na", "#n/a n/a", "#nv", "#n/d", "#n/b", "#i/t",  # a spreadsheet says it in the language of its reader
+    ".", *(f".{letter}" for letter in string.ascii_lowercase),  # Stata and SAS number what is missing by letters
+    "-", "\u2013", "\u2014",
 }  # fmt: skip
-YES = {"1", "y", "yes", "j", "ja", "t", "true", "wahr", "vrai"}
-NO = {"0", "n", "no", "nein", "f", "false", "falsch", "faux"}
+YES = {"y", "yes", "j", "ja", "oui", "t", "true", "wahr", "vrai", "verdadero", "vero", "waar"}
+NO = {"n", "no", "nein", "non", "f", "false", "falsch", "faux", "falso", "onwaar"}
+ONE_OR_NONE = re.compile(r"([01])(?:[.,]0*)?")
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:[.,][0-9]{0,20})?|[.,][0-9]{1,20})(?:[eE][+-]?[0-9]{1,3})?")
 NOISE = Decimal("1e-9")  # convention of this app: what two programs lose of a decimal number, and no answer has
 MOST = Decimal(10**9)
@@ -50,7 +56,8 @@ def whole_in(text: str) -> int | None:
 def yes_or_no_in(text: str) -> bool | None:
     """Whether a cell says yes; None for what is neither."""
     text = text.strip().casefold()
-    text = {"1.0": "1", "0.0": "0", "1,0": "1", "0,0": "0"}.get(text, text)
+    if number := ONE_OR_NONE.fullmatch(text):
+        return number[1] == "1"
     return text in YES if text in YES | NO else None
 
 

@@ -3,9 +3,8 @@
 A sentence names a column and never what stands in it: managers read these sentences, and they may not read scores.
 """
 
-import re
 import unicodedata
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from functools import cache
 from zoneinfo import available_timezones
@@ -13,14 +12,13 @@ from zoneinfo import available_timezones
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ratings.cells.days import NoDay, day_in
+from ratings.cells.days import NoDay, day_in, instant_in
 from ratings.cells.problem import BadLine
 from ratings.cells.values import number_in, whole_in, within, without_noise, yes_or_no_in
 
 LONGEST_ID = 120  # convention of this app: as long as a client's name
 EARLIEST, LATEST = date(1980, 1, 1), date(2999, 12, 31)  # assumption: another year is a typing error
 FURTHEST_ZONE = timedelta(hours=14)  # a date without a zone may be ahead of UTC by this much (Kiritimati)
-INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*")
 NO_DAY = {
     NoDay.UNREADABLE: gettext_lazy("%(name)s is not a date written as 2026-03-14 or 14.03.2026."),
     NoDay.SHORT_YEAR: gettext_lazy("%(name)s: write the year with four digits."),
@@ -106,14 +104,11 @@ def day_of(cells, name, now, order):
 
 def instant_of(cells, name, now):
     """The instant in a cell; without an offset it is UTC, as the column's name says."""
-    try:
-        instant = datetime.fromisoformat(cells[name]) if INSTANT.fullmatch(cells[name]) else None
-    except ValueError:
-        instant = None
+    instant = instant_in(cells[name])
     if instant is None:
         raise BadLine(_("%(name)s is not a time written as 2026-03-14T09:00:00Z.") % {"name": name})
     _check_year(instant.date(), name)
-    instant = instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
+    instant = instant.astimezone(UTC)
     if instant > now:
         raise BadLine(_("%(name)s is in the future.") % {"name": name})
     return instant

@@ -10,14 +10,18 @@ from alliance.form_fields import PHONE
         "(555) 123-4567", "(555)123-4567", "555-123-4567", "555.123.4567", "+1 (555) 123-4567", "+44 (0)20 7946 0958",
         "(+44) 20 7946 0958", "(0 30) 555 01 17", "030/555-0117", "+49 30 555 0117", "555\u00a0123\u00a04567",
         "555\u2011123\u20114567", "555 \u2013 1234567", "555-123-4567 ext. 12", "555-123-4567 x12", "112",
-        "00 44 20 7946",
+        "00 44 20 7946", "555-123-4567, ext. 12", "555-123-4567 extension 12", "555-123-4567,ext 12",
+        "555-123-4567 Ext: 12", "555-123-4567;ext=12", "555-123-4567 extn. 12", "555-123-4567, x 12",
     ],
 )  # fmt: skip
 def test_a_phone_number_is_taken_as_people_write_it(written):
     PHONE(written)
 
 
-@pytest.mark.parametrize("written", ["call me", "5", "(", "+", "++44 20", "555-CALL", "a@b.test", "12; 34", "-555"])
+@pytest.mark.parametrize(
+    "written",
+    ["call me", "5", "(", "+", "++44 20", "555-CALL", "a@b.test", "12; 34", "-555", "555 123, 12", "555-123 ext."],
+)
 def test_what_is_no_phone_number_is_said_to_be_none(written):
     with pytest.raises(ValidationError, match="Write a phone number, in digits"):
         PHONE(written)

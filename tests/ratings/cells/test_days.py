@@ -1,12 +1,12 @@
 """Days as files have them, and the order in which one file writes them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.cells.days import DateOrder, FileDates, NoDay, day_in, file_dates
+from ratings.cells.days import DateOrder, FileDates, NoDay, day_in, file_dates, instant_in
 
 DAY, MONTH = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST
 SEVENTH = date(2025, 1, 7)
@@ -18,6 +18,8 @@ SEVENTH = date(2025, 1, 7)
         "2025-01-07", " 2025-01-07 ", "2025-1-7", "2025/01/07", "2025-01-07 00:00", "2025-01-07 00:00:00",
         "2025-01-07T00:00:00", "2025-01-07T00:00:00Z", "2025-01-07T00:00:00.000Z", "2025-01-07 00:00:00+00:00",
         "2025-01-07T00:00:00+0100", "2025-01-07 00:00:00 UTC", "2025-01-07 0:00",
+        "2025-01-07 00:00:00+01", "2025-01-07T00:00:00-05", "2025-01-07 00:00:00 GMT", "2025-01-07 00:00 gmt",
+        "2025-01-07 00:00:00.0000000 +01:00",
     ],
 )  # fmt: skip
 def test_a_day_may_have_midnight_behind_it(text):
@@ -50,6 +52,31 @@ def test_day_and_month_are_read_in_the_order_of_the_file(text, order):
 )  # fmt: skip
 def test_what_is_no_day_says_why(text, why):
     assert day_in(text, DAY) is why
+
+
+NINE = datetime(2026, 3, 14, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-14T09:00:00Z", "2026-03-14 09:00", "2026-03-14 09:00:00", "2026-03-14T09:00:00.000Z",
+        "2026-03-14 10:00:00+01", "2026-03-14T10:00:00+0100", "2026-03-14 10:00:00 +01:00", "2026-03-14 09:00:00 GMT",
+        "2026-03-14 09:00:00 UTC", "2026-03-14T09:00:00GMT", "2026-03-14 09:00:00.000000000+00:00",
+        " 2026-03-14T09:00z", "2026-03-14 04:00:00-05", "2026-03-14 09:00:00,0",
+    ],
+)  # fmt: skip
+def test_an_instant_is_the_same_whichever_program_wrote_it(text):
+    assert instant_in(text) == NINE
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2026-03-14", "2026-03-14 09", "2026-02-30 09:00", "2026-03-14 25:00", "2026-03-14 09:00 CET",
+     "2026-03-14 09:00+99", "2026-03-14 09:00 AM", "14.03.2026 09:00", "2026-03-14T09:00Z0"],
+)  # fmt: skip
+def test_what_is_no_instant_is_not_read_as_one(text):
+    assert instant_in(text) is None
 
 
 @pytest.mark.parametrize(
@@ -87,3 +114,4 @@ def test_whatever_a_file_writes_is_read_as_it_was_meant_or_asked(days, pattern):
 @given(st.text(max_size=25), st.sampled_from([None, DAY, MONTH]))
 def test_any_text_is_a_day_or_a_reason(text, order):
     assert isinstance(day_in(text, order), date | NoDay)
+    assert instant_in(text) is None or instant_in(text).tzinfo

@@ -34,6 +34,17 @@ MISSING = [
     "#NV",
     "<NA>",
     "None",
+    "NaT",
+    "NA_character_",
+    "NA_real_",
+    "NA_integer_",
+    "#NA",
+    "#N/A N/A",
+    "#N/D",
+    "\\N",
+    "(null)",
+    "<NULL>",
+    ".a",
 ]
 
 
@@ -43,7 +54,7 @@ def test_what_stands_for_nothing_is_missing(code):
     assert number_in(code) is whole_in(code) is yes_or_no_in(code) is None
 
 
-@pytest.mark.parametrize("text", ["0", "0.0", "n", "NO", "nap", "..", "#DIV/0!", "x"])
+@pytest.mark.parametrize("text", ["0", "0.0", "n", "NO", "nap", "nat.", "..", "#DIV/0!", "x", ".5", "a.", "N"])
 def test_what_says_something_is_not(text):
     assert not is_missing(text)
 
@@ -94,14 +105,21 @@ def test_another_number_is_no_whole_one(text):
     assert whole_in(text) is None
 
 
-@pytest.mark.parametrize("text", ["Y", "yes", "1", "1.0", "TRUE", "true", "T", "ja", " y "])
+@pytest.mark.parametrize(
+    "text", ["Y", "yes", "1", "1.0", "1.00", "1.", "1,000", "TRUE", "true", "T", "ja", " y ", "oui", "VERDADERO"]
+)
 def test_yes(text):
     assert yes_or_no_in(text) is True
 
 
-@pytest.mark.parametrize("text", ["N", "no", "0", "0.0", "0,0", "FALSE", "F", "nein"])
+@pytest.mark.parametrize("text", ["N", "no", "0", "0.0", "0,0", "0.00", "0.", "FALSE", "F", "nein", "non", "FALSO"])
 def test_no(text):
     assert yes_or_no_in(text) is False
+
+
+@pytest.mark.parametrize("text", ["2", "1.5", "-1", "10", "1.01", "01", "1e0", "yes no", "x"])
+def test_neither_yes_nor_no(text):
+    assert yes_or_no_in(text) is None
 
 
 def test_noise_alone_does_not_leave_a_scale():

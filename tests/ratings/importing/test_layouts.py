@@ -161,6 +161,13 @@ def test_any_delimiter_a_byte_order_mark_and_either_spelling_of_skip():
         assert ratings(found) == ratings(parsed(OPENFIT))
 
 
+@pytest.mark.parametrize("written", [b"2025-03-20 14:00:00+01", b"2025-03-20 13:00:00 GMT", b"2025-03-20 13:00:00.0"])
+def test_a_time_is_the_same_whichever_program_wrote_it(written):
+    found = parsed(LONG.replace(b"2025-03-20T13:00:00Z", written))
+    assert found.errors == ()
+    assert [past.starts_at for past in found.sessions] == [past.starts_at for past in parsed(LONG).sessions]
+
+
 def test_a_wrong_line_after_a_cell_of_two_lines_is_counted_as_an_editor_counts():
     data = OPENFIT.replace(b"Old Mill", b'"Old\nMill"', 1).replace(b"2025-01-14", b"2025-01-99")
     assert errors(data) == [(4, f"Session_Date {NO_DATE}")]
