@@ -5,6 +5,7 @@ None stands for what cannot be read as such. Only the caller knows what a column
 
 import re
 import string
+import unicodedata
 from decimal import Decimal
 
 MISSING = {
@@ -20,6 +21,11 @@ ONE_OR_NONE = re.compile(r"([01])(?:[.,]0*)?")
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:[.,][0-9]{0,20})?|[.,][0-9]{1,20})(?:[eE][+-]?[0-9]{1,3})?")
 NOISE = Decimal("1e-9")  # convention of this app: what two programs lose of a decimal number, and no answer has
 MOST = Decimal(10**9)
+BLANK = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+UNSEEN = re.compile(r"[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+COUNTED = re.compile(r"(0|[1-9][0-9]*)[.,]0*")
+POWER = re.compile(r"[1-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
+DIGITS_KEPT = 15  # R writes as many, and so leaves none out of a whole number with fewer
 
 
 def is_missing(text: str) -> bool:
@@ -59,6 +65,22 @@ def yes_or_no_in(text: str) -> bool | None:
     if number := ONE_OR_NONE.fullmatch(text):
         return number[1] == "1"
     return text in YES if text in YES | NO else None
+
+
+def reference_in(text: str) -> str | None:
+    """The reference in a cell: text with its leading zeros, the same whichever program wrote it.
+
+    A whole number comes without the ".0" that some put behind it, any blank is a plain one, letters are composed. None
+    for a number that a program has shortened, such as 1.2E+11: another may have been shortened to the same.
+    """
+    text = unicodedata.normalize("NFC", UNSEEN.sub("", BLANK.sub(" ", text)).strip())
+    if number := COUNTED.fullmatch(text):
+        return number[1]
+    if not POWER.fullmatch(text):
+        return text
+    number = Decimal(text.replace(",", "."))
+    is_whole = number == number.to_integral_value()
+    return str(int(number)) if is_whole and "e" in text and number < 10**DIGITS_KEPT else None
 
 
 def defused(text: str) -> str:

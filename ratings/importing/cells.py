@@ -3,7 +3,6 @@
 A sentence names a column and never what stands in it: managers read these sentences, and they may not read scores.
 """
 
-import unicodedata
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from ratings.cells.days import NoDay, day_in, instant_in
 from ratings.cells.problem import BadLine
-from ratings.cells.values import number_in, whole_in, within, without_noise, yes_or_no_in
+from ratings.cells.values import number_in, reference_in, whole_in, within, without_noise, yes_or_no_in
 
 LONGEST_ID = 120  # convention of this app: as long as a client's name
 EARLIEST, LATEST = date(1980, 1, 1), date(2999, 12, 31)  # assumption: another year is a typing error
@@ -36,11 +35,13 @@ def zones() -> set[str]:
 
 
 def text_of(cells, name):
-    """The text of a cell that must not be empty, with its leading zeros or "=", composed as Unicode has it.
-
-    Of an é that comes as one character and one that comes as two, a person sees the same.
-    """
-    text = unicodedata.normalize("NFC", cells[name])
+    """The name or reference in a cell that must not be empty."""
+    text = reference_in(cells[name])
+    if text is None:
+        raise BadLine(
+            _("%(name)s has a number that a program has shortened, as in 1.2E+11. Write it in full, as text.")
+            % {"name": name}
+        )
     if not text:
         raise BadLine(_("%(name)s is empty. NA, NULL and the like count as empty.") % {"name": name})
     if len(text) > LONGEST_ID or not text.isprintable():

@@ -4,13 +4,12 @@ No database: researchers use this to run the detector on their own data, and to 
 """
 
 import math
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ratings.cells.problem import BadLine
 from ratings.cells.rows import Rows, column_key
-from ratings.cells.values import is_missing, number_in, whole_in, within, yes_or_no_in
+from ratings.cells.values import is_missing, number_in, reference_in, whole_in, within, yes_or_no_in
 from ratings.psychometrics.evidence import Scores, SessionEvidence
 from ratings.psychometrics.scoring import is_straight_line, pomp
 
@@ -70,7 +69,11 @@ class EpisodeReader:
         last_number: int | None = None
         attended = 0
         for line, row in self._rows():
-            name_in_row = unicodedata.normalize("NFC", self._text(row, "episode"))
+            name_in_row = reference_in(self._text(row, "episode"))
+            if name_in_row is None:
+                raise FileError(
+                    line, "the episode has a number that a program has shortened, as in 1.2E+11; write it in full."
+                )
             if not name_in_row:
                 raise FileError(line, "the episode is empty. NA, NULL and the like count as empty.")
             if name_in_row != name:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from ratings.cells.problem import BadLine
-from ratings.cells.values import whole_in
+from ratings.cells.values import reference_in, whole_in
 from ratings.importing.cells import instant_of, number_of, text_of, whole_of, yes_or_no_of, zones
 from ratings.importing.past import PastRating, PastSession
 from ratings.psychometrics.evidence import Rater
@@ -58,7 +58,8 @@ class Long:
             raise BadLine(_("pillar is not the one that this item belongs to."))
         if cells["tz"] and cells["tz"] not in zones():
             raise BadLine(_("tz is not the name of a time zone, such as Europe/Berlin."))
-        therapists = (cells["therapist_pid"],) if cells["therapist_pid"] else ()
+        therapist = reference_in(cells["therapist_pid"])
+        therapists = (therapist,) if therapist else ()
         start = instant_of(cells, "session_start_utc", self.now)
         therapy_session = PastSession(line, *key, therapists=therapists, starts_at=start, zone=cells["tz"])
         answered_at = instant_of(cells, "submitted_utc", self.now) if cells["submitted_utc"] else None

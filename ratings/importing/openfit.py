@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from ratings.cells.problem import BadLine
+from ratings.cells.values import reference_in
 from ratings.importing.cells import day_of, decimal_of, number_of, text_of, whole_of, yes_or_no_of
 from ratings.importing.past import PastRating, PastSession
 from ratings.psychometrics.evidence import Rater
@@ -43,7 +44,7 @@ class OpenFit:
         name = cells.get("provider_name") or " ".join(
             cells.get(part, "") for part in ("provider_firstname", "provider_lastname")
         )
-        therapists = (cells.get("provider_email"), cells.get("provider_id"), name.strip())
+        therapists = (cells.get("provider_email"), reference_in(cells.get("provider_id", "")), name.strip())
         self.by_key[client, case, number] = PastSession(
             line=line,
             client=client,

@@ -1,10 +1,14 @@
 """References of a file, as they are stored here: keyed hashes, which nobody can read back."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import product
 
 from alliance.crypto import keyed_hash
+
+WHOLE = re.compile(r"0|[1-9][0-9]*")
 
 
 class Layout(StrEnum):
@@ -24,8 +28,14 @@ def reference(layout: Layout, *parts: object) -> str:
 
 
 def references(layout: Layout, *parts: object) -> list[str]:
-    """The hashes under which it may be stored: what was imported before names were composed has the second."""
-    return [reference(layout, *parts), reference(layout, *(unicodedata.normalize("NFD", str(part)) for part in parts))]
+    """The hashes under which it may be stored, first the one under which it is stored today.
+
+    Names were not composed before, and whole numbers kept the ".0" that some programs put behind them.
+    """
+    texts = tuple(map(str, parts))
+    decomposed = tuple(unicodedata.normalize("NFD", text) for text in texts)
+    spellings = ((text, f"{text}.0") if WHOLE.fullmatch(text) else (text,) for text in texts)
+    return [reference(layout, *spelt) for spelt in dict.fromkeys((*product(*spellings), decomposed))]
 
 
 def client_references(layout: Layout, client: str) -> Iterator[str]:

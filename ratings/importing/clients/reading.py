@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from alliance.form_fields import INVISIBLE, PHONE
 from ratings.cells.days import DateOrder, FileDates
 from ratings.cells.problem import BadLine
+from ratings.cells.values import reference_in
 from ratings.importing.cells import day_of, text_of
 from ratings.importing.table import Cells, LineError, Table, cells_of, dates_of
 
@@ -101,7 +102,7 @@ def _client(line: int, cells: Cells, now: datetime, order: DateOrder | None) -> 
         therapist=cells[THERAPIST],
         starts_on=day_of(cells, START, now, order) if cells[START] else None,
         email=_email(cells[EMAIL]),
-        phone=_phone(_plain(cells[PHONE_NUMBER])),
+        phone=_phone(_plain(reference_in(cells[PHONE_NUMBER]) or cells[PHONE_NUMBER])),
     )
 
 

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from alliance.models import Practice
 from ratings.cells.days import DateOrder
+from ratings.cells.values import reference_in
 from ratings.importing.actions import NotAllGood, import_ratings
 from ratings.importing.matching import make_preview, read
 from ratings.importing.receiver import Receiver, therapists_of
@@ -94,5 +95,5 @@ def find_receiver(practice, pairs, all_to):
         name, sign, email = pair.rpartition("=")
         if not (sign and name):
             raise CommandError(f"--therapist {pair}: write it as ID=EMAIL.", returncode=2)
-        named[name.strip()] = therapist(email)
+        named[reference_in(name) or name.strip()] = therapist(email)
     return Receiver(all_to=therapist(all_to) if all_to else None, named=named)

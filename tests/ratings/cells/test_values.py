@@ -11,6 +11,7 @@ from ratings.cells.values import (
     defused,
     is_missing,
     number_in,
+    reference_in,
     whole_in,
     within,
     without_noise,
@@ -120,6 +121,30 @@ def test_no(text):
 @pytest.mark.parametrize("text", ["2", "1.5", "-1", "10", "1.01", "01", "1e0", "yes no", "x"])
 def test_neither_yes_nor_no(text):
     assert yes_or_no_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("1.0", "1"), ("1", "1"), ("12.00", "12"), ("12,0", "12"), ("7.", "7"), ("0.0", "0"), ("1e+05", "100000"),
+        ("1.2e+05", "120000"), ("007", "007"), ("007.0", "007.0"), ("1.5", "1.5"), ("1.10", "1.10"), ("1.0.0", "1.0.0"),
+        ("-1.0", "-1.0"), ("A1.0", "A1.0"), ("1e5", "1e5"), ("=7+1", "=7+1"), ("A\u00a01", "A 1"), ("A\u202f1", "A 1"),
+        ("\u00a0A1\u3000", "A1"), ("A\u200b1\ufeff", "A1"), ("A  1", "A  1"), ("Zoe\u0308", "Zo\u00eb"),
+    ],
+)  # fmt: skip
+def test_a_reference_is_the_same_whichever_program_wrote_it(text, reference):
+    assert reference_in(text) == reference
+
+
+@pytest.mark.parametrize("text", ["1.23457E+11", "4,93E+11", "1e+16", "1.23456e+03"])
+def test_a_reference_that_a_program_shortened_is_nobodys(text):
+    """Else two clients whose numbers begin alike would be one."""
+    assert reference_in(text) is None
+
+
+@given(st.integers(0, 10**15 - 1), st.sampled_from(["{}", "{}.0", "{},0", "{}.", "{}.00"]))
+def test_a_whole_number_is_one_reference_in_each_spelling(number, pattern):
+    assert reference_in(pattern.format(number)) == str(number)
 
 
 def test_noise_alone_does_not_leave_a_scale():

@@ -171,6 +171,46 @@ def test_a_reference_composed_and_decomposed_is_one_client(bring_in, dana):
     assert bring_in(two_sessions(DECOMPOSED, ZOE)) is None, "and there is nothing new in it"
 
 
+@pytest.mark.parametrize(("one", "other"), [("7", "7.0"), ("7", "7,0"), ("A 7", "A\u00a07")])
+def test_a_reference_that_two_programs_write_differently_is_one_client(bring_in, dana, one, other):
+    bring_in(two_sessions(one, f'"{other}"'))
+    assert counted() == (1, 1, 2, 2)
+    assert [row.display_name for row in Client.objects.all()] == [one]
+    assert bring_in(two_sessions(f'"{other}"', one)) is None, "and there is nothing new in it"
+
+
+def test_a_case_that_two_programs_number_differently_is_one(bring_in, dana):
+    bring_in(two_sessions("7", "7").replace(b"7,1,2025-01-02,2", b"7,1.0,2025-01-02,2"))
+    assert counted() == (1, 1, 2, 2)
+
+
+def test_leading_zeros_still_tell_two_clients_apart(bring_in, dana):
+    bring_in(two_sessions("7", "007"))
+    assert counted() == (2, 2, 2, 2)
+
+
+def test_what_was_imported_with_a_point_and_a_zero_before_is_found_again(bring_in, dana, monkeypatch):
+    monkeypatch.setattr("ratings.importing.cells.reference_in", str)  # as references were kept before
+    bring_in(two_sessions("7.0", "7.0").replace(b",1,2025-01-02", b",1.0,2025-01-02"))
+    monkeypatch.undo()
+    assert bring_in(two_sessions("7", "7.0")) is None
+    bring_in(two_sessions("7", "7").replace(b",2,2025-01-14", b",3,2025-01-21"))
+    assert counted() == (1, 1, 3, 3)
+
+
+def test_a_number_that_a_spreadsheet_shortened_is_no_reference():
+    """Else all clients whose numbers begin alike would become one."""
+    (error,) = parsed(changed("C1", "1.23457E+11")).errors
+    assert error.sentence == (
+        "Client_ID has a number that a program has shortened, as in 1.2E+11. Write it in full, as text."
+    )
+
+
+def test_a_therapist_whose_number_has_a_point_and_a_zero_is_the_one_who_was_named(bring_in, dana):
+    row = changed("Provider_Email", "Provider_ID").replace("dana@millrace.test", "7.0")
+    assert bring_in(row.encode(), named={"7": dana}) is not None
+
+
 def test_what_was_imported_decomposed_before_is_found_again(bring_in, dana, monkeypatch):
     monkeypatch.setattr(unicodedata, "normalize", lambda form, text: text)  # as references were kept before
     bring_in(two_sessions(DECOMPOSED, DECOMPOSED))

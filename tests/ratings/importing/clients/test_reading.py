@@ -51,6 +51,11 @@ def test_a_decomposed_name_is_composed():
     assert client.name == "Zo\u00eb"
 
 
+def test_numbers_that_a_program_wrote_with_a_point_and_a_zero():
+    (client,) = read("Client_ID,Name,Phone\n42.0,7.0,493055501170.0\n").clients
+    assert (client.reference, client.name, client.phone) == ("42", "7", "493055501170")
+
+
 def test_columns_that_are_not_read_are_named():
     assert read("Name,Birthday,Diagnosis\nAlder,1990-01-01,none\n").not_read == ("birthday", "diagnosis")
 

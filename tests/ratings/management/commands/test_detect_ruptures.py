@@ -186,6 +186,16 @@ def test_rounding_noise_and_a_whole_number_with_a_zero_are_no_errors(detect):
     assert len(detect([HEADER, "a,1,7.0000000000000001,6,6,5,5,5"])) == 1
 
 
+def test_an_episode_that_two_programs_number_differently_is_one(detect):
+    halves = [*rows("7", FALL[:3]), *rows("7.0", FALL[3:], first=4)]
+    assert [row["alert"] for row in detect([HEADER, *halves])] == list("000010")
+
+
+def test_an_episode_whose_number_was_shortened_is_named(detect):
+    with pytest.raises(CommandError, match="Line 2: the episode has a number that a program has shortened"):
+        detect([HEADER, *rows("1.23457E+11")])
+
+
 def test_cells_that_are_left_out_at_the_end_are_empty(detect):
     assert len(detect([HEADER + MORE, "a,1,6,6,6", "a,2,6,6,6,5,5,5,1", "a,3,6,6,6,,,,,,,,,"])) == 3
 

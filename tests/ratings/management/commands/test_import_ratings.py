@@ -51,6 +51,14 @@ def test_wrong_lines_are_named_and_nothing_is_written(tmp_path, dana, noor):
     assert "sessions: 18 new" in out and err == f"left out, {sentence}\n"
 
 
+@pytest.mark.parametrize("said", ["7", "7.0"])
+def test_a_therapist_is_the_one_whose_number_is_said_with_or_without_a_zero(tmp_path, dana, said):
+    file = tmp_path / "numbered.csv"
+    file.write_bytes((FILES / "long.csv").read_bytes().replace(b";T-1;", b";7.0;"))
+    run("--therapist", f"{said}=dana@millrace.test", file=file)
+    assert Client.objects.count() > 0
+
+
 def test_who_receives_the_cases(dana, noor):
     unknown = refused(file=FILES / "long.csv")
     assert unknown.splitlines()[0] == "line 2: This line names no therapist of this practice."
