@@ -153,6 +153,7 @@ MIDDLEWARE = [
     "alliance.site.middleware.htmx_login_redirect",
     "alliance.site.middleware.audit_denials",
     "alliance.site.middleware.say_what_cannot_be_opened",
+    "ratings.check_in.views.rate_first.AskForRatingFirst",
     "alliance.drafts.middleware.keep_typed_text",
 ]
 

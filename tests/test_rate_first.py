@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from ratings.check_in.actions import answer_check_in
 from ratings.check_in.answers import PlanAnswer, PlanAnswers
+from ratings.models import Rupture
+from ratings.ruptures.actions import plan_step
 from tests import test_access_matrix as matrix
 from tests.browsers import taken_back
 from tests.courses import client_answers, held
-from tests.factories import days_ago
+from tests.factories import days_ago, editor_of
 
 subjects = matrix.subjects  # the fixture: what its routes are asked about
 
@@ -32,6 +34,19 @@ def waiting(subjects, millrace, juniper, live_through):
     """A session of Juniper's that Dana has not rated; the client's answers come with each world."""
     live_through(juniper, [3, 3, 3, 3, 3])
     millrace.rates_first_since = days_ago(1)
+    millrace.save()
+    return held(juniper, 0.5).check_in
+
+
+@pytest.fixture
+def in_repair(subjects, millrace, juniper):
+    """The same while a repair is on, and its next step is planned."""
+    millrace.rates_first_since = None
+    millrace.save()
+    before = held(juniper, 1).check_in
+    answer_check_in(check_in=before, answers=client_answers(3, tension=True), may_change=False)
+    plan_step(editor=editor_of(juniper), rupture=Rupture.objects.get(state="open"), step="ask", words="How was it?")
+    millrace.rates_first_since = days_ago(0.9)
     millrace.save()
     return held(juniper, 0.5).check_in
 
@@ -57,7 +72,7 @@ def worlds(dana, subjects, check_in):
     found = []
     goal = check_in.episode.goals.get()
     unlike = PlanAnswers("no", goals=(PlanAnswer(str(goal.code), goal.revision, "no"),))
-    content = client_answers(4)
+    content = client_answers(4, repair_talked=True, repair_helped="yes")
     strained = client_answers(0, comment="A kanarienvogel sang.", tension=True, bring_up="gently", plan=unlike)
     now = timezone.now()
     for said in (content, strained):
@@ -75,6 +90,17 @@ def differing(one, other):
 
 def test_no_page_tells_two_answers_apart_before_the_own_rating(dana, subjects, waiting):
     assert differing(*worlds(dana, subjects, waiting)) == set()
+
+
+def test_nor_whether_a_repair_is_over(dana, subjects, in_repair):
+    assert differing(*worlds(dana, subjects, in_repair)) == set()
+
+
+def test_what_tells_that_a_repair_is_over_where_nothing_waits(dana, subjects, millrace, in_repair):
+    millrace.rates_first_since = None
+    millrace.save()
+    told = differing(*worlds(dana, subjects, in_repair))
+    assert told >= {"ratings:planned-session-log", "ratings:session-log"}
 
 
 def test_pages_of_the_case_tell_them_apart_where_nothing_waits(dana, subjects, millrace, waiting):

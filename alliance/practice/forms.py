@@ -43,7 +43,7 @@ class PracticeForm(forms.Form):
     )
     rates_first = forms.BooleanField(
         label=_("Therapists see a client's answers once they have rated the session themselves."),
-        help_text=_("From the next session on. They can also look without a rating; that is recorded."),
+        help_text=_("For answers from now on. They can also look without a rating; that is recorded."),
         required=False,
     )
     plan_every_sessions = forms.IntegerField(

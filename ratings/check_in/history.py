@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from alliance.models import DataKey, Episode
 from ratings.check_in.plan_questions import SaidOfPlan, said_of_plan
+from ratings.check_in.rate_first import waiting_for_therapist
 from ratings.detection.history import HeldSession, held_sessions
 from ratings.findings import phrases, scale, sparklines
 from ratings.models import InstrumentText, Rating
@@ -50,15 +51,20 @@ class History:
 
     lines: list[Line]
     sessions: list[AnsweredSession]  # newest first
+    later: list[datetime]  # the sessions whose answers come once the therapist has rated them, newest first
 
 
 def history_of(episode: Episode) -> History:
-    """The client's answers in words and as lines; nothing of the therapist's."""
+    """The client's answers in words and as lines; nothing of the therapist's.
+
+    What waits for the therapist's own rating is left out: the therapist had this link in hand.
+    """
+    waiting = {row.session_key: row.session_at for row in waiting_for_therapist(episode)}
     # In the client's own words only: what was imported from elsewhere is a number, and is asked for on paper.
     rated = [
         therapy_session
         for therapy_session in held_sessions(episode)
-        if therapy_session.client and therapy_session.client.text_id
+        if therapy_session.client and therapy_session.client.text_id and therapy_session.row.pk not in waiting
     ]
     key = episode.client.data_key
     said = said_of_plan(episode, [therapy_session.client for therapy_session in rated if therapy_session.client])
@@ -75,6 +81,7 @@ def history_of(episode: Episode) -> History:
             for therapy_session in reversed(rated)
             if therapy_session.client and therapy_session.client.text
         ],
+        later=list(waiting.values()),
     )
 
 

@@ -27,9 +27,9 @@ TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expi
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 KIND = ClientLink.LinkKind
 NEEDED_BY_PAGE = {
-    KIND.HISTORY: ("episode__client__practice", "episode__client__data_key"),
+    KIND.HISTORY: ("episode__client__practice", "episode__client__data_key", "episode__therapist__user"),
     KIND.PREFERENCES: ("client__practice",),
-    KIND.COPY: ("episode__client__practice", "episode__client__data_key"),
+    KIND.COPY: ("episode__client__practice", "episode__client__data_key", "episode__therapist__user"),
 }
 
 

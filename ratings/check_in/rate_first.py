@@ -1,8 +1,9 @@
 """Rate first: where the practice wants it, therapists see what a client answered once their own rating is in.
 
-It holds for sessions since the practice chose it, in the therapist's own cases; also for one that was missed or removed
-meanwhile, so that whoever brings it back has not read the answers. Supervisors, and who covers, see them at once: they
-rate nothing. So does the therapist who typed them. A therapist may also look without a rating, and that is recorded.
+It holds for answers that came in since the practice chose it, in the therapist's own cases; also for a session that was
+missed or removed meanwhile, so that whoever brings it back has not read the answers. The time of the session decides
+nothing: the therapist can change it. Supervisors, and who covers, see them at once: they rate nothing. So does the
+therapist who typed them. A therapist may also look without a rating, and that is recorded.
 """
 
 from collections.abc import Collection
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from alliance import audit
@@ -52,11 +53,14 @@ def awaiting_rating(episodes: Collection[Episode], reader: User) -> list[Awaitin
     }
     if not since:
         return []
-    ratings = Rating.objects.filter(therapy_session=OuterRef("therapy_session"), replaced_at__isnull=True)
-    answers = ratings.filter(rater=Rater.CLIENT).exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=reader)
+    of_session = Rating.objects.filter(therapy_session=OuterRef("therapy_session"))
+    own = of_session.filter(rater=Rater.THERAPIST, items_answered__gt=0, replaced_at__isnull=True)
+    answers = of_session.filter(rater=Rater.CLIENT).exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=reader)
+    first = answers.order_by("received_at").values("received_at")[:1]
     waiting = (
-        CheckIn.objects.filter(Exists(answers), ~Exists(ratings.filter(rater=Rater.THERAPIST, items_answered__gt=0)))
+        CheckIn.objects.filter(Exists(answers.filter(replaced_at__isnull=True)), ~Exists(own))
         .filter(episode__in=since, shown_unrated_at__isnull=True)
+        .annotate(first_received_at=Subquery(first))
         .select_related("therapy_session")
         .order_by("-therapy_session__starts_at")
     )
@@ -71,8 +75,33 @@ def awaiting_rating(episodes: Collection[Episode], reader: User) -> list[Awaitin
             can_be_rated=row.therapy_session.attendance in ASKED_ABOUT and row.therapy_session.voided_at is None,
         )
         for row in waiting
-        if row.therapy_session.starts_at >= since[row.episode_id]
+        if row.first_received_at >= since[row.episode_id]
     ]
+
+
+class RatesFirst(Exception):
+    """The reader may not see this case before they have rated a session of their own."""
+
+    def __init__(self, episode: Episode, waiting: AwaitingRating):
+        super().__init__(str(episode.code))
+        self.episode, self.waiting = episode, waiting
+
+
+def check_rated(episode: Episode, reader: User) -> None:
+    """Asked before anything that could tell an answer that waits.
+
+    Raises
+    ------
+    RatesFirst
+        One waits; `views/rate_first.py` answers with the page that asks for the rating.
+    """
+    if waiting := awaiting_rating([episode], reader):
+        raise RatesFirst(episode, waiting[0])
+
+
+def waiting_for_therapist(episode: Episode) -> list[AwaitingRating]:
+    """As `awaiting_rating`, for what a client opens through a link that the therapist had in hand."""
+    return awaiting_rating([episode], episode.therapist.user)
 
 
 def standing_until_rated(standing: Standing) -> Standing:

@@ -10,7 +10,7 @@ from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS
-from ratings.check_in.views.rate_first import page_until_rated
+from ratings.check_in.rate_first import check_rated
 from ratings.course.queries import course_of
 from ratings.detection.history import held_sessions
 
@@ -22,8 +22,7 @@ def course(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
-    if waiting := page_until_rated(request, episode):
-        return waiting
+    check_rated(episode, request.user)
     is_therapist = access.can_edit(request.user, episode)
     context = {
         "episode": episode,

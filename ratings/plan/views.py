@@ -15,7 +15,7 @@ from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
-from ratings.check_in.views.rate_first import page_until_rated
+from ratings.check_in.rate_first import check_rated
 from ratings.detection.history import held_sessions
 from ratings.plan.queries import plan_of
 from sessions.models import Goal, Task
@@ -33,8 +33,7 @@ def plan(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
-    if waiting := page_until_rated(request, episode):
-        return waiting
+    check_rated(episode, request.user)
     is_therapist = access.can_edit(request.user, episode)
     context = {
         "episode": episode,

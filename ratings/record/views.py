@@ -22,7 +22,7 @@ from ratings.check_in import instrument_choice
 from ratings.check_in.actions import AlreadyAnswered, SessionVoided, correct_entered_answers, mark_read
 from ratings.check_in.answers import stored_answers
 from ratings.check_in.forms import EnteredAnswersForm
-from ratings.check_in.views.rate_first import page_until_rated
+from ratings.check_in.rate_first import check_rated
 from ratings.detection.forms import StrainForm
 from ratings.detection.verdicts import judge_session
 from ratings.models import CheckIn, Draw, Rating
@@ -48,8 +48,7 @@ TICKED = (
 def session_page(request, code):
     therapy_session = _in_zone(get_visible_or_404(SESSIONS, request.user, code=code))
     audit.record(audit.Verb.READ, therapy_session, by=request.user, practice=therapy_session.episode.client.practice)
-    if waiting := page_until_rated(request, therapy_session.episode):
-        return waiting
+    check_rated(therapy_session.episode, request.user)
     page = page_of(therapy_session, request.user)
     if page.can_log and request.method == "GET":
         editor = access.check_log(request.user, therapy_session.episode)
@@ -63,8 +62,7 @@ def session_list(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
-    if waiting := page_until_rated(request, episode):
-        return waiting
+    check_rated(episode, request.user)
     page = list_of(episode, request.user, removed="removed" in request.GET)
     section = "cases" if page.can_log else "caseload"
     return render(request, "ratings/record/session_list.html", {"page": page, "section": section})
@@ -75,8 +73,7 @@ def case_sheet(request, code):
     episode = get_visible_or_404(CASES, request.user, code=code)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
-    if waiting := page_until_rated(request, episode):
-        return waiting
+    check_rated(episode, request.user)
     context = {"page": sheet_of(episode, request.user), "section": "cases"}
     return render(request, "ratings/record/case_sheet.html", context)
 
@@ -86,8 +83,7 @@ def session_strain(request, code):
     """Whether there was strain in a session that was drawn. An answer that a flag has overtaken is kept as well."""
     therapy_session = _in_zone(get_visible_or_404(SESSIONS, request.user, code=code))
     editor = access.check_log(request.user, therapy_session.episode)
-    if waiting := page_until_rated(request, therapy_session.episode):
-        return waiting
+    check_rated(therapy_session.episode, request.user)
     draw = Draw.objects.filter(therapy_session=therapy_session, is_drawn=True).first()
     if draw is None:
         raise NotVisible("draw", code)
@@ -177,8 +173,7 @@ def check_in_correct(request, code):
     check_ins = CheckIn.objects.not_voided().select_related("therapy_session", "text__instrument", *OF_EPISODE)
     check_in = get_visible_or_404(check_ins, request.user, code=code)
     editor = access.check_edit(request.user, check_in.episode)
-    if waiting := page_until_rated(request, check_in.episode):
-        return waiting
+    check_rated(check_in.episode, request.user)
     timezone.activate(ZoneInfo(check_in.episode.client.practice.zone))
     typed = check_in.ratings.filter(replaced_at__isnull=True, rater=Rater.CLIENT, mode=Rating.Mode.PAPER)
     rating = typed.select_related("episode__client__data_key").first()

@@ -17,8 +17,8 @@ from alliance.models.episode import EPISODE_NEEDS
 from alliance.qr import qr_code
 from alliance.requests import require_page_or_post
 from ratings.check_in.links import COPY_LINK_LIVES, live_link, mint_copy_link
+from ratings.check_in.rate_first import check_rated, waiting_for_therapist
 from ratings.check_in.views.link import key_in_address, link_gone
-from ratings.check_in.views.rate_first import page_until_rated
 from ratings.models import ClientLink
 from ratings.rights.copy import copy_of
 from ratings.rights.looked import who_looked
@@ -32,8 +32,7 @@ def copy_make(request, code):
     """What the copy holds, and a fresh link to it, on this page once and nowhere else."""
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     editor = access.check_edit(request.user, episode)
-    if waiting := page_until_rated(request, episode):
-        return waiting
+    check_rated(episode, request.user)
     context = {"episode": episode, "days": COPY_LINK_LIVES.days, "section": "cases"}
     if request.method == "POST":
         address = settings.BASE_URL + reverse("links:copy", args=[mint_copy_link(editor=editor)])
@@ -57,35 +56,41 @@ def who_looked_page(request, code):
 @key_in_address
 @require_safe
 def copy_page(request, token):
-    link, copy = _opened(token)
-    if copy is None:
-        return link_gone(request)
-    with timezone.override(ZoneInfo(link.episode.zone)):
-        context = {"copy": copy, "token": token, "until": link.expires_at, "practice": link.episode.client.practice}
-        return render(request, "ratings/rights/copy.html", context)
+    return _opened(request, token, _as_page)
 
 
 @key_in_address
 @require_safe
 def copy_json(request, token):
-    _link, copy = _opened(token)
-    return link_gone(request) if copy is None else _file(copy.as_json(), "application/json", "copy.json")
+    return _opened(request, token, lambda _request, _link, copy: _file(copy.as_json(), "application/json", "copy.json"))
 
 
 @key_in_address
 @require_safe
 def copy_csv(request, token):
-    _link, copy = _opened(token)
-    return link_gone(request) if copy is None else _file(copy.as_csv(), "text/csv", "copy.csv")
+    return _opened(request, token, lambda _request, _link, copy: _file(copy.as_csv(), "text/csv", "copy.csv"))
 
 
-def _opened(token):
-    """The link and its copy, or nothing; that it was opened is recorded."""
+def _opened(request, token, answer):
+    """What `answer` makes of the copy that the link opens; that it was opened is recorded.
+
+    While answers wait for the therapist's own rating it opens nothing: the therapist had the link in hand.
+    """
     link = live_link(token, ClientLink.LinkKind.COPY)
     if link is None:
-        return None, None
-    audit.record(audit.Verb.EXPORTED, link, practice=link.episode.client.practice)
-    return link, copy_of(link.episode)
+        return link_gone(request)
+    with timezone.override(ZoneInfo(link.episode.zone)):
+        if waiting := waiting_for_therapist(link.episode):
+            context = {"waiting": waiting, "until": link.expires_at, "practice": link.episode.client.practice}
+            return render(request, "ratings/rights/copy_waits.html", context, status=409)
+        audit.record(audit.Verb.EXPORTED, link, practice=link.episode.client.practice)
+        return answer(request, link, copy_of(link.episode))
+
+
+def _as_page(request, link, copy):
+    token = request.resolver_match.kwargs["token"]
+    context = {"copy": copy, "token": token, "until": link.expires_at, "practice": link.episode.client.practice}
+    return render(request, "ratings/rights/copy.html", context)
 
 
 def _file(text, content_type, name):

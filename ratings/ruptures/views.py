@@ -17,7 +17,7 @@ from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
-from ratings.check_in.views.rate_first import page_until_rated
+from ratings.check_in.rate_first import check_rated
 from ratings.detection.forms import StrainForm
 from ratings.detection.history import held_sessions
 from ratings.detection.verdicts import judge_rupture, judge_use
@@ -55,7 +55,9 @@ OVER = gettext_lazy("This is over already: %(state)s. What you typed was not sav
 
 @require_safe
 def rupture(request, code):
-    return _answer(request, get_visible_or_404(RUPTURES, request.user, code=code))
+    rupture = get_visible_or_404(RUPTURES, request.user, code=code)
+    check_rated(rupture.episode, request.user)
+    return _answer(request, rupture)
 
 
 @require_POST
@@ -202,8 +204,7 @@ def rupture_name(request, code):
     """A therapist names a strain, from the case."""
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
     editor = access.check_edit(request.user, episode)
-    if waiting := page_until_rated(request, episode):
-        return waiting
+    check_rated(episode, request.user)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     form = NameRuptureForm(posted(request), sessions=[held for held in held_sessions(episode) if held.number])
     if form.is_valid():
@@ -220,6 +221,7 @@ def rupture_name(request, code):
 def _asked(request, code):
     """As `_own`, for the answers that are open to who covers."""
     rupture = get_visible_or_404(RUPTURES, request.user, code=code)
+    check_rated(rupture.episode, request.user)
     timezone.activate(ZoneInfo(rupture.episode.client.practice.zone))
     return rupture, access.check_log(request.user, rupture.episode)
 
@@ -272,6 +274,7 @@ def _words_page(request, practice, sent=None):
 
 def _own(request, code):
     rupture = get_visible_or_404(RUPTURES, request.user, code=code)
+    check_rated(rupture.episode, request.user)
     timezone.activate(ZoneInfo(rupture.episode.client.practice.zone))
     return rupture, access.check_edit(request.user, rupture.episode)
 
@@ -284,8 +287,6 @@ def _over(request, rupture, form, typed, name):
 
 def _answer(request, rupture, status=200, **forms):
     """The page; `forms`: those that were sent, by their place."""
-    if waiting := page_until_rated(request, rupture.episode):
-        return waiting
     timezone.activate(ZoneInfo(rupture.episode.client.practice.zone))
     audit.record(audit.Verb.READ, rupture, by=request.user, practice=rupture.episode.client.practice)
     page = rupture_page(rupture, request.user)

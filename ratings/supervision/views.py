@@ -10,6 +10,7 @@ from alliance.access import get_visible_or_404
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.requests import posted, require_page_or_post
+from ratings.check_in.rate_first import check_rated
 from ratings.models import SupervisionQuestion
 from ratings.supervision.actions import ask_for_supervision, withdraw_question
 from ratings.supervision.forms import QuestionForm
@@ -21,6 +22,7 @@ from ratings.supervision.words import prompts_for
 def supervision_ask(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
     editor = access.check_edit(request.user, episode)
+    check_rated(episode, request.user)
     form = QuestionForm(posted(request))
     if form.is_valid():
         ask_for_supervision(editor=editor, text=form.cleaned_data["question"])

@@ -19,7 +19,7 @@ from ratings.cases.actions import end_episode, open_case
 from ratings.cases.case import case_page
 from ratings.cases.forms import CaseForm, EpisodeEndForm, ShowForm
 from ratings.check_in.actions import mark_read
-from ratings.check_in.views.rate_first import page_until_rated
+from ratings.check_in.rate_first import check_rated
 from sessions.schedule.clashes import NeedsYes
 
 EPISODES = Episode.objects.select_related(
@@ -32,8 +32,7 @@ def case(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     audit.record(audit.Verb.READ, episode, by=request.user, practice=episode.client.practice)
-    if waiting := page_until_rated(request, episode):
-        return waiting
+    check_rated(episode, request.user)
     page = case_page(episode, request.user, ShowForm(request.GET).chosen)
     if page.can_log and request.method == "GET":  # the page has every comment that was not read before
         mark_read(editor=access.check_log(request.user, episode))

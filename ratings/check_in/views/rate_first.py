@@ -11,20 +11,27 @@ from django.views.decorators.http import require_POST
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models.episode import OF_EPISODE
-from ratings.check_in.rate_first import awaiting_rating, show_without_rating
+from ratings.check_in.rate_first import RatesFirst, show_without_rating
 from ratings.models import CheckIn
 
 
-def page_until_rated(request, episode):
-    """The page that asks for the own rating first; None where the case may be shown."""
-    waiting = awaiting_rating([episode], request.user)
-    if not waiting:
-        return None
-    timezone.activate(ZoneInfo(episode.client.practice.zone))
-    context = {"episode": episode, "waiting": waiting[0], "section": "cases"}
-    # What was sent is kept as a draft: nothing was done with it.
-    status = 200 if request.method in ("GET", "HEAD") else 409
-    return render(request, "ratings/check_in/rate_first.html", context, status=status)
+class AskForRatingFirst:
+    """A middleware: the page that asks for the own rating, wherever `check_rated` stopped a page or a deed."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if not isinstance(exception, RatesFirst):
+            return None
+        timezone.activate(ZoneInfo(exception.episode.client.practice.zone))
+        context = {"episode": exception.episode, "waiting": exception.waiting, "section": "cases"}
+        # What was sent is kept as a draft: nothing was done with it.
+        status = 200 if request.method in ("GET", "HEAD") else 409
+        return render(request, "ratings/check_in/rate_first.html", context, status=status)
 
 
 @require_POST

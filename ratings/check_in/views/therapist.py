@@ -23,6 +23,7 @@ from alliance.requests import posted, require_page_or_post
 from ratings.check_in import links
 from ratings.check_in.actions import AlreadyAnswered, SessionVoided, enter_answers
 from ratings.check_in.forms import CheckInSettingsForm, EnteredAnswersForm
+from ratings.check_in.rate_first import check_rated
 from ratings.models import CheckIn, ClientLink
 from ratings.psychometrics.evidence import Rater
 
@@ -97,6 +98,7 @@ def check_in_enter(request, code):
     """Answers from paper or telephone, which the therapist types."""
     check_in = _get_check_in(request, code)
     editor = access.check_log(request.user, check_in.episode)
+    check_rated(check_in.episode, request.user)
     initial = {"day": timezone.localdate(check_in.therapy_session.starts_at)}
     form = EnteredAnswersForm(posted(request), check_in=check_in, initial=initial)
     if form.is_valid() and _enter(form, editor, check_in):
@@ -127,6 +129,7 @@ def history_link(request, code):
     """A fresh link to the client's own answers, on this page once and nowhere else."""
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     editor = access.check_edit(request.user, episode)
+    check_rated(episode, request.user)
     try:
         token = links.mint_history_link(editor=editor)
     except links.NotShown:

@@ -57,9 +57,11 @@ def _log(request, episode, planned=None):
         )
         return redirect("ratings:case", episode.code)
     initial = _of_plan(planned, editor) if planned else proposed_times(episode)
-    wish = None if awaiting_rating([episode], request.user) else next(iter(wishes([episode.pk])), None)
-    asked = {"wish": wish, "step": planned_step(episode, planned)}
-    form = SessionLogForm(posted(request), episode=episode, on_record=planned, initial=initial, text=text, **asked)
+    wish, step = None, None  # both tell what the client said
+    if not awaiting_rating([episode], request.user):
+        wish, step = next(iter(wishes([episode.pk])), None), planned_step(episode, planned)
+    of_session = {"episode": episode, "on_record": planned, "initial": initial, "text": text}
+    form = SessionLogForm(posted(request), **of_session, wish=wish, step=step)
     if form.is_bound:
         return _receive(request, form, editor, planned, number)
     if planned and planned.attendance != Attendance.PLANNED:

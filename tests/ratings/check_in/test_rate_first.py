@@ -9,6 +9,7 @@ from django.utils import timezone
 from alliance.models import AuditEvent
 from alliance.people.cover import arrange_cover
 from ratings.cases.actions import log_session
+from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.detection.sample import SampleQuestion
 from ratings.models import CheckIn
@@ -92,11 +93,83 @@ def test_the_supervisor_and_who_covers_see_it_at_once(http, waiting, juniper, da
         assert "Latest answers" in text
 
 
-@pytest.mark.parametrize("step", ["kind", "plan", "set-aside", "step", "usual"])
-def test_a_form_of_a_repair_says_nothing_either(http, waiting, juniper, step):
-    rupture = juniper.ruptures.get()
-    response = http.post(reverse(f"ratings:rupture-{step}", args=[rupture.code]), {})
+DEEDS = {
+    "kind": {"kind": "withdrawal"},
+    "plan": {"step": "notice", "words": "notice-back"},
+    "set-aside": {"reason": "It was the holiday."},
+    "bring-back": {},
+    "step": {"step": "notice", "outcome": "done"},
+    "usual": {"reason": "A new phase."},
+    "verdict": {"answer": "yes"},
+    "strain": {"strain": "yes"},
+    "into-plan": {},
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_nothing_is_done_about_a_repair_before_the_own_rating(http, waiting, juniper, deed):
+    address = reverse(f"ratings:rupture-{deed}", args=[juniper.ruptures.get().code])
+    before = list(AuditEvent.objects.values_list("pk"))
+    response = http.post(address, DEEDS[deed])
+    assert (response.status_code, FIRST in response.text) == (409, True)
+    assert list(AuditEvent.objects.values_list("pk")) == before
+
+
+@pytest.mark.parametrize("name", ["supervision-ask", "check-in-enter", "history-link"])
+def test_a_form_that_would_tell_waits_as_well(http, waiting, millrace, juniper, name):
+    row = waiting if name == "check-in-enter" else juniper
+    assert FIRST in http.post(reverse(f"ratings:{name}", args=[row.code])).text
+
+
+def test_the_hour_of_a_session_opens_nothing(http, waiting, juniper):
+    """The therapist may correct it, also to a day before the practice chose to rate first."""
+    session = waiting.therapy_session
+    session.starts_at = days_ago(20)
+    session.save()
+    assert FIRST in http.get(reverse("ratings:case", args=[juniper.code])).text
+
+
+def test_an_answer_that_was_read_before_and_changed_since_does_not_wait(http, waiting, millrace, juniper):
+    millrace.rates_first_since = timezone.now()
+    millrace.save()
+    answer_check_in(check_in=waiting, answers=client_answers(4), may_change=True)
+    assert FIRST not in http.get(reverse("ratings:case", args=[juniper.code])).text
+
+
+@pytest.fixture
+def links_made_before(rates_first, millrace, juniper):
+    """Links to the client's history and copy, from a time when nothing waited."""
+    millrace.shows_history = True
+    millrace.save()
+    juniper.client.consents.create(purpose="history", text_version="2026-11")
+    return {
+        "links:history": links.mint_history_link(editor=editor_of(juniper)),
+        "links:copy": links.mint_copy_link(editor=editor_of(juniper)),
+    }
+
+
+def test_a_link_to_the_own_answers_leaves_out_what_waits(http, links_made_before, waiting):
+    http.logout()
+    address = reverse("links:history", args=[links_made_before["links:history"]])
+    text = http.get(address).text
+    assert COMMENT not in text
+    assert "are shown here once your therapist has rated that session too." in text
+    waiting.shown_unrated_at = timezone.now()
+    waiting.save()
+    text = http.get(address).text
+    assert COMMENT in text
+    assert "once your therapist has rated" not in text
+
+
+@pytest.mark.parametrize("name", ["copy", "copy-json", "copy-csv"])
+def test_a_link_to_the_copy_opens_nothing_while_answers_wait(http, links_made_before, waiting, name):
+    http.logout()
+    address = reverse(f"links:{name}", args=[links_made_before["links:copy"]])
+    response = http.get(address)
     assert (response.status_code, COMMENT in response.text) == (409, False)
+    waiting.shown_unrated_at = timezone.now()
+    waiting.save()
+    assert COMMENT in http.get(address).text
 
 
 def test_nor_does_naming_a_strain(http, waiting, juniper):
