@@ -74,8 +74,8 @@ def reference_in(text: str) -> str | None:
     for a number that a program has shortened, such as 1.2E+11: another may have been shortened to the same.
     """
     text = unicodedata.normalize("NFC", UNSEEN.sub("", BLANK.sub(" ", text)).strip())
-    if number := COUNTED.fullmatch(text):
-        return number[1]
+    if counted := COUNTED.fullmatch(text):
+        return counted[1]
     if not POWER.fullmatch(text):
         return text
     number = Decimal(text.replace(",", "."))
