@@ -7,7 +7,7 @@ take `psychometrics.evaluation`, not these.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 from random import Random
 
@@ -142,7 +142,7 @@ def caseload(
     for number in range(clients):
         therapist, position = number % therapists, number // therapists
         if stories_left[therapist]:
-            yield stories_left[therapist].popleft()
+            yield replace(stories_left[therapist].popleft(), therapist=therapist)
         else:
             # One generator for each course: a change to one leaves the others as they are.
             yield plain(Random(f"{seed}/{number}"), _pseudonym(names, number + seed), therapist, position, sessions)

@@ -1,6 +1,8 @@
 from itertools import islice
 from statistics import correlation, mean, stdev, variance
 
+import pytest
+
 from ratings.demo.courses import HIGHEST, ITEMS, LOWEST, caseload
 from ratings.demo.stories import STORIES
 from sessions.models import Attendance
@@ -37,7 +39,13 @@ def test_caseload_tells_every_story_once_and_gives_every_client_another_name():
 
 
 def test_caseload_with_one_therapist_and_few_clients():
-    assert [course.therapist % 1 for course in courses(3, therapists=1)] == [0, 0, 0]
+    assert [course.therapist for course in courses(3, therapists=1)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("therapists", [1, 2, 3, 5, 7])
+def test_every_course_is_with_a_therapist_of_the_practice_in_turn(therapists):
+    turns = [course.therapist for course in courses(60, therapists=therapists)]
+    assert turns == [number % therapists for number in range(60)]
 
 
 def test_answers_are_as_many_marks_as_there_are_questions_on_the_scale():

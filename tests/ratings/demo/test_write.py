@@ -78,6 +78,21 @@ def test_again_with_the_same_arguments_nothing_more(demo):
     assert row_counts() == before
 
 
+@pytest.mark.parametrize(("therapists", "clients", "sessions"), [(1, 1, 1), (2, 1, None), (2, 6, None), (1, 30, 3)])
+def test_a_demo_of_any_size_opens(db, http, therapists, clients, sessions):
+    with time_machine.travel(datetime.combine(DAY, time(12), ZONE)):
+        seed(therapists=therapists, clients=clients, sessions=sessions, today=DAY)
+        call_command("print_demo", stdout=StringIO())
+        assert Client.objects.count() == clients
+        for email, pages in (
+            ("therapist@demo.test", ["/", "/today/", "/week/", "/cases/"]),
+            ("supervisor@demo.test", ["/", "/caseload/"]),
+            ("manager@demo.test", ["/", "/people/"]),
+        ):
+            http.force_login(User.objects.get(email=email))
+            assert {http.get(page, follow=True).status_code for page in pages} == {200}
+
+
 @pytest.mark.parametrize(
     "other", [{"seed": 5}, {"clients": 61}, {"therapists": 7}, {"sessions": 20}, {"today": DAY + timedelta(days=1)}]
 )
