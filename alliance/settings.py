@@ -138,6 +138,7 @@ MIDDLEWARE = [
     "alliance.site.middleware.no_referrer_from_links",
     "alliance.site.middleware.refuse_other_methods",
     "alliance.site.middleware.no_store",
+    "alliance.site.middleware.clear_after_sign_out",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -279,7 +280,10 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Alliance"
 
 SESSION_ENGINE = "alliance.accounts.session_store"
-SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_COOKIE_AGE = 60 * 60 * 12  # from signing in; nothing moves it
+SESSION_IDLE_SECONDS = 60 * env_int("ALLIANCE_IDLE_MINUTES", 15)
+if not 60 <= SESSION_IDLE_SECONDS <= SESSION_COOKIE_AGE:
+    raise ImproperlyConfigured("ALLIANCE_IDLE_MINUTES is after how long nobody is signed in any more: 1 to 720.")
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 # --- Language and time ------------------------------------------------------------------------------------------------

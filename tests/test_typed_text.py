@@ -18,8 +18,8 @@ from django.utils.http import urlencode
 
 from alliance.drafts.filling import Page
 from alliance.models import FormDraft
+from tests.subjects import subjects as subjects  # a fixture
 from tests.test_access_matrix import address, rows
-from tests.test_access_matrix import subjects as subjects  # a fixture
 
 CANARY = "Kanarienvogel"
 READERS = ("dana", "sam", "mona")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from alliance import crypto
+from alliance.accounts.browser_sessions import end_other_browsers
 from alliance.accounts.devices import known_device, remember_device
 from alliance.accounts.mail import send_message
 from alliance.drafts.actions import drop_drafts_of
@@ -32,6 +33,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def logout(self, request):
         drop_drafts_of(user=request.user)
         super().logout(request)
+        setattr(request, SIGNED_OUT, True)
+
+    def set_password(self, user, password):
+        """Other browsers would be signed out by the new password alone; so they are on no list either."""
+        super().set_password(user, password)
+        end_other_browsers(user=user, but=self.request.session)
 
     # Wrong passwords are counted for the account, then for the address they come from; those from a browser of the
     # owner's for that browser alone. What the account refuses is not counted against the address: a whole office may
@@ -53,6 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return credentials.get("email", "").lower()
 
     def post_login(self, request, user, **kwargs):
+        request.session.browser = request.headers.get("User-Agent", "")
         response = super().post_login(request, user, **kwargs)
         remember_device(request, response, user.email)
         return response
@@ -80,6 +88,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 RESET = "account_reset_password"
+SIGNED_OUT = "has_signed_out"  # a mark on a request, for the middleware
 
 
 def _at_our_address(url):

@@ -13,6 +13,8 @@ from django.utils import timezone
 from alliance import crypto
 from alliance.models import BrowserSession
 
+LONGEST = 200
+SEEN_EVERY = timedelta(minutes=1)  # a write for each page would be too many; convention of this app
 log = logging.getLogger(__name__)
 
 
@@ -23,6 +25,7 @@ class SessionStore(db.SessionStore):
     """
 
     row: BrowserSession | None = None
+    browser = ""  # as it names itself; set by a sign-in
 
     @classmethod
     def get_model_class(cls):
@@ -33,6 +36,8 @@ class SessionStore(db.SessionStore):
         self.row = rows.filter(expire_date__gt=timezone.now()).first()
         if self.row is None:
             self._session_key = None
+        else:
+            _see(self.row)
         return self.row
 
     def exists(self, session_key):
@@ -52,13 +57,12 @@ class SessionStore(db.SessionStore):
         self.row = BrowserSession(
             session_key=crypto.token_hash(self._get_or_create_session_key()),
             session_data=self.encode(data),
-            # Not moved by what is done meanwhile.
-            expire_date=kept.started_at + timedelta(seconds=settings.SESSION_COOKIE_AGE),
+            expire_date=_end(kept.started_at, now),
             code=kept.code,
             user_id=data.get(USER_ID),
             started_at=kept.started_at,
             seen_at=now,
-            browser=kept.browser,
+            browser=self.browser[:LONGEST] or kept.browser,
         )
         return self.row
 
@@ -71,3 +75,20 @@ class SessionStore(db.SessionStore):
         except InvalidToken:
             log.warning("A session could not be opened with the keys of this installation, so it has ended.")
             return {}
+
+
+def _see(row):
+    """Somebody is there: the idle time begins anew."""
+    now = timezone.now()
+    if now - row.seen_at >= SEEN_EVERY:
+        row.seen_at, row.expire_date = now, _end(row.started_at, now)
+        # Not `save`: one that was ended meanwhile stays ended.
+        BrowserSession.objects.filter(pk=row.pk).update(seen_at=row.seen_at, expire_date=row.expire_date)
+
+
+def _end(started_at, seen_at):
+    """After an idle time, or a day's work after signing in, which nothing moves."""
+    return min(
+        started_at + timedelta(seconds=settings.SESSION_COOKIE_AGE),
+        seen_at + timedelta(seconds=settings.SESSION_IDLE_SECONDS),
+    )

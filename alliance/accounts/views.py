@@ -3,10 +3,14 @@
 Their templates are ours: `templates/account/` and `templates/mfa/`.
 """
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from alliance.accounts.browser_sessions import browsers_of, check_browser, end_browser, end_other_browsers
 from alliance.accounts.keys import has_keys, set_keys
 
 
@@ -27,3 +31,27 @@ def keys_switch(request):
     response = redirect("alliance:you")
     set_keys(response, on=request.POST.get("keys") == "on")
     return response
+
+
+@require_safe
+def browsers(request):
+    context = {"browsers": browsers_of(request.user, this=request.session), "section": "you"}
+    return render(request, "alliance/accounts/browsers.html", context)
+
+
+@require_POST
+def browser_end(request, code):
+    if check_browser(request.user, code, this=request.session):
+        get_adapter().logout(request)
+        return redirect("account_login")
+    end_browser(user=request.user, code=code)
+    messages.success(request, _("Signed out there."))
+    return redirect("alliance:browsers")
+
+
+@require_POST
+def browsers_end(request):
+    """Ends all but this one."""
+    end_other_browsers(user=request.user, but=request.session)
+    messages.success(request, _("Signed out everywhere else."))
+    return redirect("alliance:browsers")

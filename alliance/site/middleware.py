@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from alliance import access, audit, scopes
+from alliance.accounts.adapter import SIGNED_OUT
 from alliance.crypto import CannotOpen
 from alliance.people.actions import record_first_visit
 
@@ -51,6 +52,18 @@ def no_store(get_response):
     def middleware(request):
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def clear_after_sign_out(get_response):
+    """Has the browser forget pages and what waited there; not its cookies, by one of which the owner is known again."""
+
+    def middleware(request):
+        response = get_response(request)
+        if hasattr(request, SIGNED_OUT):
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
     return middleware

@@ -89,6 +89,7 @@ def test_the_pages_of_a_therapist(page, live_server, house, dana, sign_in, look,
         "session-log": reverse("ratings:session-log", args=[house["flagged"].code]),
         "help": reverse("alliance:help"),
         "you": reverse("alliance:you"),
+        "browsers": reverse("alliance:browsers"),
     }.items():
         page.goto(live_server.url + path)
         look(name)

@@ -18,8 +18,8 @@ from alliance.scopes import own_episodes, supervised_episodes, visible_episodes
 from sessions.models import PrivateNote
 from tests.factories import days_ago, make_member
 from tests.signing_in import PASSWORD, give_password, sign_in
+from tests.subjects import subjects as subjects  # a fixture
 from tests.test_access_matrix import address, rows
-from tests.test_access_matrix import subjects as subjects  # a fixture
 
 PAGE = "/emergency/"
 

@@ -1,0 +1,65 @@
+"""The browsers in which somebody is signed in, and how they end that.
+
+django-allauth has such a list too, in a table that holds the keys themselves: whoever reads it is signed in everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from alliance.access import NotVisible
+from alliance.accounts.browsers import browser_in_words
+from alliance.crypto import token_hash
+from alliance.models import BrowserSession, User
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """One browser of the user."""
+
+    code: UUID
+    browser: str
+    started_at: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+def browsers_of(user: User, *, this: SessionBase) -> list[SignedIn]:
+    """Where the user is signed in now: first this browser, then the others, the last seen first."""
+    found = [
+        SignedIn(row.code, browser_in_words(row.browser), row.started_at, row.seen_at, row.pk == _row_key(this))
+        for row in _live(user).order_by("-seen_at")
+    ]
+    return sorted(found, key=lambda one: not one.is_this)
+
+
+def check_browser(user: User, code: UUID, *, this: SessionBase) -> bool:
+    """Whether it is this browser; one that is not the user's is as if it did not exist."""
+    row = _live(user).filter(code=code).first()
+    if row is None:
+        raise NotVisible("browsersession", code)
+    return row.pk == _row_key(this)
+
+
+def end_browser(*, user: User, code: UUID) -> None:
+    """Whoever has that browser now has to sign in again."""
+    BrowserSession.objects.filter(user=user, code=code).delete()
+
+
+def end_other_browsers(*, user: User, but: SessionBase) -> None:
+    """All browsers of the user but this one."""
+    BrowserSession.objects.filter(user=user).exclude(pk=_row_key(but)).delete()
+
+
+def _live(user: User) -> QuerySet[BrowserSession]:
+    return BrowserSession.objects.filter(user=user, expire_date__gt=timezone.now())
+
+
+def _row_key(session: SessionBase) -> str:
+    return token_hash(session.session_key or "")
