@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "ratings.check_in.views.rate_first.AskForRatingFirst",
     "alliance.drafts.middleware.keep_typed_text",
 ]
+MESSAGE_STORAGE = "alliance.drafts.done.DoneStorage"
 
 TEMPLATES = [
     {

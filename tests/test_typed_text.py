@@ -228,6 +228,8 @@ WAYS = {
     "stale token": stale_token,
     "second tab": second_tab,
     "back from an error": answers_with(422),
+    "led on, and nothing saved": answers_with(302),
+    "shown what would be": answers_with(200),
     "crash of the server": answers_with(500),
     "network gone, back, crash of the browser": never_sent,
 }

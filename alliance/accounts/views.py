@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alliance.accounts.browser_sessions import browsers_of, check_browser, end_browser, end_other_browsers
 from alliance.accounts.keys import has_keys, set_keys
+from alliance.drafts.done import done_with
 
 
 @require_safe
@@ -29,6 +30,7 @@ def you(request):
 def keys_switch(request):
     """Switches the keys of this browser on or off."""
     response = redirect("alliance:you")
+    done_with(request)
     set_keys(response, on=request.POST.get("keys") == "on")
     return response
 

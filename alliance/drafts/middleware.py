@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from alliance.crypto import CannotOpen
 from alliance.drafts.actions import drop_draft, keep_draft
+from alliance.drafts.done import is_done
 from alliance.drafts.filling import Page
 from alliance.drafts.shown import (
     CHOSEN,
@@ -80,8 +81,10 @@ def _after_new_token(request, form):
 
 def _answered(request, form, response):
     status = response.status_code
-    if status < 400:
+    if is_done(request) and status < 400:
         drop_draft(form=form, action=request.path_info, fields=typed_fields(request.POST))
+    elif status < 400:  # led on, or shown what would be: nothing was saved
+        _keep(request, form)
     elif status in NOT_YOURS:
         typed = _readable(typed_fields(request.POST))
         _add(response, "alliance/drafts/_typed.html", {"typed": typed} if typed else None)

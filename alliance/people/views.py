@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from alliance import access, audit
 from alliance.accounts.mail import send_message
+from alliance.drafts.done import done_with
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
@@ -84,6 +85,7 @@ def member(request, code):
     staff = queries.staff_of(by.practice)
     found = next((member for member in staff.members if member.code == membership.code), None)
     if found is None:  # their place has ended, and that page says so
+        done_with(request)
         return redirect("ratings:member-end", code)
     form = RolesForm(posted(request), initial={"roles": found.roles})
     has_cases = False
@@ -111,6 +113,7 @@ def _with_roles(request, membership, roles, by):
     name = {"name": membership.display_name}
     if not is_changed:
         messages.info(request, _("Nothing was changed."))
+        done_with(request)
     elif membership == by:
         messages.success(request, _("Your roles are changed."))
         return redirect("alliance:home")

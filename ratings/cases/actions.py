@@ -150,12 +150,13 @@ def end_episode(*, editor: Right, reason, planned=None, agreed=None):
     """Ends a course of therapy; a rupture that is still open ends with it.
 
     What was planned for later is cancelled. `planned`: whether the ending was; `agreed`: whether the two agreed on it;
-    None: not said.
+    None: not said. True where it is ended as is said here; one that ended otherwise before stays so.
     """
     lock_for_settling(editor)
     editor.episode.refresh_from_db(fields=["ends_at", "end_reason", "end_planned", "end_agreed"])
     if editor.episode.ends_at:
-        return
+        before = (editor.episode.end_reason, editor.episode.end_planned, editor.episode.end_agreed)
+        return before == (reason, planned, agreed)
     client_actions.close_episode(editor=editor, reason=reason, planned=planned, agreed=agreed)
     now = timezone.now()
     for therapy_session in TherapySession.objects.planned().filter(episode=editor.episode, starts_at__gt=now):
@@ -167,3 +168,4 @@ def end_episode(*, editor: Right, reason, planned=None, agreed=None):
             cancelled_at=now,
         )
     reassess(editor.episode)
+    return True

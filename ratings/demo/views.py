@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from alliance.drafts.done import done_with
 from ratings.demo.guide import PUT_AWAY, demo_of
 
 
@@ -28,6 +29,7 @@ def _set_put_away(request, put_away, sentence):
         raise Http404
     request.session[PUT_AWAY] = put_away
     messages.info(request, sentence)
+    done_with(request)
     back = request.POST.get("back", "")
     is_own_page = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     response = redirect(back if is_own_page else "alliance:home")

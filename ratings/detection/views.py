@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from alliance import access
+from alliance.drafts.done import done_with
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.detection.actions import set_detector
@@ -53,4 +54,5 @@ def _used(request, manager, form, shown):
         messages.success(request, said)
     else:
         messages.info(request, _("Nothing was changed. All flags stay as they are."))
+    done_with(request)
     return True

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alliance import access, audit
+from alliance.drafts.done import done_with
 from alliance.refusal import Refused
 from alliance.requests import require_page_or_post
 from ratings.detection.recalibrate import state_by
@@ -65,6 +66,7 @@ def _state_by(request, manager, page):
         messages.info(request, _("Nothing was changed. All flags stay as they are."))
     else:
         _put_in_force(request, manager, page.proposed if wants_use else None)
+    done_with(request)  # nothing is typed here
     return redirect("ratings:recalibration")
 
 

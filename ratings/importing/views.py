@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from alliance import access
 from alliance.access import get_visible_or_404
+from alliance.drafts.done import done_with
 from alliance.requests import posted, require_page_or_post
 from ratings.cells.days import DateOrder
 from ratings.importing import actions
@@ -24,6 +25,7 @@ def import_upload(request):
     form = UploadForm(posted(request), request.FILES or None, memberships=memberships)
     if form.is_valid():
         draft = actions.keep_draft(text=form.cleaned_data["file"], by=form.by, therapist=form.receiver)
+        done_with(request)
         return redirect("ratings:import-preview", draft.code)
     context = {"form": form, "section": "people" if "therapist" in form.fields else "cases"}
     return render(request, "ratings/importing/import_upload.html", context, status=422 if form.errors else 200)

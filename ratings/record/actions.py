@@ -28,6 +28,10 @@ from sessions.models import Attendance
 from sessions.record import actions as record_actions
 
 
+class LogUndone(Exception):
+    """The log of this session was taken back meanwhile: it is planned again, and nothing of it can be corrected."""
+
+
 class NoteChanged(Exception):
     """The private note has another text than the page showed; `note` is the present version."""
 
@@ -66,6 +70,8 @@ def correct_session(
     ------
     NoteChanged
         The note was changed since, and to another text than this one. Nothing is written.
+    LogUndone
+        The session is planned again.
     SessionVoided
         The session was removed meanwhile.
     """
@@ -73,6 +79,8 @@ def correct_session(
     therapy_session.refresh_from_db()
     if therapy_session.voided_at:
         raise SessionVoided
+    if therapy_session.attendance == Attendance.PLANNED:
+        raise LogUndone
     at = timezone.now()
     record_actions.correct_therapy_session(
         editor=editor,
@@ -117,11 +125,19 @@ def remove_session(*, editor: Editor, therapy_session, reason):
     """Removes a session from the record, with a reason; it can be brought back.
 
     Its check-in is closed: nothing more is sent, and its links open nothing. Answers stay, and do not count. Once it is
-    removed, the first reason stays.
+    removed, the first reason stays; the same one again changes nothing.
+
+    Raises
+    ------
+    SessionVoided
+        It was removed before, for another reason.
     """
     lock_for_edit(editor, therapy_session)
-    therapy_session.refresh_from_db(fields=["voided_at"])
+    therapy_session.refresh_from_db(fields=["voided_at", "voided_reason"])
     if therapy_session.voided_at:
+        first = therapy_session.voided_reason
+        if first is None or first.open(editor.episode.client.data_key) != reason:
+            raise SessionVoided
         return
     record_actions.void_therapy_session(editor=editor, therapy_session=therapy_session, reason=reason)
     follow_session(therapy_session)

@@ -17,7 +17,7 @@ from alliance.dates import zone_in_words
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
-from alliance.requests import posted, require_page_or_post
+from alliance.requests import posted, require_page_or_post, say_overtaken, status_of
 from ratings.check_in import instrument_choice
 from ratings.check_in.actions import AlreadyAnswered, SessionVoided, correct_entered_answers, mark_read
 from ratings.check_in.answers import stored_answers
@@ -27,7 +27,14 @@ from ratings.detection.forms import StrainForm
 from ratings.detection.verdicts import judge_session
 from ratings.models import CheckIn, Draw, Rating
 from ratings.psychometrics.evidence import Rater
-from ratings.record.actions import NoteChanged, bring_back_session, correct_session, refile_session, remove_session
+from ratings.record.actions import (
+    LogUndone,
+    NoteChanged,
+    bring_back_session,
+    correct_session,
+    refile_session,
+    remove_session,
+)
 from ratings.record.forms import SessionCorrectForm, SessionRefileForm, SessionRemoveForm
 from ratings.record.session_page import session_page as page_of
 from ratings.record.sessions import session_list as list_of
@@ -38,6 +45,10 @@ from sessions.record.actions import own_note
 CASES = Episode.objects.select_related(*EPISODE_NEEDS, "therapist__practice__data_key", "standing__rupture")
 SESSIONS = TherapySession.objects.select_related(*OF_EPISODE, "episode__standing", "voided_by__practice__data_key")
 GONE_MEANWHILE = gettext_lazy("This session was removed from the record meanwhile. Nothing was saved.")
+UNDONE_MEANWHILE = gettext_lazy(
+    "The log of this session was undone meanwhile. Nothing was saved: log the session again, and copy your text there."
+)
+REMOVED_BEFORE = gettext_lazy("This session had been removed already. The first reason stays; yours was not saved.")
 # What a client ticks beside the sentences and the plan; the fields of the form have these names.
 TICKED = (
     "tension", "tension_strength", "tension_talked_about", "repair_talked", "repair_helped", "bring_up",
@@ -113,7 +124,7 @@ def _own_session(request, code, sessions=SESSIONS):
 @require_page_or_post
 def session_correct(request, code):
     therapy_session, editor = _own_session(request, code, SESSIONS.not_voided())
-    if therapy_session.attendance == Attendance.PLANNED:
+    if therapy_session.attendance == Attendance.PLANNED and request.method != "POST":
         return redirect("ratings:planned-session-log", therapy_session.code)
     form = _correct_form(request, editor, therapy_session)
     if form.is_valid() and _correct(form, editor, therapy_session):
@@ -160,7 +171,9 @@ def _correct(form, editor: Editor, therapy_session):
     except NoteChanged as error:
         form.show_both_notes(error.note, editor.episode.client.data_key)
     except SessionVoided:
-        form.add_error(None, GONE_MEANWHILE)
+        say_overtaken(form, GONE_MEANWHILE)
+    except LogUndone:
+        say_overtaken(form, UNDONE_MEANWHILE)
     except IntegrityError:
         if not form.says_taken():
             raise
@@ -203,7 +216,7 @@ def _correct_entered(form, editor: Editor, check_in):
     except AlreadyAnswered:
         form.add_error(None, _("The client has answered this check-in. Their own answers stand."))
     except SessionVoided:
-        form.add_error(None, GONE_MEANWHILE)
+        say_overtaken(form, GONE_MEANWHILE)
     return not form.errors
 
 
@@ -214,14 +227,21 @@ def _correct_entered(form, editor: Editor, check_in):
 def session_remove(request, code):
     therapy_session, editor = _own_session(request, code)
     form = SessionRemoveForm(posted(request))
-    if therapy_session.voided_at:  # a second tap, or another tab
+    if therapy_session.voided_at and request.method != "POST":
         messages.info(request, _("This session had been removed already. The first reason stays."))
         return redirect("ratings:session-page", therapy_session.code)
-    if form.is_valid():
-        remove_session(editor=editor, therapy_session=therapy_session, reason=form.cleaned_data["reason"])
+    if form.is_valid() and _remove(form, editor, therapy_session):
         messages.success(request, _("Removed from the record. You can bring it back here."))
         return redirect("ratings:session-page", therapy_session.code)
     return _page(request, "ratings/record/session_remove.html", form, therapy_session)
+
+
+def _remove(form, editor: Editor, therapy_session):
+    try:
+        remove_session(editor=editor, therapy_session=therapy_session, reason=form.cleaned_data["reason"])
+    except SessionVoided:
+        say_overtaken(form, REMOVED_BEFORE)
+    return not form.errors
 
 
 @require_POST
@@ -260,7 +280,7 @@ def _refile(request, form, editor: Editor, therapy_session):
     except Refused as error:
         form.add_error("case", str(error))
     except SessionVoided:
-        form.add_error(None, GONE_MEANWHILE)
+        say_overtaken(form, GONE_MEANWHILE)
     except IntegrityError:
         form.add_error("case", _("This client has another session on record at this time."))
     return None
@@ -268,4 +288,4 @@ def _refile(request, form, editor: Editor, therapy_session):
 
 def _page(request, template, form, therapy_session, context=None):
     context = {"form": form, "therapy_session": therapy_session, "section": "cases"} | (context or {})
-    return render(request, template, context, status=422 if form.errors else 200)
+    return render(request, template, context, status=status_of(form))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
+from alliance.drafts.done import done_with
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.refusal import Refused
@@ -211,9 +212,12 @@ def rupture_name(request, code):
         typed = {name: form.cleaned_data[name] for name in ("kind", "pillars", "line")}
         since = form.sessions[form.cleaned_data["since"]]
         try:
-            return redirect("ratings:rupture", actions.name_rupture(editor=editor, therapy_session=since, **typed).code)
+            named = actions.name_rupture(editor=editor, therapy_session=since, **typed)
         except Refused as refusal:
             form.add_error(None, str(refusal))
+        else:
+            done_with(request)
+            return redirect("ratings:rupture", named.code)
     context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
     return render(request, "ratings/ruptures/rupture_name.html", context, status=422 if form.errors else 200)
 
@@ -243,6 +247,7 @@ def repair_words_edit(request, key):
         return _words_page(request, manager.practice, form)
     if change_words(practice=manager.practice, by=manager, key=key, text=form.cleaned_data["text"]):
         messages.success(request, _("Saved. Therapists see it from now on."))
+    done_with(request)
     return redirect("ratings:repair-words")
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.dates import DateFormat, UnreadableDay, read_day, written, zone_in_words
+from alliance.drafts.done import done_with
 from alliance.models.episode import OF_EPISODE
 from alliance.refusal import Refused
 from ratings.week import actions
@@ -94,6 +95,7 @@ def week_plan(request):
     row = _plan(form, request) if form.is_valid() else None
     if row is None:
         return _week_page(request, therapists, day=form.cleaned_data.get("day"), plan=form)
+    done_with(request)
     return redirect(_at(row))
 
 
@@ -229,6 +231,7 @@ def leave_take(request):
     leave = _take(form, therapists[0], request) if form.is_valid() else None
     if leave is None:
         return _week_page(request, therapists, day=form.cleaned_data.get("first"), leave=form)
+    done_with(request)
     return redirect(_at(leave))
 
 

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from alliance import access, audit
@@ -14,7 +15,7 @@ from alliance.access import get_visible_or_404
 from alliance.dates import DateFormat, written
 from alliance.models import Episode
 from alliance.refusal import Refused
-from alliance.requests import posted, require_page_or_post
+from alliance.requests import posted, require_page_or_post, say_overtaken, status_of
 from ratings.cases.actions import end_episode, open_case
 from ratings.cases.case import case_page
 from ratings.cases.forms import CaseForm, EpisodeEndForm, ShowForm
@@ -25,6 +26,8 @@ from sessions.schedule.clashes import NeedsYes
 EPISODES = Episode.objects.select_related(
     "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture"
 )
+
+ENDED_BEFORE = gettext_lazy("This therapy had already ended.")
 
 
 @require_safe
@@ -102,12 +105,13 @@ def episode_end(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     editor = access.check_edit(request.user, episode)
     form = EpisodeEndForm(posted(request))
-    if episode.ends_at:
-        messages.info(request, _("This therapy had already ended."))
+    if episode.ends_at and request.method != "POST":
+        messages.info(request, ENDED_BEFORE)
         return redirect("ratings:case", episode.code)
-    if not form.is_valid():
-        context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
-        return render(request, "ratings/cases/episode_end.html", context, status=422 if form.errors else 200)
-    end_episode(editor=editor, **form.cleaned_data)
-    messages.success(request, _("The therapy has ended. The case stays in My cases under Ended."))
-    return redirect("ratings:case", episode.code)
+    if form.is_valid():
+        if end_episode(editor=editor, **form.cleaned_data):
+            messages.success(request, _("The therapy has ended. The case stays in My cases under Ended."))
+            return redirect("ratings:case", episode.code)
+        say_overtaken(form, ENDED_BEFORE)
+    context = {"form": form, "episode": episode, "name": episode.client.display_name, "section": "cases"}
+    return render(request, "ratings/cases/episode_end.html", context, status=status_of(form))

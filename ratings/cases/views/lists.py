@@ -7,6 +7,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from alliance import access, audit
 from alliance.accounts.keys import has_keys
+from alliance.drafts.done import done_with
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.attention import caseload_of
 from ratings.cases.forms import CaseListForm, CaseloadForm, FindCaseForm, RegisterForm
@@ -36,6 +37,7 @@ def caseload_all(request):
     """All cases, a page at a time. A name that is looked for is posted and stands in no address."""
     access.check_role(request.user, "supervisor")
     find = FindCaseForm(posted(request))
+    done_with(request)
     name = find.cleaned_data["name"] if find.is_valid() else ""
     page = register(request.user, RegisterForm(request.GET).asked, name)
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(page.rows))
@@ -75,6 +77,7 @@ def _searched(request, template, rows, context):
     A search is posted and changes nothing: in the address, a name would stay in the browser and in a proxy's log.
     """
     form = FindCaseForm(posted(request))
+    done_with(request)
     matching = matches(form.matching(rows), rows)
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(matching.all))
     context |= {

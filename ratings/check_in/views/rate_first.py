@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from alliance import access
 from alliance.access import get_visible_or_404
+from alliance.drafts.done import done_with
 from alliance.models.episode import OF_EPISODE
 from ratings.check_in.rate_first import RatesFirst, show_without_rating
 from ratings.models import CheckIn
@@ -39,4 +40,5 @@ def check_in_show(request, code):
     check_in = get_visible_or_404(CheckIn.objects.select_related(*OF_EPISODE), request.user, code=code)
     show_without_rating(editor=access.check_edit(request.user, check_in.episode), check_in=check_in)
     messages.info(request, _("Shown without your own rating."))
+    done_with(request)
     return redirect("ratings:case", check_in.episode.code)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from alliance import access, audit
@@ -16,11 +17,13 @@ from alliance.models.episode import EPISODE_NEEDS
 from alliance.people.colleagues import colleagues_of
 from alliance.people.cover import arrange_cover, arrange_cover_of_all, end_cover
 from alliance.refusal import Refused
-from alliance.requests import posted, require_page_or_post
+from alliance.requests import posted, require_page_or_post, say_overtaken, status_of
 from ratings.handover.actions import hand_over, reopen_episode, share_history
 from ratings.handover.earlier import earlier_course
 from ratings.handover.forms import CoverForm, HandOverForm, ShareForm
 
+NOTHING_TO_COVER = gettext_lazy("This therapy has ended; there is nothing to cover.")
+NOTHING_TO_HAND_OVER = gettext_lazy("This therapy has ended; there is nothing to hand over.")
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS, "therapist__practice__data_key")
 
 
@@ -35,12 +38,14 @@ def _own_case(request, code):
 @require_page_or_post
 def case_cover(request, code):
     episode, editor = _own_case(request, code)
-    if episode.ends_at:
-        messages.info(request, _("This therapy has ended; there is nothing to cover."))
+    if episode.ends_at and request.method != "POST":
+        messages.info(request, NOTHING_TO_COVER)
         return redirect("ratings:case", episode.code)
     colleagues = colleagues_of(episode.client.practice, besides=episode.therapist)
     form = CoverForm(posted(request), colleagues=colleagues, initial={"first_day": timezone.localdate()})
-    if form.is_valid():
+    if form.is_valid() and episode.ends_at:
+        say_overtaken(form, NOTHING_TO_COVER)
+    elif form.is_valid():
         try:
             if form.cleaned_data["extent"] == CoverForm.ALL:
                 arrange_cover_of_all(therapist=editor.membership, covering=form.member, **form.period)
@@ -52,7 +57,7 @@ def case_cover(request, code):
             messages.success(request, _("The cover is arranged. It ends by itself after the last day."))
             return redirect("ratings:case-cover", episode.code)
     context = {"form": form, "episode": episode, "covers": _covers(episode), "section": "cases"}
-    return render(request, "ratings/handover/case_cover.html", context, status=422 if form.errors else 200)
+    return render(request, "ratings/handover/case_cover.html", context, status=status_of(form))
 
 
 def _covers(episode):
@@ -65,12 +70,14 @@ def _covers(episode):
 @require_page_or_post
 def case_hand_over(request, code):
     episode, editor = _own_case(request, code)
-    if episode.ends_at:
-        messages.info(request, _("This therapy has ended; there is nothing to hand over."))
+    if episode.ends_at and request.method != "POST":
+        messages.info(request, NOTHING_TO_HAND_OVER)
         return redirect("ratings:case", episode.code)
     colleagues = colleagues_of(episode.client.practice, besides=episode.therapist)
     form = HandOverForm(posted(request), colleagues=colleagues)
-    if form.is_valid():
+    if form.is_valid() and episode.ends_at:
+        say_overtaken(form, NOTHING_TO_HAND_OVER)
+    elif form.is_valid():
         try:
             hand_over(right=editor, to=form.member, extent=form.cleaned_data["extent"])
         except Refused as refusal:
@@ -79,7 +86,7 @@ def case_hand_over(request, code):
             messages.success(request, _("Handed over. You can read the case under Ended."))
             return redirect("ratings:case", episode.code)
     context = {"form": form, "episode": episode, "section": "cases"}
-    return render(request, "ratings/handover/case_hand_over.html", context, status=422 if form.errors else 200)
+    return render(request, "ratings/handover/case_hand_over.html", context, status=status_of(form))
 
 
 @require_POST

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import access, audit
+from alliance.drafts.done import done_with
 from alliance.models import Membership, Practice
 from alliance.people.colleagues import colleagues_of
 from alliance.refusal import Refused
@@ -26,6 +27,8 @@ def member_end(request, code):
     by = next(manager for manager in managers if manager.practice_id == member.practice_id)
     timezone.activate(ZoneInfo(member.practice.zone))
     has_ended = member.ends_at is not None and member.ends_at <= timezone.now()
+    if has_ended:
+        done_with(request)
     colleagues = _takers(member.practice, besides=member, by=by)
     form = LeavingForm(
         None if has_ended else posted(request),

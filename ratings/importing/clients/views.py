@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
+from alliance.drafts.done import done_with
 from alliance.requests import posted, require_page_or_post
 from ratings.cells.days import DateOrder
 from ratings.importing.actions import DRAFTS, NotAllGood, keep_draft
@@ -23,6 +24,7 @@ def client_list_upload(request):
     form = ClientListForm(posted(request), request.FILES or None, memberships=memberships)
     if form.is_valid():
         draft = keep_draft(text=form.cleaned_data["file"], by=form.by, therapist=form.receiver)
+        done_with(request)
         return redirect("ratings:client-list-preview", draft.code)
     context = {"form": form, "section": "people" if "therapist" in form.fields else "cases"}
     return render(request, "ratings/importing/client_list_upload.html", context, status=422 if form.errors else 200)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from alliance import access
 from alliance.access import Editor, get_visible_or_404
 from alliance.dates import zone_in_words
+from alliance.drafts.done import done_with
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
@@ -90,6 +91,7 @@ def _receive(request, form, editor: Editor, planned, number):
     form.full_clean()
     if not (_logged_before(form, planned) or (form.is_valid() and _save(form, editor, planned))):
         return _log_page(request, form, planned, number)
+    done_with(request)
     return redirect("ratings:today")  # which says what was saved
 
 

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
 from alliance.access import NotVisible, get_visible_or_404
+from alliance.drafts.done import done_with
 from alliance.models.episode import OF_EPISODE
 from ratings.check_in.actions import settle_wish
 from ratings.models import Rating
@@ -38,6 +39,7 @@ def news_seen(request):
     except ValidationError:  # not even a code
         raise NotVisible("rating", next(iter(codes))) from None
     mark_news_seen(ratings=ratings, memberships=memberships)
+    done_with(request)
     return redirect("ratings:today")
 
 
@@ -49,6 +51,7 @@ def wish_settle(request, code):
     if not form.is_valid():
         raise SuspiciousOperation("There is no such outcome of a wish.")
     settle_wish(editor=editor, rating=rating, outcome=form.cleaned_data["outcome"])
+    done_with(request)
     if form.cleaned_data["came_from"] == WishOutcomeForm.CameFrom.CASE:
         return redirect("ratings:case", rating.episode.code)
     return redirect("ratings:today")

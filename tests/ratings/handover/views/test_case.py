@@ -197,6 +197,19 @@ def test_a_colleague_who_leaves_before_tomorrow_takes_no_case(http, dana, noor, 
     assert not Episode.objects.filter(previous=juniper).exists()
 
 
+@pytest.mark.parametrize("name", ["case-cover", "case-hand-over", "episode-end"])
+def test_a_form_about_a_case_that_has_ended_meanwhile_comes_back(http, dana, noor, juniper, name):
+    end_episode(editor=editor_of(juniper), reason="client", planned=True, agreed=True)
+    http.force_login(dana.user)
+    path = reverse(f"ratings:{name}", args=[juniper.code])
+    assert http.get(path).status_code == 302
+    typed = given(noor, 1, 1, extent="this" if "cover" in name else "")
+    sent = http.post(path, typed | {"reason": "outside", "planned": "no", "agreed": "no"})
+    assert (sent.status_code, "ended" in sent.text) == (409, True)
+    juniper.refresh_from_db()
+    assert juniper.end_reason == "client"
+
+
 def test_an_ended_case_opens_again_from_its_page(http, dana, juniper, live_through):
     live_through(juniper, [3])
     end_episode(editor=editor_of(juniper), reason="completed")
