@@ -25,7 +25,7 @@ from ratings.models.check_in import ASKED_ABOUT
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.series import SERIES
 from ratings.psychometrics.usual import TrendWord
-from sessions.models import Attendance
+from sessions.models import Attendance, TherapySession
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +118,15 @@ def show_without_rating(*, editor: Editor, check_in: CheckIn) -> None:
     lock_for_edit(editor, check_in)
     if CheckIn.objects.filter(pk=check_in.pk, shown_unrated_at=None).update(shown_unrated_at=timezone.now()):
         audit.record(Verb.CHANGED, check_in, by=editor.membership)
+
+
+def keep_shown(therapy_session: TherapySession) -> None:
+    """The own rating of a session is about to go: answers that were shown beside it are not held back again.
+
+    Where there was none, they wait as before.
+    """
+    current = Rating.objects.filter(therapy_session=therapy_session, replaced_at__isnull=True)
+    rated = current.filter(rater=Rater.THERAPIST, items_answered__gt=0)
+    if rated.exists() and current.filter(rater=Rater.CLIENT).exists():
+        check_ins = CheckIn.objects.filter(therapy_session=therapy_session, shown_unrated_at=None)
+        check_ins.update(shown_unrated_at=timezone.now())

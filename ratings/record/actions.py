@@ -20,6 +20,7 @@ from ratings.check_in.actions import (
     take_back_wishes,
 )
 from ratings.check_in.answers import PlanAnswers
+from ratings.check_in.rate_first import keep_shown
 from ratings.delivery.follow import follow_session
 from ratings.detection.reassess import lock_episodes, lock_for_edit, reassess, reassess_all
 from ratings.models import CheckIn, Rating
@@ -112,6 +113,8 @@ def _correct_own_rating(editor: Editor, therapy_session, text, answers, noticed,
     current = therapy_session.ratings.current().filter(rater=Rater.THERAPIST).first()
     if current and (current.answers, current.noticed) == (answers, noticed):
         return
+    if not answers:
+        keep_shown(therapy_session)
     if current:
         replace_rating(current, by=editor.membership, at=at)
     if answers or noticed:
@@ -192,6 +195,7 @@ def refile_session(*, editor: Editor, to: Editor, therapy_session, reason=""):
         raise Refused(_("The therapy of this client had ended by then."))
     if record_actions.is_taken(to.episode, therapy_session.starts_at, therapy_session.ends_at):
         raise Refused(_("This client has another session on record at this time."))
+    keep_shown(therapy_session)
     there = record_actions.refile_therapy_session(editor=editor, to=to, therapy_session=therapy_session, reason=reason)
     therapy_session.ratings.filter(rater=Rater.THERAPIST).update(episode=to.episode, therapy_session=there)
     take_back_wishes(therapy_session=therapy_session)  # what its log said of a wish was not said to this client
@@ -218,12 +222,15 @@ def _ask_anew(there, typed: Rating) -> CheckIn:
 def _move_paper(editor: Editor, to: Editor, therapy_session, there):
     """Moves answers that the therapist typed, with their corrections, and seals what was added to them anew."""
     typed = therapy_session.ratings.filter(rater=Rater.CLIENT, mode=Rating.Mode.PAPER)
-    current = typed.filter(replaced_at__isnull=True).select_related("text").first()
+    current = typed.filter(replaced_at__isnull=True).select_related("text", "check_in").first()
     if current is None:  # the client has sent their own since: they are that client's
         return
     check_in = CheckIn.objects.filter(therapy_session=there).first() or _ask_anew(there, current)
     if there.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).exists():
         replace_rating(current, by=to.membership)  # filed back to a client who has answered themselves
+    if current.check_in and current.check_in.shown_unrated_at and not check_in.shown_unrated_at:
+        check_in.shown_unrated_at = current.check_in.shown_unrated_at
+        check_in.save(update_fields=["shown_unrated_at"])
     old, new = editor.episode.client.data_key, to.episode.client.data_key
     for rating in typed:
         rating.episode, rating.therapy_session, rating.check_in = to.episode, there, check_in

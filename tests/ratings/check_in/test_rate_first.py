@@ -13,12 +13,14 @@ from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.detection.sample import SampleQuestion
 from ratings.models import CheckIn
+from ratings.record.actions import correct_session, refile_session
 from tests.courses import answers, client_answers
-from tests.factories import days_ago, editor_of, local_day
+from tests.factories import days_ago, editor_of, local_day, make_episode
 from tests.ratings.pages import statements
 
 COMMENT = "A kanarienvogel sang."
 FIRST = "Rate this session yourself first."
+NOTHING_TO_RATE = "there is nothing to rate"
 OF_A_CASE = ("ratings:case", "ratings:case-sheet", "ratings:session-list", "ratings:plan", "ratings:course")
 
 
@@ -182,7 +184,66 @@ def test_a_session_that_is_missed_or_removed_does_not_show_them(http, waiting, j
         type(session).objects.filter(pk=session.pk).update(**change)
         text = http.get(reverse("ratings:session-page", args=[session.code])).text
         assert COMMENT not in text
-        assert "there is nothing to rate" in text
+        assert NOTHING_TO_RATE in text
+
+
+@pytest.fixture
+def teasel(dana):
+    return make_episode(dana, "Teasel")
+
+
+def own_rating_goes(row, to=None):
+    if to:
+        return refile_session(editor=editor_of(row.episode), to=editor_of(to), therapy_session=row)
+    return correct_session(
+        editor=editor_of(row.episode), therapy_session=row, starts_at=row.starts_at, ends_at=row.ends_at,
+        mode=row.mode, attendance="attended", text=row.ratings.get(rater="therapist").text, answers={}, noticed="",
+        private_note="", note_shown=None, reason="",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("is_refiled", [True, False], ids=["filed under another client", "own rating taken back"])
+def test_what_was_shown_is_not_held_back_once_the_own_rating_goes(
+    http, rates_first, dana, juniper, teasel, live_through, is_refiled
+):
+    (check_in,) = live_through(juniper, [3], comment=COMMENT)
+    http.force_login(dana.user)
+    address = reverse("ratings:session-page", args=[check_in.therapy_session.code])
+    assert COMMENT in http.get(address).text
+    own_rating_goes(check_in.therapy_session, to=teasel if is_refiled else None)
+    there = [reverse("ratings:case", args=[teasel.code])] if is_refiled else []
+    for page in (address, *pages(juniper), *there):
+        text = http.get(page).text
+        assert FIRST not in text and NOTHING_TO_RATE not in text, page
+    assert COMMENT in http.get(address).text
+
+
+@pytest.mark.parametrize("is_refiled", [True, False], ids=["filed under another client", "own rating taken back"])
+def test_what_waited_and_what_comes_later_waits(
+    http, rates_first, waiting, dana, juniper, sorrel, teasel, live_through, is_refiled
+):
+    if is_refiled:
+        own_rating_goes(waiting.therapy_session, to=teasel)
+        assert NOTHING_TO_RATE in http.get(reverse("ratings:case", args=[juniper.code])).text
+    else:
+        (check_in,) = live_through(sorrel, [None])
+        own_rating_goes(check_in.therapy_session)
+        answer_check_in(check_in=check_in, answers=client_answers(3, comment=COMMENT), may_change=False)
+        assert FIRST in http.get(reverse("ratings:case", args=[sorrel.code])).text
+
+
+def test_what_somebody_else_typed_and_was_looked_at_moves_as_looked_at(
+    http, rates_first, dana, noor, juniper, teasel, live_through
+):
+    (check_in,) = live_through(juniper, [None], therapist=None)
+    arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(2), ends_at=days_ago(-9))
+    http.force_login(noor.user)
+    day = local_day(check_in.therapy_session.starts_at).isoformat()
+    http.post(reverse("ratings:check-in-enter", args=[check_in.code]), answers(3) | {"day": day, "comment": COMMENT})
+    http.force_login(dana.user)
+    http.post(reverse("ratings:check-in-show", args=[check_in.code]))
+    own_rating_goes(check_in.therapy_session, to=teasel)
+    assert COMMENT in http.get(reverse("ratings:case", args=[teasel.code])).text
 
 
 def test_what_somebody_else_typed_from_paper_waits_as_well(http, rates_first, dana, noor, juniper, live_through):
