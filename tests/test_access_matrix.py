@@ -171,6 +171,7 @@ ratings:repair-words-edit words        302 302   -   -   -   -   -   -   -   - |
 ratings:repair-words-edit key          302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 404 403
 ratings:repair-words-restore words     302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 302 403
 ratings:detection-settings             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+ratings:practice-figures               302 302 403 403 403 200 200 200 200 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:flags-work                     302 302 403 403 403 200 200 200 200 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:recalibration                  302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 400 403
 ratings:guide-put-away                 302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 404 404 404 404

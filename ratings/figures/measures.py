@@ -1,11 +1,10 @@
-"""Figures as the rows of a table: a number, its interval in words and drawn, and what it was counted from."""
-
-from dataclasses import dataclass
+"""How well flags hold here, as rows of a table and in a sentence."""
 
 from django.utils.translation import gettext as _
 
 from alliance.dates import DateFormat, day
 from ratings.figures.flags import FlagsPage, Settings
+from ratings.figures.rows import Measure, bar, in_100, in_ten
 from ratings.psychometrics.evidence import Sureness
 from ratings.psychometrics.flag_quality import FEWEST, FlagQuality, Group
 
@@ -13,46 +12,18 @@ TOO_WIDE = 0.5  # an interval whose middle is no news; convention of this app
 MOST_PER_100 = 10.0  # at the end of the drawn axis, or the end of the interval
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """An interval on its axis, in percent of the picture's width, as SVG takes it."""
-
-    start: str
-    width: str
-    at: str
-    stated: str  # where a line says what was stated; empty: nowhere
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One row. Without a value it says how many answers are still missing."""
-
-    title: str
-    hint: str
-    counted: str
-    value: str = ""
-    unit: str = ""
-    likely: str = ""
-    bar: Bar | None = None
-
-
 def lead(quality: FlagQuality) -> str:
     """What a reader should take along, in two sentences at most."""
     if quality.precision is None:
         known = {"n": quality.answered, "fewest": FEWEST}
         return _("Not enough yet: %(n)s of %(fewest)s flags have an answer.") % known
-    right = _("About %(n)s in 10 flags here turn out to be strain.") % {"n": _in_ten(quality.precision.share)}
+    right = _("About %(n)s in 10 flags here turn out to be strain.") % {"n": in_ten(quality.precision.share)}
     if quality.caught is None:
         return right
     if quality.caught.high - quality.caught.low > TOO_WIDE:
         return f"{right} {_('How much strain has no flag can’t be said well yet.')}"
-    caught = {"n": _in_ten(quality.caught.value)}
+    caught = {"n": in_ten(quality.caught.value)}
     return f"{right} {_('About %(n)s in 10 sessions with strain had a flag.') % caught}"
-
-
-def _in_ten(share: float) -> int:
-    """Never 0 or 10 where it is not none or all."""
-    return round(10 * share) if share in (0, 1) else min(max(round(10 * share), 1), 9)
 
 
 def main_measures(quality: FlagQuality) -> list[Measure]:
@@ -66,7 +37,7 @@ def _precision(quality: FlagQuality) -> Measure:
         return Measure(title, hint, _too_few(quality.answered, _("flags with an answer")))
     found = quality.precision
     counted = _("%(count)s of %(of)s flags with an answer") % {"count": found.count, "of": found.of}
-    return _in_100(title, hint, counted, found.share, found.low, found.high)
+    return in_100(title, hint, counted, found.share, found.low, found.high)
 
 
 def _caught(quality: FlagQuality) -> Measure:
@@ -75,7 +46,7 @@ def _caught(quality: FlagQuality) -> Measure:
     if quality.caught is None:
         return Measure(title, hint, _sample_too_small(quality))
     counted = _("%(count)s sessions without a flag, picked at random") % {"count": quality.drawn_answered}
-    return _in_100(title, hint, counted, quality.caught.value, quality.caught.low, quality.caught.high)
+    return in_100(title, hint, counted, quality.caught.value, quality.caught.low, quality.caught.high)
 
 
 def _false_alerts(quality: FlagQuality) -> Measure:
@@ -91,7 +62,7 @@ def _false_alerts(quality: FlagQuality) -> Measure:
         value=f"{found.value:.1f}",
         unit=_("in 100 quiet sessions"),
         likely=_("%(low)s to %(high)s") % {"low": f"{found.low:.1f}", "high": f"{found.high:.1f}"},
-        bar=_bar(found.value / most, found.low / most, found.high / most),
+        bar=bar(found.value / most, found.low / most, found.high / most),
     )
 
 
@@ -101,7 +72,7 @@ def _useful(quality: FlagQuality) -> Measure:
     if found is None:
         return Measure(title, hint, _too_few(quality.use_answered, _("flags with an answer")))
     counted = _("%(count)s of %(of)s flags with an answer") % {"count": found.count, "of": found.of}
-    return _in_100(title, hint, counted, found.share, found.low, found.high)
+    return in_100(title, hint, counted, found.share, found.low, found.high)
 
 
 def by_grade(quality: FlagQuality) -> list[Measure]:
@@ -145,28 +116,7 @@ def _group(group: Group, title: str) -> Measure:
         return Measure(title, "", _("held back: with the figures above it would show a smaller group"))
     counted = _("%(count)s of %(of)s flags") % {"count": group.found.count, "of": group.found.of}
     found = group.found
-    return _in_100(title, stated, counted, found.share, found.low, found.high, group.stated)
-
-
-def _in_100(
-    title: str, hint: str, counted: str, value: float, low: float, high: float, stated: float | None = None
-) -> Measure:
-    return Measure(
-        title,
-        hint,
-        counted,
-        value=f"{100 * value:.0f}",
-        unit=_("in 100"),
-        likely=_("%(low)s to %(high)s") % {"low": f"{100 * low:.0f}", "high": f"{100 * high:.0f}"},
-        bar=_bar(value, low, high, stated),
-    )
-
-
-def _bar(value: float, low: float, high: float, stated: float | None = None) -> Bar:
-    def place(share: float) -> str:
-        return f"{2 + 96 * share:.1f}%"
-
-    return Bar(place(low), f"{96 * (high - low):.1f}%", place(value), "" if stated is None else place(stated))
+    return in_100(title, stated, counted, found.share, found.low, found.high, group.stated)
 
 
 def _too_few(n: int, what: str) -> str:

@@ -1,4 +1,4 @@
-"""How well flags work here, for managers and supervisors; and what flags state, for managers."""
+"""Figures of a practice and of its flags, for managers and supervisors; what flags state, for managers."""
 
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,28 @@ from ratings.detection.recalibrate import state_by
 from ratings.figures.flags import flags_page
 from ratings.figures.forms import RecalibrationForm
 from ratings.figures.measures import by_grade, by_settings, lead, main_measures, stated_holds
+from ratings.figures.practice import practice_counts
+from ratings.figures.practice_measures import is_enough, practice_lead, practice_tables
 from ratings.figures.recalibration import recalibration_page
 from ratings.psychometrics.recalibration import FEWEST
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE
+
+
+@require_safe
+def practice_figures(request):
+    """What happened in the last twelve whole months."""
+    member = access.check_figures(request.user)[0]
+    timezone.activate(ZoneInfo(member.practice.zone))
+    counts = practice_counts(member.practice)
+    audit.record_code(audit.Verb.LISTED, "practice", by=member, practice=member.practice, count=counts.held.of)
+    context = {
+        "counts": counts,
+        "tables": practice_tables(counts) if is_enough(counts) else [],
+        "lead": practice_lead(counts),
+        "fewest": FEWEST_PEOPLE,
+        "section": "people" if member.is_manager else "caseload",
+    }
+    return render(request, "ratings/figures/practice_figures.html", context)
 
 
 @require_safe

@@ -1,0 +1,229 @@
+"""The figures of a practice as rows of tables. A group of fewer than five people is kept back, with its difference."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.encoding import force_str
+from django.utils.translation import gettext as _
+
+from ratings.figures.practice import Counted, PracticeCounts, Values
+from ratings.figures.rows import Measure, bar, in_100, in_ten
+from ratings.models import Rupture, RuptureView
+from ratings.psychometrics.proportion import wilson
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back
+from ratings.psychometrics.uncertainty import mean_of, median_of, rate_per_100
+from sessions.models import Mode
+
+MOST_PER_100 = 10.0  # at the end of the drawn axis of a rate, or the end of the interval
+MOST_SESSIONS = 12.0  # likewise of sessions to a repair
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that belong together, with what the reader should know of all."""
+
+    title: str
+    aside: str
+    rows: list[Measure]
+    notes: list[str]
+
+
+def is_enough(counts: PracticeCounts) -> bool:
+    """Whether anything can be told."""
+    return _are_enough(counts.held.clients)
+
+
+def practice_lead(counts: PracticeCounts) -> str:
+    """What a reader should take along, in two sentences at most."""
+    told = []
+    if _are_enough(counts.answered.clients):
+        n = in_ten(counts.answered.count / counts.answered.of)
+        told.append(_("About %(n)s in 10 check-ins were answered.") % {"n": n})
+    if _are_enough(counts.repaired.clients):
+        n = in_ten(counts.repaired.count / counts.repaired.of)
+        told.append(_("Of the ruptures that are over, about %(n)s in 10 were repaired.") % {"n": n})
+    return " ".join(told)
+
+
+def practice_tables(counts: PracticeCounts) -> list[Table]:
+    """All figures."""
+    return [_heard(counts), _ruptures(counts), _done(counts), _third(counts), _endings(counts)]
+
+
+def _heard(counts: PracticeCounts) -> Table:
+    rows = [
+        _share(_("Check-ins answered"), "", counts.answered, _("%(count)s of %(of)s sessions with a check-in")),
+        _share(_("Therapist’s own rating done"), "", counts.rated, _("%(count)s of %(of)s sessions")),
+    ]
+    return Table(_("Answers"), _("Who is heard"), rows, [])
+
+
+def _ruptures(counts: PracticeCounts) -> Table:
+    namers: list[tuple[str, str]] = [
+        (Rupture.OpenedBy.CLIENT, _("Named first by the client")),
+        (Rupture.OpenedBy.THERAPIST, _("Named first by the therapist")),
+        (Rupture.OpenedBy.DETECTOR, _("Found by a flag")),
+    ]
+    seen = [(kind, force_str(RuptureView.KindSeen(kind).label)) for kind in counts.by_kind]
+    every = Counted(clients=set[int]().union(*(part.clients for part in counts.by_namer.values())))
+    every.of = sum(part.of for part in counts.by_namer.values())
+    hint = _("named by the client or the therapist, or found by a flag that nobody set aside")
+    rows = [_rate(_("All ruptures"), hint, every, counts.held)]
+    if _are_enough(every.clients):
+        rows += _parts(counts.by_namer, namers, counts.held) + _parts(counts.by_kind, seen, counts.held)
+    return Table(
+        _("Ruptures"), _("Per 100 sessions"), rows, [_("More is not worse: it can mean that more are noticed.")]
+    )
+
+
+def _parts(parts: Mapping[str, Counted], titles: Sequence[tuple[str, str]], held: Counted) -> list[Measure]:
+    """The parts of all ruptures; each alone, and less the others, is of five people or more."""
+    kept = kept_back([len(parts[key].clients) for key, _title in titles])
+    return [
+        _held_back(title) if position in kept else _rate(title, "", parts[key], held, is_part=True)
+        for position, (key, title) in enumerate(titles)
+    ]
+
+
+def _done(counts: PracticeCounts) -> Table:
+    rows = [
+        _share(
+            _("Noticed by the therapist"),
+            _("where the client named a tension, and the therapist was asked"),
+            counts.recognised,
+            _("%(count)s of %(of)s sessions"),
+        ),
+        _share(_("A first step within 7 days"), "", counts.first_steps, _("%(count)s of %(of)s ruptures")),
+        _share(
+            _("Repaired"),
+            _("the client said that it helped, or two rated sessions were back"),
+            counts.repaired,
+            _("%(count)s of %(of)s ruptures that are over"),
+        ),
+        _sessions_to_repair(counts.to_repair),
+    ]
+    return Table(_("What was done"), _("About ruptures"), rows, [])
+
+
+def _sessions_to_repair(found: Values) -> Measure:
+    title = _("Sessions to repair")
+    likely = median_of(found.values) if _are_enough(found.clients) else None
+    if likely is None:
+        return _too_few(title)
+    most = max(MOST_SESSIONS, likely.high)
+    return Measure(
+        title,
+        "",
+        _("the middle one of %(n)s repairs") % {"n": len(found.values)},
+        value=f"{likely.value:g}",
+        unit=_("sessions"),
+        likely=_range(f"{likely.low:g}", f"{likely.high:g}"),
+        bar=bar(likely.value / most, likely.low / most, likely.high / most),
+    )
+
+
+def _third(counts: PracticeCounts) -> Table:
+    modes = {Mode.IN_PERSON: _("In person"), Mode.VIDEO: _("Video"), Mode.PHONE: _("Phone")}
+    everybody = Values()
+    for part in counts.third.values():
+        everybody.values += part.values
+        everybody.clients |= part.clients
+    rows = [_mean(_("All clients"), everybody)]
+    if _are_enough(everybody.clients):
+        kept = kept_back([len(counts.third[mode].clients) for mode in modes])
+        rows += [
+            _held_back(title) if position in kept else _mean(title, counts.third[mode])
+            for position, (mode, title) in enumerate(modes.items())
+        ]
+    note = _("Where ranges overlap, no difference can be told. Who comes by video may differ in other ways, too.")
+    return Table(_("Alliance at session 3"), _("What clients answered, 0 to 100"), rows, [note])
+
+
+def _endings(counts: PracticeCounts) -> Table:
+    titles = {True: _("Planned"), False: _("Not planned"), None: _("Not said")}
+    every = Counted(clients=set[int]().union(*(part.clients for part in counts.endings.values())))
+    every.of = sum(part.of for part in counts.endings.values())
+    if not _are_enough(every.clients):
+        return Table(_("Endings"), "", [_too_few(_("All endings"))], [])
+    kept = kept_back([len(counts.endings[planned].clients) for planned in titles])
+    rows = [
+        _held_back(title)
+        if position in kept
+        else _share(
+            title,
+            "",
+            Counted(counts.endings[planned].of, every.of, every.clients),
+            _("%(count)s of %(of)s endings"),
+        )
+        for position, (planned, title) in enumerate(titles.items())
+    ]
+    strained = counts.ended_strained
+    title = _("With an open rupture")
+    if 0 in kept_back([strained.count, strained.of - strained.count]):
+        rows.append(_held_back(title))
+    else:
+        rows.append(_share(title, "", strained, _("%(count)s of %(of)s endings")))
+    note = _(
+        "As the therapist said when the therapy ended. A therapy that went on with another therapist is not in it."
+    )
+    return Table(_("Endings"), "", rows, [note])
+
+
+# --- Rows -------------------------------------------------------------------------------------------------------------
+
+
+def _share(title: str, hint: str, found: Counted, counted: str) -> Measure:
+    """A share; `counted` has places for `count` and `of`."""
+    if not _are_enough(found.clients):
+        return _too_few(title, hint)
+    share = wilson(found.count, found.of)
+    numbers = {"count": f"{found.count:,}", "of": f"{found.of:,}"}
+    return in_100(title, hint, counted % numbers, share.share, share.low, share.high)
+
+
+def _rate(title: str, hint: str, found: Counted, held: Counted, *, is_part: bool = False) -> Measure:
+    if not _are_enough(found.clients) and not (is_part and not found.of):
+        return _too_few(title, hint)
+    rate = rate_per_100(found.of, held.of)
+    most = max(MOST_PER_100, rate.high)
+    return Measure(
+        title,
+        hint,
+        _("%(count)s in %(of)s sessions") % {"count": f"{found.of:,}", "of": f"{held.of:,}"},
+        value=f"{rate.value:.1f}",
+        unit=_("in 100"),
+        likely=_range(f"{rate.low:.1f}", f"{rate.high:.1f}"),
+        bar=bar(rate.value / most, rate.low / most, rate.high / most),
+    )
+
+
+def _mean(title: str, found: Values) -> Measure:
+    if not _are_enough(found.clients):
+        return _too_few(title)
+    mean = mean_of(found.values)
+    low, high = max(mean.low, 0.0), min(mean.high, 100.0)
+    return Measure(
+        title,
+        "",
+        _("%(n)s sessions") % {"n": f"{len(found.values):,}"},
+        value=f"{mean.value:.0f}",
+        unit=_("of 100"),
+        likely=_range(f"{low:.0f}", f"{high:.0f}"),
+        bar=bar(mean.value / 100, low / 100, high / 100),
+    )
+
+
+def _range(low: str, high: str) -> str:
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+def _are_enough(clients: set[int]) -> bool:
+    return len(clients) >= FEWEST_PEOPLE
+
+
+def _too_few(title: str, hint: str = "") -> Measure:
+    return Measure(title, hint, _("fewer than %(n)s clients") % {"n": FEWEST_PEOPLE})
+
+
+def _held_back(title: str) -> Measure:
+    return Measure(title, "", _("kept back: it would show a group of fewer than %(n)s clients") % {"n": FEWEST_PEOPLE})

@@ -1,0 +1,180 @@
+"""The figures of a practice: what is counted, what is kept back, and who may read them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from alliance.models import AuditEvent
+from ratings.figures.practice import practice_counts, twelve_months
+from ratings.models import CheckIn, Instrument, Rating, RepairStep, Rupture, RuptureView
+from tests.factories import make_episode, make_therapy_session
+from tests.ratings.pages import statements
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+PAGE = "ratings:practice-figures"
+
+
+@pytest.fixture(autouse=True)
+def november(instruments):
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def at(days):
+    return NOW - timedelta(days=days)
+
+
+def therapy(dana, sessions=3, **given):
+    """A client with weekly sessions, the last in October, of which the client answered all but the first."""
+    episode = make_episode(dana, "Alder", starts_at=at(400))
+    held = []
+    for number in range(sessions):
+        start = at(100 - 7 * number)
+        times = {"starts_at": start, "ends_at": start + timedelta(minutes=50)}
+        row = make_therapy_session(episode, attendance="attended", **times, **given)
+        check_in = CheckIn.objects.create(episode=episode, therapy_session=row, text=text())
+        if number:
+            rated(row, "client", check_in=check_in, overall_pomp=80 if number == 2 else 50)
+        held.append(row)
+    return held
+
+
+def text():
+    return Instrument.objects.get(key="alliance-6").texts.first()
+
+
+def rated(row, rater, **given):
+    return Rating.objects.create(
+        episode=row.episode, therapy_session=row, rater=rater, instrument=text().instrument, text=text(),
+        items_answered=6, mode="link", answered_at=row.ends_at, **given,
+    )  # fmt: skip
+
+
+def rupture(row, **given):
+    return Rupture.objects.create(
+        episode=row.episode,
+        opened_session=row,
+        opened_at=row.ends_at,
+        opened_by=given.pop("opened_by", "client"),
+        **given,
+    )
+
+
+def rows(http, member):
+    """Title -> the row, of all tables."""
+    http.force_login(member.user)
+    return {row.title: row for table in http.get(reverse(PAGE)).context["tables"] for row in table.rows}
+
+
+def test_the_period_is_the_twelve_whole_months_before_this_one():
+    assert twelve_months(date(2026, 11, 20)) == (date(2025, 11, 1), date(2026, 10, 31))
+    assert twelve_months(date(2024, 2, 29)) == (date(2023, 2, 1), date(2024, 1, 31))
+
+
+def test_who_is_heard(http, mona, dana):
+    for _client in range(5):
+        rated(therapy(dana)[0], "therapist")
+    found = rows(http, mona)
+    answered, own = found["Check-ins answered"], found["Therapist’s own rating done"]
+    assert (answered.value, answered.counted) == ("67", "10 of 15 sessions with a check-in")
+    assert (own.value, own.likely, own.counted) == ("33", "15 to 58", "5 of 15 sessions")
+
+
+def test_the_third_session_counts_once_for_each_client_and_by_how_it_was_held(http, mona, dana):
+    for _client in range(5):
+        therapy(dana, sessions=4)
+        therapy(dana, mode="video")
+    therapy(dana, mode="phone")
+    found = rows(http, mona)
+    assert (found["All clients"].counted, found["All clients"].value) == ("11 sessions", "80")
+    assert found["Video"].value == "80"
+    assert found["Phone"].counted.startswith("kept back")
+    assert found["In person"].counted.startswith("kept back"), "else the total less the others would tell of the phone"
+
+
+def test_ruptures_by_who_named_them_and_by_kind(http, mona, dana):
+    for position in range(10):
+        held = therapy(dana, sessions=10)
+        row = rupture(held[3], opened_by="client" if position < 5 else "therapist", kind="withdrawal")
+        if position < 5:
+            RuptureView.objects.create(episode=row.episode, rupture=row, kind="confrontation", said_by=dana)
+    found = rows(http, mona)
+    assert (found["All ruptures"].value, found["All ruptures"].counted) == ("10.0", "10 in 100 sessions")
+    assert found["Named first by the client"].counted == "5 in 100 sessions"
+    assert found["Found by a flag"].value == "0.0"
+    assert (found["Pulling back"].value, found["Pushing back"].value) == ("5.0", "5.0")
+
+
+@pytest.mark.parametrize("change", [{"state": "withdrawn"}, {"state": "set_aside"}, {"kept_back": True}])
+def test_what_is_no_rupture_does_not_count(dana, millrace, change):
+    held = therapy(dana)
+    closed = {"closed_at": NOW} if "state" in change else {}
+    rupture(held[1], **change, **closed)
+    assert sum(part.of for part in practice_counts(millrace).by_namer.values()) == 0
+
+
+def test_what_was_done_about_them(http, mona, dana):
+    for position in range(8):
+        held = therapy(dana, sessions=8)
+        row = rupture(
+            held[2], state="repaired" if position < 6 else "unrepaired", closed_session=held[4], closed_at=NOW
+        )
+        if position < 4:
+            RepairStep.objects.create(
+                episode=row.episode, rupture=row, step="notice", outcome="done", said_by=dana,
+                said_at=row.opened_at + timedelta(days=6 if position < 2 else 8),
+            )  # fmt: skip
+    found = rows(http, mona)
+    assert found["A first step within 7 days"].counted == "2 of 8 ruptures"
+    assert found["Repaired"].counted == "6 of 8 ruptures that are over"
+    repair = found["Sessions to repair"]
+    assert (repair.value, repair.likely, repair.counted) == ("2", "2 to 2", "the middle one of 6 repairs")
+
+
+def test_what_therapists_noticed_of_the_tension_that_clients_named(http, mona, dana):
+    for noticed in ("pulling_back", "both", "nothing", "nothing", "nothing", ""):
+        held = therapy(dana)
+        held[1].ratings.update(tension=True)
+        rated(held[1], "therapist", noticed=noticed)
+    assert rows(http, mona)["Noticed by the therapist"].counted == "2 of 5 sessions"
+
+
+def test_endings(http, mona, dana):
+    for position in range(10):
+        episode = therapy(dana)[0].episode
+        episode.ends_at, episode.end_reason, episode.end_planned = at(30), "completed", position < 5
+        episode.save()
+    found = rows(http, mona)
+    assert (found["Planned"].counted, found["Not planned"].counted) == ("5 of 10 endings", "5 of 10 endings")
+    assert found["With an open rupture"].counted == "0 of 10 endings"
+
+
+def test_fewer_than_five_clients_give_no_figure_at_all(http, mona, dana):
+    for _client in range(4):
+        therapy(dana)
+    http.force_login(mona.user)
+    page = http.get(reverse(PAGE))
+    assert page.context["tables"] == []
+    assert "fewer than 5 clients had a session" in page.text
+
+
+def test_neither_an_import_nor_another_practice_nor_this_month_counts(dana, otis, millrace):
+    therapy(otis)
+    start = at(3)
+    make_therapy_session(
+        make_episode(dana), starts_at=start, ends_at=start + timedelta(minutes=50), attendance="attended"
+    )
+    assert practice_counts(millrace).held.of == 0
+
+
+def test_it_is_recorded_and_asks_the_same_number_of_statements_at_any_size(http, mona, dana):
+    http.force_login(mona.user)
+    for _client in range(5):
+        rupture(therapy(dana)[1])
+    few = statements(http, reverse(PAGE))
+    for _client in range(20):
+        rupture(therapy(dana)[1])
+    assert statements(http, reverse(PAGE)) == few
+    assert AuditEvent.objects.filter(verb="listed", subject_type="practice").latest("pk").count == 75

@@ -1,0 +1,35 @@
+"""What is told of the parts of a total gives no small part away, by itself or by subtraction."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back
+
+PARTS = st.lists(st.integers(0, 30), min_size=1, max_size=4)
+
+
+@given(PARTS)
+def test_what_is_told_is_nobody_or_five_and_more(people):
+    told = [n for position, n in enumerate(people) if position not in kept_back(people)]
+    assert all(n == 0 or n >= FEWEST_PEOPLE for n in told)
+
+
+@given(PARTS)
+def test_what_is_kept_back_can_not_be_told_from_the_total(people):
+    kept = kept_back(people)
+    if not kept or len(kept) == len(people):
+        return
+    total = sum(people[position] for position in kept)  # all that the reader can subtract
+    possible = [found for found in product(range(total + 1), repeat=len(kept)) if sum(found) == total]
+    for position in range(len(kept)):
+        assert len({found[position] for found in possible}) > FEWEST_PEOPLE
+
+
+@pytest.mark.parametrize(
+    ("people", "kept"), [([9, 8, 7], []), ([9, 8, 4], [1, 2]), ([9, 0, 4], [0, 2]), ([9, 1, 2], [0, 1, 2]), ([3], [0])]
+)
+def test_the_next_larger_part_stands_in_for_the_small_one(people, kept):
+    assert sorted(kept_back(people)) == kept
