@@ -109,6 +109,7 @@ urlpatterns = [
     path("people/words/<slug:key>/", ruptures.repair_words_edit, name="repair-words-edit"),
     path("people/words/<slug:key>/restore/", ruptures.repair_words_restore, name="repair-words-restore"),
     path("people/detection/", detection.detection_settings, name="detection-settings"),
+    path("people/detection/back/", detection.detection_back, name="detection-back"),
     path("figures/", figures.practice_figures, name="practice-figures"),
     path("figures/flags/", figures.flags_work, name="flags-work"),
     path("figures/flags/stated/", figures.recalibration, name="recalibration"),

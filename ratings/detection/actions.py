@@ -11,13 +11,14 @@ from alliance.models import Membership, Practice
 from alliance.refusal import Refused
 from ratings.detection.proposal import Choice, proposed
 from ratings.detection.reassess import rebuild_standings
-from ratings.detection.stored import current_version
+from ratings.detection.stored import as_version, current_version, version_before
 from ratings.models import DetectorVersion
 from ratings.psychometrics.evidence import Version
 
 CHANGED_MEANWHILE = _(
     "Somebody else changed these settings meanwhile. Open this page anew to see them, or press once more for yours."
 )
+NOTHING_BEFORE = _("There are no settings to go back to. Choose anew to change these.")
 
 
 def set_detector(
@@ -34,10 +35,35 @@ def set_detector(
     return put_in_force(practice=practice, by=by, version=version, instead_of=in_force) if version else None
 
 
+def go_back(*, practice: Practice, by: Membership, shown: DetectorVersion) -> DetectorVersion:
+    """Puts the version before the one that was shown in force again, and replays all cases.
+
+    The flags that came with it come back; those that only the other one raised are closed.
+
+    Raises
+    ------
+    Refused
+        There is none before it, or another version took its place meanwhile.
+    Denied
+        `by` is no manager any more.
+    """
+    before = version_before(shown)
+    if before is None:
+        raise Refused(str(NOTHING_BEFORE))
+    return put_in_force(practice=practice, by=by, version=as_version(before), instead_of=shown, restores=before)
+
+
 def put_in_force(
-    *, practice: Practice, by: Membership, version: Version, instead_of: DetectorVersion
+    *,
+    practice: Practice,
+    by: Membership,
+    version: Version,
+    instead_of: DetectorVersion,
+    restores: DetectorVersion | None = None,
 ) -> DetectorVersion:
     """Puts a version in place of the one that it was made from, and replays all cases.
+
+    `restores`: the earlier one that comes back with it.
 
     Raises
     ------
@@ -51,7 +77,7 @@ def put_in_force(
         access.check_manage_again(by)
         if current_version(practice) != instead_of:
             raise Refused(str(CHANGED_MEANWHILE))
-        row = DetectorVersion.objects.create(practice=practice, **asdict(version))
+        row = DetectorVersion.objects.create(practice=practice, restores=restores, **asdict(version))
         audit.record(Verb.CHANGED, row, by=by)
     rebuild_standings(practice)
     return row

@@ -1,13 +1,17 @@
 """The forms of how flags are made, and of whether there was strain."""
 
+from typing import Any
+from uuid import UUID
+
 from django import forms
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from ratings.detection.actions import CHANGED_MEANWHILE
+from ratings.detection.proposal import Choice
 from ratings.findings import names
 from ratings.models import StrainVerdict
-from ratings.psychometrics.evidence import Budget, Use
+from ratings.psychometrics.evidence import Budget
 
 
 class StrainForm(forms.Form):
@@ -23,6 +27,8 @@ class StrainForm(forms.Form):
 class DetectionForm(forms.Form):
     """The budget, what counts and the rule: words for values of the detector."""
 
+    shown_names = ("shown_version", "shown_choice")
+
     budget = forms.ChoiceField(
         label=_("How many flags"),
         choices=[
@@ -34,11 +40,7 @@ class DetectionForm(forms.Form):
     )
     use = forms.ChoiceField(
         label=_("What counts"),
-        choices=[
-            (Use.CLIENT, _("The client's answers only")),
-            (Use.BOTH, _("The client's and the therapist's answers")),
-            (Use.ALL, _("Also what happens: missed sessions, check-ins not answered, shorter comments")),
-        ],
+        choices=names.uses,
         help_text=_("Behaviour helps only where it means what we assume. Leave it out until your verdicts say more."),
         widget=forms.RadioSelect,
     )
@@ -65,11 +67,31 @@ class DetectionForm(forms.Form):
 
     renew = forms.BooleanField(label=_("Take over the newer figures."), required=False)
     shown_version = forms.UUIDField(widget=forms.HiddenInput, required=False)  # the one in force on the page
+    shown_choice = forms.CharField(widget=forms.HiddenInput, required=False)  # the one whose changes were shown
+
+    @property
+    def cleaned_choice(self) -> dict[str, Any]:
+        """The fields of a `Choice`; of a valid form."""
+        return {name: given for name, given in self.cleaned_data.items() if name not in self.shown_names}
+
+    @property
+    def choice(self) -> Choice:
+        """What a manager asks for; of a valid form."""
+        return Choice(**self.cleaned_choice)
+
+    @property
+    def was_shown(self) -> bool:
+        """Whether the page showed what this very choice changes; of a valid form."""
+        return bool(self.cleaned_data["shown_choice"] == self.choice.shown)
+
+    def show(self) -> None:
+        """The form comes back with the choice whose changes are shown now; of a valid form."""
+        self.data = {**dict(self.data.items()), "shown_choice": self.choice.shown}
 
     def clean(self):
         """Only a rule that says how likely a rupture is can tell clear flags from the others."""
         given = super().clean() or {}
-        if given.pop("shown_version", None) not in (None, self.initial["shown_version"]):
+        if given.get("shown_version") not in (None, self.initial["shown_version"]):
             self.refuse(str(CHANGED_MEANWHILE))
         if given.get("clear_only") and given.get("criterion") not in (None, *names.GRADED):
             self.add_error(
@@ -80,4 +102,23 @@ class DetectionForm(forms.Form):
     def refuse(self, sentence: str) -> None:
         """The form comes back as it was filled in, and knows what is in force now."""
         self.add_error(None, sentence)
-        self.data = {**dict(self.data.items()), "shown_version": str(self.initial["shown_version"])}
+        shown = {"shown_version": str(self.initial["shown_version"]), "shown_choice": ""}
+        self.data = {**dict(self.data.items()), **shown}
+
+
+class BackForm(forms.Form):
+    """To go back to the settings before, as they were shown."""
+
+    shown_version = forms.UUIDField(widget=forms.HiddenInput)  # the one in force on the page
+
+    def clean_shown_version(self):
+        """The version whose way back was shown must be in force still."""
+        shown = self.cleaned_data["shown_version"]
+        if shown != self.initial["shown_version"]:
+            self.refuse(str(CHANGED_MEANWHILE), self.initial["shown_version"])
+        return shown
+
+    def refuse(self, sentence: str, in_force: UUID) -> None:
+        """The form comes back, and knows what is in force now."""
+        self.add_error(None, sentence)
+        self.data = {**dict(self.data.items()), "shown_version": str(in_force)}

@@ -1,6 +1,6 @@
-"""How flags would be made after a change, and what that would have changed."""
+"""How flags would be made after a change, and how many that would have been in the past."""
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from alliance.models import Practice
 from ratings.detection.history import cases
@@ -11,7 +11,7 @@ from ratings.psychometrics.population import learn
 from ratings.psychometrics.refit import refit
 
 CASES_TO_LEARN = 1000  # the latest, so that the wait does not grow with the practice; convention of this app
-CASES_IN_PREVIEW = 200  # the latest; a second or so; convention of this app
+CASES_TO_COUNT = 200  # the latest; a second or so; convention of this app
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class Choice:
     shadow: bool = False  # show nothing of it; what is found meanwhile then counts as old
     learn: bool = False  # anew, how people rate here and what therapists notice
     renew: bool = False  # take the figures that the program brings by now
+
+    @property
+    def shown(self) -> str:
+        """The choice as the form carries it, so that nothing takes hold but what was seen."""
+        return " ".join(str(value) for value in astuple(self))
 
 
 def proposed(practice: Practice, choice: Choice) -> Version | None:
@@ -57,21 +62,20 @@ def proposed(practice: Practice, choice: Choice) -> Version | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class PastFlags:
     """Flags in the practice's latest cases, as it is and as it would be."""
 
     cases: int
     sessions: int
     now: int
     then: int
-    both: int  # at the same session under both
 
 
-def preview(practice: Practice, version: Version) -> Preview:
+def past_flags(practice: Practice, version: Version) -> PastFlags:
     """What another version would have flagged; it changes nothing."""
     current = as_version(current_version(practice))
-    seen = sessions = now = then = both = 0
-    for case in cases(practice, CASES_IN_PREVIEW):
+    seen = sessions = now = then = 0
+    for case in cases(practice, CASES_TO_COUNT):
         before, after = (
             [one.alert for one in assess(case.history, of_therapist(judged_by, case.therapist))]
             for judged_by in (current, version)
@@ -80,5 +84,4 @@ def preview(practice: Practice, version: Version) -> Preview:
         sessions += len(before)
         now += sum(before)
         then += sum(after)
-        both += sum(one and other for one, other in zip(before, after, strict=True))
-    return Preview(seen, sessions, now, then, both)
+    return PastFlags(seen, sessions, now, then)

@@ -112,6 +112,7 @@ def _rupture_record(
         aside_until=_last_before(row, held_sessions) if row.state == Rupture.RuptureState.SET_ASIDE else None,
         by_hand=row.named_by_id is not None,
         kept_back=row.kept_back,
+        may_return=version.restores_id is not None and (row.version_id or 0) >= version.restores_id,
     )
 
 

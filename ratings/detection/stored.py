@@ -27,6 +27,17 @@ def current_version(practice: Practice) -> DetectorVersion:
     return version
 
 
+def version_before(row: DetectorVersion) -> DetectorVersion | None:
+    """The version whose place this one took; None for the first, and for one that came back.
+
+    What came back wrote its name on the flags of the other, so there is no way back from the way back.
+    """
+    if row.restores_id is not None:
+        return None
+    earlier = DetectorVersion.objects.filter(practice=row.practice_id, valid_from__lt=row.valid_from)
+    return earlier.select_related("practice").order_by("-valid_from").first()
+
+
 def version_for(row: DetectorVersion, episode: Episode) -> evidence.Version:
     """A stored detector version as it judges the cases of the episode's therapist."""
     return of_therapist(as_version(row), str(episode.therapist_id))

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from alliance.dates import DateFormat, day
 from ratings.figures.flags import FlagsPage, Settings
 from ratings.figures.rows import Measure, bar, in_100, in_ten
+from ratings.findings import names
 from ratings.psychometrics.evidence import Sureness
 from ratings.psychometrics.flag_quality import FEWEST, FlagQuality, Group
 
@@ -101,8 +102,7 @@ def _lies_inside(group: Group) -> bool:
 
 
 def _settings(settings: Settings) -> str:
-    names = {"quiet": _("Quiet"), "normal": _("Normal"), "watchful": _("Watchful")}
-    name = names[settings.budget]
+    name = names.budget(settings.budget)
     if settings.since is None:
         return _("%(name)s, from the start") % {"name": name}
     return _("%(name)s, since %(day)s") % {"name": name, "day": day(settings.since, DateFormat.DAY)}

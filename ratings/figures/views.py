@@ -14,12 +14,14 @@ from alliance.drafts.done import done_with
 from alliance.refusal import Refused
 from alliance.requests import require_page_or_post
 from ratings.detection.recalibrate import state_by
+from ratings.detection.stored import current_version
 from ratings.figures.flags import flags_page
 from ratings.figures.forms import RecalibrationForm
 from ratings.figures.measures import by_grade, by_settings, lead, main_measures, stated_holds
 from ratings.figures.practice import practice_counts
 from ratings.figures.practice_measures import is_enough, practice_lead, practice_tables
 from ratings.figures.recalibration import recalibration_page
+from ratings.findings import names
 from ratings.psychometrics.recalibration import FEWEST
 from ratings.psychometrics.small_cells import FEWEST_PEOPLE
 
@@ -55,6 +57,7 @@ def flags_work(request):
         "measures": main_measures(page.quality),
         "grades": by_grade(page.quality),
         "versions": by_settings(page),
+        "budget": names.budget(current_version(member.practice).budget),
         "holds": stated_holds(page.quality),
         "is_manager": member.is_manager,
         "section": "people" if member.is_manager else "caseload",

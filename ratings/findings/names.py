@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ratings.psychometrics.evidence import BehaviourSign, Pillar, Rater, Report
+from ratings.psychometrics.evidence import BehaviourSign, Budget, Pillar, Rater, Report, Use
 from ratings.psychometrics.series import OVERALL
 
 StrOrLazy = str | Promise
@@ -84,6 +84,25 @@ def source_name(source: str) -> str:
 OFFERED = ("rupture_filter", "own_mean_pooled_sd", "own_mean_own_sd", "shewhart", "ewma", "cusum")
 
 GRADED = ("rupture_filter",)  # those that say how likely a rupture is
+
+
+def budget(name: str) -> str:
+    """The name of how many flags come."""
+    return {Budget.QUIET: _("Quiet"), Budget.NORMAL: _("Normal"), Budget.WATCHFUL: _("Watchful")}[Budget(name)]
+
+
+def use(name: str) -> str:
+    """The name of what counts."""
+    return {
+        Use.CLIENT: _("The client's answers only"),
+        Use.BOTH: _("The client's and the therapist's answers"),
+        Use.ALL: _("Also what happens: missed sessions, check-ins not answered, shorter comments"),
+    }[Use(name)]
+
+
+def uses() -> list[tuple[str, str]]:
+    """What may count, with its names."""
+    return [(one, use(one)) for one in Use]
 
 
 def criteria() -> list[tuple[str, str]]:

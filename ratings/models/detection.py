@@ -47,6 +47,9 @@ class DetectorVersion(models.Model):
     clear_only = models.BooleanField(default=False)  # tell of clear flags alone
     recalibration = models.JSONField(null=True)  # a line on what is stated; none: as the criterion finds it
     shadow = models.BooleanField(default=False)  # tell of none
+    restores = models.ForeignKey(  # the version that came back with this one
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     valid_from = models.DateTimeField(default=timezone.now)
 
     objects = DetectorVersionQuerySet.as_manager()

@@ -37,6 +37,7 @@ class RuptureRecord:
     aside_until: int | None = None  # the last session before it was set aside; None: it was not
     by_hand: bool = False  # somebody named it on a page, so that no answer needs to speak for it
     kept_back: bool = False  # found in shadow mode
+    may_return: bool = False  # written by the version that came back, or since it was replaced
 
     @property
     def is_active(self) -> bool:

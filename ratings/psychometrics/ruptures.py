@@ -95,13 +95,13 @@ def settle(
     ]
     runs = [run for run in runs_of(assessments) if not any(run.overlaps(*span) for span in aside)]
     # What a person opened is theirs to close. What an earlier version said and closed is history; what is still open
-    # must stand under this one.
+    # must stand under this one, and what the version before this one closed comes back with the one that it replaced.
     of_detector = [
         record
         for record in records
         if record.opened_by == OpenedBy.DETECTOR
         and record.state != RuptureState.SET_ASIDE
-        and (record.of_this_version or record.is_active)
+        and (record.of_this_version or record.is_active or record.may_return)
     ]
     on_record: dict[Run, RuptureRecord] = {}
     withdrawn = []
@@ -110,7 +110,7 @@ def settle(
         free = [run for run in runs if span is not None and run not in on_record and run.overlaps(*span)]
         if free:
             on_record[free[0]] = record
-        elif record.state != RuptureState.WITHDRAWN:
+        elif record.state != RuptureState.WITHDRAWN and (record.of_this_version or record.is_active):
             withdrawn.append(record.id)
     kept_back = {run for run in runs if shadow or (run in on_record and on_record[run].kept_back)}
     told = [run for run in runs if run not in kept_back]

@@ -15,6 +15,9 @@ SPARK_LENGTH = 10  # sessions
 FEWEST_MISSING = 3  # check-ins in a row that did not come and deserve a look; convention of this app
 ATTENTION_CLIENT, ATTENTION_THERAPIST = 200_000, 150_000  # a person's word comes before any suspicion
 ATTENTION_OPEN, ATTENTION_RECOVERING, ATTENTION_SETTLED, ATTENTION_GAP = 100_000, 50_000, 25_000, 10_000
+GROUPS = (
+    ATTENTION_GAP, ATTENTION_SETTLED, ATTENTION_RECOVERING, ATTENTION_OPEN, ATTENTION_THERAPIST, ATTENTION_CLIENT,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,17 @@ def attention(
     if settled:
         return ATTENTION_SETTLED + min(missing, 99)
     return ATTENTION_GAP + min(missing, 99) if missing >= FEWEST_MISSING else 0
+
+
+def group_of(attention: int) -> int:
+    """The group of the caseload that a case is in: 0 for none, the highest for what clients say.
+
+    Examples
+    --------
+    >>> group_of(0), group_of(ATTENTION_OPEN + 9_630), group_of(ATTENTION_CLIENT)
+    (0, 4, 6)
+    """
+    return sum(attention >= lowest for lowest in GROUPS)
 
 
 def attention_for_people(attention: int, missing: int, *, recovering: bool) -> int:

@@ -2,7 +2,7 @@
 
 from django import template
 
-from ratings.findings import names, phrases, scale, sparklines
+from ratings.findings import names, phrases, scale, small_counts, sparklines
 from ratings.psychometrics.standing import Spark
 from ratings.psychometrics.usual import TrendWord
 
@@ -19,6 +19,12 @@ def trend(word):
 def short_trend(word):
     """The same, for a table cell whose column says whose usual it is."""
     return phrases.short_trend(word)
+
+
+@register.filter
+def told_count(count):
+    """A count, for who may not read the cases behind it."""
+    return small_counts.told_count(count)
 
 
 @register.filter
