@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -20,6 +21,7 @@ from alliance.crypto import keyed_hash
 from alliance.dates import DateFormat, written
 from alliance.models import Episode, Practice, User
 from ratings.demo.people import address_of
+from ratings.demo.study import CODE as STUDY_CODE
 from ratings.demo.write import made_by_seed, seen_from
 
 StrOrLazy = str | Promise
@@ -124,7 +126,21 @@ class FirstPage:
 
     role: scopes.Role
     text: StrOrLazy
+    to_try: tuple[tuple[str, StrOrLazy, StrOrLazy], ...] = ()  # route, name, what for
+    example: tuple[str, StrOrLazy, StrOrLazy] | None = None  # a file to try it with, name, what is in it
 
+
+TO_TRY = (
+    ("alliance:member-invite", _("Invite somebody"), _("they set their own password")),
+    ("alliance:supervision-assign", _("Assign a supervisor"), _("from then on they read along in those cases")),
+    ("alliance:practice-settings", _("Settings"), _("the crisis line, and when check-ins go out")),
+    (
+        "ratings:detection-settings",
+        _("How flags are made"),
+        _("how readily the program speaks, and what another setting would change"),
+    ),
+    ("ratings:client-list-upload", _("Import a list of clients"), _("an example list lies ready there")),
+)
 
 FIRST_PAGES = {
     "ratings:today": FirstPage(
@@ -150,19 +166,42 @@ FIRST_PAGES = {
             "open cases a therapist has. You see no client's name, no answer and no flag, and the address of a case "
             "opens nothing for you. What is yours to do:"
         ),
+        TO_TRY,
+    ),
+    "ratings:client-list-upload": FirstPage(
+        "manager",
+        _("Try it with a list of invented clients. The preview sorts it before anything is written:"),
+        example=(
+            "files/clients-of-the-demo.csv",
+            _("Example list"),
+            _("two new clients, one who is here already, and a line with a fault"),
+        ),
     ),
 }
 
-TO_TRY = (
-    ("alliance:member-invite", _("Invite somebody"), _("they set their own password")),
-    ("alliance:supervision-assign", _("Assign a supervisor"), _("from then on they read along in those cases")),
-    ("alliance:practice-settings", _("Settings"), _("the crisis line, and when check-ins go out")),
-    (
-        "ratings:detection-settings",
-        _("How flags are made"),
-        _("how readily the program speaks, and what therapists said of its flags"),
+# The practice of the demo that takes part in a study.
+STUDY_PAGES = {
+    "ratings:today": FirstPage(
+        "therapist",
+        _(
+            "Everybody here is invented. This practice takes part in a study of the flags: no page shows one, and "
+            "therapists rate first. Sedge has answered after the last session. You read it once your own rating of "
+            "that session is in. Osier's answers fell: you see them in the chart, and no flag says so."
+        ),
+        (("ratings:cases", _("The own cases"), _("what a case shows without flags")),),
     ),
-)
+    "alliance:people": FirstPage(
+        "manager",
+        _(
+            "Everybody here is invented. This practice takes part in a study of the flags. Their therapist has asked "
+            "each client whether their scores may go into it; those of one who did not agree stay out."
+        ),
+        (
+            ("ratings:detection-settings", _("How flags are made"), _("shadow mode is on")),
+            ("alliance:practice-settings", _("Settings"), _("therapists rate first")),
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +249,18 @@ def guide_to(request: HttpRequest) -> Guide | None:
         return Guide(put_away=True) if put_away else None
     if page == "ratings:case":
         return _on_case(request.user, match.kwargs["code"])
-    return _on_first_page(request.user, demo, FIRST_PAGES[page]) if page in FIRST_PAGES else None
+    pages = STUDY_PAGES if demo.code == STUDY_CODE else FIRST_PAGES
+    return _on_first_page(request.user, demo, pages[page]) if page in pages else None
 
 
 def _on_first_page(user: User, demo: Practice, page: FirstPage) -> Guide | None:
     if not scopes.live_memberships(user, page.role).exists():
         return None
-    if page.role == "manager":
-        return Guide(page.text, to_try=tuple(Stop(reverse(url), name, about) for url, name, about in TO_TRY))
+    stops = [Stop(reverse(url), name, about) for url, name, about in page.to_try]
+    if page.example:
+        stops.append(Stop(static(page.example[0]), *page.example[1:]))
+    if stops:
+        return Guide(page.text, to_try=tuple(stops))
     cases = _story_cases(user)
     if not cases:
         return None

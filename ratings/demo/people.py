@@ -1,5 +1,6 @@
 """The invented members of the demo practice, and who supervises whom."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,10 @@ DOMAIN = "demo.test"
 THERAPISTS = ("Ada Lindqvist", "Tomas Brandt", "Noor Haddad", "Ines Marchetti", "Kofi Darko", "Sanna Virtanen")
 SUPERVISORS = ("Ruth Okafor", "Henrik Solberg", "Mira Castellan")
 MANAGERS = ("Joan Pettifer",)
+STUDY_MEMBERS = (  # role, e-mail, name
+    ("therapist", f"study-therapist@{DOMAIN}", "Lena Aldridge"),
+    ("manager", f"study-manager@{DOMAIN}", "Pavel Sorensen"),
+)
 FIRST_MEMBERS = tuple(f"{role}@{DOMAIN}" for role in ("therapist", "supervisor", "manager"))
 SUPERVISEES = 3  # therapists to a supervisor
 HERE_FOR = timedelta(days=900)  # longer than the longest course
@@ -33,19 +38,30 @@ def fill_people(practice: Practice, therapists: int) -> tuple[list[Membership], 
     """
     groups = -(-therapists // SUPERVISEES)
     since = practice.created_at - HERE_FOR
-    password = make_password(PASSWORD)  # one hash: a slow one for each of a thousand people would take minutes
     rows = [
         *_members("therapist", THERAPISTS, therapists),
         *_members("supervisor", SUPERVISORS, groups + 1),
         *_members("manager", MANAGERS, len(MANAGERS)),
     ]
+    members = add_members(practice, rows, since)
+    supervisees, supervisors = members[:therapists], members[therapists : therapists + groups]
+    Supervision.objects.bulk_create(
+        supervision_since(since, supervisor=supervisors[number // SUPERVISEES], therapist=therapist)
+        for number, therapist in enumerate(supervisees)
+    )
+    return supervisees, members[therapists + groups]
+
+
+def add_members(practice: Practice, rows: Sequence[tuple[str, str, str]], since: datetime) -> list[Membership]:
+    """Adds the members of some rows: role, e-mail, name."""
+    password = make_password(PASSWORD)  # one hash: a slow one for each of a thousand people would take minutes
     users = User.objects.bulk_create(
         User(email=email, password=password, date_joined=since) for _role, email, _name in rows
     )
     EmailAddress.objects.bulk_create(
         EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users
     )
-    members = Membership.objects.bulk_create(
+    return Membership.objects.bulk_create(
         Membership(
             user=user,
             practice=practice,
@@ -57,12 +73,6 @@ def fill_people(practice: Practice, therapists: int) -> tuple[list[Membership], 
         )
         for user, (role, _email, name) in zip(users, rows, strict=True)
     )
-    supervisees, supervisors = members[:therapists], members[therapists : therapists + groups]
-    Supervision.objects.bulk_create(
-        supervision_since(since, supervisor=supervisors[number // SUPERVISEES], therapist=therapist)
-        for number, therapist in enumerate(supervisees)
-    )
-    return supervisees, members[therapists + groups]
 
 
 def supervision_since(since: datetime, **of: Any) -> Supervision:

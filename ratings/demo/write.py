@@ -124,7 +124,7 @@ def fill(recipe: Recipe, today: date) -> int:
     )
     therapists, advisor = fill_people(practice, recipe.therapists)
     calendar = Calendar(therapists, today)
-    writer = _Writer(practice, therapists, calendar, recipe.seed)
+    writer = Writer(practice, therapists, calendar, recipe.seed)
     courses = caseload(
         STORIES, therapists=recipe.therapists, clients=recipe.clients, sessions=recipe.sessions, seed=recipe.seed
     )
@@ -143,7 +143,7 @@ def fill(recipe: Recipe, today: date) -> int:
     return recipe.clients
 
 
-class _Writer:
+class Writer:
     """Turns courses into rows. One practice, one day, one wording of each questionnaire."""
 
     def __init__(self, practice: Practice, therapists: Sequence[Membership], calendar: Calendar, seed: int) -> None:

@@ -75,7 +75,6 @@ def _takes_hold(request, manager, form, version):
         return False
     said = _("From now on flags are made this way. Closed flags stay as they were; open ones are reassessed.")
     messages.success(request, said)
-    done_with(request)
     return True
 
 
@@ -110,5 +109,4 @@ def _went_back(request, manager, form, version):
         form.refuse(str(refusal), current_version(manager.practice).code)
         return False
     messages.success(request, _("Flags are made as before again. What the change closed is open again."))
-    done_with(request)
     return True

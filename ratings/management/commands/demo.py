@@ -22,6 +22,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         call_command("sync_instruments", verbosity=0)
         call_command("seed_demo")
+        call_command("seed_study_demo")
         call_command("print_demo")
         self.stdout.flush()
         connections.close_all()

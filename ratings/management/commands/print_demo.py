@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from alliance.models import Membership
 from ratings.check_in import links
-from ratings.demo.people import FIRST_MEMBERS, PASSWORD
+from ratings.demo.people import FIRST_MEMBERS, PASSWORD, STUDY_MEMBERS
 from ratings.models import CheckIn, ClientLink
 from ratings.psychometrics.evidence import Rater
 
@@ -13,14 +13,21 @@ class Command(BaseCommand):
     help = "Prints the demo's sign-ins, and a fresh link to a check-in that waits for an answer."
 
     def handle(self, **options):
-        members = Membership.objects.filter(user__email__in=FIRST_MEMBERS).select_related("user", "practice__data_key")
+        in_study = [email for _role, email, _name in STUDY_MEMBERS]
+        members = Membership.objects.filter(user__email__in=[*FIRST_MEMBERS, *in_study])
+        members = members.select_related("user", "practice__data_key")
         names = {member.user.email: member.display_name for member in members}
+        study = [email for email in in_study if email in names]
         if not names:
             raise CommandError("There is no demo data here; `manage.py seed_demo` brings it.")
         self.stdout.write(f"\nAlliance with demo data, all of it invented: {settings.BASE_URL}/\n\n")
         self.stdout.write(f"Sign in at {_address('account_login')} with the password {PASSWORD} as\n")
         for email in FIRST_MEMBERS:
             self.stdout.write(f"  {email:22} {names.get(email, '')}\n")
+        if study:
+            self.stdout.write("\nAnd in a practice that takes part in a study, with the same password, as\n")
+        for email in study:
+            self.stdout.write(f"  {email:27} {names[email]}\n")
         check_in = waiting_check_in()
         if check_in is None:
             self.stdout.write("\nEvery check-in has been answered; log a session to get a link to another.\n")
