@@ -153,6 +153,7 @@ MIDDLEWARE = [
     "alliance.site.middleware.activate_practice_zone",
     "alliance.site.middleware.htmx_login_redirect",
     "alliance.site.middleware.audit_denials",
+    "alliance.site.middleware.ask_who_it_is",
     "alliance.site.middleware.say_what_cannot_be_opened",
     "ratings.check_in.views.rate_first.AskForRatingFirst",
     "alliance.drafts.middleware.keep_typed_text",
@@ -244,6 +245,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "alliance.accounts.passwords.MadeOfCommonWords"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

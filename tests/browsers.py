@@ -18,8 +18,9 @@ PERSONAS = ("anonymous", "link", "dana", "noor", "otis", "sam", "vera", "eve", "
 
 
 @pytest.fixture
-def browsers(request, subjects):
-    """A browser for each persona, with the CSRF check on."""
+def browsers(request, subjects, settings):
+    """A browser for each persona, with the CSRF check on; nobody is asked who they are again, however long it takes."""
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = settings.SESSION_IDLE_SECONDS = settings.SESSION_COOKIE_AGE
     found = {}
     password = make_password("seven calm herons")
     for name in PERSONAS:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 # In a file of its own, as the hooks below are also used where Django is not set up.
-pytest_plugins = ["tests.clock", "tests.personas", "tests.courses", "tests.servers"]
+pytest_plugins = ["tests.clock", "tests.signing_in", "tests.personas", "tests.courses", "tests.servers"]
 
 # Only the processes that a moved run starts import it, with its folder on their path.
 collect_ignore = ["clock/sitecustomize.py"]

@@ -19,6 +19,7 @@ from alliance.drafts.actions import drop_draft, keep_draft
 from alliance.drafts.done import is_done
 from alliance.drafts.filling import Page
 from alliance.drafts.shown import (
+    ASKED_AGAIN,
     CHOSEN,
     Fields,
     ShownForm,
@@ -51,6 +52,8 @@ def keep_typed_text(get_response):
             return _after_sign_in(request, form)
         if hasattr(response, STALE):
             return _after_new_token(request, form)
+        if hasattr(response, ASKED_AGAIN):
+            return _after_question(request, form, response)
         return _answered(request, form, response)
 
     return middleware
@@ -77,6 +80,13 @@ def _after_new_token(request, form):
     if not _keep(request, form):
         messages.info(request, _("You signed in anew since this page was opened. Nothing was done yet: press again."))
     return redirect(form.page)
+
+
+def _after_question(request, form, response):
+    """The password comes first: then the page of the form, filled in."""
+    if not _keep(request, form):
+        messages.info(request, _("Nothing was done yet: press again."))
+    return response
 
 
 def _answered(request, form, response):

@@ -17,6 +17,7 @@ FIELD = "shown_form"  # the hidden field of every form on a staff page
 CHOSEN = "draft"  # which of several drafts a page is to show
 STAFF = ("alliance", "ratings")
 LONGEST_ADDRESS = 500
+ASKED_AGAIN = "asks_again"  # a mark on a response: nothing was done, the password comes first
 OWN_ROUTES = ("draft-keep", "draft-discard")
 # Not what somebody typed, or not ours to keep.
 NEVER_KEPT = ("csrfmiddlewaretoken", FIELD, "password")

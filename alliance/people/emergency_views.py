@@ -1,6 +1,5 @@
 """Opening a case in an emergency, and the page of those that were."""
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from alliance import access, audit
 from alliance.accounts.mail import send_message
+from alliance.accounts.step_up import check_fresh
 from alliance.people.emergency import open_in_emergency, openings_told_to, whom_to_tell
 from alliance.people.forms import EmergencyForm
 from alliance.people.mail import emergency_messages
@@ -21,9 +21,9 @@ NOT_TOLD = _("Open for 60 minutes, to read only. The e-mails could not be sent: 
 
 
 @require_page_or_post
-@reauthentication_required
 def emergency(request):
     memberships = access.check_emergency(request.user)
+    check_fresh(request)
     form = EmergencyForm(posted(request), memberships=memberships)
     if form.is_valid():
         therapist, by = form.chosen

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from alliance import access, audit
 from alliance.accounts.mail import send_message
+from alliance.accounts.step_up import check_fresh
 from alliance.drafts.done import done_with
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
@@ -52,6 +53,7 @@ def people(request):
 @require_page_or_post
 def member_invite(request):
     managers = access.check_role(request.user, "manager")
+    check_fresh(request)
     form = InviteForm(posted(request), managers=managers)
     if form.is_valid():
         try:
@@ -87,6 +89,8 @@ def member(request, code):
     if found is None:  # their place has ended, and that page says so
         done_with(request)
         return redirect("ratings:member-end", code)
+    if request.method == "POST":
+        check_fresh(request)
     form = RolesForm(posted(request), initial={"roles": found.roles})
     has_cases = False
     if form.is_valid():
@@ -131,6 +135,7 @@ def _with_roles(request, membership, roles, by):
 @require_page_or_post
 def supervision_assign(request):
     managers = access.check_role(request.user, "manager")
+    check_fresh(request)
     form = AssignForm(posted(request), staffs=_audited_staffs(request, managers))
     if form.is_valid():
         members = {

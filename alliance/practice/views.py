@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from alliance import access
+from alliance.accounts.step_up import check_fresh
 from alliance.models import Practice
 from alliance.practice import actions
 from alliance.practice.forms import PracticeForm
@@ -19,6 +20,8 @@ def practice_settings(request):
     by = next((manager for manager in managers if str(manager.practice.code) == code), None)
     if by is None:
         raise access.NotVisible("practice", code)
+    if request.method == "POST":
+        check_fresh(request)
     practice = Practice.objects.get(pk=by.practice_id)  # what is typed must not reach the bar at the top of the page
     switches = {
         "is_live": practice.live_at is not None,

@@ -11,6 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from alliance import access, audit, scopes
 from alliance.accounts.adapter import SIGNED_OUT
+from alliance.accounts.step_up import NotFresh, ask_again
 from alliance.crypto import CannotOpen
 from alliance.people.actions import record_first_visit
 
@@ -121,6 +122,19 @@ def say_what_cannot_be_opened(get_response):
         if isinstance(exception, CannotOpen):
             return render(request, "409.html", status=409)
         return None
+
+    middleware.process_exception = answer
+    return middleware
+
+
+def ask_who_it_is(get_response):
+    """The way to the password, or to a factor, where a view found that it was given too long ago."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def answer(request, exception):
+        return ask_again(request) if isinstance(exception, NotFresh) else None
 
     middleware.process_exception = answer
     return middleware

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import access, audit
+from alliance.accounts.step_up import check_fresh
 from alliance.drafts.done import done_with
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
@@ -67,6 +68,7 @@ def _shown(manager, version, restores=None):
 
 def _takes_hold(request, manager, form, version):
     """Whether the choice is in force now; if it is not, the form says why."""
+    check_fresh(request)
     try:
         set_detector(practice=manager.practice, by=manager, shown=version, **form.cleaned_choice)
     except Refused as refusal:
@@ -103,6 +105,7 @@ def detection_back(request):
 
 def _went_back(request, manager, form, version):
     """Whether the settings before are in force again; if they are not, the form says why."""
+    check_fresh(request)
     try:
         go_back(practice=manager.practice, by=manager, shown=version)
     except Refused as refusal:

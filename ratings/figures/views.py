@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from alliance import access, audit
+from alliance.accounts.step_up import check_fresh
 from alliance.drafts.done import done_with
 from alliance.refusal import Refused
 from alliance.requests import require_page_or_post
@@ -72,6 +73,7 @@ def recalibration(request):
     timezone.activate(ZoneInfo(manager.practice.zone))
     page = recalibration_page(manager.practice)
     if request.method == "POST":
+        check_fresh(request)
         return _state_by(request, manager, page)
     audit.record_code(audit.Verb.LISTED, "strainverdict", by=manager, practice=manager.practice, count=page.answered)
     context = {"page": page, "fewest": FEWEST, "section": "people"}

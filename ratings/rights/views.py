@@ -2,7 +2,6 @@
 
 from zoneinfo import ZoneInfo
 
-from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
+from alliance.accounts.step_up import check_fresh
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.qr import qr_code
@@ -27,11 +27,11 @@ EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
 
 
 @require_page_or_post
-@reauthentication_required
 def copy_make(request, code):
     """What the copy holds, and a fresh link to it, on this page once and nowhere else."""
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     editor = access.check_edit(request.user, episode)
+    check_fresh(request)
     check_rated(episode, request.user)
     context = {"episode": episode, "days": COPY_LINK_LIVES.days, "section": "cases"}
     if request.method == "POST":

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import access, audit
+from alliance.accounts.step_up import check_fresh
 from alliance.drafts.done import done_with
 from alliance.models import Membership, Practice
 from alliance.people.colleagues import colleagues_of
@@ -38,6 +39,8 @@ def member_end(request, code):
         initial=_coming_end(member),
     )
     is_look = "look" in request.POST
+    if request.method == "POST" and not is_look:
+        check_fresh(request)
     if form.is_valid() and not is_look and _leave(form, member, by):
         messages.success(request, _said(form, member))
         return redirect("alliance:home" if member == by else "alliance:people")
@@ -105,6 +108,8 @@ def cases_settle(request, code):
     by = next((manager for manager in managers if manager.practice.code == code), None)
     if by is None:
         raise access.NotVisible("practice", code)
+    if request.method == "POST":
+        check_fresh(request)
     practice: Practice = by.practice
     timezone.activate(ZoneInfo(practice.zone))
     cases = cases_without_therapist(practice)

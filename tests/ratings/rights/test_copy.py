@@ -137,16 +137,12 @@ def test_it_asks_as_often_for_three_sessions_as_for_one(n, juniper, live_through
 # --- The link ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_therapist_gives_the_password_and_gets_a_link_once(dana, juniper, live_through, settings):
+def test_the_therapist_gets_a_link_once(dana, juniper, live_through, settings):
     settings.BASE_URL = "http://testserver"
     live_through(juniper, [3])
     page = f"/cases/{juniper.code}/copy/"
     browser = Browser()
-    give_password(dana)
-    browser.force_login(dana.user)
-    assert "reauthenticate" in browser.post(page).url and not ClientLink.objects.filter(kind="copy").exists()
-    sign_in(browser, dana)
-    browser.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    sign_in(browser, give_password(dana))
     assert "Left out:" in browser.get(page).text
     address = browser.post(page).context["address"]
     assert "Juniper" in Browser().get(address.removeprefix("http://testserver")).text

@@ -1,0 +1,115 @@
+"""Before what reaches far: the password once more, unless it was given a moment ago. What was typed is kept."""
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from alliance.models import AuditEvent, EmergencyAccess, Membership, Supervision
+from ratings.detection.proposal import Choice
+from ratings.detection.stored import current_version
+from ratings.models import ClientLink, DetectorVersion
+from tests.signing_in import PASSWORD, give_password, sign_in
+
+PROVE = "/accounts/reauthenticate/"
+
+
+@pytest.fixture
+def late(db):
+    """Six minutes after signing in."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        yield lambda: clock.shift(timedelta(minutes=6))
+
+
+@pytest.fixture
+def browser(mona):
+    """Mona's, who has signed in by hand."""
+    browser = Client()
+    assert sign_in(browser, give_password(mona)).url == "/"
+    return browser
+
+
+@pytest.fixture
+def deeds(dana, noor, vera, juniper, millrace):
+    """Each deed that asks: where, what is sent, and a word of it that comes back."""
+    version = current_version(millrace)
+    rule = {"budget": "quiet", "use": version.use, "criterion": version.criterion}
+    rule |= {"shown_choice": Choice(**rule).shown, "shown_version": version.code}
+    settings = {"name": "Millrace at the weir", "zone": "Europe/Berlin", "language": "en"}
+    return {
+        "invite": ("/people/invite/", {"email": "ida@millrace.test", "name": "Ida Berg"}, "Ida Berg"),
+        "assign": ("/people/assign/", {"supervisor": vera.code, "therapist": noor.code}, str(noor.code)),
+        "roles": (f"/people/{dana.code}/", {"roles": ["manager"]}, ""),
+        "end a place": (f"/people/{noor.code}/end/", {"when": "now"}, ""),
+        "settle cases": (f"/people/practices/{millrace.code}/cases/", {"taker": "x"}, ""),
+        "delivery": ("/people/settings/", settings, "Millrace at the weir"),
+        "detection": ("/people/detection/", rule, ""),
+        "what flags state": ("/figures/flags/stated/", {"deed": "use"}, ""),
+        "emergency": ("/emergency/", {"therapist": dana.code, "client": "Juniper", "why": "She rang."}, "She rang."),
+    }
+
+
+def rows():
+    kinds = (Membership, Supervision, EmergencyAccess, DetectorVersion, ClientLink)
+    return [list(kind.objects.order_by("pk").values()) for kind in kinds]
+
+
+DEEDS = ("invite", "assign", "roles", "end a place", "settle cases")
+DEEDS += ("delivery", "detection", "what flags state", "emergency")
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_deed_asks_first_and_what_was_typed_comes_back(deed, deeds, browser, late):
+    path, form, word = deeds[deed]
+    page = browser.get(path).text
+    shown = page.split('name="shown_form" value="')[1].split('"')[0] if "shown_form" in page else ""
+    before = rows()
+    late()
+    answer = browser.post(path, form | {"shown_form": shown})
+    assert answer.url == f"{PROVE}?next={path.replace('/', '%2F')}"
+    assert rows() == before
+    assert not AuditEvent.objects.exclude(verb__in=("read", "listed", "denied")).exists()
+    assert "once more" in browser.get(answer.url).text
+    answer = browser.post(PROVE, {"password": PASSWORD, "next": path})
+    assert answer.url == path
+    page = browser.get(path)
+    assert page.status_code == 200
+    assert word in unescape(page.text)
+    assert PROVE not in browser.post(path, form).headers.get("Location", "")
+
+
+def test_a_link_to_the_copy_asks_first(dana, juniper, late):
+    browser = Client()
+    sign_in(browser, give_password(dana))
+    path = f"/cases/{juniper.code}/copy/"
+    assert browser.get(path).status_code == 200
+    late()
+    assert browser.get(path).url.startswith(PROVE)
+    assert browser.post(path).url.startswith(PROVE)
+    assert not ClientLink.objects.exists()
+
+
+def test_a_wrong_password_opens_nothing(deeds, browser, late):
+    path, form, _word = deeds["invite"]
+    late()
+    browser.post(PROVE, {"password": "a guess of mine", "next": path})
+    assert browser.post(path, form | {"roles": ["therapist"]}).url.startswith(PROVE)
+    assert not Membership.objects.filter(user__email="ida@millrace.test").exists()
+
+
+def test_whoever_may_not_is_told_so_and_not_asked(deeds, noor, late):
+    browser = Client()
+    sign_in(browser, give_password(noor))
+    late()
+    for deed in ("invite", "assign", "roles", "delivery", "detection", "emergency"):
+        path, form, _word = deeds[deed]
+        assert browser.post(path, form).status_code in (403, 404), deed
+
+
+def test_reading_asks_nothing(browser, dana, late):
+    late()
+    for path in ("/people/", f"/people/{dana.code}/", "/people/settings/", "/people/detection/"):
+        assert browser.get(path).status_code == 200
