@@ -1,8 +1,8 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.utils.module_loading import import_string
 
 from alliance.form_fields import speak_plainly
-from alliance.installation import checks
 
 
 class AllianceConfig(AppConfig):
@@ -10,5 +10,5 @@ class AllianceConfig(AppConfig):
 
     def ready(self):
         speak_plainly()
-        for check in (checks.check_keys, checks.check_address, checks.check_database_and_mail):
+        for check in import_string("alliance.site.start.CHECKS"):  # which reads models
             register(check, Tags.security, deploy=True)

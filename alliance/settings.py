@@ -363,7 +363,8 @@ if MONITOR_TOKEN and len(MONITOR_TOKEN) < 32:
 # --- E-mail and logs --------------------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = env_text("ALLIANCE_FROM_EMAIL", "alliance@localhost")
-_on_console = LOCAL and not env_text("ALLIANCE_SMTP_HOST")
+MAIL_SERVER_IS_NAMED = bool(env_text("ALLIANCE_SMTP_HOST"))
+_on_console = LOCAL and not MAIL_SERVER_IS_NAMED
 EMAIL_BACKEND = f"django.core.mail.backends.{'console' if _on_console else 'smtp'}.EmailBackend"
 EMAIL_HOST = env_text("ALLIANCE_SMTP_HOST", "localhost")
 EMAIL_PORT = env_int("ALLIANCE_SMTP_PORT", 25)

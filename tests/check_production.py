@@ -17,5 +17,6 @@ if __name__ == "__main__":
             ALLIANCE_HASH_KEY=secrets.token_urlsafe(32),
             ALLIANCE_ALLOWED_HOSTS="alliance.example.org",
             ALLIANCE_BASE_URL="https://alliance.example.org",
+            ALLIANCE_SMTP_HOST="mail.example.org",
         )
         execute_from_command_line(["manage.py", "check", "--deploy", "--fail-level", "WARNING"])

@@ -1,7 +1,7 @@
 """Deployment checks: what a served installation should not be.
 
 `manage.py check --deploy` runs them, and so does `create_practice`: errors and warnings, Django's own too, stop it, and
-an info is printed.
+an info is printed. The program does not start with an error among them: `alliance.site.start`.
 """
 
 from urllib.parse import urlsplit
@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.checks import Error, Info
 from django.db import connection
 from django.http.request import validate_host
+
+from alliance.installation.local_keys import is_local_key
 
 SHORTEST_HASH_KEY = 32
 FEWEST_CHARACTERS = 8  # different ones in a key; convention of this app. 32 random hex digits have fewer by rare chance
@@ -39,6 +41,9 @@ def check_keys(app_configs, **kwargs):
             yield Error(f"{name} can be guessed: make it as docs/reference/settings.md says.", id="alliance.E003")
     if len({settings.SECRET_KEY, settings.HASH_KEY, *settings.DATA_KEYS}) < 2 + len(settings.DATA_KEYS):
         yield Error("One key stands in two places: make each by itself.", id="alliance.E004")
+    if is_local_key(settings.VAR_DIR, [settings.SECRET_KEY, settings.HASH_KEY, *settings.DATA_KEYS]):
+        text = "A key is that of the demo or a try-out here: docs/reference/settings.md says how to make one."
+        yield Error(text, id="alliance.E010")
 
 
 def is_guessable(key):
@@ -57,28 +62,33 @@ def check_address(app_configs, **kwargs):
     elif not validate_host(address.hostname, settings.ALLOWED_HOSTS):
         text = "ALLIANCE_ALLOWED_HOSTS does not have the host of ALLIANCE_BASE_URL: no link would work."
         yield Error(text, id="alliance.E006")
-    if "*" in settings.ALLOWED_HOSTS:
-        text = "ALLIANCE_ALLOWED_HOSTS is *: whoever asks could choose where a link to set a password leads."
+    if any(host == "*" or host.startswith(".") for host in settings.ALLOWED_HOSTS):
+        text = "ALLIANCE_ALLOWED_HOSTS has * or a name that begins with a dot, which stand for many: name each host."
         yield Error(text, id="alliance.E007")
+    if settings.DEBUG:
+        yield Error("DEBUG is on: an error page would show settings and what people typed.", id="alliance.E008")
 
 
 def check_database_and_mail(app_configs, **kwargs):
     """Infos about what will not work with this database or mail server."""
     if settings.LOCAL:
         return
+    if not settings.MAIL_SERVER_IS_NAMED:
+        text = "ALLIANCE_SMTP_HOST names no mail server: nobody would get an invitation, a new password or a check-in."
+        yield Error(text, id="alliance.E009")
     if connection.vendor == "sqlite":
         text = (
             "The database is SQLite, which serves one practice on one machine. For more there is PostgreSQL: "
             "docs/how-to/run-on-postgresql.md."
         )
         yield Info(text, id="alliance.I001")
-    if settings.EMAIL_HOST == "localhost":
+    if settings.MAIL_SERVER_IS_NAMED and settings.EMAIL_HOST == "localhost":
         text = (
             "ALLIANCE_SMTP_HOST names no mail server but this machine. If it sends no mail, then nobody gets an "
             "invitation, a link to a new password, or a check-in."
         )
         yield Info(text, id="alliance.I002")
-    elif not settings.EMAIL_USE_TLS:
+    elif settings.MAIL_SERVER_IS_NAMED and not settings.EMAIL_USE_TLS:
         text = "ALLIANCE_SMTP_TLS is no: mails, with the links in them, travel to the mail server unencrypted."
         yield Info(text, id="alliance.I003")
     if settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):

@@ -32,3 +32,12 @@ def local_keys(folder: Path) -> LocalKeys:
         finally:
             draft.unlink()
     return LocalKeys(**json.loads(path.read_text()))
+
+
+def is_local_key(folder: Path, keys: list[str]) -> bool:
+    """Whether one of the keys is that of a local installation in this folder."""
+    path = folder / "local-keys.json"
+    if not path.exists():
+        return False
+    found = LocalKeys(**json.loads(path.read_text()))
+    return bool({found.secret_key, found.hash_key, *found.data_keys} & set(keys))

@@ -14,6 +14,7 @@ FIT = {
     "DATA_KEYS": [Fernet.generate_key().decode(), Fernet.generate_key().decode()],
     "BASE_URL": "https://alliance.example.org",
     "ALLOWED_HOSTS": ["alliance.example.org"],
+    "MAIL_SERVER_IS_NAMED": True,
     "EMAIL_HOST": "mail.example.org",
     "EMAIL_USE_TLS": True,
     "DEFAULT_FROM_EMAIL": "Alder Street <check-ins@alder.test>",
@@ -39,6 +40,9 @@ SQLITE = ["alliance.I001"] if "sqlite" in actual.DATABASES["default"]["ENGINE"] 
         ({"BASE_URL": "alliance.example.org"}, ["alliance.E005"]),
         ({"BASE_URL": "https://elsewhere.example.org"}, ["alliance.E006"]),
         ({"ALLOWED_HOSTS": ["*"]}, ["alliance.E007"]),
+        ({"ALLOWED_HOSTS": [".example.org"]}, ["alliance.E007"]),
+        ({"DEBUG": True}, ["alliance.E008"]),
+        ({"MAIL_SERVER_IS_NAMED": False, "EMAIL_HOST": "localhost"}, ["alliance.E009"]),
         ({"EMAIL_HOST": "localhost", "EMAIL_USE_TLS": False}, ["alliance.I002"]),
         ({"EMAIL_USE_TLS": False}, ["alliance.I003"]),
         ({"DEFAULT_FROM_EMAIL": "alliance@localhost"}, ["alliance.I004"]),
@@ -53,7 +57,7 @@ def test_each_weakness_is_found_and_no_key_is_shown(changes, found, settings):
         assert key not in str(messages)
 
 
-def test_they_are_among_the_deployment_checks_and_silent_on_a_local_installation(settings):
+def test_they_are_among_the_deployment_checks_and_silent_on_a_local_installation(settings, db):
     settings.LOCAL, settings.BASE_URL = False, "http://alliance.example.org"
     assert "alliance.E005" in {message.id for message in run_checks(include_deployment_checks=True)}
     settings.LOCAL = True

@@ -202,6 +202,7 @@ def served(tmp_path_factory):
         "ALLIANCE_HASH_KEY": secrets.token_urlsafe(32),
         "ALLIANCE_ALLOWED_HOSTS": "alliance.example.org",
         "ALLIANCE_BASE_URL": "https://alliance.example.org",
+        "ALLIANCE_SMTP_HOST": "mail.example.org",
     }
 
 
