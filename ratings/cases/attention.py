@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from alliance import scopes
@@ -19,8 +19,8 @@ from ratings.cases.lists import CaseRow, case_rows, last_came_with_an_import
 from ratings.cases.register import Therapist, has_rupture, says_too_little, told_cases
 from ratings.delivery.queries import CheckInRow, latest_unanswered
 from ratings.findings import phrases
-from ratings.models import CheckIn, Rupture, SupervisionQuestion
-from ratings.psychometrics.evidence import OpenedBy, only_the_therapist_fell
+from ratings.models import CheckIn, Rating, Rupture, SeenRating, SupervisionQuestion
+from ratings.psychometrics.evidence import OpenedBy, Rater, only_the_therapist_fell
 from ratings.psychometrics.standing import ATTENTION_OPEN, FEWEST_MISSING
 from ratings.psychometrics.usual import TrendWord
 
@@ -54,7 +54,8 @@ class Caseload:
     untold: int  # shadow mode: nothing is said of whether they have a flag
     unflagged: int
     too_little: str  # of how many of the unflagged nothing can be said yet
-    read: frozenset[str]  # codes of cases of which the therapist has read the latest answers
+    read: frozenset[str]  # codes of cases of which somebody has read every answer
+    read_by_cover: frozenset[str]  # and of those the ones in which the therapist has not seen them all
     therapists: list[Therapist]
     is_assigned: bool  # somebody's cases are shared with this supervisor, if only future ones
     has_ended: bool  # where nothing is open: there are ended cases
@@ -115,6 +116,7 @@ def caseload_of(supervisor: User, therapist: str = "") -> Caseload:
         unflagged=unflagged,
         too_little=phrases.too_little_to_say(few, unflagged),
         read=_read(first),
+        read_by_cover=_read_by_cover(first),
         therapists=therapists,
         is_assigned=bool(counts["open"]) or scopes.live_assignments(supervisor).exists(),
         has_ended=not counts["open"] and told.exists(),
@@ -176,7 +178,18 @@ def _therapists(cases: QuerySet[Any]) -> list[Therapist]:
 
 
 def _read(rows: Sequence[CaseRow]) -> frozenset[str]:
-    """Of which cases the therapist has read every answer."""
+    """Of which cases somebody has read every answer, the therapist or who covers."""
     keys = [row.standing.pk for row in rows]
     unread = set(CheckIn.objects.not_voided().unread().filter(episode__in=keys).values_list("episode", flat=True))
     return frozenset(row.code for row in rows if row.standing.pk not in unread and row.standing.last_rated_at)
+
+
+def _read_by_cover(rows: Sequence[CaseRow]) -> frozenset[str]:
+    """Of which cases answers were read by who covers, and not seen by the therapist so far."""
+    keys = [row.standing.pk for row in rows]
+    therapist = OuterRef("episode__therapist__user")
+    seen = SeenRating.objects.filter(rating=OuterRef("pk"), by__user=therapist)
+    answers = Rating.objects.current().filter(episode__in=keys, rater=Rater.CLIENT, check_in__read_by__isnull=False)
+    by_others = answers.exclude(check_in__read_by__user=F("episode__therapist__user")).exclude(Exists(seen))
+    found = set(by_others.values_list("episode", flat=True))
+    return frozenset(row.code for row in rows if row.standing.pk in found)

@@ -18,6 +18,7 @@ from ratings.cases.charts import Charts, charts_of, totals_in_words
 from ratings.cases.now import ReadsAs, WhatNow, what_now
 from ratings.cases.now_facts import facts_of
 from ratings.check_in import links
+from ratings.check_in.unseen import is_new_to
 from ratings.check_in.wishes import Wish, wishes
 from ratings.course.queries import CourseView, course_of
 from ratings.delivery.queries import SessionRow, session_rows
@@ -204,7 +205,9 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         rated_at=latest.row.starts_at if latest else None,
         answers=answered_sentences(latest.client, latest.therapist) if latest and latest.client else [],
         tension=phrases.tension(latest.client) if latest else "",
-        comments=comments(episode, access.comments_readable_by(reader, episode), number_of),
+        comments=comments(
+            episode, access.comments_readable_by(reader, episode), number_of, reader if can_log else None
+        ),
         plan=plan,
         course=course_of(history.sessions),
         question=question,
@@ -307,15 +310,20 @@ def _in_order(instrument: Instrument, wording: dict[str, Any]) -> list[tuple[str
 
 
 def comments(
-    episode: Episode, may_read: Callable[[Rating], bool], number_of: Mapping[int, int | None]
+    episode: Episode,
+    may_read: Callable[[Rating], bool],
+    number_of: Mapping[int, int | None],
+    marks_as_read: User | None,
 ) -> list[Comment]:
     """What the client wrote for this reader, newest first.
 
-    All that has not been read, and the last few besides; also about a session that counts as missed or cancelled, where
-    the answers themselves do not count. `number_of`: session key -> its number.
+    All that nobody has read, or that is new to who marks it as read here, and the last few besides; also about a
+    session that counts as missed or cancelled, where the answers themselves do not count. `number_of`: session key ->
+    its number.
     """
     written = Rating.objects.current().filter(episode=episode, rater=evidence.Rater.CLIENT, comment__isnull=False)
     rows = written.select_related("therapy_session", "check_in").order_by("-therapy_session__starts_at", "-pk")
+    new = set(written.filter(is_new_to(marks_as_read)).values_list("pk", flat=True)) if marks_as_read else set()
     readable = [
         (rating, rating.comment.shown(episode.client.data_key))
         for rating in rows
@@ -329,7 +337,7 @@ def comments(
             for_supervisor=rating.comment_for == Rating.CommentFor.SUPERVISOR,
         )
         for position, (rating, text) in enumerate(readable)
-        if position < COMMENTS_SHOWN or _is_unread(rating)
+        if position < COMMENTS_SHOWN or _is_unread(rating) or rating.pk in new
     ]
 
 

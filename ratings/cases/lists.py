@@ -48,7 +48,7 @@ class CaseRow:
     covers_for: str  # whom the reader stands in for; empty where it is their own case, or they read along
     is_old: bool = False  # no session for so long that a flag steps back
     next_at: datetime | None = None  # the next planned session; read in the own list alone, as is the next one
-    is_new: bool = False  # there is an answer that the therapist has not read
+    is_new: bool = False  # there is an answer that is new to the reader
 
     @property
     def days_open(self) -> int:

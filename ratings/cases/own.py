@@ -12,7 +12,7 @@ from alliance import scopes
 from alliance.models import User
 from alliance.names import folded
 from ratings.cases.lists import CaseRow, case_rows
-from ratings.models import CheckIn
+from ratings.check_in.unseen import is_new_to, own_answers
 from sessions.models import Attendance, TherapySession
 
 
@@ -56,7 +56,7 @@ IS_IN: dict[Only, Callable[[CaseRow], bool]] = {
 
 
 def own_cases(therapist: User) -> list[CaseRow]:
-    """The own cases, open and ended, with the next session and whether an answer has not been read.
+    """The own cases, open and ended, with the next session and whether an answer is new to this reader.
 
     Four statements.
     """
@@ -66,7 +66,7 @@ def own_cases(therapist: User) -> list[CaseRow]:
         episode__in=keys, attendance=Attendance.PLANNED, starts_at__gt=timezone.now()
     )
     next_at: dict[int, datetime] = dict(planned.values_list("episode").annotate(Min("starts_at")).order_by())
-    new = set(CheckIn.objects.not_voided().unread().filter(episode__in=keys).values_list("episode", flat=True))
+    new = set(own_answers(therapist).filter(is_new_to(therapist)).values_list("episode", flat=True))
     return [
         replace(row, next_at=next_at.get(row.standing.episode_id), is_new=row.standing.episode_id in new)
         for row in rows

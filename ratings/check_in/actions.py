@@ -100,8 +100,8 @@ def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=F
         check_in.refresh_from_db(fields=["read_at"])
         if current.mode == Rating.Mode.PAPER:
             _mark_replaced(current, reason="client answered")
-            check_in.read_at = None  # the therapist has read those on paper, not these
-            check_in.save(update_fields=["read_at"])
+            check_in.read_at = check_in.read_by = None  # those on paper were read, not these
+            check_in.save(update_fields=["read_at", "read_by"])
         elif any(stored_answers(rating) == answers for rating in (_from_client(ratings) if from_link else [current])):
             return current
         elif may_change and can_change(check_in, current):
@@ -304,7 +304,7 @@ def mark_seen(ratings, *, by):
 
 @transaction.atomic
 def mark_read(*, editor: Editor, therapy_session=None):
-    """Marks the client's answers as read by the therapist: from now on they stand, and are new no more.
+    """Marks the client's answers as read by this member: from now on they stand, and are new to them no more.
 
     All on record of the episode, or those to the one `therapy_session` whose page was opened. The page of the case has
     nothing of a session that was removed, so its answers are unread until its own page is opened.
@@ -316,4 +316,4 @@ def mark_read(*, editor: Editor, therapy_session=None):
     mark_seen(answers.exclude(seen__by=editor.membership), by=editor.membership)
     check_ins = CheckIn.objects.unread().filter(episode=editor.episode)
     check_ins = check_ins.filter(therapy_session=therapy_session) if therapy_session else check_ins.not_voided()
-    check_ins.update(read_at=timezone.now())
+    check_ins.update(read_at=timezone.now(), read_by=editor.membership)

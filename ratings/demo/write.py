@@ -29,6 +29,7 @@ from alliance.models import (
 )
 from ratings.bulk import Bulk
 from ratings.check_in.instrument_choice import ABOUT_FIT, SIX_ITEMS
+from ratings.check_in.unseen import NEW_FOR
 from ratings.demo.calendar import WEEK, ZONE, Calendar
 from ratings.demo.corrections import CORRECTED_AFTER, add_change, removal
 from ratings.demo.courses import Course, CourseSession, caseload
@@ -45,7 +46,6 @@ from ratings.detection.replay import replay
 from ratings.detection.stored import current_version
 from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, Rupture, SeenRating, Standing
 from ratings.psychometrics.evidence import Rater
-from ratings.today.news import NEW_FOR
 from sessions.models import (
     Attendance,
     CancelledBy,
@@ -323,13 +323,15 @@ class Writer:
             return therapy_session
         questions = self.fit if course_session.fit else self.six
         read = at + WEEK - READ_BEFORE_NEXT
+        was_read = bool(course_session.answers) and read < self.now
         check_in = self.bulk.add(
             CheckIn,
             **about,
             text_id=questions.text.pk,
             created_at=logged,
             plan_asked=self.plan.asked(course_session, logged).to_json(),
-            read_at=read if course_session.answers and read < self.now else None,
+            read_at=read if was_read else None,
+            read_by_id=episode.therapist_id if was_read else None,
         )
         self.with_check_in.add(therapy_session.pk)
         own = about | {"mode": Rating.Mode.MEMBER.value, "entered_by_id": episode.therapist_id}

@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 
-from alliance.models import Episode
+from alliance.models import Episode, Membership
 from alliance.scopes import ScopedQuerySet
 from ratings.models.instrument import InstrumentText
 from ratings.psychometrics.evidence import Rater
@@ -22,7 +22,7 @@ class CheckInQuerySet(ScopedQuerySet):
         return self.filter(therapy_session__voided_at__isnull=True)
 
     def unread(self) -> Self:
-        """Those with answers that the therapist has not read."""
+        """Those with answers that nobody has read."""
         return self.filter(read_at__isnull=True, ratings__rater=Rater.CLIENT, ratings__replaced_at__isnull=True)
 
     def wanted(self) -> Self:
@@ -41,7 +41,9 @@ class CheckIn(models.Model):
     # The goals and tasks that it asks about, each with its revision, as `PlanAsked` has them; none: it asks about none.
     plan_asked = models.JSONField(null=True)
     asks_about_repair = models.BooleanField(default=False, db_default=False)  # settled when it is made, as the plan is
-    read_at = models.DateTimeField(null=True, blank=True)  # by the therapist: from then on the answers stand
+    read_at = models.DateTimeField(null=True, blank=True)  # from then on the answers stand
+    # Who read them first, the therapist or who covers; None: the program before did not keep it.
+    read_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
     shown_unrated_at = models.DateTimeField(null=True, blank=True)  # the therapist looked without an own rating
     # Other answers than those stored, refused within the hour that began with the first of them: `check_in/guesses.py`.
     guesses = models.PositiveSmallIntegerField(default=0, db_default=0)  # the program before knows no such column
@@ -61,7 +63,7 @@ class CheckIn(models.Model):
             "episode", "therapy_session", "plan_asked", "asks_about_repair", "read_at", "shown_unrated_at", "guesses",
             "guessed_since",
         )  # fmt: skip
-        plain = ("id", "code", "text", "created_at")
+        plain = ("id", "code", "text", "created_at", "read_by")
 
     def __str__(self):
         return str(self.code)

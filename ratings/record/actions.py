@@ -206,26 +206,29 @@ def refile_session(*, editor: Editor, to: Editor, therapy_session, reason=""):
     return there
 
 
-def _ask_anew(there, typed: Rating) -> CheckIn:
-    """The check-in of the session where it is now: read, as the therapist typed the answers.
+def _ask_anew(there, typed: Rating, by) -> CheckIn:
+    """The check-in of the session where it is now: read, where this member typed the answers or somebody had read them.
 
     It asks about the plan of the right client wherever the first one did about the other's: those answers name goals
     that this client does not have, so they are to be given again.
     """
     plan = PlanAnswers.from_json(typed.plan_answers)
     check_in: CheckIn = ask_client(therapy_session=there, text=typed.text, always_about_plan=bool(plan))
-    check_in.read_at = timezone.now()
-    check_in.save(update_fields=["read_at"])
+    if typed.entered_by and typed.entered_by.user_id == by.user_id:
+        check_in.read_at, check_in.read_by = timezone.now(), by
+    elif typed.check_in:
+        check_in.read_at, check_in.read_by = typed.check_in.read_at, typed.check_in.read_by
+    check_in.save(update_fields=["read_at", "read_by"])
     return check_in
 
 
 def _move_paper(editor: Editor, to: Editor, therapy_session, there):
     """Moves answers that the therapist typed, with their corrections, and seals what was added to them anew."""
     typed = therapy_session.ratings.filter(rater=Rater.CLIENT, mode=Rating.Mode.PAPER)
-    current = typed.filter(replaced_at__isnull=True).select_related("text", "check_in").first()
+    current = typed.filter(replaced_at__isnull=True).select_related("text", "check_in", "entered_by").first()
     if current is None:  # the client has sent their own since: they are that client's
         return
-    check_in = CheckIn.objects.filter(therapy_session=there).first() or _ask_anew(there, current)
+    check_in = CheckIn.objects.filter(therapy_session=there).first() or _ask_anew(there, current, to.membership)
     if there.ratings.filter(rater=Rater.CLIENT, replaced_at__isnull=True).exists():
         replace_rating(current, by=to.membership)  # filed back to a client who has answered themselves
     if current.check_in and current.check_in.shown_unrated_at and not check_in.shown_unrated_at:

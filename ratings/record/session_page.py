@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from alliance import access
 from alliance.dates import zone_in_words
-from alliance.models import DataKey, Episode, User
+from alliance.models import DataKey, Episode, Membership, User
 from ratings.cases.case import CaseHistory, case_history
 from ratings.cases.pillars import pillar_views
 from ratings.check_in.instrument_choice import definition_of
@@ -134,7 +134,8 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
     comment = client.comment if client else None
     may_read = comment is not None and client is not None and access.comments_readable_by(reader, episode)(client)
     notes = _notes(therapy_session, reader, key)
-    check_in = CheckIn.objects.filter(therapy_session=therapy_session).first()
+    check_ins = CheckIn.objects.select_related("read_by__practice__data_key")
+    check_in = check_ins.filter(therapy_session=therapy_session).first()
     before, after = _neighbours(therapy_session, history)
     is_attended = therapy_session.attendance == Attendance.ATTENDED
     draw = draw_of(therapy_session)
@@ -171,7 +172,7 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
         note_at=notes[0].at if notes else None,
         earlier_notes=notes[1:],
         check_in=check_in,
-        steps=sorted(_steps(check_in, client, name, reader_is_therapist), key=lambda step: step.at),
+        steps=sorted(_steps(check_in, client, name, reader), key=lambda step: step.at),
         changes=changes_of(therapy_session, reader),
         moved_to=_moved_to(therapy_session, reader),
         can_send_link=can_log
@@ -327,7 +328,7 @@ def _moved_to(therapy_session: TherapySession, reader: User) -> UUID | None:
     return there.code if there else None
 
 
-def _steps(check_in: CheckIn | None, client: Rating | None, name: str, reader_is_therapist: bool) -> Iterator[Step]:
+def _steps(check_in: CheckIn | None, client: Rating | None, name: str, reader: User) -> Iterator[Step]:
     """Which message and which link went where, and what came back."""
     if check_in is None:
         return
@@ -348,9 +349,16 @@ def _steps(check_in: CheckIn | None, client: Rating | None, name: str, reader_is
     elif client:
         yield Step(client.received_at, _("Answered by %(name)s.") % {"name": name})
     if check_in.read_at and client:
-        read = _("Read by you.") if reader_is_therapist else _("Read by the therapist.")
         since = _("Since then %(name)s can't change the answers.") % {"name": name}
-        yield Step(check_in.read_at, f"{read} {since}")
+        yield Step(check_in.read_at, f"{_read_by(check_in.read_by, reader)} {since}")
+
+
+def _read_by(member: Membership | None, reader: User) -> str:
+    if member is None:
+        return _("Read.")
+    if member.user_id == reader.pk:
+        return _("Read by you.")
+    return _("Read by %(name)s.") % {"name": member.display_name}
 
 
 def _sent(kind: Delivery.DeliveryKind) -> str:

@@ -150,7 +150,7 @@ IN_COPY = (
         "ratings.CheckIn",
         _("Check-ins"),
         "therapy_session created_at plan_asked asks_about_repair read_at shown_unrated_at",
-        "code text guesses guessed_since",
+        "code text read_by guesses guessed_since",
     ),
     _told(
         "ratings.Delivery",

@@ -16,11 +16,12 @@ from ratings.detection.sample import SampleQuestion, open_questions
 from ratings.models import CheckIn
 from ratings.plan.queries import RefusedGoal, refused_goals
 from ratings.supervision.steps import Step, steps_to_do
-from ratings.today.news import News, Weight, latest_strains, news_of, numbered, to_show
+from ratings.today.news import News, Weight, count_new, latest_strains, news_of, numbered, to_show
 from ratings.today.saved import JustLogged, just_logged
 from sessions.models import Attendance, TherapySession
 
 MOST_HEARD = 3  # in the head of the page, so that the lists stay in sight; convention of this app
+MOST_LISTED = 40  # answers; the others are found among the own cases; convention of this app
 FEWEST_UNANSWERED = 2  # in a row, which deserve a word; convention of this app
 
 
@@ -94,6 +95,7 @@ class Day:
     coming: ComingSession | None
     unlogged: list[DayEntry]  # of earlier days
     news: list[News]
+    more_new: int  # answers that are new and not on this list
     heard: list[News]  # what of the news the head of the page says, of clients who are not next
     open: list[OpenCase]
     refused: list[RefusedGoal]
@@ -139,6 +141,7 @@ def day_of(therapist: User) -> Day:
     here_today = {entry.therapy_session.episode_id for entry in today}
     unanswered = unanswered_check_ins(therapist)
     told = to_show(news, midnight)
+    listed = told[:MOST_LISTED]
     return Day(
         now=now,
         saved=just_logged(therapist),
@@ -146,7 +149,8 @@ def day_of(therapist: User) -> Day:
         rest=_in_order_of_work([entry for entry in today if entry is not next_one]),
         coming=_coming(planned, cases),
         unlogged=[entry for entry in reversed(entries) if entry.therapy_session.starts_at < midnight],
-        news=told,
+        news=listed,
+        more_new=count_new(therapist, news) - sum(row.is_new for row in listed),
         heard=_heard(told, next_one, here_today),
         open=_open_cases(cases, planned, wished, strains, here_today, told),
         refused=refused_goals(shown),

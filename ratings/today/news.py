@@ -1,23 +1,22 @@
 """Reads: what clients have answered lately, and what of it is new to the reader."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Case, Count, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from alliance import scopes
 from alliance.models import User
 from alliance.models.episode import OF_EPISODE
 from ratings.check_in.rate_first import awaiting_rating
-from ratings.models import Rating, SeenRating
-from ratings.psychometrics.evidence import Rater
+from ratings.check_in.unseen import NEW_FOR, is_new_to, own_answers
+from ratings.models import Rating
 from sessions.models import TherapySession
 
-NEW_FOR = timedelta(days=28)  # convention of this app: what is older is on the case
+MOST_READ = 200  # so that the page stays quick; convention of this app
 
 
 class Weight(IntEnum):
@@ -70,22 +69,21 @@ def numbered(episode: str, starts_at: str) -> Coalesce:
     return Coalesce(Subquery(held.order_by().values("episode").annotate(n=Count("pk")).values("n")), 0)
 
 
-def own_answers(user: User) -> QuerySet[Rating]:
-    """The answers of the user's clients, apart from what the user has typed or imported."""
-    ratings = Rating.objects.current().filter(
-        episode__in=scopes.own_episodes(user), rater=Rater.CLIENT, received_at__gt=timezone.now() - NEW_FOR
-    )
-    return ratings.exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=user)
-
-
 def news_of(user: User) -> list[News]:
-    """The latest answers of the user's clients, newest first; one statement, two where a practice rates first."""
-    seen = SeenRating.objects.filter(rating=OuterRef("pk"), by__user=user)
+    """The latest answers of the user's clients, newest first, and older ones that are still new.
+
+    One statement, two where a practice rates first.
+    """
+    is_new = is_new_to(user)
     rows = (
         own_answers(user)
-        .annotate(is_seen=Exists(seen), held_before=numbered("episode", "therapy_session__starts_at"))
+        .filter(is_new | Q(received_at__gt=timezone.now() - NEW_FOR))
+        .annotate(
+            is_new=Case(When(is_new, then=True), default=False),
+            held_before=numbered("episode", "therapy_session__starts_at"),
+        )
         .select_related("therapy_session", *OF_EPISODE)
-        .order_by("-received_at", "-pk")
+        .order_by("-received_at", "-pk")[:MOST_READ]
     )
     waiting = {one.session_key for one in awaiting_rating([row.episode for row in rows], user)}
     return [_news(row, awaits_rating=row.therapy_session_id in waiting) for row in rows]
@@ -102,7 +100,7 @@ def _news(row: Any, *, awaits_rating: bool) -> News:
         number=row.held_before + 1 if row.therapy_session.takes_a_number else None,
         session_at=row.therapy_session.starts_at,
         received_at=row.received_at,
-        is_new=not row.is_seen,
+        is_new=row.is_new,
         awaits_rating=awaits_rating,
         says_strain=bool(row.tension) and not awaits_rating,
         talked_about=None if awaits_rating else row.tension_talked_about,
@@ -112,11 +110,19 @@ def _news(row: Any, *, awaits_rating: bool) -> News:
 
 
 def latest_strains(news: list[News]) -> dict[int, News]:
-    """Episode key -> the newest answers, where they say that there was strain."""
+    """Episode key -> the newest answers, where they say that there was strain and are not old."""
     newest: dict[int, News] = {}
     for row in news:
-        newest.setdefault(row.episode_key, row)
+        if row.received_at > timezone.now() - NEW_FOR:
+            newest.setdefault(row.episode_key, row)
     return {key: row for key, row in newest.items() if row.says_strain}
+
+
+def count_new(user: User, news: list[News]) -> int:
+    """How many answers are new to the user, of which `news` has the latest."""
+    if len(news) < MOST_READ:
+        return sum(row.is_new for row in news)
+    return own_answers(user).filter(is_new_to(user)).count()
 
 
 def to_show(news: list[News], midnight: datetime) -> list[News]:

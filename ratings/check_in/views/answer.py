@@ -150,6 +150,7 @@ def _sent_page(request, check_in, rating, *, can_change):
             "nobody_reads": nobody_reads,
             "skipped": len(check_in.text.instrument.definition["items"]) - rating.items_answered,
             "read": check_in.read_at is not None and has_sent(request, check_in),
+            "read_by_therapist": _was_read_by_therapist(check_in),
             "can_change": can_change and not nobody_reads,
             "change_until": rating.received_at + actions.CHANGE_WINDOW,
         }
@@ -201,12 +202,17 @@ def _form_page(request, check_in, form, status=200):
 def _last_was_read(request, check_in):
     """Whether this browser sent the last answers, and the therapist has read them."""
     previous = last_sent(request)
-    if previous is None or previous == check_in or previous.read_at is None:
+    if previous is None or previous == check_in or not _was_read_by_therapist(previous):
         return False
     last = (
         Rating.objects.current().filter(episode=check_in.episode, rater=Rater.CLIENT).order_by("-received_at").first()
     )
     return last is not None and last.check_in_id == previous.pk
+
+
+def _was_read_by_therapist(check_in):
+    """Whether it was the therapist who has read the answers, and not who covers for them."""
+    return check_in.read_by is not None and check_in.read_by.user_id == check_in.episode.therapist.user_id
 
 
 def _client_rating(check_in):

@@ -9,12 +9,12 @@ from alliance.access import NotVisible, get_visible_or_404
 from alliance.drafts.done import done_with
 from alliance.models.episode import OF_EPISODE
 from ratings.check_in.actions import settle_wish
+from ratings.check_in.unseen import own_answers
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
 from ratings.today.actions import mark_news_seen
 from ratings.today.day import day_of
 from ratings.today.forms import WishOutcomeForm
-from ratings.today.news import own_answers
 
 WISHES = Rating.objects.current().filter(
     rater=Rater.CLIENT, bring_up__in=[Rating.BringUp.GENTLY, Rating.BringUp.MYSELF]

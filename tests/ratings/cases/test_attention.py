@@ -3,15 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 
 from alliance.models import ImportBatch
+from alliance.people.cover import arrange_cover
 from ratings.cases.attention import caseload_of
 from ratings.models import Standing
 from ratings.ruptures.actions import name_rupture, plan_step
 from sessions.models import TherapySession
 from tests.courses import answers, held
-from tests.factories import editor_of, make_episode, make_supervision
+from tests.factories import days_ago, editor_of, make_episode, make_supervision
 from tests.ratings.cases.views.test_lists import text_of
 
 FALLEN = [3, 3, 3, 3, 3, 0, 0]
@@ -135,9 +135,17 @@ def test_a_row_never_speaks_against_its_own_reason(http, dana, sam, juniper, sor
     assert "as usual" not in own[0] and own[1].count("as usual") == 3
 
 
-def test_a_card_says_whether_the_answers_were_read(http, dana, sam, juniper, live_through):
+def test_a_card_says_whether_the_answers_were_read(http, dana, noor, sam, juniper, live_through):
     live_through(juniper, FALLEN)
     http.force_login(sam.user)
     assert "Answers not read yet." in text_of(http)
-    juniper.check_ins.update(read_at=timezone.now())
+    arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(2), ends_at=days_ago(-9))
+    http.force_login(noor.user)
+    http.get(f"/cases/{juniper.code}/")
+    http.force_login(sam.user)
+    said = text_of(http)
+    assert "Answers read by the colleague who covers." in said and "Answers read." not in said
+    http.force_login(dana.user)
+    http.get(f"/cases/{juniper.code}/")
+    http.force_login(sam.user)
     assert "Answers read." in text_of(http)

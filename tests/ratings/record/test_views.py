@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.models import AuditEvent
+from alliance.people.cover import arrange_cover
 from ratings.check_in.actions import answer_check_in, enter_answers
 from ratings.delivery import schedule
 from ratings.models import CheckIn, Rating
@@ -15,7 +16,7 @@ from ratings.record.actions import remove_session
 from sessions.models import GoalVersion, Modality, PrivateNote, Task, TaskVersion
 from sessions.plan import actions as plan_actions
 from tests.courses import client_answers
-from tests.factories import editor_of, local_day, make_therapy_session
+from tests.factories import days_ago, editor_of, local_day, make_therapy_session
 from tests.ratings.pages import statements
 
 CANARY = "kanarienvogel"
@@ -141,6 +142,22 @@ def test_the_way_of_the_check_in_is_told_with_its_times(http, dana, juniper, wai
     page = plain(http.get(page_of(check_in.therapy_session)))
     for words in ("A link was shown", "Answered by Juniper.", "Read by you. Since then Juniper can't change"):
         assert words in page
+
+
+def test_the_page_says_who_has_read_the_answers(http, dana, noor, sam, juniper, live_through):
+    (check_in,) = live_through(juniper, [3])
+    address = page_of(check_in.therapy_session)
+    arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(2), ends_at=days_ago(-9))
+    for member, said in (
+        (noor, "Read by you."), (dana, f"Read by {noor.display_name}."), (sam, f"Read by {noor.display_name}."),
+    ):  # fmt: skip
+        http.force_login(member.user)
+        http.get(address)
+        page = plain(http.get(address))
+        assert f"{said} Since then Juniper can't change the answers." in page
+        assert page.count("Read by") == 1
+    CheckIn.objects.update(read_by=None)
+    assert "Read. Since then" in plain(http.get(address)), "an earlier program did not keep who it was"
 
 
 def test_the_pages_of_the_record_ask_as_often_for_eight_sessions_as_for_two(http, dana, juniper, sorrel, live_through):
