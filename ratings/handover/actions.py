@@ -25,6 +25,7 @@ from alliance.scopes import live_therapists
 from ratings.cases.actions import end_episode
 from ratings.detection.reassess import lock_episode, lock_for_settling, reassess
 from ratings.models import CheckIn, ClientLink, Delivery
+from sessions.models import Attendance, TherapySession
 from sessions.schedule.handing_over import hand_over_planned
 
 SHORTEST_STAY = timedelta(days=1)  # convention of this app: whoever leaves before tomorrow takes no case over
@@ -103,8 +104,10 @@ def _check_successor(episode: Episode, to: Membership, *, by: Membership) -> Non
 
 
 @transaction.atomic
-def reopen_episode(*, editor: Editor) -> None:
-    """Opens an ended therapy again, as if it had not ended.
+def reopen_episode(*, editor: Editor) -> int:
+    """Opens an ended therapy again, as if it had not ended; how many sessions to come its end had cancelled.
+
+    They stay cancelled: their hours may be taken by now.
 
     Raises
     ------
@@ -122,11 +125,16 @@ def reopen_episode(*, editor: Editor) -> None:
         raise Refused(_("There is an open case of this client with you. Go on there."))
     if others.filter(previous=episode).exists():
         raise Refused(_("A colleague has taken this case over and works on it."))
+    cancelled = TherapySession.objects.not_voided().filter(
+        episode=episode, attendance=Attendance.CANCELLED, starts_at__gt=timezone.now(), logged_at__gte=episode.ends_at
+    )
+    count = cancelled.count()
     episode.ends_at, episode.end_reason = None, ""
     episode.end_planned = episode.end_agreed = None
     episode.save(update_fields=["ends_at", "end_reason", "end_planned", "end_agreed"])
     audit.record(Verb.CHANGED, episode, by=editor.membership)
     reassess(episode)
+    return count
 
 
 @transaction.atomic

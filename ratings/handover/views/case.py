@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from alliance import access, audit
@@ -93,11 +93,18 @@ def case_hand_over(request, code):
 def case_reopen(request, code):
     episode, editor = _own_case(request, code)
     try:
-        reopen_episode(editor=editor)
+        cancelled = reopen_episode(editor=editor)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("The therapy is open again."))
+        if cancelled:
+            sentence = ngettext(
+                "One session that was planned stays cancelled. Plan it again on the page of your week.",
+                "%(n)s sessions that were planned stay cancelled. Plan them again on the page of your week.",
+                cancelled,
+            )
+            messages.info(request, sentence % {"n": cancelled})
     return redirect("ratings:case", episode.code)
 
 

@@ -13,7 +13,7 @@ from ratings.detection.reassess import reassess
 from ratings.models import CheckIn, Rating
 from sessions.models import TherapySession
 from tests.courses import answers, client_answers
-from tests.factories import days_ago, editor_of, local_day, make_episode, make_member
+from tests.factories import days_ago, editor_of, local_day, make_episode, make_member, make_therapy_session
 
 
 def day(offset):
@@ -78,6 +78,21 @@ def test_who_covers_logs_a_session_and_reads_what_comes_of_it(http, covering, ju
     assert "It was odd without her." in page
     assert "Covered." not in page
     assert Rating.objects.filter(rater="client").count() == 2
+
+
+def test_a_therapy_that_is_opened_again_says_what_stays_cancelled(http, dana, juniper, live_through):
+    live_through(juniper, [3])
+    for days in (2, 9):
+        start = timezone.now() + timedelta(days=days)
+        make_therapy_session(juniper, starts_at=start, ends_at=start + timedelta(minutes=50))
+    http.force_login(dana.user)
+    reopen = reverse("ratings:case-reopen", args=[juniper.code])
+    end_episode(editor=editor_of(juniper), reason="completed")
+    page = http.post(reopen, follow=True).text
+    assert "2 sessions that were planned stay cancelled. Plan them again on the page of your week." in page
+    end_episode(editor=editor_of(juniper), reason="completed")
+    page = http.post(reopen, follow=True).text
+    assert "The therapy is open again." in page and "cancelled. Plan" not in page, "that was said before"
 
 
 def test_sight_ends_with_the_cover_at_the_next_request(http, covering, juniper, noor, live_through):
