@@ -1,5 +1,6 @@
 """Writes of a therapist's leave, and of the sessions that fall into it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from math import ceil
@@ -41,6 +42,47 @@ class LeaveTaken:
     leave: Leave
     moved: int
     cancelled: int
+
+
+@transaction.atomic
+def take_leaves(*, therapists: Sequence[Membership], first: date, last: date, choice: LeaveChoice, code) -> LeaveTaken:
+    """The leave of somebody who has a place in several practices: it holds in each, by the days of its zone.
+
+    The first of the leaves has this code.
+
+    Raises
+    ------
+    Refused
+        As in `take_leave`; nothing is written.
+    """
+    taken = [
+        take_leave(
+            therapist=therapist,
+            first=first,
+            last=last,
+            zone=ZoneInfo(therapist.practice.zone),
+            choice=choice,
+            code=None if number else code,
+        )
+        for number, therapist in enumerate(therapists)
+    ]
+    return LeaveTaken(
+        taken[0].leave, moved=sum(one.moved for one in taken), cancelled=sum(one.cancelled for one in taken)
+    )
+
+
+@transaction.atomic
+def end_leaves(*, leave: Leave, therapists: Sequence[Membership]) -> int:
+    """Takes a leave back in every practice that has it on the same days; how many sessions are planned again."""
+    days = _days(leave)
+    alike = Leave.objects.standing().filter(therapist__in=therapists).select_related("therapist__practice")
+    return sum(end_leave(leave=one, by=one.therapist) for one in alike if _days(one) == days)
+
+
+def _days(leave: Leave) -> tuple[date, date]:
+    """Its first day, and the one after the last, in its practice."""
+    zone = ZoneInfo(leave.therapist.practice.zone)
+    return leave.starts_at.astimezone(zone).date(), leave.ends_at.astimezone(zone).date()
 
 
 @transaction.atomic

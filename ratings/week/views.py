@@ -1,7 +1,6 @@
 """The week of a therapist: what stands in it, and the forms that plan, move and cancel."""
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -19,7 +18,7 @@ from alliance.models.episode import OF_EPISODE
 from alliance.refusal import Refused
 from ratings.week import actions
 from ratings.week.forms import CancelForm, LeaveForm, MoveForm, PlanForm
-from ratings.week.leave import LeaveChoice, end_leave, take_leave
+from ratings.week.leave import LeaveChoice, end_leaves, take_leaves
 from ratings.week.week import plannable_episodes, week_of
 from sessions.models import Leave, TherapySession
 from sessions.schedule.clashes import NeedsYes
@@ -228,22 +227,21 @@ def session_restore(request, code):
 def leave_take(request):
     therapists = access.check_role(request.user, "therapist")
     form = LeaveForm(request.POST)
-    leave = _take(form, therapists[0], request) if form.is_valid() else None
+    leave = _take(form, therapists, request) if form.is_valid() else None
     if leave is None:
         return _week_page(request, therapists, day=form.cleaned_data.get("first"), leave=form)
     done_with(request)
     return redirect(_at(leave))
 
 
-def _take(form, therapist, request):
+def _take(form, therapists, request):
     """The leave; None with an error in the form."""
 
     def take():
-        taken = take_leave(
-            therapist=therapist,
+        taken = take_leaves(
+            therapists=therapists,
             first=form.cleaned_data["first"],
             last=form.cleaned_data["last"],
-            zone=ZoneInfo(therapist.practice.zone),
             choice=LeaveChoice(form.cleaned_data["choice"]),
             code=form.cleaned_data["form_key"],
         )
@@ -252,7 +250,7 @@ def _take(form, therapist, request):
 
     try:
         return form.make_once(
-            Leave.objects.filter(therapist=therapist),
+            Leave.objects.filter(therapist__in=therapists),
             take,
             _("This form was saved already. To save this as another leave, send it again."),
             _at,
@@ -280,7 +278,7 @@ def leave_end(request, code):
     leave = Leave.objects.filter(code=code, therapist__in=therapists).select_related("therapist__practice").first()
     if leave is None:
         raise access.NotVisible("leave", code)
-    count = end_leave(leave=leave, by=leave.therapist)
+    count = end_leaves(leave=leave, therapists=therapists)
     said = _("Your leave is taken back.")
     if count:
         sentence = ngettext("One session is planned again.", "%(n)s sessions are planned again.", count)

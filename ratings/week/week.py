@@ -191,13 +191,18 @@ def _day(
     for cell in cells:
         by_hour[timezone.localtime(cell.therapy_session.starts_at).hour].append(cell)
     start, end = _midnight(day), _midnight(day + timedelta(days=1))
-    leave = next((leave for leave in leaves if leave.starts_at < end and leave.ends_at > start), None)
+    # Of somebody in several practices each has one; they come and go as one.
+    here = [leave for leave in leaves if leave.starts_at < end and leave.ends_at > start]
+    leave = here[0] if here else None
     return WeekDay(
         day=day,
         is_today=day == timezone.localdate(),
         hours=[Hour(hour, by_hour[hour]) for hour in hours],
         away=AwayDay(
-            leave, day.weekday() == 0 or leave.starts_at >= start, became[leave.pk, False], became[leave.pk, True]
+            leave,
+            day.weekday() == 0 or leave.starts_at >= start,
+            sum(became[one.pk, False] for one in here),
+            sum(became[one.pk, True] for one in here),
         )
         if leave
         else None,

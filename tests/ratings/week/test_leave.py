@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from alliance.access import Denied
@@ -11,7 +12,7 @@ from ratings.week.leave import LeaveChoice, end_leave, take_leave
 from sessions.models import Leave, TherapySession
 from sessions.schedule.clashes import NeedsYes
 from sessions.schedule.leave import leave_spans
-from tests.factories import local_day
+from tests.factories import local_day, make_episode, make_member, make_practice
 from tests.ratings.week.conftest import ZONE, coming
 
 
@@ -93,3 +94,24 @@ def test_the_leaves_while_a_therapy_runs_are_its_breaks(juniper, dana):
     assert one.ends_at.astimezone(ZONE).date() == coming(3) + timedelta(days=1)
     juniper.ends_at = timezone.now()
     assert leave_spans(juniper) == []
+
+
+def test_a_leave_holds_in_every_practice_of_the_therapist(http, dana, juniper, instruments, plan):
+    weir = make_member(make_practice("Weir House"), "Dana Lind", user=dana.user)
+    heron = make_episode(weir, "Heron")
+    for episode, clock in ((juniper, "10:00"), (heron, "12:00")):
+        plan(episode, [coming(2)], clock)
+    http.force_login(dana.user)
+    day = coming(2).isoformat()
+    http.post(reverse("ratings:leave-take"), {"first": day, "last": day, "choice": "cancel"})
+    assert {leave.therapist for leave in Leave.objects.standing()} == {dana, weir}
+    assert [attendance for _day, attendance, _leave in states()] == ["cancelled", "cancelled"]
+    page = http.get(reverse("ratings:week"), {"day": day})
+    assert "2 cancelled." in " ".join(page.text.split())
+    assert page.text.count("Take it back") == 1
+    http.post(reverse("ratings:leave-end", args=[Leave.objects.first().code]))
+    assert not Leave.objects.standing().exists()
+    assert [attendance for _day, attendance, _leave in states()] == ["planned", "planned"]
+    own = away(weir, coming(4), coming(4)).leave
+    http.post(reverse("ratings:leave-take"), {"first": day, "last": coming(5).isoformat(), "choice": "keep"})
+    assert list(Leave.objects.standing()) == [own], "refused as a whole"
