@@ -17,7 +17,7 @@ from ratings.detection.reassess import lock_for_log, lock_for_settling, reassess
 from sessions.models import Attendance, CancelledBy, Mode, TherapySession
 from sessions.plan import actions as plan_actions
 from sessions.schedule import actions as schedule_actions
-from sessions.schedule.clashes import check_plannable
+from sessions.schedule.clashes import check_free, check_plannable
 from sessions.schedule.times import Span
 
 
@@ -79,6 +79,7 @@ def log_session(
     instrument=None,
     planned=None,
     private_note="",
+    accepted=True,
     code=None,
 ):
     """Logs one therapy session and the therapist's rating of it.
@@ -92,11 +93,15 @@ def log_session(
         What the therapist noticed between the two, a `Rating.Noticed`; empty: left out.
     instrument
         The key of the one whose sentences the therapist answered.
+    accepted
+        False: where another client has this time, or the client is elsewhere, that is to be known first.
     code
         Of the session, where it is not `planned`.
 
     Raises
     ------
+    NeedsYes
+        Something should be known first, and it is not `accepted`.
     AlreadyLogged
         The planned session is not planned any more.
     """
@@ -104,6 +109,8 @@ def log_session(
     if planned and not TherapySession.objects.filter(pk=planned.pk, attendance=Attendance.PLANNED).exists():
         raise AlreadyLogged
     episode = editor.episode
+    if attendance in (Attendance.ATTENDED, Attendance.NO_SHOW):
+        check_free(editor=editor, span=Span(starts_at, ends_at), stood=planned, accepted=accepted)
     therapy_session = schedule_actions.hold_therapy_session(
         editor=editor,
         starts_at=starts_at,
@@ -132,12 +139,14 @@ def log_session(
 
 
 @transaction.atomic
-def move_session(*, editor: Editor, therapy_session, starts_at, ends_at):
+def move_session(*, editor: Editor, therapy_session, starts_at, ends_at, accepted=True):
     """Moves a session to another time.
 
-    Its check-in goes with it: what is not sent yet is due anew.
+    Its check-in goes with it: what is not sent yet is due anew. Raises `NeedsYes` as `log_session` does.
     """
     lock_for_log(editor, therapy_session)
+    if not therapy_session.is_cancelled:
+        check_free(editor=editor, span=Span(starts_at, ends_at), stood=therapy_session, accepted=accepted)
     schedule_actions.move_therapy_session(
         editor=editor, therapy_session=therapy_session, starts_at=starts_at, ends_at=ends_at
     )

@@ -27,6 +27,8 @@ from ratings.models import CheckIn, Rating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance
 from sessions.record import actions as record_actions
+from sessions.schedule.clashes import check_free
+from sessions.schedule.times import Span
 
 
 class LogUndone(Exception):
@@ -56,6 +58,7 @@ def correct_session(
     private_note,
     note_shown,
     reason="",
+    accepted=True,
 ):
     """Sets right what was logged of a session; the first entry is kept with each change.
 
@@ -69,6 +72,8 @@ def correct_session(
 
     Raises
     ------
+    NeedsYes
+        The new time is taken as in `log_session`, and it is not `accepted`.
     NoteChanged
         The note was changed since, and to another text than this one. Nothing is written.
     LogUndone
@@ -82,6 +87,8 @@ def correct_session(
         raise SessionVoided
     if therapy_session.attendance == Attendance.PLANNED:
         raise LogUndone
+    if attendance in (Attendance.ATTENDED, Attendance.NO_SHOW):
+        check_free(editor=editor, span=Span(starts_at, ends_at), stood=therapy_session, accepted=accepted)
     at = timezone.now()
     record_actions.correct_therapy_session(
         editor=editor,

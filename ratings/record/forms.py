@@ -7,7 +7,7 @@ from alliance.form_fields import PlainTextField
 from ratings.check_in.forms import NOT_AN_ANSWER, QuestionsMixin
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
-from sessions.schedule.forms import TherapySessionForm, times_of
+from sessions.schedule.forms import AcceptedMixin, TherapySessionForm, times_of
 
 WHY = _("Why")
 KEPT = _("Kept with the session. Your supervisor can read it.")
@@ -23,8 +23,10 @@ def reason_field(**kwargs):
     )
 
 
-class SessionCorrectForm(QuestionsMixin, TherapySessionForm):
+class SessionCorrectForm(QuestionsMixin, AcceptedMixin, TherapySessionForm):
     """All that was logged of a session, as it is on record, to be set right."""
+
+    nothing_done = _("Please read this first. Nothing is saved yet.")
 
     noticed = forms.ChoiceField(
         label=_("Did you notice something between you?"),
@@ -48,6 +50,7 @@ class SessionCorrectForm(QuestionsMixin, TherapySessionForm):
         }
         answers = rating.answers if rating else {}
         super().__init__(*args, on_record=on_record, initial=initial | answers, **kwargs)
+        self.fields["accepted"].label = _("Save it all the same")
         self.text = text
         if text:  # an import without its questions has none that could be answered here
             self.add_questions(text, Rater.THERAPIST)

@@ -41,6 +41,7 @@ from ratings.record.sessions import session_list as list_of
 from ratings.record.sheet import case_sheet as sheet_of
 from sessions.models import Attendance, TherapySession
 from sessions.record.actions import own_note
+from sessions.schedule.clashes import NeedsYes
 
 CASES = Episode.objects.select_related(*EPISODE_NEEDS, "therapist__practice__data_key", "standing__rupture")
 SESSIONS = TherapySession.objects.select_related(*OF_EPISODE, "episode__standing", "voided_by__practice__data_key")
@@ -165,9 +166,12 @@ def _correct(form, editor: Editor, therapy_session):
             text=form.text,
             answers=form.answers if form.text else None,
             note_shown=form.cleaned_data["note_shown"],
+            accepted=form.cleaned_data["accepted"],
             **form.times,
             **typed,
         )
+    except NeedsYes as asked:
+        form.warn(asked.warnings)
     except NoteChanged as error:
         form.show_both_notes(error.note, editor.episode.client.data_key)
     except SessionVoided:

@@ -8,8 +8,9 @@ from alliance.form_keys import KeyedForm
 from ratings.check_in.forms import NOT_AN_ANSWER, QuestionsMixin
 from ratings.models import Rating, RepairStep, WishOutcome
 from ratings.psychometrics.evidence import Rater
-from sessions.models import Attendance, PrivateNote
-from sessions.schedule.forms import TherapySessionForm
+from sessions.models import Attendance
+from sessions.record.actions import own_note
+from sessions.schedule.forms import AcceptedMixin, TherapySessionForm
 
 LOGGED = (Attendance.ATTENDED, Attendance.NO_SHOW, Attendance.CANCELLED_LATE)  # what comes ahead is entered ahead
 
@@ -25,8 +26,10 @@ class WishOutcomeForm(forms.Form):
     came_from = forms.ChoiceField(choices=CameFrom, required=False)
 
 
-class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
+class SessionLogForm(QuestionsMixin, AcceptedMixin, KeyedForm, TherapySessionForm):
     """One screen for the therapist: the session and the own view of it."""
+
+    nothing_done = _("Please read this first. Nothing is saved yet.")
 
     instrument_key = forms.CharField(required=False, widget=forms.HiddenInput)  # whose sentences are on this page
     noticed = forms.ChoiceField(
@@ -40,8 +43,11 @@ class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
     step_about = forms.CharField(required=False, widget=forms.HiddenInput)  # which planned step, as above
     wish_about = forms.CharField(required=False, widget=forms.HiddenInput)  # which wish is asked about on this page
 
-    def __init__(self, *args, text, wish=None, step=None, **kwargs):
+    def __init__(self, *args, text, writer, wish=None, step=None, **kwargs):
+        """`writer`: the membership of whoever logs."""
         super().__init__(*args, **kwargs)
+        self.writer = writer
+        self.fields["accepted"].label = _("Save it all the same")
         self.fields["attendance"].choices = [(value, Attendance(value).label) for value in LOGGED]
         self.initial["instrument_key"] = text.instrument.key
         self.add_questions(text, Rater.THERAPIST)
@@ -107,7 +113,7 @@ class SessionLogForm(QuestionsMixin, KeyedForm, TherapySessionForm):
     def matches(self, therapy_session):
         names = ("starts_at", "ends_at", "mode", "attendance")
         rating = therapy_session.ratings.current().filter(rater=Rater.THERAPIST).first()
-        note = PrivateNote.objects.filter(therapy_session=therapy_session, replaced_at__isnull=True).first()
+        note = own_note(therapy_session, self.writer)  # a colleague's is no matter
         key = therapy_session.episode.client.data_key
         return (
             therapy_session.voided_at is None

@@ -21,7 +21,7 @@ from ratings.detection.reassess import lock_for_log, reassess
 from sessions.models import Attendance, TherapySession
 from sessions.schedule import actions as schedule_actions
 from sessions.schedule import times
-from sessions.schedule.clashes import check_plannable, on_leave
+from sessions.schedule.clashes import check_own_to_change, check_plannable, on_leave
 from sessions.schedule.times import Span
 
 
@@ -82,6 +82,7 @@ def move_planned(*, editor: Editor, therapy_session, by_days, clock, zone, with_
         raise Refused(no_such_time(error.day)) from None
     editor.episode.refresh_from_db(fields=["ends_at"])
     check_plannable(editor=editor, spans=spans, moving=rows, accepted=accepted)
+    check_own_to_change(editor=editor, rows=rows, accepted=accepted)
     steps = list(zip(rows, spans, strict=True))
     if spans[0].starts_at > rows[0].starts_at:
         steps.reverse()  # into the future the last one moves first: no two are ever at one time
@@ -96,14 +97,22 @@ def move_planned(*, editor: Editor, therapy_session, by_days, clock, zone, with_
 
 @transaction.atomic
 def cancel_planned(
-    *, editor: Editor, therapy_session, cancelled_by, told_at: datetime, is_late=False, with_rest=False
+    *, editor: Editor, therapy_session, cancelled_by, told_at: datetime, is_late=False, with_rest=False, accepted=False
 ) -> int:
     """Cancels a planned session, or it and the rest of its series; how many.
 
     Nothing is sent about one that is cancelled. Of the rest none is late.
+
+    Raises
+    ------
+    Refused
+        It is not planned any more.
+    NeedsYes
+        Some lie after the time for which the reader covers, and `accepted` is false.
     """
     lock_for_log(editor, therapy_session)
     rows = _still_planned(therapy_session, with_rest)
+    check_own_to_change(editor=editor, rows=rows, accepted=accepted)
     for row in rows:
         late = is_late and row.pk == therapy_session.pk
         schedule_actions.cancel_therapy_session(

@@ -17,7 +17,7 @@ from ratings.week.leave import LeaveChoice
 from sessions.models import CancelledBy, Mode
 from sessions.schedule import times
 from sessions.schedule.clashes import LONGEST_AHEAD, MOST_IN_A_SERIES, on_leave
-from sessions.schedule.forms import SESSION_MINUTES
+from sessions.schedule.forms import SESSION_MINUTES, AcceptedMixin
 from sessions.schedule.times import NoSuchTime
 
 MOST_WEEKS_APART = 8  # convention of this app
@@ -38,18 +38,6 @@ class StartField(forms.TimeField):
 
     def __init__(self, **kwargs):
         super().__init__(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **kwargs)
-
-
-class AcceptedMixin(forms.Form):
-    """A form whose warnings may be read and accepted: sent once more, it goes through."""
-
-    accepted = forms.BooleanField(label=_("Plan it all the same"), required=False)
-    warnings: list[str] = []
-
-    def warn(self, warnings):
-        """Shows the form again with what should be known first, and the box to accept it."""
-        self.warnings = warnings
-        self.add_error(None, _("Please read this first. Nothing is planned yet."))
 
 
 class PlanForm(AcceptedMixin, KeyedForm):
@@ -179,9 +167,10 @@ class Cancellation(TextChoices):
     PRACTICE = "practice", _("The practice")
 
 
-class CancelForm(forms.Form):
+class CancelForm(AcceptedMixin):
     """By whom a planned session is cancelled, and when that was said."""
 
+    nothing_done = _("Please read this first. Nothing is cancelled yet.")
     who = forms.ChoiceField(label=_("Cancelled by"), choices=Cancellation)
     told_on = DayField(label=_("Told on"))
     with_rest = forms.BooleanField(label=_("and the later ones of this series"), required=False)
@@ -190,6 +179,7 @@ class CancelForm(forms.Form):
         """`is_covered`: somebody fills it in for the therapist of the session."""
         super().__init__(*args, auto_id="cancel_%s", **kwargs)
         self.initial = {"told_on": timezone.localdate()}
+        self.fields["accepted"].label = _("Cancel them all the same")
         if is_covered:
             labels = dict(Cancellation.choices) | {Cancellation.THERAPIST: _("The therapist")}
             self.fields["who"].choices = list(labels.items())

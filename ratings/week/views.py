@@ -198,9 +198,12 @@ def planned_session_cancel(request, code):
                 told_at=form.told_at,
                 is_late=form.is_late,
                 with_rest=form.cleaned_data.get("with_rest", False),
+                accepted=form.cleaned_data["accepted"],
             )
         except Refused as refusal:
             form.add_error(None, str(refusal))
+        except NeedsYes as asked:
+            form.warn(asked.warnings)
         else:
             sentence = ngettext("The session is cancelled.", "%(n)s sessions are cancelled.", count) % {"n": count}
             messages.success(request, sentence)

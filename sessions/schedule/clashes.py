@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from alliance.access import Editor
 from alliance.dates import DateFormat, written
@@ -12,11 +13,13 @@ from alliance.models import Episode, Membership
 from alliance.refusal import Refused
 from alliance.scopes import own_episodes
 from sessions.models import Leave, TherapySession
+from sessions.models.therapy_session import TherapySessionQuerySet
 from sessions.schedule.times import Span
 
 LONGEST_AHEAD = timedelta(days=366)  # convention of this app: a later day is a slip of the year
 MOST_IN_A_SERIES = 53  # a year of weeks
 NAMED_AT_MOST = 3
+A_MINUTE = timedelta(minutes=1)  # forms show no seconds
 
 
 class NeedsYes(Exception):
@@ -46,6 +49,34 @@ def check_plannable(
     warnings = [] if accepted else list(_warnings(editor, spans, moving))
     if warnings:
         raise NeedsYes(warnings)
+
+
+def check_free(*, editor: Editor, span: Span, stood: TherapySession | None, accepted: bool) -> None:
+    """Raises `NeedsYes` where the therapist, or the client, has another session at the time of one that is logged.
+
+    `stood`: the session as it stood before; to its own time nobody objects again.
+    """
+    is_new = stood is None or abs(stood.starts_at - span.starts_at) + abs(stood.ends_at - span.ends_at) >= A_MINUTE
+    others = _between(TherapySession.objects.taking_time(), [span]).exclude(episode=editor.episode)
+    warnings = list(_elsewhere(editor, others, [span], ())) if is_new and not accepted else []
+    if warnings:
+        raise NeedsYes(warnings)
+
+
+def check_own_to_change(*, editor: Editor, rows: Sequence[TherapySession], accepted: bool = False) -> None:
+    """Raises `NeedsYes` where who covers would change sessions that the therapist holds once the cover has ended."""
+    until = editor.covers_until
+    if until is None or accepted:
+        return
+    later = [row.starts_at for row in rows if row.starts_at >= until]
+    if later:
+        sentence = ngettext(
+            "You cover until %(day)s. One of these sessions is later, with %(name)s: %(days)s.",
+            "You cover until %(day)s. %(n)s of these sessions are later, with %(name)s: %(days)s.",
+            len(later),
+        )
+        name = editor.episode.therapist.display_name
+        raise NeedsYes([sentence % {"day": _day(until), "n": len(later), "name": name, "days": _named(later)}])
 
 
 def own_overlaps(episode: Episode, spans: Sequence[Span], moving: Collection[TherapySession] = ()) -> list[Span]:
@@ -104,23 +135,32 @@ def _by_holder(editor: Editor, spans: Sequence[Span]) -> Iterable[tuple[Membersh
 
 
 def _warnings(editor: Editor, spans: Sequence[Span], moving: Collection[TherapySession]) -> Iterable[str]:
-    client, reader = editor.episode.client, editor.membership.user
     others = _between(TherapySession.objects.taking_time(), spans).exclude(episode=editor.episode)
+    yield from _elsewhere(editor, others, spans, moving)
     for holder, held in _by_holder(editor, spans):
-        if holder.user_id == reader.pk:
-            yield from _own_sessions_then(editor, others, held, moving)
-            away = _("You are on leave then: %(days)s.")
-        else:  # of a colleague's other sessions only the time is told
-            rows = others.filter(episode__therapist__user=holder.user_id)
-            if starts := [row.starts_at for row in rows if any(one.overlaps(_span(row)) for one in held)]:
-                yield _("%(name)s has another session then: %(days)s.") % {
-                    "name": holder.display_name,
-                    "days": _named(starts),
-                }
-            away = _("%(name)s is on leave then: %(days)s.")
+        is_reader = holder.user_id == editor.membership.user_id
+        away = _("You are on leave then: %(days)s.") if is_reader else _("%(name)s is on leave then: %(days)s.")
         if on_leave := in_leave(holder, held):
             days = _named(one.starts_at for one in on_leave)
             yield away % {"name": holder.display_name, "days": days}
+
+
+def _elsewhere(
+    editor: Editor, others: TherapySessionQuerySet, spans: Sequence[Span], moving: Collection[TherapySession]
+) -> Iterable[str]:
+    """The sessions that whoever holds one of these, or the client, has then with somebody else."""
+    client, reader = editor.episode.client, editor.membership.user
+    for holder, held in _by_holder(editor, spans):
+        if holder.user_id == reader.pk:
+            yield from _own_sessions_then(editor, others, held, moving)
+            continue
+        # Of a colleague's other sessions only the time is told.
+        rows = others.filter(episode__therapist__user=holder.user_id)
+        if starts := [row.starts_at for row in rows if any(one.overlaps(_span(row)) for one in held)]:
+            yield _("%(name)s has another session then: %(days)s.") % {
+                "name": holder.display_name,
+                "days": _named(starts),
+            }
     # Of a session with somebody else only the time is told: the client has to be in one place.
     elsewhere = others.filter(episode__client=client).exclude(episode__therapist__user=reader)
     if starts := [row.starts_at for row in elsewhere if any(one.overlaps(_span(row)) for one in spans)]:

@@ -1,5 +1,6 @@
 """Forms of therapy sessions."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,19 @@ def times_of(therapy_session: TherapySession) -> dict[str, Any]:
     start = timezone.localtime(therapy_session.starts_at)
     minutes = (therapy_session.ends_at - therapy_session.starts_at) // timedelta(minutes=1)
     return {"day": start.date(), "time": start.time(), "minutes": minutes}
+
+
+class AcceptedMixin(forms.Form):
+    """A form whose warnings may be read and accepted: sent once more, it goes through."""
+
+    accepted = forms.BooleanField(label=_("Plan it all the same"), required=False)
+    nothing_done = _("Please read this first. Nothing is planned yet.")
+    warnings: Sequence[str] = ()
+
+    def warn(self, warnings: Sequence[str]) -> None:
+        """Shows the form again with what should be known first, and the box to accept it."""
+        self.warnings = warnings
+        self.add_error(None, self.nothing_done)
 
 
 class TherapySessionForm(forms.Form):
@@ -128,12 +142,15 @@ class TherapySessionForm(forms.Form):
         return is_taken
 
 
-class SessionMoveForm(TherapySessionForm):
+class SessionMoveForm(AcceptedMixin, TherapySessionForm):
     """Another time for a stored session; a held one cannot move into the future."""
+
+    nothing_done = _("Please read this first. Nothing is saved yet.")
 
     mode = attendance = private_note = None  # type: ignore[assignment]  # so Django leaves an inherited field out
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["accepted"].label = _("Save it all the same")
         self.may_be_future = self.on_record.attendance == Attendance.PLANNED
         self.fields["time"].help_text = zone_in_words(timezone.get_current_timezone_name())

@@ -14,6 +14,7 @@ from alliance.models.episode import OF_EPISODE
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import move_session
 from sessions.models import TherapySession
+from sessions.schedule.clashes import NeedsYes
 from sessions.schedule.forms import SessionMoveForm, times_of
 
 
@@ -29,7 +30,11 @@ def session_move(request, code):
     if form.is_valid():
         times = {name: form.cleaned_data[name] for name in ("starts_at", "ends_at")}
         try:
-            move_session(editor=editor, therapy_session=therapy_session, **times)
+            move_session(
+                editor=editor, therapy_session=therapy_session, accepted=form.cleaned_data["accepted"], **times
+            )
+        except NeedsYes as asked:
+            form.warn(asked.warnings)
         except IntegrityError:
             if not form.says_taken():
                 raise

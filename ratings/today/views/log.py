@@ -31,6 +31,7 @@ from ratings.today.forms import SessionLogForm
 from ratings.today.slot import proposed_times
 from sessions.models import Attendance, TherapySession
 from sessions.record.actions import own_note
+from sessions.schedule.clashes import NeedsYes
 from sessions.schedule.forms import times_of
 
 
@@ -61,7 +62,13 @@ def _log(request, episode, planned=None):
     wish, step = None, None  # both tell what the client said
     if not awaiting_rating([episode], request.user):
         wish, step = next(iter(wishes([episode.pk])), None), planned_step(episode, planned)
-    of_session = {"episode": episode, "on_record": planned, "initial": initial, "text": text}
+    of_session = {
+        "episode": episode,
+        "on_record": planned,
+        "initial": initial,
+        "text": text,
+        "writer": editor.membership,
+    }
     form = SessionLogForm(posted(request), **of_session, wish=wish, step=step)
     if form.is_bound:
         return _receive(request, form, editor, planned, number)
@@ -120,6 +127,7 @@ def _save(form, editor: Editor, planned):
         step_outcome=form.cleaned_data.get("repair_step"),
         zone=timezone.get_current_timezone_name(),
         answers=form.answers,
+        accepted=form.cleaned_data["accepted"],
         instrument=form.instrument.key,
         **{name: form.cleaned_data[name] for name in names},
     )
@@ -135,6 +143,9 @@ def _save(form, editor: Editor, planned):
     except AlreadyLogged:
         planned.refresh_from_db()
         return _logged_before(form, planned)
+    except NeedsYes as asked:
+        form.warn(asked.warnings)
+        return None
     except IntegrityError:
         if not form.says_taken():
             raise

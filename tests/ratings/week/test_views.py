@@ -250,6 +250,30 @@ def test_who_covers_plans_moves_cancels_and_plans_again(http, covering, noor, ju
     }
 
 
+@pytest.mark.parametrize("deed", ["cancel", "move"])
+def test_who_covers_is_told_first_what_lies_after_the_cover(deed, http, covering, noor, juniper, plan):
+    first = plan(juniper, [coming(weeks) for weeks in range(1, 7)], every=1)[0]
+    until = Cover.objects.get().ends_at
+    later = TherapySession.objects.filter(starts_at__gte=until).count()
+    address = reverse(f"ratings:planned-session-{deed}", args=[first.code])
+    given = {"who": "client", "told_on": local_day().isoformat(), "day": coming(1, 1).isoformat(), "time": "12:00"}
+    asked = http.post(address, given | {"with_rest": "on"})
+    assert asked.status_code == 422
+    assert f"{later} of these sessions are later, with {juniper.therapist.display_name}:" in " ".join(
+        asked.text.split()
+    )
+    assert {attendance for _start, attendance in rows()} == {"planned"}
+    assert http.post(address, given | {"with_rest": "on", "accepted": "on"}).status_code == 302
+    if deed == "cancel":
+        assert {attendance for _start, attendance in rows()} == {"cancelled"}
+
+
+def test_who_covers_changes_what_lies_in_the_cover_without_a_question(http, covering, juniper, plan):
+    first = plan(juniper, [coming(1), coming(1, 1)], every=1)[0]
+    given = {"who": "client", "told_on": local_day().isoformat(), "with_rest": "on"}
+    assert http.post(reverse("ratings:planned-session-cancel", args=[first.code]), given).status_code == 302
+
+
 def test_once_the_cover_is_over_nothing_can_be_planned(http, covering, juniper, plan):
     (row,) = plan(juniper, [coming(1)])
     Cover.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
