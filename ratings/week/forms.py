@@ -77,7 +77,9 @@ class PlanForm(AcceptedMixin, KeyedForm):
         if self.errors:
             return cleaned
         every, count, until = int(cleaned["repeat"]), cleaned["count"], cleaned["until"]
-        if every and not (count or until):
+        if not every and (until or (count or 1) > 1):
+            self.add_error("repeat", _("Choose how often it repeats, or leave “How many times” and “until” empty."))
+        elif every and not (count or until):
             self.add_error("count", _("Say how many times, or until which day."))
         elif every and count and until:
             self.add_error("until", _("Say how many times or until which day, not both."))

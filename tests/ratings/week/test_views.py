@@ -141,6 +141,17 @@ def test_a_bad_plan_keeps_what_was_typed_and_writes_nothing(changes, sentence, s
 
 
 @pytest.mark.time_machine(datetime(2027, 3, 1, 8, tzinfo=UTC))
+@pytest.mark.parametrize("field", ["count", "until"])
+def test_once_with_a_number_of_times_is_asked_about(field, signed_in, juniper):
+    typed = {"count": "10", "until": coming(9).isoformat()}[field]
+    response = signed_in.post(PLAN, planned(juniper, **{field: typed}))
+    assert response.status_code == 422
+    assert "Choose how often it repeats, or leave “How many times” and “until” empty." in response.text
+    assert response.context["plan"][field].value() == typed
+    assert not TherapySession.objects.exists()
+    assert signed_in.post(PLAN, planned(juniper, count="1")).status_code == 302
+
+
 def test_a_series_through_an_hour_that_does_not_exist_is_refused_with_the_day(signed_in, juniper):
     response = signed_in.post(PLAN, planned(juniper, day="2027-03-21", time="02:30", repeat="1", count="3"))
     assert response.status_code == 422
