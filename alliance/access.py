@@ -207,7 +207,7 @@ def check_sight_answer(user: User, supervision: Supervision, answer: SightAnswer
 
 
 class Right(Protocol):
-    """The right to put one case into other hands: its therapist's `Editor`, or a manager's `Settler`."""
+    """The right to end one case: its therapist's `Editor`, a manager's `Settler`, or the `Taker` of an offer."""
 
     @property
     def membership(self) -> Membership: ...
@@ -220,9 +220,15 @@ class Right(Protocol):
     def check_rows(self, *rows: OfEpisode) -> None: ...
 
 
+class HandingRight(Right, Protocol):
+    """The right to put one case into other hands: of its therapist, or of who takes it. No manager has it alone."""
+
+    def check_hand_on_again(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Settler:
-    """A manager's right to hand over, cover or end a case of somebody who leaves. `check_settle` makes one.
+    """A manager's right to end a case of somebody who leaves, or to offer it to a colleague. `check_settle` makes one.
 
     It shows nothing of the case, and is good for no other write.
     """
@@ -238,11 +244,11 @@ class Settler:
     def check_settle_again(self) -> None:
         """Raises `Denied` unless the right still holds; asked by each write, after its lock."""
         managers = live_memberships(self.membership.user, "manager").filter(pk=self.membership.pk)
-        if not managers.exists() or not _may_be_settled().filter(pk=self.episode.pk).exists():
+        if not managers.exists() or not to_be_settled().filter(pk=self.episode.pk).exists():
             raise Denied("episode", self.episode.code)
 
 
-def _may_be_settled() -> QuerySet[Episode]:
+def to_be_settled() -> QuerySet[Episode]:
     """Open episodes of which the therapist leaves, or has left."""
     leaving = Q(therapist__ends_at__isnull=False) | Q(pk__in=open_without_therapist())
     return Episode.objects.filter(leaving, ends_at__isnull=True)
@@ -250,7 +256,7 @@ def _may_be_settled() -> QuerySet[Episode]:
 
 def check_settle(manager: Membership, episode_code: UUID | str) -> Settler:
     """The right of a manager over one case of somebody who leaves, by the code of the case."""
-    episodes = _may_be_settled().filter(client__practice=manager.practice_id)
+    episodes = to_be_settled().filter(client__practice=manager.practice_id)
     episodes = episodes.select_related("client__data_key", "client__practice", "therapist__practice__data_key")
     episode = episodes.filter(code=episode_code).first()
     if episode is None:
@@ -287,6 +293,10 @@ class Editor:
 
     def check_settle_again(self) -> None:
         """As `check_again`, for the writes that a manager may make as well."""
+        self.check_again()
+
+    def check_hand_on_again(self) -> None:
+        """As `check_again`, for the writes that put the case into other hands."""
         self.check_again()
 
     def check_log_again(self, *rows: OfEpisode) -> None:

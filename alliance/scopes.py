@@ -85,9 +85,12 @@ def memberships_of(user: AbstractBaseUser | AnonymousUser) -> list[Any]:
     offers = apps.get_model("alliance", "Membership").objects.filter(
         live(), user=OuterRef("user"), accepted_at__isnull=True
     )
-    sight = apps.get_model("alliance", "Supervision").objects.waiting_for(OuterRef("pk"))
+    asked = [
+        Exists(apps.get_model("alliance", name).objects.waiting_for(OuterRef("pk")))
+        for name in ("Supervision", "CaseOffer")
+    ]
     memberships = live_memberships(user).select_related("practice__data_key")
-    memberships = memberships.annotate(has_drafts=Exists(drafts), is_asked=Exists(offers) | Exists(sight))
+    memberships = memberships.annotate(has_drafts=Exists(drafts), is_asked=Exists(offers) | asked[0] | asked[1])
     return list(memberships.order_by("starts_at"))
 
 

@@ -58,6 +58,7 @@ urlpatterns = [
     path("cases/<uuid:code>/reopen/", handover.case_reopen, name="case-reopen"),
     path("cases/<uuid:code>/earlier/", handover.case_earlier, name="case-earlier"),
     path("cases/covers/<uuid:code>/end/", handover.cover_end, name="cover-end"),
+    path("cases/offers/<uuid:code>/", leaving.case_offer_answer, name="case-offer-answer"),
     path("cases/<uuid:code>/sheet/", record.case_sheet, name="case-sheet"),
     path("cases/<uuid:code>/sessions/", record.session_list, name="session-list"),
     path("cases/<uuid:code>/log/", log.session_log, name="session-log"),

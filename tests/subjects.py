@@ -5,10 +5,12 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from alliance.access import check_settle
 from alliance.crypto import Sealed
 from alliance.drafts.actions import keep_draft
 from alliance.drafts.shown import ShownForm
 from alliance.models import BrowserSession
+from alliance.people.case_offers import offer_case
 from alliance.people.cover import arrange_cover
 from alliance.people.sight import assign_supervision
 from ratings.check_in import links
@@ -52,6 +54,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
 
     typed = ShownForm(dana.user.code, uuid4(), "/cases/new/")
 
+    left = make_episode(lee, "Hazel")
     before = make_episode(dana, "Alder", ends_at=days_ago(3), end_reason="transferred")
 
     def minted(check_in):
@@ -67,6 +70,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "voided": [voided.code],
         "covered": [covered.code],
         "cover": [cover.code],
+        "case_offer": [offer_case(right=check_settle(mona, left.code), to=noor, kind="hand-over").code],
         "held": [used.therapy_session.code],
         "drawn": [wish.therapy_session.code],
         "elsewhere": [sorrel.therapy_sessions.first().code],

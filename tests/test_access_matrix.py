@@ -92,6 +92,7 @@ ratings:case-earlier after             302 302 404 200 404 404 404 404 404 404 |
 ratings:cases-settle practice          302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 302 403
 ratings:cases-settle nothing           302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
 ratings:cover-end cover                302 302   -   -   -   -   -   -   -   - | 302 302 302 302 404 404 404 404 404 404
+ratings:case-offer-answer case_offer   302 302   -   -   -   -   -   -   -   - | 302 302 404 400 404 404 404 404 400 404
 ratings:session-log juniper            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:session-log sorrel             302 302 200 404 404 404 404 403 404 404 | 302 302 422 404 404 404 404 403 404 404
 ratings:planned-session-log planned    302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
@@ -118,7 +119,7 @@ ratings:session-correct held           302 302 200 404 404 403 404 404 404 404 |
 ratings:session-correct voided         302 302 404 404 404 404 404 404 404 404 | 302 302 404 404 404 404 404 404 404 404
 ratings:session-remove held            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:session-remove planned         302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
-ratings:session-remove voided          302 302 302 404 404 403 404 404 404 404 | 302 302 302 404 404 403 404 404 404 404
+ratings:session-remove voided          302 302 302 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404
 ratings:session-bring-back voided      302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 403 404 404 404 404
 ratings:session-bring-back elsewhere   302 302   -   -   -   -   -   -   -   - | 302 302 302 404 404 404 404 403 404 404
 ratings:session-refile held            302 302 200 404 404 403 404 404 404 404 | 302 302 422 404 404 403 404 404 404 404

@@ -130,7 +130,7 @@ def check_manages(practice, by):
     check_manage_again(by)
 
 
-def lock_practice(practice):
+def lock_practice(practice: Practice) -> None:
     """Locks the practice to the end of the transaction.
 
     Of two managers who click at once, the second is judged by what the first has done.

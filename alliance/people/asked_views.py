@@ -10,6 +10,7 @@ from alliance import audit
 from alliance.access import get_visible_or_404
 from alliance.models import Membership, Supervision
 from alliance.people.asked import offers_to, requests_for
+from alliance.people.case_offers import case_offers_for
 from alliance.people.forms import OfferAnswerForm, SightAnswerForm
 from alliance.people.places import answer_offer
 from alliance.people.sight import answer_sight
@@ -18,7 +19,8 @@ from alliance.people.sight import answer_sight
 @require_safe
 def asked(request):
     requests = requests_for(request.user)
-    context = {"requests": requests, "offers": offers_to(request.user), "section": "asked"}
+    cases = case_offers_for(request.user)
+    context = {"requests": requests, "offers": offers_to(request.user), "cases": cases, "section": "asked"}
     audit.record_code(audit.Verb.LISTED, "supervision", by=request.user, count=len(requests))
     return render(request, "alliance/people/asked.html", context)
 

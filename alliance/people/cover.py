@@ -8,15 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import Denied, Right
+from alliance.access import Denied, HandingRight
 from alliance.audit import Verb
-from alliance.models import Cover, Membership, Practice
+from alliance.models import Cover, Episode, Membership, Practice
 from alliance.refusal import Refused
 from alliance.scopes import live_therapists
 
 
 @transaction.atomic
-def arrange_cover(*, right: Right, covering: Membership, starts_at: datetime, ends_at: datetime) -> Cover:
+def arrange_cover(*, right: HandingRight, covering: Membership, starts_at: datetime, ends_at: datetime) -> Cover:
     """Has a colleague cover one case from an instant to another.
 
     Raises
@@ -25,15 +25,21 @@ def arrange_cover(*, right: Right, covering: Membership, starts_at: datetime, en
         The colleague cannot cover it for all that time, or the times are no period.
     """
     _lock(covering.practice)
-    right.check_settle_again()
-    therapist = right.episode.therapist
-    _check_period(starts_at, ends_at)
-    _check_colleague(covering, therapist, ends_at)
-    if _clashes(covering, Q(episode=right.episode) | Q(therapist=therapist), starts_at, ends_at):
-        raise Refused(_("They cover this case on some of these days already."))
+    right.check_hand_on_again()
+    check_cover(right.episode, covering, starts_at, ends_at)
     cover = Cover.objects.create(covering=covering, episode=right.episode, starts_at=starts_at, ends_at=ends_at)
     audit.record(Verb.CREATED, cover, by=right.membership)
     return cover
+
+
+def check_cover(episode: Episode, covering: Membership, starts_at: datetime, ends_at: datetime | None) -> None:
+    """Raises `Refused` where the colleague cannot cover the case for all that time, or the times are no period."""
+    if ends_at is None:
+        raise Refused(_("Choose the last day of the cover."))
+    _check_period(starts_at, ends_at)
+    _check_colleague(covering, episode.therapist, ends_at)
+    if _clashes(covering, Q(episode=episode) | Q(therapist=episode.therapist), starts_at, ends_at):
+        raise Refused(_("They cover this case on some of these days already."))
 
 
 @transaction.atomic

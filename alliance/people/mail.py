@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from alliance.dates import DateFormat, written
-from alliance.models import EmergencyAccess, Membership, Supervision
+from alliance.models import CaseOffer, EmergencyAccess, Membership, Supervision
 from alliance.people.roles import roles_of
 
 
@@ -90,6 +90,38 @@ def emergency_messages(access: EmergencyAccess, told: Iterable[Membership], *, a
         ]
         subject = _("A case was opened in an emergency at %(practice)s, in Alliance") % names
         return [_message(subject, lines, member) for member in told]
+
+
+def offer_messages(offers: Iterable[CaseOffer], *, address: str) -> list[EmailMessage]:
+    """The e-mails about cases that a manager offers: for each colleague one to them, and one to the therapist.
+
+    They name colleagues, and nothing of a case. `address`: where both answer.
+    """
+    messages = {}
+    for offer in offers:
+        therapist, practice = offer.episode.therapist, offer.to.practice
+        names = {
+            "practice": practice.name,
+            "name": offer.asked_by.display_name,
+            "to": offer.to.display_name,
+            "address": offer.to.user.email,
+            "therapist": therapist.display_name,
+        }
+        with translation.override(practice.language):
+            to_taker = [
+                _("%(name)s asks you to take on cases of %(therapist)s at %(practice)s.") % names,
+                _("Nothing is open to you before you accept:"),
+                address,
+            ]
+            to_therapist = [
+                _("%(name)s asks that %(to)s (%(address)s) takes on cases of yours at %(practice)s.") % names,
+                _("While you have access, there you see when, and can agree or object:"),
+                address,
+            ]
+            subject = _("Who takes on cases at %(practice)s, in Alliance") % names
+            for member, lines in ((offer.to, to_taker), (therapist, to_therapist)):
+                messages[member.pk, offer.to.pk, therapist.pk] = _message(subject, lines, member)
+    return list(messages.values())
 
 
 def _message(subject: str, lines: list[str], member: Membership) -> EmailMessage:

@@ -14,14 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import Editor, Right, check_settle
+from alliance.access import Editor, HandingRight, check_settle
 from alliance.audit import Verb
 from alliance.clients import actions as client_actions
-from alliance.models import EndReason, Episode, HistoryShare, Membership
+from alliance.models import CaseOffer, EndReason, Episode, HistoryShare, Membership, User
 from alliance.people import actions as people_actions
+from alliance.people.case_offers import OfferKind, offer_case
 from alliance.people.cover import arrange_cover
 from alliance.refusal import Refused
 from alliance.scopes import live_therapists
+from alliance.taking import check_take
 from ratings.cases.actions import end_episode
 from ratings.detection.reassess import lock_episode, lock_for_settling, reassess
 from ratings.models import CheckIn, ClientLink, Delivery
@@ -54,7 +56,7 @@ class CaseOpened(Exception):
 
 
 @transaction.atomic
-def hand_over(*, right: Right, to: Membership, extent: str = "") -> Episode:
+def hand_over(*, right: HandingRight, to: Membership, extent: str = "") -> Episode:
     """Ends the episode, and starts the one that follows with a colleague; the new episode.
 
     What is planned goes along. What was held stays, as it tells of the alliance with the therapist before. `extent`:
@@ -67,10 +69,11 @@ def hand_over(*, right: Right, to: Membership, extent: str = "") -> Episode:
     """
     Membership.objects.select_for_update(no_key=True).get(pk=to.pk)  # so that it does not end meanwhile
     episode = lock_for_settling(right)
+    right.check_hand_on_again()
     episode.refresh_from_db(fields=["ends_at", "end_reason"])
     if episode.ends_at:
         raise Refused(_("This therapy has ended meanwhile."))
-    _check_successor(episode, to, by=right.membership)
+    _check_successor(episode, to)
     client_actions.close_episode(editor=right, reason=EndReason.TRANSFERRED)
     following = client_actions.start_episode(
         client=episode.client, therapist=to, by=right.membership, previous=episode, starts_at=episode.ends_at
@@ -87,7 +90,7 @@ def hand_over(*, right: Right, to: Membership, extent: str = "") -> Episode:
     return following
 
 
-def _check_successor(episode: Episode, to: Membership, *, by: Membership) -> None:
+def _check_successor(episode: Episode, to: Membership) -> None:
     if to.practice_id != episode.client.practice_id:
         raise Refused(_("A case stays within one practice."))
     if to.user_id == episode.therapist.user_id:
@@ -99,8 +102,6 @@ def _check_successor(episode: Episode, to: Membership, *, by: Membership) -> Non
         raise Refused(_("They leave the practice before tomorrow."))
     if Episode.objects.filter(client=episode.client, therapist=to, ends_at__isnull=True).exists():
         raise Refused(_("They are a therapist of this client already."))
-    if to.user_id == by.user_id:
-        raise Refused(_("A manager takes no case over. Another manager can hand it to you."))
 
 
 @transaction.atomic
@@ -138,8 +139,12 @@ def reopen_episode(*, editor: Editor) -> int:
 
 
 @transaction.atomic
-def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: datetime | None = None) -> None:
-    """Does what a manager chose for each case: all of it, or nothing."""
+def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: datetime | None = None) -> list[CaseOffer]:
+    """Does what a manager chose for each case: all of it, or nothing. What a colleague is to take is offered to them.
+
+    Until they accept it, the case stays among those that need somebody.
+    """
+    offers = []
     for choice in sorted(choices, key=lambda choice: str(choice.case_code)):
         right = check_settle(by, choice.case_code)
         if choice.what == What.END:
@@ -147,18 +152,46 @@ def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: dat
         elif choice.colleague is None:
             raise Refused(_("Choose a colleague."))
         elif choice.what == What.HAND_OVER:
-            hand_over(right=right, to=choice.colleague)
-        elif choice.covered_until is None:
-            raise Refused(_("Choose the last day of the cover."))
-        elif choice.colleague.user_id == by.user_id:
-            raise Refused(_("A manager covers no case. Another manager can ask you to."))
+            _check_successor(right.episode, choice.colleague)
+            offers.append(offer_case(right=right, to=choice.colleague, kind=OfferKind.HAND_OVER))
         else:
-            arrange_cover(
-                right=right,
-                covering=choice.colleague,
-                starts_at=covered_from or timezone.now(),
-                ends_at=choice.covered_until,
+            offers.append(
+                offer_case(
+                    right=right,
+                    to=choice.colleague,
+                    kind=OfferKind.COVER,
+                    covers_from=covered_from,
+                    covers_until=choice.covered_until,
+                )
             )
+    return offers
+
+
+@transaction.atomic
+def take_case(*, offer: CaseOffer, user: User) -> Episode:
+    """The colleague accepts a case: it is handed over to them, or they cover it; the case that they can open now.
+
+    Raises
+    ------
+    Denied
+        It is not offered to them, or not open yet, or needs nobody any more.
+    Refused
+        They cannot take it, or the days of the cover are over.
+    """
+    people_actions.lock_practice(offer.to.practice)
+    offer.refresh_from_db()
+    taker = check_take(user, offer)
+    if offer.kind == OfferKind.HAND_OVER:
+        episode = hand_over(right=taker, to=taker.membership)
+    else:
+        assert offer.covers_from and offer.covers_until  # a constraint of the table
+        starts_at = max(offer.covers_from, timezone.now())
+        arrange_cover(right=taker, covering=taker.membership, starts_at=starts_at, ends_at=offer.covers_until)
+        episode = taker.episode
+    offer.accepted_at = timezone.now()
+    offer.save(update_fields=["accepted_at"])
+    audit.record(Verb.CHANGED, offer, by=taker.membership)
+    return episode
 
 
 @transaction.atomic
@@ -169,8 +202,8 @@ def leave(
     choices: Sequence[Choice],
     at: datetime | None = None,
     as_therapist_only: bool = False,
-) -> None:
-    """Ends somebody's place, now or at a coming instant, and settles their cases in the same transaction.
+) -> list[CaseOffer]:
+    """Ends somebody's place, now or at a coming instant, and settles their cases in the same transaction; the offers.
 
     `as_therapist_only`: they stay in the practice, and stop being a therapist, now.
 
@@ -190,7 +223,7 @@ def leave(
         codes = set(Episode.objects.filter(therapist=membership, ends_at__isnull=True).values_list("code", flat=True))
         if codes - {choice.case_code for choice in choices}:
             raise CaseOpened
-    settle_cases(by=by, choices=choices, covered_from=at)
+    return settle_cases(by=by, choices=choices, covered_from=at)
 
 
 @transaction.atomic

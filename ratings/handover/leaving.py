@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from alliance.models import Cover, Episode, Membership, Practice
+from alliance.people.case_offers import offered_to
 from alliance.scopes import open_without_therapist
 from sessions.models import Attendance
 
@@ -21,6 +22,7 @@ class CaseToSettle:
     sessions: int
     next_at: datetime | None
     covered_until: datetime | None  # an instant on the last day of the longest cover
+    offered_to: str = ""  # a colleague who has not accepted yet
 
     @property
     def short_code(self) -> str:
@@ -45,7 +47,7 @@ def cases_without_therapist(practice: Practice) -> list[CaseToSettle]:
 
 
 def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
-    """The cases, longest open first. Two statements."""
+    """The cases, longest open first. Three statements."""
     in_the_room = Q(therapy_sessions__voided_at__isnull=True)
     to_come = Q(therapy_sessions__attendance=Attendance.PLANNED, therapy_sessions__starts_at__gt=timezone.now())
     rows = list(
@@ -60,12 +62,14 @@ def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
     for cover in covers.order_by("ends_at"):
         key = ("episode", cover.episode_id) if cover.episode_id else ("therapist", cover.therapist_id or 0)
         until[key] = cover.last_day
+    offered = offered_to(rows)
     return [
         CaseToSettle(
             code=row.code,
             sessions=row.held,
             next_at=row.next_at,
             covered_until=until.get(("episode", row.pk)) or until.get(("therapist", row.therapist_id)),
+            offered_to=offered.get(row.pk, ""),
         )
         for row in rows
     ]

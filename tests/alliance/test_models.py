@@ -10,7 +10,7 @@ from tests.factories import days_ago, make_client, make_episode, make_member, ma
 NOT_CLINICAL = {
     "User", "Practice", "Membership", "Supervision", "Cover", "Leave", "ImportBatch", "ImportDraft", "FormDraft",
     "DataKey", "AuditEvent", "BrowserSession", "WaitingMail", "Instrument", "InstrumentText", "DetectorVersion",
-    "OwnWords", "Meeting", "LastRun",
+    "OwnWords", "Meeting", "LastRun", "CaseOffer",
     "Erasure", "AuditSeal",
 }  # fmt: skip
 OWN_MODELS = [model for app in ("alliance", "therapy", "ratings") for model in apps.get_app_config(app).get_models()]

@@ -3,22 +3,34 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from alliance import access, audit
+from alliance.accounts.mail import send_message
 from alliance.accounts.step_up import check_fresh
 from alliance.drafts.done import done_with
-from alliance.models import Membership, Practice
+from alliance.models import CaseOffer, Membership, Practice, SightAnswer
+from alliance.people.case_offers import answer_case_offer
 from alliance.people.colleagues import colleagues_of
+from alliance.people.forms import SightAnswerForm
+from alliance.people.mail import offer_messages
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
-from ratings.handover.actions import CaseOpened, leave, settle_cases
+from ratings.handover.actions import CaseOpened, leave, settle_cases, take_case
 from ratings.handover.forms import LeavingForm, SettleForm
 from ratings.handover.leaving import cases_of, cases_without_therapist, open_cases_of
 from ratings.handover.outcome import outcome_of
+
+OFFERED = gettext_lazy("The colleagues were asked. A case is theirs once they accept it, after a day or a second yes.")
+OFFERS_NOT_TOLD = gettext_lazy("The colleagues are asked, but the e-mails could not be sent. They see it in Alliance.")
 
 
 @require_page_or_post
@@ -41,8 +53,10 @@ def member_end(request, code):
     is_look = "look" in request.POST
     if request.method == "POST" and not is_look:
         check_fresh(request)
-    if form.is_valid() and not is_look and _leave(form, member, by):
+    offers = _leave(form, member, by) if form.is_valid() and not is_look else None
+    if offers is not None:
         messages.success(request, _said(form, member))
+        _tell(request, offers)
         return redirect("alliance:home" if member == by else "alliance:people")
     audit.record(audit.Verb.READ, member, by=by)
     context = {
@@ -72,9 +86,9 @@ def _coming_end(member):
 
 
 def _leave(form, member, by):
-    """Whether it was done; else the form has an error."""
+    """What is offered to colleagues; None with an error in the form where nothing was done."""
     try:
-        leave(
+        return leave(
             membership=member,
             by=by,
             choices=form.choices,
@@ -85,7 +99,20 @@ def _leave(form, member, by):
         form.add_error(None, _("A case was opened meanwhile. Nothing was saved; reload the page to see it."))
     except Refused as refusal:
         form.add_error(None, str(refusal))
-    return not form.errors
+    return None
+
+
+def _tell(request, offers):
+    """Tells those whom an offer concerns, by e-mail too; their pages say it in any case."""
+    if not offers:
+        return
+    try:
+        for message in offer_messages(offers, address=settings.BASE_URL + reverse("alliance:asked")):
+            send_message(message=message)
+    except OSError:
+        messages.warning(request, OFFERS_NOT_TOLD)
+    else:
+        messages.success(request, OFFERED)
 
 
 def _said(form, member):
@@ -116,12 +143,34 @@ def cases_settle(request, code):
     form = SettleForm(posted(request), cases=cases, colleagues=_takers(practice, besides=by, by=by))
     if form.is_valid():
         try:
-            settle_cases(by=by, choices=form.choices)
+            offers = settle_cases(by=by, choices=form.choices)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("Saved."))
+            _tell(request, offers)
             return redirect("ratings:cases-settle", practice.code)
     audit.record_code(audit.Verb.LISTED, "episode", by=by, practice=practice, count=len(cases))
     context = {"form": form, "practice": practice, "section": "people"}
     return render(request, "ratings/handover/cases_settle.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def case_offer_answer(request, code):
+    """A colleague accepts a case or declines it; its therapist or a second manager agrees, or the therapist objects."""
+    offers = CaseOffer.objects.select_related("to__practice")
+    offer = access.get_visible_or_404(offers, request.user, code=code)
+    form = SightAnswerForm(request.POST)
+    if not form.is_valid():
+        raise SuspiciousOperation("There is no such answer.")
+    if form.cleaned_data["answer"] != SightAnswer.ACCEPT:
+        answer_case_offer(offer=offer, answer=form.cleaned_data["answer"], user=request.user)
+        messages.success(request, _("Saved."))
+        return redirect("alliance:asked")
+    try:
+        episode = take_case(offer=offer, user=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("alliance:asked")
+    messages.success(request, _("You have taken the case on."))
+    return redirect("ratings:case", episode.code)

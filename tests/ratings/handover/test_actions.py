@@ -8,11 +8,13 @@ from django.utils import timezone
 from alliance import access
 from alliance.access import Denied, NotVisible
 from alliance.crypto import Sealed
-from alliance.models import AuditEvent, Cover, Episode, HistoryShare, Membership, Supervision
+from alliance.models import AuditEvent, CaseOffer, Cover, Episode, HistoryShare, Membership, SightAnswer, Supervision
+from alliance.people.case_offers import answer_case_offer
+from alliance.people.cover import arrange_cover
 from alliance.refusal import Refused
 from alliance.scopes import open_without_therapist
 from ratings.cases.actions import end_episode, open_case
-from ratings.handover.actions import CaseOpened, Choice, What, hand_over, leave, reopen_episode, settle_cases
+from ratings.handover.actions import CaseOpened, Choice, What, hand_over, leave, reopen_episode, settle_cases, take_case
 from ratings.handover.earlier import earlier_course
 from ratings.models import CheckIn, Delivery, Rupture, Standing
 from sessions.models import PrivateNote, TherapySession
@@ -29,6 +31,12 @@ def held(juniper, live_through):
 
 def handed(episode, to, **rest):
     return hand_over(right=editor_of(episode), to=to, **rest)
+
+
+def taken(offer):
+    """The colleague accepts it, once the day is over."""
+    CaseOffer.objects.filter(pk=offer.pk).update(opens_at=days_ago(0.001))
+    return take_case(offer=offer, user=offer.to.user)
 
 
 def seen_by(member):
@@ -179,6 +187,10 @@ def test_a_leaving_settles_three_cases_at_once(three, dana, noor, mona, sam):
             Choice(to_end.code, What.END),
         ],
     )
+    assert seen_by(noor) == set(), "before she has accepted"
+    assert set(open_without_therapist()) == {to_hand, to_cover}
+    for offer in CaseOffer.objects.all():
+        taken(offer)
     following = Episode.objects.get(previous=to_hand)
     assert seen_by(noor) == {following, to_cover}
     assert access.is_in_hands(to_cover)
@@ -214,6 +226,7 @@ def test_a_coming_end_leaves_cases_for_later_and_a_cover_begins_with_it(three, d
     leave(membership=dana, by=mona, at=at, choices=[Choice(three[0].code, What.COVER, noor, days_ago(-30))])
     dana.refresh_from_db()
     assert dana.ends_at == at
+    taken(CaseOffer.objects.get())
     assert seen_by(noor) == set()
     assert Cover.objects.get().starts_at == at
     assert all(access.is_in_hands(case) for case in three)
@@ -231,6 +244,8 @@ def test_who_stops_being_a_therapist_is_asked_the_same(three, dana, noor, mona):
     leave(membership=dana, by=mona, choices=choices, as_therapist_only=True)
     dana.refresh_from_db()
     assert (dana.is_therapist, dana.is_supervisor, dana.ends_at) == (False, True, None)
+    for offer in CaseOffer.objects.all():
+        taken(offer)
     assert Episode.objects.filter(therapist=noor, ends_at__isnull=True).count() == 3
 
 
@@ -254,10 +269,77 @@ def test_the_right_of_a_manager_is_good_for_nothing_else(held, dana, mona, noor)
     Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
     right = access.check_settle(mona, held.code)
     assert not hasattr(right, "check_again")
+    for write in (
+        lambda: hand_over(right=right, to=noor),
+        lambda: arrange_cover(right=right, covering=noor, starts_at=timezone.now(), ends_at=days_ago(-3)),
+    ):
+        with pytest.raises(AttributeError, match="check_hand_on_again"):
+            write()
     assert seen_by(mona) == set()
     Membership.objects.filter(pk=mona.pk).update(ends_at=days_ago(1))
     with pytest.raises(Denied):
         hand_over(right=right, to=noor)
+
+
+@pytest.fixture
+def ghost(dana):
+    """A therapist of a mailbox that is the manager's own as well."""
+    return make_member(dana.practice, "Not Mona")
+
+
+@pytest.mark.parametrize("what", [What.HAND_OVER, What.COVER])
+@pytest.mark.parametrize("at", [None, days_ago(-9)])
+def test_no_manager_comes_to_read_a_case_by_whom_they_invite(held, dana, mona, ghost, what, at):
+    leave(membership=dana, by=mona, at=at, choices=[Choice(held.code, what, ghost, days_ago(-20))])
+    offer = CaseOffer.objects.get()
+    second = make_member(dana.practice, "Also Mona", "manager", starts_at=timezone.now())
+    for member, answer in ((ghost, SightAnswer.AGREE), (mona, SightAnswer.AGREE), (second, SightAnswer.AGREE)):
+        with pytest.raises(Denied):
+            answer_case_offer(offer=offer, answer=answer, user=member.user)
+    for member in (ghost, mona, second):
+        with pytest.raises(Denied):
+            take_case(offer=offer, user=member.user)
+        assert seen_by(member) == set()
+    assert not Episode.objects.filter(previous=held).exists() and not Cover.objects.exists()
+
+
+def test_an_offered_case_opens_after_a_day_or_a_second_yes_and_stays_closed_after_an_objection(
+    held, dana, noor, mona, ghost
+):
+    def offered(to):
+        leave(membership=dana, by=mona, at=days_ago(-9), choices=[Choice(held.code, What.HAND_OVER, to)])
+        return CaseOffer.objects.waiting().get()
+
+    offer = offered(ghost)
+    answer_case_offer(offer=offer, answer=SightAnswer.OBJECT, user=dana.user)
+    CaseOffer.objects.filter(pk=offer.pk).update(asked_at=days_ago(3))
+    with pytest.raises(Denied):
+        take_case(offer=offer, user=ghost.user)
+    again = offered(noor)
+    offer.refresh_from_db()
+    assert offer.ended_at, "another one took its place"
+    Membership.objects.filter(pk=noor.pk).update(is_manager=True, starts_at=days_ago(30))
+    with pytest.raises(Denied):  # who takes it is no second person
+        answer_case_offer(offer=again, answer=SightAnswer.AGREE, user=noor.user)
+    second = make_member(dana.practice, "Max", "manager", starts_at=days_ago(30))
+    answer_case_offer(offer=again, answer=SightAnswer.AGREE, user=second.user)
+    following = take_case(offer=again, user=noor.user)
+    assert (following.previous, following.therapist) == (held, noor)
+    with pytest.raises(Denied):
+        take_case(offer=again, user=noor.user)
+    third = CaseOffer.objects.create(episode=following, to=ghost, kind="hand-over", asked_by=mona, opens_at=days_ago(1))
+    with pytest.raises(Denied):  # a case of somebody who stays needs nobody
+        take_case(offer=third, user=ghost.user)
+
+
+def test_a_declined_case_needs_somebody_as_before(held, dana, noor, mona):
+    leave(membership=dana, by=mona, choices=[Choice(held.code, What.HAND_OVER, noor)])
+    offer = CaseOffer.objects.get()
+    answer_case_offer(offer=offer, answer=SightAnswer.DECLINE, user=noor.user)
+    assert list(open_without_therapist()) == [held]
+    assert not CaseOffer.objects.waiting().exists()
+    with pytest.raises(Denied):
+        taken(offer)
 
 
 def test_no_case_opens_for_who_has_left_meanwhile(dana, mona):

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 
 from alliance import access
 from alliance.access import Denied, NotVisible, check_edit
-from alliance.models import Client, Cover, Episode, Membership, Supervision
+from alliance.models import CaseOffer, Client, Cover, Episode, Membership, Supervision
 from alliance.people.cover import arrange_cover, arrange_cover_of_all
 from alliance.refusal import Refused
 from alliance.scopes import open_without_therapist, own_episodes
 from ratings.cases.actions import end_episode
-from ratings.handover.actions import CaseOpened, Choice, What, hand_over, leave, reopen_episode, settle_cases
+from ratings.handover.actions import CaseOpened, Choice, What, hand_over, leave, reopen_episode, settle_cases, take_case
 from tests.factories import days_ago, make_episode, make_member, make_supervision
 
 STEPS = (
     *("cover", "cover-all", "hand-over", "end", "reopen"),
-    *("leave", "role", "role-back", "settle", "supervise", "past"),
+    *("leave", "role", "role-back", "settle", "take", "supervise", "past"),
 )
 NUMBER = st.integers(0, 7)
 HISTORIES = st.lists(st.tuples(st.sampled_from(STEPS), NUMBER, NUMBER, NUMBER), min_size=1, max_size=9)
@@ -69,6 +69,10 @@ def take_step(step, people, mona, first, second, third):
                 leave(membership=member, by=mona, choices=choices, at=at, as_therapist_only=step == "role")
             elif step == "settle":
                 settle_cases(by=mona, choices=chosen(open_without_therapist(), other, third))
+            elif step == "take" and CaseOffer.objects.waiting().exists():
+                CaseOffer.objects.waiting().update(opens_at=just_now())
+                offer = CaseOffer.objects.waiting().first()
+                take_case(offer=offer, user=offer.to.user)
             elif step == "role-back":
                 Membership.objects.filter(pk=member.pk).update(is_therapist=True)
             elif step == "supervise" and other != people[4] and not other.supervisions_received.exists():
@@ -128,7 +132,7 @@ def test_no_case_is_lost_and_sight_is_what_it_should_be(people, mona, history):
             had_open = set(Client.objects.filter(episodes__ends_at__isnull=True).values_list("pk", flat=True))
             take_step(step, people, mona, *numbers)
             have_open = set(Client.objects.filter(episodes__ends_at__isnull=True).values_list("pk", flat=True))
-            if step in ("cover", "cover-all", "hand-over", "reopen", "role-back", "supervise", "past"):
+            if step in ("cover", "cover-all", "hand-over", "reopen", "role-back", "supervise", "past", "take"):
                 assert had_open <= have_open
         now = timezone.now()
         episodes = list(Episode.objects.select_related("therapist__user"))

@@ -170,7 +170,7 @@ def test_an_ended_case_is_not_covered(http, dana, noor):
     ended = make_episode(dana, "Heron", ends_at=days_ago(5), end_reason="completed")
     reassess(ended)
     http.force_login(dana.user)
-    assert http.post(reverse("ratings:case-cover", args=[ended.code]), given(noor)).status_code == 302
+    assert http.post(reverse("ratings:case-cover", args=[ended.code]), given(noor)).status_code == 409
     assert not Cover.objects.exists()
 
 

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from alliance.dates import DateFormat, written
-from alliance.models import AuditEvent, Cover, Episode, Membership, Supervision
+from alliance.models import AuditEvent, CaseOffer, Cover, Episode, Membership, Supervision
+from ratings.detection.reassess import reassess
 from ratings.handover.views import leaving as views
 from tests.factories import days_ago, local_day, make_episode, make_member, make_therapy_session
 
@@ -55,7 +56,7 @@ def test_without_a_choice_for_each_case_nobody_leaves(http, leaving, dana, junip
     assert not Episode.objects.filter(ends_at__isnull=False).exists()
 
 
-def test_two_cases_are_settled_and_the_place_ends(http, leaving, dana, juniper, sorrel, noor, sam):
+def test_two_cases_are_offered_and_the_place_ends(http, leaving, dana, juniper, sorrel, noor, sam, mailoutbox):
     sent = {
         "when": "now",
         named(juniper): f"hand-over:{noor.code}",
@@ -64,15 +65,45 @@ def test_two_cases_are_settled_and_the_place_ends(http, leaving, dana, juniper, 
     }
     assert http.post(leaving, sent).url == PEOPLE
     assert "Dana Whitlock no longer has access." in http.get(PEOPLE).text
-    assert Episode.objects.get(previous=juniper).therapist == noor
-    assert Cover.objects.get().episode == sorrel
+    assert {(offer.episode, offer.to, offer.kind) for offer in CaseOffer.objects.all()} == {
+        (juniper, noor, "hand-over"),
+        (sorrel, noor, "cover"),
+    }
+    assert {address for mail in mailoutbox for address in mail.to} == {dana.user.email, noor.user.email}
     assert Supervision.objects.get(supervisor=sam).ends_at is not None
     page = http.get(PEOPLE).text
-    assert "One case without a therapist." in page
+    assert "2 cases without a therapist." in page
+    settling = reverse("ratings:cases-settle", args=[dana.practice.code])
+    assert "offered to Noor Haddad, not accepted yet" in http.get(settling).text
     assert "no longer has access" in http.get(leaving).text
     ended = Membership.objects.get(pk=dana.pk).ends_at
     assert http.post(leaving, {"when": "now"}).status_code == 200
     assert Membership.objects.get(pk=dana.pk).ends_at == ended
+
+
+def test_who_is_asked_to_take_a_case_reads_it_only_after_saying_yes(
+    http, leaving, dana, juniper, sorrel, noor, live_through
+):
+    live_through(juniper, [3], comment="It helped to talk.")
+    reassess(sorrel)
+    sent = {"when": "now", named(juniper): f"hand-over:{noor.code}", named(sorrel): f"cover:{noor.code}"}
+    http.post(leaving, sent | {"covered_until": day(20)})
+    http.force_login(noor.user)
+    page = http.get(reverse("alliance:asked"))
+    said = " ".join(page.text.split())
+    assert f"To take over case {str(juniper.code)[:8]}" in said
+    assert f"To cover case {str(sorrel.code)[:8]}" in said
+    assert "It can be accepted from" in page.text and 'value="accept"' not in page.text
+    for secret in ("Juniper", "Sorrel", "It helped"):
+        assert secret not in page.text
+    offer = CaseOffer.objects.get(episode=sorrel)
+    answer = reverse("ratings:case-offer-answer", args=[offer.code])
+    assert http.post(answer, {"answer": "accept"}).status_code == 403
+    CaseOffer.objects.update(opens_at=days_ago(0.001))
+    assert 'value="accept"' in http.get(reverse("alliance:asked")).text
+    assert http.post(answer, {"answer": "accept"}).url == reverse("ratings:case", args=[sorrel.code])
+    assert http.get(reverse("ratings:case", args=[sorrel.code])).status_code == 200
+    assert http.get(reverse("ratings:case", args=[juniper.code])).status_code == 404
 
 
 def test_a_cover_needs_a_last_day(http, leaving, juniper, sorrel, noor):
@@ -151,8 +182,8 @@ def test_what_somebody_left_open_stays_on_the_list_until_it_is_settled(http, mon
     assert "Brook" not in text
     sent = {named(left[0]): f"hand-over:{noor.code}", named(left[1]): "end"}
     assert http.post(page, sent).url == page
-    assert "One open case needs somebody." in http.get(page).text
-    assert http.post(page, {named(left[2]): "end"}).url == page
+    assert "2 open cases need somebody." in http.get(page).text, "also the one that is offered to somebody"
+    assert http.post(page, {named(case): "end" for case in (left[0], left[2])}).url == page
     assert "None. Every open case has a therapist." in http.get(page).text
     assert "without a therapist" not in http.get(PEOPLE).text
     assert AuditEvent.objects.filter(verb="listed", subject_type="episode").exists()
@@ -174,7 +205,7 @@ def test_the_list_asks_as_often_for_three_as_for_one(http, mona, lee, noor, n, d
     http.force_login(mona.user)
     page = reverse("ratings:cases-settle", args=[mona.practice.code])
     http.get(page)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         http.get(page)
 
 
