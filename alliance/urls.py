@@ -18,6 +18,7 @@ alliance_urls = (
         path("you/", account_views.you, name="you"),
         path("drafts/", draft_views.draft_keep, name="draft-keep"),
         path("drafts/<uuid:code>/discard/", draft_views.draft_discard, name="draft-discard"),
+        path("you/digest/", account_views.digest_choose, name="digest-choose"),
         path("you/keys/", account_views.keys_switch, name="keys-switch"),
         path("you/browsers/", account_views.browsers, name="browsers"),
         path("you/browsers/end/", account_views.browsers_end, name="browsers-end"),

@@ -5,6 +5,7 @@ import re
 from django.urls import path, re_path, register_converter
 
 from ratings.check_in.views import answer, history, link, preferences
+from ratings.digest import views as digest
 from ratings.rights import views as rights
 
 app_name = "links"
@@ -39,6 +40,7 @@ urlpatterns = [
     path("k/<key:token>", rights.copy_page, name="copy"),
     path("k/json/<key:token>", rights.copy_json, name="copy-json"),
     path("k/csv/<key:token>", rights.copy_csv, name="copy-csv"),
+    path("d/<key:token>", digest.digest_stop, name="digest-stop"),
     path("<key:token>", answer.check_in, name="check-in"),
     re_path(r"^[\s\S]*$", link.link_gone, name="link-gone"),
 ]

@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from alliance.access import check_settle
+from alliance.accounts.digests import mint_digest_link
 from alliance.crypto import Sealed
 from alliance.drafts.actions import keep_draft
 from alliance.drafts.shown import ShownForm
-from alliance.models import BrowserSession
+from alliance.models import BrowserSession, Digest
 from alliance.people.case_offers import offer_case
 from alliance.people.cover import arrange_cover
 from alliance.people.sight import assign_supervision
@@ -86,6 +87,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "history": [links.mint_history_link(editor=editor_of(juniper))],
         "copy": [links.mint_copy_link(editor=editor_of(juniper))],
         "preferences": [mint_preferences_link(juniper.client)],
+        "stop": [mint_digest_link(Digest.objects.create(user=dana.user, due_at=days_ago(-7)))],
         "unknown": ["A" * 43],
         "malformed": ["nonsense"],
         "member": [noor.code],

@@ -19,6 +19,7 @@ alliance:healthz                       200 200 200 200 200 200 200 200 200 200 |
 ratings:monitor                        404 404 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
 alliance:no-place                      302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
 alliance:help                          200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
+alliance:digest-choose                 302 302   -   -   -   -   -   -   -   - | 302 302 400 400 400 400 400 400 400 400
 alliance:keys-switch                   302 302   -   -   -   -   -   -   -   - | 302 302 302 302 302 302 302 302 302 302
 alliance:you                           302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
 alliance:browsers                      302 302 200 200 200 200 200 200 200 200 | 302 302   -   -   -   -   -   -   -   -
@@ -186,6 +187,8 @@ links:check-in malformed               404 404 404 404 404 404 404 404 404 404 |
 links:preferences preferences          200 200 200 200 200 200 200 200 200 200 | 400 400 400 400 400 400 400 400 400 400
 links:preferences token                404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:preferences malformed            404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
+links:digest-stop stop                 200 200 200 200 200 200 200 200 200 200 | 200 200 200 200 200 200 200 200 200 200
+links:digest-stop token                404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:check-in-sent                    404 200 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
 links:check-in-change                  404 200 404 404 404 404 404 404 404 404 | 404 422 404 404 404 404 404 404 404 404
 links:privacy                          200 200 200 200 200 200 200 200 200 200 |   -   -   -   -   -   -   -   -   -   -
@@ -286,4 +289,10 @@ def test_a_form_without_its_token_is_refused_except_under_a_link(subjects, brows
             continue
         found[name] = ask(browsers["dana"], "post", address(name, subject, subjects), with_token=False)
     exempt = {name for name, status in found.items() if status != 403}
-    assert exempt == {"alliance:draft-keep", "links:check-in", "links:preferences", "links:link-gone"}
+    assert exempt == {
+        "alliance:draft-keep",
+        "links:check-in",
+        "links:preferences",
+        "links:digest-stop",
+        "links:link-gone",
+    }

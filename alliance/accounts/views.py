@@ -6,11 +6,14 @@ Their templates are ours: `templates/account/` and `templates/mfa/`.
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance.accounts.browser_sessions import browsers_of, check_browser, end_browser, end_other_browsers
+from alliance.accounts.digests import choose_digest, rhythm_of
+from alliance.accounts.forms import DigestForm
 from alliance.accounts.keys import has_keys, set_keys
 from alliance.drafts.done import done_with
 
@@ -21,9 +24,20 @@ def you(request):
         "memberships": request.memberships,
         "two_steps": is_mfa_enabled(request.user),
         "has_keys": has_keys(request),
+        "digest": DigestForm(initial={"rhythm": rhythm_of(request.user)}),
         "section": "you",
     }
     return render(request, "alliance/accounts/you.html", context)
+
+
+@require_POST
+def digest_choose(request):
+    form = DigestForm(request.POST)
+    if not form.is_valid():
+        raise SuspiciousOperation("There is no such choice.")
+    choose_digest(user=request.user, rhythm=form.cleaned_data["rhythm"])
+    messages.success(request, _("Saved."))
+    return redirect("alliance:you")
 
 
 @require_POST

@@ -12,6 +12,7 @@ from alliance.models.case_offer import CaseOffer
 from alliance.models.client import CheckInFormChoice, Client
 from alliance.models.consent import Consent
 from alliance.models.cover import Cover
+from alliance.models.digest import Digest, DigestLink
 from alliance.models.emergency import EmergencyAccess
 from alliance.models.episode import EndReason, Episode
 from alliance.models.erasure import Erasure
@@ -34,6 +35,8 @@ __all__ = [
     "Consent",
     "Cover",
     "DataKey",
+    "Digest",
+    "DigestLink",
     "EmergencyAccess",
     "EndReason",
     "Episode",

@@ -61,7 +61,7 @@ def send_due(*, is_over: Callable[[], bool] = lambda: False) -> Counter[Outcome]
         for key in list(keys.values_list("pk", flat=True)):
             if is_over():
                 break
-            _connect(connection)
+            connect(connection)
             if claim(key):
                 counts[_deliver(key, connection)] += 1
     finally:
@@ -96,7 +96,7 @@ def _due():
     return Delivery.objects.waiting().filter(due_at__lte=timezone.now())
 
 
-def _connect(connection):
+def connect(connection):
     try:
         connection.open()  # does nothing where it is open
     except OSError as error:  # smtplib's errors are of this kind as well
@@ -118,7 +118,7 @@ def _deliver(key, connection) -> Outcome:
         raise MailServerFails(f"The mail server refused {settings.DEFAULT_FROM_EMAIL}: {error}") from error
     except (OSError, ValueError) as error:
         connection.close()  # in whatever state the conversation was
-        return _mark_refused(key) if _is_permanent(error) else _postpone(key)
+        return _mark_refused(key) if is_permanent(error) else _postpone(key)
     return _mark_sent(key)
 
 
@@ -165,7 +165,7 @@ def _mark_sent(key) -> Outcome:
     return Outcome.SENT
 
 
-def _is_permanent(error):
+def is_permanent(error):
     """Whether there is no such mailbox, or it is not even an address.
 
     Any other 5xx may as well be about us, a relay that is closed or a list that we are on, and the client still there.

@@ -143,7 +143,8 @@ class House:
         new, self.read_mails = mail.outbox[self.read_mails :], len(mail.outbox)
         for message in new:
             (address,) = message.to
-            yield address.split("@")[0].title(), re.search(r"/c/([\w-]{43})/", message.body)[1]
+            if key := re.search(r"/c/([\w-]{43})/", message.body):  # else the counts for a member
+                yield address.split("@")[0].title(), key[1]
 
     def answer_mails(self, by_phone=None):
         """What is due goes out, and is answered by who answers: Juniper `by_phone`, if it is given."""

@@ -11,11 +11,14 @@ from alliance.last_runs import Job, record_run
 from alliance.site.trouble import trouble_with_database
 from ratings.delivery.by_plan import ask_by_plan
 from ratings.delivery.send import MailServerFails, send_due, waiting_by_practice
+from ratings.digest.send import send_digests
 from ratings.importing.actions import drop_old_drafts
 
 
 class Command(BaseCommand):
-    help = "Sends what is due: mails about accounts, check-ins, reminders. Safe to run often, and twice at once."
+    help = (
+        "Sends what is due: mails about accounts, check-ins, reminders, counts. Safe to run often, also twice at once."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("--loop", type=_positive, metavar="SECONDS", help="go on, with so many seconds between")
@@ -60,6 +63,8 @@ class Command(BaseCommand):
         counts = send_due(is_over=lambda: self.is_over)
         if counts:
             self.stdout.write(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) + ".")
+        if digests := send_digests(is_over=lambda: self.is_over):
+            self.stdout.write(f"{digests} with counts.")
         self.stdout.flush()
         record_run(Job.SENDER)
 
