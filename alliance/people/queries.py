@@ -6,11 +6,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import BooleanField, Count, ExpressionWrapper
+from django.utils import timezone
 
 from alliance.models import Membership, Practice, Supervision
 from alliance.names import folded
 from alliance.people.roles import MemberRole, roles_of
 from alliance.scopes import is_open_sight, live, open_without_therapist
+
+AWAY_AFTER_WEEKS = 4  # convention of this app
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Member:
     roles: tuple[MemberRole, ...]
     since: date
     invited: bool  # and has not come yet
+    weeks_away: int | None  # since the last sign-in; None: nothing is known of one
     open_cases: int
     leaves_on: date | None  # the last day, where one is set
     supervised_by: tuple[str, ...]  # who reads all of their cases
@@ -69,6 +73,11 @@ class Staff:
         return [assignment for assignment in self.assignments if not assignment.is_open]
 
     @property
+    def away(self) -> list[Member]:
+        """Who has a place, and has not signed in for long."""
+        return [member for member in self.members if (member.weeks_away or 0) >= AWAY_AFTER_WEEKS]
+
+    @property
     def unread(self) -> list[Member]:
         """Whose open cases nobody else reads; none where the practice has no supervision at all."""
         return [member for member in self.members if member.is_read_by_nobody] if self.assignments else []
@@ -100,6 +109,7 @@ def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Membe
             roles=roles_of(membership),
             since=_local_date(membership.starts_at, practice),
             invited=membership.first_seen_at is None,
+            weeks_away=_weeks_since(membership.user.last_login),
             open_cases=membership.open_cases,
             leaves_on=_local_date(membership.ends_at - timedelta(seconds=1), practice) if membership.ends_at else None,
             supervised_by=tuple(
@@ -133,6 +143,10 @@ def assignments_of(practice: Practice) -> list[Assignment]:
         for supervision in supervisions
     ]
     return sorted(assignments, key=lambda assignment: (folded(assignment.supervisor), folded(assignment.therapist)))
+
+
+def _weeks_since(instant: datetime | None) -> int | None:
+    return (timezone.now() - instant).days // 7 if instant else None
 
 
 def _supervisee(supervision: Supervision) -> Membership:

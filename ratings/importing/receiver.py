@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from alliance.models import ImportDraft, Membership, Practice
+from alliance.people.colleagues import labels_apart
 from alliance.scopes import live_therapists
 
 
@@ -32,7 +33,12 @@ def receiver_of(draft: ImportDraft) -> Receiver:
     return Receiver(all_to=draft.sent_by if only_own else draft.therapist, only_own=only_own)
 
 
+def therapist_labels(practice: Practice) -> dict[int, str]:
+    """Membership key of each therapist -> name; two of one name have their address behind it."""
+    return labels_apart(therapists_of(practice).values())
+
+
 def therapists_of(practice: Practice) -> dict[str, Membership]:
     """The practice's live therapists, who may receive cases, by e-mail in lower case."""
-    memberships = live_therapists().filter(practice=practice).select_related("user")
+    memberships = live_therapists().filter(practice=practice).select_related("user", "practice__data_key")
     return {membership.user.email.casefold(): membership for membership in memberships}

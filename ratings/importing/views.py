@@ -15,6 +15,7 @@ from ratings.cells.days import DateOrder
 from ratings.importing import actions
 from ratings.importing.forms import DateOrderForm, EndOldForm, UploadForm
 from ratings.importing.preview import Counts
+from ratings.importing.receiver import therapist_labels
 
 MOST_FAULTS_SHOWN = 100
 
@@ -51,6 +52,7 @@ def import_preview(request, code):
 
 def _preview(request, draft, preview, form, status):
     counts = preview.counts
+    labels, all_to = therapist_labels(draft.practice), preview.receiver.all_to
     form.initial = {"end_old": True, "last_seen_before": preview.quiet_before}
     context = {
         "preview": preview,
@@ -63,7 +65,7 @@ def _preview(request, draft, preview, form, status):
             (_("Sessions"), counts.sessions),
             (_("Ratings"), counts.ratings),
         ],
-        "receiver": preview.receiver.all_to if draft.sent_by.is_manager else None,
+        "receiver": labels.get(all_to.pk) if all_to and draft.sent_by.is_manager else None,
         "bad_lines": counts.left_out,
         "faults": preview.faults[:MOST_FAULTS_SHOWN],
         "more_faults": len(preview.faults) - MOST_FAULTS_SHOWN,

@@ -14,6 +14,7 @@ from ratings.importing.actions import DRAFTS, NotAllGood, keep_draft
 from ratings.importing.clients import actions
 from ratings.importing.clients.forms import ClientListForm
 from ratings.importing.forms import DateOrderForm
+from ratings.importing.receiver import therapist_labels
 
 MOST_SHOWN = 100  # of the clients, and of the faults; convention of this app
 
@@ -48,12 +49,14 @@ def client_list_preview(request, code):
 def _preview(request, draft, preview, status):
     # It says which of the clients in the list are here: whoever asks that is on record.
     audit.record_code(audit.Verb.LISTED, "client", by=draft.sent_by, practice=draft.practice, count=len(preview.known))
+    labels = therapist_labels(draft.practice)
+    all_to = preview.receiver.all_to
     context = {
         "preview": preview,
         "orders": DateOrder if preview.listed.dates.is_asked else None,
-        "receiver": preview.receiver.all_to if draft.sent_by.is_manager else None,
+        "receiver": labels.get(all_to.pk) if all_to and draft.sent_by.is_manager else None,
         # Whose case it becomes is said once where it is the same for all.
-        "new": [(new.listed, None if preview.receiver.all_to else new.therapist) for new in preview.new[:MOST_SHOWN]],
+        "new": [(new.listed, None if all_to else labels.get(new.therapist.pk)) for new in preview.new[:MOST_SHOWN]],
         "more_new": len(preview.new[MOST_SHOWN:]),
         "known": [(listed, None) for listed in preview.known[:MOST_SHOWN]],
         "more_known": len(preview.known[MOST_SHOWN:]),

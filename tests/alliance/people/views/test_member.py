@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from alliance.models import Membership, Supervision
+from alliance.models import Membership, Supervision, User
 from tests.alliance.people.test_views import PEOPLE, audited, end_of
 from tests.factories import days_ago, make_episode, make_member
 
@@ -98,6 +98,19 @@ def test_people_says_what_needs_a_look(http, mona, dana, noor, sam, juniper):
     dana.save()
     page = " ".join(http.get(PEOPLE).text.split())
     assert "<bdi>Dana Whitlock</bdi> leaves after" in page and "One open case needs somebody." in page
+
+
+def test_people_says_who_has_not_signed_in_for_long(http, mona, dana, noor, juniper):
+    """Whoever was never seen to sign in is not named."""
+    User.objects.filter(pk=dana.user_id).update(last_login=days_ago(36))
+    User.objects.filter(pk=noor.user_id).update(last_login=days_ago(27))
+    http.force_login(mona.user)
+    page = " ".join(http.get(PEOPLE).text.split())
+    assert "<bdi>Dana Whitlock</bdi> has not signed in for 5 weeks. They have one open case." in page
+    assert page.count("has not signed in for") == 1
+    assert (
+        reverse("alliance:member", args=[dana.code]) in page.partition("has not signed in for")[2].partition("</li>")[0]
+    )
 
 
 def test_no_button_of_the_list_takes_anything_away(http, mona, dana, sam):

@@ -5,9 +5,9 @@ from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from alliance.models import AuditEvent, Client, Episode, ImportDraft
+from alliance.models import AuditEvent, Client, Episode, ImportDraft, User
 from ratings.importing.clients.reading import COLUMNS, read_clients
-from tests.factories import days_ago, make_episode
+from tests.factories import days_ago, make_episode, make_member
 from tests.ratings.importing.clients.conftest import HEADER
 from tests.ratings.importing.test_views import said
 
@@ -39,6 +39,16 @@ def test_a_manager_goes_back_to_people_and_opens_no_case(http, dana, mona):
     after = http.post(response.url, follow=True)
     assert after.redirect_chain[-1][0] == reverse("alliance:people")
     assert http.get(reverse("ratings:case", args=[Episode.objects.get().code])).status_code == 404
+
+
+def test_two_therapists_of_one_name_are_told_apart_in_the_preview(http, millrace, dana, mona):
+    twin = make_member(millrace, "Dana Whitlock", user=User.objects.create_user("dana.w@millrace.test"))
+    lines = ",Alder,dana@millrace.test,,,", ",Heron,dana.w@millrace.test,,,"
+    page = said(http.get(upload(http, mona, *lines).url))
+    assert "with <bdi>Dana Whitlock, dana@millrace.test</bdi>" in page
+    assert "with <bdi>Dana Whitlock, dana.w@millrace.test</bdi>" in page
+    page = said(http.get(upload(http, mona, ",Alder,,,,", therapist=str(twin.code)).url))
+    assert "All become cases of <bdi>Dana Whitlock, dana.w@millrace.test</bdi>." in page
 
 
 def test_wrong_lines_are_named_with_a_sentence_and_the_good_ones_offered(http, dana):
