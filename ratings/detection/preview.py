@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from alliance.models import Episode, Membership, Practice
@@ -16,6 +17,8 @@ from ratings.models import DetectorVersion, Rupture, Standing
 from ratings.psychometrics.evidence import Version
 from ratings.psychometrics.flag_quality import FEWEST
 from ratings.psychometrics.standing import group_of
+
+MOST_CASES = 1000  # the newest, so that the wait does not grow with the practice; convention of this app
 
 
 class Move(StrEnum):
@@ -82,6 +85,7 @@ class Preview:
     own: Counts  # in the cases that the manager may read
     named: list[ChangedCase]
     others: Counts
+    left_out: int  # open cases that are older than the newest ones
     past: PastFlags
 
     @property
@@ -114,14 +118,19 @@ def preview(manager: Membership, version: Version, *, restores: DetectorVersion 
         own=_counts(own),
         named=sorted(named, key=lambda one: (one.name, one.code)),
         others=_counts(changes.values()),
+        left_out=max(open_cases(practice).count() - MOST_CASES, 0),
         past=past_flags(practice, version),
     )
 
 
+def open_cases(practice: Practice) -> QuerySet[Episode]:
+    return Episode.objects.filter(client__practice=practice, ends_at__isnull=True)
+
+
 def changes_under(practice: Practice, version: Version, *, restores: DetectorVersion | None = None) -> Iterator[Change]:
-    """What would change in each open case of a practice; a hundred are in memory at once."""
+    """What would change in each of the newest open cases of a practice; a hundred are in memory at once."""
     row = DetectorVersion(pk=0, practice=practice, restores=restores, valid_from=timezone.now(), **asdict(version))
-    keys = sorted(Episode.objects.filter(client__practice=practice, ends_at__isnull=True).values_list("pk", flat=True))
+    keys = sorted(open_cases(practice).order_by("-pk").values_list("pk", flat=True)[:MOST_CASES])
     for start in range(0, len(keys), EPISODES_AT_ONCE):
         episodes = Episode.objects.in_bulk(keys[start : start + EPISODES_AT_ONCE])
         stored = Standing.objects.select_related("rupture").in_bulk(list(episodes))

@@ -191,6 +191,16 @@ def test_of_their_own_cases_a_therapist_learns_nothing_before_their_own_rating(h
     assert "Wren" not in post(http, NORMAL | {"clear_only": True}).text
 
 
+def test_of_very_many_cases_only_the_newest_are_counted(http, mona, dana, live_through, monkeypatch):
+    for _case in range(3):
+        live_through(make_episode(dana), MILD)
+    monkeypatch.setattr("ratings.detection.preview.MOST_CASES", 2)
+    http.force_login(mona.user)
+    page = post(http, NORMAL | {"clear_only": True})
+    assert page.context["shown"]["preview"].others.cases == 2
+    assert "1 older open case is not counted here." in page.text
+
+
 def test_in_shadow_mode_nothing_is_counted(http, mona, juniper, live_through):
     live_through(juniper, CLEAR)
     http.force_login(mona.user)
