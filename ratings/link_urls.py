@@ -34,6 +34,7 @@ register_converter(KeyConverter, "key")
 urlpatterns = [
     path("sent/", answer.check_in_sent, name="check-in-sent"),
     path("change/", answer.check_in_change, name="check-in-change"),
+    path("forget/", answer.check_in_forget, name="check-in-forget"),
     path("privacy/", link.privacy, name="privacy"),
     path("h/<key:token>", history.history, name="history"),
     path("p/<key:token>", preferences.preferences, name="preferences"),

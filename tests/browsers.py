@@ -27,9 +27,8 @@ def browsers(request, subjects, settings):
         browser = Client(enforce_csrf_checks=True)
         if name == "link":
             check_in = CheckIn.objects.filter(ratings__rater="client", read_at__isnull=True).first()
-            send = browser.post(
-                reverse("links:check-in", args=subjects["used"]), check_in.ratings.get(rater="client").answers
-            )
+            given = check_in.ratings.get(rater="client").answers | {"own_device": "on"}
+            send = browser.post(reverse("links:check-in", args=subjects["used"]), given)
             assert send.status_code == 303
         elif name != "anonymous":
             user = request.getfixturevalue(name).user

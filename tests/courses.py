@@ -15,6 +15,7 @@ from ratings.models import CheckIn
 from tests.factories import days_ago, editor_of
 
 ITEMS = ("goal_matters", "goal_known", "task_sense", "task_suits", "bond_listened", "bond_open")
+OWN_PHONE = {"own_device": "on"}  # ticked, so that the answers can be seen and changed there
 ITEMS_ON_FIT = ("bond_heard", "task_style", "bond_safe", "goal_together")
 
 

@@ -14,7 +14,7 @@ from ratings.check_in.actions import mark_read
 from ratings.delivery.mail import message_of
 from ratings.models import CheckIn, Delivery
 from sessions.plan import actions as plan
-from tests.courses import answers, consent
+from tests.courses import OWN_PHONE, answers, consent
 from tests.factories import days_ago, editor_of, make_client, make_episode
 
 HARDEST = 6  # Flesch-Kincaid grade
@@ -137,7 +137,7 @@ def pages(http, millrace, dana, instruments):
     found["empty form"] = http.post(first, {}).text
     found["wrong form"] = http.post(first, {"goal_known": "9", "comment": "y" * 5001}).text
     found["much too long"] = http.post(first, {"comment": "x" * 300_000}).text
-    http.post(first, {**answers(3), "goal_known": "", "tension": "yes", "tension_talked_about": "no"})
+    http.post(first, {**answers(3), **OWN_PHONE, "goal_known": "", "tension": "yes", "tension_talked_about": "no"})
     found["sent"] = http.get(reverse("links:check-in-sent")).text
     found["change"] = http.get(reverse("links:check-in-change")).text
     episode = CheckIn.objects.latest("pk").episode

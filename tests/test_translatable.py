@@ -130,7 +130,7 @@ def test_every_sentence_for_clients_can_be_translated(in_brackets, http):
     check_in = reverse("links:check-in", args=[mint_check_in_link(check_in=waiting, editor=None, channel="email")])
     preferences = reverse("links:preferences", args=[mint_preferences_link(waiting.episode.client)])
     form = http.get(check_in).text
-    answers = dict(re.findall(r'type="radio" name="(\w+)" value="(\w+)"', form))
+    answers = dict(re.findall(r'type="radio" name="(\w+)" value="(\w+)"', form)) | {"own_device": "on"}
     pages = {
         "form": form,
         "form in error": http.post(check_in, {}).text,

@@ -17,7 +17,7 @@ from alliance.people.actions import record_first_visit
 
 LINK_PATHS = "/c/"
 # Their addresses hold no key, and their forms are checked by where they come from.
-LINK_PATHS_WITHOUT_KEY = ("/c/change/", "/c/sent/")
+LINK_PATHS_WITHOUT_KEY = ("/c/change/", "/c/sent/", "/c/forget/")
 
 
 def no_referrer_from_links(get_response):

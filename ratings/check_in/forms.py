@@ -229,6 +229,7 @@ class CheckInForm(ClientAnswersForm):
         error_messages={"max_length": _("This is longer than we can keep. Please shorten it.")},
     )
     share_comment = forms.BooleanField(label=_("My therapist's supervisor may read this too."), required=False)
+    own_device = forms.BooleanField(required=False)
 
     def __init__(self, data=None, *, check_in, with_plan=True, **kwargs):
         """`with_plan`: with what the check-in asks about the plan, where it does."""

@@ -115,7 +115,8 @@ def test_every_question_is_reached_and_answered_by_keyboard_alone(page, ask):
             page.keyboard.press("Space")
     assert reached == [
         *ITEMS,
-        *("tension", "tension_strength", "tension_talked_about", "bring_up", "comment", "share_comment", "submit"),
+        *("tension", "tension_strength", "tension_talked_about", "bring_up", "comment", "share_comment", "own_device"),
+        "submit",
     ]
     page.keyboard.press("Space")
     page.wait_for_url("**/c/sent/")
@@ -137,10 +138,11 @@ def test_without_javascript(browser, browser_context_args, ask):
     assert follow_up.is_visible()
     page.get_by_text("Yes, at least a little").click()
     page.get_by_text("Yes, gently").click()
+    page.get_by_label("This is my own phone").check()
     page.get_by_role("button", name="Send").click()
     assert heading(page) == "Thank you"
     page.get_by_role("link", name="Change your answers").click()
-    assert page.locator("input:checked").count() == 4
+    assert page.locator("input:checked").count() == 5
     rating = Rating.objects.get()
     assert (rating.tension, rating.tension_talked_about, rating.bring_up) == (True, True, "gently")
     context.close()
@@ -181,6 +183,7 @@ def states(phone, ask, live_server, dana):
     answer(phone, 6, 1).click()
     phone.locator("textarea").fill(COMMENT)
     phone.locator("summary").click()
+    phone.get_by_label("This is my own phone").check()
     yield "form-filled"
     phone.get_by_role("button").click()
     yield "sent"
@@ -352,6 +355,7 @@ def test_going_back_with_the_cookie_offers_no_second_form(phone, ask):
     address = ask()[0]
     phone.goto(address)
     answer(phone, 0, 3).click()
+    phone.get_by_label("This is my own phone").check()
     phone.get_by_role("button", name="Send").click()
     phone.wait_for_url("**/c/sent/")
     phone.evaluate("history.back()")

@@ -268,6 +268,7 @@ def test_the_pages_of_a_client(phone, live_server, house, dana, look, complaints
     phone.set_viewport_size({"width": 360, "height": 640})
     for question in phone.locator("fieldset").all()[:5]:
         question.get_by_role("radio").nth(3).check()
+    phone.get_by_label("This is my own phone").check()
     phone.get_by_role("button", name="Send").click()
     look("check-in-sent", phone)
     phone.get_by_role("link", name="Change your answers").click()

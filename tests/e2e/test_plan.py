@@ -58,6 +58,7 @@ def test_what_a_client_says_of_the_plan_stands_on_today_at_the_next_load(
         ("Voice notes, two a week.", "A little"),
     ):
         tap(phone.get_by_role("group", name=question).get_by_text(words, exact=True))
+    phone.get_by_label("This is my own phone").check()
     tap(phone.get_by_role("button", name="Send"))
     phone.wait_for_url("**/c/sent/")
     assert phone.get_by_role("heading", level=1).inner_text() == "Thank you"
@@ -68,7 +69,7 @@ def test_what_a_client_says_of_the_plan_stands_on_today_at_the_next_load(
     assert HOME not in page.inner_text("main")
 
     phone.get_by_role("link", name="Change your answers").click()
-    assert phone.locator("input:checked").count() == 6 + 4
+    assert phone.locator("input:checked").count() == 6 + 4 + 1
     phone.get_by_role("group", name=DRIVE).get_by_text("Yes", exact=True).tap()
     phone.get_by_role("button", name="Send").click()
     phone.wait_for_url("**/c/sent/")

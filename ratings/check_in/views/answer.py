@@ -6,12 +6,11 @@ A link is good for sending answers and for nothing else: it never shows what was
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from alliance.requests import require_page_or_post
 from ratings.check_in import actions
@@ -21,7 +20,7 @@ from ratings.check_in.blank import blank_parts
 from ratings.check_in.forms import CheckInForm, Tampered
 from ratings.check_in.guesses import count_guess, has_guesses_left
 from ratings.check_in.links import TYPING_GRACE, check_in_of_link, is_covered
-from ratings.check_in.receipt import COOKIE, COOKIE_LIVES, SALT, check_in_of_cookie, has_sent, last_sent
+from ratings.check_in.receipt import check_in_of_cookie, forget, has_sent, is_own, last_sent, own_check_in, remember
 from ratings.check_in.responsible import responsible_now
 from ratings.check_in.views.link import key_in_address, link_gone
 from ratings.models import Rating
@@ -40,7 +39,8 @@ def check_in(request, token):
     if check_in is None or not check_in.agrees:
         return link_gone(request)
     if is_post:
-        is_sender, may_change = has_sent(request, check_in, grace=TYPING_GRACE), has_sent(request, check_in)
+        is_sender = has_sent(request, check_in, grace=TYPING_GRACE)
+        may_change = has_sent(request, check_in) and is_own(request)
         return _receive(request, check_in, is_sender=is_sender, may_change=may_change, from_link=True)
     if _is_open(check_in, is_sender=False):
         if not check_in.is_in_hands:
@@ -53,9 +53,9 @@ def check_in(request, token):
 @login_not_required
 @require_page_or_post
 def check_in_change(request):
-    """The form with what this browser sent, for as long as it may change it."""
+    """The form with what was sent from this device, for as long as its owner may change it."""
     is_post = request.method == "POST"
-    check_in = check_in_of_cookie(request, grace=TYPING_GRACE if is_post else timedelta())
+    check_in = own_check_in(request, grace=TYPING_GRACE if is_post else timedelta())
     rating = check_in and _client_rating(check_in)
     can_change = rating and actions.can_change(check_in, rating)
     if not rating or not (is_post or can_change) or not check_in.agrees:
@@ -75,7 +75,7 @@ def check_in_sent(request):
     rating = check_in and _client_rating(check_in)
     if not rating:
         return link_gone(request)
-    return _sent_page(request, check_in, rating, can_change=actions.can_change(check_in, rating))
+    return _sent_page(request, check_in, rating, can_change=is_own(request) and actions.can_change(check_in, rating))
 
 
 def _receive(request, check_in, *, is_sender, may_change, from_link=False):
@@ -115,16 +115,16 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
     late = rating.received_at < timezone.now() - SAME_CLICK
     if not may_change and (late or stored_answers(rating) != form.client_answers):
         return _sent_page(request, check_in, rating, can_change=False)
-    response.set_signed_cookie(
-        COOKIE,
-        str(check_in.code),
-        salt=SALT,
-        max_age=COOKIE_LIVES,
-        path="/c/",
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    remember(response, check_in, own_device=form.cleaned_data["own_device"])
+    return response
+
+
+@login_not_required
+@require_POST
+def check_in_forget(request):
+    """This browser forgets what was sent from it."""
+    response = render(request, "ratings/check_in/forgotten.html")
+    forget(response)
     return response
 
 
@@ -148,6 +148,7 @@ def _sent_page(request, check_in, rating, *, can_change):
             "practice": check_in.episode.client.practice,
             "rating": rating,
             "nobody_reads": nobody_reads,
+            "is_own": is_own(request),
             "skipped": len(check_in.text.instrument.definition["items"]) - rating.items_answered,
             "read": check_in.read_at is not None and has_sent(request, check_in),
             "read_by_therapist": _was_read_by_therapist(check_in),
@@ -195,6 +196,7 @@ def _form_page(request, check_in, form, status=200):
             "asked_by": asked_by(check_in.episode),
             "is_covered": is_covered(check_in),
             "last_was_read": _last_was_read(request, check_in),
+            "own_device": form["own_device"].value() if form and form.is_bound else is_own(request),
         }
         return render(request, "ratings/check_in/check_in.html", context, status=status)
 

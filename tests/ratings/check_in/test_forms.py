@@ -7,7 +7,7 @@ from ratings.check_in import links
 from ratings.check_in.answers import PlanAnswers
 from ratings.models import CheckIn, Rating
 from sessions.plan import actions
-from tests.courses import answers
+from tests.courses import OWN_PHONE, answers
 from tests.factories import editor_of, local_day
 
 SLEEP = "We are working on sleeping through so that I can drive again."
@@ -31,7 +31,7 @@ def asked(goal, task, juniper, live_through):
 
 def given(goal, task, **changes):
     named = {"can_say": "yes", f"goal_{goal.code}": "not_quite", f"task_{task.code}": "not_tried"}
-    return answers(3) | named | changes
+    return answers(3) | OWN_PHONE | named | changes
 
 
 def current():
@@ -51,7 +51,7 @@ def test_what_was_said_is_stored_comes_back_and_can_be_changed(http, asked, open
     said = PlanAnswers.from_json(current().plan_answers)
     assert (said.can_say, said.goals[0].answer, said.tasks[0].answer) == ("yes", "not_quite", "not_tried")
     change = reverse("links:check-in-change")
-    assert http.get(change).text.count(" checked") == 6 + 3
+    assert http.get(change).text.count(" checked") == 6 + 3 + 1
     http.post(change, given(goal, task, **{f"goal_{goal.code}": "yes"}))
     assert PlanAnswers.from_json(current().plan_answers).goals[0].answer == "yes"
     assert Rating.objects.filter(rater="client", therapy_session=asked.therapy_session).count() == 2

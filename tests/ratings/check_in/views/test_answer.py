@@ -14,14 +14,14 @@ from ratings.check_in import links
 from ratings.check_in.actions import CHANGE_WINDOW, SessionVoided, answer_check_in, enter_answers, mark_read
 from ratings.models import CheckIn, ClientLink, Rating
 from ratings.record.actions import remove_session
-from tests.courses import ITEMS, answers, client_answers, consent, held
+from tests.courses import ITEMS, OWN_PHONE, answers, client_answers, consent, held
 from tests.factories import editor_of, make_client, make_episode
 
 EMOJI = "\N{PARTY POPPER}"
 
 
 def sent(http, address, **given):
-    return http.post(address, {**answers(3), **given})
+    return http.post(address, {**answers(3), **OWN_PHONE, **given})
 
 
 def client_rating():
@@ -129,7 +129,7 @@ def test_the_first_form_sent_once_more_does_not_undo_a_change(http, asked, opene
     """A lost connection, a second tab, the way back: the blank form knows nothing of the change."""
     address, change = opened(asked), reverse("links:check-in-change")
     sent(http, address, comment="First.")
-    assert http.post(change, answers(1)).status_code == 303
+    assert http.post(change, OWN_PHONE | answers(1)).status_code == 303
     again = sent(http, address, comment="First.")
     assert (again.status_code, again.url) == (303, reverse("links:check-in-sent"))
     assert (client_rating().answers, Rating.objects.filter(rater="client").count()) == (answers(1), 2)
@@ -142,7 +142,7 @@ def test_who_sends_the_first_answers_again_elsewhere_learns_nothing_of_a_change(
     """A partner who looked on knows the first form, and not what was said after it."""
     address, change = opened(asked), reverse("links:check-in-change")
     sent(http, address)
-    assert http.post(change, answers(0) | {"comment": "He frightens me."}).status_code == 303
+    assert http.post(change, OWN_PHONE | answers(0) | {"comment": "He frightens me."}).status_code == 303
     stranger = Client()
     receipt = sent(stranger, address)
     assert (receipt.status_code, "check-in" in receipt.cookies) == (200, False)
@@ -169,7 +169,7 @@ def test_a_clients_own_answers_replace_what_was_typed_from_paper(http, dana, jun
         editor=editor_of(asked.episode), check_in=asked, answers=client_answers(3), answered_at=timezone.now()
     )
     mark_read(editor=editor_of(juniper))
-    assert http.post(address, answers(own)).status_code == 303
+    assert http.post(address, OWN_PHONE | answers(own)).status_code == 303
     rating, paper = client_rating(), Rating.objects.get(mode="paper")
     assert (rating.answers, rating.mode, rating.entered_by) == (answers(own), "link", None)
     assert (paper.entered_by, paper.replaced_by, paper.replaced_reason) == (dana, None, "client answered")
