@@ -21,7 +21,7 @@ from ratings.detection.reassess import lock_for_log, reassess
 from sessions.models import Attendance, TherapySession
 from sessions.schedule import actions as schedule_actions
 from sessions.schedule import times
-from sessions.schedule.clashes import check_own_to_change, check_plannable, on_leave
+from sessions.schedule.clashes import NeedsYes, check_own_to_change, check_plannable, on_leave
 from sessions.schedule.times import Span
 
 
@@ -128,8 +128,8 @@ def cancel_planned(
 
 
 @transaction.atomic
-def restore_planned(*, editor: Editor, therapy_session):
-    """Plans a session again that was cancelled ahead.
+def restore_planned(*, editor: Editor, therapy_session) -> Sequence[str]:
+    """Plans a session again that was cancelled ahead; what should be known of its time.
 
     Raises
     ------
@@ -142,9 +142,14 @@ def restore_planned(*, editor: Editor, therapy_session):
         raise Refused(_("This session is not cancelled."))
     editor.episode.refresh_from_db(fields=["ends_at"])
     span = Span(therapy_session.starts_at, therapy_session.ends_at)
-    check_plannable(editor=editor, spans=[span], moving=[therapy_session], accepted=True)
+    known: Sequence[str] = ()
+    try:
+        check_plannable(editor=editor, spans=[span], moving=[therapy_session])
+    except NeedsYes as asked:  # it is planned all the same: one click cancels it again
+        known = asked.warnings
     schedule_actions.unlog_therapy_session(editor=editor, therapy_session=therapy_session)
     reassess(editor.episode)
+    return known
 
 
 def _still_planned(therapy_session, with_rest):

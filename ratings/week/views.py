@@ -215,11 +215,13 @@ def planned_session_cancel(request, code):
 def session_restore(request, code):
     row, editor, _therapists = _own_planned(request, code)
     try:
-        actions.restore_planned(editor=editor, therapy_session=row)
+        known = actions.restore_planned(editor=editor, therapy_session=row)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("The session is planned again."))
+        for sentence in known:
+            messages.warning(request, sentence)
     return redirect(_at(row))
 
 

@@ -207,6 +207,16 @@ def test_a_session_is_cancelled_ahead_and_planned_again(signed_in, juniper, plan
     assert row.attendance == "planned"
 
 
+def test_a_session_is_planned_again_and_a_clash_is_said(signed_in, juniper, sorrel, plan):
+    (row,) = plan(juniper, [coming(2)])
+    address = reverse("ratings:planned-session-cancel", args=[row.code])
+    signed_in.post(address, {"who": "client", "told_on": local_day().isoformat()})
+    plan(sorrel, [coming(2)], "10:30")
+    page = signed_in.post(reverse("ratings:session-restore", args=[row.code]), follow=True).text
+    assert "The session is planned again." in page and "You see Sorrel then" in page
+    assert {attendance for _start, attendance in rows()} == {"planned"}
+
+
 def test_a_leave_is_taken_shown_and_taken_back(signed_in, juniper, dana, plan):
     plan(juniper, [coming(1)])
     path = reverse("ratings:leave-take")
