@@ -25,6 +25,7 @@ from alliance.refusal import Refused
 from alliance.scopes import live_therapists
 from alliance.taking import check_take
 from ratings.cases.actions import end_episode
+from ratings.check_in.carried import unfinished
 from ratings.detection.reassess import lock_episode, lock_for_settling, reassess
 from ratings.models import CheckIn, ClientLink, Delivery
 from sessions.models import Attendance, TherapySession
@@ -148,6 +149,11 @@ def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: dat
     for choice in sorted(choices, key=lambda choice: str(choice.case_code)):
         right = check_settle(by, choice.case_code)
         if choice.what == What.END:
+            if unfinished([right.episode])[right.episode.pk].says_something:
+                sentence = _(
+                    "In case %(code)s the client wrote something that nobody has read. Ask a colleague to take it."
+                )
+                raise Refused(sentence % {"code": str(right.episode.code)[:8]})
             end_episode(editor=right, reason=EndReason.OTHER)
         elif choice.colleague is None:
             raise Refused(_("Choose a colleague."))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from alliance.models import Cover, Episode, Membership, Practice
 from alliance.people.case_offers import offered_to
 from alliance.scopes import open_without_therapist
+from ratings.check_in.carried import Unfinished, unfinished
 from sessions.models import Attendance
 
 
@@ -23,6 +24,7 @@ class CaseToSettle:
     next_at: datetime | None
     covered_until: datetime | None  # an instant on the last day of the longest cover
     offered_to: str = ""  # a colleague who has not accepted yet
+    left: Unfinished = Unfinished()
 
     @property
     def short_code(self) -> str:
@@ -47,7 +49,7 @@ def cases_without_therapist(practice: Practice) -> list[CaseToSettle]:
 
 
 def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
-    """The cases, longest open first. Three statements."""
+    """The cases, longest open first. Six statements."""
     in_the_room = Q(therapy_sessions__voided_at__isnull=True)
     to_come = Q(therapy_sessions__attendance=Attendance.PLANNED, therapy_sessions__starts_at__gt=timezone.now())
     rows = list(
@@ -62,7 +64,7 @@ def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
     for cover in covers.order_by("ends_at"):
         key = ("episode", cover.episode_id) if cover.episode_id else ("therapist", cover.therapist_id or 0)
         until[key] = cover.last_day
-    offered = offered_to(rows)
+    offered, left = offered_to(rows), unfinished(rows)
     return [
         CaseToSettle(
             code=row.code,
@@ -70,6 +72,7 @@ def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
             next_at=row.next_at,
             covered_until=until.get(("episode", row.pk)) or until.get(("therapist", row.therapist_id)),
             offered_to=offered.get(row.pk, ""),
+            left=left[row.pk],
         )
         for row in rows
     ]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from alliance import scopes
 from alliance.models import User
 from ratings.cases.lists import CaseRow, case_rows
+from ratings.check_in.carried import CaseBefore, cases_with_something_before
 from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.check_in.wishes import Wish, wishes
 from ratings.delivery.queries import CheckInRow, rows_by_session, unanswered_check_ins
@@ -104,6 +105,7 @@ class Day:
     next_steps: list[Step]  # agreed in supervision
     questions: list[SampleQuestion]  # about sessions without a flag, drawn at random
     has_cases: bool
+    before: list[CaseBefore]  # of these something from the therapy before is new
 
     @property
     def has_sessions(self) -> bool:
@@ -159,6 +161,7 @@ def day_of(therapist: User) -> Day:
         next_steps=steps_to_do(therapist),
         questions=[one for one in open_questions(therapist) if str(one.case_code) not in held],
         has_cases=bool(cases),
+        before=cases_with_something_before(therapist),
     )
 
 

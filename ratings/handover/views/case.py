@@ -18,6 +18,7 @@ from alliance.people.colleagues import colleagues_of
 from alliance.people.cover import arrange_cover, arrange_cover_of_all, end_cover
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post, say_overtaken, status_of
+from ratings.check_in.carried import carried_answers, read_carried, unfinished
 from ratings.handover.actions import hand_over, reopen_episode, share_history
 from ratings.handover.earlier import earlier_course
 from ratings.handover.forms import CoverForm, HandOverForm, ShareForm
@@ -85,7 +86,7 @@ def case_hand_over(request, code):
         else:
             messages.success(request, _("Handed over. You can read the case under Ended."))
             return redirect("ratings:case", episode.code)
-    context = {"form": form, "episode": episode, "section": "cases"}
+    context = {"form": form, "episode": episode, "left": unfinished([episode])[episode.pk], "section": "cases"}
     return render(request, "ratings/handover/case_hand_over.html", context, status=status_of(form))
 
 
@@ -121,7 +122,10 @@ def case_earlier(request, code):
         messages.success(request, _("Saved."))
         return redirect("ratings:case-earlier", episode.code)
     audit.record(audit.Verb.READ, episode.previous, by=editor.membership)
-    context = {"form": form, "episode": episode, "course": course, "section": "cases"}
+    carried = carried_answers(episode, request.user)
+    if request.method == "GET":
+        read_carried(editor=editor)
+    context = {"form": form, "episode": episode, "course": course, "carried": carried, "section": "cases"}
     return render(request, "ratings/handover/case_earlier.html", context, status=422 if form.errors else 200)
 
 
