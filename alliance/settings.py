@@ -11,68 +11,18 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from alliance.installation.environment import (
+    comma_separated,
+    env_bool,
+    env_int,
+    env_required,
+    env_secret,
+    env_text,
+)
 from alliance.installation.local_keys import local_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("ALLIANCE_VAR", BASE_DIR / "var"))
-
-
-def env_text(name, default=""):
-    """The variable without outer spaces, or the default where it is not set."""
-    return os.environ.get(name, default).strip()
-
-
-def env_bool(name, default):
-    """The variable as yes or no, or the default where it is empty."""
-    value = env_text(name).lower()
-    if value in ("", "yes", "true", "1"):
-        return bool(value) or default
-    if value in ("no", "false", "0"):
-        return False
-    raise ImproperlyConfigured(f"{name} is {value!r}; write yes or no.")
-
-
-def env_int(name, default):
-    """The variable as a whole number, or the default where it is empty."""
-    value = env_text(name)
-    try:
-        return int(value) if value else default
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} is {value!r}; write a whole number.") from None
-
-
-def env_secret(name):
-    """The value of the variable, or of the file that NAME_FILE names.
-
-    Service managers hand over secrets in files.
-    """
-    path = env_text(f"{name}_FILE")
-    if not path:
-        return env_text(name)
-    if env_text(name):
-        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; keep one of them.")
-    try:
-        value = Path(path).read_text().strip()
-    except OSError as error:
-        raise ImproperlyConfigured(f"{name}_FILE is {path}, which cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        value = ""
-    if not value:
-        raise ImproperlyConfigured(f"{name}_FILE is {path}, which is empty, or no text.")
-    return value
-
-
-def env_required(name, what, read=env_text):
-    """The variable, which a served installation cannot do without."""
-    value = read(name)
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set: {what}. See docs/reference/settings.md.")
-    return value
-
-
-def comma_separated(text):
-    """The parts of a list in one variable."""
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 LOCAL = not env_secret("ALLIANCE_SECRET_KEY")
@@ -132,12 +82,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "alliance.site.middleware.headers_on_every_answer",
+    "csp.middleware.CSPMiddleware",
+    "alliance.site.middleware.forms_are_utf8",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "alliance.site.middleware.no_referrer_from_links",
     "alliance.site.middleware.refuse_other_methods",
-    "alliance.site.middleware.no_store",
     "alliance.site.middleware.clear_after_sign_out",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -334,14 +285,45 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# On every answer, also where a middleware refuses a request before the others have seen it.
+HEADERS = {
+    "Permissions-Policy": ", ".join(
+        f"{what}=()"
+        for what in (
+            "accelerometer",
+            "autoplay",
+            "browsing-topics",
+            "camera",
+            "display-capture",
+            "geolocation",
+            "gyroscope",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "serial",
+            "usb",
+            "xr-spatial-tracking",
+        )
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": SECURE_CROSS_ORIGIN_OPENER_POLICY,
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": X_FRAME_OPTIONS,
+    "Cache-Control": "no-store",
+}
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "alliance.drafts.views.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
-DEVICE_COOKIE_NAME = "device"
+DEVICE_COOKIE_NAME, KEYS_COOKIE_NAME = "device", "keys"
+CHECK_IN_COOKIE_NAME, CHECK_IN_COOKIE_PATH = "check-in", "/c/"
 if not LOCAL:
+    # By that prefix a browser takes no such cookie from another host of the same domain; its price is the path.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
-    DEVICE_COOKIE_NAME = "__Host-device"
+    DEVICE_COOKIE_NAME, KEYS_COOKIE_NAME = "__Host-device", "__Host-keys"
+    CHECK_IN_COOKIE_NAME, CHECK_IN_COOKIE_PATH = "__Host-check-in", "/"
     SECURE_SSL_REDIRECT = env_bool("ALLIANCE_SSL_REDIRECT", True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^monitor$"]
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365

@@ -7,7 +7,7 @@ says nothing: whoever is led on to another page may have saved nothing.
 from typing import Any
 
 from django.contrib.messages import constants
-from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest
 
 SAVED_LEVELS = (constants.SUCCESS, constants.WARNING)
@@ -22,8 +22,8 @@ def is_done(request: HttpRequest) -> bool:
     return getattr(request, "_is_done", False)
 
 
-class DoneStorage(FallbackStorage):
-    """Messages as Django keeps them."""
+class DoneStorage(SessionStorage):
+    """Messages in the session, which is encrypted: they name people, and a cookie could be read."""
 
     def add(self, level: int, message: Any, extra_tags: str | None = "") -> None:
         super().add(level, message, extra_tags)

@@ -20,6 +20,29 @@ LINK_PATHS = "/c/"
 LINK_PATHS_WITHOUT_KEY = ("/c/change/", "/c/sent/", "/c/forget/")
 
 
+def headers_on_every_answer(get_response):
+    """Outermost, so that no refusal of another middleware goes out without them."""
+
+    def middleware(request):
+        response = get_response(request)
+        for name, value in settings.HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+def forms_are_utf8(get_response):
+    """Ours are, whatever a browser or a proxy calls it: Django refuses another name, and its page would fail too."""
+
+    def middleware(request):
+        if request.encoding and request.encoding != "utf-8":
+            request.encoding = "utf-8"
+        return get_response(request)
+
+    return middleware
+
+
 def no_referrer_from_links(get_response):
     """Sends no referrer and no cached copy of an address that may hold a key.
 
@@ -43,17 +66,6 @@ def refuse_other_methods(get_response):
         if request.method not in ("GET", "HEAD", "POST"):
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         return get_response(request)
-
-    return middleware
-
-
-def no_store(get_response):
-    """Lets no browser and no proxy keep a page; only static files may be kept."""
-
-    def middleware(request):
-        response = get_response(request)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
     return middleware
 

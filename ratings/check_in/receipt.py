@@ -9,7 +9,7 @@ from ratings.check_in.actions import CHANGE_WINDOW
 from ratings.check_in.links import opened
 from ratings.models import CheckIn
 
-COOKIE, SALT = "check-in", "ratings.check-in"
+SALT = "ratings.check-in"
 # Opens nothing after the change window, but lets the next form say that the last answers were read: long enough for
 # monthly sessions; convention of this app.
 COOKIE_LIVES = timedelta(days=35)
@@ -20,11 +20,11 @@ OWN = " own"  # behind the code, where the client said that the device is theirs
 def remember(response, check_in, *, own_device):
     """Lets the browser see its receipt; its owner's, see and change the answers."""
     response.set_signed_cookie(
-        COOKIE,
+        settings.CHECK_IN_COOKIE_NAME,
         str(check_in.code) + (OWN if own_device else ""),
         salt=SALT,
         max_age=COOKIE_LIVES if own_device else RECEIPT_LIVES,
-        path="/c/",
+        path=settings.CHECK_IN_COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -32,7 +32,7 @@ def remember(response, check_in, *, own_device):
 
 
 def forget(response):
-    response.delete_cookie(COOKIE, path="/c/", samesite="Lax")
+    response.delete_cookie(settings.CHECK_IN_COOKIE_NAME, path=settings.CHECK_IN_COOKIE_PATH, samesite="Lax")
 
 
 def own_check_in(request, *, grace=timedelta()):
@@ -65,10 +65,11 @@ def last_sent(request):
 
 def _in_cookie(request, within):
     """The code in the cookie, and whether the device is the client's own; None and False without one."""
+    name = settings.CHECK_IN_COOKIE_NAME
     try:
-        value = request.get_signed_cookie(COOKIE, salt=SALT, max_age=within)
+        value = request.get_signed_cookie(name, salt=SALT, max_age=within)
         if not value.endswith(OWN):
-            value = request.get_signed_cookie(COOKIE, salt=SALT, max_age=min(within, RECEIPT_LIVES))
+            value = request.get_signed_cookie(name, salt=SALT, max_age=min(within, RECEIPT_LIVES))
     except (KeyError, signing.BadSignature):
         return None, False
     return value.removesuffix(OWN), value.endswith(OWN)
