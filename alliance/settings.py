@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "alliance.site.middleware.add_memberships",
     "alliance.site.middleware.activate_practice_zone",
+    "alliance.site.middleware.ask_for_second_factor",
     "alliance.site.middleware.htmx_login_redirect",
     "alliance.site.middleware.audit_denials",
     "alliance.site.middleware.ask_who_it_is",
@@ -229,6 +230,8 @@ ACCOUNT_RATE_LIMITS = {
 }
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = "alliance.accounts.adapter.user_display"
+# Of members, from their second sign-in on. Where nobody else can reach the program it would only be in the way.
+SECOND_FACTOR_REQUIRED = env_bool("ALLIANCE_SECOND_FACTOR", not LOCAL)
 MFA_ADAPTER = "alliance.accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Alliance"

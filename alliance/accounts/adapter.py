@@ -13,6 +13,7 @@ from alliance import crypto
 from alliance.accounts.browser_sessions import end_other_browsers
 from alliance.accounts.devices import known_device, remember_device
 from alliance.accounts.mail import send_message
+from alliance.accounts.second_factor import let_first_sign_in_be
 from alliance.drafts.actions import drop_drafts_of
 from alliance.qr import qr_code
 
@@ -60,6 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return credentials.get("email", "").lower()
 
     def post_login(self, request, user, **kwargs):
+        let_first_sign_in_be(request, user)
         request.session.browser = request.headers.get("User-Agent", "")
         response = super().post_login(request, user, **kwargs)
         remember_device(request, response, user.email)

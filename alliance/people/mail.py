@@ -29,7 +29,7 @@ def roles_message(membership: Membership, *, by: Membership, address: str) -> Em
             _("If you did not expect this, ask %(name)s.") % names,
         ]
         subject = _("Your roles at %(practice)s, in Alliance") % names
-    return _message(subject, lines, membership)
+    return member_message(subject, lines, membership)
 
 
 def sight_messages(supervision: Supervision, *, address: str) -> list[EmailMessage]:
@@ -62,7 +62,7 @@ def sight_messages(supervision: Supervision, *, address: str) -> list[EmailMessa
         subject = _("Who reads along at %(practice)s, in Alliance") % names
         told = [(therapist, to_therapist), (supervision.supervisor, to_supervisor)]
         return [
-            _message(subject, lines, member)
+            member_message(subject, lines, member)
             for member, lines in told
             if asker is None or member.user_id != asker.user_id
         ]
@@ -89,7 +89,7 @@ def emergency_messages(access: EmergencyAccess, told: Iterable[Membership], *, a
             address,
         ]
         subject = _("A case was opened in an emergency at %(practice)s, in Alliance") % names
-        return [_message(subject, lines, member) for member in told]
+        return [member_message(subject, lines, member) for member in told]
 
 
 def offer_messages(offers: Iterable[CaseOffer], *, address: str) -> list[EmailMessage]:
@@ -120,11 +120,11 @@ def offer_messages(offers: Iterable[CaseOffer], *, address: str) -> list[EmailMe
             ]
             subject = _("Who takes on cases at %(practice)s, in Alliance") % names
             for member, lines in ((offer.to, to_taker), (therapist, to_therapist)):
-                messages[member.pk, offer.to.pk, therapist.pk] = _message(subject, lines, member)
+                messages[member.pk, offer.to.pk, therapist.pk] = member_message(subject, lines, member)
     return list(messages.values())
 
 
-def _message(subject: str, lines: list[str], member: Membership) -> EmailMessage:
+def member_message(subject: str, lines: list[str], member: Membership) -> EmailMessage:
     return EmailMessage(
         " ".join(subject.split()),  # a header has one line
         "\n".join(lines) + "\n",

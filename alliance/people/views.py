@@ -14,6 +14,7 @@ from alliance.drafts.done import done_with
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
+from alliance.people.factor_reset import factor_message, reset_second_factor
 from alliance.people.forms import AssignForm, InviteForm, RolesForm
 from alliance.people.mail import roles_message, sight_messages
 from alliance.people.role_actions import HasOpenCases, change_roles
@@ -109,6 +110,39 @@ def member(request, code):
         "section": "people",
     }
     return render(request, "alliance/people/member.html", context, status=422 if form.errors else 200)
+
+
+@require_page_or_post
+def factor_reset(request, code):
+    managers = access.check_role(request.user, "manager")
+    places = Membership.objects.select_related("practice__data_key", "user")
+    membership = access.get_managed_or_404(places, request.user, code=code)
+    check_fresh(request)
+    by = _manager_of(membership.practice_id, managers)
+    if request.method == "POST":
+        _take_factor(request, membership, by)
+        return redirect("alliance:member", code)
+    audit.record(audit.Verb.READ, membership, by=by)
+    return render(request, "alliance/people/factor_reset.html", {"member": membership, "section": "people"})
+
+
+def _take_factor(request, membership, by):
+    try:
+        is_taken = reset_second_factor(membership=membership, by=by)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return
+    name = {"name": membership.display_name}
+    if not is_taken:
+        messages.info(request, _("%(name)s has no two-step sign-in.") % name)
+        return
+    try:
+        address = settings.BASE_URL + reverse("account_reset_password")
+        send_message(message=factor_message(membership, by=by, address=address))
+    except OSError:
+        messages.warning(request, _("Two-step sign-in of %(name)s is off, but the e-mail could not be sent.") % name)
+    else:
+        messages.success(request, _("Two-step sign-in of %(name)s is off. We told them by e-mail.") % name)
 
 
 def _with_roles(request, membership, roles, by):

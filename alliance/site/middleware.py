@@ -4,15 +4,19 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponseNotAllowed
-from django.shortcuts import render, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from alliance import access, audit, scopes
 from alliance.accounts.adapter import SIGNED_OUT
+from alliance.accounts.second_factor import lacks_second_factor
 from alliance.accounts.step_up import NotFresh, ask_again
 from alliance.crypto import CannotOpen
+from alliance.drafts.shown import is_staff_page
 from alliance.people.actions import record_first_visit
 
 LINK_PATHS = "/c/"
@@ -105,6 +109,23 @@ def activate_practice_zone(get_response):
         with timezone.override(zone):
             return get_response(request)
 
+    return middleware
+
+
+def ask_for_second_factor(get_response):
+    """Leads a member who has none, and has to, from every page of theirs to the one that sets it up."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def lead(request, view, args, kwargs):
+        is_free = not getattr(view, "login_required", True)  # as help, and what keeps a draft
+        if is_free or not is_staff_page(request) or not lacks_second_factor(request):
+            return None
+        messages.info(request, _("Your practice asks for two-step sign-in. Set it up to go on."))
+        return redirect("mfa_activate_totp")
+
+    middleware.process_view = lead
     return middleware
 
 
