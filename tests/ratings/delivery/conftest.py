@@ -27,6 +27,12 @@ def reachable(instruments):
     return agree
 
 
+@pytest.fixture(autouse=True)
+def no_counts(monkeypatch):
+    """Members get no counts by e-mail, on whatever day: these tests are about what goes to clients."""
+    monkeypatch.setattr("ratings.management.commands.send_due.send_digests", lambda **_options: 0)
+
+
 @pytest.fixture
 def live(millrace):
     """The practice, live, and never asleep: whoever tests a night sets one."""

@@ -2,10 +2,12 @@
 
 import smtplib
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
 import time_machine
 from django.core import mail
+from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
@@ -129,6 +131,14 @@ def test_once_however_often_it_runs(live, dana, juniper, live_through):
     assert send_digests() == 0, "another sender has it"
     Digest.objects.update(claimed_at=timezone.now() - timedelta(minutes=11))
     assert send_digests() == 1, "that sender died"
+
+
+def test_the_sender_brings_them_and_says_how_many(live, dana, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 3, 0])
+    due(dana)
+    said = StringIO()
+    call_command("send_due", stdout=said)
+    assert "1 with counts." in said.getvalue()
 
 
 def test_where_nothing_waits_the_next_one_is_due_without_a_mail(live, noor):
