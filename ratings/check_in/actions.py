@@ -34,6 +34,9 @@ class NobodyReads(Exception):
     """No living member is responsible for the answers any more."""
 
 
+LOG_UNDONE = "log undone"  # why a rating was replaced
+
+
 class SessionVoided(Exception):
     """The session was taken off the record in the meantime."""
 
@@ -238,7 +241,7 @@ def save_therapist_rating(*, therapy_session, text, items, by, noticed=""):
 def take_back_therapist_rating(*, therapy_session, by):
     """Replaces the therapist's rating of a session by nothing; a replay must follow."""
     Rating.objects.current().filter(therapy_session=therapy_session, rater=Rater.THERAPIST).update(
-        replaced_at=timezone.now(), replaced_by=by, replaced_reason="log undone"
+        replaced_at=timezone.now(), replaced_by=by, replaced_reason=LOG_UNDONE
     )
 
 

@@ -26,6 +26,12 @@ class WishOutcomeForm(forms.Form):
     came_from = forms.ChoiceField(choices=CameFrom, required=False)
 
 
+class LogAgainForm(forms.Form):
+    """Which undone log the form is opened for; it stands in the address."""
+
+    again = forms.UUIDField(required=False)
+
+
 class SessionLogForm(QuestionsMixin, AcceptedMixin, KeyedForm, TherapySessionForm):
     """One screen for the therapist: the session and the own view of it."""
 

@@ -1,12 +1,16 @@
-"""Which times the form that logs a session begins with."""
+"""What the form that logs a session begins with."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from alliance.access import Editor
 from alliance.models import Episode
-from sessions.models import TherapySession
+from ratings.check_in.actions import LOG_UNDONE
+from ratings.psychometrics.evidence import Rater
+from sessions.models import Attendance, TherapySession
+from sessions.record.actions import own_note
 from sessions.schedule.forms import SESSION_MINUTES, times_of
 
 WEEK = timedelta(days=7)
@@ -25,6 +29,18 @@ def proposed_times(episode: Episode) -> dict[str, Any]:
     if TherapySession.objects.not_voided().filter(episode=episode, starts_at__gt=last.starts_at).exists():
         return _just_over() | {"mode": last.mode}  # it was moved, or missed: which time is meant is not known
     return times_of(last) | {"day": slot.date(), "mode": last.mode}
+
+
+def as_logged_before(therapy_session: TherapySession, editor: Editor) -> dict[str, Any]:
+    """What is known of a session: what was planned, and what its log said that was undone, so that nothing is lost."""
+    note = own_note(therapy_session, editor.membership)
+    typed = note.text.open(therapy_session.episode.client.data_key) if note else ""
+    known = times_of(therapy_session) | {"mode": therapy_session.mode, "private_note": typed}
+    if therapy_session.attendance != Attendance.PLANNED:
+        known["attendance"] = therapy_session.attendance
+    own = therapy_session.ratings.filter(rater=Rater.THERAPIST, entered_by__user=editor.membership.user_id)
+    rating = own.filter(replaced_reason=LOG_UNDONE).order_by("-replaced_at").first()
+    return known | ({**rating.answers, "noticed": rating.noticed} if rating else {})
 
 
 def _weeks_later(last: TherapySession, now: datetime) -> datetime | None:

@@ -11,6 +11,7 @@ from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.crypto import Sealed
+from alliance.models import Membership
 from sessions.models import Attendance, PrivateNote, TherapySession, TherapySessionChange
 
 ChangeKind = TherapySessionChange.ChangeKind
@@ -65,10 +66,11 @@ def set_attendance(therapy_session, attendance, by="", at=None):
     therapy_session.cancelled_at = (at or therapy_session.cancelled_at or timezone.now()) if is_cancelled else None
 
 
-def own_note(therapy_session, by):
+def own_note(therapy_session: TherapySession, by: Membership) -> PrivateNote | None:
     """The present version of this member's private note on a session; None where there is none."""
     notes = PrivateNote.objects.filter(therapy_session=therapy_session, written_by__user=by.user_id)
-    return notes.filter(replaced_at__isnull=True).first()
+    note: PrivateNote | None = notes.filter(replaced_at__isnull=True).first()
+    return note
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -27,18 +28,23 @@ from ratings.check_in.wishes import wishes
 from ratings.models import Rating, RepairStep
 from ratings.supervision.queries import planned_step
 from ratings.today.actions import log_and_settle, undo_log
-from ratings.today.forms import SessionLogForm
-from ratings.today.slot import proposed_times
+from ratings.today.forms import LogAgainForm, SessionLogForm
+from ratings.today.slot import as_logged_before, proposed_times
 from sessions.models import Attendance, TherapySession
-from sessions.record.actions import own_note
 from sessions.schedule.clashes import NeedsYes
-from sessions.schedule.forms import times_of
 
 
 @require_page_or_post
 def session_log(request, code):
     episode = get_visible_or_404(Episode.objects.select_related(*EPISODE_NEEDS), request.user, code=code)
-    return _log(request, episode)
+    return _log(request, episode, again=_taken_back(request, episode))
+
+
+def _taken_back(request, episode):
+    """The session whose log was undone, where the form is opened for it once more."""
+    form = LogAgainForm(request.GET)
+    code = form.cleaned_data["again"] if form.is_valid() else None
+    return TherapySession.objects.filter(episode=episode, voided_at__isnull=False, code=code).first() if code else None
 
 
 @require_page_or_post
@@ -48,7 +54,7 @@ def planned_session_log(request, code):
     return _log(request, planned.episode, planned)
 
 
-def _log(request, episode, planned=None):
+def _log(request, episode, planned=None, again=None):
     editor = access.check_log(request.user, episode)
     timezone.activate(ZoneInfo(episode.client.practice.zone))
     number = instrument_choice.number_at(episode, planned.starts_at if planned else timezone.now())
@@ -58,7 +64,8 @@ def _log(request, episode, planned=None):
             request, _("The questions for this client are not loaded here. Please tell who runs the program.")
         )
         return redirect("ratings:case", episode.code)
-    initial = _of_plan(planned, editor) if planned else proposed_times(episode)
+    known = planned or again
+    initial = as_logged_before(known, editor) if known else proposed_times(episode)
     wish, step = None, None  # both tell what the client said
     if not awaiting_rating([episode], request.user):
         wish, step = next(iter(wishes([episode.pk])), None), planned_step(episode, planned)
@@ -75,13 +82,6 @@ def _log(request, episode, planned=None):
     if planned and planned.attendance != Attendance.PLANNED:
         return redirect("ratings:case", episode.code)
     return _log_page(request, form, planned, number)
-
-
-def _of_plan(planned, editor: Editor):
-    """What is known of a planned session, with the note of a log that was undone."""
-    note = own_note(planned, editor.membership)
-    typed = note.text.open(planned.episode.client.data_key) if note else ""
-    return times_of(planned) | {"mode": planned.mode, "private_note": typed}
 
 
 def _questions(request, episode, number):
@@ -189,7 +189,7 @@ def session_no_show(request, code):
             editor=editor,
             planned=planned,
             attendance=Attendance.NO_SHOW,
-            private_note=_of_plan(planned, editor)["private_note"],
+            private_note=as_logged_before(planned, editor)["private_note"],
             **{name: getattr(planned, name) for name in ("starts_at", "ends_at", "zone", "mode")},
         )
     except AlreadyLogged:
@@ -206,8 +206,12 @@ def session_log_undo(request, code):
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        again = _("Undone. %(name)s’s session can be logged again.")
-        gone = _("Undone. %(name)s’s session is off the record.")
-        said = again if therapy_session.voided_at is None else gone
-        messages.success(request, said % {"name": therapy_session.episode.client.display_name})
+        name = therapy_session.episode.client.display_name
+        if therapy_session.voided_at is None:
+            messages.success(request, _("Undone. %(name)s’s session can be logged again.") % {"name": name})
+        else:
+            address = reverse("ratings:session-log", args=[therapy_session.episode.code])
+            said = _("Undone. %(name)s’s session is off the record.") % {"name": name}
+            link = ('{} <a href="{}?again={}">{}</a>', said, address, therapy_session.code, _("Log it again"))
+            messages.success(request, format_html(*link))
     return redirect("ratings:today")

@@ -30,6 +30,8 @@ def test_a_log_leads_back_to_today_which_says_so_and_undoes_it(http, dana, junip
     assert Rating.objects.get().replaced_reason == "log undone"
     again = http.get(path)
     assert again.context["form"]["private_note"].value() == "Talked about June.", "nothing typed is lost"
+    assert again.context["form"]["noticed"].value() == "both"
+    assert [again.context["form"][item].value() for item in answers(3)] == list(answers(3).values())
     assert http.post(path, logged(private_note="Talked about May.")).status_code == 302
     assert PrivateNote.objects.current().get().text.open(juniper.client.data_key) == "Talked about May."
     assert Rating.objects.current().count() == 1
@@ -47,6 +49,25 @@ def test_an_undone_log_of_nothing_planned_leaves_the_record(http, dana, juniper,
     assert Standing.objects.get().sessions_held == 0
     twice = http.post(reverse("ratings:session-log-undo", args=[row.code]), follow=True)
     assert "This was taken back already." in twice.text
+
+
+def test_an_undone_log_of_nothing_planned_is_logged_again_from_what_was_typed(http, dana, noor, juniper, instruments):
+    http.force_login(dana.user)
+    path = reverse("ratings:session-log", args=[juniper.code])
+    sent = logged(private_note="Talked about June.", noticed="both", mode="video")
+    http.post(path, sent)
+    row = TherapySession.objects.get()
+    undone = http.post(reverse("ratings:session-log-undo", args=[row.code]), follow=True)
+    address = f"{path}?again={row.code}"
+    assert address in undone.text
+    form = http.get(address).context["form"]
+    shown = {name: form[name].value() for name in ("mode", "attendance", "private_note", "noticed", *answers(3))}
+    assert {name: str(value) for name, value in shown.items()} == {name: str(sent[name]) for name in shown}
+    assert form["minutes"].value() == int(sent["minutes"])
+    for stale in (f"{path}?again=nonsense", f"{path}?again={juniper.code}", path):
+        assert "Talked about June." not in http.get(stale).text
+    assert http.post(address, sent).status_code == 302
+    assert PrivateNote.objects.current().get().text.open(juniper.client.data_key) == "Talked about June."
 
 
 def test_the_check_in_of_an_undone_log_of_nothing_planned_is_not_sent(http, dana, juniper, waiting):
