@@ -57,6 +57,11 @@ def end_other_browsers(*, user: User, but: SessionBase) -> None:
     BrowserSession.objects.filter(user=user).exclude(pk=_row_key(but)).delete()
 
 
+def drop_ended_sessions() -> None:
+    """Those of an idle browser, or of yesterday."""
+    BrowserSession.objects.filter(expire_date__lte=timezone.now()).delete()
+
+
 def _live(user: User) -> QuerySet[BrowserSession]:
     return BrowserSession.objects.filter(user=user, expire_date__gt=timezone.now())
 

@@ -26,6 +26,7 @@ COPY_LINK_LIVES = timedelta(days=14)  # convention of this app
 TYPING_GRACE = timedelta(hours=24)  # a form that was shown before its link expired is still accepted
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 KIND = ClientLink.LinkKind
+ENDED_LINK_STAYS = timedelta(days=1)  # convention of this app
 NEEDED_BY_PAGE = {
     KIND.HISTORY: ("episode__client__practice", "episode__client__data_key", "episode__therapist__user"),
     KIND.PREFERENCES: ("client__practice",),
@@ -146,6 +147,12 @@ def mint_preferences_link(client):
 
 
 # --- Opening one ------------------------------------------------------------------------------------------------------
+
+
+def drop_ended_links() -> None:
+    """Of the own answers and of the copy: a day after their end. Those of check-ins say how somebody was asked."""
+    ended = timezone.now() - ENDED_LINK_STAYS
+    ClientLink.objects.filter(kind__in=[KIND.HISTORY, KIND.COPY], expires_at__lt=ended).delete()
 
 
 def live_link(token: str, kind: ClientLink.LinkKind) -> ClientLink | None:

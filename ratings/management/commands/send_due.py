@@ -5,10 +5,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections, connections
 from django.utils import timezone
 
+from alliance.accounts.browser_sessions import drop_ended_sessions
 from alliance.accounts.mail import send_waiting
 from alliance.drafts import actions as form_drafts
 from alliance.last_runs import Job, record_run
 from alliance.site.trouble import trouble_with_database
+from ratings.check_in.links import drop_ended_links
 from ratings.delivery.by_plan import ask_by_plan
 from ratings.delivery.send import MailServerFails, send_due, waiting_by_practice
 from ratings.digest.send import send_digests
@@ -58,6 +60,8 @@ class Command(BaseCommand):
         drop_old_drafts()
         ask_by_plan()
         form_drafts.drop_old_drafts()
+        drop_ended_sessions()
+        drop_ended_links()
         for practice, waiting in waiting_by_practice():
             self.stdout.write(f"{practice} is not live, and {waiting} of its messages wait: see People, Settings.")
         counts = send_due(is_over=lambda: self.is_over)

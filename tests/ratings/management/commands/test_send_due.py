@@ -1,15 +1,23 @@
 """The sender as a service: it outlives a database that is away for a while, and ends for a fault."""
 
+from datetime import timedelta
 from io import StringIO
 from unittest import mock
 
 import psycopg2
 import pytest
+import time_machine
 from django.core import mail
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
 
-from alliance.models import LastRun
+from alliance.models import BrowserSession, LastRun
+from ratings.check_in import links
 from ratings.management.commands import send_due
+from ratings.models import ClientLink
 from tests.alliance.site.test_trouble import wrapped
+from tests.factories import editor_of
 from tests.ratings.delivery.conftest import due_message as due_message
 from tests.ratings.delivery.conftest import live as live
 from tests.ratings.delivery.conftest import log as log
@@ -43,3 +51,24 @@ def test_without_the_loop_or_for_a_fault_of_ours_it_ends(monkeypatch):
         monkeypatch.setattr(command, "_send", mock.Mock(side_effect=error))
         with pytest.raises(type(error)):
             command.handle(loop=loop)
+
+
+def test_what_has_ended_is_deleted_and_what_says_how_somebody_was_asked_stays(millrace, dana, juniper, live_through):
+    millrace.shows_history = True
+    millrace.save()
+    juniper.client.consents.create(purpose="history", text_version="2026-11")
+    _answered, waiting = live_through(juniper, [3, None])
+    links.mint_check_in_link(check_in=waiting, editor=None, channel="screen")
+    links.mint_history_link(editor=editor_of(juniper))
+    links.mint_copy_link(editor=editor_of(juniper))
+    Client().force_login(dana.user)
+    call_command("send_due", stdout=StringIO())
+    assert sorted(ClientLink.objects.values_list("kind", flat=True)) == ["check_in", "copy", "history"]
+    assert BrowserSession.objects.count() == 1
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        call_command("send_due", stdout=StringIO())
+        assert not BrowserSession.objects.exists()
+        assert sorted(ClientLink.objects.values_list("kind", flat=True)) == ["check_in", "copy"]
+    with time_machine.travel(timezone.now() + timedelta(days=16)):
+        call_command("send_due", stdout=StringIO())
+        assert list(ClientLink.objects.values_list("kind", flat=True)) == ["check_in"]
