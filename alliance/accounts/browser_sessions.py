@@ -66,5 +66,5 @@ def _live(user: User) -> QuerySet[BrowserSession]:
     return BrowserSession.objects.filter(user=user, expire_date__gt=timezone.now())
 
 
-def _row_key(session: SessionBase) -> str:
-    return token_hash(session.session_key or "")
+def _row_key(visit: SessionBase) -> str:
+    return token_hash(visit.session_key or "")

@@ -171,9 +171,11 @@ def test_one_who_has_ended_is_not_on_the_list(clock, http, phone, known):
 
 def test_signing_out_leaves_nothing_in_the_browser(http, known):
     sign_in(http, known)
+    before = http.cookies[settings.SESSION_COOKIE_NAME].value
     assert "Clear-Site-Data" not in http.get("/you/").headers
     answer = http.post("/accounts/logout/")
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
-    assert answer.cookies[settings.SESSION_COOKIE_NAME].value == ""
+    assert answer.cookies[settings.SESSION_COOKIE_NAME].value != before
+    assert not known.user.browser_sessions.exists()
     assert settings.DEVICE_COOKIE_NAME not in answer.cookies  # else a stranger could keep the owner out
     assert "Clear-Site-Data" not in http.get("/accounts/login/").headers
