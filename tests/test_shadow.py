@@ -31,7 +31,7 @@ WORDS = (
     "own usual", "usual range, an early", "as usual", "below usual", "settled lower", "lower than before", "usually ",
     "A clear flag", "A possible flag", "Not enough check-ins", "too few to say",
     "in a row without a check-in", "perfect in every answer", "A low start: the", "coming back",
-    "No open flag", "the surer flag", "What counted", "How sure", "Could also be", "sees no slip",
+    "No open flag", "the surer flag", "What counted", "How sure", "Could also be",
     "Was this flag useful?",
     "The therapist's own",
 )  # fmt: skip

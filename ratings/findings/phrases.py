@@ -26,6 +26,7 @@ from ratings.psychometrics.evidence import (
     sureness,
 )
 from ratings.psychometrics.records import RuptureEvidence
+from ratings.psychometrics.series import OVERALL
 from ratings.psychometrics.usual import FEWEST, TrendWord
 
 OLD_AFTER = timedelta(days=14)  # from then on a lead says of when the answers are; convention of this app
@@ -200,17 +201,18 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
     who = {"name": name}
     if standing.rupture and standing.rupture.opened_by == OpenedBy.CLIENT:
         if standing.rupture.state == RuptureState.RECOVERING:
-            return _("%(name)s said that something did not fit; the last session was without tension.") % who
+            return _("%(name)s said that something did not fit; since then nobody has reported tension.") % who
         return _("%(name)s says something did not fit.") % who
     if standing.rupture and standing.rupture.opened_by == OpenedBy.THERAPIST and not flag:
         if standing.rupture.state == RuptureState.RECOVERING:
-            return _("The therapist noticed a strain with %(name)s; the last session was without one.") % who
+            return _("The therapist noticed a strain with %(name)s; since then nobody has reported one.") % who
         return _("The therapist noticed a strain with %(name)s.") % who
     if standing.is_untold:
         return _answered(name, standing)
     if standing.rupture and standing.rupture.state == RuptureState.RECOVERING:
         return (
-            _("%(name)s's ratings are coming back towards their own usual. One more, and it counts as repaired.") % who
+            _("%(name)s's ratings are coming back towards their own usual. One more like the last, and it is over.")
+            % who
         )
     if flag and only_the_therapist_fell(flag.points):
         if client_answered(flag):
@@ -219,13 +221,15 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
             )
         return _("The therapist's own view of the work with %(name)s fell; %(name)s has not answered since.") % who
     if standing.rupture:
-        return _below_usual(name, standing.rupture.pillars, for_sessions)
+        return _below_usual(name, _pillars_that_fell(standing.rupture, flag), for_sessions)
     if last and last.kept_back and last.is_active:
         return _("%(name)s's answers are below their own usual. That began while flags were not shown.") % who
     if last and last.state == RuptureState.SET_ASIDE:
         return _("%(name)s's answers are below their own usual. The flag was set aside.") % who
     if standing.settled_since:
         return settled_lower(name, standing)
+    if last and last.state in (RuptureState.UNREPAIRED, RuptureState.OPEN_AT_END):
+        return _("A strain with %(name)s was still on when the therapy ended.") % who
     if standing.check_ins_answered == 0:
         return _("No check-in from %(name)s yet. After five there will be a usual range to compare with.") % who
     words = {standing.words.get(series) for series in ("goal", "task", "bond", "overall")}
@@ -266,7 +270,7 @@ def _answered(name, standing):
 def recovering(rupture) -> str:
     """That a rupture is on its way back, in one sentence: what a person named, by what people say."""
     if rupture.is_named:
-        return _("The last session was without tension.")
+        return _("Since then nobody has reported tension.")
     return _("Coming back towards their own usual.")
 
 
@@ -285,6 +289,13 @@ def settled_lower(name: str | None, standing) -> str:
         about["pillars"] = pillar_names(lower)
         return _("%(pillars)s settled lower than before, since session %(n)s.") % about
     return _("Settled lower than before, since session %(n)s.") % about
+
+
+def _pillars_that_fell(rupture, flag: Assessment | None):
+    """By the ratings, also where a person named the rupture and other pillars with it."""
+    if flag is None or rupture.opened_by == OpenedBy.DETECTOR:
+        return rupture.pillars
+    return [series for series in fell_beyond_error(flag) if series != OVERALL]
 
 
 def _below_usual(name, pillars, for_sessions):

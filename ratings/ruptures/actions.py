@@ -40,6 +40,8 @@ def rebase_usual(*, editor: Editor, rupture, reason):
     """
     lock_for_edit(editor, rupture)
     rupture.refresh_from_db()
+    if rupture.rebased_reason and rupture.rebased_reason.open(editor.episode.client.data_key) == reason:
+        return  # a second click
     held = held_sessions(editor.episode)
     if rupture.state != Rupture.RuptureState.SETTLED_LOWER or rupture.rebased_at or not held:
         raise NotSettledLower
@@ -61,10 +63,12 @@ def set_rupture_aside(*, editor: Editor, rupture, reason):
         It is neither open nor recovering any more.
     """
     lock_for_edit(editor, rupture)
-    rupture.refresh_from_db(fields=["state"])
+    rupture.refresh_from_db(fields=["state", "aside_reason"])
+    now, key = timezone.now(), editor.episode.client.data_key
+    if rupture.state == Rupture.RuptureState.SET_ASIDE and rupture.aside_reason.open(key) == reason:
+        return  # a second click
     if not rupture.is_active:
         raise RuptureOver
-    now, key = timezone.now(), editor.episode.client.data_key
     rupture.state, rupture.closed_at = Rupture.RuptureState.SET_ASIDE, now
     rupture.aside_reason = Sealed(reason, key)
     rupture.save(update_fields=["state", "closed_at", "aside_reason"])

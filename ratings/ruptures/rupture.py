@@ -13,10 +13,21 @@ from ratings.detection.shadow import is_in_shadow
 from ratings.detection.stored import evidence_of
 from ratings.findings import phrases, scale
 from ratings.findings.flag import FlagContext, FlagText, flag_text
-from ratings.models import CheckIn, Rating, RepairStep, Rupture, RuptureView, SetAside, StrainVerdict, UsefulVerdict
+from ratings.models import (
+    CheckIn,
+    Rating,
+    RepairStep,
+    Rupture,
+    RuptureView,
+    SetAside,
+    Standing,
+    StrainVerdict,
+    UsefulVerdict,
+)
 from ratings.psychometrics.evidence import Rater, Use
 from ratings.psychometrics.records import RuptureEvidence
-from ratings.psychometrics.series import OVERALL, value_of
+from ratings.psychometrics.series import OVERALL, SERIES, value_of
+from ratings.psychometrics.usual import TrendWord
 from ratings.supervision.queries import Question, questions_of, standing_steps
 
 LOW_BY = 10  # POMP under what was usual when it began, and a cell is marked; convention of this app
@@ -121,6 +132,7 @@ class RupturePage:
     use: UsefulVerdict | None  # as above
     question: Question | None
     untold: bool  # shadow mode: nothing of detection may be shown
+    sees_no_slip: bool  # the program could judge, and the ratings are as usual
 
     @property
     def signs_in_words(self) -> str:
@@ -174,6 +186,7 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
         steps=_steps(rupture, rows, episode.client.data_key),
         since=_since(rupture, evidence, since, rows, worded),
         untold=shadow,
+        sees_no_slip=not shadow and not evidence and _all_as_usual(episode.standing),
         asides=[
             AsideRow(row.reason.shown(episode.client.data_key) if row.reason else "", row.at, row.undone_at)
             for row in SetAside.objects.filter(rupture=rupture, undone_at__isnull=False).order_by("-at")
@@ -184,6 +197,11 @@ def rupture_page(rupture: Rupture, reader: User) -> RupturePage:
         use=UsefulVerdict.objects.filter(rupture=rupture).newest().first(),
         question=questions_of([episode.pk]).get(episode.pk),
     )
+
+
+def _all_as_usual(standing: Standing) -> bool:
+    words = {standing.words.get(series) for series in SERIES}
+    return words <= {TrendWord.USUAL, TrendWord.ABOVE}
 
 
 def what_was_agreed(rupture: Rupture) -> str:
@@ -245,7 +263,7 @@ def _steps(rupture: Rupture, rows: list[RepairStep], key: DataKey) -> list[StepV
                 task=row.task.activity.shown(key) if row and row.task else "",
                 outcome=row.outcome if row else "",
                 outcome_in_words=row.get_outcome_display() if row else "",
-                planned_for=row.planned_for.starts_at if row and row.planned_for else None,
+                planned_for=row.planned_for.starts_at if row and row.planned_for and row.planned_for.is_on else None,
                 said_at=row.said_at if row else None,
                 is_current=is_current,
             )

@@ -107,7 +107,10 @@ def rupture_bring_back(request, code):
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Undone. It is as it was before you set it aside."))
+        rupture.refresh_from_db(fields=["state"])
+        messages.success(
+            request, _("Undone. It stands like this now: %(state)s.") % {"state": rupture.get_state_display()}
+        )
     return redirect("ratings:rupture", rupture.code)
 
 

@@ -93,7 +93,8 @@ def planned_step(episode: Episode, therapy_session: TherapySession | None) -> Pl
         latest[row.step] = row
     for row in latest.values():
         waits = row.outcome in (RepairStep.Outcome.PLANNED, RepairStep.Outcome.NOT_YET) and row.words
-        later = row.planned_for and therapy_session and row.planned_for.starts_at > therapy_session.starts_at
+        planned = row.planned_for if row.planned_for and row.planned_for.is_on else None
+        later = planned and therapy_session and planned.starts_at > therapy_session.starts_at
         if waits and row.words and not later:
             return PlannedStep(str(row.code), row.words.shown(episode.client.data_key))
     return None

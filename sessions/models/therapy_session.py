@@ -155,5 +155,10 @@ class TherapySession(models.Model):
         return self.attendance in (Attendance.PLANNED, Attendance.ATTENDED)
 
     @property
+    def is_on(self) -> bool:
+        """Whether it is to come, or was held."""
+        return self.takes_a_number and self.voided_at is None
+
+    @property
     def is_cancelled(self) -> bool:
         return self.attendance in (Attendance.CANCELLED, Attendance.CANCELLED_LATE)

@@ -214,7 +214,7 @@ def test_one_is_set_aside_and_brought_back(page, live_server, dana, sign_in, fel
     assert page.locator(".mark.aside", has_text="Set aside").is_visible()
     look("repair-aside")
     page.get_by_role("button", name="Undo: bring it back").click()
-    page.get_by_text("It is as it was before you set it aside.").wait_for()
+    page.get_by_text("Undone. It stands like this now").wait_for()
     assert page.get_by_text("The next step: Notice.").is_visible()
     assert page.get_by_text("A bereavement, we spoke.").is_visible()
     assert SetAside.objects.get().undone_at is not None

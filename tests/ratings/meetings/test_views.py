@@ -57,7 +57,7 @@ def test_data_and_plans_say_what_is_missing(http, dana, sam, juniper, sorrel, li
     http.force_login(sam.user)
     said = text_of(http, meeting_of(dana))
     assert "No check-in for three sessions or more: Juniper" in said
-    assert "Something is open, and there is no goal and no task: Sorrel" in said
+    assert "To talk about, and there is no goal and no task: Sorrel" in said
 
 
 def test_figures_appear_from_twenty_sessions(http, dana, sam, juniper, live_through):

@@ -316,3 +316,69 @@ def test_the_caseload_says_what_was_done_and_where_nothing_was(http, sam, dana, 
 def test_a_name_by_hand_is_refused_where_one_is_open(juniper, ticked, dana):
     with pytest.raises(Exception, match="One is open already"):
         name_rupture(editor=editor_of(juniper), therapy_session=ticked.opened_session, kind="both", pillars=[])
+
+
+# --- What is said of it -----------------------------------------------------------------------------------------------
+
+
+def test_a_second_click_on_set_aside_is_no_error(http, dana, ticked):
+    http.force_login(dana.user)
+    clicks = [post(http, "rupture-set-aside", ticked, reason="Exams.").status_code for _click in range(2)]
+    assert clicks == [302, 302]
+    assert SetAside.objects.count() == 1
+    assert post(http, "rupture-set-aside", ticked, reason="Another reason.").status_code == 409
+
+
+def test_what_the_ratings_show_is_not_told_of_the_pillars_that_the_therapist_named(http, dana, juniper, live_through):
+    bond_fell = [4, 4, 4, 4, 0, 0]
+    *_earlier, named_at = live_through(juniper, [4, 4, 4, 4, 4])
+    named = name_rupture(
+        editor=editor_of(juniper),
+        therapy_session=named_at.therapy_session,
+        kind="withdrawal",
+        pillars=["goal"],
+        line="",
+    )
+    for weeks in (-0.3, -0.01):
+        answered(next_session(juniper, weeks=weeks), bond_fell)
+    named.refresh_from_db()
+    assert named.is_active
+    http.force_login(dana.user)
+    said = text_of(http, reverse("ratings:case", args=[juniper.code]))
+    assert "answers on the bond" in said
+    assert "answers on goals" not in said
+
+
+@pytest.mark.parametrize("given", [{"attendance": "cancelled"}, {"voided_at": timezone.now()}])
+def test_a_step_planned_for_a_session_that_is_off_is_planned_for_the_next_one(http, dana, ticked, given):
+    at = timezone.now() + timedelta(days=3)
+    planned = make_therapy_session(ticked.episode, starts_at=at, ends_at=at + timedelta(minutes=50))
+    plan_step(editor=editor_of(ticked.episode), rupture=ticked, step="ask", words="How was it?", planned_for=planned)
+    http.force_login(dana.user)
+    assert "Planned for the next session:" not in page(http, ticked)
+    if "voided_at" in given:
+        given = given | {"voided_by": dana}
+    type(planned).objects.filter(pk=planned.pk).update(**given)
+    assert "Planned for the next session:" in page(http, ticked)
+
+
+def test_the_program_says_that_it_sees_no_slip_only_where_it_can_tell(http, dana, juniper, live_through):
+    (first,) = live_through(juniper, [None])
+    answered(first, tension=True)
+    http.force_login(dana.user)
+    assert "sees no slip" not in page(http, Rupture.objects.get())
+
+
+def test_what_is_over_is_not_said_to_end_in_a_repair(http, dana, ticked):
+    http.force_login(dana.user)
+    assert "It is over when" in page(http, ticked)
+    post(http, "rupture-set-aside", ticked, reason="Exams.")
+    assert "It is over when" not in page(http, ticked)
+
+
+def test_undone_says_how_it_stands_now(http, dana, ticked):
+    http.force_login(dana.user)
+    post(http, "rupture-set-aside", ticked, reason="Exams.")
+    answer = http.post(reverse("ratings:rupture-bring-back", args=[ticked.code]), follow=True)
+    ticked.refresh_from_db()
+    assert f"It stands like this now: {ticked.get_state_display()}." in answer.text
