@@ -89,12 +89,12 @@ def with_marks(held_sessions: Sequence[HeldSession], stored: Sequence[Rupture]) 
 
 
 def _session_record(held: HeldSession) -> SessionRecord:
-    ratings = [rating for rating in (held.client, held.therapist) if rating]
     return SessionRecord(
         evidence=held.evidence,
         starts_at=held.row.starts_at,
         has_check_in=held.has_check_in,
-        received_at=max((rating.received_at for rating in ratings), default=None),
+        by_client_at=held.client.received_at if held.client else None,
+        by_therapist_at=held.therapist.received_at if held.therapist else None,
     )
 
 
@@ -109,17 +109,12 @@ def _rupture_record(
         closed=positions.get(row.closed_session_id) if row.closed_session_id else None,
         is_over=row.closed_at is not None,
         of_this_version=row.version_id == version.pk,
-        aside_until=_last_before(row, held_sessions) if row.state == Rupture.RuptureState.SET_ASIDE else None,
+        aside_at=row.closed_at if row.state == Rupture.RuptureState.SET_ASIDE else None,
+        next_held=sum(held.row.starts_at < row.opened_session.starts_at for held in held_sessions),
         by_hand=row.named_by_id is not None,
         kept_back=row.kept_back,
         may_return=version.restores_id is not None and (row.version_id or 0) >= version.restores_id,
     )
-
-
-def _last_before(row: Rupture, held_sessions: Sequence[HeldSession]) -> int | None:
-    """The position of the last session that was held when a rupture was closed."""
-    earlier = [p for p, held in enumerate(held_sessions) if row.closed_at and held.row.starts_at <= row.closed_at]
-    return earlier[-1] if earlier else None
 
 
 def _active_rupture(row: Rupture, held_sessions: Sequence[HeldSession]) -> ActiveRupture:

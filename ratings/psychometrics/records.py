@@ -5,22 +5,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ratings.psychometrics.evidence import Assessment, OpenedBy, RuptureState, SessionEvidence, State
+from ratings.psychometrics.evidence import Assessment, OpenedBy, RuptureState, SessionEvidence, State, report_of
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """A therapy session that was held or missed, and when its ratings came in."""
+    """A therapy session that was held or missed, and when its ratings came in; None: there is none."""
 
     evidence: SessionEvidence
     starts_at: datetime
     has_check_in: bool  # there is a check-in for it
-    received_at: datetime | None  # when the later of its ratings came in; None: it has none
+    by_client_at: datetime | None = None
+    by_therapist_at: datetime | None = None
 
     @property
     def rated(self) -> bool:
         """Whether the client rated it."""
         return self.evidence.client is not None
+
+    @property
+    def received_at(self) -> datetime | None:
+        """When the later of its ratings came in."""
+        return max((at for at in (self.by_client_at, self.by_therapist_at) if at is not None), default=None)
+
+    @property
+    def reported_at(self) -> datetime | None:
+        """When the report of strain came in; None: there is none."""
+        by = report_of(self.evidence)
+        if by is None:
+            return None
+        return self.by_client_at if by == OpenedBy.CLIENT else self.by_therapist_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +48,8 @@ class RuptureRecord:
     closed: int | None  # the session that closed it; None: there is none, or it was voided
     is_over: bool
     of_this_version: bool  # the detector version that assesses now has written it
-    aside_until: int | None = None  # the last session before it was set aside; None: it was not
+    aside_at: datetime | None = None  # when it was set aside; None: it was not
+    next_held: int | None = None  # where the session that opened it was voided: the one after it
     by_hand: bool = False  # somebody named it on a page, so that no answer needs to speak for it
     kept_back: bool = False  # found in shadow mode
     may_return: bool = False  # written by the version that came back, or since it was replaced
@@ -43,6 +58,11 @@ class RuptureRecord:
     def is_active(self) -> bool:
         """Open, or on its way back."""
         return self.state in (RuptureState.OPEN, RuptureState.RECOVERING)
+
+    @property
+    def begins(self) -> int | None:
+        """The session that opened it, or the one after that, where it was voided."""
+        return self.next_held if self.opened is None else self.opened
 
 
 @dataclass(frozen=True, slots=True)

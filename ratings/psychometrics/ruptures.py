@@ -11,7 +11,7 @@ In shadow mode nobody is told what the detector found. So it is kept back: what 
 no detector, and the two may be open at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,8 +25,9 @@ from ratings.psychometrics.evidence import (
     OpenedBy,
     RuptureState,
     State,
+    report_of,
 )
-from ratings.psychometrics.named import named_ruptures
+from ratings.psychometrics.named import Named, named_ruptures
 from ratings.psychometrics.records import Run, RuptureEvidence, RuptureRecord, RuptureUpdate, SessionRecord
 from ratings.psychometrics.series import value_of
 from ratings.psychometrics.usual import UsualRange, usual_ranges
@@ -72,7 +73,7 @@ def settle(
     Settlement
         A rupture on record belongs to the first run of sessions that it overlaps. A run without one opens a new
         rupture; a rupture without a run is withdrawn, if the detector opened it. One rupture at a time is open, and one
-        that a person opened keeps the detector from opening another.
+        that a person opened keeps the detector from opening another. A run that goes on after it was over opens one.
 
     Examples
     --------
@@ -88,12 +89,69 @@ def settle(
     >>> update.id, str(update.state), update.opened, update.closed
     (None, 'open', 4, None)
     """
-    aside = [
-        span
-        for record in records
-        if record.state == RuptureState.SET_ASIDE and (span := span_of(record, assessments)) is not None
+    aside = [record for record in records if record.state == RuptureState.SET_ASIDE]
+    away = [span for record in aside if (span := span_of(record, assessments)) is not None]
+    runs = [run for run in runs_of(assessments) if not any(run.overlaps(*span) for span in away)]
+    on_record, lost = _on_record(runs, records, assessments)
+    kept_back = {run for run in runs if shadow or (run in on_record and on_record[run].kept_back)}
+    told = [
+        run
+        for run in runs
+        if run not in kept_back and (run in on_record or _came_in_since(valid_from, run, sessions, assessments))
     ]
-    runs = [run for run in runs_of(assessments) if not any(run.overlaps(*span) for span in aside)]
+    heard = [record for record in records if record.opened_by != OpenedBy.DETECTOR or not (shadow or record.kept_back)]
+    named = named_ruptures(
+        sessions,
+        assessments,
+        heard,
+        lambda position: (
+            (assessments[position].state in IN_RUPTURE and any(run.overlaps(position, position) for run in told))
+            or _is_put_away(position, sessions[position], aside)
+        ),
+        taken=any(run in on_record and on_record[run].is_active and _is_on(run, ended) for run in told),
+        ended=ended,
+    )
+    updates = [
+        replace(one, evidence=evidence_of_run(joined, sessions, assessments, constants))
+        if (joined := _joined(one, [run for run in runs if run not in kept_back], on_record)) is not None
+        else one
+        for one in named.updates
+    ]
+    person_opened = any(one.is_active for one in named.updates)
+    for run in runs:
+        opener = on_record.get(run)
+        if run in kept_back:
+            if opener is None and not _came_in_since(valid_from, run, sessions, assessments):
+                continue
+            part: Run | None = run
+        elif run not in told or (person_opened and _is_on(run, ended)):
+            continue
+        else:
+            part = _untold(run, opener, named, assessments)
+        if part is None:
+            continue  # what a person named holds it
+        active = _is_on(run, ended)
+        state = RuptureState.OPEN if run.state == State.UNREPAIRED else RuptureState(run.state)  # it is still on
+        if ended and run.state in IN_RUPTURE:
+            state = _ended_as(run, assessments, constants)
+        updates.append(
+            RuptureUpdate(
+                id=opener.id if opener else None,
+                state=state,
+                opened=part.first,
+                closed=None if active else run.last,
+                evidence=evidence_of_run(part, sessions, assessments, constants),
+                # One that was told of before gives its place up only to what a person names meanwhile.
+                kept_back=opener.kept_back or (run in kept_back and active and person_opened) if opener else shadow,
+            )
+        )
+    return Settlement(tuple(record.id for record in [*lost, *named.lost]), tuple(updates))
+
+
+def _on_record(
+    runs: Sequence[Run], records: Sequence[RuptureRecord], assessments: Sequence[Assessment]
+) -> tuple[dict[Run, RuptureRecord], list[RuptureRecord]]:
+    """The detector's ruptures on record by their runs, and those that no run speaks for any more."""
     # What a person opened is theirs to close. What an earlier version said and closed is history; what is still open
     # must stand under this one, and what the version before this one closed comes back with the one that it replaced.
     of_detector = [
@@ -103,54 +161,45 @@ def settle(
         and record.state != RuptureState.SET_ASIDE
         and (record.of_this_version or record.is_active or record.may_return)
     ]
-    on_record: dict[Run, RuptureRecord] = {}
-    withdrawn = []
+    found: dict[Run, RuptureRecord] = {}
+    lost = []
     for record in of_detector:
         span = span_of(record, assessments)
-        free = [run for run in runs if span is not None and run not in on_record and run.overlaps(*span)]
+        free = [run for run in runs if span is not None and run not in found and run.overlaps(*span)]
         if free:
-            on_record[free[0]] = record
+            found[free[0]] = record
         elif record.state != RuptureState.WITHDRAWN and (record.of_this_version or record.is_active):
-            withdrawn.append(record.id)
-    kept_back = {run for run in runs if shadow or (run in on_record and on_record[run].kept_back)}
-    told = [run for run in runs if run not in kept_back]
-    held = [*_put_away(records, aside), *((run.first, run.last) for run in on_record if run not in kept_back)]
-    heard = [record for record in records if record.opened_by != OpenedBy.DETECTOR or not (shadow or record.kept_back)]
-    named, taken_back = named_ruptures(sessions, assessments, heard, held, told, ended)
-    withdrawn += taken_back
-    named_spans = [(one.opened, len(assessments) - 1 if one.closed is None else one.closed) for one in named]
-    person_opened = any(one.is_active for one in named)
-    updates = [
-        replace(one, evidence=evidence_of_run(free_run, sessions, assessments, constants))
-        if (free_run := next((run for run in told if run not in on_record and run.overlaps(*span)), None))
-        else one
-        for one, span in zip(named, named_spans, strict=True)
-    ]
+            lost.append(record)
+    return found, lost
+
+
+def _is_on(run: Run, ended: bool) -> bool:
+    return run.state in IN_RUPTURE and not ended
+
+
+def _joined(one: RuptureUpdate, runs: Sequence[Run], on_record: Mapping[Run, RuptureRecord]) -> Run | None:
+    """The part of a run that speaks for what a person named; None where it has a rupture of its own."""
     for run in runs:
+        last = run.last if one.closed is None else min(run.last, one.closed)
         opener = on_record.get(run)
-        if opener is None and not _came_in_since(valid_from, run, sessions, assessments):
-            continue
-        if run not in kept_back:
-            if opener is None and any(run.overlaps(*span) for span in named_spans):
-                continue  # what a person named holds it
-            if run.state in IN_RUPTURE and person_opened:
-                continue
-        active = run.state in IN_RUPTURE and not ended
-        state = RuptureState.OPEN if run.state == State.UNREPAIRED else RuptureState(run.state)  # it is still on
-        if ended and run.state in IN_RUPTURE:
-            state = _ended_as(run, assessments, constants)
-        updates.append(
-            RuptureUpdate(
-                id=opener.id if opener else None,
-                state=state,
-                opened=run.first,
-                closed=None if active else run.last,
-                evidence=evidence_of_run(run, sessions, assessments, constants),
-                # One that was told of before gives its place up only to what a person names meanwhile.
-                kept_back=opener.kept_back or (run in kept_back and active and person_opened) if opener else shadow,
-            )
-        )
-    return Settlement(tuple(withdrawn), tuple(updates))
+        is_own = opener is not None and (opener.opened is None or opener.opened <= last)
+        if run.overlaps(one.opened, last) and not is_own:
+            return replace(run, last=last)
+    return None
+
+
+def _untold(run: Run, opener: RuptureRecord | None, named: Named, assessments: Sequence[Assessment]) -> Run | None:
+    """The part of a run that opens a rupture of its own: what goes on after a named one was over.
+
+    None where what a person named holds all of it.
+    """
+    until = named.reach(run.first, run.last)
+    if until is None or (opener is not None and (opener.opened is None or opener.opened <= until)):
+        return run
+    first = next((p for p in _strained(run, assessments) if p > until), None)
+    if first is None:
+        return run if opener else None
+    return replace(run, first=first)
 
 
 def runs_of(assessments: Sequence[Assessment]) -> list[Run]:
@@ -222,14 +271,16 @@ def evidence_of_run(
     )
 
 
-def _put_away(records: Sequence[RuptureRecord], spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans that were set aside, with every report that was known when the therapist did so."""
-    known = [
-        (record.opened, record.aside_until)
-        for record in records
-        if record.state == RuptureState.SET_ASIDE and record.opened is not None and record.aside_until is not None
-    ]
-    return [*spans, *known]
+def _is_put_away(position: int, therapy_session: SessionRecord, aside: Sequence[RuptureRecord]) -> bool:
+    """Whether a report was on record when a therapist set such a rupture aside."""
+    came_in = therapy_session.reported_at
+    for record in aside:
+        if record.begins is None or record.aside_at is None or position < record.begins:
+            continue
+        is_its_own = record.opened == position and record.opened_by == report_of(therapy_session.evidence)
+        if is_its_own or came_in is None or came_in <= record.aside_at:
+            return True
+    return False
 
 
 def _strained(run: Run, assessments: Sequence[Assessment]) -> list[int]:

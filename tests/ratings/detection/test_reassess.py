@@ -216,6 +216,36 @@ def test_a_strain_counts_the_sessions_that_its_charts_mark(juniper, live_through
     assert rupture.evidence["for_sessions"] == len(marked) == 2
 
 
+@pytest.fixture
+def two_named(juniper, live_through):
+    """The client's tick in session 8 opened the first, a late one in session 5 the second, which was over by 7."""
+    asked = live_through(juniper, [3] * 4 + [None] * 4, tension=False)
+    for number, said in ((6, False), (7, False), (8, True), (5, True)):
+        answer_check_in(check_in=asked[number - 1], answers=client_answers(3, tension=said), may_change=True)
+    return asked
+
+
+def take_back_an_answer(check_in):
+    """So that the one from session 5 is not over by session 7 any more."""
+    Rating.objects.filter(check_in=check_in).update(replaced_at=timezone.now(), replaced_reason="corrected")
+
+
+def open_ones(episode):
+    return [row.opened_session for row in episode.ruptures.filter(state__in=Rupture.ACTIVE)]
+
+
+def test_of_two_ruptures_that_people_named_one_is_open_after_any_correction(juniper, two_named):
+    take_back_an_answer(two_named[5])
+    reassess(juniper)
+    assert open_ones(juniper) == [two_named[7].therapy_session]
+
+
+def test_new_settings_take_hold_also_where_two_ruptures_would_be_open(juniper, two_named, millrace, mona):
+    take_back_an_answer(two_named[5])
+    set_detector(practice=millrace, criterion="rupture_filter", budget="watchful", use="client", by=mona)
+    assert open_ones(juniper) == [two_named[7].therapy_session]
+
+
 # --- Writers at the same time: each locks the episode first, so there is no deadlock ----------------------------------
 
 # They begin with the place of the therapist who is to have the case, so that it does not end meanwhile.

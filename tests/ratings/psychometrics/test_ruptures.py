@@ -57,7 +57,7 @@ def rated(*values):
             SessionEvidence(position + 1, client=None if value is None else level(value)),
             starts_at=at(position),
             has_check_in=True,
-            received_at=None if value is None else at(position),
+            by_client_at=None if value is None else at(position),
         )
         for position, value in enumerate(values)
     ]
@@ -158,6 +158,60 @@ def test_what_a_person_named_is_repaired_when_the_client_says_that_it_helped():
     said = replace(sessions[1], evidence=replace(sessions[1].evidence, helped=True))
     [update] = settled(assessed(STEADY, STEADY, STEADY), BY_HAND, sessions=[sessions[0], said, sessions[2]]).updates
     assert (update.state, update.closed) == (RuptureState.REPAIRED, 1)
+
+
+@pytest.mark.parametrize("lies_low", [OPEN, UNREPAIRED, LOWER])
+def test_what_a_person_named_is_not_repaired_while_the_ratings_lie_low(lies_low):
+    sessions = rated(80, 40, 40)
+    said = replace(sessions[2], evidence=replace(sessions[2].evidence, helped=True))
+    course = [Assessment(number, state) for number, state in enumerate((STEADY, lies_low, lies_low), start=1)]
+    [update] = settled(course, BY_HAND, sessions=[*sessions[:2], said]).updates
+    assert (update.state, update.closed) == (RuptureState.OPEN, None)
+
+
+def test_a_strain_that_goes_on_after_a_named_one_was_repaired_is_told():
+    course = assessed(STEADY, STEADY, OPEN, RECOVERING, RECOVERING, OPEN, OPEN)
+    over = replace(BY_HAND, opened=2, closed=4, state=RuptureState.REPAIRED, is_over=True)
+    named, told = settled(course, over).updates
+    assert (named.id, named.state, named.closed) == (7, RuptureState.REPAIRED, 4)
+    assert (told.id, told.state, told.opened, told.closed) == (None, RuptureState.OPEN, 5, None)
+    assert (named.evidence.assessment.number, told.evidence.assessment.number) == (3, 6)
+    on_record = replace(ON_RECORD, id=8, opened=5)
+    assert settled(course, over, on_record).updates == (named, replace(told, id=8))
+
+
+def test_of_two_that_people_named_the_one_that_is_open_stays_so():
+    """The earlier one is not over by its ratings any more, as an answer was corrected."""
+    later = replace(BY_HAND, opened=4)
+    earlier = replace(BY_HAND, id=8, opened=1, closed=3, state=RuptureState.REPAIRED, is_over=True)
+    found = settled(assessed(*[STEADY] * 2, *[OPEN] * 4), later, earlier)
+    assert [(update.id, update.state) for update in found.updates] == [(7, RuptureState.OPEN)]
+
+
+def test_a_report_opens_one_at_once_where_the_flag_before_it_is_withdrawn():
+    found = settled(assessed(*[STEADY] * 5), ON_RECORD, sessions=with_reports("", "", "", "", "yes"))
+    assert found.withdrawn == (7,)
+    assert [(update.opened, update.state) for update in found.updates] == [(4, RuptureState.OPEN)]
+
+
+def test_a_report_in_the_session_that_ends_a_flag_opens_one():
+    course = assessed(STEADY, OPEN, OPEN, LOWER)
+    updates = settled(course, replace(ON_RECORD, opened=1), sessions=with_reports("", "", "", "yes")).updates
+    assert [(update.opened, update.state) for update in updates] == [(3, RuptureState.OPEN), (1, LOWER)]
+
+
+@pytest.mark.parametrize(("days_later", "opens"), [(-1, 1), (0, 0), (1, 0)])
+def test_a_report_that_came_in_after_something_was_set_aside_opens_one(days_later, opens):
+    set_aside_at = at(4) + timedelta(days=days_later)
+    aside = replace(ON_RECORD, state=RuptureState.SET_ASIDE, is_over=True, aside_at=set_aside_at)
+    found = settled(assessed(*ONE_FALL), aside, sessions=with_reports("", "", "", "", "yes"))
+    assert [update.opened for update in found.updates] == [4] * opens
+
+
+def test_a_report_that_was_set_aside_stays_so_when_its_answer_is_corrected():
+    aside = replace(BY_HAND, by_hand=False, opened_by=OpenedBy.CLIENT, state=RuptureState.SET_ASIDE, is_over=True)
+    known = replace(aside, aside_at=MONDAY - timedelta(days=1))
+    assert settled(assessed(STEADY, STEADY), known, sessions=with_reports("yes", "")).updates == ()
 
 
 def with_reports(*reports):

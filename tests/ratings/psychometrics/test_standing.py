@@ -20,7 +20,7 @@ STEADY = Assessment(1, State.STEADY, suspicion=0.1)
 def record(position, client, asked=True, attended=True):
     number = position + 1 if attended else None
     evidence = SessionEvidence(number, None if client is None else level(client), attended=attended)
-    return SessionRecord(evidence, MONDAY + timedelta(weeks=position), asked, None)
+    return SessionRecord(evidence, MONDAY + timedelta(weeks=position), asked)
 
 
 def figures(*sessions, last=STEADY, rupture=None, ended=False):
