@@ -20,7 +20,7 @@ from alliance.clients import actions as client_actions
 from alliance.models import CaseOffer, EndReason, Episode, HistoryShare, Membership, User
 from alliance.people import actions as people_actions
 from alliance.people.case_offers import OfferKind, offer_case
-from alliance.people.cover import arrange_cover
+from alliance.people.cover import arrange_cover, arrange_cover_of_all
 from alliance.refusal import Refused
 from alliance.scopes import live_therapists
 from alliance.taking import check_take
@@ -29,6 +29,7 @@ from ratings.check_in.carried import unfinished
 from ratings.detection.reassess import lock_episode, lock_for_settling, reassess
 from ratings.models import CheckIn, ClientLink, Delivery
 from sessions.models import Attendance, TherapySession
+from sessions.schedule.clashes import check_takeable
 from sessions.schedule.handing_over import hand_over_planned
 
 SHORTEST_STAY = timedelta(days=1)  # convention of this app: whoever leaves before tomorrow takes no case over
@@ -57,16 +58,18 @@ class CaseOpened(Exception):
 
 
 @transaction.atomic
-def hand_over(*, right: HandingRight, to: Membership, extent: str = "") -> Episode:
+def hand_over(*, right: HandingRight, to: Membership, extent: str = "", accepted: bool = False) -> Episode:
     """Ends the episode, and starts the one that follows with a colleague; the new episode.
 
     What is planned goes along. What was held stays, as it tells of the alliance with the therapist before. `extent`:
-    what the client lets the new therapist see of it; empty: nothing.
+    what the client lets the new therapist see of it; empty: nothing. `accepted`: the warnings were read.
 
     Raises
     ------
     Refused
         The colleague cannot take it, or the therapy has ended meanwhile.
+    NeedsYes
+        Of what is planned something lies over the colleague's own, or in their leave.
     """
     Membership.objects.select_for_update(no_key=True).get(pk=to.pk)  # so that it does not end meanwhile
     episode = lock_for_settling(right)
@@ -75,6 +78,8 @@ def hand_over(*, right: HandingRight, to: Membership, extent: str = "") -> Episo
     if episode.ends_at:
         raise Refused(_("This therapy has ended meanwhile."))
     _check_successor(episode, to)
+    if not accepted:
+        check_takeable([episode], to, starts_at=timezone.now())
     client_actions.close_episode(editor=right, reason=EndReason.TRANSFERRED)
     following = client_actions.start_episode(
         client=episode.client, therapist=to, by=right.membership, previous=episode, starts_at=episode.ends_at
@@ -103,6 +108,36 @@ def _check_successor(episode: Episode, to: Membership) -> None:
         raise Refused(_("They leave the practice before tomorrow."))
     if Episode.objects.filter(client=episode.client, therapist=to, ends_at__isnull=True).exists():
         raise Refused(_("They are a therapist of this client already."))
+
+
+@transaction.atomic
+def cover_cases(
+    *,
+    right: HandingRight,
+    covering: Membership,
+    starts_at: datetime,
+    ends_at: datetime,
+    covers_all: bool = False,
+    accepted: bool = False,
+) -> None:
+    """Has a colleague cover a case, or all of its therapist's, from an instant to another.
+
+    Raises
+    ------
+    Refused
+        The colleague cannot cover it for all that time, or the times are no period.
+    NeedsYes
+        What is planned in this time lies over the colleague's own, or in their leave.
+    """
+    days = {"starts_at": starts_at, "ends_at": ends_at}
+    if covers_all:
+        arrange_cover_of_all(therapist=right.membership, covering=covering, **days)
+        episodes = list(Episode.objects.filter(therapist=right.membership, ends_at__isnull=True))
+    else:
+        arrange_cover(right=right, covering=covering, **days)
+        episodes = [right.episode]
+    if not accepted:  # the transaction takes the cover back
+        check_takeable(episodes, covering, **days)
 
 
 @transaction.atomic
@@ -174,7 +209,7 @@ def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: dat
 
 
 @transaction.atomic
-def take_case(*, offer: CaseOffer, user: User) -> Episode:
+def take_case(*, offer: CaseOffer, user: User, accepted: bool = False) -> Episode:
     """The colleague accepts a case: it is handed over to them, or they cover it; the case that they can open now.
 
     Raises
@@ -183,16 +218,24 @@ def take_case(*, offer: CaseOffer, user: User) -> Episode:
         It is not offered to them, or not open yet, or needs nobody any more.
     Refused
         They cannot take it, or the days of the cover are over.
+    NeedsYes
+        As `hand_over`.
     """
     people_actions.lock_practice(offer.to.practice)
     offer.refresh_from_db()
     taker = check_take(user, offer)
     if offer.kind == OfferKind.HAND_OVER:
-        episode = hand_over(right=taker, to=taker.membership)
+        episode = hand_over(right=taker, to=taker.membership, accepted=accepted)
     else:
         assert offer.covers_from and offer.covers_until  # a constraint of the table
         starts_at = max(offer.covers_from, timezone.now())
-        arrange_cover(right=taker, covering=taker.membership, starts_at=starts_at, ends_at=offer.covers_until)
+        cover_cases(
+            right=taker,
+            covering=taker.membership,
+            starts_at=starts_at,
+            ends_at=offer.covers_until,
+            accepted=accepted,
+        )
         episode = taker.episode
     offer.accepted_at = timezone.now()
     offer.save(update_fields=["accepted_at"])

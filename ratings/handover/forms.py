@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import DayField
 from alliance.models import HistoryShare
+from alliance.people.forms import SightAnswerForm
 from ratings.handover.actions import Choice, What
+from sessions.schedule.forms import AcceptedMixin
 
 LONGEST_NOTICE = timedelta(days=2 * 366)  # convention of this app: a later day is a slip of the year
 LONGEST_COVER = timedelta(days=366)  # convention of this app: who is away for longer hands over
@@ -41,7 +43,17 @@ class ColleagueForm(forms.Form):
         return self.members[self.cleaned_data["colleague"]]
 
 
-class CoverForm(ColleagueForm):
+class TakingForm(AcceptedMixin, ColleagueForm):
+    """A colleague takes what is planned: they may have other sessions then, or be on leave."""
+
+    nothing_done = _("Please read this first. Nothing is saved yet.")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["accepted"].label = _("Save it all the same")
+
+
+class CoverForm(TakingForm):
     """Who covers, on which days, and whether this case alone."""
 
     THIS, ALL = "this", "all"
@@ -76,7 +88,7 @@ class CoverForm(ColleagueForm):
         }
 
 
-class HandOverForm(ColleagueForm):
+class HandOverForm(TakingForm):
     """Who takes the case over, and what the client lets them see."""
 
     extent = forms.ChoiceField(
@@ -97,6 +109,14 @@ class ShareForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
+
+
+class TakeForm(AcceptedMixin, SightAnswerForm):
+    """Accepts or declines a case that was offered."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["accepted"].label = _("Take it all the same, and move these sessions in my week")
 
 
 class SettleForm(forms.Form):

@@ -183,6 +183,37 @@ def _own_sessions_then(
         yield _("You see %(name)s then: %(days)s.") % {"name": name, "days": _named(starts)}
 
 
+def check_takeable(
+    episodes: Collection[Episode], holder: Membership, *, starts_at: datetime, ends_at: datetime | None = None
+) -> None:
+    """Raises where whoever takes over what is planned in these cases, from one instant to another, cannot hold it all.
+
+    Raises
+    ------
+    NeedsYes
+        They have another session then, are on leave, or have left by then. Of their sessions only the time is told.
+    """
+    planned = TherapySession.objects.planned().filter(episode__in=episodes, starts_at__gt=starts_at)
+    planned = planned.filter(starts_at__lt=ends_at) if ends_at else planned
+    spans = [_span(row) for row in planned]
+    if not spans:
+        return
+    others = _between(TherapySession.objects.taking_time(), spans).exclude(episode__in=episodes)
+    others = others.filter(episode__therapist__user=holder.user_id)
+    over = [one.starts_at for one in spans if holder.ends_at and one.ends_at > holder.ends_at]
+    found = (
+        (
+            _("%(name)s has another session then: %(days)s."),
+            [row.starts_at for row in others if any(one.overlaps(_span(row)) for one in spans)],
+        ),
+        (_("%(name)s is on leave then: %(days)s."), [one.starts_at for one in in_leave(holder, spans)]),
+        (_("%(name)s will have left this practice then: %(days)s."), over),
+    )
+    warnings = [text % {"name": holder.display_name, "days": _named(days)} for text, days in found if days]
+    if warnings:
+        raise NeedsYes(warnings)
+
+
 def on_leave(editor: Editor, spans: Sequence[Span]) -> list[Span]:
     """Those of the times at which whoever would hold the session is on leave."""
     return [one for holder, held in _by_holder(editor, spans) for one in in_leave(holder, held)]

@@ -15,13 +15,14 @@ from alliance.access import get_visible_or_404
 from alliance.models import Cover, Episode
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.people.colleagues import colleagues_of
-from alliance.people.cover import arrange_cover, arrange_cover_of_all, end_cover
+from alliance.people.cover import end_cover
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post, say_overtaken, status_of
 from ratings.check_in.carried import carried_answers, read_carried, unfinished
-from ratings.handover.actions import hand_over, reopen_episode, share_history
+from ratings.handover.actions import cover_cases, hand_over, reopen_episode, share_history
 from ratings.handover.earlier import earlier_course
 from ratings.handover.forms import CoverForm, HandOverForm, ShareForm
+from sessions.schedule.clashes import NeedsYes
 
 NOTHING_TO_COVER = gettext_lazy("This therapy has ended; there is nothing to cover.")
 NOTHING_TO_HAND_OVER = gettext_lazy("This therapy has ended; there is nothing to hand over.")
@@ -48,12 +49,17 @@ def case_cover(request, code):
         say_overtaken(form, NOTHING_TO_COVER)
     elif form.is_valid():
         try:
-            if form.cleaned_data["extent"] == CoverForm.ALL:
-                arrange_cover_of_all(therapist=editor.membership, covering=form.member, **form.period)
-            else:
-                arrange_cover(right=editor, covering=form.member, **form.period)
+            cover_cases(
+                right=editor,
+                covering=form.member,
+                covers_all=form.cleaned_data["extent"] == CoverForm.ALL,
+                accepted=form.cleaned_data["accepted"],
+                **form.period,
+            )
         except Refused as refusal:
             form.add_error("colleague", str(refusal))
+        except NeedsYes as asked:
+            form.warn(asked.warnings)
         else:
             messages.success(request, _("The cover is arranged. It ends by itself after the last day."))
             return redirect("ratings:case-cover", episode.code)
@@ -80,9 +86,12 @@ def case_hand_over(request, code):
         say_overtaken(form, NOTHING_TO_HAND_OVER)
     elif form.is_valid():
         try:
-            hand_over(right=editor, to=form.member, extent=form.cleaned_data["extent"])
+            typed = {name: form.cleaned_data[name] for name in ("extent", "accepted")}
+            hand_over(right=editor, to=form.member, **typed)
         except Refused as refusal:
             form.add_error("colleague", str(refusal))
+        except NeedsYes as asked:
+            form.warn(asked.warnings)
         else:
             messages.success(request, _("Handed over. You can read the case under Ended."))
             return redirect("ratings:case", episode.code)

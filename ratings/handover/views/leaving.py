@@ -20,14 +20,14 @@ from alliance.drafts.done import done_with
 from alliance.models import CaseOffer, Membership, Practice, SightAnswer
 from alliance.people.case_offers import answer_case_offer
 from alliance.people.colleagues import colleagues_of
-from alliance.people.forms import SightAnswerForm
 from alliance.people.mail import offer_messages
 from alliance.refusal import Refused
-from alliance.requests import posted, require_page_or_post
+from alliance.requests import posted, require_page_or_post, status_of
 from ratings.handover.actions import CaseOpened, leave, settle_cases, take_case
-from ratings.handover.forms import LeavingForm, SettleForm
+from ratings.handover.forms import LeavingForm, SettleForm, TakeForm
 from ratings.handover.leaving import cases_of, cases_without_therapist, open_cases_of
 from ratings.handover.outcome import outcome_of
+from sessions.schedule.clashes import NeedsYes
 
 OFFERED = gettext_lazy("The colleagues were asked. A case is theirs once they accept it, after a day or a second yes.")
 OFFERS_NOT_TOLD = gettext_lazy("The colleagues are asked, but the e-mails could not be sent. They see it in Alliance.")
@@ -160,15 +160,20 @@ def case_offer_answer(request, code):
     """A colleague accepts a case or declines it; its therapist or a second manager agrees, or the therapist objects."""
     offers = CaseOffer.objects.select_related("to__practice")
     offer = access.get_visible_or_404(offers, request.user, code=code)
-    form = SightAnswerForm(request.POST)
+    form = TakeForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation("There is no such answer.")
     if form.cleaned_data["answer"] != SightAnswer.ACCEPT:
         answer_case_offer(offer=offer, answer=form.cleaned_data["answer"], user=request.user)
         messages.success(request, _("Saved."))
         return redirect("alliance:asked")
+    timezone.activate(ZoneInfo(offer.to.practice.zone))
     try:
-        episode = take_case(offer=offer, user=request.user)
+        episode = take_case(offer=offer, user=request.user, accepted=form.cleaned_data["accepted"])
+    except NeedsYes as asked:
+        form.warn(asked.warnings)
+        context = {"form": form, "offer": offer, "section": "asked"}
+        return render(request, "ratings/handover/case_take.html", context, status=status_of(form))
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("alliance:asked")

@@ -6,12 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.models import Cover, Episode, HistoryShare, Membership
+from alliance.models import CaseOffer, Cover, Episode, HistoryShare, Membership
 from ratings.cases.actions import end_episode
 from ratings.check_in.actions import answer_check_in
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn, Rating
-from sessions.models import TherapySession
+from sessions.models import Leave, TherapySession
 from tests.courses import answers, client_answers
 from tests.factories import days_ago, editor_of, local_day, make_episode, make_member, make_therapy_session
 
@@ -235,3 +235,53 @@ def test_an_ended_case_opens_again_from_its_page(http, dana, juniper, live_throu
     assert "Log session 2" in page
     page = http.post(reverse("ratings:case-reopen", args=[juniper.code]), follow=True).text
     assert "This therapy is open." in page
+
+
+# --- What is planned, over the colleague's own ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("case-hand-over", "another session"),
+        ("case-hand-over", "on leave"),
+        ("case-hand-over", "will have left"),
+        ("case-cover", "another session"),
+        ("case-cover", "on leave"),
+    ],
+)
+def test_before_a_colleague_gets_what_is_planned_it_is_said_what_lies_over_it(http, dana, noor, juniper, name, way):
+    at = days_ago(-3)
+    planned = make_therapy_session(juniper, starts_at=at, ends_at=at + timedelta(minutes=50))
+    if way == "another session":
+        make_therapy_session(make_episode(noor, "Wren"), starts_at=at, ends_at=at + timedelta(minutes=20))
+    elif way == "on leave":
+        Leave.objects.create(therapist=noor, starts_at=days_ago(-2), ends_at=days_ago(-9))
+    else:
+        Membership.objects.filter(pk=noor.pk).update(ends_at=days_ago(-2.9))
+    reassess(juniper)
+    http.force_login(dana.user)
+    path = reverse(f"ratings:{name}", args=[juniper.code])
+    sent = given(noor, extent="this" if "cover" in name else "")
+    page = http.post(path, sent)
+    assert (page.status_code, way in page.text, "Wren" in page.text) == (422, True, False)
+    assert not Cover.objects.exists() and not Episode.objects.filter(previous=juniper).exists()
+    assert http.post(path, sent | {"accepted": "on"}).status_code == 302
+    planned.refresh_from_db()
+    assert (planned.episode.therapist, Cover.objects.count()) == ((noor, 0) if "hand" in name else (dana, 1))
+
+
+def test_who_takes_a_case_is_told_what_lies_over_it_before(http, dana, noor, mona, juniper):
+    at = days_ago(-3)
+    for episode in (juniper, make_episode(noor, "Wren")):
+        make_therapy_session(episode, starts_at=at, ends_at=at + timedelta(minutes=50))
+        reassess(episode)
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(0.1))
+    offer = CaseOffer.objects.create(episode=juniper, to=noor, kind="hand-over", asked_by=mona, opens_at=days_ago(0.1))
+    http.force_login(noor.user)
+    path = reverse("ratings:case-offer-answer", args=[offer.code])
+    page = http.post(path, {"answer": "accept"})
+    assert (page.status_code, "has another session then" in page.text) == (422, True)
+    assert not Episode.objects.filter(previous=juniper).exists()
+    assert http.post(path, {"answer": "accept", "accepted": "on"}).status_code == 302
+    assert Episode.objects.get(previous=juniper).therapist == noor
