@@ -27,10 +27,11 @@ from alliance.taking import check_take
 from ratings.cases.actions import end_episode
 from ratings.check_in.carried import unfinished
 from ratings.detection.reassess import lock_episode, lock_for_settling, reassess
-from ratings.models import CheckIn, ClientLink, Delivery
+from ratings.models import CheckIn, ClientLink, Delivery, Rating
+from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
 from sessions.schedule.clashes import check_takeable
-from sessions.schedule.handing_over import hand_over_planned
+from sessions.schedule.handing_over import hand_over_planned, keep_written
 
 SHORTEST_STAY = timedelta(days=1)  # convention of this app: whoever leaves before tomorrow takes no case over
 
@@ -61,7 +62,8 @@ class CaseOpened(Exception):
 def hand_over(*, right: HandingRight, to: Membership, extent: str = "", accepted: bool = False) -> Episode:
     """Ends the episode, and starts the one that follows with a colleague; the new episode.
 
-    What is planned goes along. What was held stays, as it tells of the alliance with the therapist before. `extent`:
+    What is planned goes along, without what was written about it before its log was undone. What was held stays, as it
+    tells of the alliance with the therapist before. `extent`:
     what the client lets the new therapist see of it; empty: nothing. `accepted`: the warnings were read.
 
     Raises
@@ -88,6 +90,10 @@ def hand_over(*, right: HandingRight, to: Membership, extent: str = "", accepted
         share = HistoryShare.objects.create(episode=following, extent=extent, recorded_by=right.membership)
         audit.record(Verb.CREATED, share, by=right.membership)
     moved = hand_over_planned(right=right, to=following)
+    for row in moved:
+        own = Rating.objects.filter(therapy_session=row, rater=Rater.THERAPIST)
+        if own.exists() or row.private_notes.exists() or row.changes.exists():
+            own.update(therapy_session=keep_written(right=right, moved=row, was_of=episode))
     for model in (CheckIn, Delivery, ClientLink):
         path = "therapy_session__in" if model is CheckIn else "check_in__therapy_session__in"
         model._default_manager.filter(**{path: moved}).update(episode=following)

@@ -2,12 +2,15 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.access import Right
 from alliance.audit import Verb
+from alliance.crypto import Sealed
 from alliance.models import Episode
-from sessions.models import Attendance, SessionSeries, TherapySession
+from sessions.models import Attendance, PrivateNote, SessionSeries, TherapySession, TherapySessionChange
+from sessions.record.actions import COPIED
 
 
 @transaction.atomic
@@ -31,3 +34,22 @@ def hand_over_planned(*, right: Right, to: Episode) -> list[TherapySession]:
     TherapySession.objects.bulk_update(moved, ["episode", "series", "leave"])
     audit.record_each(Verb.CHANGED, dict.fromkeys(moved, 1), by=right.membership, practice=to.client.practice)
     return moved
+
+
+@transaction.atomic
+def keep_written(*, right: Right, moved: TherapySession, was_of: Episode) -> TherapySession:
+    """What was written about a session before its log was undone stays with the therapist before; where it stands now.
+
+    It goes to a copy that is off the record: private notes never go along, and none is without a session.
+    """
+    now = timezone.now()
+    kept = TherapySession(episode=was_of, voided_at=now, voided_by=right.membership)
+    for name in COPIED:
+        setattr(kept, name, getattr(moved, name))
+    reason = _("The case was handed over with this session. What was written about it stays here.")
+    kept.voided_reason = Sealed(reason, was_of.client.data_key)
+    kept.save()
+    PrivateNote.objects.filter(therapy_session=moved).update(therapy_session=kept)
+    TherapySessionChange.objects.filter(therapy_session=moved).update(therapy_session=kept)
+    audit.record(Verb.CREATED, kept, by=right.membership)
+    return kept

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from alliance import access
@@ -16,9 +17,11 @@ from alliance.scopes import open_without_therapist
 from ratings.cases.actions import end_episode, open_case
 from ratings.handover.actions import CaseOpened, Choice, What, hand_over, leave, reopen_episode, settle_cases, take_case
 from ratings.handover.earlier import earlier_course
-from ratings.models import CheckIn, Delivery, Rupture, Standing
+from ratings.models import CheckIn, Delivery, Rating, Rupture, Standing
+from ratings.today.actions import log_and_settle, undo_log
 from sessions.models import PrivateNote, TherapySession
 from sessions.plan.actions import agree_goal
+from tests.courses import answers
 from tests.factories import days_ago, editor_of, make_episode, make_member, make_therapy_session
 
 
@@ -130,6 +133,27 @@ def test_private_notes_stay_with_who_wrote_them(held, dana, noor):
     handed(held, noor, extent="everything")
     assert list(PrivateNote.objects.visible_to(dana.user)) == [note]
     assert not PrivateNote.objects.visible_to(noor.user).exists()
+
+
+def test_what_was_written_before_a_log_was_undone_stays_with_who_wrote_it(http, held, dana, noor):
+    start = timezone.now() + timedelta(minutes=30)
+    planned = make_therapy_session(held, starts_at=start, ends_at=start + timedelta(minutes=50))
+    said = {"starts_at": planned.starts_at, "ends_at": planned.ends_at, "zone": "UTC", "mode": "video"}
+    said |= {"attendance": "attended", "private_note": "Doubts", "answers": answers(3)}
+    log_and_settle(editor=editor_of(held), planned=planned, **said)
+    undo_log(editor=editor_of(held), therapy_session=planned)
+    following = handed(held, noor)
+    planned.refresh_from_db()
+    assert planned.episode == following
+    assert not planned.private_notes.exists() and not planned.ratings.exists()
+    note = PrivateNote.objects.visible_to(dana.user).get()
+    own = Rating.objects.get(therapy_session=note.therapy_session)
+    assert note.therapy_session.episode == note.episode == own.episode == held
+    http.force_login(dana.user)
+    page = http.get(reverse("ratings:session-page", args=[note.therapy_session.code])).text
+    assert "Doubts" in page and "What was written about it stays here." in page
+    http.force_login(noor.user)
+    assert "Doubts" not in http.get(reverse("ratings:session-page", args=[planned.code])).text
 
 
 @pytest.mark.parametrize(("extent", "scores", "words"), [("", 0, 0), ("scores", 5, 0), ("everything", 5, 5)])
