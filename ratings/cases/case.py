@@ -140,7 +140,7 @@ class CasePage:
     @property
     def settled(self) -> Rupture | None:
         """The rupture after which the ratings settled lower, as long as they count as lower."""
-        rows = (entry.rupture for entry in self.ruptures if entry.rupture.state == Rupture.RuptureState.SETTLED_LOWER)
+        rows = (entry.rupture for entry in self.ruptures if entry.rupture.state in Rupture.MAY_SETTLE)
         return next((row for row in rows if not row.rebased_at), None) if self.standing.settled_since else None
 
     @property

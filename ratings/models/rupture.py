@@ -76,6 +76,7 @@ class Rupture(models.Model):
         CLIENT = evidence.OpenedBy.CLIENT, _("the client")
 
     ACTIVE = (RuptureState.OPEN, RuptureState.RECOVERING)
+    MAY_SETTLE = (RuptureState.SETTLED_LOWER, RuptureState.SET_ASIDE)  # after which ratings may lie lower than before
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="ruptures")

@@ -15,7 +15,7 @@ from alliance.refusal import Refused
 from ratings.detection.history import held_sessions
 from ratings.detection.reassess import lock_for_edit, lock_for_log, reassess
 from ratings.detection.shadow import keep_back
-from ratings.models import RepairStep, Rupture, RuptureView, SetAside
+from ratings.models import RepairStep, Rupture, RuptureView, SetAside, Standing
 from sessions.plan.actions import agree_task
 
 
@@ -43,7 +43,10 @@ def rebase_usual(*, editor: Editor, rupture, reason):
     if rupture.rebased_reason and rupture.rebased_reason.open(editor.episode.client.data_key) == reason:
         return  # a second click
     held = held_sessions(editor.episode)
-    if rupture.state != Rupture.RuptureState.SETTLED_LOWER or rupture.rebased_at or not held:
+    lies_lower = rupture.state == Rupture.RuptureState.SETTLED_LOWER
+    if rupture.state == Rupture.RuptureState.SET_ASIDE:
+        lies_lower = Standing.objects.get(episode=editor.episode).settled_since is not None
+    if not lies_lower or rupture.rebased_at or not held:
         raise NotSettledLower
     rupture.rebased_session, rupture.rebased_at = held[-1].row, timezone.now()
     rupture.rebased_by = editor.membership

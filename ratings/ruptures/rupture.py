@@ -211,7 +211,8 @@ def what_was_agreed(rupture: Rupture) -> str:
 
 
 def _lower(rupture: Rupture) -> LowerLevel | None:
-    if rupture.state != Rupture.RuptureState.SETTLED_LOWER:
+    lies_lower = rupture.state == Rupture.RuptureState.SET_ASIDE and rupture.episode.standing.settled_since
+    if not (lies_lower or rupture.rebased_at or rupture.state == Rupture.RuptureState.SETTLED_LOWER):
         return None
     key, reason = rupture.episode.client.data_key, rupture.rebased_reason
     return LowerLevel(rupture.episode.standing.settled_since, reason.shown(key) if reason else "", rupture.rebased_at)

@@ -4,12 +4,13 @@ import threading
 import time
 
 import pytest
+from django.urls import reverse
 
 from ratings.check_in.actions import answer_check_in
 from ratings.detection import reassess
 from ratings.models import Rating, Rupture, Standing
 from ratings.ruptures.actions import NotSettledLower, RuptureOver, rebase_usual, set_rupture_aside
-from tests.courses import client_answers
+from tests.courses import client_answers, held
 from tests.factories import editor_of
 from tests.ratings.threads import at_once
 
@@ -36,6 +37,25 @@ def test_a_level_that_settled_lower_is_taken_for_usual_once_and_with_a_reason(ju
     assert standing.words["overall"] == "usual"
     with pytest.raises(NotSettledLower):
         rebase_usual(editor=editor, rupture=rupture, reason="Again.")
+
+
+def test_so_is_one_after_a_flag_that_was_set_aside(http, dana, juniper, live_through):
+    live_through(juniper, [4, 4, 4, 4, 4, 1])
+    rupture, editor = Rupture.objects.get(), editor_of(juniper)
+    set_rupture_aside(editor=editor, rupture=rupture, reason="Exams.")
+    for weeks in range(1, 6):
+        check_in = held(juniper, 6 - weeks).check_in
+        answer_check_in(check_in=check_in, answers=client_answers(1), may_change=False)
+    rupture.refresh_from_db()
+    assert rupture.state == "set_aside"
+    assert Standing.objects.get().settled_since is not None
+    http.force_login(dana.user)
+    assert (
+        reverse("ratings:rupture", args=[rupture.code]) + "#usual"
+        in http.get(reverse("ratings:case", args=[juniper.code])).text
+    )
+    rebase_usual(editor=editor, rupture=rupture, reason="She says what she thinks now.")
+    assert Standing.objects.get().settled_since is None
 
 
 def test_what_did_not_settle_lower_leaves_no_level_to_take(juniper, live_through):
