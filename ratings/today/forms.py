@@ -29,7 +29,7 @@ class WishOutcomeForm(forms.Form):
 class LogAgainForm(forms.Form):
     """Which undone log the form is opened for; it stands in the address."""
 
-    again = forms.UUIDField(required=False)
+    again = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class SessionLogForm(QuestionsMixin, AcceptedMixin, KeyedForm, TherapySessionForm):
