@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from alliance.models import Episode
-from tests.factories import days_ago, local_day, make_episode, make_member
+from alliance.models import CaseOffer, Episode
+from ratings.check_in.actions import mark_read
+from tests.factories import days_ago, editor_of, local_day, make_episode, make_member
 
 
 @pytest.fixture
@@ -19,6 +20,8 @@ def house(live_server, settings, dana, sam, juniper, live_through):
     live_through(juniper, [3, 3, 4, 3, 3, 1], comment="I was not sure what the sheet was for.")
     live_through(make_episode(dana, "Bramble", starts_at=days_ago(90)), [3, 3])
     live_through(make_episode(dana, "Heron", starts_at=days_ago(80)), [3])
+    for episode in dana.episodes.all():
+        mark_read(editor=editor_of(episode))
 
 
 def test_a_case_is_covered(page, live_server, house, juniper, dana, noor, sign_in, look):
@@ -66,12 +69,20 @@ def test_somebody_leaves_and_three_cases_find_hands(page, live_server, house, da
     look("people-left")
     page.get_by_role("link", name="Find somebody for them").click()
     look("cases-settle")
-    for case in Episode.objects.filter(ends_at__isnull=True).exclude(therapist=noor):
+    assert page.get_by_text("offered to Noor Haddad, not accepted yet").count() == 2
+    for case in Episode.objects.filter(ends_at__isnull=True, offers__isnull=True):
         page.get_by_label(f"What happens to case {str(case.code)[:8]}").select_option("End the therapy")
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("None. Every open case has a therapist.").wait_for()
-    look("cases-settle-empty")
+    page.get_by_text("2 open cases need somebody.").wait_for()
     sign_in(noor)
+    page.goto(live_server.url + reverse("alliance:asked"))
+    look("asked-cases")
+    assert not page.get_by_role("button", name="Accept").count(), "before a day has passed"
+    CaseOffer.objects.update(opens_at=days_ago(0.001))
+    for words in ("To take over", "To cover"):
+        page.goto(live_server.url + reverse("alliance:asked"))
+        page.get_by_role("listitem").filter(has_text=words).get_by_role("button", name="Accept").click()
+        page.get_by_text("You have taken the case on.").wait_for()
     following = Episode.objects.get(previous__isnull=False)
     page.goto(live_server.url + reverse("ratings:case", args=[following.code]))
     page.get_by_role("link", name="The therapy before").click()

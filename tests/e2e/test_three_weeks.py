@@ -119,7 +119,7 @@ def handed_over(house, hand):
     hand.hands_over("Dogwood", "Noor Haddad")
     house.post(
         house.people.dana, "ratings:case-hand-over", house.case("Elder"),
-        colleague=house.people.noor.code, extent="everything",
+        colleague=house.people.noor.code, extent="everything", accepted="on",
     )  # fmt: skip
 
 

@@ -300,7 +300,12 @@ class Hand:
         self.open(self.house.people.dana, "ratings:case", self.house.case(name).code)
         self.press("Hand over", role="link")
         self.page.get_by_label("Colleague").select_option(colleague)
-        self.press("Hand over now", then="Handed over.")
+        self.press("Hand over now")
+        self.page.wait_for_load_state()
+        if self.page.get_by_label("Save it all the same").count():  # the colleague has other sessions then
+            self.page.get_by_label("Save it all the same").check()
+            self.press("Hand over now")
+        self.page.get_by_text("Handed over.").first.wait_for()
 
     def reopens(self, name):
         self.open(self.house.people.dana, "ratings:case", self.house.case(name).code)
