@@ -96,7 +96,8 @@ class Spells:
         if rated:
             spell.back = spell.back + 1 if self._is_back(spell, therapy_session, finding) else 0
         likely = (finding.probability or 0) >= self.constants.repaired_below
-        helped = therapy_session.helped is True and self._is_low(finding)
+        strained = therapy_session.tension or therapy_session.tension_therapist
+        helped = therapy_session.helped is True and not strained and self._is_low(finding)
         if helped or (spell.back >= RATINGS_BACK and not likely):
             self.open = None
             if spell.likely or spell.named:

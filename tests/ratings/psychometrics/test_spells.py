@@ -1,5 +1,9 @@
 """From a suspicion per session to the story of a rupture."""
 
+from dataclasses import replace
+
+import pytest
+
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import Scores, SessionEvidence, State, Version
 
@@ -42,3 +46,21 @@ def test_after_a_second_fall_the_level_before_the_first_is_still_to_be_regained(
     assert State.STEADY not in states[6:-1]
     assert states[17:20] == [State.REPAIRED, State.SETTLED_LOWER, State.SETTLED_LOWER]
     assert states[-2:] == [State.BACK_TO_USUAL, State.STEADY]
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "repaired"),
+    [
+        ({}, 80, True),
+        ({}, 20, False),  # the ratings lie low
+        ({"tension": True}, 80, False),
+        ({"tension": True, "talked_about": True}, 80, False),
+        ({"tension_therapist": True}, 80, False),
+    ],
+)
+def test_that_it_helped_repairs_where_nothing_else_speaks_for_strain(said, value, repaired):
+    levels = [80, 78, 82, 80, 79, 81, 20, value]
+    history = [SessionEvidence(n, Scores(y, y, y, y)) for n, y in enumerate(levels, start=1)]
+    states = [one.state for one in assess([*history[:-1], replace(history[-1], helped=True, **said)])]
+    assert states[6] == State.OPEN
+    assert (states[7] == State.REPAIRED) == repaired
