@@ -109,6 +109,7 @@ def _rupture_record(
         closed=positions.get(row.closed_session_id) if row.closed_session_id else None,
         is_over=row.closed_at is not None,
         of_this_version=row.version_id == version.pk,
+        opened_at=row.opened_at,
         aside_at=row.closed_at if row.state == Rupture.RuptureState.SET_ASIDE else None,
         next_held=sum(held.row.starts_at < row.opened_session.starts_at for held in held_sessions),
         by_hand=row.named_by_id is not None,

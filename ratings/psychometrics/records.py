@@ -48,6 +48,7 @@ class RuptureRecord:
     closed: int | None  # the session that closed it; None: there is none, or it was voided
     is_over: bool
     of_this_version: bool  # the detector version that assesses now has written it
+    opened_at: datetime | None = None  # when it came on record
     aside_at: datetime | None = None  # when it was set aside; None: it was not
     next_held: int | None = None  # where the session that opened it was voided: the one after it
     by_hand: bool = False  # somebody named it on a page, so that no answer needs to speak for it

@@ -27,7 +27,7 @@ from ratings.psychometrics.evidence import (
     State,
     report_of,
 )
-from ratings.psychometrics.named import Named, named_ruptures
+from ratings.psychometrics.named import Named, named_ruptures, one_to_go_on
 from ratings.psychometrics.records import Run, RuptureEvidence, RuptureRecord, RuptureUpdate, SessionRecord
 from ratings.psychometrics.series import value_of
 from ratings.psychometrics.usual import UsualRange, usual_ranges
@@ -108,8 +108,10 @@ def settle(
             (assessments[position].state in IN_RUPTURE and any(run.overlaps(position, position) for run in told))
             or _is_put_away(position, sessions[position], aside)
         ),
+        () if shadow else lost,
         taken=any(run in on_record and on_record[run].is_active and _is_on(run, ended) for run in told),
         ended=ended,
+        shadow=shadow,
     )
     updates = [
         replace(one, evidence=evidence_of_run(joined, sessions, assessments, constants))
@@ -117,6 +119,7 @@ def settle(
         else one
         for one in named.updates
     ]
+    lost = [*lost, *named.lost] if shadow else named.lost
     person_opened = any(one.is_active for one in named.updates)
     for run in runs:
         opener = on_record.get(run)
@@ -130,6 +133,9 @@ def settle(
             part = _untold(run, opener, named, assessments)
         if part is None:
             continue  # what a person named holds it
+        if opener is None and not shadow and (before := one_to_go_on(lost, part.first)) is not None:
+            opener = before
+            lost.remove(before)
         active = _is_on(run, ended)
         state = RuptureState.OPEN if run.state == State.UNREPAIRED else RuptureState(run.state)  # it is still on
         if ended and run.state in IN_RUPTURE:
@@ -145,7 +151,7 @@ def settle(
                 kept_back=opener.kept_back or (run in kept_back and active and person_opened) if opener else shadow,
             )
         )
-    return Settlement(tuple(record.id for record in [*lost, *named.lost]), tuple(updates))
+    return Settlement(tuple(record.id for record in lost), tuple(updates))
 
 
 def _on_record(
@@ -236,9 +242,10 @@ def _ended_as(run: Run, assessments: Sequence[Assessment], constants: Constants)
 def span_of(record: RuptureRecord, assessments: Sequence[Assessment]) -> tuple[int, int] | None:
     """The first and last position that a rupture on record speaks for.
 
-    None where the session that opened it was voided.
+    None where the session that opened it was voided, unless it was set aside.
     """
-    first, end = record.opened, len(assessments) - 1
+    end = len(assessments) - 1
+    first = record.begins if record.state == RuptureState.SET_ASIDE else record.opened
     if first is None:
         return None
     if record.state == RuptureState.SET_ASIDE:  # until the ratings have been steady again

@@ -79,7 +79,9 @@ class Life:
             self.ruptures[key] = (replace(row, state=RuptureState.WITHDRAWN, is_over=True), opened, closed)
         for update in settled.updates:
             key = update.id or len(self.ruptures) + 1
-            row = self.ruptures[key][0] if update.id else RuptureRecord(key, *[None] * 4, False, True)
+            row = (
+                self.ruptures[key][0] if update.id else RuptureRecord(key, *[None] * 4, False, True, opened_at=self.at)
+            )
             row = replace(
                 row,
                 state=update.state,

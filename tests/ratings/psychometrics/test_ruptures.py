@@ -63,9 +63,9 @@ def rated(*values):
     ]
 
 
-def settled(assessments, *records, valid_from=MONDAY, ended=False, sessions=None):
+def settled(assessments, *records, valid_from=MONDAY, ended=False, shadow=False, sessions=None):
     sessions = sessions or rated(*(30 if one.state == OPEN else 80 for one in assessments))
-    return settle(sessions, assessments, records, DEFAULTS, valid_from=valid_from, ended=ended)
+    return settle(sessions, assessments, records, DEFAULTS, valid_from=valid_from, ended=ended, shadow=shadow)
 
 
 def test_doctests():
@@ -121,10 +121,36 @@ def test_one_that_nothing_speaks_for_any_more_is_withdrawn_once():
     assert settled(steady, gone) == ruptures.Settlement((), ())
 
 
-def test_one_whose_session_was_voided_is_withdrawn_and_another_opens():
-    found = settled(assessed(*ONE_FALL), replace(ON_RECORD, opened=None))
-    assert found.withdrawn == (7,)
-    assert [update.id for update in found.updates] == [None]
+def test_one_whose_session_was_voided_goes_on_from_the_next_that_speaks_for_it():
+    found = settled(assessed(*ONE_FALL), replace(ON_RECORD, opened=None, next_held=3))
+    assert found.withdrawn == ()
+    assert [(update.id, update.opened) for update in found.updates] == [(7, 3)]
+
+
+def test_one_whose_session_was_voided_is_withdrawn_where_no_later_session_speaks_for_it():
+    for course, lost in ((assessed(*[STEADY] * 5), 3), (assessed(*ONE_FALL), 4)):
+        found = settled(course, replace(ON_RECORD, opened=None, next_held=lost))
+        assert found.withdrawn == (7,)
+        assert 7 not in [update.id for update in found.updates]
+
+
+def test_one_that_lost_its_report_goes_on_from_the_next_report():
+    told = replace(BY_HAND, by_hand=False, opened_by=OpenedBy.CLIENT)
+    for lost in (told, replace(told, opened=None, next_held=0), replace(ON_RECORD, opened=None, next_held=0)):
+        found = settled(assessed(*[STEADY] * 3), lost, sessions=with_reports("", "yes", "yes"))
+        assert found.withdrawn == ()
+        assert [(one.id, one.opened, one.opened_by) for one in found.updates] == [(7, 1, OpenedBy.CLIENT)]
+
+
+def test_what_was_named_by_hand_stays_where_its_session_was_voided():
+    for next_held, opened in ((1, 1), (3, 2)):
+        lost = replace(BY_HAND, opened=None, next_held=next_held)
+        assert [(one.id, one.opened) for one in settled(assessed(*[STEADY] * 3), lost).updates] == [(7, opened)]
+
+
+def test_what_was_set_aside_stays_so_where_its_session_was_voided():
+    aside = replace(ON_RECORD, state=RuptureState.SET_ASIDE, is_over=True, opened=None, next_held=3, aside_at=at(4))
+    assert settled(assessed(*ONE_FALL), aside) == ruptures.Settlement((), ())
 
 
 def test_a_withdrawn_one_opens_again_where_its_evidence_is_back():
@@ -160,6 +186,29 @@ def test_what_a_person_named_is_repaired_when_the_client_says_that_it_helped():
     assert (update.state, update.closed) == (RuptureState.REPAIRED, 1)
 
 
+def test_answers_from_before_a_therapist_named_it_say_nothing_of_its_repair():
+    for opened_at, state in ((at(0), RuptureState.REPAIRED), (at(2), RuptureState.RECOVERING), (at(9), "open")):
+        [update] = settled(assessed(*[STEADY] * 3), replace(BY_HAND, opened_at=opened_at)).updates
+        assert update.state == state
+
+
+def test_answers_from_before_a_late_report_say_nothing_of_its_repair():
+    sessions = with_reports("yes", "", "")
+    late = [replace(sessions[0], by_client_at=at(9)), *sessions[1:]]
+    [update] = settled(assessed(*[STEADY] * 3), sessions=late).updates
+    assert update.state == RuptureState.OPEN
+    on_record = replace(BY_HAND, by_hand=False, opened_by=OpenedBy.CLIENT, opened_at=at(0))  # and corrected since
+    [update] = settled(assessed(*[STEADY] * 3), on_record, sessions=late).updates
+    assert update.state == RuptureState.REPAIRED
+
+
+def test_in_shadow_mode_what_the_detector_says_holds_up_no_repair():
+    course = assessed(STEADY, OPEN, OPEN)
+    [named, hidden] = settled(course, BY_HAND, sessions=rated(80, 40, 40), shadow=True).updates
+    assert (named.id, named.state, named.evidence) == (7, RuptureState.REPAIRED, None)
+    assert (hidden.id, hidden.kept_back) == (None, True)
+
+
 @pytest.mark.parametrize("lies_low", [OPEN, UNREPAIRED, LOWER])
 def test_what_a_person_named_is_not_repaired_while_the_ratings_lie_low(lies_low):
     sessions = rated(80, 40, 40)
@@ -188,10 +237,10 @@ def test_of_two_that_people_named_the_one_that_is_open_stays_so():
     assert [(update.id, update.state) for update in found.updates] == [(7, RuptureState.OPEN)]
 
 
-def test_a_report_opens_one_at_once_where_the_flag_before_it_is_withdrawn():
+def test_a_report_goes_on_at_once_with_the_flag_that_no_rating_speaks_for_any_more():
     found = settled(assessed(*[STEADY] * 5), ON_RECORD, sessions=with_reports("", "", "", "", "yes"))
-    assert found.withdrawn == (7,)
-    assert [(update.opened, update.state) for update in found.updates] == [(4, RuptureState.OPEN)]
+    assert found.withdrawn == ()
+    assert [(one.id, one.opened, one.opened_by) for one in found.updates] == [(7, 4, OpenedBy.CLIENT)]
 
 
 def test_a_report_in_the_session_that_ends_a_flag_opens_one():
