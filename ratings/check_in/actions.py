@@ -15,9 +15,10 @@ from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.check_in.instrument_choice import definition_of
 from ratings.check_in.plan_questions import plan_to_ask
+from ratings.check_in.repair_questions import asks_about_repair
 from ratings.detection.before import read_before
 from ratings.detection.reassess import lock_episode, lock_for_log, reassess, reassess_from
-from ratings.models import CheckIn, Rating, RepairStep, Rupture, SeenRating, WishOutcome
+from ratings.models import CheckIn, Rating, SeenRating, WishOutcome
 from ratings.models.rating import columns_of
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.scoring import score
@@ -52,18 +53,8 @@ def ask_client(*, therapy_session, text, always_about_plan=False):
         therapy_session=therapy_session,
         text=text,
         plan_asked=plan_to_ask(therapy_session, always=always_about_plan).to_json(),
-        asks_about_repair=_asks_about_repair(therapy_session),
+        asks_about_repair=asks_about_repair(therapy_session),
     )
-
-
-def _asks_about_repair(therapy_session):
-    """Whether a repair is on since an earlier session, and a step of it was planned or taken."""
-    active = Rupture.objects.told().filter(
-        episode=therapy_session.episode_id,
-        state__in=Rupture.ACTIVE,
-        opened_session__starts_at__lt=therapy_session.starts_at,
-    )
-    return RepairStep.objects.filter(rupture__in=active, taken_back_at__isnull=True).exists()
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from ratings.check_in.forms import CheckInForm
+from ratings.check_in.repair_questions import still_asks_about_repair
 from ratings.models import CheckIn, InstrumentText
 
 MOST_KEPT = 200  # wordings, each with and without the questions about a repair; convention of this app
@@ -28,7 +29,7 @@ _drawn: dict[tuple[object, ...], Blank] = {}
 
 def blank_parts(check_in: CheckIn) -> Blank:
     """The parts of the empty form of a check-in. A page has what is asked about the plan between them."""
-    key = (*_wording(check_in.text), check_in.asks_about_repair, get_language())
+    key = (*_wording(check_in.text), still_asks_about_repair(check_in), get_language())
     if key not in _drawn:
         if len(_drawn) >= MOST_KEPT:
             _drawn.clear()

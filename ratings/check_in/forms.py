@@ -12,6 +12,7 @@ from alliance.models import CheckInFormChoice, Consent
 from ratings.check_in.answers import ClientAnswers, PlanAnswer, PlanAnswers
 from ratings.check_in.instrument_choice import definition_of
 from ratings.check_in.plan_questions import plan_questions
+from ratings.check_in.repair_questions import still_asks_about_repair
 from ratings.models import CanSay, Helped, Rating, StillRight
 from ratings.psychometrics.evidence import Rater
 
@@ -192,9 +193,9 @@ class ClientAnswersForm(PlanMixin, QuestionsMixin, forms.Form):
             raise forms.ValidationError(self.sentence_if_empty)
         return cleaned
 
-    def add_repair(self, check_in):
-        """Leaves the questions about a repair only where the check-in asks them."""
-        if not check_in.asks_about_repair:
+    def add_repair(self, *, asks):
+        """Leaves the questions about a repair only where they are asked."""
+        if not asks:
             del self.fields["repair_talked"], self.fields["repair_helped"]
 
     @property
@@ -237,7 +238,9 @@ class CheckInForm(ClientAnswersForm):
         self.add_questions(check_in.text, Rater.CLIENT)
         if with_plan:
             self.add_plan(check_in)
-        self.add_repair(check_in)
+        # What was typed in a form that still had the questions is taken, and what was answered stays in sight.
+        is_answered = self.is_bound or self.initial.get("repair_talked") is not None
+        self.add_repair(asks=check_in.asks_about_repair if is_answered else still_asks_about_repair(check_in))
         unknown = set(data or ()) - set(self.fields) - {"csrfmiddlewaretoken"}
         if unknown:
             raise Tampered
@@ -320,7 +323,7 @@ class EnteredAnswersForm(ClientAnswersForm):
         self.therapy_session = check_in.therapy_session
         self.add_questions(check_in.text, Rater.CLIENT)
         self.add_plan(check_in)
-        self.add_repair(check_in)
+        self.add_repair(asks=check_in.asks_about_repair)
 
     def clean_day(self):
         day = self.cleaned_data["day"]

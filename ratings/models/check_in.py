@@ -40,7 +40,7 @@ class CheckIn(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # The goals and tasks that it asks about, each with its revision, as `PlanAsked` has them; none: it asks about none.
     plan_asked = models.JSONField(null=True)
-    asks_about_repair = models.BooleanField(default=False, db_default=False)  # settled when it is made, as the plan is
+    asks_about_repair = models.BooleanField(default=False, db_default=False)  # when it was made; see `repair_questions`
     read_at = models.DateTimeField(null=True, blank=True)  # from then on the answers stand
     # Who read them first, the therapist or who covers; None: the program before did not keep it.
     read_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
