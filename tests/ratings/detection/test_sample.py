@@ -73,6 +73,12 @@ def test_nothing_is_drawn_while_a_flag_is_open_nor_at_its_end(juniper, live_thro
     assert numbers == [1, 2, 3, 4, 5, 9]
 
 
+def test_nothing_is_drawn_while_one_is_open_that_a_person_named(juniper, live_through, all_drawn):
+    first, *_others = live_through(juniper, [3, 3, 3], tension=True)
+    assert "open" not in Assessment.objects.values_list("state", flat=True)
+    assert [draw.therapy_session for draw in Draw.objects.all()] == [first.therapy_session]  # logged before the tick
+
+
 def test_nothing_is_drawn_that_was_imported_or_missed(juniper, live_through, dana, millrace, all_drawn):
     (asked,) = live_through(juniper, [3])
     batch = ImportBatch.objects.create(practice=millrace, imported_by=dana, layout="long", counts={})
