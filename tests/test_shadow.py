@@ -266,6 +266,18 @@ def test_a_named_one_keeps_its_place_when_flags_are_shown_again(hidden, millrace
     assert {row.state for row in juniper.ruptures.all()} == {"open"}
 
 
+@pytest.mark.parametrize(("tension", "outcome"), [(True, "not_yet"), (False, "done")])
+def test_a_repair_that_a_person_had_a_part_in_stays_in_sight(tension, outcome, millrace, mona, juniper, live_through):
+    (*_answered, last) = live_through(juniper, [3, 3, 3, 3, 3, None])
+    answer_check_in(check_in=last, answers=client_answers(0, tension=tension), may_change=False)
+    flag = juniper.ruptures.get()
+    repair.say_step(editor=editor_of(juniper), rupture=flag, step="notice", outcome=outcome)
+    for shadow in (True, False):
+        hide(millrace, mona, shadow=shadow)
+        at_work = Rupture.objects.at_work().filter(episode=juniper)
+        assert [row.code for row in at_work] == [flag.code] == [Standing.objects.get(episode=juniper).rupture.code]
+
+
 def test_the_client_is_not_asked_about_a_repair_of_a_hidden_rupture(millrace, mona, juniper, live_through):
     live_through(juniper, [3, 3, 3, 3, 3, 0])
     plan = {"rupture": juniper.ruptures.get(), "step": "notice", "words": "Last time was hard."}

@@ -19,7 +19,7 @@ from alliance.prepared import Prepared, attnames, row_of
 from alliance.scopes import episodes_in_hands
 from ratings.detection.history import HeldSession, is_counted, join_ratings
 from ratings.detection.stored import current_version
-from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupture
+from ratings.models import Assessment, DetectorVersion, Instrument, Rating, RepairStep, Rupture
 from ratings.psychometrics.evidence import Rater
 from sessions.models import TherapySession
 
@@ -91,9 +91,20 @@ def read_before(episodes: Mapping[int, Episode], practice: Practice, *, asks_han
 
 
 def _ruptures(keys: Sequence[int]) -> Iterable[Rupture]:
-    if len(keys) > 1:
-        return Rupture.objects.filter(episode__in=keys).order_by("opened_at", "pk")
-    return (Rupture.from_db(DEFAULT_DB_ALIAS, RUPTURE, values) for values in RUPTURES.rows(episode=keys[0]))
+    found = RUPTURES.rows(episode=keys[0]) if len(keys) == 1 else _record_of_ruptures(Q(episode__in=keys))
+    return (_rupture(values) for values in found)
+
+
+def _rupture(values: Sequence[Any]) -> Rupture:
+    row = Rupture.from_db(DEFAULT_DB_ALIAS, RUPTURE, values[:-1])
+    row.worked_on = values[-1]
+    return row
+
+
+def _record_of_ruptures(episodes: Q) -> QuerySet[Rupture, Any]:
+    steps = RepairStep.objects.filter(rupture=OuterRef("pk"), outcome__in=RepairStep.TAKEN, taken_back_at__isnull=True)
+    rows = Rupture.objects.filter(episodes).annotate(has_work=Exists(steps)).order_by("opened_at", "pk")
+    return rows.values_list(*RUPTURE, "has_work")
 
 
 def _version(code: UUID | None, practice: Practice) -> DetectorVersion:
@@ -200,10 +211,7 @@ def _current_rating(rater: Rater) -> FilteredRelation:
     return FilteredRelation("ratings", condition=Q(ratings__rater=rater, ratings__replaced_at__isnull=True))
 
 
-RUPTURES = Prepared(
-    lambda episode: Rupture.objects.filter(episode=episode).order_by("opened_at", "pk").values_list(*RUPTURE),
-    episode=int,
-)
+RUPTURES = Prepared(lambda episode: _record_of_ruptures(Q(episode=episode)), episode=int)
 
 
 def _row(values: Sequence[Any], instruments: dict[int, Instrument]) -> _Row:

@@ -105,6 +105,8 @@ class Rupture(models.Model):
     rebased_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     rebased_reason = SealedTextField(null=True)
 
+    worked_on = False  # whether a step of its repair was planned or taken; only a replay reads it
+
     objects = RuptureQuerySet.as_manager()
     scope = ("episode", "pk")
 

@@ -8,7 +8,7 @@ been steady again.
 A report of strain opens a rupture where none is open; it is over by the same floor as the others.
 
 In shadow mode nobody is told what the detector found. So it is kept back: what people name is settled as if there were
-no detector, and the two may be open at once.
+no detector, and the two may be open at once. What people work on already is theirs, and stays in sight.
 """
 
 from collections.abc import Mapping, Sequence
@@ -89,6 +89,8 @@ def settle(
     >>> update.id, str(update.state), update.opened, update.closed
     (None, 'open', 4, None)
     """
+    if shadow:
+        records = [_theirs(record, sessions) for record in records]
     aside = [record for record in records if record.state == RuptureState.SET_ASIDE]
     away = [span for record in aside if (span := span_of(record, assessments)) is not None]
     runs = [run for run in runs_of(assessments) if not any(run.overlaps(*span) for span in away)]
@@ -100,6 +102,7 @@ def settle(
         if run not in kept_back and (run in on_record or _came_in_since(valid_from, run, sessions, assessments))
     ]
     heard = [record for record in records if record.opened_by != OpenedBy.DETECTOR or not (shadow or record.kept_back)]
+    hidden = [one for one in on_record.values() if shadow and one.is_active and not one.kept_back]
     named = named_ruptures(
         sessions,
         assessments,
@@ -108,7 +111,7 @@ def settle(
             (assessments[position].state in IN_RUPTURE and any(run.overlaps(position, position) for run in told))
             or _is_put_away(position, sessions[position], aside)
         ),
-        () if shadow else lost,
+        hidden if shadow else lost,
         taken=any(run in on_record and on_record[run].is_active and _is_on(run, ended) for run in told),
         ended=ended,
         shadow=shadow,
@@ -119,7 +122,11 @@ def settle(
         else one
         for one in named.updates
     ]
-    lost = [*lost, *named.lost] if shadow else named.lost
+    if shadow:  # what was told before, and what a report goes on with now
+        lost = [*lost, *(record for record in named.lost if record not in hidden)]
+        on_record = {run: record for run, record in on_record.items() if record not in hidden or record in named.lost}
+    else:
+        lost = named.lost
     person_opened = any(one.is_active for one in named.updates)
     for run in runs:
         opener = on_record.get(run)
@@ -152,6 +159,14 @@ def settle(
             )
         )
     return Settlement(tuple(record.id for record in lost), tuple(updates))
+
+
+def _theirs(record: RuptureRecord, sessions: Sequence[SessionRecord]) -> RuptureRecord:
+    """What the detector found and people work on, as what they named."""
+    if record.opened_by != OpenedBy.DETECTOR or not (record.is_active and record.worked_on) or record.kept_back:
+        return record
+    said_by = report_of(sessions[record.opened].evidence) if record.opened is not None else None
+    return replace(record, opened_by=said_by or OpenedBy.THERAPIST, by_hand=True)
 
 
 def _on_record(

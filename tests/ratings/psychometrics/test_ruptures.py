@@ -209,6 +209,20 @@ def test_in_shadow_mode_what_the_detector_says_holds_up_no_repair():
     assert (hidden.id, hidden.kept_back) == (None, True)
 
 
+def test_in_shadow_mode_what_people_work_on_stays_theirs():
+    worked_on = replace(ON_RECORD, worked_on=True)
+    named, hidden = settled(assessed(*ONE_FALL), worked_on, shadow=True).updates
+    assert (named.id, named.opened_by, named.evidence) == (7, OpenedBy.THERAPIST, None)
+    assert (hidden.id, hidden.kept_back) == (None, True)
+
+
+def test_in_shadow_mode_a_report_goes_on_with_the_flag_that_it_had_joined():
+    sessions = with_reports("", "", "", "", "yes")
+    found = settled(assessed(*ONE_FALL), ON_RECORD, sessions=sessions, shadow=True)
+    assert found.withdrawn == ()
+    assert [(one.id, one.opened_by) for one in found.updates] == [(7, OpenedBy.CLIENT), (None, OpenedBy.DETECTOR)]
+
+
 @pytest.mark.parametrize("lies_low", [OPEN, UNREPAIRED, LOWER])
 def test_what_a_person_named_is_not_repaired_while_the_ratings_lie_low(lies_low):
     sessions = rated(80, 40, 40)
