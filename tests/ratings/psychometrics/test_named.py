@@ -1,4 +1,4 @@
-"""What holds of the ruptures on record whatever people answer, correct, remove and set aside, in whatever order."""
+"""What people name: how it goes on, and what holds whatever they answer, correct, remove and set aside."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -8,14 +8,67 @@ import pytest
 
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.constants import DEFAULTS
-from ratings.psychometrics.evidence import STRAINED, OpenedBy, RuptureState, SessionEvidence, report_of
+from ratings.psychometrics.evidence import STRAINED, OpenedBy, RuptureState, SessionEvidence, State, report_of
 from ratings.psychometrics.records import RuptureRecord, SessionRecord
 from ratings.psychometrics.ruptures import settle
 from tests.ratings.psychometrics.episodes import level
+from tests.ratings.psychometrics.test_ruptures import (
+    BY_HAND,
+    ON_RECORD,
+    ONE_FALL,
+    assessed,
+    at,
+    rated,
+    settled,
+    with_reports,
+)
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SESSIONS = 10
 CHANCES = {"answer": 8, "change": 2, "miss": 1, "void": 1, "unvoid": 1, "aside": 2, "back": 1, "work": 2, "shadow": 1}
+
+
+# --- How such a one goes on -------------------------------------------------------------------------------------------
+
+
+def test_answers_from_before_a_therapist_named_it_say_nothing_of_its_repair():
+    for opened_at, state in ((at(0), RuptureState.REPAIRED), (at(2), RuptureState.RECOVERING), (at(9), "open")):
+        [update] = settled(assessed(*[State.STEADY] * 3), replace(BY_HAND, opened_at=opened_at)).updates
+        assert update.state == state
+
+
+def test_answers_from_before_a_late_report_say_nothing_of_its_repair():
+    sessions = with_reports("yes", "", "")
+    late = [replace(sessions[0], by_client_at=at(9)), *sessions[1:]]
+    [update] = settled(assessed(*[State.STEADY] * 3), sessions=late).updates
+    assert update.state == RuptureState.OPEN
+    on_record = replace(BY_HAND, by_hand=False, opened_by=OpenedBy.CLIENT, opened_at=at(0))  # and corrected since
+    [update] = settled(assessed(*[State.STEADY] * 3), on_record, sessions=late).updates
+    assert update.state == RuptureState.REPAIRED
+
+
+def test_in_shadow_mode_what_the_detector_says_holds_up_no_repair():
+    course = assessed(State.STEADY, State.OPEN, State.OPEN)
+    [named, hidden] = settled(course, BY_HAND, sessions=rated(80, 40, 40), shadow=True).updates
+    assert (named.id, named.state, named.evidence) == (7, RuptureState.REPAIRED, None)
+    assert (hidden.id, hidden.kept_back) == (None, True)
+
+
+def test_in_shadow_mode_what_people_work_on_stays_theirs():
+    worked_on = replace(ON_RECORD, worked_on=True)
+    named, hidden = settled(assessed(*ONE_FALL), worked_on, shadow=True).updates
+    assert (named.id, named.opened_by, named.evidence) == (7, OpenedBy.THERAPIST, None)
+    assert (hidden.id, hidden.kept_back) == (None, True)
+
+
+def test_in_shadow_mode_a_report_goes_on_with_the_flag_that_it_had_joined():
+    sessions = with_reports("", "", "", "", "yes")
+    found = settled(assessed(*ONE_FALL), ON_RECORD, sessions=sessions, shadow=True)
+    assert found.withdrawn == ()
+    assert [(one.id, one.opened_by) for one in found.updates] == [(7, OpenedBy.CLIENT), (None, OpenedBy.DETECTOR)]
+
+
+# --- Whatever happens -------------------------------------------------------------------------------------------------
 
 
 @dataclass

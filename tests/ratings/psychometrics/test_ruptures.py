@@ -1,7 +1,6 @@
 """What becomes of the ruptures on record, from plain records alone."""
 
 import doctest
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +10,6 @@ from ratings.psychometrics import ruptures
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evidence import (
     Assessment,
-    Kind,
-    Note,
     OpenedBy,
     Pillar,
     Points,
@@ -20,7 +17,7 @@ from ratings.psychometrics.evidence import (
     SessionEvidence,
     State,
 )
-from ratings.psychometrics.records import Run, RuptureEvidence, RuptureRecord, SessionRecord
+from ratings.psychometrics.records import Run, RuptureRecord, SessionRecord
 from ratings.psychometrics.ruptures import evidence_of_run, runs_of, settle, span_of
 from tests.ratings.psychometrics.episodes import level
 
@@ -184,43 +181,6 @@ def test_what_a_person_named_is_repaired_when_the_client_says_that_it_helped():
     said = replace(sessions[1], evidence=replace(sessions[1].evidence, helped=True))
     [update] = settled(assessed(STEADY, STEADY, STEADY), BY_HAND, sessions=[sessions[0], said, sessions[2]]).updates
     assert (update.state, update.closed) == (RuptureState.REPAIRED, 1)
-
-
-def test_answers_from_before_a_therapist_named_it_say_nothing_of_its_repair():
-    for opened_at, state in ((at(0), RuptureState.REPAIRED), (at(2), RuptureState.RECOVERING), (at(9), "open")):
-        [update] = settled(assessed(*[STEADY] * 3), replace(BY_HAND, opened_at=opened_at)).updates
-        assert update.state == state
-
-
-def test_answers_from_before_a_late_report_say_nothing_of_its_repair():
-    sessions = with_reports("yes", "", "")
-    late = [replace(sessions[0], by_client_at=at(9)), *sessions[1:]]
-    [update] = settled(assessed(*[STEADY] * 3), sessions=late).updates
-    assert update.state == RuptureState.OPEN
-    on_record = replace(BY_HAND, by_hand=False, opened_by=OpenedBy.CLIENT, opened_at=at(0))  # and corrected since
-    [update] = settled(assessed(*[STEADY] * 3), on_record, sessions=late).updates
-    assert update.state == RuptureState.REPAIRED
-
-
-def test_in_shadow_mode_what_the_detector_says_holds_up_no_repair():
-    course = assessed(STEADY, OPEN, OPEN)
-    [named, hidden] = settled(course, BY_HAND, sessions=rated(80, 40, 40), shadow=True).updates
-    assert (named.id, named.state, named.evidence) == (7, RuptureState.REPAIRED, None)
-    assert (hidden.id, hidden.kept_back) == (None, True)
-
-
-def test_in_shadow_mode_what_people_work_on_stays_theirs():
-    worked_on = replace(ON_RECORD, worked_on=True)
-    named, hidden = settled(assessed(*ONE_FALL), worked_on, shadow=True).updates
-    assert (named.id, named.opened_by, named.evidence) == (7, OpenedBy.THERAPIST, None)
-    assert (hidden.id, hidden.kept_back) == (None, True)
-
-
-def test_in_shadow_mode_a_report_goes_on_with_the_flag_that_it_had_joined():
-    sessions = with_reports("", "", "", "", "yes")
-    found = settled(assessed(*ONE_FALL), ON_RECORD, sessions=sessions, shadow=True)
-    assert found.withdrawn == ()
-    assert [(one.id, one.opened_by) for one in found.updates] == [(7, OpenedBy.CLIENT), (None, OpenedBy.DETECTOR)]
 
 
 @pytest.mark.parametrize("lies_low", [OPEN, UNREPAIRED, LOWER])
@@ -404,51 +364,3 @@ def test_forms_with_the_same_answer_everywhere_are_told():
         sessions[position] = replace(sessions[position], evidence=straight)
     spoken = evidence(assessed(STEADY, STEADY, OPEN, OPEN), sessions)
     assert (spoken.hurried, spoken.straight_before) == ((3,), (1, 2))
-
-
-FULL = RuptureEvidence(
-    Assessment(
-        9,
-        State.OPEN,
-        suspicion=0.1 + 0.2,
-        probability=1 / 3,
-        alert=True,
-        kind=Kind.WITHDRAWAL,
-        pillars=(Pillar.TASK, Pillar.BOND),
-        points=(Points("client", 1 / 7, seen=12.5, usual=80.1), Points("behaviour:comment", 2.0)),
-        notes=(Note.EARLY_LOW,),
-    ),
-    for_sessions=3,
-    held_at=MONDAY,
-    hurried=(8, 9),
-    straight_before=(2, 7),
-)
-
-
-def test_evidence_survives_its_storage():
-    for kept in (FULL, RuptureEvidence(Assessment(None, State.OPEN))):
-        assert RuptureEvidence.from_json(json.loads(json.dumps(kept.to_json()))) == kept
-
-
-def test_the_stored_form_of_evidence_is_the_one_in_existing_databases():
-    assert json.loads(json.dumps(FULL.to_json())) == {
-        "state": "open", "score": 0.1 + 0.2, "probability": 1 / 3, "alert": True, "kind": "withdrawal",
-        "pillars": ["task", "bond"],
-        "points": [
-            {"source": "client", "points": 1 / 7, "seen": 12.5, "usual": 80.1},
-            {"source": "behaviour:comment", "points": 2.0, "seen": None, "usual": None},
-        ],
-        "notes": ["early_low"], "number": 9, "for_sessions": 3, "held_at": "2026-01-05T09:00:00+00:00",
-        "hurried": [8, 9], "straight_before": [2, 7],
-    }  # fmt: skip
-
-
-def test_states_and_notes_of_an_older_program_are_readable():
-    older = {"state": "stronger", "score": 0.1, "notes": ["repair_not_judgeable", "ceiling"], "number": 9}
-    assert RuptureEvidence.from_json(older).assessment == Assessment(9, REPAIRED, suspicion=0.1, notes=(Note.CEILING,))
-
-
-def test_evidence_of_an_older_program_is_readable():
-    older = {"state": "open", "score": 0.4, "kind": "", "pillars": ["goal"], "points": [], "notes": []}
-    kept = RuptureEvidence.from_json(older)
-    assert kept == RuptureEvidence(Assessment(None, State.OPEN, suspicion=0.4, pillars=(Pillar.GOAL,)))
