@@ -215,6 +215,16 @@ class Hand:
         if then:
             self.page.get_by_text(then).first.wait_for()
 
+    def press_all_the_same(self, name, then):
+        """Where the colleague has other sessions then, it is asked once."""
+        self.press(name)
+        box = self.page.get_by_label("Save it all the same")
+        box.or_(self.page.get_by_text(then)).first.wait_for()
+        if box.count():
+            box.check()
+            self.press(name)
+        self.page.get_by_text(then).first.wait_for()
+
     def opens_and_plans(self, name, day, clock):
         self.open(self.house.people.dana, "ratings:cases")
         self.press("New client", role="link")
@@ -278,7 +288,7 @@ class Hand:
         self.page.get_by_label("First day").fill(first.isoformat())
         self.page.get_by_label("Last day").fill(last.isoformat())
         self.page.get_by_label("All my open cases in this practice").check()
-        self.press("Arrange the cover", then="The cover is arranged.")
+        self.press_all_the_same("Arrange the cover", then="The cover is arranged.")
 
     def takes_leave(self, first, last):
         self.open(self.house.people.noor, "ratings:week", query=f"?day={first}")
@@ -300,12 +310,7 @@ class Hand:
         self.open(self.house.people.dana, "ratings:case", self.house.case(name).code)
         self.press("Hand over", role="link")
         self.page.get_by_label("Colleague").select_option(colleague)
-        self.press("Hand over now")
-        self.page.wait_for_load_state()
-        if self.page.get_by_label("Save it all the same").count():  # the colleague has other sessions then
-            self.page.get_by_label("Save it all the same").check()
-            self.press("Hand over now")
-        self.page.get_by_text("Handed over.").first.wait_for()
+        self.press_all_the_same("Hand over now", then="Handed over.")
 
     def reopens(self, name):
         self.open(self.house.people.dana, "ratings:case", self.house.case(name).code)
