@@ -4,9 +4,23 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.apps import apps
+from django.utils.encoding import force_str
+from django.utils.translation import gettext_lazy as _
+
 from alliance.models import AuditEvent, Membership, Practice
 
 AT_ONCE = 100  # convention of this app
+# As pages call them; the others by the name of their model.
+CALLED = {
+    "checkin": _("check-in"),
+    "clientlink": _("link for a client"),
+    "delivery": _("message"),
+    "episode": _("case"),
+    "membership": _("member"),
+    "strainverdict": _("answer about a flag"),
+    "therapysession": _("session"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +31,7 @@ class Happened:
     at: datetime
     who: str  # empty: a client through a link, the program, or somebody who has no place here
     verb: str
-    subject: str  # what kind of thing, as the audit calls it
+    subject: str  # what kind of thing, as pages call it
     short_code: str
     count: int
 
@@ -55,13 +69,14 @@ def happened(rows: Iterable[AuditEvent], practice: Practice) -> list[Happened]:
         practice=practice, user__code__in={row.actor_code for row in events if row.actor_code}
     )
     names = {str(member.user.code): member.name.shown(practice.data_key) for member in members.select_related("user")}
+    names_of_kinds = {model._meta.model_name: model._meta.verbose_name for model in apps.get_models()}
     return [
         Happened(
             key=row.pk,
             at=row.at,
             who=names.get(row.actor_code, ""),
             verb=row.get_verb_display(),
-            subject=row.subject_type,
+            subject=force_str(CALLED.get(row.subject_type) or names_of_kinds.get(row.subject_type, row.subject_type)),
             short_code=row.subject_code[:8],
             count=row.count,
         )

@@ -21,9 +21,9 @@ def test_who_has_opened_the_case_is_named_and_nobody_of_another_case(
     http.force_login(sam.user)
     http.get(f"/sessions/{session.code}/")
     assert [(row.who, row.verb, row.subject) for row in who_looked(juniper)] == [
-        ("Sam Okafor", "read", "therapysession"),
-        ("Noor Haddad", "denied", "episode"),
-        ("Sam Okafor", "read", "episode"),
+        ("Sam Okafor", "read", "session"),
+        ("Noor Haddad", "denied", "case"),
+        ("Sam Okafor", "read", "case"),
     ]
     http.force_login(dana.user)
     page = http.get(f"/cases/{juniper.code}/looked/").text
@@ -38,7 +38,7 @@ def test_a_manager_reads_what_was_done_and_nothing_of_a_case(http, mona, dana, j
     http.get("/today/")
     http.force_login(mona.user)
     page = http.get("/people/audit/")
-    assert "Dana Whitlock" in page.text and "episode" in page.text
+    assert "Dana Whitlock" in page.text and "read: <bdi>case" in page.text
     for hidden in ("Juniper", str(juniper.code), "Otis Lund"):
         assert hidden not in page.text
     assert http.get("/people/audit/?practice=nonsense").status_code == 404
