@@ -56,7 +56,8 @@ def check_free(*, editor: Editor, span: Span, stood: TherapySession | None, acce
 
     `stood`: the session as it stood before; to its own time nobody objects again.
     """
-    is_new = stood is None or abs(stood.starts_at - span.starts_at) + abs(stood.ends_at - span.ends_at) >= A_MINUTE
+    apart = [] if stood is None else [abs(stood.starts_at - span.starts_at), abs(stood.ends_at - span.ends_at)]
+    is_new = stood is None or max(apart) >= A_MINUTE
     others = _between(TherapySession.objects.taking_time(), [span]).exclude(episode=editor.episode)
     warnings = list(_elsewhere(editor, others, [span], ())) if is_new and not accepted else []
     if warnings:

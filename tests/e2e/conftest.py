@@ -85,11 +85,19 @@ def phone(browser, browser_context_args):
 
 @pytest.fixture
 def complaints():
-    """`complaints(page)` starts a list of what goes wrong on that page: console messages, errors, foreign requests."""
+    """`complaints(page)` starts a list of what goes wrong on that page: console messages, errors, foreign requests.
+
+    That a sign-out cleared what the browser kept is told there as well, and is right.
+    """
 
     def watch(page):
         found = []
-        page.on("console", lambda message: found.append(f"console: {message.text}"))
+
+        def heard(message):
+            if not message.text.startswith("Clear-Site-Data header on"):
+                found.append(f"console: {message.text}")
+
+        page.on("console", heard)
         page.on("pageerror", lambda error: found.append(f"error: {error}"))
         page.on("request", lambda request: is_foreign(request.url) and found.append(f"request: {request.url}"))
         return found

@@ -12,6 +12,7 @@ from alliance.people.sight import assign_supervision
 from tests.factories import make_episode, make_practice
 
 PASSWORD = "correct-horse-battery"
+FREE_HOUR = f"{timezone.now() + timedelta(hours=6):%H}:00"  # the other cases have theirs at this hour of the day
 ITEMS = 6
 # The answers to the six questions (two on goals, two on tasks, two on the bond), session by session; 0 to 4.
 STEADY_THEN_LOW = [[3] * 6, [3, 4, 3, 3, 4, 3], [3] * 6, [4, 3, 3, 4, 3, 3], [1] * 6, [1, 1, 0, 1, 1, 1]]
@@ -73,7 +74,7 @@ def log_session(page, case_url, days_ago, own_answer="Mostly"):
     day = timezone.now() - timedelta(days=days_ago)
     page.get_by_text("Change").click()
     page.get_by_label("Day").fill(day.strftime("%Y-%m-%d"))
-    page.get_by_label("Start").fill("10:00")
+    page.get_by_label("Start").fill(FREE_HOUR)
     for answer in page.get_by_label(own_answer).all():
         answer.check()
     page.get_by_role("button", name="Save").click()
