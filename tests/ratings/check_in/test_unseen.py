@@ -23,7 +23,7 @@ def new_cases(member):
     return sorted(case.name for case in own_cases(member.user) if case.is_new)
 
 
-def test_answers_that_nobody_has_seen_stay_however_old_they_are(http, dana, at_noon, juniper, sorrel, instruments):
+def test_answers_that_nobody_has_seen_stay_however_old_they_are(http, at_noon, dana, juniper, sorrel, instruments):
     old = answered(juniper, 60, tension=True)
     answered(sorrel, 50)
     assert [row.name for row in today(http, dana).context["today"].news] == ["Juniper", "Sorrel"]
@@ -34,7 +34,7 @@ def test_answers_that_nobody_has_seen_stay_however_old_they_are(http, dana, at_n
     assert new_cases(dana) == []
 
 
-def test_a_long_list_says_how_many_more_are_new_and_where(http, dana, at_noon, juniper, instruments, monkeypatch):
+def test_a_long_list_says_how_many_more_are_new_and_where(http, at_noon, dana, juniper, instruments, monkeypatch):
     for days in (40, 30, 20, 10):
         answered(juniper, days)
     monkeypatch.setattr("ratings.today.day.MOST_LISTED", 3)
@@ -47,7 +47,7 @@ def test_a_long_list_says_how_many_more_are_new_and_where(http, dana, at_noon, j
 
 
 def test_what_a_colleague_who_covers_has_read_is_still_new_to_the_therapist(
-    http, dana, noor, at_noon, juniper, sorrel, instruments
+    http, dana, noor, juniper, sorrel, instruments
 ):
     for episode in (juniper, sorrel):
         answered(episode, 1, comment="Too fast.")
