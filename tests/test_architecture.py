@@ -5,10 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from packaging.utils import canonicalize_name
 
 ROOT = settings.BASE_DIR
 PACKAGES = ("alliance", "sessions", "ratings")
@@ -312,3 +314,45 @@ def test_tests_know_the_practices_day():
     assert findings(DAY_OF_THE_SERVER, [file for file in python_files("tests") if file != Path(__file__)]) == []
     assert DAY_OF_THE_SERVER.search("day = timezone.localdate()")
     assert not DAY_OF_THE_SERVER.search("day = local_day(row.starts_at)")
+
+
+# --- What runs, without what tests and checks bring -------------------------------------------------------------------
+
+
+def imported_at_runtime(source):
+    """The first names of the modules that a file imports, apart from those for the type checker alone."""
+    tree = ast.parse(source)
+    for_types = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def brought_by(lock):
+    """The modules that the packages of a lock bring."""
+    names = {canonicalize_name(name) for name in re.findall(r"(?m)^([A-Za-z0-9._-]+)==", (ROOT / lock).read_text())}
+    brought = metadata.packages_distributions()
+    return {module for module, packages in brought.items() if names & {canonicalize_name(one) for one in packages}}
+
+
+def test_the_program_imports_nothing_that_only_developers_have():
+    known = sys.stdlib_module_names | set(PACKAGES) | brought_by("requirements.lock")
+    for file in python_files(*PACKAGES):
+        assert set(imported_at_runtime(file.read_text())) <= known, file
+
+
+def test_such_an_import_would_be_found():
+    found = set(
+        imported_at_runtime("import pytest.mark\nfrom django_stubs_ext import StrOrPromise\nfrom .a import b\n")
+    )
+    assert found == {"pytest", "django_stubs_ext"}
+    assert not found & brought_by("requirements.lock")

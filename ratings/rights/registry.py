@@ -6,7 +6,8 @@ A test compares it with the models, so that nobody adds a column without decidin
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
+
+from ratings.findings.names import StrOrLazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Told:
     """A model whose rows are in the copy."""
 
     model: str
-    title: StrOrPromise
+    title: StrOrLazy
     told: tuple[str, ...]  # columns that are in it
     kept: tuple[str, ...]  # keys and hashes that say something inside the program alone
 
@@ -23,7 +24,7 @@ class Told:
         return {*self.told, *self.kept}
 
 
-def _told(model: str, title: StrOrPromise, told: str, kept: str = "") -> Told:
+def _told(model: str, title: StrOrLazy, told: str, kept: str = "") -> Told:
     return Told(model, title, tuple(told.split()), ("id", "episode", *kept.split()))
 
 
@@ -167,7 +168,7 @@ IN_COPY = (
     _told("alliance.EmergencyAccess", _("Opened in an emergency"), "reader reason starts_at ends_at", "code"),
 )
 
-LEFT_OUT: dict[str, StrOrPromise] = {
+LEFT_OUT: dict[str, StrOrLazy] = {
     "therapy.PrivateNote": _("the therapist's private notes, which are for the therapist alone"),
     "ratings.SupervisionQuestion": _("questions between therapist and supervisor"),
     "ratings.SupervisionNote": _("what therapist and supervisor wrote down for themselves"),
