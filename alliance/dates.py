@@ -57,7 +57,7 @@ def day(instant: datetime, name: str = DateFormat.SHORT) -> str:
     """A day as one says it: with its year only where that is not this year."""
     local = timezone.localtime(instant)
     this_year = local.year == timezone.localtime().year
-    return written(local, name if this_year else WITH_YEAR[DateFormat(name)])
+    return written(local, name if this_year else WITH_YEAR.get(DateFormat(name), name))
 
 
 def zone_in_words(key: str) -> str:

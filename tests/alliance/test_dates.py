@@ -162,3 +162,9 @@ def form_files():
 
 def test_no_form_reads_days_in_another_way():
     assert findings(re.compile(r"forms\.(Split)?Date"), form_files()) == []
+
+
+@pytest.mark.parametrize("name", DateFormat)
+def test_a_day_of_another_year_is_written_in_every_format(time_machine, name):
+    time_machine.move_to(datetime(2027, 1, 1, 12, tzinfo=UTC))
+    assert day(TUESDAY, name) == written(TUESDAY, WITH_YEAR.get(name, name))
