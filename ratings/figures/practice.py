@@ -252,7 +252,9 @@ def _to_repair(ruptures: Iterable[CountedRupture]) -> Values:
 def _endings(practice: Practice, since: datetime, until: datetime) -> tuple[dict[bool | None, Counted], Counted]:
     """The endings, apart from those after which another therapist took over."""
     strained = Rupture.objects.told().filter(
-        episode=OuterRef("pk"), kept_back=False, state=Rupture.RuptureState.OPEN_AT_END
+        episode=OuterRef("pk"),
+        kept_back=False,
+        state__in=[Rupture.RuptureState.OPEN_AT_END, Rupture.RuptureState.UNREPAIRED],
     )
     rows = (
         Episode.objects.filter(client__practice=practice, import_batch__isnull=True)

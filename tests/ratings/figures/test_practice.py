@@ -151,6 +151,15 @@ def test_endings(http, mona, dana):
     assert found["With an open rupture"].counted == "0 of 10 endings"
 
 
+def test_an_ending_with_a_rupture_counts_whether_it_was_still_on_or_on_its_way_back(http, mona, dana):
+    for state in ["open_at_end", "unrepaired"] * 3 + ["repaired"] * 5:
+        held = therapy(dana)
+        rupture(held[1], state=state, closed_session=held[2], closed_at=NOW)
+        held[0].episode.ends_at, held[0].episode.end_reason = at(30), "completed"
+        held[0].episode.save()
+    assert rows(http, mona)["With an open rupture"].counted == "6 of 11 endings"
+
+
 def test_fewer_than_five_clients_give_no_figure_at_all(http, mona, dana):
     for _client in range(4):
         therapy(dana)
