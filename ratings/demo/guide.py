@@ -12,7 +12,6 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -23,8 +22,8 @@ from alliance.models import Episode, Practice, User
 from ratings.demo.people import address_of
 from ratings.demo.study import CODE as STUDY_CODE
 from ratings.demo.write import made_by_seed, seen_from
+from ratings.findings.names import StrOrLazy
 
-StrOrLazy = str | Promise
 PUT_AWAY = "guide_put_away"  # in the session of whoever is signed in
 
 

@@ -12,11 +12,9 @@ from django.utils import timezone
 
 from alliance.models import Episode, Practice
 from alliance.models.episode import EndReason
-from ratings.models import CheckIn, Rating, Rupture, RuptureView
+from ratings.models import CheckIn, Rating, RepairStep, Rupture, RuptureView
 from ratings.psychometrics.evidence import Kind, Rater
 from sessions.models import Mode, TherapySession
-
-FIRST_STEP_WITHIN = timedelta(days=7)  # convention of this app
 
 
 @dataclass(slots=True)
@@ -227,7 +225,7 @@ def _first_steps(ruptures: Iterable[CountedRupture]) -> Counted:
     """How many had a first step of a repair within a week. Those of this week may still get one."""
     now, found = timezone.now(), Counted()
     for row in ruptures:
-        until = row.opened_at + FIRST_STEP_WITHIN
+        until = row.opened_at + RepairStep.FIRST_WITHIN
         if until <= now:
             found.add(row.client, counts=row.first_step_at is not None and row.first_step_at <= until)
     return found

@@ -8,13 +8,12 @@ from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ratings.models import CheckIn, Rating, Rupture
+from ratings.models import CheckIn, Rating, RepairStep, Rupture
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.proportion import Share, wilson
 from sessions.models import TherapySession
 
 WINDOW = timedelta(days=90)  # convention of this app
-FIRST_STEP_WITHIN = timedelta(days=7)  # convention of this app
 FEWEST_SESSIONS = 20  # a share of fewer is no figure; convention of this app
 FEWEST_RUPTURES = 5  # as with every small group; convention of this app
 
@@ -95,14 +94,14 @@ def _first_steps(episodes: Sequence[int]) -> OwnFigure:
     ruptures = (
         Rupture.objects.told()
         .filter(episode__in=episodes, kept_back=False)
-        .filter(opened_at__gte=now - 2 * WINDOW, opened_at__lt=now - FIRST_STEP_WITHIN)
+        .filter(opened_at__gte=now - 2 * WINDOW, opened_at__lt=now - RepairStep.FIRST_WITHIN)
         .exclude(state=Rupture.RuptureState.WITHDRAWN)
         .annotate(first=Min("steps__said_at", filter=Q(steps__taken_back_at__isnull=True)))
     )
     counts = {True: [0, 0], False: [0, 0]}
     for row in ruptures:
         of = counts[row.opened_at >= now - WINDOW]
-        of[0] += row.first is not None and row.first <= row.opened_at + FIRST_STEP_WITHIN
+        of[0] += row.first is not None and row.first <= row.opened_at + RepairStep.FIRST_WITHIN
         of[1] += 1
     title = _("First step within 7 days")
     return _figure(title, _("ruptures"), FEWEST_RUPTURES, (counts[True][0], counts[True][1]), tuple(counts[False]))

@@ -1,6 +1,7 @@
 """What is done about a rupture, and what a therapist says of it. Rows are added; the newest counts."""
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.utils import timezone
@@ -31,6 +32,7 @@ class RepairStep(models.Model):
 
     SAID = (Outcome.DONE, Outcome.PARTLY, Outcome.NOT_YET)
     TAKEN = (Outcome.DONE, Outcome.PARTLY)
+    FIRST_WITHIN = timedelta(days=7)  # of a rupture, as figures count it; convention of this app
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="repair_steps")

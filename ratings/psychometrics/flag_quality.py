@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from ratings.psychometrics.evidence import Sureness, sureness
 from ratings.psychometrics.proportion import Share, limits, wilson
+from ratings.psychometrics.uncertainty import Interval
 
 FEWEST = 20  # answers below which nothing is said; convention of this app
 STEP = 5  # answers by which a figure moves; convention of this app
@@ -54,15 +55,6 @@ class NamedStrain:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure that was estimated, with a 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class Group:
     """Flags that have something in common; `found` is None where it may not be told."""
 
@@ -85,8 +77,8 @@ class FlagQuality:
     useful: Share | None
     drawn: int
     drawn_answered: int
-    caught: Estimate | None  # share of strained sessions that had a flag, 0-1
-    false_alerts: Estimate | None  # per 100 quiet sessions
+    caught: Interval | None  # share of strained sessions that had a flag, 0-1
+    false_alerts: Interval | None  # per 100 quiet sessions
     by_grade: tuple[Group, ...]
     by_version: tuple[Group, ...]
 
@@ -137,7 +129,7 @@ def flag_quality(flags: Sequence[JudgedFlag], unflagged: Sequence[Unflagged], na
     )
 
 
-def share_caught(precision: Share, flags: int, unflagged: Sequence[Unflagged], named: NamedStrain) -> Estimate | None:
+def share_caught(precision: Share, flags: int, unflagged: Sequence[Unflagged], named: NamedStrain) -> Interval | None:
     """Say what share of the strain had a flag.
 
     a / (a + m), with a = flags precision + named and flagged, and m = sessions missed share + named and missed. The
@@ -146,7 +138,7 @@ def share_caught(precision: Share, flags: int, unflagged: Sequence[Unflagged], n
 
     Returns
     -------
-    Estimate or None
+    Interval or None
         0-1; None where nothing at all was caught or missed.
 
     Examples
@@ -166,7 +158,7 @@ def share_caught(precision: Share, flags: int, unflagged: Sequence[Unflagged], n
     return _as_share(hit, lost)
 
 
-def false_per_100(precision: Share, flags: int, unflagged: Sequence[Unflagged]) -> Estimate | None:
+def false_per_100(precision: Share, flags: int, unflagged: Sequence[Unflagged]) -> Interval | None:
     """Say how many flags come for nothing in 100 quiet sessions.
 
     100 f / (f + q), with f = flags (1 - precision), and q = sessions (1 - missed share), the unflagged sessions without
@@ -179,7 +171,7 @@ def false_per_100(precision: Share, flags: int, unflagged: Sequence[Unflagged]) 
     wrong = _Part(flags * (1 - precision.share), flags * (1 - right[1]), flags * (1 - right[0]))
     quiet = _Part(sessions * (1 - missed.value), sessions * (1 - missed.high), sessions * (1 - missed.low))
     share = _as_share(wrong, quiet)
-    return share and Estimate(100 * share.value, 100 * share.low, 100 * share.high)
+    return share and Interval(100 * share.value, 100 * share.low, 100 * share.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +183,7 @@ class _Part:
     high: float
 
 
-def _missed(unflagged: Iterable[Unflagged]) -> tuple[int, Estimate]:
+def _missed(unflagged: Iterable[Unflagged]) -> tuple[int, Interval]:
     """How many sessions there are, and the share of them with strain.
 
     The interval is Wilson's at n = (sum w)^2 / sum w^2, the number of equally likely ones that would tell as much (Kish
@@ -201,20 +193,20 @@ def _missed(unflagged: Iterable[Unflagged]) -> tuple[int, Estimate]:
     weight = sum((one.yes + one.no) / one.chance for one in rows)
     share = sum(one.yes / one.chance for one in rows) / weight
     worth = weight**2 / sum((one.yes + one.no) / one.chance**2 for one in rows)
-    return sum(one.sessions for one in rows), Estimate(share, *limits(share, worth))
+    return sum(one.sessions for one in rows), Interval(share, *limits(share, worth))
 
 
-def _ends(one: Estimate) -> tuple[float, float]:
+def _ends(one: Interval) -> tuple[float, float]:
     return one.low, one.high
 
 
-def _as_share(one: _Part, other: _Part) -> Estimate | None:
+def _as_share(one: _Part, other: _Part) -> Interval | None:
     """one / (one + other), with the interval of their odds."""
     if not one.value + other.value:
         return None
     low, high = interval_of_odds(one, other)
     value = one.value / (one.value + other.value)
-    return Estimate(value, min(value, low / (1 + low)), max(value, 1.0 if math.isinf(high) else high / (1 + high)))
+    return Interval(value, min(value, low / (1 + low)), max(value, 1.0 if math.isinf(high) else high / (1 + high)))
 
 
 def interval_of_odds(one: _Part, other: _Part) -> tuple[float, float]:

@@ -3,12 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from ratings.findings.names import StrOrLazy
 from ratings.models import RuptureView
 
-StrOrLazy = str | Promise
 KindSeen = RuptureView.KindSeen
 
 
