@@ -358,7 +358,7 @@ EMAIL_HOST_PASSWORD = env_secret("ALLIANCE_SMTP_PASSWORD")
 EMAIL_USE_TLS = env_bool("ALLIANCE_SMTP_TLS", False)
 EMAIL_TIMEOUT = 20
 
-# Django's own request log names the path; a check-in's path is its key, so paths under /c/ are masked.
+# The request logs of Django and gunicorn name the path, which may be a key: that is masked.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -376,7 +376,9 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        name: {"handlers": ["console"], "level": "WARNING", "propagate": False} for name in ("django", "gunicorn.error")
+    },
 }
 # A traceback in the log holds no local variables, and no page ever shows one.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "django.views.debug.SafeExceptionReporterFilter"

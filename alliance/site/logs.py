@@ -8,8 +8,8 @@ from django.core.exceptions import PermissionDenied
 
 from alliance.site.trouble import trouble_with_database
 
-# All that follows: the key may be the second part of the path.
-TOKEN_PATH = re.compile(r"/c/[^\s?\"']+")
+# Addresses that hold a key; all that follows goes, as the key may be the second part of the path.
+KEY_PATH = re.compile(r"/(c|accounts/confirm-email|accounts/password/reset/key)/[^\s?\"']+")
 
 
 class OneLine(logging.Formatter):
@@ -47,9 +47,9 @@ class NoTraceOfOutages(logging.Filter):
 
 
 class MaskTokens(logging.Filter):
-    """Replaces the key in a client's path, so that no log line opens anything."""
+    """Replaces the key in the address of a link, so that no log line opens anything."""
 
     def filter(self, record):
-        record.msg = TOKEN_PATH.sub("/c/…", record.getMessage())
+        record.msg = KEY_PATH.sub(r"/\1/…", record.getMessage())
         record.args = ()
         return True

@@ -7,10 +7,11 @@ import sys
 import psycopg2
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
 
 from alliance.access import Denied
-from alliance.site.logs import OneLine
+from alliance.site.logs import KEY_PATH, OneLine
 from tests.alliance.site.test_trouble import wrapped
 
 
@@ -52,3 +53,31 @@ def test_a_failed_request_is_one_record_with_time_and_level():
 def test_a_database_that_is_away_is_said_without_a_trace():
     line = logged(wrapped(psycopg2.OperationalError("gone")), "Service Unavailable: %s", "/today/")
     assert line.endswith("Service Unavailable: /today/ (the database is away: OperationalError)")
+
+
+def addresses_with_a_key(resolver=None, before="/"):
+    """An example of each address whose last part lets in whoever has it."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        address = before + str(pattern.pattern).strip("^$")
+        if not isinstance(pattern, URLPattern):
+            yield from addresses_with_a_key(pattern, address)
+        elif {"token", "key"} & set(pattern.pattern.regex.groupindex) and "slug" not in address:
+            yield re.sub(r"\(\?P<\w+>.*?\)|<\w+:\w+>", KEY, address)
+
+
+KEY = "aA1_-" * 8 + "aA1"
+
+
+def test_the_key_of_no_address_is_logged():
+    addresses = list(addresses_with_a_key())
+    assert len(addresses) >= 9
+    for address in addresses:
+        masked = KEY_PATH.sub(r"/\1/…", f"Service Unavailable: {address}?x=1")
+        assert KEY not in masked and masked.endswith(("/…", "/…?x=1")), address
+
+
+def test_the_server_writes_its_own_lines_by_the_same_filters():
+    """A fault outside the program, which gunicorn logs with the address."""
+    assert {"django", "gunicorn.error"} == set(settings.LOGGING["loggers"])
+    for logger in settings.LOGGING["loggers"].values():
+        assert logger["handlers"] == ["console"] and not logger["propagate"]
