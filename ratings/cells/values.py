@@ -25,6 +25,7 @@ BLANK = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 UNSEEN = re.compile(r"[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 COUNTED = re.compile(r"(0|[1-9][0-9]*)[.,]0*")
 POWER = re.compile(r"[1-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
+FORMULA, DEFUSED = re.compile(r"'*[=+\-@\t\r\n]"), re.compile(r"'+[=+\-@\t\r\n]")
 DIGITS_KEPT = 15  # R writes as many, and so leaves none out of a whole number with fewer
 
 
@@ -86,7 +87,12 @@ def reference_in(text: str) -> str | None:
 def defused(text: str) -> str:
     """A cell that no spreadsheet takes for a formula: text that begins like one gets an apostrophe before it.
 
-    Numbers below zero stay numbers.
+    Numbers below zero stay numbers. So does text with apostrophes before it, so that `undefused` gives each text back.
     """
-    is_formula = text[:1] in ("=", "+", "-", "@", "\t", "\r") and not is_missing(text) and number_in(text) is None
+    is_formula = FORMULA.match(text) and not is_missing(text) and number_in(text) is None
     return f"'{text}" if is_formula else text
+
+
+def undefused(text: str) -> str:
+    """The text that a cell had before it was defused."""
+    return text[1:] if DEFUSED.match(text) else text

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ratings.cells.problem import BadLine
 from ratings.cells.rows import Rows, column_key
-from ratings.cells.values import is_missing, number_in, reference_in, whole_in, within, yes_or_no_in
+from ratings.cells.values import is_missing, number_in, reference_in, undefused, whole_in, within, yes_or_no_in
 from ratings.psychometrics.evidence import Scores, SessionEvidence
 from ratings.psychometrics.scoring import is_straight_line, pomp
 
@@ -95,7 +95,7 @@ class EpisodeReader:
     def _header(self) -> list[str]:
         line = self.file.header_line
         self._check_text(line, "".join(self.file.header))
-        names = [name.strip() for name in self.file.header]
+        names = [undefused(name.strip()) for name in self.file.header]
         if not names:
             raise FileError(line, "the file is empty; its first line must name the columns.")
         keys = [column_key(name) for name in names]
@@ -119,7 +119,7 @@ class EpisodeReader:
                 text = "".join(row)
                 if not text.isprintable():  # quick, and true for nearly every row
                     self._check_text(line, text)
-                yield line, row
+                yield line, [undefused(cell) for cell in row] if "'" in text else row
         except BadLine as error:
             raise FileError(error.line, str(error)) from None
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import product
 
 from alliance.crypto import keyed_hash
+from ratings.cells.values import defused
 
 WHOLE = re.compile(r"0|[1-9][0-9]*")
 
@@ -30,12 +31,15 @@ def reference(layout: Layout, *parts: object) -> str:
 def references(layout: Layout, *parts: object) -> list[str]:
     """The hashes under which it may be stored, first the one under which it is stored today.
 
-    Names were not composed before, and whole numbers kept the ".0" that some programs put behind them.
+    Names were not composed before, whole numbers kept the ".0" that some programs put behind them, and what was defused
+    kept its apostrophe.
     """
     texts = tuple(map(str, parts))
     decomposed = tuple(unicodedata.normalize("NFD", text) for text in texts)
     spellings = ((text, f"{text}.0") if WHOLE.fullmatch(text) else (text,) for text in texts)
-    return [reference(layout, *spelt) for spelt in dict.fromkeys((*product(*spellings), decomposed))]
+    defused_texts = tuple(map(defused, texts))
+    spelt = dict.fromkeys((*product(*spellings), decomposed, defused_texts))
+    return [reference(layout, *parts) for parts in spelt]
 
 
 def client_references(layout: Layout, client: str) -> Iterator[str]:

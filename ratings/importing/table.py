@@ -10,7 +10,7 @@ from ratings.cells.days import DateOrder, FileDates, file_dates
 from ratings.cells.encoding import decoded
 from ratings.cells.problem import BadLine
 from ratings.cells.rows import Rows, column_key
-from ratings.cells.values import is_missing
+from ratings.cells.values import is_missing, undefused
 from ratings.importing.cells import LONGEST_ID
 
 Cells = dict[str, str]  # by column; empty where a cell says that nothing is known
@@ -57,7 +57,7 @@ class Table:
 
     def _by_column(self, cells: list[str]) -> Cells:
         pairs = zip(self.columns, cells, strict=True)
-        return {name: "" if is_missing(cell) else cell.strip() for name, cell in pairs}
+        return {name: "" if is_missing(cell) else undefused(cell.strip()) for name, cell in pairs}
 
 
 def cells_of(row: Row) -> Cells:

@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ratings.cells.values import (
@@ -12,6 +12,7 @@ from ratings.cells.values import (
     is_missing,
     number_in,
     reference_in,
+    undefused,
     whole_in,
     within,
     without_noise,
@@ -166,5 +167,12 @@ def test_a_number_below_zero_stays_one(text):
 @given(st.text(max_size=20))
 def test_nothing_that_comes_out_is_a_formula(text):
     out = defused(text)
-    assert out.removeprefix("'") == text.removeprefix("'")
-    assert out[:1] not in ("=", "+", "-", "@", "\t", "\r") or is_missing(out) or number_in(out) is not None
+    assert out in (text, f"'{text}")
+    assert out[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n") or is_missing(out) or number_in(out) is not None
+
+
+@given(st.text("'=+-@\t\r\n1e.,x", max_size=6) | st.text(max_size=20))
+@example("'=1")
+@example("'-3")
+def test_what_was_defused_comes_back(text):
+    assert undefused(defused(text)) == text

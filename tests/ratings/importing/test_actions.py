@@ -13,6 +13,7 @@ from django.urls import reverse
 from alliance.models import AuditEvent, Client, Episode, ImportDraft
 from ratings.detection import reassess
 from ratings.detection.actions import set_detector
+from ratings.importing import table
 from ratings.importing.actions import NotAllGood, import_draft, keep_draft
 from ratings.models import Assessment, Rating, Rupture, Standing
 from sessions.models import TherapySession
@@ -109,6 +110,20 @@ def test_references_are_text_as_they_stand(bring_in, dana, noor):
     bring_in("long.csv", named={"T-1": dana})
     names = {rating.episode.client.display_name for rating in Rating.objects.all()}
     assert names == {"0042", "=7+1", "Heron", "heron"}
+
+
+def test_a_reference_that_was_kept_from_being_a_formula_comes_back_as_it_was(bring_in, dana, noor):
+    bring_in("openfit.csv")
+    batch = bring_in(OPENFIT.replace(b",=7+1,", b",'=7+1,"))
+    names = {rating.episode.client.display_name for rating in Rating.objects.all()}
+    assert (batch, names) == (None, {"0042", "=7+1"})
+
+
+def test_a_client_who_came_in_with_the_apostrophe_is_still_the_same(bring_in, dana, noor, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(table, "undefused", lambda text: text)
+        bring_in(OPENFIT.replace(b",=7+1,", b",'=7+1,"))
+    assert bring_in(OPENFIT.replace(b",=7+1,", b",'=7+1,")) is None
 
 
 def test_a_drop_is_marked_where_it_was_and_one_rupture_at_most_is_open(bring_in, dana, noor):

@@ -206,6 +206,13 @@ def test_what_comes_out_is_no_formula_to_a_spreadsheet(detect):
     assert [row["note"] for row in found] == ["-3", "'@SUM(A1)", "-"]
 
 
+def test_what_came_out_goes_in_again_and_is_no_longer_by_an_apostrophe(detect):
+    again = ["'=1+1,1,6,6,6,5,5,5,''=x", "=1+1,2,6,6,6,5,5,5,'@SUM(A1)", "''+a,1,6,6,6,5,5,5,it's"]
+    found = detect([HEADER + ",note", *again])
+    assert [row["episode"] for row in found] == ["'=1+1", "'=1+1", "''+a"]
+    assert [row["note"] for row in found] == ["''=x", "'@SUM(A1)", "it's"]
+
+
 def test_standard_input_is_read_the_same(monkeypatch, capsys):
     data = io.TextIOWrapper(io.BufferedReader(io.BytesIO(as_written(GAPS, ";", comma=True, encoding="utf-16"))))
     monkeypatch.setattr("sys.stdin", data)
