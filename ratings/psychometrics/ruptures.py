@@ -341,10 +341,12 @@ def _low(
 ) -> list[int]:
     """The sessions in which the client's ratings lay low.
 
-    What is named or worth a clause, and what lies under the usual range, as a chart marks it.
+    What is named or worth a clause, and what lies under the usual range before the fall, as a chart marks it. So does
+    the session after which the ratings have settled lower.
     """
     history = [therapy_session.evidence for therapy_session in sessions[: run.last + 1]]
-    ranges = usual_ranges(history, assessments[: run.last + 1], constants)
+    settled = [p for p in range(run.first, run.last + 1) if assessments[p].state == State.SETTLED_LOWER]
+    ranges = usual_ranges(history, assessments[: run.last + 1], constants, before=run.first if settled else None)
 
     def under(position: int, series: str, usual: UsualRange | None) -> bool:
         value = value_of(history[position].client, series)
@@ -352,8 +354,9 @@ def _low(
 
     return [
         p
-        for p in strained
-        if assessments[p].pillars
+        for p in (*strained, *settled)
+        if p in settled[:1]
+        or assessments[p].pillars
         or any(part.source == "client" and part.points >= NOTICEABLE_POINTS for part in assessments[p].points)
         or any(under(p, series, usual) for series, usual in ranges.items())
     ]

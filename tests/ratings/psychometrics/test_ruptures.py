@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ratings.psychometrics import ruptures
+from ratings.psychometrics.assess import assess
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evidence import (
     Assessment,
@@ -351,6 +352,12 @@ def test_the_sessions_in_which_the_ratings_lay_low_are_counted():
     assessments[5] = replace(assessments[5], pillars=(Pillar.TASK,))  # named
     assessments[6] = replace(assessments[6], points=(Points("client", 5, 70, 80),))  # worth a clause
     assert evidence(assessments, rated(*[80] * 5, 80, 80, 20, 80)).for_sessions == 3  # the third: under the usual range
+
+
+def test_the_session_in_which_the_ratings_settle_lower_counts_as_low():
+    history = rated(*[83] * 4, *[33] * 6)
+    assessments = assess([one.evidence for one in history])
+    assert (assessments[-1].state, evidence(assessments, history).for_sessions) == ("settled_lower", 6)
 
 
 def test_a_rupture_that_shows_in_no_rating_of_the_client_has_lasted_one_session():
