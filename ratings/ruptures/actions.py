@@ -138,8 +138,15 @@ def name_rupture(*, editor: Editor, therapy_session, kind, pillars, line=""):
 
 @transaction.atomic
 def say_kind(*, editor: Editor, rupture, kind, signs):
-    """What it looks like to the therapist, with the signs of it."""
+    """What it looks like to the therapist, with the signs of it.
+
+    Raises
+    ------
+    RuptureOver
+        It is neither open nor recovering any more.
+    """
     lock_for_edit(editor, rupture)
+    _check_active(rupture)
     RuptureView.objects.create(
         episode=editor.episode, rupture=rupture, kind=kind, signs=list(signs), said_by=editor.membership
     )

@@ -59,6 +59,12 @@ class KindForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    @property
+    def typed(self):
+        """The answers in words."""
+        kind, signs = self.cleaned_data["kind"], self.cleaned_data["signs"]
+        return ", ".join([str(RuptureView.KindSeen(kind).label), *(str(RuptureView.SignSeen(s).label) for s in signs)])
+
 
 class StepPlanForm(forms.Form):
     """A step that is planned: in which words, and for which session."""

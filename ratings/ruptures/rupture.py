@@ -284,7 +284,7 @@ def _since(
     if evidence:
         wanted = "client" if series == OVERALL else f"client:{series}"
         usual = next((part.usual for part in evidence.assessment.points if part.source == wanted), None)
-    asked = set(
+    asks = set(
         CheckIn.objects.filter(episode=rupture.episode_id, asks_about_repair=True).values_list(
             "therapy_session", flat=True
         )
@@ -302,13 +302,20 @@ def _since(
                 score="" if value is None else scale.on_scale(value) if worded else scale.in_numbers(value),
                 is_low=value is not None and usual is not None and value < usual - LOW_BY,
                 tension=phrases.tension(client) if client else "",
-                was_asked=held.row.pk in asked,
+                was_asked=held.row.pk in asks and not _came_without_questions(client, rupture),
                 talked=_yes_or_no(client.repair_talked if client else None),
                 helped=client.get_repair_helped_display() if client and client.repair_helped else "",
                 steps=[f"{row.get_step_display()}: {row.get_outcome_display().lower()}" for row in taken],
             )
         )
     return found
+
+
+def _came_without_questions(rating: Rating | None, rupture: Rupture) -> bool:
+    """Whether the form no longer asked about the repair when the client sent it: it was over."""
+    if rating is None or rupture.closed_at is None or rating.repair_talked is not None:
+        return False
+    return rating.received_at > rupture.closed_at
 
 
 def _yes_or_no(answer: bool | None) -> str:

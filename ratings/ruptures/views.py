@@ -139,7 +139,10 @@ def rupture_kind(request, code):
     form = KindForm(request.POST)
     if not form.is_valid():
         return _answer(request, rupture, kind=form, status=422)
-    actions.say_kind(editor=editor, rupture=rupture, **form.cleaned_data)
+    try:
+        actions.say_kind(editor=editor, rupture=rupture, **form.cleaned_data)
+    except RuptureOver:
+        return _over(request, rupture, form, form.typed, "kind")
     messages.success(request, _("Saved. The words below follow it."))
     return redirect("ratings:rupture", rupture.code)
 

@@ -20,7 +20,7 @@ from ratings.models import (
     SupervisionQuestion,
     UsefulVerdict,
 )
-from ratings.ruptures.actions import name_rupture, plan_step
+from ratings.ruptures.actions import name_rupture, plan_step, set_rupture_aside
 from ratings.ruptures.words import PHRASES
 from tests.courses import answers, client_answers
 from tests.factories import editor_of, make_episode, make_therapy_session
@@ -153,6 +153,16 @@ def test_four_steps_and_the_clients_yes_it_helped(http, dana, sam, ticked):
     said = page(http, ticked)
     assert "Line ask" in said and "Went quiet, Agreed too quickly" in said
     assert "Repaired" in said and "Yes" in said
+
+
+def test_a_form_that_was_opened_after_the_repair_was_over_did_not_ask_about_it(http, dana, ticked):
+    plan_step(editor=editor_of(ticked.episode), rupture=ticked, step="ask", words="How was that for you?")
+    check_in = next_session(ticked.episode)
+    set_rupture_aside(editor=editor_of(ticked.episode), rupture=ticked, reason="A bereavement.")
+    answered(check_in)
+    http.force_login(dana.user)
+    newest = http.get(reverse("ratings:rupture", args=[ticked.code])).context["page"].since[0]
+    assert check_in.asks_about_repair and not newest.was_asked
 
 
 def test_one_that_stays_is_not_repaired_by_a_talk_that_did_not_help(ticked):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from alliance.dates import DateFormat, day
 from alliance.models import AuditEvent
-from ratings.models import Rating, RepairStep, Rupture, SetAside, Standing
+from ratings.models import Rating, RepairStep, Rupture, RuptureView, SetAside, Standing
 from ratings.ruptures.actions import name_rupture, plan_step
 from ratings.supervision.actions import ask_for_supervision
 from tests.courses import held
@@ -76,6 +76,18 @@ def test_what_is_over_keeps_how_it_ended(http, dana, juniper, live_through, leve
     assert "A late click." in late.text
     assert Rupture.objects.values().get() == before
     assert before["state"] == state
+
+
+def test_what_it_looks_like_is_not_said_of_what_was_set_aside(http, dana, juniper, live_through):
+    """From a second tab."""
+    live_through(juniper, [3, 3, 3, 3, 0])
+    rupture = Rupture.objects.get()
+    http.force_login(dana.user)
+    http.post(reverse("ratings:rupture-set-aside", args=[rupture.code]), {"reason": "A bereavement."})
+    late = http.post(reverse("ratings:rupture-kind", args=[rupture.code]), {"kind": "withdrawal", "signs": ["quiet"]})
+    assert late.status_code == 409
+    assert "This is over already: set aside." in late.text and "“Pulling back, Went quiet”" in late.text
+    assert not RuptureView.objects.exists()
 
 
 @pytest.mark.time_machine(datetime(2026, 11, 18, 12, tzinfo=UTC))  # a day without its year
