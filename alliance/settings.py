@@ -174,6 +174,7 @@ else:
             "options",
             f"-c lock_timeout={DATABASE_SECONDS}s -c idle_in_transaction_session_timeout={IN_TRANSACTION_SECONDS}s",
         )
+TWO_ROLES = env_bool("ALLIANCE_TWO_ROLES", False)  # refuse to run as the role that owns the tables
 # A read's audit event must be committed before the page goes out; each write opens its own transaction.
 ATOMIC_REQUESTS = False
 # Attempts and used one-time codes, which all workers and machines must see. Only for that: each entry is a write.

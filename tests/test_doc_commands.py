@@ -45,7 +45,8 @@ ELSEWHERE = {
     ".venv/bin/python -m pip install --require-hashes -r requirements.lock": MAKE,
     "apt-get install postgresql python3-venv nginx": MACHINE,
     "adduser --system --group --shell /bin/bash --home /srv/alliance alliance": MACHINE,
-    "install -d -o alliance -g alliance -m 700 /etc/alliance": MACHINE,
+    "adduser --system --ingroup alliance --shell /bin/bash --home /srv/alliance_owner alliance_owner": MACHINE,
+    "install -d -o alliance -g alliance -m 750 /etc/alliance": MACHINE,
     "systemctl daemon-reload": MACHINE,
     "systemctl enable --now alliance.service alliance-send.timer": "its ExecStart lines are run here",
     'curl --fail --header "Host: alliance.example.org" http://127.0.0.1:8000/healthz': "asked here without curl",
@@ -55,7 +56,7 @@ ELSEWHERE = {
 }
 # Run here: nothing else is, as a new line on a page might change the machine that the tests are on.
 HERE = (".venv/bin/python ", ".venv\\Scripts\\python ", "make demo", "cd /srv/alliance", "set -a; . /etc/alliance/")
-HERE += ("export ", "unset ", "chmod 600 /etc/alliance/", "rm /etc/alliance/", "pg_dump ", "pg_restore ")
+HERE += ("export ", "unset ", "chmod 640 /etc/alliance/", "rm /etc/alliance/", "pg_dump ", "pg_restore ")
 HERE += ("sudo -u postgres createuser ", "sudo -u postgres createdb ", "sudo -u postgres dropdb ")
 SERVERS = ("make demo", "manage.py runserver", "-m gunicorn")  # they go on until they are stopped
 PASSWORD = "seven calm herons"

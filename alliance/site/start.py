@@ -1,14 +1,18 @@
 """With which settings a served installation does not start."""
 
+import logging
+
 from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.core.checks import Error
+from django.core.checks import Error, Info
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from alliance.crypto import unwrap
-from alliance.installation import checks
+from alliance.installation import checks, roles
 from alliance.models import DataKey
+
+ONE_ROLE = "alliance.I005"
 
 
 def check_stored_keys(app_configs, **kwargs):
@@ -27,12 +31,48 @@ def check_stored_keys(app_configs, **kwargs):
         yield Error(text, id="alliance.E011")
 
 
-CHECKS = (checks.check_keys, checks.check_address, checks.check_database_and_mail, check_stored_keys)
+def check_role_of_database(app_configs, **kwargs):
+    """Whether PostgreSQL keeps the program from what its owner could do: `alliance.installation.roles`."""
+    if settings.LOCAL or connection.vendor != "postgresql":
+        return
+    try:
+        role = roles.standing_of()
+        other = [] if role is None or role.is_owner else list(roles.other_rights())
+    except DatabaseError:
+        return
+    if role is None:
+        return
+    if role.is_owner:
+        text = (
+            f"The program runs as the role {role.name}, which owns its tables: it could change the audit, and lift "
+            "what PostgreSQL refuses. docs/how-to/run-on-postgresql.md says how two roles are made."
+        )
+        yield Error(text, id="alliance.E012") if settings.TWO_ROLES else Info(text, id=ONE_ROLE)
+    elif other or role.may_create:
+        text = (
+            f"The role {role.name} has other rights than it needs, or fewer. As the owner of the tables run "
+            f"`manage.py grant_application {role.name}`."
+        )
+        yield Error(text, id="alliance.E013")
+
+
+CHECKS = (
+    checks.check_keys,
+    checks.check_address,
+    checks.check_database_and_mail,
+    check_stored_keys,
+    check_role_of_database,
+)
 
 
 def refuse_weak_start():
-    """Raises with the first sentence about what a served installation must not be."""
+    """Raises with the first sentence about what a served installation must not be.
+
+    One role that owns the tables is only said in the log, unless ALLIANCE_TWO_ROLES is on: it was enough before.
+    """
     for check in CHECKS:
         for message in check(None):
             if isinstance(message, Error):
                 raise ImproperlyConfigured(message.msg)
+            if message.id == ONE_ROLE:
+                logging.getLogger(__name__).warning(message.msg)

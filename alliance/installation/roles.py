@@ -1,0 +1,117 @@
+"""Two roles of PostgreSQL: one owns the tables and migrates, the other runs the program and owns nothing.
+
+Whoever owns a table can lift its triggers and rules. The program cannot, where it runs as the second one: then it is
+the database that keeps the audit as it was written.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db import connection, transaction
+from psycopg2.sql import SQL, Identifier
+
+ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
+READS, ADDS = frozenset({"SELECT"}), frozenset({"SELECT", "INSERT"})
+NEVER = frozenset({"TRUNCATE", "REFERENCES", "TRIGGER"})
+# Less than all. What the owner alone changes here: closing the audit, erasing a client, migrating.
+LESS = {
+    "alliance_auditevent": ADDS,
+    "ratings_strainverdict": ADDS,
+    "ratings_usefulverdict": ADDS,
+    "alliance_auditseal": READS,
+    "alliance_erasure": READS,
+    "django_migrations": READS,
+}
+
+
+class CannotGrant(Exception):
+    """Why the rights were not given, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a role is in this database."""
+
+    name: str
+    is_owner: bool  # or may become one, or passes over every rule
+    may_create: bool
+
+
+def standing_of(role: str = "") -> Standing | None:
+    """What this role is, or the one that runs the program; None where there is no such role."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.rolname, r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR EXISTS ("
+            "   SELECT FROM pg_class c WHERE c.relname = ANY(%s) AND c.relnamespace = current_schema()::regnamespace"
+            "   AND pg_has_role(r.oid, c.relowner, 'MEMBER')),"
+            " has_schema_privilege(r.oid, current_schema(), 'CREATE')"
+            " FROM pg_roles r WHERE r.rolname = coalesce(nullif(%s, ''), current_user)",
+            [tables(), role],
+        )
+        row = cursor.fetchone()
+    return Standing(*row) if row else None
+
+
+def tables() -> list[str]:
+    """Every table of the program, with those that have no model."""
+    of_models = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    return sorted(of_models | {"alliance_cache", "django_migrations"})
+
+
+def rights_on(table: str) -> frozenset[str]:
+    """What the application may do with a table."""
+    return LESS.get(table, ALL)
+
+
+def grant_application(role: str) -> int:
+    """Gives a role what the program needs and takes all else from it; how many tables there are. For the owner.
+
+    Raises
+    ------
+    CannotGrant
+        There is no such role, it could do more than the program may, or this is not the owner.
+    """
+    standing, own = standing_of(role), standing_of()
+    if standing is None:
+        raise CannotGrant(f"There is no role {role}. Make it as docs/how-to/run-on-postgresql.md says.")
+    if standing.is_owner:
+        raise CannotGrant(
+            f"The role {role} owns tables, may become their owner, or passes over every rule. Take another."
+        )
+    if own is None or not own.is_owner:
+        raise CannotGrant("Only the owner of the tables can do this: run it as the role that runs `migrate`.")
+    if standing.may_create:
+        raise CannotGrant(
+            f"The role {role} may create tables. Take that away first, as a superuser of PostgreSQL: "
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC;"
+        )
+    if missing := set(tables()) - set(connection.introspection.table_names()):
+        raise CannotGrant(f"{len(missing)} tables are missing. Run `manage.py migrate` first.")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_schema()")
+        here, to = Identifier(cursor.fetchone()[0]), Identifier(role)
+        for what in ("TABLES", "SEQUENCES"):
+            cursor.execute(SQL("REVOKE ALL ON ALL " + what + " IN SCHEMA {} FROM PUBLIC, {}").format(here, to))
+        cursor.execute(SQL("GRANT USAGE ON SCHEMA {} TO {}").format(here, to))
+        cursor.execute(SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(here, to))
+        for table in tables():
+            rights = SQL(", ".join(sorted(rights_on(table))))
+            cursor.execute(SQL("GRANT {} ON {}.{} TO {}").format(rights, here, Identifier(table), to))
+    return len(tables())
+
+
+def other_rights() -> Iterator[str]:
+    """The tables on which the role that runs the program has other rights than it is given here."""
+    privileges = sorted(ALL | NEVER)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, p.name FROM pg_class c, unnest(%s) AS p(name) WHERE c.relname = ANY(%s)"
+            " AND c.relnamespace = current_schema()::regnamespace"
+            " AND has_table_privilege(c.oid, p.name)",
+            [privileges, tables()],
+        )
+        found: dict[str, set[str]] = {table: set() for table in tables()}
+        for table, privilege in cursor.fetchall():
+            found[table].add(privilege)
+    yield from (table for table, rights in found.items() if rights != rights_on(table))
