@@ -24,39 +24,65 @@ from tests.terminal import converse
 
 ROOT = settings.BASE_DIR
 HOW_TO = ROOT / "docs" / "how-to"
-ON_POSTGRESQL = HOW_TO / "run-on-postgresql.md"
+DEPLOY = HOW_TO / "deploy.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(HOW_TO.glob("*.md"))]
 COPIED = ("alliance", "sessions", "ratings", "templates", "static", "manage.py", "Makefile", "pyproject.toml")
-COPIED += ("requirements.lock",)
+COPIED += ("requirements.lock", "deploy")
 
 SHELLS = {"sh", "bat", "cron"}
 OUTPUT = "text"  # what the command above it prints; `...` stands for anything
-NO_COMMANDS = {"nginx", "toml", "python", "csv", "sql"}
+NO_COMMANDS = {"conf", "toml", "python", "csv", "sql"}
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 UNFENCED = re.compile(r"^(?: {4}|\t)\S.*$", re.MULTILINE)
 
 # Not run here: why, and where it is run instead.
 MACHINE, MAKE = "changes the machine; nothing of ours is in it", "make runs the same before the first test"
+UNITS = "what the units start is run here"
+NGINX, POOLER = "tests/evidence/test_deploy.py has a web server", "tests/evidence/test_deploy.py has a pooler"
 ELSEWHERE = {
     "make test": "this is a part of it; .ci/run runs it",
     "py -m venv .venv": MAKE,
     r".venv\Scripts\python -m pip install --require-hashes -r requirements.lock": MAKE,
     "python3 -m venv .venv": MAKE,
     ".venv/bin/python -m pip install --require-hashes -r requirements.lock": MAKE,
-    "apt-get install postgresql python3-venv nginx": MACHINE,
+    "apt-get install sudo postgresql python3-venv nginx certbot": MACHINE,
     "adduser --system --group --shell /bin/bash --home /srv/alliance alliance": MACHINE,
-    "adduser --system --ingroup alliance --shell /bin/bash --home /srv/alliance_owner alliance_owner": MACHINE,
-    "install -d -o alliance -g alliance -m 750 /etc/alliance": MACHINE,
+    "adduser --system --ingroup alliance --shell /bin/bash --home /var/lib/alliance_owner alliance_owner": MACHINE,
+    "install -d -o alliance -g alliance -m 750 /etc/alliance /var/lib/alliance": MACHINE,
+    "install -d -o alliance_owner -g alliance -m 700 /var/lib/alliance_owner /var/backups/alliance": MACHINE,
+    "cp -r deploy/systemd/. /etc/systemd/system/": MACHINE,
     "systemctl daemon-reload": MACHINE,
-    "systemctl enable --now alliance.service alliance-send.timer": "its ExecStart lines are run here",
-    'curl --fail --header "Host: alliance.example.org" http://127.0.0.1:8000/healthz': "asked here without curl",
-    "nginx -t": MACHINE,
-    "systemctl reload nginx": MACHINE,
-    "systemctl restart alliance.service": MACHINE,
+    "systemctl enable --now alliance-web.socket alliance-web.service alliance-send.service": UNITS,
+    "systemctl enable --now alliance-backup.timer alliance-audit.timer alliance-erasures.timer": UNITS,
+    "systemctl start alliance-backup.service alliance-audit.service": UNITS,
+    "systemctl reload alliance-web.service": UNITS,
+    "systemctl restart alliance-send.service": UNITS,
+    'curl --fail --unix-socket /run/alliance/web.sock --header "Host: alliance.example.org" http://localhost/healthz': (
+        "asked here without curl"
+    ),
+    "certbot certonly --webroot --webroot-path /var/www/html --domain alliance.example.org "
+    '--deploy-hook "systemctl reload nginx"': MACHINE,
+    "sed 's/alliance[.]example[.]org/alliance.example.org/g' deploy/nginx/alliance.conf "
+    "> /etc/nginx/conf.d/alliance.conf": NGINX,
+    "rm /etc/nginx/sites-enabled/default": MACHINE,
+    "nginx -t": NGINX,
+    "systemctl reload nginx": NGINX,
+    "curl --fail https://alliance.example.org/healthz": NGINX,
+    "apt-get install pgbouncer": MACHINE,
+    "cp deploy/pgbouncer/pgbouncer.ini deploy/pgbouncer/hba.conf deploy/pgbouncer/userlist.txt /etc/pgbouncer/": POOLER,
+    "sed -i '1i local alliance alliance peer map=alliance' /etc/postgresql/15/main/pg_hba.conf": POOLER,
+    "printf 'alliance alliance alliance\\nalliance postgres alliance\\n' >> /etc/postgresql/15/main/pg_ident.conf": (
+        POOLER
+    ),
+    """sudo -u postgres psql --command "ALTER ROLE alliance SET lock_timeout = '8s'\"""": POOLER,
+    "systemctl reload postgresql": POOLER,
+    "systemctl restart pgbouncer": POOLER,
 }
+PODMAN = re.findall(r"^podman .*$", (HOW_TO / "deploy.md").read_text(), re.MULTILINE)
+ELSEWHERE |= dict.fromkeys(PODMAN, "made by hand: it takes the network")
 # Run here: nothing else is, as a new line on a page might change the machine that the tests are on.
 HERE = (".venv/bin/python ", ".venv\\Scripts\\python ", "make demo", "cd /srv/alliance", "set -a; . /etc/alliance/")
-HERE += ("export ", "unset ", "chmod 640 /etc/alliance/", "rm /etc/alliance/", "pg_dump ", "pg_restore ")
+HERE += ("export ", "unset ", "chmod 640 /etc/alliance/", "rm /etc/alliance/", "rm /var/lib/alliance_owner/")
 HERE += ("sudo -u postgres createuser ", "sudo -u postgres createdb ", "sudo -u postgres dropdb ")
 SERVERS = ("make demo", "manage.py runserver", "-m gunicorn")  # they go on until they are stopped
 PASSWORD = "seven calm herons"
@@ -83,11 +109,13 @@ class Step:
     command: str = ""
     shows: str = ""
     file: str = ""
+    into: str = ""  # the path that was named last before it
 
 
 def steps(text):
     found = []
-    for language, body in FENCED.findall(text):
+    for block in FENCED.finditer(text):
+        language, body = block.groups()
         if language in ("sh", "bat"):
             found += [Step(line) for line in body.replace("\\\n", " ").splitlines() if line and line[0] != "#"]
         elif language == "cron":
@@ -95,31 +123,23 @@ def steps(text):
         elif language == OUTPUT:
             found[-1] = Step(found[-1].command, shows=body)
         elif language == "ini":
-            found.append(Step(unit_command(body)) if "ExecStart=" in body else Step(file=body))
+            found.append(Step(file=body, into=re.findall(r"`(/[\w/.-]+)`", text[: block.start()])[-1]))
         elif language not in NO_COMMANDS:
             raise AssertionError(f"Say what this block is: {body}")
     loose = UNFENCED.findall(FENCED.sub("", text))
     assert not loose, f"Put this into a block: {loose}"
-    return [step for step in found if step.command or "[" not in step.file]  # a timer holds no command
-
-
-def unit_command(body):
-    """What systemd does with a unit: its folder, its environment, its command."""
-    unit = dict(line.split("=", 1) for line in body.splitlines() if "=" in line)
-    return f"cd {unit['WorkingDirectory']}; set -a; . {unit['EnvironmentFile']}; set +a; exec {unit['ExecStart']}"
+    return found
 
 
 @pytest.mark.sqlite
 def test_the_commands_of_a_page_are_found():
     text = "```sh\nmake demo\n\n# so\npsql \\\n  --list\n```\n```text\nIt says\n```\n```cron\n0 5 * * * ./do it\n```\n"
-    text += "```ini\nA=b\n```\n```ini\n[Service]\nWorkingDirectory=/w\nEnvironmentFile=/e\nExecStart=go on\n```\n"
-    text += "```ini\n[Timer]\nOnCalendar=daily\n```\n```toml\na = 1\n```\n"
+    text += "Write `/x` to `/etc/y`:\n```ini\nA=b\n```\n```toml\na = 1\n```\n"
     assert steps(text) == [
         Step("make demo"),
         Step("psql    --list", shows="It says\n"),
         Step("./do it"),
-        Step(file="A=b\n"),
-        Step("cd /w; set -a; . /e; set +a; exec go on"),
+        Step(file="A=b\n", into="/etc/y"),
     ]
     for hidden in ("```\nmake demo\n```\n", "```fish\nmake demo\n```\n", "So:\n\n    make demo\n"):
         with pytest.raises(AssertionError):
@@ -154,8 +174,9 @@ class Reader:
 
     def __init__(self, folder, **environment):
         self.clone, notes, self.etc = folder / "clone", folder / "notes", folder / "etc"
+        kept, backups, owner = folder / "kept", folder / "backups", folder / "owner"
         self.port = free_port()
-        for made in (self.clone, notes, self.etc):
+        for made in (self.clone, notes, self.etc, kept, backups, owner):
             made.mkdir()
         for name in COPIED:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
@@ -168,6 +189,9 @@ class Reader:
         self.places = {
             "/srv/alliance": str(self.clone),
             "/etc/alliance": str(self.etc),
+            "/var/lib/alliance_owner": str(owner),
+            "/var/lib/alliance": str(kept),
+            "/var/backups/alliance": str(backups),
             "127.0.0.1:8000": f"127.0.0.1:{self.port}",
             "manage.py runserver": f"manage.py runserver {self.port}",
             # README: "On other systems write ..."
@@ -187,7 +211,7 @@ class Reader:
     def follow(self, page):
         for step in steps(page.read_text()):
             if step.file:
-                (self.etc / "environment").write_text(self.here(step.file))
+                Path(self.here(step.into)).write_text(self.here(step.file))
             elif step.command not in ELSEWHERE:
                 assert step.command.startswith(HERE), step.command
                 said = self.run(step.command)
@@ -232,6 +256,16 @@ class Reader:
             process.wait(timeout=30)
 
 
+def commands_of_unit(text):
+    """What systemd does with a service: its folder, its environment, each command that is ours; the sender once."""
+    lines = [line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#")]
+    unit = dict(lines)
+    files = [path for name, path in lines if name == "EnvironmentFile" and not path.startswith("-")]
+    before = f"cd {unit['WorkingDirectory']}; set -a; {' '.join(f'. {path};' for path in files)} set +a; "
+    started = [command for name, command in lines if name in ("ExecStart", "ExecReload") and "MAINPID" not in command]
+    return [before + "exec " + command.replace(" --loop 60", "") for command in started]
+
+
 # --- The pages --------------------------------------------------------------------------------------------------------
 
 MILLRACE = (
@@ -260,11 +294,11 @@ def bring_past_ratings(reader):
 
 
 def bring_environment(reader):
-    """The file that run-on-postgresql.md writes, here for SQLite and with its keys made."""
+    """The file that deploy.md writes, here for SQLite and with its keys made."""
     keys = {"secret-key": secrets.token_urlsafe(50), "hash-key": secrets.token_urlsafe(50)}
     for name, key in (keys | {"data-keys": Fernet.generate_key().decode()}).items():
         (reader.etc / name).write_text(key)
-    (written,) = (step.file for step in steps(ON_POSTGRESQL.read_text()) if step.file)
+    written = next(step.file for step in steps(DEPLOY.read_text()) if step.file)
     without_database = re.sub(r"^DATABASE_URL=.*\n", "", written)
     (reader.etc / "environment").write_text(reader.here(without_database))
     reader.run("set -a; . /etc/alliance/environment; set +a; .venv/bin/python manage.py migrate --verbosity=0")
@@ -275,7 +309,7 @@ BEFORE = {"import.md": bring_past_ratings, "send-check-ins.md": bring_environmen
 
 @pytest.mark.process
 @pytest.mark.sqlite
-@pytest.mark.parametrize("file", [file for file in PAGES if file != ON_POSTGRESQL], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [file for file in PAGES if file != DEPLOY], ids=lambda file: file.name)
 def test_every_command_of_a_page_runs(file, reader):
     BEFORE.get(file.name, lambda reader: None)(reader)
     reader.follow(file)
@@ -291,7 +325,12 @@ def test_every_command_of_the_page_on_postgresql_runs(postgresql_server, tmp_pat
     reader = Reader(tmp_path, PATH=path, PGHOST=socket, PGUSER="alliance")
     reader.places |= {"%2Fvar%2Frun%2Fpostgresql": quote(socket, safe=""), "sudo -u postgres ": "PGUSER=postgres "}
     (reader.etc / "first-password").write_text(PASSWORD)
-    reader.follow(ON_POSTGRESQL)
+    reader.follow(DEPLOY)
+    reader.environment |= {"GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{reader.port}"}  # systemd would bring the socket
+    for unit in sorted((ROOT / "deploy" / "systemd").glob("*.service")):
+        for command in commands_of_unit(unit.read_text()):
+            reader.run(command)
+    assert (reader.clone.parent / "owner" / "erasures").exists()
 
 
 # --- Commands within a sentence ---------------------------------------------------------------------------------------

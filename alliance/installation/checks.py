@@ -79,7 +79,7 @@ def check_database_and_mail(app_configs, **kwargs):
     if connection.vendor == "sqlite":
         text = (
             "The database is SQLite, which serves one practice on one machine. For more there is PostgreSQL: "
-            "docs/how-to/run-on-postgresql.md."
+            "docs/how-to/deploy.md."
         )
         yield Info(text, id="alliance.I001")
     if settings.MAIL_SERVER_IS_NAMED and settings.EMAIL_HOST == "localhost":

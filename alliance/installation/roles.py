@@ -74,7 +74,7 @@ def grant_application(role: str) -> int:
     """
     standing, own = standing_of(role), standing_of()
     if standing is None:
-        raise CannotGrant(f"There is no role {role}. Make it as docs/how-to/run-on-postgresql.md says.")
+        raise CannotGrant(f"There is no role {role}. Make it as docs/how-to/deploy.md says.")
     if standing.is_owner:
         raise CannotGrant(
             f"The role {role} owns tables, may become their owner, or passes over every rule. Take another."

@@ -45,7 +45,7 @@ def check_role_of_database(app_configs, **kwargs):
     if role.is_owner:
         text = (
             f"The program runs as the role {role.name}, which owns its tables: it could change the audit, and lift "
-            "what PostgreSQL refuses. docs/how-to/run-on-postgresql.md says how two roles are made."
+            "what PostgreSQL refuses. docs/how-to/deploy.md says how two roles are made."
         )
         yield Error(text, id="alliance.E012") if settings.TWO_ROLES else Info(text, id=ONE_ROLE)
     elif other or role.may_create:

@@ -92,7 +92,7 @@ class Command(BaseCommand):
         if settings.LOCAL and not try_out:
             raise CommandError(
                 "This is a local installation: it speaks plain http, and keeps its keys beside its data. For real "
-                "people set up a served one (docs/how-to/run-on-postgresql.md). To look at an empty practice with "
+                "people set up a served one (docs/how-to/deploy.md). To look at an empty practice with "
                 "invented people, add --try-out."
             )
         if try_out and not settings.LOCAL:

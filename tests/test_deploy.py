@@ -1,0 +1,140 @@
+"""The files in `deploy/` name what exists, and hold to what the program relies on."""
+
+import configparser
+import re
+
+import pytest
+from django.conf import settings
+
+from ratings.importing.forms import LARGEST
+from tests.alliance.site.test_logs import KEY, addresses_with_a_key
+from tests.test_doc_commands import unknown_options
+from tests.test_docs_reference import all_variables_read
+
+ROOT = settings.BASE_DIR
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("alliance-*.*[!d]"))
+FILES = sorted(file for file in DEPLOY.rglob("*") if file.is_file())
+PAGE = (ROOT / "docs" / "how-to" / "deploy.md").read_text()
+NGINX = (DEPLOY / "nginx" / "alliance.conf").read_text()
+CONTAINER = (DEPLOY / "container" / "Containerfile").read_text()
+
+pytestmark = pytest.mark.sqlite
+
+
+# --- What they name ---------------------------------------------------------------------------------------------------
+
+
+def unknown_names(text):
+    """Settings, commands and options in a file that the program does not have."""
+    variables = set(re.findall(r"\bALLIANCE_[A-Z_]+", text)) - all_variables_read()
+    return sorted(variables) + unknown_options(f"```sh\n{text}```\n")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_setting_and_every_command_exists(file):
+    assert unknown_names(file.read_text()) == []
+
+
+def test_a_name_that_does_not_exist_would_be_found():
+    text = "Environment=ALLIANCE_DANCE=1\nExecStart=/x/python manage.py dance\nExecStart=manage.py send_due --lopo 6\n"
+    assert unknown_names(text) == ["ALLIANCE_DANCE", "dance", "--lopo"]
+
+
+def paths_named(text):
+    return sorted(set(re.findall(r"(?<![\w:/.])/(?:srv|etc|var|run)/[\w./-]*\w", text)))
+
+
+def test_every_path_is_made_on_the_page_or_by_a_unit():
+    made = PAGE + "".join(file.read_text() for file in UNITS if file.suffix == ".socket")
+    ours = [path for file in FILES for path in paths_named(file.read_text()) if "alliance" in path]
+    # What a folder of ours is filled with has no line of its own.
+    inside = ("/srv/alliance/.venv/", "/var/lib/alliance_owner/", "/var/backups/alliance/", "/var/log/nginx/")
+    assert [path for path in ours if not path.startswith(inside) and path not in made] == [
+        # what certbot makes, and what only the pooler needs
+        "/etc/letsencrypt/live/alliance.example.org/fullchain.pem",
+        "/etc/letsencrypt/live/alliance.example.org/privkey.pem",
+    ]
+
+
+def test_every_file_is_installed_by_the_page():
+    for file in FILES:
+        name = file.relative_to(ROOT).as_posix()
+        assert name in PAGE or name.startswith("deploy/systemd/"), name
+    assert "cp -r deploy/systemd/. /etc/systemd/system/" in PAGE
+
+
+# --- systemd ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_unit_is_switched_on_and_hardened():
+    """A drop-in for alliance-*.service holds what none of them may do."""
+    assert len(UNITS) >= 9
+    switched_on = " ".join(re.findall(r"^systemctl enable --now (.*)$", PAGE, re.MULTILINE)).split()
+    assert sorted(switched_on) == sorted(file.name for file in UNITS if "[Install]" in file.read_text())
+    for file in UNITS:
+        if file.suffix == ".timer":
+            assert file.with_suffix(".service") in UNITS
+        if file.suffix == ".service":
+            assert re.search(r"^User=alliance(_owner)?$", file.read_text(), re.MULTILINE)
+            assert "[Install]" in file.read_text() or file.with_suffix(".timer") in UNITS
+
+
+# --- nginx ------------------------------------------------------------------------------------------------------------
+
+
+def shown(path):
+    """What the access log has of a path; nothing: no line is written."""
+    block = re.search(r"^map \$uri \$alliance_shown \{\n(.*?)^\}", NGINX, re.DOTALL | re.MULTILINE)[1]
+    for pattern, value in re.findall(r"^\s*~(\S+)\s+(\S+);$", block, re.MULTILINE):
+        if found := re.search(pattern, path):
+            return found.expand(value.replace("$", "\\")) if "$" in value else value.strip('"')
+    return path
+
+
+def test_no_key_of_an_address_is_in_the_log_of_the_web_server():
+    for address in addresses_with_a_key():
+        assert KEY not in shown(address), address
+        assert KEY not in shown("/" + address), address
+        if address.startswith("/c/"):
+            assert shown(address) == ""
+    assert shown("/today/") == "/today/"
+    (log_format,) = re.findall(r"^log_format alliance '(.*)';$", NGINX, re.MULTILINE)
+    variables = set(re.findall(r"\$\w+", log_format))
+    assert variables.isdisjoint({"$request", "$request_uri", "$uri", "$args", "$http_referer", "$query_string"})
+    logs = re.findall(r"^\s*(?:access|error)_log (.*);$", NGINX, re.MULTILINE)
+    assert set(logs) == {"/var/log/nginx/alliance.log alliance if=$alliance_shown", "off", "/dev/null crit"}
+
+
+def test_what_is_typed_stays_in_memory_and_reaches_the_program():
+    """A body that is longer than its buffer would be written to the disk unsealed."""
+    sizes = {"k": 1024, "m": 1024 * 1024}
+    found = re.findall(r"client_max_body_size (\d+)(\w);\s+client_body_buffer_size (\d+)(\w);", NGINX)
+    assert [(number, unit) for number, unit, *_buffer in found] == [(n, u) for *_largest, n, u in found]
+    usual, imports = (int(number) * sizes[unit] for number, unit, *_buffer in found)
+    assert usual > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    assert LARGEST < imports <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+    assert "proxy_max_temp_file_size 0;" in NGINX
+
+
+def test_headers_are_left_to_the_program():
+    assert "add_header" not in NGINX and "proxy_hide_header" not in NGINX
+
+
+# --- PgBouncer and the container --------------------------------------------------------------------------------------
+
+
+def test_the_pooler_waits_no_longer_than_the_program():
+    pooler = configparser.ConfigParser(interpolation=None)
+    pooler.read(DEPLOY / "pgbouncer" / "pgbouncer.ini")
+    assert pooler["pgbouncer"]["pool_mode"] == "transaction"
+    assert int(pooler["pgbouncer"]["query_wait_timeout"]) == settings.DATABASE_SECONDS
+    assert pooler["pgbouncer"]["listen_addr"] == ""
+
+
+def test_the_container_has_all_of_the_program_and_no_rights():
+    copied = re.findall(r"^COPY (\w+) \1$", CONTAINER, re.MULTILINE)
+    packages = {file.parent.name for file in ROOT.glob("*/apps.py")} | {"templates", "static", "locale"}
+    assert set(copied) == packages
+    assert re.search(r"^USER [1-9]\d*$", CONTAINER, re.MULTILINE)
+    assert "pip install --no-cache-dir --require-hashes -r requirements.lock" in CONTAINER
