@@ -234,8 +234,19 @@ ACCOUNT_USER_DISPLAY = "alliance.accounts.adapter.user_display"
 # Of members, from their second sign-in on. Where nobody else can reach the program it would only be in the way.
 SECOND_FACTOR_REQUIRED = env_bool("ALLIANCE_SECOND_FACTOR", not LOCAL)
 MFA_ADAPTER = "alliance.accounts.adapter.MfaAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Alliance"
+MFA_FORMS = {
+    "add_webauthn": "alliance.accounts.passkeys.AddPasskeyForm",
+    "edit_webauthn": "alliance.accounts.passkeys.RenamePasskeyForm",
+    "login_webauthn": "alliance.accounts.passkeys.SignInForm",
+    "reauthenticate_webauthn": "alliance.accounts.passkeys.AskedAgainForm",
+    "authenticate_webauthn": "alliance.accounts.passkeys.SecondStepForm",
+}
+# A passkey that asks for a finger, a face or a PIN is two factors in one.
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Nothing can be guessed there, and a whole office may share an address; convention of this app.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 
 SESSION_ENGINE = "alliance.accounts.session_store"
 SESSION_COOKIE_AGE = 60 * 60 * 12  # from signing in; nothing moves it

@@ -113,6 +113,7 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "key": ["nonsense"],
         "words": ["notice-any"],
         "reset": ["1", "nonsense"],
+        "passkey": ["1"],
     }
 
 

@@ -67,6 +67,10 @@ class AccountAdapter(DefaultAccountAdapter):
         remember_device(request, response, user.email)
         return response
 
+    def get_reauthentication_methods(self, user):
+        found = super().get_reauthentication_methods(user)
+        return [method | {"description": WAYS.get(method["id"], method["description"])} for method in found]
+
     # Links in mails begin with the address that the installation was given, never with what a request calls it.
 
     def get_reset_password_from_key_url(self, key):
@@ -90,6 +94,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 RESET = "account_reset_password"
+WAYS = {
+    "mfa_reauthenticate": _("Use a code from your app, or a recovery code"),
+    "mfa_reauthenticate:webauthn": _("Use your passkey"),
+}
 SIGNED_OUT = "has_signed_out"  # a mark on a request, for the middleware
 
 
@@ -108,6 +116,10 @@ class MfaAdapter(DefaultMFAAdapter):
 
     def build_totp_svg(self, url):
         return qr_code(url)
+
+    def _get_site_name(self):
+        """What a phone writes beside the passkey; not the address, which the browser adds."""
+        return "Alliance"
 
 
 def user_display(user):

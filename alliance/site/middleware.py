@@ -123,7 +123,7 @@ def ask_for_second_factor(get_response):
         if is_free or not is_staff_page(request) or not lacks_second_factor(request):
             return None
         messages.info(request, _("Your practice asks for two-step sign-in. Set it up to go on."))
-        return redirect("mfa_activate_totp")
+        return redirect("mfa_index")
 
     middleware.process_view = lead
     return middleware

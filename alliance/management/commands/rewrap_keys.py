@@ -9,10 +9,8 @@ from alliance.crypto import rewrap
 from alliance.models import DataKey
 
 BATCH_SIZE = 500  # rows locked together; convention of this app
-SECRET_NAMES = (
-    "secret",
-    "seed",
-)  # of two-step sign-in: what the app on a phone holds, and what recovery codes come from
+# Of two-step sign-in: what the app on a phone holds, what recovery codes come from, and what a passkey is called.
+SECRET_NAMES = ("secret", "seed", "name")
 
 
 class Command(BaseCommand):

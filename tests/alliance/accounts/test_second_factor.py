@@ -8,7 +8,7 @@ from tests.alliance.test_settings import SERVED
 from tests.alliance.test_settings import read as read  # a fixture
 from tests.signing_in import PASSWORD, code_of, give_password, sign_in
 
-SET_UP = "/accounts/2fa/totp/activate/"
+CHOICE, SET_UP = "/accounts/2fa/", "/accounts/2fa/totp/activate/"
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ def test_it_is_required_where_it_is_served_and_not_in_the_demo(read):
 def test_without_one_every_page_leads_to_where_it_is_set_up(required, http, dana, juniper):
     sign_in(http, give_password(dana))
     for path in ("/", "/today/", f"/cases/{juniper.code}/", "/you/", "/week/"):
-        assert http.get(path).url == SET_UP
+        assert http.get(path).url == CHOICE
         if path != "/":
             assert "Juniper" not in http.get(path, follow=True).text
-    assert http.post(f"/cases/{juniper.code}/log/", {"attendance": "attended"}).url == SET_UP
+    assert http.post(f"/cases/{juniper.code}/log/", {"attendance": "attended"}).url == CHOICE
     assert not juniper.therapy_sessions.exists()
     for path in ("/help/", "/healthz", "/accounts/logout/", "/accounts/password/change/"):
         assert http.get(path).status_code == 200
@@ -55,7 +55,7 @@ def test_whoever_was_just_invited_looks_around_once(required, http, noor):
     assert Client().get("/today/").status_code == 302
     http.post("/accounts/logout/")
     sign_in(http, noor)
-    assert http.get("/today/").url == SET_UP
+    assert http.get("/today/").url == CHOICE
 
 
 def test_whoever_has_one_is_asked_for_it_and_not_led_anywhere(required, http, dana):
@@ -76,6 +76,6 @@ def test_what_was_typed_before_is_there_afterwards(required, http, dana, setting
     sign_in(http, give_password(dana))
     shown = http.get("/cases/new/").text.split('name="shown_form" value="')[1].split('"')[0]
     settings.SECOND_FACTOR_REQUIRED = True
-    assert http.post("/cases/new/", {"shown_form": shown, "name": "Junebug Ferrars"}).url == SET_UP
+    assert http.post("/cases/new/", {"shown_form": shown, "name": "Junebug Ferrars"}).url == CHOICE
     TOTP.activate(dana.user, generate_totp_secret())
     assert 'value="Junebug Ferrars"' in http.get("/cases/new/").text

@@ -16,6 +16,7 @@ def authenticators(dana):
     return [
         Authenticator.objects.create(user=dana.user, type="totp", data={"secret": sealed}),
         Authenticator.objects.create(user=dana.user, type="recovery_codes", data={"seed": sealed, "used_mask": 5}),
+        Authenticator.objects.create(user=dana.user, type="webauthn", data={"name": sealed, "credential": {}}),
     ]
 
 
@@ -34,6 +35,7 @@ def test_afterwards_the_new_key_alone_opens_everything(dana, juniper, authentica
         row.refresh_from_db()
     assert crypto.open_for_installation(authenticators[0].data["secret"]) == "JBSWY3DP"
     assert crypto.open_for_installation(authenticators[1].data["seed"]) == "JBSWY3DP"
+    assert crypto.open_for_installation(authenticators[2].data["name"]) == "JBSWY3DP"
     assert authenticators[1].data["used_mask"] == 5
     for wrapped in before:
         with pytest.raises(InvalidToken):
