@@ -7,6 +7,7 @@ from ratings.delivery import views as delivery
 from ratings.demo import views as demo
 from ratings.detection import views as detection
 from ratings.figures import views as figures
+from ratings.gaps import views as gaps
 from ratings.handover.views import case as handover
 from ratings.handover.views import leaving
 from ratings.importing import views as importing
@@ -112,6 +113,7 @@ urlpatterns = [
     path("people/detection/", detection.detection_settings, name="detection-settings"),
     path("people/detection/back/", detection.detection_back, name="detection-back"),
     path("figures/", figures.practice_figures, name="practice-figures"),
+    path("people/records/", gaps.gaps, name="gaps"),
     path("figures/flags/", figures.flags_work, name="flags-work"),
     path("figures/flags/stated/", figures.recalibration, name="recalibration"),
     # /guide/, in the demo only
