@@ -1,7 +1,7 @@
 """Who may see: one predicate over episodes, and the query sets that apply it.
 
 Everything is judged at request time, by the database's clock. Models take their query sets from here, so nothing here
-imports a model.
+imports a model. Conditions of one user are written with `among`, so that what they see is found by an index.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Now
+from django.db.models.lookups import GreaterThan
+
+import alliance.among  # noqa: F401 -- it registers the look-up
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -85,12 +88,14 @@ def memberships_of(user: AbstractBaseUser | AnonymousUser) -> list[Any]:
     offers = apps.get_model("alliance", "Membership").objects.filter(
         live(), user=OuterRef("user"), accepted_at__isnull=True
     )
-    asked = [
-        Exists(apps.get_model("alliance", name).objects.waiting_for(OuterRef("pk")))
-        for name in ("Supervision", "CaseOffer")
-    ]
+    is_asked = Q(Exists(offers))
+    for name in ("Supervision", "CaseOffer"):
+        asked = apps.get_model("alliance", name).objects
+        for rows in asked.waiting_for(OuterRef("pk")):
+            is_asked |= Q(Exists(rows))
+        is_asked |= Q(is_manager=True) & Q(Exists(asked.waiting_for_manager(OuterRef("pk"))))
     memberships = live_memberships(user).select_related("practice__data_key")
-    memberships = memberships.annotate(has_drafts=Exists(drafts), is_asked=Exists(offers) | asked[0] | asked[1])
+    memberships = memberships.annotate(has_drafts=Exists(drafts), is_asked=_is(is_asked))
     return list(memberships.order_by("starts_at"))
 
 
@@ -108,7 +113,12 @@ def episodes_in_hands() -> QuerySet[Any]:
     That is the therapist, or who covers for them. A supervisor alone is not enough: they read along, and the client
     would wait for a reply that nobody owes.
     """
-    return _episodes_where(Q(therapist__in=live_therapists()) | _is_covered_by(live_covers()))
+    covers = live_covers()  # each is looked for from the episode: of all of them together there are too many
+    covered = Q(Exists(covers.filter(episode=OuterRef("pk")))) | Q(
+        Exists(covers.filter(therapist=OuterRef("therapist")))
+    )
+    has_therapist = Q(Exists(live_therapists().filter(pk=OuterRef("therapist"))))
+    return _episodes_where(has_therapist | (covered & Q(ends_at__isnull=True)))
 
 
 def open_without_therapist() -> QuerySet[Any]:
@@ -130,22 +140,17 @@ def live_covers(user: AbstractBaseUser | None = None) -> QuerySet[Any]:
 
 def live_covers_of(episode: Any) -> QuerySet[Any]:
     """The covers of one episode that hold now: of it alone, or of its therapist."""
-    return live_covers().filter(
-        Q(episode=episode.pk, episode__ends_at__isnull=True)
-        | Q(therapist__episodes=episode.pk, therapist__episodes__ends_at__isnull=True)
-    )
-
-
-def _is_covered_by(covers: QuerySet[Any]) -> Q:
-    """The condition that an episode is open, and one of the covers is of it or of its therapist."""
-    of_episode = Q(pk__in=covers.filter(episode__isnull=False).values("episode"))
-    of_therapist = Q(therapist__in=covers.filter(therapist__isnull=False).values("therapist"))
-    return (of_episode | of_therapist) & Q(ends_at__isnull=True)
+    as_it_is: QuerySet[Any] = apps.get_model("alliance", "Episode").objects.filter(pk=episode.pk, ends_at__isnull=True)
+    return live_covers().filter(Q(episode__among=as_it_is) | Q(therapist__among=as_it_is.values("therapist")))
 
 
 def _is_worked_on_by(user: AbstractBaseUser) -> Q:
     """The condition that the user is the therapist of an episode, or covers for them."""
-    return Q(therapist__in=live_memberships(user, "therapist")) | _is_covered_by(live_covers(user))
+    covers = live_covers(user)
+    of_episode = Q(pk__among=covers.filter(episode__isnull=False).values("episode"))
+    of_therapist = Q(therapist__among=covers.filter(therapist__isnull=False).values("therapist"))
+    is_covered = (of_episode | of_therapist) & Q(ends_at__isnull=True)
+    return Q(therapist__among=live_memberships(user, "therapist")) | is_covered
 
 
 def own_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
@@ -165,7 +170,7 @@ def _is_opened_by(user: AbstractBaseUser) -> Q:
     """The condition that the user has opened an episode in an emergency, and the hour is not over."""
     readers = live_memberships(user).filter(Q(is_supervisor=True) | Q(is_manager=True))
     accesses = apps.get_model("alliance", "EmergencyAccess").objects.filter(live(), reader__in=readers)
-    return Q(pk__in=accesses.values("episode"))
+    return Q(pk__among=accesses.values("episode"))
 
 
 def supervised_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
@@ -174,7 +179,10 @@ def supervised_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
 
 
 def _episodes_where(condition: Q) -> QuerySet[Any]:
-    in_sight = Q(ends_at__isnull=True) | Q(ends_at__gt=DaysAgo("client__practice__ended_visible_days"))
+    # Asked of ended ones alone: a join to all clients would have PostgreSQL read them all.
+    clients = apps.get_model("alliance", "Client").objects.filter(pk=OuterRef("client"))
+    not_long_ago = clients.filter(GreaterThan(OuterRef("ends_at"), DaysAgo("practice__ended_visible_days")))
+    in_sight = Q(ends_at__isnull=True) | Q(Exists(not_long_ago))
     episodes: QuerySet[Any] = apps.get_model("alliance", "Episode").objects.filter(condition & in_sight)
     return episodes
 
@@ -197,10 +205,11 @@ def _is_supervised_by(user: AbstractBaseUser) -> Q:
     An assignment to the episode counts. One to its therapist counts only where no assignment names the episode.
     """
     all_assignments, assignments = live_assignments(), live_assignments(user)
-    by_episode = Q(pk__in=assignments.filter(episode__isnull=False).values("episode"))
-    by_therapist = Q(therapist__in=assignments.filter(therapist__isnull=False).values("therapist"))
+    by_episode = Q(pk__among=assignments.filter(episode__isnull=False).values("episode"))
+    by_therapist = Q(therapist__among=assignments.filter(therapist__isnull=False).values("therapist"))
     names_no_episode = ~Exists(all_assignments.filter(episode=OuterRef("pk")))
-    return (by_episode | (by_therapist & names_no_episode)) & ~Q(therapist__user=user)
+    own_places: QuerySet[Any] = apps.get_model("alliance", "Membership").objects.filter(user=user.pk)
+    return (by_episode | (by_therapist & names_no_episode)) & ~Q(therapist__among=own_places)
 
 
 def assignments_asked_of(user: AbstractBaseUser) -> QuerySet[Any]:
@@ -259,7 +268,7 @@ class EmergencyQuerySet(ScopedQuerySet[Row_co]):
 
     def told_to(self, user: AbstractBaseUser) -> Self:
         practices = live_memberships(user, "manager").values("practice")
-        seen = Q(episode__in=visible_episodes(user).values("pk"))
+        seen = Q(episode__among=visible_episodes(user).values("pk"))
         return self.filter(seen | Q(episode__client__practice__in=practices))
 
 
@@ -341,20 +350,26 @@ class SupervisionQuerySet(PracticeQuerySet[Row_co]):
         """Those that hold and do not open the cases yet."""
         return self.filter(live()).exclude(is_open_sight())
 
-    def waiting_for(self, place: Any) -> Self:
-        """Those about which this place is asked, and has not answered.
+    def waiting_for(self, place: OuterRef) -> list[Self]:
+        """Those about which this place is asked, and has not answered; apart, so that each is found by an index.
 
-        The supervisor is, until they accept; the therapist, until it opens or they object; and every manager but the
-        one who asked, until it opens.
+        The supervisor is, until they accept; the therapist, until it opens or they object.
         """
-        closed = Q(opens_at__isnull=True) | Q(opens_at__gt=Now())
-        asks_supervisor = Q(supervisor=place, accepted_at__isnull=True)
-        asks_therapist = (Q(therapist=place) | Q(episode__therapist=place)) & Q(objected_at__isnull=True) & closed
-        manager = OuterRef(place) if isinstance(place, OuterRef) else place  # one level deeper
-        managers = apps.get_model("alliance", "Membership").objects.filter(pk=manager, is_manager=True)
+        closed = self._closed().filter(objected_at__isnull=True)
+        return [
+            self.filter(live(), supervisor=place, accepted_at__isnull=True),
+            closed.filter(therapist=place),
+            closed.filter(episode__therapist=place),
+        ]
+
+    def waiting_for_manager(self, place: OuterRef) -> Self:
+        """Those about which a manager is asked: all of the practice that do not open yet, but not the own ones."""
+        managers = apps.get_model("alliance", "Membership").objects.filter(pk=OuterRef(place), is_manager=True)
         managers = managers.exclude(user=OuterRef("asked_by__user")).exclude(user=OuterRef("supervisor__user"))
-        asks_manager = closed & Exists(managers.filter(practice=OuterRef("supervisor__practice")))
-        return self.filter(live(), asks_supervisor | asks_therapist | asks_manager)
+        return self._closed().filter(Exists(managers.filter(practice=OuterRef("supervisor__practice"))))
+
+    def _closed(self) -> Self:
+        return self.filter(live(), Q(opens_at__isnull=True) | Q(opens_at__gt=Now()))
 
 
 class CoverQuerySet(PracticeQuerySet[Row_co]):

@@ -28,14 +28,19 @@ class CaseOfferQuerySet(PracticeQuerySet):
         """Those that nobody has taken, declined or withdrawn."""
         return self.filter(accepted_at__isnull=True, ended_at__isnull=True, episode__ends_at__isnull=True)
 
-    def waiting_for(self, place: OuterRef) -> Self:
+    def waiting_for(self, place: OuterRef) -> list[Self]:
         """Those about which this place is asked, and has not answered: as `SupervisionQuerySet.waiting_for`."""
-        closed = Q(opens_at__isnull=True) | Q(opens_at__gt=Now())
-        asks_therapist = Q(episode__therapist=place, objected_at__isnull=True) & closed
+        closed = self._closed().filter(objected_at__isnull=True)
+        return [self.waiting().filter(to=place), closed.filter(episode__therapist=place)]
+
+    def waiting_for_manager(self, place: OuterRef) -> Self:
+        """As `SupervisionQuerySet.waiting_for_manager`."""
         managers: QuerySet[Membership] = Membership.objects.filter(pk=OuterRef(place), is_manager=True)
         managers = managers.exclude(user=OuterRef("asked_by__user")).exclude(user=OuterRef("to__user"))
-        asks_manager = closed & Exists(managers.filter(practice=OuterRef("to__practice")))
-        return self.waiting().filter(Q(to=place) | asks_therapist | asks_manager)
+        return self._closed().filter(Exists(managers.filter(practice=OuterRef("to__practice"))))
+
+    def _closed(self) -> Self:
+        return self.waiting().filter(Q(opens_at__isnull=True) | Q(opens_at__gt=Now()))
 
 
 class CaseOffer(models.Model):

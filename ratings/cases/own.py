@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance import scopes
-from alliance.models import User
+from alliance.models import Episode, User
 from alliance.names import folded
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.unseen import is_new_to, own_answers
@@ -60,7 +60,7 @@ def own_cases(therapist: User) -> list[CaseRow]:
 
     Four statements.
     """
-    rows = case_rows(scopes.own_episodes(therapist), therapist)
+    rows = case_rows(Episode.objects.filter(pk__among=scopes.own_episodes(therapist)), therapist)
     keys = [row.standing.episode_id for row in rows]
     planned = TherapySession.objects.not_voided().filter(
         episode__in=keys, attendance=Attendance.PLANNED, starts_at__gt=timezone.now()

@@ -149,7 +149,7 @@ def told_cases(supervisor: User) -> QuerySet[Any]:
     """The cases that a supervisor reads, with what may be told of each: in shadow mode nothing of detection."""
     shadow = DetectorVersion.objects.in_shadow().filter(practice=OuterRef("client__practice"))
     return (
-        scopes.supervised_episodes(supervisor)
+        Episode.objects.filter(pk__among=scopes.supervised_episodes(supervisor))
         .filter(standing__isnull=False)
         .alias(is_untold=Exists(shadow))
         .alias(

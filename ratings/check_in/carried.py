@@ -90,7 +90,7 @@ def _score(value: float | None) -> str:
 
 def cases_with_something_before(user: User) -> list[CaseBefore]:
     """The own cases of which something from the therapy before is new to their therapist."""
-    own = Episode.objects.filter(therapist__in=scopes.live_memberships(user, "therapist"), ends_at__isnull=True)
+    own = Episode.objects.filter(therapist__among=scopes.live_memberships(user, "therapist"), ends_at__isnull=True)
     rows = _carried(own, user).exclude(seen__by__user=user)
     following = {row.episode_id for row in rows}
     cases = own.filter(Q(previous__in=following) | Q(previous__previous__in=following))

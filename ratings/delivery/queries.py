@@ -87,7 +87,7 @@ class SessionRow:
 def unanswered(user: User) -> QuerySet[CheckIn]:
     """The unanswered check-ins of the user's own open episodes, as Today counts."""
     check_ins = CheckIn.objects.wanted().filter(
-        episode__in=scopes.own_episodes(user),
+        episode__among=scopes.own_episodes(user),
         episode__ends_at__isnull=True,
         therapy_session__starts_at__gt=timezone.now() - LISTED_FOR,
     )

@@ -83,7 +83,7 @@ def open_questions(user: User) -> list[SampleQuestion]:
         Draw.objects.filter(
             is_drawn=True,
             drawn_at__gt=timezone.now() - ASKED_FOR,
-            episode__in=scopes.own_episodes(user),
+            episode__among=scopes.own_episodes(user),
             therapy_session__in=TherapySession.objects.attended(),
         )
         .exclude(Exists(answered))

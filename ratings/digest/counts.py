@@ -43,7 +43,7 @@ def _of_therapist(user: User) -> tuple[str, ...]:
     flagged = sum(IS_IN[Only.FLAGGED](row) for row in rows)
     not_logged = (
         TherapySession.objects.not_voided()
-        .filter(episode__in=scopes.own_episodes(user), attendance=Attendance.PLANNED, ends_at__lt=timezone.now())
+        .filter(episode__among=scopes.own_episodes(user), attendance=Attendance.PLANNED, ends_at__lt=timezone.now())
         .count()
     )
     return _said(

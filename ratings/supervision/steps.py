@@ -66,7 +66,7 @@ def in_words(rows: QuerySet[NextStep]) -> list[Step]:
 
 def open_steps_of(episodes: Collection[int] | QuerySet[Any]) -> list[Step]:
     """The steps of these episodes that are not done."""
-    return in_words(standing_steps().filter(episode__in=episodes, done_at__isnull=True))
+    return in_words(standing_steps().filter(episode__among=episodes, done_at__isnull=True))
 
 
 def steps_to_do(therapist: User) -> list[Step]:

@@ -7,7 +7,7 @@ from django.db.models import Min, Q
 from django.utils import timezone
 
 from alliance import scopes
-from alliance.models import User
+from alliance.models import Episode, User
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.carried import CaseBefore, cases_with_something_before
 from ratings.check_in.instrument_choice import STILL_AWAITED
@@ -130,7 +130,8 @@ def day_of(therapist: User) -> Day:
     now = timezone.localtime()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)
-    cases = {row.standing.pk: row for row in case_rows(scopes.own_episodes(therapist), therapist)}
+    own = Episode.objects.filter(pk__among=scopes.own_episodes(therapist))
+    cases = {row.standing.pk: row for row in case_rows(own, therapist)}
     news = news_of(therapist)
     strains = latest_strains(news)
     shown = [key for key, row in cases.items() if not row.awaits_rating]
@@ -176,7 +177,7 @@ def _entries(
     """The sessions of today, and the planned ones of earlier days, in order of time."""
     sessions = (
         TherapySession.objects.not_voided()
-        .filter(episode__in=scopes.own_episodes(user), starts_at__lt=tomorrow)
+        .filter(episode__among=scopes.own_episodes(user), starts_at__lt=tomorrow)
         .filter(Q(starts_at__gte=midnight) | Q(attendance=Attendance.PLANNED))
         .exclude(attendance=Attendance.CANCELLED)
         .annotate(held_before=numbered("episode", "starts_at"))
@@ -206,7 +207,7 @@ def _in_order_of_work(entries: list[DayEntry]) -> list[DayEntry]:
 def _next_planned(user: User, since: datetime) -> dict[int, datetime]:
     """Episode key -> the start of its next planned session."""
     planned = TherapySession.objects.not_voided().filter(
-        episode__in=scopes.own_episodes(user), attendance=Attendance.PLANNED, starts_at__gte=since
+        episode__among=scopes.own_episodes(user), attendance=Attendance.PLANNED, starts_at__gte=since
     )
     return dict(planned.order_by().values("episode").annotate(at=Min("starts_at")).values_list("episode", "at"))
 

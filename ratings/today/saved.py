@@ -35,7 +35,7 @@ def just_logged(user: User) -> JustLogged | None:
         TherapySession.objects.not_voided()
         .exclude(attendance=Attendance.PLANNED)
         .filter(
-            episode__in=scopes.own_episodes(user),
+            episode__among=scopes.own_episodes(user),
             logged_by__in=scopes.live_memberships(user, "therapist"),
             logged_at__gt=timezone.now() - UNDO_FOR,
         )
