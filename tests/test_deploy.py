@@ -1,7 +1,9 @@
 """The files in `deploy/` name what exists, and hold to what the program relies on."""
 
 import configparser
+import os
 import re
+import subprocess
 
 import pytest
 from django.conf import settings
@@ -138,3 +140,90 @@ def test_the_container_has_all_of_the_program_and_no_rights():
     assert set(copied) == packages
     assert re.search(r"^USER [1-9]\d*$", CONTAINER, re.MULTILINE)
     assert "pip install --no-cache-dir --require-hashes -r requirements.lock" in CONTAINER
+
+
+# --- A new version ----------------------------------------------------------------------------------------------------
+
+# Stands for each program that changes the machine: it writes down what it was called with, and fails where told to.
+STAND_IN = """#!/bin/sh
+echo "$(basename "$0") $*" >> "$SAID"
+case "$(basename "$0") $*" in $FAILS) exit 1;; esac
+case "$(basename "$0")" in sudo) shift 2; exec "$@";; esac
+"""
+
+
+@pytest.fixture
+def upgrade(tmp_path):
+    """`upgrade(fails)`: the script among stand-ins; its status, which version is in place, what was called."""
+    places = {name: tmp_path / name for name in ("etc", "owner", "units", "old", "new", "tools")}
+    for place in places.values():
+        place.mkdir()
+    (places["etc"] / "environment").write_text("ALLIANCE_ALLOWED_HOSTS=alliance.example.org\n")
+    (places["owner"] / "environment").touch()
+    for version in ("old", "new"):
+        (places[version] / "deploy" / "systemd").mkdir(parents=True)
+        (places[version] / "deploy" / "systemd" / "alliance-web.service").write_text(version)
+        (places[version] / ".venv" / "bin").mkdir(parents=True)
+    for tool in [places["tools"] / name for name in ("sudo", "systemctl", "curl", "chown", "python3")]:
+        tool.write_text(STAND_IN)
+        tool.chmod(0o755)
+    (places["new"] / ".venv" / "bin" / "python").symlink_to(places["tools"] / "python3")
+    text = (DEPLOY / "upgrade").read_text()
+    link = tmp_path / "alliance"
+    for there, here in (("/srv/alliance", link), ("/etc/alliance", places["etc"])):
+        text = text.replace(there, str(here))
+    text = text.replace("/var/lib/alliance_owner", str(places["owner"]))
+    script = places["new"] / "deploy" / "upgrade"
+    script.write_text(text.replace("/etc/systemd/system", str(places["units"])))
+
+    def run(fails="nothing", *options):
+        link.unlink(missing_ok=True)
+        link.symlink_to(places["old"])
+        environment = {
+            "PATH": f"{places['tools']}:{os.environ['PATH']}",
+            "SAID": str(tmp_path / "said"),
+            "FAILS": fails,
+        }
+        (tmp_path / "said").write_text("")
+        done = subprocess.run(["sh", str(script), *options], env=environment, capture_output=True, text=True)
+        return done.returncode, link.resolve().name, (tmp_path / "said").read_text()
+
+    run.units = places["units"]
+    return run
+
+
+def test_a_new_version_comes_in_this_order(upgrade):
+    status, version, said = upgrade()
+    assert (status, version) == (0, "new")
+    assert (upgrade.units / "alliance-web.service").read_text() == "new"
+    steps = [
+        "pip install",
+        "manage.py collectstatic",
+        "manage.py upgrade /var/backups/alliance",
+        "import alliance.wsgi",
+    ]
+    steps += ["systemctl restart alliance-web.service", "curl", "manage.py rebuild_standings"]
+    assert [said.find(step) for step in steps] == sorted(said.find(step) for step in steps)
+    assert -1 not in [said.find(step) for step in steps]
+
+
+def test_a_new_version_that_does_not_answer_is_taken_back(upgrade):
+    for fails in ("curl*", "systemctl restart*"):
+        status, version, said = upgrade(fails)
+        assert (status, version) == (1, "old") and "rebuild_standings" not in said
+        assert (upgrade.units / "alliance-web.service").read_text() == "old"
+        assert said.count("systemctl restart") == 2
+
+
+def test_the_way_back_asks_nothing_of_the_tables(upgrade):
+    status, version, said = upgrade("nothing", "--back")
+    assert (status, version) == (0, "new")
+    assert "manage.py upgrade" not in said and "pip install" not in said and "manage.py rebuild_standings" in said
+    assert upgrade("nothing", "--bakc")[:2] == (2, "old")
+
+
+@pytest.mark.parametrize("fails", ["*pip install*", "*collectstatic*", "*manage.py upgrade*", "*import alliance.wsgi*"])
+def test_where_it_cannot_be_made_ready_the_old_one_stays_untouched(upgrade, fails):
+    status, version, said = upgrade(fails)
+    assert (status, version) == (1, "old")
+    assert "systemctl" not in said

@@ -166,7 +166,10 @@ def tables() -> list[str]:
 def counts_of_sqlite(path: Path) -> Counts:
     """How many rows each table of a SQLite file has."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        return {table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for table in tables()}
+        # Of the version before it may have fewer.
+        present = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        there = [table for table in tables() if table in present]
+        return {table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for table in there}
 
 
 def _counts(cursor: Any) -> Counts:

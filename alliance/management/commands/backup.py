@@ -1,11 +1,13 @@
 """The command that makes a backup of the database, which only the holder of a private key can read."""
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from alliance.installation import backup, sealed_file
 from alliance.last_runs import Job, record_run
@@ -45,7 +47,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no new backup. {error}") from error
         finally:
             part.unlink(missing_ok=True)
-        record_run(Job.BACKUP)
+        with suppress(DatabaseError):  # its table may be of the version before
+            record_run(Job.BACKUP)
         deleted = _delete_old(folder, keep_days, but=path)
         self.stdout.write(f"{path}, {path.stat().st_size:,} bytes. Older than {keep_days} days and deleted: {deleted}.")
 
