@@ -15,6 +15,7 @@ from ratings.importing.clients import views as client_list
 from ratings.meetings import views as meetings
 from ratings.plan import views as plan
 from ratings.record import views as record
+from ratings.rights import record_views as records
 from ratings.rights import views as rights
 from ratings.ruptures import views as ruptures
 from ratings.supervision import views as supervision
@@ -107,6 +108,10 @@ urlpatterns = [
     path("supervision/with/<uuid:code>/close/", meetings.meeting_close, name="meeting-close"),
     path("supervision/meetings/<uuid:code>/", meetings.meeting_past, name="meeting-past"),
     path("supervision/steps/<uuid:code>/done/", meetings.step_done, name="step-done"),
+    path("people/records/", records.records, name="records"),
+    path("people/records/<uuid:code>/", records.record_erase, name="record-erase"),
+    path("people/records/<uuid:code>/answer/", records.record_answer, name="record-answer"),
+    path("people/records/erased/<uuid:code>/", records.erasure, name="erasure"),
     path("people/words/", ruptures.repair_words, name="repair-words"),
     path("people/words/<slug:key>/", ruptures.repair_words_edit, name="repair-words-edit"),
     path("people/words/<slug:key>/restore/", ruptures.repair_words_restore, name="repair-words-restore"),

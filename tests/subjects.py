@@ -10,7 +10,7 @@ from alliance.accounts.digests import mint_digest_link
 from alliance.crypto import Sealed
 from alliance.drafts.actions import keep_draft
 from alliance.drafts.shown import ShownForm
-from alliance.models import BrowserSession, Digest
+from alliance.models import BrowserSession, Digest, Erasure
 from alliance.people.case_offers import offer_case
 from alliance.people.cover import arrange_cover
 from alliance.people.sight import assign_supervision
@@ -79,6 +79,10 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "task": [plan.agree_task(editor=editor_of(juniper), activity="Walking.", modality="doing").code],
         "after": [make_episode(noor, previous=before, client=before.client).code],
         "practice": [millrace.code],
+        "to_erase": [before.client.code],
+        "elsewhere_client": [make_episode(otis, "Aspen").client.code],
+        "erased": [_erased(millrace, mona).code],
+        "erased_elsewhere": [_erased(otis.practice, otis).code],
         "check_in": [waiting.code],
         "wish": [wish.code],
         "token": [minted(waiting)],
@@ -115,6 +119,12 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "reset": ["1", "nonsense"],
         "passkey": ["1"],
     }
+
+
+def _erased(practice, by):
+    """The certificate of a client who was."""
+    codes = {"practice_code": practice.code, "client_code": uuid4(), "asked_by_code": by.user.code}
+    return Erasure.objects.create(reason="asked", counts={"alliance.Client": 1}, **codes)
 
 
 def _elsewhere(member):

@@ -170,6 +170,13 @@ ratings:meeting-past past              302 302 200 404 404 200 404 404 404 404 |
 ratings:meeting-past open              302 302 404 404 404 404 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:step-done step                 302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 400 404 404 404 404
 ratings:step-done step_covered         302 302   -   -   -   -   -   -   -   - | 302 302 403 400 404 404 404 404 404 404
+ratings:records                        302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+ratings:record-erase to_erase          302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+ratings:record-erase elsewhere_client  302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
+ratings:record-answer to_erase         302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 400 403
+ratings:record-answer elsewhere_client 302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 404 403
+ratings:erasure erased                 302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:erasure erased_elsewhere       302 302 403 403 403 403 403 403 404 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:repair-words                   302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:repair-words-edit words        302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 422 403
 ratings:repair-words-edit key          302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 404 403

@@ -15,7 +15,7 @@ from alliance.models.cover import Cover
 from alliance.models.digest import Digest, DigestLink
 from alliance.models.emergency import EmergencyAccess
 from alliance.models.episode import EndReason, Episode
-from alliance.models.erasure import Erasure
+from alliance.models.erasure import Erasure, ErasureRequest
 from alliance.models.form_draft import FormDraft
 from alliance.models.history_share import HistoryShare
 from alliance.models.importing import ImportBatch, ImportDraft
@@ -41,6 +41,7 @@ __all__ = [
     "EndReason",
     "Episode",
     "Erasure",
+    "ErasureRequest",
     "FormDraft",
     "HistoryShare",
     "ImportBatch",

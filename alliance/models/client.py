@@ -63,3 +63,8 @@ class Client(models.Model):
     def agreed_to(self):
         """The purposes of the consents that hold now."""
         return set(self.consents.filter(withdrawn_at__isnull=True).values_list("purpose", flat=True))
+
+    @property
+    def erasure_asked(self):
+        """The request to erase the record that waits; None where there is none."""
+        return self.erasure_requests.waiting().select_related("asked_by__practice__data_key").first()

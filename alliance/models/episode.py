@@ -92,3 +92,8 @@ class Episode(models.Model):
     def zone(self):
         """The time zone of the client, else that of the practice."""
         return self.client.zone or self.client.practice.zone
+
+    @property
+    def short_code(self):
+        """By which managers know the case."""
+        return str(self.code)[:8]

@@ -4,7 +4,7 @@ What stays is the audit, which holds codes, and one row that says what was erase
 erases the client once more after a restore.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.audit import Verb
+from alliance.keeping import manager_users
 from alliance.models import Client, DataKey, Episode, Erasure, FormDraft, ImportDraft, Membership, Practice
 from alliance.names import folded
 from alliance.refusal import Refused
-from alliance.scopes import accepted, live
 from sessions.models import TherapySession
 
 # What may not be removed, by the name of the trigger that keeps it (ratings 0013), and where.
@@ -56,10 +56,11 @@ def erase_client(
     Refused
         One of the two is no manager of the practice now, or they are one person while the practice has another.
     """
+    forget_deleted_bytes()
     with transaction.atomic():
         Practice.objects.select_for_update(no_key=True).get(pk=client.practice_id)
-        _check_managers(client.practice, asked_by, agreed_by)
-        return _erase(
+        check_managers(manager_users([client.practice_id])[client.practice_id], asked_by, agreed_by)
+        erasure = _erase(
             client,
             Erasure(
                 practice_code=str(client.practice.code),
@@ -69,25 +70,51 @@ def erase_client(
                 agreed_by_code=str(agreed_by.user.code) if agreed_by else "",
             ),
         )
+    empty_the_log()
+    return erasure
 
 
-@transaction.atomic
 def erase_again(erasure: Erasure) -> bool:
     """Erases a client of the ledger whom a restore brought back; whether there was one."""
-    client = Client.objects.filter(code=erasure.client_code).first()
-    if client is None:
-        return False
-    Erasure.objects.filter(client_code=erasure.client_code).delete()
-    _erase(client, erasure)
+    forget_deleted_bytes()
+    with transaction.atomic():
+        client = Client.objects.filter(code=erasure.client_code).first()
+        if client is None:
+            return False
+        Erasure.objects.filter(client_code=erasure.client_code).delete()
+        _erase(client, erasure)
+    empty_the_log()
     return True
 
 
-def _check_managers(practice: Practice, asked_by: Membership, agreed_by: Membership | None) -> None:
-    managers = Membership.objects.filter(live(), accepted(), practice=practice, is_manager=True, user__is_active=True)
-    users = set(managers.values_list("user", flat=True))
-    if asked_by.user_id not in users or (agreed_by and agreed_by.user_id not in users):
+def may_erase() -> bool:
+    """Whether the role that runs the program may: with two roles of PostgreSQL the owner of the tables alone does."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege('alliance_erasure', 'INSERT')")
+        return bool(cursor.fetchone()[0])
+
+
+def forget_deleted_bytes() -> None:
+    """SQLite overwrites what is deleted from now on, instead of leaving it in free pages."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+
+
+def empty_the_log() -> None:
+    """SQLite's log is written into the file and emptied."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def check_managers(managers: Set[int], asked_by: Membership, agreed_by: Membership | None) -> None:
+    """Raises `Refused` unless two of these users stand for it, or the only one."""
+    if asked_by.user_id not in managers or (agreed_by and agreed_by.user_id not in managers):
         raise Refused(_("Only managers of the client's practice can have a record erased."))
-    if len(users) > 1 and (agreed_by is None or agreed_by.user_id == asked_by.user_id):
+    if len(managers) > 1 and (agreed_by is None or agreed_by.user_id == asked_by.user_id):
         raise Refused(_("A second manager has to agree."))
 
 
@@ -107,6 +134,16 @@ def _erase(client: Client, erasure: Erasure) -> Erasure:
     erasure.save()
     audit.record_code(Verb.ENDED, "client", erasure.client_code, practice=practice, count=sum(erasure.counts.values()))
     return erasure
+
+
+def codes_of(client: Client) -> list[str]:
+    """The codes of everything about a client: by them the audit and the addresses name it."""
+    return [
+        str(code)
+        for kind in _kinds_of(client)
+        if any(field.name == "code" for field in kind.model._meta.concrete_fields)
+        for code in kind.rows.values_list("code", flat=True)
+    ]
 
 
 def models_about_clients() -> list[type[Model]]:
@@ -153,15 +190,13 @@ class Drafts:
 
 
 def _drafts_about(client: Client) -> Drafts:
-    """By the codes in the address of a form, or by the client's name or address in its text."""
+    """By the codes in the address of a form or in its text, or by the client's name or address in its text."""
     key = client.practice.data_key
-    codes = [
-        str(code)
-        for kind in _kinds_of(client)
-        if any(field.name == "code" for field in kind.model._meta.concrete_fields)
-        for code in kind.rows.values_list("code", flat=True)
-    ]
+    codes = codes_of(client)
     email = client.email.shown(client.data_key).casefold() if client.email else ""
+
+    def has_code(text: str) -> bool:
+        return any(code in text for code in codes)
 
     def names(text: str) -> bool:
         return folded(client.display_name) in folded(text) or bool(email and email in text.casefold())
@@ -172,7 +207,8 @@ def _drafts_about(client: Client) -> Drafts:
         [
             draft.pk
             for draft in forms
-            if any(code in f"{draft.page} {draft.action}" for code in codes) or names(draft.fields.shown(key))
+            for typed in [draft.fields.shown(key)]
+            if has_code(f"{draft.page} {draft.action} {typed}") or names(typed)
         ],
         [draft.pk for draft in files if names(draft.text.shown(key))],
     )

@@ -169,6 +169,7 @@ IN_COPY = (
 )
 
 LEFT_OUT: dict[str, StrOrLazy] = {
+    "alliance.ErasureRequest": _("that a manager asked to have the record erased"),
     "therapy.PrivateNote": _("the therapist's private notes, which are for the therapist alone"),
     "ratings.SupervisionQuestion": _("questions between therapist and supervisor"),
     "ratings.SupervisionNote": _("what therapist and supervisor wrote down for themselves"),

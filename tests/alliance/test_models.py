@@ -11,7 +11,7 @@ NOT_CLINICAL = {
     "User", "Practice", "Membership", "Supervision", "Cover", "Leave", "ImportBatch", "ImportDraft", "FormDraft",
     "DataKey", "AuditEvent", "BrowserSession", "WaitingMail", "Instrument", "InstrumentText", "DetectorVersion",
     "OwnWords", "Meeting", "LastRun", "CaseOffer",
-    "Erasure", "AuditSeal", "Digest", "DigestLink",
+    "Erasure", "ErasureRequest", "AuditSeal", "Digest", "DigestLink",
 }  # fmt: skip
 OWN_MODELS = [model for app in ("alliance", "therapy", "ratings") for model in apps.get_app_config(app).get_models()]
 CLINICAL = [model for model in OWN_MODELS if model.__name__ not in NOT_CLINICAL]

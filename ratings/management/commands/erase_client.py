@@ -4,7 +4,6 @@ import json
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
 from alliance.models import Client, Episode, Erasure, Membership
 from alliance.refusal import Refused
@@ -31,7 +30,6 @@ class Command(BaseCommand):
             return
         if not options["reason"] or not options["asked_by"]:
             raise CommandError("Say --reason and --asked-by.")
-        _forget_deleted_bytes()
         try:
             erasure = erase_client(
                 client=client,
@@ -41,7 +39,6 @@ class Command(BaseCommand):
             )
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
-        _clear_the_log()
         self.stdout.write(json.dumps(certificate(erasure), indent=1))
 
 
@@ -76,17 +73,3 @@ def _manager(client, email):
     if member is None:
         raise CommandError(f"{email} is no manager of the client's practice.")
     return member
-
-
-def _forget_deleted_bytes():
-    """SQLite overwrites what is deleted, instead of leaving it in free pages."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA secure_delete = ON")
-
-
-def _clear_the_log():
-    """SQLite's log is written into the file and emptied."""
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

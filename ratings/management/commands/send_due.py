@@ -15,6 +15,7 @@ from ratings.delivery.by_plan import ask_by_plan
 from ratings.delivery.send import MailServerFails, send_due, waiting_by_practice
 from ratings.digest.send import send_digests
 from ratings.importing.actions import drop_old_drafts
+from ratings.rights.requests import erase_due
 
 
 class Command(BaseCommand):
@@ -69,6 +70,8 @@ class Command(BaseCommand):
             self.stdout.write(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) + ".")
         if digests := send_digests(is_over=lambda: self.is_over):
             self.stdout.write(f"{digests} with counts.")
+        if erased := erase_due():
+            self.stdout.write(f"{erased} erased.")
         self.stdout.flush()
         record_run(Job.SENDER)
 

@@ -17,6 +17,8 @@ from alliance.installation.roles import NEVER, rights_on, tables
 from alliance.models import AuditEvent
 from alliance.site.start import refuse_weak_start
 from ratings.models import Rating
+from ratings.rights.erase import may_erase
+from ratings.rights.requests import erase_due
 from tests.alliance.installation.test_checks import FIT
 from tests.browsers import browsers as browsers  # a fixture
 from tests.courses import answers
@@ -161,6 +163,12 @@ def test_the_owner_closes_the_audit_and_the_application_cannot(application, monk
             close_batches()
         call_command("verify_audit")
     assert close_batches()
+
+
+def test_the_owner_erases_and_the_application_leaves_it_to_them(application):
+    assert may_erase()
+    with acting_as(application):
+        assert not may_erase() and erase_due() == 0
 
 
 @pytest.mark.parametrize(

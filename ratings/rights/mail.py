@@ -1,0 +1,51 @@
+"""The e-mails about a record that is to be erased: the code of the case, and nothing of it."""
+
+from collections.abc import Iterable
+
+from django.core.mail import EmailMessage
+from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from alliance.keeping import managers_of
+from alliance.models import Episode, ErasureRequest, Membership
+from alliance.people.mail import member_message
+from alliance.scopes import live_assignments, live_therapists
+
+
+def whom_to_tell(request: ErasureRequest) -> list[tuple[Membership, str]]:
+    """Who looks after the client or supervises that, and the other managers; each with the code that they know."""
+    told: dict[int, tuple[Membership, str]] = {}
+    episodes = Episode.objects.filter(client=request.client_id, therapist__in=live_therapists())
+    for episode in episodes.select_related("therapist__user").order_by("starts_at"):
+        code = str(episode.code)[:8]
+        told[episode.therapist.user_id] = episode.therapist, code
+        assignments = live_assignments().filter(Q(episode=episode.pk) | Q(therapist=episode.therapist_id))
+        for row in assignments.select_related("supervisor__user"):
+            told[row.supervisor.user_id] = row.supervisor, code
+    for manager in managers_of(request.client.practice_id).select_related("user"):
+        told[manager.user_id] = manager, str(request.client.code)[:8]
+    told.pop(request.asked_by.user_id, None)
+    return list(told.values())
+
+
+def erasure_messages(
+    request: ErasureRequest, told: Iterable[tuple[Membership, str]], *, address: str
+) -> list[EmailMessage]:
+    """The e-mails to those who are told that a record is to be erased. The reason is not in them.
+
+    `address`: where managers answer.
+    """
+    practice = request.client.practice
+    messages = []
+    with translation.override(practice.language):
+        for member, code in told:
+            names = {"name": request.asked_by.display_name, "practice": practice.name, "code": code}
+            lines = [
+                _("%(name)s asks that the record %(code)s is erased at %(practice)s, with everything in it.") % names,
+                _("It is erased a day after a second manager has agreed; where there is one manager, a day from now."),
+                _("There is no way back then. If it must stay, tell a manager at once: any of them can stop it."),
+            ]
+            lines += [_("Managers answer here:"), address] if member.is_manager else []
+            messages.append(member_message(_("A record is to be erased at %(practice)s") % names, lines, member))
+    return messages

@@ -1,0 +1,132 @@
+"""Reads: what a manager sees of records that are to be erased, or were: codes, counts and colleagues."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Set
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from alliance.keeping import Keeper, manager_users
+from alliance.models import AuditEvent, Erasure, ErasureRequest, Membership
+from ratings.rights.erase import codes_of, what_would_go
+from ratings.rights.kinds import KindCount, by_kind
+from ratings.rights.requests import what_holds_up
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingErasure:
+    """A request that is not carried out yet."""
+
+    client_code: UUID
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    agreed_by: str  # empty: nobody yet, or there is one manager
+    due_at: datetime | None  # None: a day after a second manager agrees
+    holds_up: str  # why nothing is erased as it stands
+    may_agree: bool
+
+    @property
+    def short_code(self) -> str:
+        return str(self.client_code)[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A client's record before it is erased."""
+
+    client_code: UUID
+    kinds: list[KindCount]
+    events: int  # of the audit, which stays
+    open_cases: int
+    waiting: WaitingErasure | None
+
+    @property
+    def short_code(self) -> str:
+        return str(self.client_code)[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """That a record was erased."""
+
+    code: UUID
+    client_code: str
+    practice: str
+    reason: str
+    asked_by: str
+    agreed_by: str
+    erased_at: datetime
+    kinds: list[KindCount]
+
+    @property
+    def short_code(self) -> str:
+        return self.client_code[:8]
+
+
+def record_of(keeper: Keeper) -> Record:
+    """What a manager sees before anything is erased."""
+    client = keeper.client
+    managers = manager_users([client.practice_id])
+    request = _waiting_requests([keeper.membership]).filter(client=client).first()
+    return Record(
+        client.code,
+        by_kind(what_would_go(client)),
+        AuditEvent.objects.filter(subject_code__in=codes_of(client)).count(),
+        client.episodes.filter(ends_at__isnull=True).count(),
+        _waiting(request, keeper, managers[client.practice_id]) if request else None,
+    )
+
+
+def waiting_erasures(managers: Collection[Membership]) -> list[WaitingErasure]:
+    """The requests in the practices of these managers, the oldest first."""
+    by_practice = {manager.practice_id: manager for manager in managers}
+    users = manager_users(list(by_practice))
+    return [
+        _waiting(row, Keeper(by_practice[row.client.practice_id], row.client), users[row.client.practice_id])
+        for row in _waiting_requests(managers)
+    ]
+
+
+def _waiting_requests(managers: Collection[Membership]):
+    people = [f"{who}__{what}" for who in ("asked_by", "agreed_by") for what in ("user", "practice__data_key")]
+    rows = ErasureRequest.objects.waiting().filter(client__practice__in=[row.practice_id for row in managers])
+    return rows.select_related("client__practice", *people).order_by("asked_at", "pk")
+
+
+def _waiting(row: ErasureRequest, keeper: Keeper, managers: Set[int]) -> WaitingErasure:
+    return WaitingErasure(
+        client_code=row.client.code,
+        reason=row.get_reason_display(),
+        asked_by=row.asked_by.display_name,
+        asked_at=row.asked_at,
+        agreed_by=row.agreed_by.display_name if row.agreed_by else "",
+        due_at=row.due_at,
+        holds_up=what_holds_up(row, managers),
+        may_agree=keeper.may_agree(row),
+    )
+
+
+def certificates(erasures: Collection[Erasure], managers: Collection[Membership]) -> list[Certificate]:
+    """The certificates, with the names that colleagues have in the practice."""
+    practices = {str(manager.practice.code): manager.practice for manager in managers}
+    codes = {code for row in erasures for code in (row.asked_by_code, row.agreed_by_code) if code}
+    members = Membership.objects.filter(user__code__in=codes, practice__in=practices.values())
+    names = {
+        (str(member.practice.code), str(member.user.code)): member.display_name
+        for member in members.select_related("user", "practice__data_key")
+    }
+    return [
+        Certificate(
+            code=row.code,
+            client_code=row.client_code,
+            practice=practices[row.practice_code].name,
+            reason=row.get_reason_display(),
+            asked_by=names.get((row.practice_code, row.asked_by_code), ""),
+            agreed_by=names.get((row.practice_code, row.agreed_by_code), ""),
+            erased_at=row.erased_at,
+            kinds=by_kind(row.counts),
+        )
+        for row in erasures
+    ]

@@ -1,0 +1,222 @@
+"""A manager has a record erased: asked for, agreed to by a second one, and done a day later."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.access import Denied
+from alliance.keeping import check_keep
+from alliance.models import AuditEvent, Client, Erasure, ErasureRequest, Membership
+from alliance.refusal import Refused
+from ratings.rights import requests
+from ratings.rights.erase import models_about_clients, what_would_go
+from ratings.rights.kinds import KINDS
+from ratings.rights.requests import agree_to_erase, ask_to_erase, erase_due, take_request_back
+from tests.factories import days_ago, make_episode, make_member
+from tests.signing_in import give_password, sign_in
+
+LIST = "/people/records/"
+
+
+@pytest.fixture
+def ida(millrace):
+    return make_member(millrace, "Ida Berg", "manager")
+
+
+@pytest.fixture
+def preview(juniper):
+    return reverse("ratings:record-erase", args=[juniper.client.code])
+
+
+def asked(mona, juniper):
+    return ask_to_erase(keeper=check_keep(mona.user, juniper.client.code), reason=Erasure.Reason.ASKED)
+
+
+def agreed(mona, ida, juniper):
+    request = asked(mona, juniper)
+    agree_to_erase(keeper=check_keep(ida.user, juniper.client.code), request=request)
+    return ErasureRequest.objects.get(pk=request.pk)
+
+
+def a_day_passes():
+    ErasureRequest.objects.update(due_at=days_ago(0.001))
+
+
+def is_there(juniper):
+    return Client.objects.filter(code=juniper.client.code).exists()
+
+
+def test_every_kind_of_row_that_goes_has_a_line_in_the_preview():
+    named = [model for _name, models in KINDS for model in models.split()]
+    goes = {model._meta.label for model in models_about_clients()} | {"alliance.FormDraft", "alliance.ImportDraft"}
+    assert sorted(named) == sorted(goes)
+
+
+def test_from_the_code_to_the_certificate(http, mona, ida, dana, sam, juniper, preview, live_through, mailoutbox):
+    live_through(juniper, [3, 1], comment="It was hard to say.")
+    code = str(juniper.client.code)[:8]
+    http.force_login(mona.user)
+    found = http.post(LIST, {"code": str(juniper.code)[:8].upper()})
+    assert found.url == preview
+    page = http.get(preview).text
+    assert "Answers and comments" in page and code in page and "Nothing has happened yet" in page
+    for hidden in ("Juniper", "hard to say"):
+        assert hidden not in page
+    assert http.post(preview, {"reason": "asked", "code": code}).url == LIST
+    assert {(mail.to[0], code in mail.body) for mail in mailoutbox} == {
+        (dana.user.email, False), (sam.user.email, False), (ida.user.email, True),
+    }  # fmt: skip
+    assert all("Juniper" not in mail.body + mail.subject for mail in mailoutbox)
+    assert str(juniper.code)[:8] in mailoutbox[0].body
+    http.force_login(dana.user)
+    assert "a day after a second manager agrees" in http.get(reverse("ratings:case", args=[juniper.code])).text
+    http.force_login(ida.user)
+    assert http.post(f"{preview}answer/", {"answer": "agree"}).status_code == 302
+    call_command("send_due")
+    assert is_there(juniper), "a day has not passed"
+    a_day_passes()
+    counts = what_would_go(juniper.client)
+    call_command("send_due")
+    assert not is_there(juniper)
+    erasure = Erasure.objects.get()
+    assert erasure.counts == counts
+    certificate = http.get(reverse("ratings:erasure", args=[erasure.code])).text
+    for told in (str(juniper.client.code), "Mona Reyes", "Ida Berg", "The client asked for it"):
+        assert told in certificate
+    assert "Juniper" not in certificate
+    assert str(erasure.code) in http.get(LIST).text
+
+
+def test_a_slip_in_the_code_asks_for_nothing_and_keeps_what_was_typed(http, mona, juniper, sorrel, preview):
+    http.force_login(mona.user)
+    other = str(sorrel.client.code)[:8]
+    page = http.post(preview, {"reason": "time", "code": other})
+    assert page.status_code == 422 and "This is not the code that stands above." in page.text and other in page.text
+    assert not ErasureRequest.objects.exists()
+    for typed, said in (
+        ("", "Write the code."),
+        ("abc", "first eight"),
+        ("0" * 9, "No case has it."),
+        ("z" * 8, "first"),
+    ):
+        page = http.post(LIST, {"code": typed})
+        assert page.status_code == 422 and said in page.text
+
+
+def test_a_second_manager_agrees_who_was_there_before(mona, juniper, ida):
+    request = asked(mona, juniper)
+    late = make_member(mona.practice, "Kai Late", "manager", starts_at=timezone.now())
+    for member in (mona, late):
+        with pytest.raises(Denied):
+            agree_to_erase(keeper=check_keep(member.user, juniper.client.code), request=request)
+    request.refresh_from_db()
+    assert request.due_at is None
+    agree_to_erase(keeper=check_keep(ida.user, juniper.client.code), request=request)
+    request.refresh_from_db()
+    assert request.agreed_by == ida and request.due_at > timezone.now() + timedelta(hours=23)
+
+
+def test_the_only_manager_waits_a_day(mona, juniper):
+    request = asked(mona, juniper)
+    assert request.due_at is not None and erase_due() == 0 and is_there(juniper)
+    a_day_passes()
+    assert erase_due() == 1 and not is_there(juniper)
+
+
+def test_where_the_program_may_not_erase_the_owner_does(mona, ida, juniper, monkeypatch, capsys):
+    agreed(mona, ida, juniper)
+    a_day_passes()
+    with monkeypatch.context() as patch:
+        patch.setattr(requests, "may_erase", lambda: False)
+        call_command("send_due")
+        assert is_there(juniper)
+    call_command("erasures", due=True)
+    assert not is_there(juniper) and json.loads(capsys.readouterr().out)["client"] == str(juniper.client.code)
+
+
+def test_it_can_be_taken_back_until_it_is_done(http, mona, ida, juniper, preview):
+    agreed(mona, ida, juniper)
+    a_day_passes()
+    http.force_login(mona.user)
+    http.post(f"{preview}answer/", {"answer": "take-back"})
+    assert erase_due() == 0 and is_there(juniper)
+    http.post(f"{preview}answer/", {"answer": "take-back"})
+    assert "Nothing is asked for any more." in http.get(LIST).text
+    assert asked(mona, juniper).pk
+
+
+def test_it_is_asked_for_once(mona, ida, juniper):
+    asked(mona, juniper)
+    with pytest.raises(Refused, match="already"):
+        asked(ida, juniper)
+
+
+def test_a_manager_who_left_meanwhile_erases_nothing(http, mona, ida, juniper):
+    agreed(mona, ida, juniper)
+    a_day_passes()
+    Membership.objects.filter(pk=mona.pk).update(ends_at=timezone.now())
+    assert erase_due() == 0 and is_there(juniper)
+    http.force_login(ida.user)
+    page = http.get(LIST).text
+    assert "Nothing is erased as it stands." in page and "Only managers of the client" in page
+
+
+def test_who_is_no_manager_any_more_asks_agrees_and_takes_back_nothing(mona, ida, juniper):
+    keepers = {member: check_keep(member.user, juniper.client.code) for member in (mona, ida)}
+    request = asked(mona, juniper)
+    Membership.objects.filter(pk=ida.pk).update(is_manager=False, is_supervisor=True)
+    for write in (agree_to_erase, take_request_back):
+        with pytest.raises(Denied):
+            write(keeper=keepers[ida], request=request)
+    with pytest.raises(Denied):
+        ask_to_erase(keeper=keepers[ida], reason=Erasure.Reason.ASKED)
+
+
+def test_the_password_is_asked_for_first(http, mona, preview, juniper, settings):
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    sign_in(http, give_password(mona))
+    asks = re.compile("/accounts/reauthenticate/")
+    assert asks.match(http.get(preview).url)
+    assert asks.match(http.post(preview, {"reason": "asked", "code": str(juniper.client.code)[:8]}).url)
+    assert asks.match(http.post(f"{preview}answer/", {"answer": "agree"}).url)
+    assert not ErasureRequest.objects.exists()
+
+
+def test_a_manager_of_another_practice_finds_nothing(http, mona, otis, juniper, preview):
+    olga = make_member(otis.practice, "Olga Weir", "manager")
+    http.force_login(olga.user)
+    assert http.get(preview).status_code == 404
+    assert http.post(LIST, {"code": str(juniper.code)[:8]}).status_code == 422
+    asked(mona, juniper)
+    assert str(juniper.client.code)[:8] not in http.get(LIST).text
+
+
+def test_the_audit_says_who_asked_agreed_and_took_back(http, mona, ida, juniper, preview):
+    http.force_login(mona.user)
+    http.get(preview)
+    request = agreed(mona, ida, juniper)
+    take_request_back(keeper=check_keep(ida.user, juniper.client.code), request=request)
+    events = AuditEvent.objects.filter(subject_type__in=["client", "erasurerequest"]).order_by("pk")
+    assert [(event.verb, event.subject_type, event.actor_code) for event in events] == [
+        ("read", "client", str(mona.user.code)),
+        ("created", "erasurerequest", str(mona.user.code)),
+        ("changed", "erasurerequest", str(ida.user.code)),
+        ("ended", "erasurerequest", str(ida.user.code)),
+    ]
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_the_list_asks_as_often_for_three_as_for_one(n, http, mona, ida, dana, django_assert_num_queries):
+    for name in ("Alder", "Bramble", "Coltsfoot")[:n]:
+        agreed(mona, ida, make_episode(dana, name))
+        Erasure.objects.create(
+            practice_code=dana.practice.code, client_code=name, reason="time", asked_by_code=mona.user.code
+        )
+    http.force_login(mona.user)
+    with django_assert_num_queries(10):
+        http.get(LIST)
