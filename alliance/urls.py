@@ -41,6 +41,7 @@ alliance_urls = (
 )
 
 handler500 = "alliance.site.errors.server_error"
+handler400 = "alliance.site.errors.bad_request"
 
 urlpatterns = [
     path("", include(alliance_urls)),

@@ -1,15 +1,24 @@
-"""The answer to a request whose view failed: a fault of ours, or a database that is busy, full or away."""
+"""The answer to a request that failed: it is too long, or a fault of ours, or a database is busy, full or away."""
 
 import sys
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.http import UnreadablePostError
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
+from django.views import defaults
 
 from alliance.site.trouble import trouble_with_database
 
 RETRY_AFTER_SECONDS = 5  # convention of this app
+TOO_LONG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+
+
+def bad_request(request, exception):
+    """The page of a request that cannot be read; one that is too long says so."""
+    if not isinstance(exception, TOO_LONG):
+        return defaults.bad_request(request, exception)
+    return render(None, "413.html", {"namespace": _namespace(request)}, status=413)
 
 
 def server_error(request):

@@ -1,8 +1,12 @@
 """The headers of every answer, whatever became of the request; and what no request makes a fault."""
 
+import re
+
+import psycopg2
 import pytest
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -35,15 +39,31 @@ def fail(request):
     raise RuntimeError("planted")
 
 
+@login_not_required
+def wait(request):
+    raise OperationalError from psycopg2.errors.LockNotAvailable("planted")
+
+
 @csrf_exempt
 @login_not_required
 def takes_form(request):
     return HttpResponse(request.POST.get("a", ""))
 
 
+handler400 = "alliance.site.errors.bad_request"
 handler500 = "alliance.site.errors.server_error"
-urlpatterns = [*ours, path("fails/", fail, name="fails"), path("form/", takes_form, name="form")]
+urlpatterns = [
+    *ours,
+    path("fails/", fail, name="fails"),
+    path("busy/", wait, name="busy"),
+    path("form/", takes_form, name="form"),
+]
 FORM = "application/x-www-form-urlencoded"
+
+
+def with_token(http):
+    http.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    return http
 
 
 def ask(http, what):
@@ -51,19 +71,23 @@ def ask(http, what):
         "200": lambda: http.get("/help/"),
         "302": lambda: http.get("/"),
         "400, another host": lambda: http.get("/help/", headers={"host": "evil.test"}),
-        "400, too long": lambda: http.post("/form/", "a=" + "a" * 300_000, content_type=FORM),
+        "400, no form": lambda: http.post("/form/", "x", content_type="multipart/form-data; boundary=é"),
+        "413": lambda: http.post("/form/", "a=" + "a" * 300_000, content_type=FORM),
+        "413, fields": lambda: http.post("/form/", "a=&" * 2_000, content_type=FORM),
+        "413, of a client": lambda: with_token(http).post("/c/change/", "a=" + "a" * 300_000, content_type=FORM),
         "403, no token": lambda: http.post("/accounts/login/", {}),
         "404": lambda: http.get("/nowhere/"),
         "404, a link": lambda: http.get("/c/" + "A" * 43 + "/"),
         "405": lambda: http.put("/help/"),
         "500": lambda: http.get("/fails/"),
+        "503": lambda: http.get("/busy/"),
         "200, a style sheet": lambda: http.get("/static/css/base.css"),
         "200, healthy": lambda: http.get("/healthz"),
     }[what]()
 
 
-KINDS = ("200", "302", "400, another host", "400, too long", "403, no token", "404", "404, a link", "405", "500")
-KINDS += ("200, a style sheet", "200, healthy")
+KINDS = ("200", "302", "400, another host", "400, no form", "403, no token", "404", "404, a link", "405", "500")
+KINDS += ("413", "413, fields", "413, of a client", "503", "200, a style sheet", "200, healthy")
 
 
 @pytest.fixture
@@ -85,7 +109,7 @@ def test_headers_are_exact_on_every_answer(browser, what):
     found = answer.headers
     assert str(answer.status_code) == what[:3]
     assert {part.strip() for part in found["Content-Security-Policy"].split(";")} == CSP
-    expected = EXACT | ({"Referrer-Policy": "no-referrer"} if "link" in what else {})
+    expected = EXACT | ({"Referrer-Policy": "no-referrer"} if "link" in what or what == "503" else {})
     assert {name: found.get(name) for name in EXACT} == expected
     assert "camera=()" in found["Permissions-Policy"] and "=*" not in found["Permissions-Policy"]
     answer.close()  # of a style sheet it is an open file
@@ -94,6 +118,15 @@ def test_headers_are_exact_on_every_answer(browser, what):
     else:
         assert "no-store" in found["Cache-Control"]
     assert not {"Server", "X-Powered-By"} & found.keys()
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("what", [kind for kind in KINDS if kind[0] in "45"])
+def test_no_error_shows_a_trace_or_says_where_the_program_is(browser, what):
+    text = ask(browser, what).text
+    assert not re.search(rf"Traceback|planted|Error\b|Exception|\.py\b|{settings.BASE_DIR}|django", text)
+    assert ("That is too long" in text) is what.startswith("413")
+    assert ("If you need help now" in text) is (what in ("404, a link", "413, of a client"))
 
 
 @pytest.mark.urls(__name__)
