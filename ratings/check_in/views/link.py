@@ -3,7 +3,8 @@
 A token that opens nothing tells nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import ParamSpec
 
 from django.contrib.auth.decorators import login_not_required
@@ -29,16 +30,29 @@ def key_in_address(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]
 @require_safe
 def privacy(request):
     """What is stored, who sees it, how to stop: the same page for everybody."""
-    return render(request, "ratings/check_in/privacy.html", {"practice": _only_practice()})
+    return render(request, "ratings/check_in/privacy.html", {"practice": _lines_of_all()})
 
 
 @key_in_address
 def link_gone(request: HttpRequest) -> HttpResponse:
     """The nameless page for a link that is unknown, used, expired or malformed."""
-    return render(request, "ratings/check_in/link_gone.html", {"practice": _only_practice()}, status=404)
+    return render(request, "ratings/check_in/link_gone.html", {"practice": _lines_of_all()}, status=404)
 
 
-def _only_practice():
-    """The practice, where there is only one: then its crisis line gives nothing away."""
-    first_two = Practice.objects.all()[:2]
-    return first_two[0] if len(first_two) == 1 else None
+@dataclass(frozen=True)
+class CrisisLines:
+    """Whom to call, where nobody can say whose page it is."""
+
+    crisis_phone: str
+    emergency_phone: str
+
+
+def _lines_of_all() -> CrisisLines:
+    """The lines that all practices have in common: then none is wrong, and none tells whose page it is."""
+    pairs = set(Practice.objects.values_list("crisis_phone", "emergency_phone"))
+    return CrisisLines(_same(crisis for crisis, _any in pairs), _same(emergency for _any, emergency in pairs))
+
+
+def _same(phones: Iterable[str]) -> str:
+    found = {"".join(phone.split()): phone for phone in sorted(phones)}
+    return found.popitem()[1] if len(found) == 1 else ""

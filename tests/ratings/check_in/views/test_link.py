@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from ratings.check_in import links
-from tests.factories import editor_of
+from tests.factories import editor_of, make_practice
 
 
 def test_the_privacy_page_is_there_for_everybody_and_names_nobody(http, millrace, asked, opened):
@@ -56,3 +56,31 @@ def test_the_other_links_open_so_too(trail, http, juniper, millrace):
         reverse("links:preferences", args=[links.mint_preferences_link(juniper.client)]),
     ):
         assert http.get(address.rstrip("/") + trail).status_code == 200
+
+
+LINE, OTHER = "01632 960 117", "01632 960 209"
+NONE = "call the emergency number where you are"
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown", "hidden"),
+    [
+        ([(LINE, "112")], [LINE, "112"], []),
+        ([(LINE, "112"), (LINE, "112")], [LINE, "112"], []),
+        ([(LINE, "112"), ("01632960117", "112")], ["01632", "112"], []),
+        ([(LINE, "112"), (OTHER, "112")], ["112", "call your practice. If it cannot wait:"], [LINE, OTHER]),
+        ([(LINE, "112"), (OTHER, "999")], [NONE], [LINE, OTHER, "112", "999"]),
+        ([(LINE, "112"), ("", "")], [NONE], [LINE, "112"]),
+    ],
+)
+def test_a_dead_link_names_only_a_line_that_all_practices_have(http, db, lines, shown, hidden):
+    """Whose link it was nobody can say, and a line of another practice would be a wrong one."""
+    for number, (crisis, emergency) in enumerate(lines):
+        practice = make_practice(f"Practice {number}")
+        practice.crisis_phone, practice.emergency_phone = crisis, emergency
+        practice.save()
+    for address in ("/c/nonsense/", "/c/privacy/"):
+        text = " ".join(http.get(address).text.split())
+        assert "Practice 0" not in text
+        assert [part for part in shown if part not in text] == []
+        assert [part for part in hidden if part in text] == []
