@@ -18,6 +18,7 @@ alliance_urls = (
         path("you/", account_views.you, name="you"),
         path("drafts/", draft_views.draft_keep, name="draft-keep"),
         path("drafts/<uuid:code>/discard/", draft_views.draft_discard, name="draft-discard"),
+        path("you/idle/", account_views.idle, name="idle"),
         path("you/digest/", account_views.digest_choose, name="digest-choose"),
         path("you/keys/", account_views.keys_switch, name="keys-switch"),
         path("you/browsers/", account_views.browsers, name="browsers"),
@@ -40,8 +41,8 @@ alliance_urls = (
     "alliance",
 )
 
-handler500 = "alliance.site.errors.server_error"
 handler400 = "alliance.site.errors.bad_request"
+handler500 = "alliance.site.errors.server_error"
 
 urlpatterns = [
     path("", include(alliance_urls)),

@@ -15,6 +15,7 @@ from alliance.models import BrowserSession
 
 LONGEST = 200
 SEEN_EVERY = timedelta(minutes=1)  # a write for each page would be too many; convention of this app
+OF_THE_IDLE_TIME = 10  # and no seldomer than a tenth of it, which may be a minute
 log = logging.getLogger(__name__)
 
 
@@ -26,6 +27,7 @@ class SessionStore(db.SessionStore):
 
     row: BrowserSession | None = None
     browser = ""  # as it names itself; set by a sign-in
+    is_watched = False  # only asked how long it lasts, which is no deed; set by a middleware
 
     @classmethod
     def get_model_class(cls):
@@ -36,7 +38,7 @@ class SessionStore(db.SessionStore):
         self.row = rows.filter(expire_date__gt=timezone.now()).first()
         if self.row is None:
             self._session_key = None
-        else:
+        elif not self.is_watched:
             _see(self.row)
         return self.row
 
@@ -80,7 +82,7 @@ class SessionStore(db.SessionStore):
 def _see(row):
     """Somebody is there: the idle time begins anew."""
     now = timezone.now()
-    if now - row.seen_at >= SEEN_EVERY:
+    if now - row.seen_at >= min(SEEN_EVERY, timedelta(seconds=settings.SESSION_IDLE_SECONDS) / OF_THE_IDLE_TIME):
         row.seen_at, row.expire_date = now, _end(row.started_at, now)
         # Not `save`: one that was ended meanwhile stays ended.
         BrowserSession.objects.filter(pk=row.pk).update(seen_at=row.seen_at, expire_date=row.expire_date)

@@ -3,10 +3,14 @@
 Their templates are ours: `templates/account/` and `templates/mfa/`.
 """
 
+from dataclasses import asdict
+
 from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import SuspiciousOperation
+from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -14,8 +18,10 @@ from django.views.decorators.http import require_POST, require_safe
 from alliance.accounts.browser_sessions import browsers_of, check_browser, end_browser, end_other_browsers
 from alliance.accounts.digests import choose_digest, rhythm_of
 from alliance.accounts.forms import DigestForm
+from alliance.accounts.idle import time_left
 from alliance.accounts.keys import has_keys, set_keys
 from alliance.drafts.done import done_with
+from alliance.requests import require_page_or_post
 
 
 @require_safe
@@ -28,6 +34,13 @@ def you(request):
         "section": "you",
     }
     return render(request, "alliance/accounts/you.html", context)
+
+
+@login_not_required
+@require_page_or_post
+def idle(request):
+    """How long the sign-in lasts; a POST is what somebody does, and it lasts anew."""
+    return JsonResponse(asdict(time_left(request)))
 
 
 @require_POST

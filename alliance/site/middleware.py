@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -82,6 +83,16 @@ def clear_after_sign_out(get_response):
         if hasattr(request, SIGNED_OUT):
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
+
+    return middleware
+
+
+def asking_is_no_deed(get_response):
+    """Whoever only asks how long the sign-in lasts does not stay signed in by it; a script asks."""
+
+    def middleware(request):
+        request.session.is_watched = request.method != "POST" and request.path_info == reverse("alliance:idle")
+        return get_response(request)
 
     return middleware
 
