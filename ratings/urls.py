@@ -6,6 +6,7 @@ from ratings.course import views as course
 from ratings.delivery import views as delivery
 from ratings.demo import views as demo
 from ratings.detection import views as detection
+from ratings.exchange import views as exchange
 from ratings.figures import views as figures
 from ratings.gaps import views as gaps
 from ratings.handover.views import case as handover
@@ -117,6 +118,11 @@ urlpatterns = [
     path("people/words/<slug:key>/restore/", ruptures.repair_words_restore, name="repair-words-restore"),
     path("people/detection/", detection.detection_settings, name="detection-settings"),
     path("people/detection/back/", detection.detection_back, name="detection-back"),
+    # /export/
+    path("export/", exchange.export_make, name="export-make"),
+    path("export/<uuid:code>/", exchange.export, name="export"),
+    path("export/<uuid:code>/ratings.zip", exchange.export_archive, name="export-archive"),
+    path("export/<uuid:code>/key.csv", exchange.export_key, name="export-key"),
     path("figures/", figures.practice_figures, name="practice-figures"),
     path("people/records/", gaps.gaps, name="gaps"),
     path("figures/flags/", figures.flags_work, name="flags-work"),

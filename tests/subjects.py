@@ -17,6 +17,7 @@ from alliance.people.sight import assign_supervision
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
 from ratings.detection.stored import current_version
+from ratings.exchange.actions import make_export
 from ratings.importing import actions as importing
 from ratings.models import CheckIn, Draw, Meeting, Rating, Standing
 from ratings.supervision.actions import ask_for_supervision
@@ -112,6 +113,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "step": [past.next_steps.get(episode=juniper).code],
         "step_covered": [past.next_steps.get(episode=covered).code],
         "browser": [_elsewhere(dana).code],
+        "export": [make_export(by=mona, extent="practice", reason="quality").code],
+        "own_export": [make_export(by=dana, extent="own", reason="move").code],
         "draft": [importing.keep_draft(text="no header of ours\n", by=mona, therapist=dana).code],
         "typed": [keep_draft(form=typed, action="/cases/new/", fields={"name": ["June"]}).code],
         "key": ["nonsense"],

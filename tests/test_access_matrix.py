@@ -141,6 +141,12 @@ ratings:import-upload                  302 302 200 200 200 403 403 403 200 403 |
 ratings:client-list-upload             302 302 200 200 200 403 403 403 200 403 | 302 302 422 422 422 403 403 403 422 403
 ratings:client-list-preview draft      302 302 404 404 404 403 403 403 200 403 | 302 302 404 404 404 403 403 403 422 403
 ratings:import-preview draft           302 302 404 404 404 403 403 403 200 403 | 302 302 404 404 404 403 403 403 422 403
+ratings:export-make                    302 302 200 200 200 403 403 403 200 403 | 302 302 422 422 422 403 403 403 422 403
+ratings:export export                  302 302 404 404 404 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:export-archive export          302 302 404 404 404 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:export-key export              302 302 404 404 404 403 403 403 403 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:export own_export              302 302 200 404 404 403 403 403 404 403 | 302 302   -   -   -   -   -   -   -   -
+ratings:export-key own_export          302 302 200 404 404 403 403 403 404 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:rupture flag                   302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
 ratings:rupture-verdict flag           302 302   -   -   -   -   -   -   -   - | 302 302 400 404 404 403 404 404 404 404
 ratings:rupture-set-aside flag         302 302   -   -   -   -   -   -   -   - | 302 302 422 404 404 403 404 404 404 404

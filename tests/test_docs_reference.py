@@ -298,7 +298,7 @@ def test_the_subjects_of_the_audit_are_models_or_pages():
     models = {model._meta.model_name for model in apps.get_models()}
     pages = {name for name in subjects if name.endswith("_page")}
     assert subjects - pages - models == set()
-    roles = ("therapist", "supervisor", "manager", "import", "figures", "emergency", "supervision")
+    roles = ("therapist", "supervisor", "manager", "import", "export", "figures", "emergency", "supervision")
     assert pages == {f"{role}_page" for role in roles}
 
 

@@ -12,6 +12,7 @@ from alliance.models.case_offer import CaseOffer
 from alliance.models.client import CheckInFormChoice, Client
 from alliance.models.consent import Consent
 from alliance.models.cover import Cover
+from alliance.models.data_export import DataExport
 from alliance.models.digest import Digest, DigestLink
 from alliance.models.emergency import EmergencyAccess
 from alliance.models.episode import EndReason, Episode
@@ -34,6 +35,7 @@ __all__ = [
     "Client",
     "Consent",
     "Cover",
+    "DataExport",
     "DataKey",
     "Digest",
     "DigestLink",

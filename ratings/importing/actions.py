@@ -1,7 +1,7 @@
 """Writes of an import: its rows, what follows from them, and the draft before it."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -16,10 +16,12 @@ from ratings.detection.reassess import lock_episodes, reassess_in_turns
 from ratings.detection.replay import replay
 from ratings.detection.stored import LONG_AGO, current_version
 from ratings.importing.matching import batched, make_preview, read
+from ratings.importing.past import PastHeld
 from ratings.importing.receiver import receiver_of
-from ratings.models import InstrumentText, Rating, Standing
+from ratings.importing.ruptures import RUPTURE_TABLES, write_ruptures
+from ratings.models import CheckIn, InstrumentText, Rating, Standing
 from ratings.models.rating import columns_of
-from sessions.models import Attendance, TherapySession
+from sessions.models import Attendance, Mode, TherapySession
 
 
 class NotAllGood(Exception):
@@ -76,10 +78,10 @@ def _write(practice, preview, by, only_good, names):
         counts=preview.counts.to_json(),
     )
     _seal_names(preview, names)
-    bulk = Bulk(DataKey, Client, Episode, TherapySession, Rating, Standing)
+    bulk = Bulk(DataKey, Client, Episode, TherapySession, CheckIn, Rating, Standing, *RUPTURE_TABLES)
     clients = _write_clients(bulk, practice, preview, names)
     episodes = _write_episodes(bulk, practice, preview, clients, batch)
-    _write_sessions(bulk, preview, episodes, batch, by)
+    _write_sessions(bulk, practice, preview, episodes, batch, by)
     bulk.flush()
     audit.record(Verb.IMPORTED, batch, by=by, practice=practice, count=preview.counts.sessions.new)
     sessions_of = {episodes[case.ref]: len(case.sessions) for case in preview.cases}
@@ -133,8 +135,10 @@ def _write_episodes(bulk, practice, preview, clients, batch):
                 client_id=clients[case.client_ref],
                 therapist_id=case.therapist.pk,
                 starts_at=case.starts_at,
-                ends_at=max(therapy_session.ends_at for therapy_session in case.sessions) if case.is_over else None,
-                end_reason=EndReason.OTHER.value if case.is_over else "",
+                ends_at=case.ends_at,
+                end_reason=(case.past.end_reason or EndReason.OTHER.value) if case.is_over else "",
+                end_planned=case.past.end_planned,
+                end_agreed=case.past.end_agreed,
                 external_ref=case.ref,
                 import_batch_id=batch.pk,
             )
@@ -142,46 +146,71 @@ def _write_episodes(bulk, practice, preview, clients, batch):
     return episodes
 
 
-def _write_sessions(bulk, preview, episodes, batch, by):
-    """Writes the new sessions and ratings.
+def _write_sessions(bulk, practice, preview, episodes, batch, by):
+    """Writes the new sessions and ratings, and the ruptures of new cases.
 
-    How they met is not in a file. All were attended: of another one there would be no ratings.
+    Where a file does not say what became of a session, it was attended: else there would be no ratings.
     """
-    now, texts = timezone.now(), _unique_texts()
+    now, texts, version = timezone.now(), _unique_texts(), current_version(practice)
     by_key = by and by.pk
     for case in preview.cases:
         about = {"episode_id": episodes[case.ref].pk, "import_batch_id": batch.pk}
+        keys = {}  # number in the file -> key
         for therapy_session in case.sessions:
-            key = (
+            held = _held(therapy_session.past.held)
+            is_logged = held.attendance != Attendance.PLANNED
+            key = keys[therapy_session.past.number] = (
                 therapy_session.pk
                 or bulk.add(
                     TherapySession,
                     starts_at=therapy_session.starts_at,
                     ends_at=therapy_session.ends_at,
-                    starts_at_known=therapy_session.past.day is None,
+                    starts_at_known=therapy_session.past.day is None and not held.day_only,
                     zone=therapy_session.zone,
-                    attendance=Attendance.ATTENDED.value,
-                    logged_at=now,
-                    logged_by_id=by_key,
+                    attendance=held.attendance,
+                    mode=held.mode,
+                    logged_at=now if is_logged else None,
+                    logged_by_id=by_key if is_logged else None,
                     external_ref=therapy_session.ref,
                     **about,
                 ).pk
             )
+            text = texts.get((*(held.unanswered or ()), held.language))
+            if text and therapy_session.pk is None:
+                bulk.add(
+                    CheckIn,
+                    therapy_session_id=key,
+                    text_id=text,
+                    created_at=therapy_session.ends_at,
+                    episode_id=about["episode_id"],
+                )
             for rating in therapy_session.new_ratings:
                 bulk.add(
                     Rating,
                     therapy_session_id=key,
                     rater=rating.past.rater.value,
                     instrument_id=rating.instrument.pk,
-                    text_id=texts.get((rating.instrument.pk, rating.past.language)),
+                    text_id=texts.get((*rating.past.instrument, rating.past.language)),
                     mode=Rating.Mode.IMPORT.value,
                     answered_at=rating.answered_at,
-                    received_at=now,
+                    # Of a new case, so that what was said before something was done still was.
+                    received_at=(case.pk is None and rating.past.received_at) or now,
                     entered_by_id=by_key,
+                    **asdict(rating.past.beside),
                     **about,
                     answers=rating.scored.answers,
                     **columns_of(rating.scored.scores),
                 )
+
+        if case.pk is None:
+            write_ruptures(bulk, case, episodes[case.ref], keys, version)
+
+
+def _held(held):
+    """What became of a session, with what is taken where the file does not say."""
+    held = held or PastHeld()
+    attendance = held.attendance or Attendance.ATTENDED.value
+    return replace(held, attendance=attendance, mode=held.mode or Mode.IN_PERSON.value)
 
 
 def _unique_texts():
@@ -190,8 +219,8 @@ def _unique_texts():
     A file does not say which revision was answered.
     """
     keys = defaultdict(list)
-    for text in InstrumentText.objects.all():
-        keys[text.instrument_id, text.language].append(text.pk)
+    for text in InstrumentText.objects.select_related("instrument"):
+        keys[text.instrument.key, text.instrument.version, text.language].append(text.pk)
     return {name: pks[0] for name, pks in keys.items() if len(pks) == 1}
 
 

@@ -57,6 +57,18 @@ def whole_of(cells, name):
     return number
 
 
+def one_of(cells, name, words):
+    """The word in a cell, one of those that the layout knows."""
+    if cells[name] not in words:
+        raise BadLine(_("%(name)s is not one of the words that this layout knows.") % {"name": name})
+    return cells[name]
+
+
+def words_of(cells, name, words):
+    """The words in a cell, parted by blanks, each one of those that the layout knows."""
+    return tuple(one_of({name: word}, name, words) for word in cells[name].split())
+
+
 def yes_or_no_of(cells, name):
     """Whether a cell says yes.
 

@@ -4,7 +4,7 @@ Each layout has a module of its own.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from ratings.cells.days import DateOrder, FileDates
 from ratings.cells.problem import BadLine
 from ratings.cells.rows import column_key
 from ratings.importing import long, openfit
-from ratings.importing.past import LayoutReader, PastSession
+from ratings.importing.past import LayoutReader, PastCase, PastSession
 from ratings.importing.references import Layout
 from ratings.importing.table import LineError, Row, Table, cells_of, dates_of
 from ratings.psychometrics.instruments import Instrument
@@ -34,6 +34,7 @@ class Parsed:
 
     layout: Layout | None  # None: the file as a whole cannot be read
     sessions: tuple[PastSession, ...] = ()
+    cases: Mapping[tuple[str, str], PastCase] = field(default_factory=dict)  # client, case -> the rest
     errors: tuple[LineError, ...] = ()
     has_ors: bool = False  # which are no alliance ratings, so they are left aside
     dates: FileDates = FileDates()
@@ -64,7 +65,7 @@ def parse(
         except BadLine as error:
             errors.append(LineError(row[0], str(error)))
     sessions = sorted(reader.sessions(), key=lambda therapy_session: therapy_session.line)
-    return Parsed(layout, tuple(sessions), tuple(errors), has_ors=reader.has_ors, dates=dates)
+    return Parsed(layout, tuple(sessions), reader.cases(), tuple(errors), has_ors=reader.has_ors, dates=dates)
 
 
 def _rows(data: bytes) -> tuple[Layout, list[Row]]:

@@ -16,6 +16,7 @@ from ratings.cells.days import DateOrder
 from ratings.check_in.instrument_choice import definition_of
 from ratings.importing import layouts
 from ratings.importing.layouts import Parsed
+from ratings.importing.past import NOTHING_OF_CASE
 from ratings.importing.preview import (
     Count,
     Counts,
@@ -28,7 +29,7 @@ from ratings.importing.preview import (
 from ratings.importing.receiver import Receiver, therapists_of
 from ratings.importing.references import client_references, references
 from ratings.importing.table import LineError
-from ratings.models import Instrument, Rating
+from ratings.models import Instrument, Rating, Rupture
 from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.scoring import Scored, score, score_total
 from sessions.models import TherapySession
@@ -84,7 +85,7 @@ class _Matcher:
             counts=self._counts(cases),
             refresh=self.preview,
             quiet_before=quiet_before,
-            quiet=sum(case.pk is None and self._was_last_seen_before(quiet_before, case) for case in cases),
+            quiet=sum(self._may_be_over(case) and self._was_last_seen_before(quiet_before, case) for case in cases),
         )
 
     def _add_error(self, past, sentence):
@@ -103,6 +104,10 @@ class _Matcher:
         if client not in self.client_refs:
             self.client_refs[client] = list(client_references(self.parsed.layout, client))
         return self.client_refs[client]
+
+    def _may_be_over(self, case):
+        """Whether the case is new, and the file does not say whether the therapy goes on."""
+        return case.pk is None and case.past.began_at is None and case.past.ended_at is None
 
     def _was_last_seen_before(self, day, case):
         return day is not None and case.last_at < self._at(day, time(0))
@@ -155,10 +160,33 @@ class _Matcher:
             return None
         starts = [therapy_session.starts_at for therapy_session in matched]
         starts += [self._at(past.case_day, time(0)) for past in sessions if past.case_day]
+        of_case = self._past_case(client, case, matched, min(starts))
         return MatchedCase(
             client, client_ref, row.pk if row else None, ref, episode.pk if episode else None,
-            therapist, min(starts), tuple(matched),
+            therapist, of_case.began_at or min(starts), tuple(matched), of_case,
         )  # fmt: skip
+
+    def _past_case(self, client, case, matched, first):
+        """What the file says of the case, without ruptures that cannot be."""
+        found = self.parsed.cases.get((client, case), NOTHING_OF_CASE)
+        if found.ended_at and found.ended_at <= (found.began_at or first):
+            self._add_error(matched[0].past, _("The case of this line ended before it began."))
+            found = replace(found, ended_at=None, end_reason="", end_planned=None, end_agreed=None)
+        if not found.ended_at:
+            found = replace(found, end_planned=None, end_agreed=None)
+        numbers = {therapy_session.past.number for therapy_session in matched}
+        ruptures, is_one_open = [], False
+        for rupture in found.ruptures:
+            if rupture.opened not in numbers:
+                self._add_error(rupture, _("The session that opened this rupture is left out."))
+            elif rupture.state in Rupture.ACTIVE and is_one_open:
+                self._add_error(rupture, _("Another rupture of this case is open; one at most can be."))
+            elif rupture.closed_at and rupture.closed_at < rupture.opened_at:
+                self._add_error(rupture, _("This rupture was over before it was opened."))
+            else:
+                is_one_open |= rupture.state in Rupture.ACTIVE
+                ruptures.append(rupture)
+        return replace(found, ruptures=tuple(ruptures))
 
     def _therapist(self, sessions):
         """The therapist of a case, and the sessions that name no other one."""
@@ -251,15 +279,16 @@ class _Matcher:
         """
         by_pair = defaultdict(list)
         for case in cases:
-            if case.pk is None:
+            if case.pk is None and not case.past.ended_at:
                 by_pair[case.client_ref, case.therapist.pk].append(case)
-        refused, ended = set(), set()
+        refused, ended = set(), {case.ref for case in cases if case.past.ended_at}
         for new_cases in by_pair.values():
             new_cases.sort(key=lambda case: case.last_at)
             open_episode = self.open_episodes.get((new_cases[0].client_pk, new_cases[0].therapist.pk))
             if open_episode is None:
                 ended |= {case.ref for case in new_cases[:-1]}
-                ended |= {case.ref for case in new_cases if self._was_last_seen_before(self.end_before, case)}
+                may_be_over = filter(self._may_be_over, new_cases)
+                ended |= {case.ref for case in may_be_over if self._was_last_seen_before(self.end_before, case)}
                 continue
             for case in new_cases:
                 if case.last_at < open_episode.starts_at:

@@ -78,3 +78,6 @@ class OpenFit:
 
     def sessions(self):
         return self.by_key.values()
+
+    def cases(self):
+        return {}

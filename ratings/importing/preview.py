@@ -8,7 +8,7 @@ from typing import Any, Self
 from alliance.models import Membership
 from ratings.importing.faults import Fault, faults_of
 from ratings.importing.layouts import Parsed
-from ratings.importing.past import PastRating, PastSession
+from ratings.importing.past import NOTHING_OF_CASE, PastCase, PastRating, PastSession
 from ratings.importing.receiver import Receiver
 from ratings.importing.table import LineError
 from ratings.models import Instrument
@@ -76,8 +76,9 @@ class MatchedSession:
 
     @property
     def ends_at(self) -> datetime:
-        """The start and the usual length: no file says when a session ended."""
-        return self.starts_at + timedelta(minutes=SESSION_MINUTES)
+        """The start and the length that the file says, else the usual one."""
+        minutes = self.past.held.minutes if self.past.held else None
+        return self.starts_at + timedelta(minutes=minutes or SESSION_MINUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,15 @@ class MatchedCase:
     therapist: Membership
     starts_at: datetime
     sessions: tuple[MatchedSession, ...]
-    is_over: bool = False  # a later case of the same two people is known
+    past: PastCase = NOTHING_OF_CASE
+    is_over: bool = False  # the file says so, or a later case of the same two people is known
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ended: as the file says, else with its last session."""
+        if not self.is_over:
+            return None
+        return self.past.ended_at or max(therapy_session.ends_at for therapy_session in self.sessions)
 
     @property
     def last_at(self) -> datetime:

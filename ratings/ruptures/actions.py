@@ -68,7 +68,8 @@ def set_rupture_aside(*, editor: Editor, rupture, reason):
     lock_for_edit(editor, rupture)
     rupture.refresh_from_db(fields=["state", "aside_reason"])
     now, key = timezone.now(), editor.episode.client.data_key
-    if rupture.state == Rupture.RuptureState.SET_ASIDE and rupture.aside_reason.open(key) == reason:
+    said = rupture.aside_reason.open(key) if rupture.aside_reason else ""  # an import brings no words
+    if rupture.state == Rupture.RuptureState.SET_ASIDE and said == reason:
         return  # a second click
     if not rupture.is_active:
         raise RuptureOver
