@@ -5,6 +5,7 @@ machine only, DEBUG off. Setting ALLIANCE_SECRET_KEY makes it a *served* one, an
 """
 
 import os
+import tomllib
 from pathlib import Path
 
 import dj_database_url
@@ -23,6 +24,7 @@ from alliance.installation.local_keys import local_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("ALLIANCE_VAR", BASE_DIR / "var"))
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
 LOCAL = not env_secret("ALLIANCE_SECRET_KEY")

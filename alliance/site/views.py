@@ -1,5 +1,6 @@
 """Pages about the site: home, the health check, help, and for who has no place."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import JsonResponse
@@ -28,7 +29,9 @@ def healthz(request):
 @login_not_required
 @require_safe
 def help_page(request):
-    return render(request, "alliance/site/help.html", {"section": "help"})
+    # Of which version it is concerns those who work with it, and nobody who looks for a way in.
+    version = settings.VERSION if request.user.is_authenticated else ""
+    return render(request, "alliance/site/help.html", {"section": "help", "version": version})
 
 
 @require_safe

@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,9 @@ def test_help_is_for_everybody(http, mona):
         assert "about three flags in ten are real ruptures" in html
         assert http.post("/help/").status_code == 405
         http.force_login(mona.user)
+
+
+def test_the_version_is_for_who_has_signed_in(http, mona):
+    assert settings.VERSION not in http.get("/help/").text
+    http.force_login(mona.user)
+    assert f"This is version {settings.VERSION}." in http.get("/help/").text
