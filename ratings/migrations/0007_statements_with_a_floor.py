@@ -12,6 +12,14 @@ def stronger_is_repaired(apps, schema_editor):
         apps.get_model("ratings", model).objects.filter(state="stronger").update(state="repaired")
 
 
+def words_of_before(apps, schema_editor):
+    """The version before has no word for two endings, and no room for theirs: it draws them anew."""
+    for model in ("Rupture", "Assessment"):
+        rows = apps.get_model("ratings", model).objects
+        rows.filter(state="back_to_usual").update(state="repaired")
+        rows.filter(state="settled_lower").update(state="unrepaired")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("alliance", "0006_cache_table"),
@@ -103,5 +111,5 @@ class Migration(migrations.Migration):
                 max_length=16,
             ),
         ),
-        migrations.RunPython(stronger_is_repaired, migrations.RunPython.noop),
+        migrations.RunPython(stronger_is_repaired, words_of_before),
     ]
