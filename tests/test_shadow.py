@@ -218,7 +218,7 @@ def test_shown_again_it_is_old_and_alarms_nobody(http, hidden, millrace, mona, d
     assert http.get(reverse("ratings:rupture", args=[hidden.code])).status_code == 200
     http.force_login(sam.user)
     caseload = http.get(reverse("ratings:caseload")).context["caseload"]
-    assert [caseload.flagged, [row.name for row in caseload.kept_back]] == [[], ["Juniper"]]
+    assert [caseload.flagged, [row.name for row in caseload.kept_back.rows]] == [[], ["Juniper"]]
 
 
 def test_what_was_told_before_comes_back(http, millrace, mona, sam, juniper, live_through):

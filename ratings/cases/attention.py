@@ -2,30 +2,43 @@
 
 The order is a convention of this app, and stands on the page: what a client said, then what a therapist noticed, then
 the surer flag, then the one with nothing done, then the older one.
+
+Many cases may have something to say. They are ordered by what is stored, without a name; then the few that the page
+shows are opened.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from alliance import scopes
-from alliance.models import Membership, User
-from ratings.cases.lists import CaseRow, case_rows, last_came_with_an_import
-from ratings.cases.register import Therapist, has_rupture, says_too_little, told_cases
+from alliance.models import Episode, Membership, User
+from ratings.cases.lists import (
+    OLD_AFTER,
+    CaseRow,
+    case_rows,
+    last_came_with_an_import,
+    last_rupture_of,
+    with_last_rupture,
+)
+from ratings.cases.register import MEMBER, Therapist, by_name, has_rupture, members_of, says_too_little, told_cases
 from ratings.delivery.queries import CheckInRow, latest_unanswered
+from ratings.detection.shadow import told_standing
+from ratings.detection.stored import evidence_of
 from ratings.findings import phrases
-from ratings.models import CheckIn, Rating, Rupture, SeenRating, SupervisionQuestion
-from ratings.psychometrics.evidence import OpenedBy, Rater, only_the_therapist_fell
-from ratings.psychometrics.standing import ATTENTION_OPEN, FEWEST_MISSING
+from ratings.models import RepairStep, Rupture, Standing, SupervisionQuestion
+from ratings.psychometrics.evidence import OpenedBy, only_the_therapist_fell
+from ratings.psychometrics.standing import ATTENTION_CLIENT, ATTENTION_OPEN, FEWEST_MISSING
 from ratings.psychometrics.usual import TrendWord
 
 MOST_TO_TALK_ABOUT = 5
 MOST_REPAIRS = 5  # of those without a card; convention of this app
+MOST_OF_A_KIND = 10  # in each of the other lists; convention of this app
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,94 +50,206 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """The first cases of a list, and how many it has."""
+
+    rows: list[CaseRow]
+    total: int
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Caseload:
     """What needs attention in the cases that a supervisor reads, or in those of one therapist."""
 
     open: int
-    flagged: list[CaseRow]  # worked on now, surest first
-    first: list[CaseRow]  # at most five, each with a card
-    repairs: list[CaseRow]  # open, without a card, the oldest first
-    asked: list[CaseRow]  # with a question put forward
-    settled: list[CaseRow]  # lower than before, after a rupture that was not repaired
+    first: list[CaseRow]  # at most five, each with a card, surest first
+    repairs: Shown  # open, without a card, the oldest first
+    asked: Shown  # with a question put forward
+    settled: Shown  # lower than before, after a rupture that was not repaired
     gaps: list[Gap]
-    aside: list[CaseRow]
-    kept_back: list[CaseRow]
+    more_gaps: int
+    aside: Shown
+    kept_back: Shown
     away: int  # open, and not seen for long or imported: on none of these lists
     away_after_days: int
     untold: int  # shadow mode: nothing is said of whether they have a flag
     unflagged: int
     too_little: str  # of how many of the unflagged nothing can be said yet
-    read: frozenset[str]  # codes of cases of which somebody has read every answer
-    read_by_cover: frozenset[str]  # and of those the ones in which the therapist has not seen them all
     therapists: list[Therapist]
     is_assigned: bool  # somebody's cases are shared with this supervisor, if only future ones
     has_ended: bool  # where nothing is open: there are ended cases
 
     @property
-    def repairs_shown(self) -> list[CaseRow]:
-        return self.repairs[:MOST_REPAIRS]
+    def flagged(self) -> list[CaseRow]:
+        """What is open, as far as it is shown."""
+        return [*self.first, *self.repairs.rows]
+
+    @property
+    def flagged_in_all(self) -> int:
+        return len(self.first) + self.repairs.total
 
     @property
     def cases_shown(self) -> int:
-        shown = [*self.first, *self.repairs_shown, *self.asked, *self.settled, *self.aside, *self.kept_back]
-        return len({row.code for row in (*shown, *(gap.case for gap in self.gaps))})
+        lists = (self.repairs, self.asked, self.settled, self.aside, self.kept_back)
+        shown = [*self.first, *(row for one in lists for row in one.rows), *(gap.case for gap in self.gaps)]
+        return len({row.code for row in shown})
 
 
-def caseload_of(supervisor: User, therapist: str = "") -> Caseload:
-    """What needs attention; `therapist`: the code of one, or of nobody. Only cases with something to say are opened."""
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a case has to say, as it is stored; no name is opened for it."""
+
+    key: int
+    standing: Standing
+    seen_at: datetime
+    is_untold: bool
+    is_current: bool
+    has_step: bool
+    has_question: bool
+    last: Rupture | None
+    stays_aside: bool
+
+    @property
+    def rupture(self) -> Rupture | None:
+        rupture: Rupture | None = self.standing.rupture
+        return rupture
+
+    @property
+    def since(self) -> datetime:
+        return self.rupture.opened_session.starts_at if self.rupture else self.seen_at
+
+    @property
+    def is_settled(self) -> bool:
+        return self.standing.settled_since is not None and self.rupture is None
+
+    @property
+    def is_aside(self) -> bool:
+        return self.last is not None and self.stays_aside and self.rupture is None
+
+    @property
+    def is_kept_back(self) -> bool:
+        return self.last is not None and self.last.kept_back and self.last.is_active and self.rupture is None
+
+    @property
+    def is_missing(self) -> bool:
+        return self.standing.missing_in_a_row >= FEWEST_MISSING
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the page says of its ratings what no other list says."""
+        return bool(self.rupture or self.is_settled or self.is_aside or self.is_kept_back)
+
+    @property
+    def says_too_little(self) -> bool:
+        return self.standing.words.get("overall", TrendWord.FEW) == TrendWord.FEW
+
+
+def caseload_of(supervisor: User, places: Collection[Membership], therapist: str = "") -> Caseload:
+    """What needs attention; `therapist`: the code of one, or of nobody.
+
+    `places`: the supervisor's, with their practices. Four statements, five where a check-in is missing.
+    """
     told = told_cases(supervisor)
-    therapists = _therapists(told.filter(ends_at__isnull=True))
-    is_known = therapist in {one.code for one in therapists}
-    told = told.filter(therapist__code=therapist) if is_known else told
-    cases = told.filter(ends_at__isnull=True)
-    away_after = _away_after(supervisor)
-    is_current = Q(seen_at__gt=timezone.now() - away_after) & ~Q(Exists(last_came_with_an_import()))
-    of_each = cases.values("therapist").annotate(  # an aggregate over all at once cannot hold these subqueries
-        open=Count("pk"),
-        current=Count("pk", filter=is_current),
-        untold=Count("pk", filter=is_current & Q(is_untold=True)),
-        few=Count("pk", filter=is_current & says_too_little()),
+    away_after = max((place.practice.unseen_after_days for place in places), default=90)  # of several, the longest
+    is_current = Q(seen_at__gt=timezone.now() - timedelta(days=away_after)) & ~Q(Exists(last_came_with_an_import()))
+    is_open = Q(ends_at__isnull=True)
+    groups = told.values(*MEMBER).annotate(  # an aggregate over all at once cannot hold these subqueries
+        open=Count("pk", filter=is_open),
+        ended=Count("pk", filter=~is_open),
+        current=Count("pk", filter=is_open & is_current),
+        untold=Count("pk", filter=is_open & is_current & Q(is_untold=True)),
+        few=Count("pk", filter=is_open & is_current & says_too_little()),
     )
-    counts = Counter[str]()
-    for group in of_each.order_by():
-        counts.update({name: group[name] for name in ("open", "current", "untold", "few")})
-    opened = case_rows(cases.filter(is_current & _is_notable() | Q(Exists(_questions()))))
-    seen_since = timezone.now() - away_after
-    rows = [row for row in opened if row.seen_at > seen_since and not row.is_imported]
-    missing = [row for row in rows if row.standing.missing_in_a_row >= FEWEST_MISSING]
-    check_ins = latest_unanswered([row.code for row in missing])
-    settled = [row for row in rows if row.standing.settled_since and not row.standing.rupture]
-    aside, kept_back = [row for row in rows if row.aside is not None], [row for row in rows if row.is_kept_back]
-    flagged = sorted((row for row in rows if row.standing.rupture), key=_rank)
-    first = [row for row in flagged if not row.is_old and not rests_on_one_rating(row)][:MOST_TO_TALK_ABOUT]
-    named = {row.code: row for row in (*flagged, *settled, *aside, *kept_back) if not row.standing.is_untold}
-    few = counts["few"] - sum(_says_too_little(row) for row in named.values())
-    unflagged = counts["current"] - counts["untold"] - len(named)
+    found = list(groups.order_by())
+    members = members_of((row for row in found if row["open"]), places)
+    chosen = [row for row in found if str(row["therapist__code"]) == therapist and row["open"]] or found
+    counted = {name: sum(row[name] for row in chosen) for name in ("open", "ended", "current", "untold", "few")}
+    told = told.filter(is_open, therapist__in=[row["therapist"] for row in chosen])
+    signs = _signs(told.filter(is_current & _is_notable() | Q(Exists(_questions()))), is_current)
+    current = [sign for sign in signs if sign.is_current]
+    flagged = sorted((sign for sign in current if sign.rupture), key=_rank)
+    first = list(islice(_with_a_card(flagged), MOST_TO_TALK_ABOUT))
+    with_a_card = {sign.key for sign in first}
+    repairs = sorted((sign for sign in flagged if sign.key not in with_a_card), key=_since)
+    asked = [sign for sign in signs if sign.has_question]
+    settled = [sign for sign in current if sign.is_settled]
+    missing = [sign for sign in current if sign.is_missing]
+    aside = [sign for sign in current if sign.is_aside]
+    kept_back = [sign for sign in current if sign.is_kept_back]
+    lists = [(one, MOST_OF_A_KIND) for one in (asked, settled, missing, aside, kept_back)]
+    lists += [(first, MOST_TO_TALK_ABOUT), (repairs, MOST_REPAIRS)]
+    keys = {sign.key for signs_of_list, most in lists for sign in signs_of_list[:most]}
+    rows = {row.standing.pk: row for row in case_rows(Episode.objects.filter(pk__in=keys))}
+    gaps = _shown(missing, MOST_OF_A_KIND, rows)
+    check_ins = latest_unanswered([row.code for row in gaps.rows])
+    named = [sign for sign in current if sign.is_named and not sign.is_untold]
+    few = counted["few"] - sum(sign.says_too_little for sign in named)
+    unflagged = counted["current"] - counted["untold"] - len(named)
     return Caseload(
-        open=counts["open"],
-        flagged=flagged,
-        first=first,
-        repairs=sorted((row for row in flagged if row not in first), key=_since),
-        asked=[row for row in opened if row.question],
-        settled=settled,
-        gaps=[Gap(row, check_ins.get(row.code)) for row in missing],
-        aside=aside,
-        kept_back=kept_back,
-        away=counts["open"] - counts["current"],
-        away_after_days=away_after.days,
-        untold=counts["untold"],
+        open=counted["open"],
+        first=[rows[sign.key] for sign in first if sign.key in rows],
+        repairs=_shown(repairs, MOST_REPAIRS, rows),
+        asked=_shown(asked, MOST_OF_A_KIND, rows),
+        settled=_shown(settled, MOST_OF_A_KIND, rows),
+        gaps=[Gap(row, check_ins.get(row.code)) for row in gaps.rows],
+        more_gaps=gaps.more,
+        aside=_shown(aside, MOST_OF_A_KIND, rows),
+        kept_back=_shown(kept_back, MOST_OF_A_KIND, rows),
+        away=counted["open"] - counted["current"],
+        away_after_days=away_after,
+        untold=counted["untold"],
         unflagged=unflagged,
         too_little=phrases.too_little_to_say(few, unflagged),
-        read=_read(first),
-        read_by_cover=_read_by_cover(first),
-        therapists=therapists,
-        is_assigned=bool(counts["open"]) or scopes.live_assignments(supervisor).exists(),
-        has_ended=not counts["open"] and told.exists(),
+        therapists=by_name(members.values()),
+        is_assigned=bool(counted["open"]) or scopes.live_assignments(supervisor).exists(),
+        has_ended=bool(counted["ended"]),
     )
 
 
-def _says_too_little(row: CaseRow) -> bool:
-    return row.standing.words.get("overall", TrendWord.FEW) == TrendWord.FEW
+def _signs(cases: QuerySet[Any], is_current: Q) -> list[Sign]:
+    """What the cases have to say, what comes first at the head."""
+    steps = RepairStep.objects.filter(episode=OuterRef("pk"), taken_back_at__isnull=True)
+    steps = steps.filter(rupture__state__in=Rupture.ACTIVE, rupture__kept_back=False)
+    rows = (
+        with_last_rupture(cases)
+        .annotate(
+            untold=F("is_untold"),
+            at=F("seen_at"),
+            is_current=Case(When(is_current, then=True), default=False),
+            has_step=Exists(steps),
+            has_question=Exists(_questions()),
+        )
+        .select_related("standing__rupture__opened_session")
+    )
+    signs = [
+        Sign(
+            key=row.pk,
+            standing=told_standing(row.standing, shadow=row.untold),
+            seen_at=row.at,
+            is_untold=row.untold,
+            is_current=row.is_current,
+            has_step=row.has_step,
+            has_question=row.has_question,
+            last=last_rupture_of(row),
+            stays_aside=row.stays_aside,
+        )
+        for row in rows
+    ]
+    return sorted(signs, key=lambda sign: (-sign.standing.attention, sign.key))
+
+
+def _shown(signs: Sequence[Sign], most: int, rows: Mapping[int, CaseRow]) -> Shown:
+    """The first of a list; `rows`: what was opened. A case may have gone to somebody else meanwhile."""
+    return Shown([rows[sign.key] for sign in signs[:most] if sign.key in rows], len(signs))
+
+
+def _with_a_card(flagged: Iterable[Sign]) -> Iterator[Sign]:
+    long_ago = timezone.now() - OLD_AFTER
+    return (sign for sign in flagged if sign.seen_at >= long_ago and not rests_on_one_rating(sign))
 
 
 def _questions() -> QuerySet[SupervisionQuestion]:
@@ -139,57 +264,28 @@ def _is_notable() -> Q:
     return has_rupture() | Q(standing__settled_since__isnull=False) | gap | Q(Exists(hidden))
 
 
-def rests_on_one_rating(row: CaseRow) -> bool:
+def rests_on_one_rating(sign: Sign) -> bool:
     """Whether nothing speaks for a rupture but what the therapist said after the last session.
 
     One rating of one side is too little for the head of the page. What a therapist names by hand is not a rating.
     """
-    rupture = row.standing.rupture
-    if rupture is None or row.said_by_client or rupture.named_by_id or rupture.opened_by == OpenedBy.CLIENT:
+    rupture = sign.rupture
+    if rupture is None or sign.standing.attention >= ATTENTION_CLIENT:
         return False
-    if row.reason and not only_the_therapist_fell(row.reason.assessment.points):
+    if rupture.named_by_id or rupture.opened_by == OpenedBy.CLIENT or rupture.opened_session.starts_at < sign.seen_at:
         return False
-    return bool(rupture.opened_session.starts_at >= row.seen_at)
+    reason = evidence_of(rupture) if not sign.is_untold else None
+    return reason is None or only_the_therapist_fell(reason.assessment.points)
 
 
-def _since(row: CaseRow) -> datetime:
-    return row.since or row.seen_at
+def _since(sign: Sign) -> datetime:
+    return sign.since
 
 
-def _rank(row: CaseRow) -> tuple[int, int, bool, datetime]:
+def _rank(sign: Sign) -> tuple[int, int, bool, datetime]:
     """The order of the cards: by what the case is, how sure its flag is in tenths, whether something was done, its age.
 
     In tenths, for a hundredth more or less means nothing, and would leave no say to the other two.
     """
-    group, rest = divmod(row.standing.attention, ATTENTION_OPEN // 2)  # client's word, therapist's, flag, coming back
-    has_step = bool(row.repair and row.repair.latest)
-    return -group, -(rest // 1000), has_step, _since(row)
-
-
-def _away_after(supervisor: User) -> timedelta:
-    """After how long without a session a case leaves the lists: of several practices, the longest."""
-    days = [membership.practice.unseen_after_days for membership in scopes.memberships_of(supervisor)]
-    return timedelta(days=max(days, default=90))
-
-
-def _therapists(cases: QuerySet[Any]) -> list[Therapist]:
-    members = Membership.objects.filter(pk__in=cases.values("therapist")).select_related("practice__data_key")
-    return sorted((Therapist(str(row.code), row.display_name) for row in members), key=lambda one: (one.name, one.code))
-
-
-def _read(rows: Sequence[CaseRow]) -> frozenset[str]:
-    """Of which cases somebody has read every answer, the therapist or who covers."""
-    keys = [row.standing.pk for row in rows]
-    unread = set(CheckIn.objects.not_voided().unread().filter(episode__in=keys).values_list("episode", flat=True))
-    return frozenset(row.code for row in rows if row.standing.pk not in unread and row.standing.last_rated_at)
-
-
-def _read_by_cover(rows: Sequence[CaseRow]) -> frozenset[str]:
-    """Of which cases answers were read by who covers, and not seen by the therapist so far."""
-    keys = [row.standing.pk for row in rows]
-    therapist = OuterRef("episode__therapist__user")
-    seen = SeenRating.objects.filter(rating=OuterRef("pk"), by__user=therapist)
-    answers = Rating.objects.current().filter(episode__in=keys, rater=Rater.CLIENT, check_in__read_by__isnull=False)
-    by_others = answers.exclude(check_in__read_by__user=F("episode__therapist__user")).exclude(Exists(seen))
-    found = set(by_others.values_list("episode", flat=True))
-    return frozenset(row.code for row in rows if row.standing.pk in found)
+    group, rest = divmod(sign.standing.attention, ATTENTION_OPEN // 2)  # client's word, therapist's, flag, coming back
+    return -group, -(rest // 1000), sign.has_step, sign.since

@@ -4,19 +4,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from alliance.models import Client, Episode, User
 from alliance.names import folded
 from ratings.check_in.rate_first import awaiting_rating, standing_until_rated
-from ratings.detection.shadow import in_shadow, told_standing
+from ratings.detection.shadow import told_standing
 from ratings.detection.stored import evidence_of
-from ratings.models import Rupture, Standing
+from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, RepairStep, Rupture, SeenRating, Standing
+from ratings.psychometrics.evidence import Rater, State
 from ratings.psychometrics.records import RuptureEvidence
 from ratings.psychometrics.standing import ATTENTION_CLIENT
-from ratings.supervision.queries import Question, RepairSoFar, questions_of, repairs_of
+from ratings.supervision.queries import Question, RepairSoFar
 from sessions.models import TherapySession
 
 OLD_AFTER = timedelta(days=60)  # without a session, and a flag steps back; convention of this app
@@ -45,6 +48,8 @@ class CaseRow:
     awaits_rating: bool  # the client's answers are shown once the reader has rated the session too
     seen_at: datetime  # the last session, or the start of the case
     is_imported: bool  # the last session came with an import: nobody has worked here since
+    is_read: bool  # somebody has read every answer, the therapist or who covers; told to who reads along
+    is_read_by_cover: bool  # and of these the therapist has not seen them all
     covers_for: str  # whom the reader stands in for; empty where it is their own case, or they read along
     is_old: bool = False  # no session for so long that a flag steps back
     next_at: datetime | None = None  # the next planned session; read in the own list alone, as is the next one
@@ -63,58 +68,141 @@ def last_came_with_an_import() -> QuerySet[TherapySession]:
     )
 
 
+def with_last_rupture(episodes: QuerySet[Any]) -> QuerySet[Any]:
+    """The episodes, each with its newest rupture that is told and not withdrawn: see `last_rupture_of`.
+
+    `stays_aside`: it was set aside, and the ratings have not been steady since; the same as in the replay.
+    """
+    newest = Rupture.objects.told().filter(episode=OuterRef("pk"), opened_session__voided_at__isnull=True)
+    newest = newest.exclude(state=Rupture.RuptureState.WITHDRAWN).order_by("-opened_session__starts_at", "-pk")
+    versions = Assessment.objects.filter(episode=OuterRef(OuterRef("pk"))).order_by("-version__valid_from")
+    steady = Assessment.objects.filter(
+        episode=OuterRef("pk"),
+        version=Subquery(versions.values("version")[:1]),
+        state__in=[State.STEADY, State.SETTLED_LOWER],
+        therapy_session__starts_at__gt=OuterRef("last_rupture__opened_session__starts_at"),
+    )
+    is_aside = Q(last_rupture__state=Rupture.RuptureState.SET_ASIDE)
+    is_newest = Q(ruptures__pk=Subquery(newest.values("pk")[:1]))
+    rows: QuerySet[Any] = episodes.annotate(last_rupture=FilteredRelation("ruptures", condition=is_newest))
+    rows = rows.annotate(stays_aside=Case(When(is_aside & ~Q(Exists(steady)), then=True), default=False))
+    return rows.select_related("last_rupture")
+
+
+def last_rupture_of(episode: Any) -> Rupture | None:
+    """Of an episode from `with_last_rupture`: Django sets nothing where there is none."""
+    return getattr(episode, "last_rupture", None)
+
+
+def _with_what_rows_say(episodes: QuerySet[Episode]) -> QuerySet[Any]:
+    """The episodes with all that stands in their rows, so that the database is asked once."""
+    shadow = DetectorVersion.objects.in_shadow().filter(practice=OuterRef("client__practice"))
+    at_work = Q(ruptures__state__in=Rupture.ACTIVE, ruptures__kept_back=False)  # at most one of an episode
+    steps = RepairStep.objects.filter(episode=OuterRef("pk"), taken_back_at__isnull=True)
+    steps = steps.filter(rupture__state__in=Rupture.ACTIVE, rupture__kept_back=False).order_by("-said_at", "-pk")
+    later = TherapySession.objects.attended().filter(
+        episode=OuterRef("pk"), starts_at__gt=OuterRef("at_work__opened_session__starts_at")
+    )
+    rows: QuerySet[Any] = (
+        with_last_rupture(episodes.filter(standing__isnull=False))
+        .annotate(
+            is_imported=Exists(last_came_with_an_import()),
+            is_untold=Exists(shadow),
+            question=FilteredRelation(
+                "supervision_questions", condition=Q(supervision_questions__withdrawn_at__isnull=True)
+            ),
+            at_work=FilteredRelation("ruptures", condition=at_work),
+            latest_step=FilteredRelation(
+                "repair_steps", condition=Q(repair_steps__pk=Subquery(steps.values("pk")[:1]))
+            ),
+        )
+        .annotate(
+            sessions_since=Coalesce(
+                Subquery(later.order_by().values("episode").annotate(n=Count("pk")).values("n")), Value(0)
+            )
+        )
+        .select_related(
+            "client__data_key", "client__practice", "therapist__practice__data_key",
+            "standing__rupture__opened_session", "question", "at_work", "latest_step",
+        )
+    )  # fmt: skip
+    return rows
+
+
+def _with_who_read(episodes: QuerySet[Any]) -> QuerySet[Any]:
+    """With whether the answers were read, by whom: for who reads along."""
+    therapist = OuterRef("episode__therapist__user")
+    seen = SeenRating.objects.filter(rating=OuterRef("pk"), by__user=therapist)
+    answers = Rating.objects.current().filter(
+        episode=OuterRef("pk"), rater=Rater.CLIENT, check_in__read_by__isnull=False
+    )
+    by_others = answers.exclude(check_in__read_by__user=F("episode__therapist__user")).exclude(Exists(seen))
+    unread = CheckIn.objects.not_voided().unread().filter(episode=OuterRef("pk"))
+    rows: QuerySet[Any] = episodes.annotate(is_unread=Exists(unread), is_read_by_cover=Exists(by_others))
+    return rows
+
+
 def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> list[CaseRow]:
     """A line for each episode of a queryset, worst first, then by name.
 
-    Six statements, seven where a practice rates first. An episode without a standing is left out. `worked_on_by`: who
-    has them in their hands, and is told which are a colleague's.
+    One statement, two where a practice rates first. An episode without a standing is left out. `worked_on_by`: who has
+    them in their hands, and is told which are a colleague's; None: who reads along.
     """
-    rows = episodes.filter(standing__isnull=False).annotate(is_imported=Exists(last_came_with_an_import()))
-    rows = rows.select_related(
-        "client__data_key", "client__practice", "therapist__practice__data_key", "standing__rupture__opened_session"
-    )
-    keys = [episode.pk for episode in rows]
-    shadow = in_shadow({episode.client.practice_id for episode in rows})
-    waiting = {one.episode_key for one in awaiting_rating(rows, worked_on_by)} if worked_on_by else set()
-    lasts = Rupture.objects.told().last_of_each([key for key in keys if key not in waiting])
-    questions, repairs = questions_of(keys), repairs_of(keys)
-    cases = []
-    for episode in rows:
-        is_hidden = episode.client.practice_id in shadow
-        standing = told_standing(episode.standing, shadow=is_hidden)
-        if episode.pk in waiting:
-            standing = standing_until_rated(standing)
-        rupture, last = standing.rupture, lasts.get(episode.pk)
-        reason = evidence_of(rupture) if rupture and not is_hidden else None
-        stays_aside = last and last.state == Rupture.RuptureState.SET_ASIDE and not last.steady_again
-        cases.append(
-            CaseRow(
-                code=str(episode.code),
-                name=episode.client.display_name,
-                therapist=episode.therapist.display_name,
-                therapist_code=str(episode.therapist.code),
-                standing=standing,
-                reason=reason,
-                since=rupture.opened_session.starts_at if rupture else None,
-                for_sessions=reason.for_sessions if reason else int(rupture is not None),
-                last=last,
-                aside=_aside_reason(last, episode.client) if last and stays_aside and not rupture else None,
-                is_kept_back=bool(last and last.kept_back and last.is_active and not rupture),
-                ended_at=episode.ends_at,
-                how_ended=episode.get_end_reason_display(),
-                said_by_client=standing.attention >= ATTENTION_CLIENT,
-                question=questions.get(episode.pk),
-                repair=repairs.get(episode.pk) if episode.pk not in waiting else None,
-                awaits_rating=episode.pk in waiting,
-                seen_at=standing.last_session_at or episode.starts_at,
-                is_imported=episode.is_imported,
-                is_old=(standing.last_session_at or episode.starts_at) < timezone.now() - OLD_AFTER,
-                covers_for=episode.therapist.display_name
-                if worked_on_by and episode.therapist.user_id != worked_on_by.pk
-                else "",
-            )
-        )
+    rows = _with_what_rows_say(episodes)
+    found = list(rows if worked_on_by else _with_who_read(rows))
+    waiting = {one.episode_key for one in awaiting_rating(found, worked_on_by)} if worked_on_by else set()
+    cases = [_case_row(episode, worked_on_by, waits=episode.pk in waiting) for episode in found]
     return sorted(cases, key=lambda case: (-case.standing.attention, folded(case.name)))
+
+
+def _case_row(episode: Any, worked_on_by: User | None, *, waits: bool) -> CaseRow:
+    standing = told_standing(episode.standing, shadow=episode.is_untold)
+    if waits:
+        standing = standing_until_rated(standing)
+    rupture, last = standing.rupture, last_rupture_of(episode) if not waits else None
+    reason = evidence_of(rupture) if rupture and not episode.is_untold else None
+    seen_at = standing.last_session_at or episode.starts_at
+    is_aside = last is not None and episode.stays_aside and not rupture
+    is_a_colleagues = worked_on_by is not None and episode.therapist.user_id != worked_on_by.pk
+    return CaseRow(
+        code=str(episode.code),
+        name=episode.client.display_name,
+        therapist=episode.therapist.display_name,
+        therapist_code=str(episode.therapist.code),
+        standing=standing,
+        reason=reason,
+        since=rupture.opened_session.starts_at if rupture else None,
+        for_sessions=reason.for_sessions if reason else int(rupture is not None),
+        last=last,
+        aside=_aside_reason(last, episode.client) if last and is_aside else None,
+        is_kept_back=bool(last and last.kept_back and last.is_active and not rupture),
+        ended_at=episode.ends_at,
+        how_ended=episode.get_end_reason_display(),
+        said_by_client=standing.attention >= ATTENTION_CLIENT,
+        question=_question(episode),
+        repair=None if waits else _repair(episode),
+        awaits_rating=waits,
+        seen_at=seen_at,
+        is_imported=episode.is_imported,
+        is_read=not getattr(episode, "is_unread", True) and standing.last_rated_at is not None,
+        is_read_by_cover=getattr(episode, "is_read_by_cover", False),
+        is_old=seen_at < timezone.now() - OLD_AFTER,
+        covers_for=episode.therapist.display_name if is_a_colleagues else "",
+    )
+
+
+def _question(episode: Any) -> Question | None:
+    row = getattr(episode, "question", None)
+    return Question(str(row.code), row.text.shown(episode.client.data_key), row.asked_at) if row else None
+
+
+def _repair(episode: Any) -> RepairSoFar | None:
+    rupture = getattr(episode, "at_work", None)
+    if rupture is None or not rupture.is_told(shadow=episode.is_untold):
+        return None
+    latest = getattr(episode, "latest_step", None)
+    since = episode.sessions_since
+    return RepairSoFar(latest, since, latest is None and since >= episode.client.practice.repair_within_sessions)
 
 
 def _aside_reason(rupture: Rupture, client: Client) -> str:

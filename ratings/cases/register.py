@@ -4,7 +4,7 @@ Names are sealed under a key of each client. So a page opens those of its own fi
 search for one, open them all: a database cannot sort or find what it cannot read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance import scopes
 from alliance.models import Episode, Membership, User
 from alliance.names import folded, is_found
+from ratings.cases.lists import last_rupture_of, with_last_rupture
 from ratings.detection.shadow import told_standing
 from ratings.detection.stored import evidence_of
 from ratings.models import DetectorVersion, RepairStep, Rupture, Standing
@@ -27,6 +28,7 @@ from ratings.psychometrics.usual import TrendWord
 from sessions.models import Goal, Mode, Task, TherapySession
 
 PAGE_LENGTH = 50
+MEMBER = ("therapist", "therapist__code", "therapist__name", "therapist__practice")
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -107,16 +109,15 @@ class Row:
     since: datetime | None
     for_sessions: int
     last: Rupture | None
+    stays_aside: bool  # it was set aside, and the ratings have not been steady since
     seen_at: datetime
     ended_at: datetime | None
     how_ended: str
 
     @property
     def is_aside(self) -> bool:
-        is_open = self.standing.rupture is not None
-        last: Any = self.last
-        is_set_aside = last is not None and last.state == Rupture.RuptureState.SET_ASIDE and not last.steady_again
-        return bool(is_set_aside and not is_open and self.ended_at is None)
+        is_over = self.standing.rupture is None
+        return self.last is not None and self.stays_aside and is_over and self.ended_at is None
 
     @property
     def is_calm(self) -> bool:
@@ -182,22 +183,37 @@ def says_too_little() -> Q:
     return Q(is_untold=False) & few
 
 
-def register(supervisor: User, asked: Asked, name: str = "") -> Register:
+def members_of(groups: Iterable[Mapping[str, Any]], places: Collection[Membership]) -> dict[int, Membership]:
+    """Key -> the therapist of each group by `MEMBER`; their names open with what the reader's own `places` brought."""
+    practices = {place.practice_id: place.practice for place in places}
+    members = {}
+    for row in groups:
+        key, code, name, practice = (row[column] for column in MEMBER)
+        members[key] = Membership(pk=key, code=code, name=name, practice_id=practice)
+        if practice in practices:
+            members[key].practice = practices[practice]
+    return members
+
+
+def by_name(members: Iterable[Membership]) -> list[Therapist]:
+    named = [Therapist(str(row.code), row.display_name) for row in members]
+    return sorted(named, key=lambda one: (folded(one.name), one.code))
+
+
+def register(supervisor: User, places: Collection[Membership], asked: Asked, name: str = "") -> Register:
     """A page of all cases; `name`: what is looked for, whatever the page.
 
-    Four statements.
+    `places`: the supervisor's, with their practices. Two statements, three for an order by name or a search.
     """
     cases = told_cases(supervisor).filter(ends_at__isnull=asked.state != State.ENDED)
-    groups = cases.values("therapist").annotate(
+    groups = cases.values(*MEMBER).annotate(
         shown=Count("pk", filter=_narrows(asked)),
         flagged=Count("pk", filter=_narrows(asked) & has_rupture()),
         untold=Count("pk", filter=Q(is_untold=True)),
     )
     found = list(groups.order_by())
-    members = Membership.objects.filter(pk__in=[row["therapist"] for row in found]).select_related("practice__data_key")
-    names = {row.pk: row.display_name for row in members}
-    therapists = [Therapist(str(row.code), names[row.pk]) for row in members]
-    only = {row.pk for row in members if str(row.code) == asked.therapist}
+    members = members_of(found, places)
+    only = {key for key, row in members.items() if str(row.code) == asked.therapist}
     chosen = [row for row in found if not only or row["therapist"] in only]
     narrowed = cases.filter(_narrows(asked), therapist__in=[row["therapist"] for row in chosen])
     is_first = True
@@ -220,10 +236,10 @@ def register(supervisor: User, asked: Asked, name: str = "") -> Register:
         has_more = len(episodes) > PAGE_LENGTH
         episodes = episodes[:PAGE_LENGTH]
     return Register(
-        rows=_in_words(episodes, names),
+        rows=[_row(row, members[row.therapist_id].display_name) for row in episodes],
         total=sum(row["shown"] for row in chosen) if total is None else total,
         flagged=sum(row["flagged"] for row in chosen),
-        therapists=sorted(therapists, key=lambda one: (folded(one.name), one.code)),
+        therapists=by_name(members.values()),
         next=str(episodes[-1].code) if has_more and episodes and not name else "",
         is_first=is_first,
         is_grouped=asked.order == Order.THERAPIST,
@@ -263,7 +279,7 @@ def _narrows(asked: Asked) -> Q:
 
 def _rows(cases: QuerySet[Any]) -> QuerySet[Any]:
     shown = cases.annotate(untold=F("is_untold"), at=F("seen_at"))
-    return shown.select_related("client__data_key", "standing__rupture__opened_session")
+    return with_last_rupture(shown).select_related("client__data_key", "standing__rupture__opened_session")
 
 
 def _by(key: str) -> Any:
@@ -290,12 +306,7 @@ def _by_name(cases: QuerySet[Any], sought: str) -> list[tuple[UUID, int]]:
     return [(code, key) for _name, key, code in named]
 
 
-def _in_words(episodes: Sequence[Episode], names: dict[int, str]) -> list[Row]:
-    lasts = Rupture.objects.told().last_of_each([row.pk for row in episodes])
-    return [_row(row, names[row.therapist_id], lasts.get(row.pk)) for row in episodes]
-
-
-def _row(episode: Any, therapist: str, last: Rupture | None) -> Row:
+def _row(episode: Any, therapist: str) -> Row:
     standing = told_standing(episode.standing, shadow=episode.untold)
     rupture = standing.rupture
     reason = evidence_of(rupture) if rupture and not episode.untold else None
@@ -308,7 +319,8 @@ def _row(episode: Any, therapist: str, last: Rupture | None) -> Row:
         reason=reason,
         since=rupture.opened_session.starts_at if rupture else None,
         for_sessions=reason.for_sessions if reason else int(rupture is not None),
-        last=last,
+        last=last_rupture_of(episode),
+        stays_aside=episode.stays_aside,
         seen_at=episode.at,
         ended_at=episode.ends_at,
         how_ended=episode.get_end_reason_display(),

@@ -3,17 +3,19 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextChoices
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance import scopes
 from alliance.models import Consent, Episode, User
 from ratings.delivery import schedule
-from ratings.models import CheckIn, ClientLink, Rating
+from ratings.models import CheckIn, ClientLink, Delivery, Rating
 from ratings.models.check_in import ASKED_ABOUT
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession
@@ -137,32 +139,48 @@ def rows_by_session(check_ins: QuerySet[CheckIn]) -> dict[int, CheckInRow]:
 def _keyed_rows(check_ins: QuerySet[CheckIn]) -> Iterator[tuple[int, CheckInRow]]:
     """Yields (session key, row), latest session first.
 
-    Three statements, whatever their number.
+    One statement, whatever their number.
     """
     now = timezone.now()
-    client_rating = Q(ratings__rater=Rater.CLIENT, ratings__replaced_at__isnull=True)
-    rows = (
-        check_ins.select_related(
-            "episode__client__data_key", "episode__client__practice", "episode__standing", "therapy_session"
-        )
-        .annotate(
-            answered_at=Max("ratings__answered_at", filter=client_rating),
-            answered_by=Max("ratings__mode", filter=client_rating),
-            link_until=Max("links__expires_at", filter=Q(links__revoked_at__isnull=True)),
-        )
-        .prefetch_related("deliveries", "episode__client__consents")
-        .order_by("-therapy_session__starts_at", "-pk")
-    )
-    for check_in in rows:
+    for check_in in _with_progress(check_ins, now).order_by("-therapy_session__starts_at", "-pk"):
         progress, at = _progress(check_in, now)
-        yield check_in.therapy_session_id, _row(check_in, progress, at, now)
+        yield check_in.therapy_session_id, _row(check_in, progress, at)
 
 
-def _row(check_in: CheckIn, progress: Progress, at: datetime | None, now: datetime) -> CheckInRow:
+def _with_progress(check_ins: QuerySet[CheckIn], now: datetime) -> QuerySet[Any]:
+    """The check-ins with what `_progress` goes by. Each is looked up for its row: a join would multiply them."""
+    answers = Rating.objects.filter(check_in=OuterRef("pk"), rater=Rater.CLIENT, replaced_at__isnull=True)
+    links = ClientLink.objects.filter(check_in=OuterRef("pk"), revoked_at__isnull=True)
+    deliveries = Delivery.objects.filter(check_in=OuterRef("pk"))
+    consents = Consent.objects.filter(client=OuterRef("episode__client"))
+    to_email = consents.filter(purpose=Consent.Purpose.EMAIL)
+    needed = [
+        Q(Exists(consents.filter(purpose=purpose, withdrawn_at__isnull=True))) for purpose in schedule.NEEDED_CONSENTS
+    ]
+    return check_ins.select_related(
+        "episode__client__data_key", "episode__client__practice", "episode__standing", "therapy_session"
+    ).annotate(
+        answered_at=Subquery(answers.values("answered_at")[:1]),
+        answered_by=Subquery(answers.values("mode")[:1]),
+        link_until=Subquery(links.order_by("-expires_at").values("expires_at")[:1]),
+        due_at=Subquery(deliveries.waiting().order_by("due_at").values("due_at")[:1]),
+        sent_at=_latest(deliveries, "sent_at"),
+        failed_at=_latest(deliveries, "failed_at"),
+        is_on_its_way=Exists(deliveries.filter(schedule.is_on_its_way(now))),
+        was_asked_for_email=Exists(to_email),
+        agrees_to_email=Exists(to_email.filter(withdrawn_at__isnull=True)),
+        email_stopped_at=_latest(to_email, "withdrawn_at"),
+        agrees_to_all=ExpressionWrapper(reduce(and_, needed), output_field=BooleanField()),
+    )
+
+
+def _latest(rows: QuerySet[Any], column: str) -> Subquery:
+    return Subquery(rows.filter(**{f"{column}__isnull": False}).order_by(f"-{column}").values(column)[:1])
+
+
+def _row(check_in: Any, progress: Progress, at: datetime | None) -> CheckInRow:
     episode = check_in.episode
-    agreed = {consent.purpose for consent in episode.client.consents.all() if consent.withdrawn_at is None}
-    is_on_its_way = any(schedule.is_on_its_way(delivery, now) for delivery in check_in.deliveries.all())
-    reachable = episode.client.email is not None and agreed >= schedule.NEEDED_CONSENTS and episode.ends_at is None
+    reachable = episode.client.email is not None and check_in.agrees_to_all and episode.ends_at is None
     return CheckInRow(
         code=check_in.code,
         case_code=episode.code,
@@ -171,7 +189,7 @@ def _row(check_in: CheckIn, progress: Progress, at: datetime | None, now: dateti
         progress=progress,
         at=at,
         can_send=reachable
-        and not is_on_its_way
+        and not check_in.is_on_its_way
         and progress
         not in (Progress.ANSWERED, Progress.ENTERED, Progress.PAUSED, Progress.IN_VAIN, Progress.NOT_NEEDED),
         missing_in_a_row=episode.standing.missing_in_a_row,
@@ -181,23 +199,19 @@ def _row(check_in: CheckIn, progress: Progress, at: datetime | None, now: dateti
 def _progress(check_in: Any, now: datetime) -> tuple[Progress, datetime | None]:
     """The one thing that a therapist should know first, and its time.
 
-    `check_in`: with the columns that `_keyed_rows` adds.
+    `check_in`: with the columns that `_with_progress` adds.
     """
-    client, deliveries = check_in.episode.client, check_in.deliveries.all()
-    consents = [consent for consent in client.consents.all() if consent.purpose == Consent.Purpose.EMAIL]
-    agreed = any(consent.withdrawn_at is None for consent in consents)
+    client = check_in.episode.client
+    due_at, sent_at, failed_at = check_in.due_at, check_in.sent_at, check_in.failed_at
+    agreed = check_in.agrees_to_email
     paused = client.paused_until and client.paused_until > now
-    due_at = min((delivery.due_at for delivery in deliveries if delivery.is_waiting), default=None)
-    sent_at = max((delivery.sent_at for delivery in deliveries if delivery.sent_at), default=None)
-    failed_at = max((delivery.failed_at for delivery in deliveries if delivery.failed_at), default=None)
-    withdrawn_at = max((consent.withdrawn_at for consent in consents if consent.withdrawn_at), default=None)
     is_missed = check_in.therapy_session.attendance not in ASKED_ABOUT
     first_that_holds = [
         (check_in.answered_by == Rating.Mode.PAPER, Progress.ENTERED, check_in.answered_at),
         (check_in.answered_at, Progress.ANSWERED, check_in.answered_at),
         (is_missed and sent_at, Progress.IN_VAIN, sent_at),
         (is_missed, Progress.NOT_NEEDED, None),
-        (consents and not agreed, Progress.STOPPED, withdrawn_at),
+        (check_in.was_asked_for_email and not agreed, Progress.STOPPED, check_in.email_stopped_at),
         (paused, Progress.PAUSED, client.paused_until),
         (due_at, Progress.DUE, due_at),
         (failed_at and not (sent_at and sent_at > failed_at), Progress.BOUNCED, failed_at),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from alliance import audit
@@ -115,10 +116,9 @@ def resend(*, check_ins, user):
     related = ("therapy_session", "episode__client__data_key", "episode__client__practice")
     count, now = 0, timezone.now()
     for check_in in CheckIn.objects.filter(pk__in=[row.pk for row in check_ins]).select_related(*related):
-        deliveries = Delivery.objects.select_for_update(of=("self",)).filter(check_in=check_in)
-        if any(is_on_its_way(delivery, now) for delivery in deliveries) or not is_wanted(
-            check_in, DeliveryKind.AGAIN, now
-        ):
+        deliveries = Delivery.objects.filter(check_in=check_in)
+        list(deliveries.select_for_update(of=("self",)))
+        if deliveries.filter(is_on_its_way(now)).exists() or not is_wanted(check_in, DeliveryKind.AGAIN, now):
             continue
         drop(deliveries.waiting())
         delivery = _add(check_in, DeliveryKind.AGAIN, after_quiet_hours(check_in.episode, timezone.now()))
@@ -127,13 +127,11 @@ def resend(*, check_ins, user):
     return count
 
 
-def is_on_its_way(delivery: Delivery, now: datetime) -> bool:
-    """Whether a sender has it, or it is a resend that waits or is under a day old."""
-    if delivery.is_waiting:
-        return delivery.kind == DeliveryKind.AGAIN or bool(
-            delivery.claimed_at and delivery.claimed_at > now - CLAIM_LASTS
-        )
-    return delivery.kind == DeliveryKind.AGAIN and bool(delivery.sent_at and delivery.sent_at > now - BETWEEN_RESENDS)
+def is_on_its_way(now: datetime) -> Q:
+    """The condition that a sender has a delivery, or that it is a resend that waits or is under a day old."""
+    waits = Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+    by_hand = Q(kind=DeliveryKind.AGAIN)
+    return waits & (by_hand | Q(claimed_at__gt=now - CLAIM_LASTS)) | by_hand & Q(sent_at__gt=now - BETWEEN_RESENDS)
 
 
 def move_along(therapy_session):

@@ -28,7 +28,7 @@ def parts_of(user: User) -> list[Part]:
     if any(one.is_therapist for one in memberships):
         found.append(Part("ratings:today", _of_therapist(user)))
     if any(one.is_supervisor for one in memberships):
-        found.append(Part("ratings:caseload", _of_supervisor(user)))
+        found.append(Part("ratings:caseload", _of_supervisor(user, [one for one in memberships if one.is_supervisor])))
     managed = [one for one in memberships if one.is_manager]
     if managed:
         found.append(Part("alliance:people", _of_manager(managed)))
@@ -61,9 +61,9 @@ def _of_therapist(user: User) -> tuple[str, ...]:
     )
 
 
-def _of_supervisor(user: User) -> tuple[str, ...]:
-    caseload = caseload_of(user)
-    flagged, asked, gaps = len(caseload.flagged), len(caseload.asked), len(caseload.gaps)
+def _of_supervisor(user: User, places: list[Membership]) -> tuple[str, ...]:
+    caseload = caseload_of(user, places)
+    flagged, asked, gaps = caseload.flagged_in_all, caseload.asked.total, len(caseload.gaps) + caseload.more_gaps
     return _said(
         (flagged, ngettext("%(n)s case in which something is open", "%(n)s cases in which something is open", flagged)),
         (asked, ngettext("%(n)s case put forward for supervision", "%(n)s cases put forward for supervision", asked)),

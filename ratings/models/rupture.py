@@ -1,18 +1,17 @@
 """Ruptures: strains in the alliance, and how they ended."""
 
 import uuid
-from collections.abc import Collection
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, Membership
 from alliance.scopes import ScopedQuerySet
-from ratings.models.detection import Assessment, DetectorVersion
+from ratings.models.detection import DetectorVersion
 from ratings.psychometrics import evidence
 from ratings.psychometrics.evidence import choices
 from sessions.models import TherapySession
@@ -29,31 +28,6 @@ class RuptureQuerySet(ScopedQuerySet):
     def at_work(self) -> Self:
         """Those that are open or on their way back, are told, and ask for something; one for each episode at most."""
         return self.told().filter(state__in=Rupture.ACTIVE, kept_back=False)
-
-    def last_of_each(self, episodes: Collection[int]) -> dict[int, Any]:
-        """Episode key -> its newest rupture that is not withdrawn; one statement.
-
-        `steady_again`: the ratings have been steady since, so that one that was set aside no longer counts as such, as
-        in the replay.
-        """
-        newest_version = (
-            Assessment.objects.filter(episode=OuterRef(OuterRef("episode")))
-            .order_by("-version__valid_from")
-            .values("version")[:1]
-        )
-        steady = Assessment.objects.filter(
-            episode=OuterRef("episode"),
-            version=Subquery(newest_version),
-            state__in=[evidence.State.STEADY, evidence.State.SETTLED_LOWER],
-            therapy_session__starts_at__gt=OuterRef("opened_session__starts_at"),
-        )
-        rows: models.QuerySet[Any] = (
-            self.filter(episode__in=episodes, opened_session__voided_at__isnull=True)
-            .exclude(state=Rupture.RuptureState.WITHDRAWN)
-            .annotate(steady_again=Exists(steady))
-            .order_by("opened_session__starts_at", "pk")
-        )
-        return {row.episode_id: row for row in rows}
 
 
 class Rupture(models.Model):

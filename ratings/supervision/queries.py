@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from alliance.models import Episode
 from ratings.models import RepairStep, Rupture, RuptureView, SupervisionQuestion
@@ -37,29 +36,6 @@ def questions_of(episodes: Collection[int] | QuerySet[Any, int]) -> dict[int, Qu
     return {
         row.episode_id: Question(str(row.code), row.text.shown(row.episode.client.data_key), row.asked_at)
         for row in rows.select_related("episode__client__data_key")
-    }
-
-
-def repairs_of(episodes: Collection[int]) -> dict[int, RepairSoFar]:
-    """Episode key -> what was done about its open rupture; two statements."""
-    later = TherapySession.objects.attended().filter(
-        episode=OuterRef("episode"), starts_at__gt=OuterRef("opened_session__starts_at")
-    )
-    count = later.order_by().values("episode").annotate(n=Count("pk")).values("n")
-    ruptures = (
-        Rupture.objects.at_work()
-        .filter(episode__in=episodes)
-        .annotate(sessions_since=Coalesce(Subquery(count), 0))
-        .select_related("episode__client__practice")
-    )
-    latest = {step.rupture_id: step for step in standing_steps(episodes).order_by("said_at", "pk")}
-    return {
-        row.episode_id: RepairSoFar(
-            latest=latest.get(row.pk),
-            sessions_since=row.sessions_since,
-            is_late=row.pk not in latest and row.sessions_since >= row.episode.client.practice.repair_within_sessions,
-        )
-        for row in ruptures
     }
 
 

@@ -19,8 +19,8 @@ from ratings.cases.register import register
 @require_safe
 def caseload(request):
     """What needs attention."""
-    access.check_role(request.user, "supervisor")
-    page = caseload_of(request.user, CaseloadForm(request.GET).chosen)
+    places = access.check_role(request.user, "supervisor")
+    page = caseload_of(request.user, places, CaseloadForm(request.GET).chosen)
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=page.cases_shown)
     context = {
         "caseload": page,
@@ -35,11 +35,11 @@ def caseload(request):
 @vary_on_headers("HX-Request")
 def caseload_all(request):
     """All cases, a page at a time. A name that is looked for is posted and stands in no address."""
-    access.check_role(request.user, "supervisor")
+    places = access.check_role(request.user, "supervisor")
     find = FindCaseForm(posted(request))
     done_with(request)
     name = find.cleaned_data["name"] if find.is_valid() else ""
-    page = register(request.user, RegisterForm(request.GET).asked, name)
+    page = register(request.user, places, RegisterForm(request.GET).asked, name)
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(page.rows))
     context = {
         "page": page,

@@ -1,9 +1,12 @@
 """What needs attention: which cases have a card, in which order, and which step back."""
 
+import gzip
 from datetime import timedelta
 
 import pytest
 
+from alliance.access import check_role
+from alliance.crypto import Sealed
 from alliance.models import ImportBatch
 from alliance.people.cover import arrange_cover
 from ratings.cases.attention import caseload_of
@@ -13,12 +16,17 @@ from sessions.models import TherapySession
 from tests.courses import answers, held
 from tests.factories import days_ago, editor_of, make_episode, make_supervision
 from tests.ratings.cases.views.test_lists import text_of
+from tests.ratings.pages import statements
 
 FALLEN = [3, 3, 3, 3, 3, 0, 0]
 
 
+def page_of(user, therapist=""):
+    return caseload_of(user, check_role(user, "supervisor"), therapist)
+
+
 def cards(user, therapist=""):
-    return [row.name for row in caseload_of(user, therapist).first]
+    return [row.name for row in page_of(user, therapist).first]
 
 
 def long_ago(episode, days):
@@ -37,9 +45,9 @@ def test_five_hundred_imported_cases_of_noise_are_on_no_card(http, millrace, dan
     live_through(juniper, FALLEN)
     batch = ImportBatch.objects.create(practice=millrace, layout="long")
     many(dana, 500, batch=batch, opened_by="client", attention=209_999, missing_in_a_row=9)
-    page = caseload_of(sam.user)
+    page = page_of(sam.user)
     assert ([row.name for row in page.first], page.away) == (["Juniper"], 500)
-    assert (page.repairs, page.gaps) == ([], [])
+    assert (page.repairs.total, page.gaps) == (0, [])
     http.force_login(sam.user)
     said = text_of(http)
     assert "1 of 501 cases to talk about." in said
@@ -62,8 +70,8 @@ def test_a_flag_that_is_old_steps_back_and_says_so(days, has_card, is_listed, ht
     """The last session was a week before that."""
     live_through(juniper, FALLEN)
     long_ago(juniper, days)
-    page = caseload_of(sam.user)
-    assert (bool(page.first), bool(page.repairs)) == (has_card, is_listed)
+    page = page_of(sam.user)
+    assert (bool(page.first), bool(page.repairs.rows)) == (has_card, is_listed)
     http.force_login(sam.user)
     assert ("No session since" in text_of(http)) is is_listed
 
@@ -73,15 +81,15 @@ def test_after_how_long_is_a_setting(millrace, dana, sam, juniper, live_through)
     millrace.unseen_after_days = 7
     millrace.save()
     long_ago(juniper, 1)
-    page = caseload_of(sam.user)
+    page = page_of(sam.user)
     assert (page.first, page.away) == ([], 1)
 
 
 def test_no_card_rests_on_one_rating_of_the_therapist(http, dana, sam, juniper, live_through):
     live_through(juniper, [3, 3, 3, 3])
     held(juniper, 0.5, answers=answers(3), noticed="yes")
-    page = caseload_of(sam.user)
-    assert ([row.name for row in page.first], [row.name for row in page.repairs]) == ([], ["Juniper"])
+    page = page_of(sam.user)
+    assert ([row.name for row in page.first], [row.name for row in page.repairs.rows]) == ([], ["Juniper"])
     http.force_login(sam.user)
     said = text_of(http)
     assert "Nothing new to talk about in one case." in said
@@ -149,3 +157,33 @@ def test_a_card_says_whether_the_answers_were_read(http, dana, noor, sam, junipe
     http.get(f"/cases/{juniper.code}/")
     http.force_login(sam.user)
     assert "Answers read." in text_of(http)
+
+
+def asks(http):
+    """Statements of the page after the sign-in, the user and their places."""
+    return statements(http, "/caseload/") - 3
+
+
+def test_the_page_asks_six_times_for_one_case_and_for_eight_hundred(http, dana, sam, many, monkeypatch):
+    opened = []
+    monkeypatch.setattr(Sealed, "open", lambda text, key, as_it_is=Sealed.open: opened.append(1) or as_it_is(text, key))
+    http.force_login(sam.user)
+    found, names = [], []
+    for more in (1, 2, 77, 720):
+        many(dana, more, opened_by="client", attention=200_100, missing_in_a_row=3)
+        opened.clear()
+        found.append(asks(http))
+        names.append(len(opened))
+    assert found == [found[0]] * 4 and found[0] <= 6
+    assert names[2] == names[3] <= 60, "no name is opened of a case that is not shown"
+    page = http.get("/caseload/")
+    assert "790 more, in all cases" in text_of(http)
+    assert len(gzip.compress(page.content)) <= 10_000
+
+
+def test_more_than_the_page_lists_are_counted(http, dana, sam, many):
+    many(dana, 12, settled_since=4, attention=10)
+    http.force_login(sam.user)
+    page = http.get("/caseload/")
+    assert [len(page.context["caseload"].settled.rows), page.context["caseload"].settled.more] == [10, 2]
+    assert 'href="/caseload/all/?state=settled"' in page.text and "2 more, in all cases" in text_of(http)

@@ -183,7 +183,7 @@ def test_a_lower_level_is_taken_for_the_usual_one_with_a_reason_that_stays(http,
             assert "They say &lt;b&gt;more&lt;/b&gt; now." in said and "This is their usual now" not in said
             assert "#usual" not in said
     http.force_login(sam.user)
-    assert http.get("/caseload/").context["caseload"].settled == []
+    assert http.get("/caseload/").context["caseload"].settled.rows == []
     assert AuditEvent.objects.filter(verb="changed", subject_type="rupture").count() == 1
 
 

@@ -48,7 +48,7 @@ def test_what_settled_lower_stays_on_the_list_of_the_supervisor(http, sam, dana,
     live_through(juniper, TEN)
     http.force_login(sam.user)
     caseload = http.get("/caseload/").context["caseload"]
-    assert [row.name for row in caseload.settled] == ["Juniper"]
+    assert [row.name for row in caseload.settled.rows] == ["Juniper"]
     assert [row.name for row in http.get("/caseload/all/").context["page"].rows] == ["Juniper", "Bramble"]
     assert caseload.unflagged == 1
 
