@@ -10,8 +10,7 @@ from alliance.dates import zone_in_words
 from alliance.form_fields import DayField, PlainTextField
 from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
-from alliance.names import is_found
-from ratings.cases.own import Only, Sort
+from ratings.cases.own import Only, OwnAsked, Sort
 from ratings.cases.register import Asked, Missing, Order, State, Unseen
 from ratings.check_in.forms import YesNoField
 from ratings.findings.date_axis import Show
@@ -134,10 +133,7 @@ class EpisodeEndForm(forms.Form):
 
 
 class FindCaseForm(forms.Form):
-    """Narrows a list of cases that was read already.
-
-    Names are sealed, so no database can look for them.
-    """
+    """Looks for a case by name. Names are sealed, so no database can find them: the list opens them all."""
 
     name = forms.CharField(
         label=_("Find a case"),
@@ -147,11 +143,6 @@ class FindCaseForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, auto_id="find_%s", **kwargs)
-
-    def matching(self, rows):
-        """The rows that the search leaves; all of them where it is empty or wrong."""
-        name = self.cleaned_data["name"] if self.is_valid() else ""
-        return [row for row in rows if is_found(name, row.name)]
 
 
 class CaseloadForm(forms.Form):
@@ -201,17 +192,20 @@ class RegisterForm(CaseloadForm):
 
 
 class CaseListForm(forms.Form):
-    """Filter and order of the own list; they stand in the address, so that it can be kept."""
+    """Filter, order and page of the own list; they stand in the address, so that it can be kept.
+
+    What is made up by hand counts as not chosen.
+    """
 
     only = forms.ChoiceField(choices=Only, required=False)
     sort = forms.ChoiceField(choices=Sort, required=False)
+    after = forms.UUIDField(required=False)
 
     @property
-    def chosen(self):
-        """A filter and an order; the first ones where the address has none, or one that is made up."""
+    def asked(self):
         self.is_valid()
         given = self.cleaned_data
-        return Only(given.get("only") or Only.ALL), Sort(given.get("sort") or Sort.LOOK)
+        return OwnAsked(Only(given.get("only") or Only.ALL), Sort(given.get("sort") or Sort.LOOK), given.get("after"))
 
 
 class ShowForm(forms.Form):

@@ -1,9 +1,7 @@
 """Reads: cases as lines of a list, worst first."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -207,25 +205,3 @@ def _repair(episode: Any) -> RepairSoFar | None:
 
 def _aside_reason(rupture: Rupture, client: Client) -> str:
     return rupture.aside_reason.shown(client.data_key) if rupture.aside_reason else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """The cases of a list that a search leaves."""
-
-    open: list[CaseRow]
-    ended: list[CaseRow]  # newest first
-    narrowed_to: int | None  # None where it leaves them all
-
-    @property
-    def all(self) -> list[CaseRow]:
-        return [*self.open, *self.ended]
-
-
-def matches(matching: Collection[CaseRow], rows: Collection[CaseRow]) -> Matches:
-    """The matching ones among all rows, open and ended apart."""
-    return Matches(
-        open=[row for row in matching if not row.ended_at],
-        ended=sorted((row for row in matching if row.ended_at), key=attrgetter("ended_at"), reverse=True),
-        narrowed_to=len(matching) if len(matching) < len(rows) else None,
-    )

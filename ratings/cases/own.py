@@ -1,19 +1,44 @@
-"""Reads: the therapist's own cases, and what narrows and sorts their list."""
+"""Reads: the therapist's own cases, fifty at a time, narrowed and sorted by the database.
 
-from collections.abc import Callable, Collection
+Names are sealed. So a page opens those of its own rows; only the order by name, and a search, open them all. What
+waits for the therapist's own rating says nothing here, also not by its place, or by a filter that it is under.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
-from django.db.models import Min, TextChoices
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance import scopes
 from alliance.models import Episode, User
 from alliance.names import folded
+from alliance.paging import page_after, page_of_codes
 from ratings.cases.lists import CaseRow, case_rows
-from ratings.check_in.unseen import is_new_to, own_answers
+from ratings.cases.register import NEVER, as_told, codes_by_name, has_rupture
+from ratings.check_in.rate_first import awaits_rating_of
+from ratings.check_in.unseen import answers_for, is_new_to
 from sessions.models import Attendance, TherapySession
+
+FAR_AHEAD = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Only(TextChoices):
@@ -36,6 +61,22 @@ class Sort(TextChoices):
     LAST = "last", _("Last session")
 
 
+KEYS = {  # of each order, as pages go by them: open ones first, then the ended ones, the newest first
+    Sort.LOOK: ("is_over", "-over_at", "-own_attention", "pk"),
+    Sort.NEXT: ("is_over", "-over_at", "next_or_never", "pk"),
+    Sort.LAST: ("is_over", "-over_at", "last_or_never", "pk"),  # whom nobody has seen for a while
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAsked:
+    """What a page of the own cases is asked for."""
+
+    only: Only = Only.ALL
+    sort: Sort = Sort.LOOK
+    after: UUID | None = None  # the code of the last case of the page before
+
+
 @dataclass(frozen=True, slots=True)
 class FilterLink:
     """A filter with the number of cases that it leaves."""
@@ -45,48 +86,127 @@ class FilterLink:
     is_current: bool
 
 
-IS_IN: dict[Only, Callable[[CaseRow], bool]] = {
-    Only.ALL: lambda row: True,
-    Only.FLAGGED: lambda row: row.ended_at is None and row.standing.rupture is not None,
-    Only.NEW: lambda row: row.is_new,
-    Only.UNANSWERED: lambda row: row.ended_at is None and row.standing.missing_in_a_row > 0,
-    Only.UNPLANNED: lambda row: row.ended_at is None and row.next_at is None,
-    Only.ENDED: lambda row: row.ended_at is not None,
-}
+@dataclass(frozen=True, slots=True)
+class OwnCases:
+    """A page of them."""
+
+    open: list[CaseRow]
+    ended: list[CaseRow]  # newest first
+    found: int | None  # how many a search has found; None: nothing is looked for
+    filters: list[FilterLink]
+    has_open: bool  # whatever the page and the filter
+    has_many: bool
+    next: str  # the code that the next page begins after; empty: there is none
+    is_first: bool
+
+    @property
+    def rows(self) -> list[CaseRow]:
+        return [*self.open, *self.ended]
 
 
-def own_cases(therapist: User) -> list[CaseRow]:
-    """The own cases, open and ended, with the next session and whether an answer is new to this reader.
+def own_cases(therapist: User, asked: OwnAsked, name: str = "") -> OwnCases:
+    """A page of the own cases; `name`: what is looked for, whatever the page.
 
-    Four statements.
+    Three statements, four for an order by name or a search; one more where a practice rates first.
     """
-    rows = case_rows(Episode.objects.filter(pk__among=scopes.own_episodes(therapist)), therapist)
-    keys = [row.standing.episode_id for row in rows]
-    planned = TherapySession.objects.not_voided().filter(
-        episode__in=keys, attendance=Attendance.PLANNED, starts_at__gt=timezone.now()
+    cases = _own(therapist)
+    counts = {f"in_{only}": Count("pk", filter=_condition(only)) for only in Only}
+    # By therapist, as in the register: an aggregate over all at once cannot hold these subqueries.
+    groups = list(
+        cases.values("therapist").annotate(in_open=Count("pk", filter=Q(ends_at__isnull=True)), **counts).order_by()
     )
-    next_at: dict[int, datetime] = dict(planned.values_list("episode").annotate(Min("starts_at")).order_by())
-    new = set(own_answers(therapist).filter(is_new_to(therapist)).values_list("episode", flat=True))
-    return [
-        replace(row, next_at=next_at.get(row.standing.episode_id), is_new=row.standing.episode_id in new)
-        for row in rows
-    ]
+    narrowed = cases.filter(_condition(asked.only)).annotate(next_one=F("next_at"), has_new=F("is_new"))
+    found = None
+    if name or asked.sort == Sort.NAME:
+        codes = [
+            code for is_open in (True, False) for code in codes_by_name(narrowed.filter(ends_at__isnull=is_open), name)
+        ]
+        found, page = len(codes) if name else None, page_of_codes(codes, None if name else asked.after)
+        rows = _rows(therapist, narrowed.filter(code__in=page.rows))
+    else:
+        page = page_after(narrowed, KEYS[asked.sort], asked.after)
+        rows = _rows(therapist, page.rows)
+    if asked.sort != Sort.LOOK:
+        rows.sort(key=lambda row: (_place(row, asked.sort), folded(row.name)))
+    return OwnCases(
+        open=[row for row in rows if not row.ended_at],
+        ended=sorted((row for row in rows if row.ended_at), key=_ended_at, reverse=True),
+        found=found,
+        filters=[FilterLink(only, sum(row[f"in_{only}"] for row in groups), only == asked.only) for only in Only],
+        has_open=any(row["in_open"] for row in groups),
+        has_many=sum(row["in_all"] for row in groups) > 1,
+        next=page.next if not name else "",
+        is_first=page.is_first,
+    )
 
 
-def filter_links(rows: Collection[CaseRow], current: Only) -> list[FilterLink]:
-    """All filters, each with the number of cases that it leaves."""
-    return [FilterLink(only, sum(map(IS_IN[only], rows)), only == current) for only in Only]
+@dataclass(frozen=True, slots=True)
+class OwnCounts:
+    """How many of the own cases ask for something."""
+
+    flagged: int
+    new: int  # there are new answers, and they do not wait for the own rating
+    awaiting: int  # there are answers, and they do
 
 
-def narrowed(rows: Collection[CaseRow], only: Only, sort: Sort) -> list[CaseRow]:
-    """The rows that a filter leaves, in an order; `rows` have what needs a look first."""
-    kept = [row for row in rows if IS_IN[only](row)]
-    now = timezone.now()
-    match sort:
-        case Sort.NAME:
-            kept.sort(key=lambda row: folded(row.name))
-        case Sort.NEXT:
-            kept.sort(key=lambda row: (row.next_at is None, row.next_at or now, folded(row.name)))
-        case Sort.LAST:  # the longest ago first: whom nobody has seen for a while
-            kept.sort(key=lambda row: (row.standing.last_session_at or now, folded(row.name)))
-    return kept
+def own_counts(therapist: User) -> OwnCounts:
+    """One statement."""
+    groups = (
+        _own(therapist)
+        .values("therapist")
+        .annotate(
+            flagged=Count("pk", filter=_condition(Only.FLAGGED)),
+            new=Count("pk", filter=Q(is_new=True, awaits=False)),
+            awaiting=Count("pk", filter=Q(awaits=True)),
+        )
+    )
+    found = list(groups.order_by())
+    return OwnCounts(*(sum(row[name] for row in found) for name in ("flagged", "new", "awaiting")))
+
+
+def _own(therapist: User) -> QuerySet[Any]:
+    planned = TherapySession.objects.not_voided().filter(
+        episode=OuterRef("pk"), attendance=Attendance.PLANNED, starts_at__gt=timezone.now()
+    )
+    new = answers_for(therapist).filter(is_new_to(therapist), episode=OuterRef("pk"))
+    cases: QuerySet[Any] = as_told(Episode.objects.filter(pk__among=scopes.own_episodes(therapist))).alias(
+        awaits=Case(When(awaits_rating_of(therapist), then=True), default=False),
+        own_attention=Case(When(awaits=True, then=Value(0)), default=F("told_attention"), output_field=IntegerField()),
+        is_over=Case(When(ends_at__isnull=False, then=Value(1)), default=Value(0)),
+        over_at=Coalesce("ends_at", Value(NEVER)),
+        next_at=Subquery(planned.order_by("starts_at").values("starts_at")[:1]),
+        next_or_never=Coalesce("next_at", Value(FAR_AHEAD)),
+        last_or_never=Coalesce("standing__last_session_at", Value(FAR_AHEAD)),
+        is_new=Exists(new),
+    )
+    return cases
+
+
+def _condition(only: Only) -> Q:
+    is_open = Q(ends_at__isnull=True)
+    return {
+        Only.ALL: Q(pk__isnull=False),
+        Only.FLAGGED: is_open & Q(awaits=False) & has_rupture(),
+        Only.NEW: Q(is_new=True),
+        Only.UNANSWERED: is_open & Q(standing__missing_in_a_row__gt=0),
+        Only.UNPLANNED: is_open & Q(next_at__isnull=True),
+        Only.ENDED: ~is_open,
+    }[only]
+
+
+def _rows(therapist: User, shown: Sequence[Any]) -> list[CaseRow]:
+    """The rows of the cases that are shown, what needs a look first."""
+    found = {str(row.code): row for row in shown}
+    rows = case_rows(Episode.objects.filter(pk__in=[row.pk for row in shown]), therapist)
+    return [replace(row, next_at=found[row.code].next_one, is_new=found[row.code].has_new) for row in rows]
+
+
+def _place(row: CaseRow, sort: Sort) -> datetime:
+    """What the rows of a page are sorted by, before the name."""
+    if sort == Sort.NEXT:
+        return row.next_at or FAR_AHEAD
+    return row.standing.last_session_at or FAR_AHEAD if sort == Sort.LAST else NEVER
+
+
+def _ended_at(row: CaseRow) -> datetime:
+    return row.ended_at or NEVER

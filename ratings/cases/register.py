@@ -4,13 +4,13 @@ Names are sealed under a key of each client. So a page opens those of its own fi
 search for one, open them all: a database cannot sort or find what it cannot read.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, TextChoices, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, TextChoices, Value, When
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance import scopes
 from alliance.models import Episode, Membership, User
 from alliance.names import folded, is_found
+from alliance.paging import page_after, page_of_codes
 from ratings.cases.lists import last_rupture_of, with_last_rupture
 from ratings.detection.shadow import told_standing
 from ratings.detection.stored import evidence_of
@@ -27,7 +28,6 @@ from ratings.psychometrics.records import RuptureEvidence
 from ratings.psychometrics.usual import TrendWord
 from sessions.models import Goal, Mode, Task, TherapySession
 
-PAGE_LENGTH = 50
 MEMBER = ("therapist", "therapist__code", "therapist__name", "therapist__practice")
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -147,11 +147,15 @@ class Register:
 
 
 def told_cases(supervisor: User) -> QuerySet[Any]:
-    """The cases that a supervisor reads, with what may be told of each: in shadow mode nothing of detection."""
+    """The cases that a supervisor reads, with what may be told of each."""
+    return as_told(Episode.objects.filter(pk__among=scopes.supervised_episodes(supervisor)))
+
+
+def as_told(episodes: QuerySet[Episode]) -> QuerySet[Any]:
+    """The episodes with what may be told of each: in shadow mode nothing of detection."""
     shadow = DetectorVersion.objects.in_shadow().filter(practice=OuterRef("client__practice"))
     return (
-        Episode.objects.filter(pk__among=scopes.supervised_episodes(supervisor))
-        .filter(standing__isnull=False)
+        episodes.filter(standing__isnull=False)
         .alias(is_untold=Exists(shadow))
         .alias(
             told_attention=Case(
@@ -216,32 +220,22 @@ def register(supervisor: User, places: Collection[Membership], asked: Asked, nam
     only = {key for key, row in members.items() if str(row.code) == asked.therapist}
     chosen = [row for row in found if not only or row["therapist"] in only]
     narrowed = cases.filter(_narrows(asked), therapist__in=[row["therapist"] for row in chosen])
-    is_first = True
+    shown = _rows(narrowed)
     if name or asked.order == Order.NAME:
-        named = _by_name(narrowed, name)
-        codes = [code for code, _key in named]
-        start = codes.index(asked.after) + 1 if asked.after in codes and not name else 0
-        total, page = len(named) if name else None, [key for _code, key in named[start : start + PAGE_LENGTH]]
-        is_first, has_more = start == 0, len(named) > start + PAGE_LENGTH
-        by_key = {row.pk: row for row in _rows(narrowed.filter(pk__in=page))}
-        episodes = [by_key[key] for key in page]
+        codes = codes_by_name(narrowed, name)
+        total, page = len(codes), page_of_codes(codes, None if name else asked.after)
+        by_code = {row.code: row for row in shown.filter(code__in=page.rows)}
+        episodes = [by_code[code] for code in page.rows if code in by_code]
     else:
-        total = None
-        in_order = _rows(narrowed).order_by(*map(_by, KEYS[asked.order]))
-        later = _after(narrowed, KEYS[asked.order], asked.after) if asked.after else Q()
-        episodes = list(in_order.filter(later)[: PAGE_LENGTH + 1])
-        is_first = not asked.after or not episodes
-        if asked.after and not episodes:  # made up by hand, or the case is not on this list any more
-            episodes = list(in_order[: PAGE_LENGTH + 1])
-        has_more = len(episodes) > PAGE_LENGTH
-        episodes = episodes[:PAGE_LENGTH]
+        total, page = sum(row["shown"] for row in chosen), page_after(shown, KEYS[asked.order], asked.after)
+        episodes = page.rows
     return Register(
         rows=[_row(row, members[row.therapist_id].display_name) for row in episodes],
-        total=sum(row["shown"] for row in chosen) if total is None else total,
+        total=total,
         flagged=sum(row["flagged"] for row in chosen),
         therapists=by_name(members.values()),
-        next=str(episodes[-1].code) if has_more and episodes and not name else "",
-        is_first=is_first,
+        next=page.next if not name else "",
+        is_first=page.is_first,
         is_grouped=asked.order == Order.THERAPIST,
         states=[one for one in State if one not in OF_DETECTION or not any(row["untold"] for row in found)],
     )
@@ -282,28 +276,11 @@ def _rows(cases: QuerySet[Any]) -> QuerySet[Any]:
     return with_last_rupture(shown).select_related("client__data_key", "standing__rupture__opened_session")
 
 
-def _by(key: str) -> Any:
-    return F(key.removeprefix("-")).desc() if key.startswith("-") else F(key).asc()
-
-
-def _after(cases: QuerySet[Any], keys: Sequence[str], code: UUID) -> Q:
-    """The condition that a case comes after the one with this code; no case does where that is not on the list."""
-    condition, before = Q(), Q()
-    for key in keys:
-        name = key.removeprefix("-")
-        place = Subquery(cases.filter(code=code).annotate(place=F(name)).values("place")[:1])
-        beyond = "lt" if key.startswith("-") else "gt"
-        condition |= before & Q(**{f"{name}__{beyond}": place})
-        before &= Q(**{name: place})
-    return condition
-
-
-def _by_name(cases: QuerySet[Any], sought: str) -> list[tuple[UUID, int]]:
-    """Code and key of the cases, by name, or of those that are found under one; opens all names."""
+def codes_by_name(cases: QuerySet[Any], sought: str) -> list[UUID]:
+    """The codes of the cases by name, or of those that are found under one; opens all names."""
     rows = cases.select_related("client__data_key").only("code", "client__code", "client__name", "client__data_key")
-    named = [(row.client.display_name, row.code, row.pk) for row in rows]
-    named = sorted((folded(name), key, code) for name, code, key in named if not sought or is_found(sought, name))
-    return [(code, key) for _name, key, code in named]
+    named = [(row.client.display_name, row.code) for row in rows]
+    return [code for _name, code in sorted((folded(name), code) for name, code in named if is_found(sought, name))]
 
 
 def _row(episode: Any, therapist: str) -> Row:

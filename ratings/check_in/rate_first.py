@@ -10,9 +10,10 @@ from collections.abc import Collection
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from alliance import audit
@@ -53,17 +54,7 @@ def awaiting_rating(episodes: Collection[Episode], reader: User) -> list[Awaitin
     }
     if not since:
         return []
-    of_session = Rating.objects.filter(therapy_session=OuterRef("therapy_session"))
-    own = of_session.filter(rater=Rater.THERAPIST, items_answered__gt=0, replaced_at__isnull=True)
-    answers = of_session.filter(rater=Rater.CLIENT).exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=reader)
-    first = answers.order_by("received_at").values("received_at")[:1]
-    waiting = (
-        CheckIn.objects.filter(Exists(answers.filter(replaced_at__isnull=True)), ~Exists(own))
-        .filter(episode__in=since, shown_unrated_at__isnull=True)
-        .annotate(first_received_at=Subquery(first))
-        .select_related("therapy_session")
-        .order_by("-therapy_session__starts_at")
-    )
+    waiting = _waiting_for(reader).filter(episode__in=since).select_related("therapy_session")
     return [
         AwaitingRating(
             code=str(row.code),
@@ -74,9 +65,27 @@ def awaiting_rating(episodes: Collection[Episode], reader: User) -> list[Awaitin
             is_logged=row.therapy_session.attendance != Attendance.PLANNED,
             can_be_rated=row.therapy_session.attendance in ASKED_ABOUT and row.therapy_session.voided_at is None,
         )
-        for row in waiting
+        for row in waiting.order_by("-therapy_session__starts_at")
         if row.first_received_at >= since[row.episode_id]
     ]
+
+
+def awaits_rating_of(reader: User) -> Q:
+    """The condition on an episode that `awaiting_rating` has something of it."""
+    waiting = _waiting_for(reader).filter(
+        episode=OuterRef("pk"), first_received_at__gte=OuterRef("client__practice__rates_first_since")
+    )
+    return Q(therapist__user=reader, client__practice__rates_first_since__isnull=False) & Q(Exists(waiting))
+
+
+def _waiting_for(reader: User) -> QuerySet[Any]:
+    """The check-ins with answers beside which there is no rating of the therapist; `first_received_at`: since when."""
+    of_session = Rating.objects.filter(therapy_session=OuterRef("therapy_session"))
+    own = of_session.filter(rater=Rater.THERAPIST, items_answered__gt=0, replaced_at__isnull=True)
+    answers = of_session.filter(rater=Rater.CLIENT).exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=reader)
+    first = answers.order_by("received_at").values("received_at")[:1]
+    rows = CheckIn.objects.filter(Exists(answers.filter(replaced_at__isnull=True)), ~Exists(own))
+    return rows.filter(shown_unrated_at__isnull=True).annotate(first_received_at=Subquery(first))
 
 
 class RatesFirst(Exception):

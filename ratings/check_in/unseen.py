@@ -18,7 +18,12 @@ NEW_FOR = timedelta(days=28)  # convention of this app: what is older is new onl
 
 def own_answers(user: User) -> QuerySet[Rating]:
     """The answers of the user's clients, apart from what the user has typed or imported."""
-    ratings = Rating.objects.current().filter(episode__among=scopes.own_episodes(user), rater=Rater.CLIENT)
+    return answers_for(user).filter(episode__among=scopes.own_episodes(user))
+
+
+def answers_for(user: User) -> QuerySet[Rating]:
+    """The same of everybody's clients: for who asks of an episode that is the user's own."""
+    ratings = Rating.objects.current().filter(rater=Rater.CLIENT)
     return ratings.exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=user)
 
 

@@ -51,3 +51,14 @@ class RenameForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Enter a name.")},
     )
+
+
+class PageForm(forms.Form):
+    """After which check-in a page of the list begins; what is made up by hand is the first page."""
+
+    after = forms.UUIDField(required=False)
+
+    @property
+    def chosen(self):
+        self.is_valid()
+        return self.cleaned_data.get("after")

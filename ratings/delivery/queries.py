@@ -8,12 +8,14 @@ from operator import and_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, TextChoices
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance import scopes
 from alliance.models import Consent, Episode, User
+from alliance.paging import page_after
+from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.delivery import schedule
 from ratings.models import CheckIn, ClientLink, Delivery, Rating
 from ratings.models.check_in import ASKED_ABOUT
@@ -99,9 +101,28 @@ def unanswered(user: User) -> QuerySet[CheckIn]:
     return check_ins.exclude(ratings__rater=Rater.CLIENT).exclude(never_asked)
 
 
-def unanswered_check_ins(user: User) -> list[CheckInRow]:
-    """The unanswered check-ins as rows, latest session first."""
-    return rows_of(unanswered(user))
+@dataclass(frozen=True, slots=True)
+class CheckInPage:
+    """A page of the unanswered check-ins, latest session first."""
+
+    rows: list[CheckInRow]
+    total: int
+    next: str  # the code that the next page begins after; empty: there is none
+    is_first: bool
+
+
+def page_of_unanswered(user: User, after: UUID | None) -> CheckInPage:
+    """Two statements, whatever the page."""
+    waiting = unanswered(user)
+    rows = waiting.annotate(session_at=F("therapy_session__starts_at"))
+    now = timezone.now()
+    page = page_after(_with_progress(rows, now), ("-session_at", "-pk"), after)
+    return CheckInPage([_row(row, now) for row in page.rows], waiting.count(), page.next, page.is_first)
+
+
+def unanswered_lately(user: User) -> list[CheckInRow]:
+    """The unanswered check-ins that are still awaited, as rows, latest session first."""
+    return rows_of(unanswered(user).filter(therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED))
 
 
 def latest_unanswered(case_codes: Collection[str]) -> dict[str, CheckInRow]:
@@ -143,8 +164,7 @@ def _keyed_rows(check_ins: QuerySet[CheckIn]) -> Iterator[tuple[int, CheckInRow]
     """
     now = timezone.now()
     for check_in in _with_progress(check_ins, now).order_by("-therapy_session__starts_at", "-pk"):
-        progress, at = _progress(check_in, now)
-        yield check_in.therapy_session_id, _row(check_in, progress, at)
+        yield check_in.therapy_session_id, _row(check_in, now)
 
 
 def _with_progress(check_ins: QuerySet[CheckIn], now: datetime) -> QuerySet[Any]:
@@ -178,8 +198,9 @@ def _latest(rows: QuerySet[Any], column: str) -> Subquery:
     return Subquery(rows.filter(**{f"{column}__isnull": False}).order_by(f"-{column}").values(column)[:1])
 
 
-def _row(check_in: Any, progress: Progress, at: datetime | None) -> CheckInRow:
+def _row(check_in: Any, now: datetime) -> CheckInRow:
     episode = check_in.episode
+    progress, at = _progress(check_in, now)
     reachable = episode.client.email is not None and check_in.agrees_to_all and episode.ends_at is None
     return CheckInRow(
         code=check_in.code,

@@ -21,7 +21,7 @@ from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.delivery import queries, schedule
-from ratings.delivery.forms import ContactForm, RenameForm
+from ratings.delivery.forms import ContactForm, PageForm, RenameForm
 from ratings.delivery.monitor import health
 from ratings.models import CheckIn
 
@@ -35,14 +35,15 @@ def check_ins(request):
         count = schedule.resend(check_ins=_own_check_ins(request.user, codes), user=request.user)
         messages.success(request, _resent_sentence(count))
         return redirect("ratings:check-ins")
-    rows = queries.unanswered_check_ins(request.user)
-    audit.record_code(audit.Verb.LISTED, CheckIn._meta.model_name, by=by, practice=by.practice, count=len(rows))
+    page = queries.page_of_unanswered(request.user, PageForm(request.GET).chosen)
+    audit.record_code(audit.Verb.LISTED, CheckIn._meta.model_name, by=by, practice=by.practice, count=len(page.rows))
     none_ticked = request.method == "POST"
     context = {
-        "rows": rows,
+        "page": page,
+        "rows": page.rows,
         "none_ticked": none_ticked,
         "is_live": all(membership.practice.live_at for membership in memberships),
-        "can_send": any(row.can_send for row in rows),
+        "can_send": any(row.can_send for row in page.rows),
         "section": "today",
     }
     return render(request, "ratings/delivery/check_ins.html", context, status=422 if none_ticked else 200)

@@ -9,7 +9,7 @@ from alliance import scopes
 from alliance.models import Membership, User
 from alliance.people.queries import staff_of
 from ratings.cases.attention import caseload_of
-from ratings.cases.own import IS_IN, Only, own_cases
+from ratings.cases.own import own_counts
 from sessions.models import Attendance, TherapySession
 
 
@@ -37,10 +37,8 @@ def parts_of(user: User) -> list[Part]:
 
 def _of_therapist(user: User) -> tuple[str, ...]:
     """Of the own cases; before the own rating nothing but that an answer waits for it."""
-    rows = own_cases(user)
-    awaiting = sum(row.awaits_rating for row in rows)
-    new = sum(row.is_new and not row.awaits_rating for row in rows)
-    flagged = sum(IS_IN[Only.FLAGGED](row) for row in rows)
+    counts = own_counts(user)
+    flagged, new, awaiting = counts.flagged, counts.new, counts.awaiting
     not_logged = (
         TherapySession.objects.not_voided()
         .filter(episode__among=scopes.own_episodes(user), attendance=Attendance.PLANNED, ends_at__lt=timezone.now())

@@ -10,9 +10,8 @@ from alliance import scopes
 from alliance.models import Episode, User
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.carried import CaseBefore, cases_with_something_before
-from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.check_in.wishes import Wish, wishes
-from ratings.delivery.queries import CheckInRow, rows_by_session, unanswered_check_ins
+from ratings.delivery.queries import CheckInRow, rows_by_session, unanswered, unanswered_lately
 from ratings.detection.sample import SampleQuestion, open_questions
 from ratings.models import CheckIn
 from ratings.plan.queries import RefusedGoal, refused_goals
@@ -142,7 +141,6 @@ def day_of(therapist: User) -> Day:
     next_one = next((entry for entry in today if entry.is_planned and entry.therapy_session.ends_at > now), None)
     planned = _next_planned(therapist, tomorrow)
     here_today = {entry.therapy_session.episode_id for entry in today}
-    unanswered = unanswered_check_ins(therapist)
     told = to_show(news, midnight)
     listed = told[:MOST_LISTED]
     return Day(
@@ -157,8 +155,8 @@ def day_of(therapist: User) -> Day:
         heard=_heard(told, next_one, here_today),
         open=_open_cases(cases, planned, wished, strains, here_today, told),
         refused=refused_goals(shown),
-        unanswered=_latest_of_each(unanswered),
-        unanswered_in_all=len(unanswered),
+        unanswered=_latest_of_each(unanswered_lately(therapist)),
+        unanswered_in_all=unanswered(therapist).count(),
         next_steps=steps_to_do(therapist),
         questions=[one for one in open_questions(therapist) if str(one.case_code) not in held],
         has_cases=bool(cases),
@@ -254,9 +252,8 @@ def _open_cases(
 
 
 def _latest_of_each(rows: list[CheckInRow]) -> list[CheckInRow]:
-    """The newest recent one of each client."""
+    """The newest one of each client."""
     newest: dict[str, CheckInRow] = {}
     for row in rows:
-        if row.session_at > timezone.now() - STILL_AWAITED:
-            newest.setdefault(str(row.case_code), row)
+        newest.setdefault(str(row.case_code), row)
     return list(newest.values())

@@ -11,8 +11,7 @@ from alliance.drafts.done import done_with
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.attention import caseload_of
 from ratings.cases.forms import CaseListForm, CaseloadForm, FindCaseForm, RegisterForm
-from ratings.cases.lists import matches
-from ratings.cases.own import Sort, filter_links, narrowed, own_cases
+from ratings.cases.own import Sort, own_cases
 from ratings.cases.register import register
 
 
@@ -56,34 +55,22 @@ def caseload_all(request):
 @require_page_or_post
 @vary_on_headers("HX-Request")
 def cases(request):
+    """The own cases, a page at a time. A name that is looked for is posted: in the address it would stay in logs."""
     access.check_role(request.user, "therapist")
-    rows = own_cases(request.user)
-    only, sort = CaseListForm(request.GET).chosen
+    find = FindCaseForm(posted(request))
+    done_with(request)
+    name = find.cleaned_data["name"] if find.is_valid() else ""
+    asked = CaseListForm(request.GET).asked
+    page = own_cases(request.user, asked, name)
+    audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(page.rows))
     context = {
-        "has_open": any(not row.ended_at for row in rows),
-        "filters": filter_links(rows, only) if len(rows) > 1 else None,
+        "page": page,
+        "form": find if page.has_many else None,
         "sorts": Sort,
-        "only": only,
-        "sort": sort,
-        "with_next": True,
+        "only": asked.only,
+        "sort": asked.sort,
+        "has_keys": has_keys(request),
         "section": "cases",
     }
-    return _searched(request, "ratings/cases/cases.html", narrowed(rows, only, sort), context)
-
-
-def _searched(request, template, rows, context):
-    """The page, or for htmx the part of it that a search narrows.
-
-    A search is posted and changes nothing: in the address, a name would stay in the browser and in a proxy's log.
-    """
-    form = FindCaseForm(posted(request))
-    done_with(request)
-    matching = matches(form.matching(rows), rows)
-    audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=len(matching.all))
-    context |= {
-        "matches": matching,
-        "form": form if len(rows) > 1 or context.get("filters") else None,
-        "has_keys": has_keys(request),
-    }
-    page = "ratings/cases/_found.html" if request.htmx else template
-    return render(request, page, context, status=422 if form.errors else 200)
+    template = "ratings/cases/_found.html" if request.htmx else "ratings/cases/cases.html"
+    return render(request, template, context, status=422 if find.errors else 200)

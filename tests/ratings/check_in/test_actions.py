@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from alliance.models import AuditEvent
-from ratings.cases.own import own_cases
+from ratings.cases.own import OwnAsked, own_cases
 from ratings.check_in import actions
 from ratings.check_in.actions import AlreadyAnswered, answer_check_in, mark_read
 from ratings.check_in.answers import ClientAnswers, PlanAnswer, PlanAnswers, stored_answers
@@ -88,7 +88,7 @@ def test_of_a_removed_session_only_its_own_page_marks_the_answers_as_read(junipe
     mark_read(editor=editor)
     check_in.refresh_from_db()
     assert check_in.read_at is None, "the case shows nothing of it"
-    assert [case.is_new for case in own_cases(juniper.therapist.user)] == [False]
+    assert [case.is_new for case in own_cases(juniper.therapist.user, OwnAsked()).rows] == [False]
     mark_read(editor=editor, therapy_session=row)
     check_in.refresh_from_db()
     assert check_in.read_at is not None

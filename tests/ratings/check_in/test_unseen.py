@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from alliance.access import check_log
 from alliance.people.cover import arrange_cover
-from ratings.cases.own import own_cases
+from ratings.cases.own import OwnAsked, own_cases
 from ratings.check_in.actions import mark_read
 from tests.courses import answers
 from tests.factories import days_ago, editor_of
@@ -20,7 +20,7 @@ def at_noon():
 
 
 def new_cases(member):
-    return sorted(case.name for case in own_cases(member.user) if case.is_new)
+    return sorted(case.name for case in own_cases(member.user, OwnAsked()).rows if case.is_new)
 
 
 def test_answers_that_nobody_has_seen_stay_however_old_they_are(http, at_noon, dana, juniper, sorrel, instruments):

@@ -15,9 +15,11 @@ from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule
 from ratings.delivery.forms import RenameForm
-from ratings.models import ClientLink, Delivery
+from ratings.detection.reassess import reassess
+from ratings.models import CheckIn, ClientLink, Delivery
+from sessions.models import TherapySession
 from tests.courses import client_answers
-from tests.factories import editor_of, local_day, make_episode
+from tests.factories import days_ago, editor_of, local_day, make_episode
 from tests.ratings.pages import LIST, states
 
 
@@ -30,6 +32,29 @@ def deliver(check_in, **fields):
 
 
 # --- The list ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["", "?after=nonsense", "?after=00000000-0000-4000-8000-000000000000", "?page=%00"])
+def test_the_list_is_paged_and_each_is_on_it_once(query, http, dana, waiting):
+    first = waiting(make_episode(dana, "Juniper"))
+    begun = [days_ago(2) - timedelta(minutes=30 * (n // 2)) for n in range(60)]  # two of each start, in two cases
+    cases = [first.episode, make_episode(dana, "Sorrel")]
+    reassess(cases[1])
+    rows = TherapySession.objects.bulk_create(
+        TherapySession(
+            episode=cases[n % 2], starts_at=at, ends_at=at + timedelta(minutes=20), zone="UTC", attendance="attended"
+        )
+        for n, at in enumerate(begun)
+    )
+    CheckIn.objects.bulk_create(CheckIn(episode=row.episode, therapy_session=row, text=first.text) for row in rows)
+    http.force_login(dana.user)
+    page = http.get(f"/check-ins/{query}")
+    assert "61 check-ins not answered yet" in page.text and "Next page" in page.text
+    shown = page.context["page"]
+    after = http.get(f"/check-ins/?after={shown.next}").context["page"]
+    assert (len(shown.rows), len(after.rows), shown.is_first, after.is_first, after.next) == (50, 11, True, False, "")
+    assert len({row.code for row in (*shown.rows, *after.rows)}) == 61
+    assert AuditEvent.objects.filter(verb="listed").latest("pk").count == 11
 
 
 def test_each_state_in_the_list(http, dana, waiting):
@@ -274,7 +299,7 @@ def test_nobody_finds_the_old_name(http, juniper, sorrel, rename, live_through):
     live_through(sorrel, [3])
 
     def found(name):
-        return [row.name for row in http.post("/cases/", {"name": name}).context["matches"].all]
+        return [row.name for row in http.post("/cases/", {"name": name}).context["page"].rows]
 
     assert found(OLD) == [OLD]
     rename(NEW)

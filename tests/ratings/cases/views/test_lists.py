@@ -105,7 +105,7 @@ def test_the_ended_cases_say_how_they_ended(http, dana, sam, eve, juniper, sorre
     ):
         http.force_login(member.user)
         page = http.get(path)
-        rows = page.context["page"].rows if member is not dana else page.context["matches"].ended
+        rows = page.context["page"].rows if member is not dana else page.context["page"].ended
         assert sorted(row.name for row in rows) == seen
         assert AuditEvent.objects.latest("pk").count == len(seen)
         said = text_of(http, path).replace("ended it, last", "ended it last")
@@ -232,7 +232,7 @@ def five(dana, live_through):
 
 
 def listed(response):
-    found = response.context["matches"]
+    found = response.context["page"]
     return [row.name for row in found.open], [row.name for row in found.ended]
 
 
@@ -263,7 +263,7 @@ def test_the_own_list_is_narrowed_and_sorted_by_its_address(query, open_names, e
 def test_each_filter_says_how_many_it_leaves_and_which_one_it_is(http, dana, five):
     http.force_login(dana.user)
     page = http.get("/cases/?only=new&sort=name")
-    assert {link.only.value: link.count for link in page.context["filters"]} == {
+    assert {link.only.value: link.count for link in page.context["page"].filters} == {
         "all": 5, "flagged": 1, "new": 1, "unanswered": 1, "unplanned": 2, "ended": 1,
     }  # fmt: skip
     assert page.text.count('aria-current="true"') == 2
