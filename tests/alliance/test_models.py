@@ -8,6 +8,7 @@ from tests.factories import days_ago, make_client, make_episode, make_member, ma
 
 # Not about one client. Every other model is clinical, and a new one has to be put here or be scoped.
 NOT_CLINICAL = {
+    "DataExport",
     "User", "Practice", "Membership", "Supervision", "Cover", "Leave", "ImportBatch", "ImportDraft", "FormDraft",
     "DataKey", "AuditEvent", "BrowserSession", "WaitingMail", "Instrument", "InstrumentText", "DetectorVersion",
     "OwnWords", "Meeting", "LastRun", "CaseOffer",
