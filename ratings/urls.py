@@ -17,6 +17,7 @@ from ratings.meetings import views as meetings
 from ratings.plan import views as plan
 from ratings.record import views as record
 from ratings.rights import record_views as records
+from ratings.rights import retention_views as retention
 from ratings.rights import views as rights
 from ratings.ruptures import views as ruptures
 from ratings.supervision import views as supervision
@@ -111,6 +112,10 @@ urlpatterns = [
     path("supervision/steps/<uuid:code>/done/", meetings.step_done, name="step-done"),
     path("people/records/", records.records, name="records"),
     path("people/records/<uuid:code>/", records.record_erase, name="record-erase"),
+    path("people/records/<uuid:code>/hold/", retention.record_hold, name="record-hold"),
+    path("people/records/<uuid:code>/hold/lift/", retention.record_hold_lift, name="record-hold-lift"),
+    path("people/practices/<uuid:code>/retention/", retention.retention, name="retention"),
+    path("people/practices/<uuid:code>/retention/answer/", retention.retention_answer, name="retention-answer"),
     path("people/records/<uuid:code>/answer/", records.record_answer, name="record-answer"),
     path("people/records/erased/<uuid:code>/", records.erasure, name="erasure"),
     path("people/words/", ruptures.repair_words, name="repair-words"),

@@ -180,6 +180,12 @@ ratings:step-done step_covered         302 302   -   -   -   -   -   -   -   - |
 ratings:records                        302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 ratings:record-erase to_erase          302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 ratings:record-erase elsewhere_client  302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
+ratings:record-hold to_erase           302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+ratings:record-hold elsewhere_client   302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
+ratings:record-hold-lift to_erase      302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 302 403
+ratings:retention practice             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+ratings:retention nothing              302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
+ratings:retention-answer practice      302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 400 403
 ratings:record-answer to_erase         302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 400 403
 ratings:record-answer elsewhere_client 302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 404 403
 ratings:erasure erased                 302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -

@@ -22,8 +22,10 @@ from alliance.models.history_share import HistoryShare
 from alliance.models.importing import ImportBatch, ImportDraft
 from alliance.models.keys import DataKey
 from alliance.models.last_run import LastRun
+from alliance.models.legal_hold import LegalHold
 from alliance.models.people import Membership, SightAnswer, Supervision, User
 from alliance.models.practice import Practice, TherapistForm
+from alliance.models.retention import RetentionRule
 from alliance.models.waiting_mail import WaitingMail
 
 __all__ = [
@@ -49,8 +51,10 @@ __all__ = [
     "ImportBatch",
     "ImportDraft",
     "LastRun",
+    "LegalHold",
     "Membership",
     "Practice",
+    "RetentionRule",
     "SightAnswer",
     "Supervision",
     "TherapistForm",

@@ -65,6 +65,17 @@ class Client(models.Model):
         return set(self.consents.filter(withdrawn_at__isnull=True).values_list("purpose", flat=True))
 
     @property
+    def short_code(self):
+        """By which managers know the record."""
+        return str(self.code)[:8]
+
+    @property
+    def legal_hold(self):
+        """The hold that keeps the record; None where there is none."""
+        people = ("placed_by__practice__data_key", "client__data_key")
+        return self.legal_holds.filter(lifted_at__isnull=True).select_related(*people).first()
+
+    @property
     def erasure_asked(self):
         """The request to erase the record that waits; None where there is none."""
         return self.erasure_requests.waiting().select_related("asked_by__practice__data_key").first()

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.encoding import force_str
 
 from alliance.crypto import DataKey, Sealed
-from alliance.models import Client, Consent, Episode, Membership
+from alliance.models import Client, Consent, Episode, LegalHold, Membership
 from ratings.cells.values import defused
 from ratings.detection.shadow import is_in_shadow
 from ratings.models import Instrument, Rating, Rupture
@@ -125,7 +125,7 @@ def rows_of(label: str, episode: Episode) -> QuerySet[Any]:
         return rows.filter(pk=episode.client_id)
     if model is Episode:
         return rows.filter(pk=episode.pk)
-    if model is Consent:
+    if model in (Consent, LegalHold):
         return rows.filter(client=episode.client_id)
     told_ruptures: QuerySet[Any] = Rupture.objects.told().filter(episode=episode)
     if model is Rupture:

@@ -12,12 +12,24 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.audit import Verb
+from alliance.dates import DateFormat, written
 from alliance.keeping import manager_users
-from alliance.models import Client, DataKey, Episode, Erasure, FormDraft, ImportDraft, Membership, Practice
+from alliance.models import (
+    Client,
+    DataKey,
+    Episode,
+    Erasure,
+    FormDraft,
+    ImportDraft,
+    Membership,
+    Practice,
+    RetentionRule,
+)
 from alliance.names import folded
 from alliance.refusal import Refused
 from sessions.models import TherapySession
@@ -54,11 +66,13 @@ def erase_client(
     Raises
     ------
     Refused
-        One of the two is no manager of the practice now, or they are one person while the practice has another.
+        One of the two is no manager of the practice now, or they are one person while the practice has another; or a
+        legal hold stands on the record.
     """
     forget_deleted_bytes()
     with transaction.atomic():
         Practice.objects.select_for_update(no_key=True).get(pk=client.practice_id)
+        check_not_held(client)
         check_managers(manager_users([client.practice_id])[client.practice_id], asked_by, agreed_by)
         erasure = _erase(
             client,
@@ -72,6 +86,20 @@ def erase_client(
         )
     empty_the_log()
     return erasure
+
+
+def erase_by_rule(*, client: Client, reason: Erasure.Reason, rule: RetentionRule) -> Erasure:
+    """Erases a client by the rule of the practice, which two managers agreed on; `retention` asks first."""
+    return _erase(
+        client,
+        Erasure(
+            practice_code=str(rule.practice.code),
+            client_code=str(client.code),
+            reason=reason,
+            asked_by_code=str(rule.set_by.user.code),
+            agreed_by_code=str(rule.agreed_by.user.code) if rule.agreed_by else "",
+        ),
+    )
 
 
 def erase_again(erasure: Erasure) -> bool:
@@ -108,6 +136,16 @@ def empty_the_log() -> None:
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def check_not_held(client: Client) -> None:
+    """Raises `Refused` where a legal hold stands on the record."""
+    if hold := client.legal_hold:
+        names = {"day": written(timezone.localtime(hold.placed_at), DateFormat.DAY_YEAR)}
+        names |= {"name": hold.placed_by.display_name, "reason": hold.shown_reason}
+        raise Refused(
+            _("A legal hold stands on this record since %(day)s, placed by %(name)s: %(reason)s Lift it first.") % names
+        )
 
 
 def check_managers(managers: Set[int], asked_by: Membership, agreed_by: Membership | None) -> None:

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from alliance.form_fields import PlainTextField
 from alliance.models import Erasure
 
 SHORTEST = 8  # as pages and e-mails give the code of a case
@@ -60,6 +61,29 @@ class EraseForm(forms.Form):
         return self.cleaned_data["code"]
 
 
+class HoldForm(forms.Form):
+    """Why a record is kept."""
+
+    reason = PlainTextField(
+        label=_("Why"),
+        max_length=2000,
+        help_text=_("One or two sentences. The therapist and the managers read this, and it stands in the copy."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why.")},
+    )
+
+
+class RetentionForm(forms.Form):
+    """How many years a record is kept after the end of the therapy."""
+
+    years = forms.IntegerField(
+        label=_("Years after the end of the therapy"),
+        help_text=_("Ask what the law of your profession says."),
+        min_value=1,
+        max_value=99,
+    )
+
+
 class RequestAnswer(TextChoices):
     """What a manager says to a request that waits."""
 
@@ -71,3 +95,9 @@ class RequestAnswerForm(forms.Form):
     """One of two buttons under a request."""
 
     answer = forms.TypedChoiceField(choices=RequestAnswer, coerce=RequestAnswer)
+
+
+class RuleAnswerForm(RequestAnswerForm):
+    """The same under a rule, which may have been replaced meanwhile."""
+
+    shown_rule = forms.UUIDField()

@@ -41,7 +41,8 @@ def records(request):
     waiting = waiting_erasures(managers)
     erased = certificates(list(erasures_told_to(request.user).order_by("-pk")[:SHOWN]), managers)
     audit.record_code(audit.Verb.LISTED, "erasurerequest", by=request.user, count=len(waiting))
-    context = {"form": form, "waiting": waiting, "erased": erased, "section": "people"}
+    practices = [manager.practice for manager in managers]
+    context = {"form": form, "waiting": waiting, "erased": erased, "practices": practices, "section": "people"}
     return render(request, "ratings/rights/records.html", context, status=422 if form.errors else 200)
 
 

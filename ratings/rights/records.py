@@ -10,6 +10,7 @@ from uuid import UUID
 from alliance.keeping import Keeper, manager_users
 from alliance.models import AuditEvent, Erasure, ErasureRequest, Membership
 from ratings.rights.erase import codes_of, what_would_go
+from ratings.rights.kept import Kept, record_kept
 from ratings.rights.kinds import KindCount, by_kind
 from ratings.rights.requests import what_holds_up
 
@@ -40,6 +41,7 @@ class Record:
     kinds: list[KindCount]
     events: int  # of the audit, which stays
     open_cases: int
+    kept: Kept | None
     waiting: WaitingErasure | None
 
     @property
@@ -75,6 +77,7 @@ def record_of(keeper: Keeper) -> Record:
         by_kind(what_would_go(client)),
         AuditEvent.objects.filter(subject_code__in=codes_of(client)).count(),
         client.episodes.filter(ends_at__isnull=True).count(),
+        record_kept(client),
         _waiting(request, keeper, managers[client.practice_id]) if request else None,
     )
 

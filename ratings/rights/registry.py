@@ -165,6 +165,12 @@ IN_COPY = (
         ("kind", "channel", "created_at", "expires_at", "revoked_at"),
         ("id", "code", "client", "episode", "check_in", "token_hash"),
     ),
+    Told(
+        "alliance.LegalHold",
+        _("Kept for longer"),
+        ("reason", "placed_at", "placed_by", "lifted_at", "lifted_by"),
+        ("id", "code", "client"),
+    ),
     _told("alliance.EmergencyAccess", _("Opened in an emergency"), "reader reason starts_at ends_at", "code"),
 )
 

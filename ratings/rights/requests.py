@@ -16,7 +16,14 @@ from alliance.audit import Verb
 from alliance.keeping import Keeper, managers_of
 from alliance.models import Erasure, ErasureRequest, Practice
 from alliance.refusal import Refused
-from ratings.rights.erase import check_managers, empty_the_log, erase_client, forget_deleted_bytes, may_erase
+from ratings.rights.erase import (
+    check_managers,
+    check_not_held,
+    empty_the_log,
+    erase_client,
+    forget_deleted_bytes,
+    may_erase,
+)
 
 WAITS = timedelta(hours=24)  # as the drawn page has it; convention of this app
 
@@ -28,10 +35,11 @@ def ask_to_erase(*, keeper: Keeper, reason: Erasure.Reason) -> ErasureRequest:
     Raises
     ------
     Refused
-        It is asked for already.
+        It is asked for already, or a legal hold stands on the record.
     """
     _lock(keeper)
     client, by, now = keeper.client, keeper.membership, timezone.now()
+    check_not_held(client)
     if ErasureRequest.objects.waiting().filter(client=client).exists():
         raise Refused(_("It is asked for already. Reload the page to see by whom."))
     is_alone = not managers_of(client.practice_id).exclude(user=by.user_id).exists()

@@ -12,7 +12,7 @@ NOT_CLINICAL = {
     "User", "Practice", "Membership", "Supervision", "Cover", "Leave", "ImportBatch", "ImportDraft", "FormDraft",
     "DataKey", "AuditEvent", "BrowserSession", "WaitingMail", "Instrument", "InstrumentText", "DetectorVersion",
     "OwnWords", "Meeting", "LastRun", "CaseOffer",
-    "Erasure", "ErasureRequest", "AuditSeal", "Digest", "DigestLink",
+    "Erasure", "ErasureRequest", "RetentionRule", "AuditSeal", "Digest", "DigestLink",
 }  # fmt: skip
 OWN_MODELS = [model for app in ("alliance", "therapy", "ratings") for model in apps.get_app_config(app).get_models()]
 CLINICAL = [model for model in OWN_MODELS if model.__name__ not in NOT_CLINICAL]

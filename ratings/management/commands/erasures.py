@@ -10,18 +10,21 @@ from alliance.models import Erasure
 from ratings.management.commands.erase_client import certificate
 from ratings.rights.erase import erase_again
 from ratings.rights.requests import erase_due
+from ratings.rights.retention import erase_what_is_over
 
 
 class Command(BaseCommand):
     help = "Prints the ledger of erasures, a line each; with --again, reads one and erases whom a restore brought back."
 
     def add_arguments(self, parser):
-        parser.add_argument("--due", action="store_true", help="erase first what managers agreed on")
+        parser.add_argument(
+            "--due", action="store_true", help="erase first what managers agreed on, and what their rules say"
+        )
         parser.add_argument("--again", metavar="LEDGER", help="a file that this command printed; - for standard input")
 
     def handle(self, again, due, **options):
         if due:
-            self.stderr.write(f"{erase_due()} erased.")
+            self.stderr.write(f"{erase_due() + erase_what_is_over()} erased.")
         if again is None:
             for erasure in Erasure.objects.order_by("pk"):
                 self.stdout.write(json.dumps(certificate(erasure)))

@@ -16,6 +16,7 @@ from ratings.delivery.send import MailServerFails, send_due, waiting_by_practice
 from ratings.digest.send import send_digests
 from ratings.importing.actions import drop_old_drafts
 from ratings.rights.requests import erase_due
+from ratings.rights.retention import erase_what_is_over
 
 
 class Command(BaseCommand):
@@ -70,7 +71,7 @@ class Command(BaseCommand):
             self.stdout.write(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) + ".")
         if digests := send_digests(is_over=lambda: self.is_over):
             self.stdout.write(f"{digests} with counts.")
-        if erased := erase_due():
+        if erased := erase_due() + erase_what_is_over():
             self.stdout.write(f"{erased} erased.")
         self.stdout.flush()
         record_run(Job.SENDER)
