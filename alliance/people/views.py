@@ -193,6 +193,7 @@ def supervision_end(request, code):
     supervision = access.get_managed_or_404(Supervision.objects.select_related("supervisor"), request.user, code=code)
     by = _manager_of(supervision.supervisor.practice_id, managers)
     if request.method == "POST":
+        check_fresh(request)
         actions.end_supervision(supervision=supervision, by=by)
         messages.success(request, _("The assignment has ended."))
         return redirect("alliance:people")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
+from alliance.accounts.step_up import check_fresh
 from alliance.models import Cover, Episode
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.people.colleagues import colleagues_of
@@ -43,6 +44,8 @@ def case_cover(request, code):
     if episode.ends_at and request.method != "POST":
         messages.info(request, NOTHING_TO_COVER)
         return redirect("ratings:case", episode.code)
+    if request.method == "POST":
+        check_fresh(request)
     colleagues = colleagues_of(episode.client.practice, besides=episode.therapist)
     form = CoverForm(posted(request), colleagues=colleagues, initial={"first_day": timezone.localdate()})
     if form.is_valid() and episode.ends_at:
@@ -80,6 +83,8 @@ def case_hand_over(request, code):
     if episode.ends_at and request.method != "POST":
         messages.info(request, NOTHING_TO_HAND_OVER)
         return redirect("ratings:case", episode.code)
+    if request.method == "POST":
+        check_fresh(request)
     colleagues = colleagues_of(episode.client.practice, besides=episode.therapist)
     form = HandOverForm(posted(request), colleagues=colleagues)
     if form.is_valid() and episode.ends_at:

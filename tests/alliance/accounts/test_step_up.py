@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from alliance.models import AuditEvent, EmergencyAccess, Membership, Supervision
+from alliance.models import AuditEvent, Cover, EmergencyAccess, Membership, Supervision
 from ratings.detection.proposal import Choice
 from ratings.detection.stored import current_version
 from ratings.models import ClientLink, DetectorVersion
@@ -90,6 +90,33 @@ def test_a_link_to_the_copy_asks_first(dana, juniper, late):
     assert browser.get(path).url.startswith(PROVE)
     assert browser.post(path).url.startswith(PROVE)
     assert not ClientLink.objects.exists()
+
+
+@pytest.mark.parametrize("deed", ["hand-over", "cover"])
+def test_a_case_goes_into_other_hands_only_then(deed, dana, noor, juniper, late):
+    browser = Client()
+    sign_in(browser, give_password(dana))
+    path = f"/cases/{juniper.code}/{deed}/"
+    form = {"colleague": str(noor.code), "extent": "this" if deed == "cover" else "nothing"}
+    form |= {"first_day": "2100-01-01", "last_day": "2100-01-02"} if deed == "cover" else {}
+    shown = browser.get(path).text.split('name="shown_form" value="')[1].split('"')[0]
+    late()
+    answer = browser.post(path, form | {"shown_form": shown})
+    assert answer.url.startswith(PROVE)
+    juniper.refresh_from_db()
+    assert juniper.ends_at is None and not Cover.objects.exists()
+    browser.post(PROVE, {"password": PASSWORD, "next": path})
+    assert f'value="{noor.code}" selected' in browser.get(path).text
+
+
+def test_an_assignment_ends_only_then(browser, sam, late):
+    path = f"/people/assignments/{sam.supervisions_given.get().code}/end/"
+    late()
+    assert browser.post(path).url.startswith(PROVE)
+    assert sam.supervisions_given.get().ends_at is None
+    browser.post(PROVE, {"password": PASSWORD, "next": path})
+    browser.post(path)
+    assert sam.supervisions_given.get().ends_at is not None
 
 
 def test_a_wrong_password_opens_nothing(deeds, browser, late):
