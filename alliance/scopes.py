@@ -204,12 +204,14 @@ def _is_supervised_by(user: AbstractBaseUser) -> Q:
 
     An assignment to the episode counts. One to its therapist counts only where no assignment names the episode.
     """
-    all_assignments, assignments = live_assignments(), live_assignments(user)
+    assignments = live_assignments(user)
+    therapists = assignments.filter(therapist__isnull=False).values("therapist")
+    # Of their episodes alone: asked of every one by itself, PostgreSQL reads the assignments of everybody.
+    named = live_assignments().filter(episode__therapist__among=therapists).values("episode")
     by_episode = Q(pk__among=assignments.filter(episode__isnull=False).values("episode"))
-    by_therapist = Q(therapist__among=assignments.filter(therapist__isnull=False).values("therapist"))
-    names_no_episode = ~Exists(all_assignments.filter(episode=OuterRef("pk")))
+    by_therapist = Q(therapist__among=therapists) & ~Q(pk__among=named)
     own_places: QuerySet[Any] = apps.get_model("alliance", "Membership").objects.filter(user=user.pk)
-    return (by_episode | (by_therapist & names_no_episode)) & ~Q(therapist__among=own_places)
+    return (by_episode | by_therapist) & ~Q(therapist__among=own_places)
 
 
 def assignments_asked_of(user: AbstractBaseUser) -> QuerySet[Any]:
