@@ -69,9 +69,12 @@ class Assessment(models.Model):
     Each replay of the episode compares it, and writes it where it says something else.
     """
 
-    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="assessments")
-    therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="assessments")
-    version = models.ForeignKey(DetectorVersion, on_delete=models.PROTECT)
+    # Without an index of their own: the two of the table begin with the episode, and with the session.
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="assessments", db_index=False)
+    therapy_session = models.ForeignKey(
+        TherapySession, on_delete=models.CASCADE, related_name="assessments", db_index=False
+    )
+    version = models.ForeignKey(DetectorVersion, on_delete=models.PROTECT, db_index=False)
     state = models.CharField(max_length=16, choices=choices(evidence.State))
     score = models.FloatField(null=True)  # the criterion's suspicion, called as in the files of `detect_ruptures`
     probability = models.FloatField(null=True)
@@ -89,6 +92,7 @@ class Assessment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["therapy_session", "version"], name="assessment_one_per_version")
         ]
+        indexes = [models.Index(fields=["episode", "version"], name="assessment_by_episode")]
 
     class Sensitivity:
         sealed = ()

@@ -78,12 +78,14 @@ class Rating(models.Model):
         NO = "no", _("No")
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="ratings")
+    # Without an index of their own: nobody searches by who asked, typed or corrected, and `rating_by_episode` begins
+    # with the episode.
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="ratings", db_index=False)
     therapy_session = models.ForeignKey(TherapySession, on_delete=models.CASCADE, related_name="ratings")
     check_in = models.ForeignKey(CheckIn, on_delete=models.CASCADE, null=True, blank=True, related_name="ratings")
     rater = models.CharField(max_length=12, choices=choices(evidence.Rater))
-    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT)
-    text = models.ForeignKey(InstrumentText, on_delete=models.PROTECT, null=True, blank=True)
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, db_index=False)
+    text = models.ForeignKey(InstrumentText, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
     answers = models.JSONField(default=dict)  # item id -> answer; a skipped item is absent, never 0
     items_answered = models.PositiveSmallIntegerField()
     goal_raw = models.FloatField(null=True)  # mean of the answered items, on the instrument's scale
@@ -108,13 +110,18 @@ class Rating(models.Model):
     mode = models.CharField(max_length=12, choices=Mode)
     answered_at = models.DateTimeField()
     received_at = models.DateTimeField(default=timezone.now)
-    entered_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, blank=True)
+    entered_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, blank=True, db_index=False)
     replaced_at = models.DateTimeField(null=True, blank=True)
     replaced_by = models.ForeignKey(  # none where the client changed their own answers
-        Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_ratings"
+        Membership,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_ratings",
+        db_index=False,
     )
     replaced_reason = models.CharField(max_length=20, blank=True)
-    import_batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, editable=False)
+    import_batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, editable=False, db_index=False)
 
     objects = RatingQuerySet.as_manager()
     scope = ("episode", "pk")
