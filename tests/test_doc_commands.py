@@ -37,6 +37,7 @@ UNFENCED = re.compile(r"^(?: {4}|\t)\S.*$", re.MULTILINE)
 
 # Not run here: why, and where it is run instead.
 MACHINE, MAKE = "changes the machine; nothing of ours is in it", "make runs the same before the first test"
+DRILL = "tests/evidence/test_point_in_time.py has a server that is lost"
 UNITS = "what the units start is run here"
 NGINX, POOLER = "tests/evidence/test_deploy.py has a web server", "tests/evidence/test_deploy.py has a pooler"
 ELSEWHERE = {
@@ -57,6 +58,18 @@ ELSEWHERE = {
     "cp -r deploy/systemd/. /etc/systemd/system/": MACHINE,
     "systemctl daemon-reload": MACHINE,
     "systemctl enable --now alliance-web.socket alliance-web.service alliance-send.service": UNITS,
+    "install -d -o postgres -g postgres -m 700 /var/backups/alliance-postgresql /var/backups/alliance-postgresql/wal": (
+        DRILL
+    ),
+    "cp deploy/postgresql/archive.conf /etc/postgresql/15/main/conf.d/alliance.conf": DRILL,
+    "systemctl restart postgresql": DRILL,
+    "systemctl enable --now alliance-base.timer": DRILL,
+    "systemctl start alliance-base.service": DRILL,
+    "sudo -u postgres PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin /srv/alliance/deploy/postgresql/restore-to "
+    '/var/backups/alliance-postgresql /var/tmp/restored "2026-11-29 11:52:00+00" 5433': DRILL,
+    "sudo -u postgres psql --host=/var/tmp/restored --port=5433 --dbname=alliance "
+    '--command "SELECT count(*), max(at) FROM alliance_auditevent"': DRILL,
+    "sudo -u postgres /usr/lib/postgresql/15/bin/pg_ctl --pgdata=/var/tmp/restored stop": DRILL,
     "systemctl enable --now alliance-backup.timer alliance-audit.timer alliance-erasures.timer": UNITS,
     "systemctl start alliance-backup.service alliance-audit.service": UNITS,
     'curl --fail --unix-socket /run/alliance/web.sock --header "Host: alliance.example.org" http://localhost/healthz': (
@@ -262,6 +275,8 @@ def commands_of_unit(text):
     """What systemd does with a service: its folder, its environment, each command that is ours; the sender once."""
     lines = [line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#")]
     unit = dict(lines)
+    if "WorkingDirectory" not in unit:  # PostgreSQL's own: tests/evidence/test_point_in_time.py
+        return []
     files = [path for name, path in lines if name == "EnvironmentFile" and not path.startswith("-")]
     before = f"cd {unit['WorkingDirectory']}; set -a; {' '.join(f'. {path};' for path in files)} set +a; "
     started = [command for name, command in lines if name in ("ExecStart", "ExecReload") and "MAINPID" not in command]
