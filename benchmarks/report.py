@@ -1,0 +1,101 @@
+"""Fills, measures, and says what was found."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from alliance.models import User
+from benchmarks.colleagues import Colleagues, analyse
+from benchmarks.pages import Measured, control, measured_pages
+from ratings.models import Assessment, Rating
+
+PAGE = settings.BASE_DIR / "docs" / "reference" / "performance.md"
+BEGINS, ENDS = "<!-- figures -->", "<!-- end of figures -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What was measured beside so many therapy sessions of colleagues."""
+
+    sessions: int
+    pages: list[Measured]
+    rating_bytes: int  # of the table with its indexes, for a million rows
+    assessment_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A page over all sizes."""
+
+    page: str
+    statements: int
+    size: int
+    buffers: list[int]
+    exponent: float  # of buffers over sessions: 0, where they stay; 1, where they grow alike
+
+
+def grown(sizes: Sequence[int]) -> list[Size]:
+    """Fills an empty database with the demo practice, and then with colleagues, and measures at each size."""
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("seed_demo", verbosity=0)
+    colleagues = Colleagues()
+    therapist, supervisor = (User.objects.get(email=f"{role}@demo.test") for role in ("therapist", "supervisor"))
+    found = []
+    for wanted in sizes:
+        sessions = colleagues.fill_to(wanted)
+        analyse()
+        pages = [*measured_pages(therapist, supervisor), control()]
+        found.append(Size(sessions, pages, _bytes_of_a_million(Rating), _bytes_of_a_million(Assessment)))
+    return found
+
+
+def _bytes_of_a_million(model: type[Rating] | type[Assessment]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size(%s)", [model._meta.db_table])
+        (size,) = cursor.fetchone()
+    return round(int(size) / model.objects.count() * 1_000_000)
+
+
+def rows_of(found: Sequence[Size]) -> list[Row]:
+    rows = []
+    for pages in zip(*(size.pages for size in found), strict=True):
+        buffers = [page.cost.buffers for page in pages]
+        grows = math.log(buffers[-1] / buffers[0]) / math.log(found[-1].sessions / found[0].sessions)
+        rows.append(Row(pages[0].page, pages[-1].cost.statements, pages[-1].size, buffers, grows))
+    return rows
+
+
+def in_words(found: Sequence[Size]) -> str:
+    """The table, as the page in docs has it."""
+    heads = [f"{size.sessions:,} sessions" for size in found]
+    lines = [
+        f"| page | statements | bytes, compressed | {' | '.join(heads)} | exponent |",
+        f"|---|---|---|{'---|' * len(heads)}---|",
+    ]
+    for row in rows_of(found):
+        buffers = " | ".join(f"{count:,}" for count in row.buffers)
+        lines.append(f"| {row.page} | {row.statements} | {row.size or ''} | {buffers} | {row.exponent:.2f} |")
+    last = found[-1]
+    lines += [
+        "",
+        f"A million ratings take {last.rating_bytes / 1e6:.0f} MB with their indexes, a million assessments "
+        f"{last.assessment_bytes / 1e6:.0f} MB. Measured on PostgreSQL {_server_version()}.",
+    ]
+    return "\n".join(lines)
+
+
+def _server_version() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return str(cursor.fetchone()[0])
+
+
+def write(found: Sequence[Size]) -> None:
+    """Puts the figures into the page, between its two marks."""
+    before, rest = PAGE.read_text().split(BEGINS)
+    PAGE.write_text(f"{before}{BEGINS}\n{in_words(found)}\n{ENDS}{rest.split(ENDS)[1]}")
