@@ -32,7 +32,7 @@ def check_export_again(membership: Membership, extent: DataExport.Extent) -> Non
 def episodes_of_export(export: DataExport) -> QuerySet[Episode]:
     """The cases that an export takes out: of its practice, or of its maker as their therapist."""
     if export.extent == DataExport.Extent.PRACTICE:
-        return Episode.objects.filter(client__practice=export.practice_id)
+        return Episode.objects.filter(client__practice=export.practice_id, joined_into__isnull=True)
     member: Membership = export.made_by  # type: ignore[assignment]  # its maker is known
     own: QuerySet[Episode] = own_episodes(member.user).filter(therapist=member)
     return own

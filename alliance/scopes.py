@@ -184,6 +184,7 @@ def _episodes_where(condition: Q) -> QuerySet[Any]:
     not_long_ago = clients.filter(GreaterThan(OuterRef("ends_at"), DaysAgo("practice__ended_visible_days")))
     in_sight = Q(ends_at__isnull=True) | Q(Exists(not_long_ago))
     episodes: QuerySet[Any] = apps.get_model("alliance", "Episode").objects.filter(condition & in_sight)
+    episodes = episodes.filter(joined_into__isnull=True)  # what stands in another case is read there
     return episodes
 
 

@@ -13,6 +13,7 @@ from ratings.handover.views import case as handover
 from ratings.handover.views import leaving
 from ratings.importing import views as importing
 from ratings.importing.clients import views as client_list
+from ratings.joining import views as joining
 from ratings.meetings import views as meetings
 from ratings.plan import views as plan
 from ratings.record import views as record
@@ -44,6 +45,9 @@ urlpatterns = [
     # /cases/
     path("cases/", lists.cases, name="cases"),
     path("cases/new/", case.case_create, name="case-create"),
+    path("cases/doubles/", joining.doubles, name="doubles"),
+    path("cases/<uuid:code>/join/<uuid:joined>/", joining.case_join, name="case-join"),
+    path("cases/joins/<uuid:code>/part/", joining.case_part, name="case-part"),
     path("cases/<uuid:code>/", case.case, name="case"),
     path("cases/<uuid:code>/course/", course.course, name="course"),
     path("cases/<uuid:code>/plan/", plan.plan, name="plan"),

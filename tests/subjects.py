@@ -10,7 +10,7 @@ from alliance.accounts.digests import mint_digest_link
 from alliance.crypto import Sealed
 from alliance.drafts.actions import keep_draft
 from alliance.drafts.shown import ShownForm
-from alliance.models import BrowserSession, Digest, Erasure
+from alliance.models import BrowserSession, CaseJoin, Digest, Erasure
 from alliance.people.case_offers import offer_case
 from alliance.people.cover import arrange_cover
 from alliance.people.sight import assign_supervision
@@ -113,6 +113,8 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
         "step": [past.next_steps.get(episode=juniper).code],
         "step_covered": [past.next_steps.get(episode=covered).code],
         "browser": [_elsewhere(dana).code],
+        "juniper_twice": [juniper.code, juniper.code],
+        "join": [CaseJoin.objects.create(episode=juniper, joined=before, began_at=days_ago(900), joined_by=dana).code],
         "export": [make_export(by=mona, extent="practice", reason="quality").code],
         "own_export": [make_export(by=dana, extent="own", reason="move").code],
         "draft": [importing.keep_draft(text="no header of ours\n", by=mona, therapist=dana).code],

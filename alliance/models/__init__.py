@@ -8,6 +8,7 @@ server.
 from alliance.models.audit_event import AuditEvent
 from alliance.models.audit_seal import AuditSeal
 from alliance.models.browser_session import BrowserSession
+from alliance.models.case_join import CaseJoin
 from alliance.models.case_offer import CaseOffer
 from alliance.models.client import CheckInFormChoice, Client
 from alliance.models.consent import Consent
@@ -32,6 +33,7 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "BrowserSession",
+    "CaseJoin",
     "CaseOffer",
     "CheckInFormChoice",
     "Client",

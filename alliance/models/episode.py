@@ -38,6 +38,9 @@ class Episode(models.Model):
     end_planned = models.BooleanField(null=True)  # None: not said
     end_agreed = models.BooleanField(null=True)  # by the two
     previous = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="next")
+    joined_into = models.ForeignKey(  # the case that has its sessions now; none: it stands for itself
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     external_ref = models.CharField(max_length=64, null=True, editable=False)
     import_batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, null=True, editable=False)
 
@@ -73,6 +76,7 @@ class Episode(models.Model):
             "end_planned",
             "end_agreed",
             "previous",
+            "joined_into",
             "external_ref",
         )
         plain = ("id", "code", "import_batch")

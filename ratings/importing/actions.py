@@ -127,7 +127,7 @@ def _write_episodes(bulk, practice, preview, clients, batch):
     """
     version = current_version(practice)
     rows = Episode.objects.in_bulk([case.pk for case in preview.cases if case.pk])
-    episodes = {row.external_ref: row for row in rows.values()}
+    episodes = {case.ref: rows[case.pk] for case in preview.cases if case.pk}
     for case in preview.cases:
         if case.pk is None:
             episodes[case.ref] = row = bulk.add(

@@ -121,8 +121,10 @@ class _Matcher:
         clients = Client.objects.filter(practice=self.practice)
         self.clients = {client.external_ref: client for client in rows_where_in(clients, "external_ref", refs)}
         keys = {client.pk for client in self.clients.values()}
-        episodes = list(rows_where_in(Episode.objects.select_related("therapist"), "client", keys))
-        self.episodes = {(e.client_id, e.external_ref): e for e in episodes if e.external_ref}
+        rows = Episode.objects.select_related("therapist", "joined_into__therapist")
+        episodes = list(rows_where_in(rows, "client", keys))
+        # The sessions of one that was joined to another case are looked for there.
+        self.episodes = {(e.client_id, e.external_ref): e.joined_into or e for e in episodes if e.external_ref}
         self.open_episodes = {(e.client_id, e.therapist_id): e for e in episodes if e.ends_at is None}
         self.pairs = {(e.client_id, e.therapist_id) for e in episodes}
         self.sessions = defaultdict(dict)  # episode -> ref -> therapy session
@@ -145,7 +147,7 @@ class _Matcher:
         row = first_of(self.clients, self._client_refs(client))
         episode = first_of(self.episodes, [(row.pk, ref) for ref in self._refs(client, case)]) if row else None
         client_ref = row.external_ref if row else self._ref(client)
-        ref = episode.external_ref if episode else self._ref(client, case)
+        ref = (episode and episode.external_ref) or self._ref(client, case)
         therapist, sessions = self._therapist(sessions)
         if sessions and row and self.receiver.only_own and (row.pk, therapist.pk) not in self.pairs:
             for past in sessions:

@@ -74,6 +74,8 @@ def erase_client(
         Practice.objects.select_for_update(no_key=True).get(pk=client.practice_id)
         check_not_held(client)
         check_managers(manager_users([client.practice_id])[client.practice_id], asked_by, agreed_by)
+        if Episode.objects.filter(client=client, joined_into__isnull=False).exists():
+            raise Refused(_("This record was joined to another one. Erase that one, and this goes with it."))
         erasure = _erase(
             client,
             Erasure(
@@ -140,7 +142,7 @@ def empty_the_log() -> None:
 
 def check_not_held(client: Client) -> None:
     """Raises `Refused` where a legal hold stands on the record."""
-    if hold := client.legal_hold:
+    for hold in filter(None, (row.legal_hold for row in (client, *joined_to(client)))):
         names = {"day": written(timezone.localtime(hold.placed_at), DateFormat.DAY_YEAR)}
         names |= {"name": hold.placed_by.display_name, "reason": hold.shown_reason}
         raise Refused(
@@ -158,7 +160,8 @@ def check_managers(managers: Set[int], asked_by: Membership, agreed_by: Membersh
 
 def _erase(client: Client, erasure: Erasure) -> Erasure:
     """The key goes with the rows, so that nothing of an old copy can be read once the copies of the key are gone."""
-    practice, key = client.practice, client.data_key_id
+    practice, joined = client.practice, list(joined_to(client))
+    keys = [row.data_key_id for row in (client, *joined)]
     erasure.counts = what_would_go(client)
     drafts = _drafts_about(client)
     kinds = list(_kinds_of(client))
@@ -168,8 +171,16 @@ def _erase(client: Client, erasure: Erasure) -> Erasure:
             kind.rows._raw_delete(kind.rows.db)  # the collector refuses protected rows
     FormDraft.objects.filter(pk__in=drafts.forms).delete()
     ImportDraft.objects.filter(pk__in=drafts.files).delete()
-    DataKey.objects.filter(pk=key).delete()
+    DataKey.objects.filter(pk__in=keys).delete()
     erasure.save()
+    for row in joined:  # or a restore of what was before the two were joined would bring it back
+        Erasure.objects.create(
+            practice_code=erasure.practice_code,
+            client_code=str(row.code),
+            reason=erasure.reason,
+            asked_by_code=erasure.asked_by_code,
+            agreed_by_code=erasure.agreed_by_code,
+        )
     audit.record_code(Verb.ENDED, "client", erasure.client_code, practice=practice, count=sum(erasure.counts.values()))
     return erasure
 
@@ -198,17 +209,26 @@ def _is_about(field: Any) -> bool:
     return bool(field.is_relation and field.related_model in (Client, Episode))
 
 
+def joined_to(client: Client) -> QuerySet[Client]:
+    """The records of the same person whose sessions stand in a case of this one."""
+    joined: QuerySet[Client] = Client.objects.filter(
+        pk__in=Episode.objects.filter(joined_into__client=client).values("client")
+    )
+    return joined
+
+
 def _kinds_of(client: Client) -> Iterator[Kind]:
-    episodes = list(Episode.objects.filter(client=client).values_list("pk", flat=True))
+    clients = [client.pk, *joined_to(client).values_list("pk", flat=True)]
+    episodes = list(Episode.objects.filter(client__in=clients).values_list("pk", flat=True))
     for model in models_about_clients():
         rows: QuerySet[Any] = model._base_manager.all()
         if model is Client:
-            yield Kind(model, rows.filter(pk=client.pk))
+            yield Kind(model, rows.filter(pk__in=clients))
             continue
         condition = Q(pk__in=[])  # an empty condition would be every row there is
         for field in model._meta.concrete_fields:
             if _is_about(field) and model is not Episode:
-                value = {"": client.pk} if field.related_model is Client else {"__in": episodes}
+                value = {"__in": clients if field.related_model is Client else episodes}
                 condition |= Q(**{f"{field.name}{how}": of for how, of in value.items()})
         yield Kind(model, rows.filter(pk__in=episodes) if model is Episode else rows.filter(condition))
 

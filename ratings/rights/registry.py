@@ -58,7 +58,13 @@ IN_COPY = (
         "alliance.Episode",
         _("The therapy"),
         ("therapist", "starts_at", "ends_at", "end_reason", "end_planned", "end_agreed"),
-        ("id", "code", "client", "previous", "external_ref", "import_batch"),
+        ("id", "code", "client", "previous", "joined_into", "external_ref", "import_batch"),
+    ),
+    _told(
+        "alliance.CaseJoin",
+        _("Cases that were joined"),
+        "joined_at joined_by parted_at parted_by",
+        "code joined moved began_at ended_at end_reason",
     ),
     _told(
         "alliance.HistoryShare", _("What goes along from before"), "extent given_at withdrawn_at recorded_by", "code"

@@ -73,6 +73,8 @@ def _over(practice: Practice, years: int) -> QuerySet[Any]:
     now = timezone.now()
     is_open = Exists(Episode.objects.filter(client=OuterRef("pk"), ends_at__isnull=True))
     clients: QuerySet[Any] = Client.objects.filter(~is_open, practice=practice, created_at__lte=now - HERE_FOR)
+    # One that was joined to another record goes with that one.
+    clients = clients.exclude(pk__in=Episode.objects.filter(joined_into__isnull=False).values("client"))
     clients = clients.annotate(last_end=Max("episodes__ends_at"), n_cases=Count("episodes"))
     return clients.filter(last_end__lte=years_before(now, years))
 
@@ -80,7 +82,8 @@ def _over(practice: Practice, years: int) -> QuerySet[Any]:
 def _is_held() -> Exists:
     """A hold that stands, or was lifted within a day: one manager alone erases nothing by lifting it."""
     lately = Q(lifted_at__isnull=True) | Q(lifted_at__gt=timezone.now() - WAITS)
-    return Exists(LegalHold.objects.filter(lately, client=OuterRef("pk")))
+    of_it = Q(client=OuterRef("pk")) | Q(client__episodes__joined_into__client=OuterRef("pk"))
+    return Exists(LegalHold.objects.filter(lately, of_it))
 
 
 # --- The rule ---------------------------------------------------------------------------------------------------------

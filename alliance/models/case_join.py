@@ -1,0 +1,43 @@
+"""That two cases of one client were joined, as both were the same therapy."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from alliance.models.episode import Episode
+from alliance.models.people import Membership
+from alliance.scopes import ScopedQuerySet
+
+
+class CaseJoin(models.Model):
+    """An imported case whose sessions stand in another one now, with what it takes to part the two again."""
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="joins")
+    joined = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="+")
+    moved = models.JSONField(default=list)  # codes of the sessions
+    began_at = models.DateTimeField()  # of the case that stays, before
+    ended_at = models.DateTimeField(null=True)  # of the joined one, before
+    end_reason = models.CharField(max_length=20, blank=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+    joined_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
+    parted_at = models.DateTimeField(null=True)
+    parted_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = ScopedQuerySet.as_manager()
+    scope = ("episode", "pk")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["joined"], condition=Q(parted_at__isnull=True), name="case_join_one_live")
+        ]
+
+    class Sensitivity:
+        sealed = ()
+        clinical = ("episode", "joined", "moved", "began_at", "ended_at", "end_reason", "joined_at", "parted_at")
+        plain = ("id", "code", "joined_by", "parted_by")
+
+    def __str__(self):
+        return str(self.code)

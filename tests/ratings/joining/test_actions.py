@@ -1,0 +1,210 @@
+"""Two cases of one client become one and two again: nothing is lost either way, and nobody's sight grows."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from alliance.crypto import Sealed
+from alliance.models import AuditEvent, CaseJoin, Client, DataKey, Episode, Erasure
+from alliance.refusal import Refused
+from ratings.importing.actions import import_ratings
+from ratings.importing.matching import make_preview, read
+from ratings.importing.receiver import Receiver
+from ratings.joining.actions import join_cases, part_cases
+from ratings.joining.queries import doubles_of
+from ratings.models import Assessment, CheckIn, Rating, Rupture, SeenRating, Standing
+from ratings.rights.erase import erase_client
+from sessions.models import PrivateNote, TherapySession
+from tests.factories import days_ago, editor_of, make_client, make_episode, make_member, make_therapy_session
+
+HEADER = "Provider_Email,Client_ID,Case_ID,Session_ID,Session_Date,SRS_Skip,SRSQ1,SRSQ2,SRSQ3,SRSQ4,Total_SRS"
+FELL = ([9, 8, 9, 9], [9, 9, 9, 8], [8, 9, 9, 9], [9, 9, 8, 9], [3, 2, 3, 3], [3, 3, 2, 3])
+COUNTED = (TherapySession, Rating, CheckIn, SeenRating)
+
+
+def past(client="0099", first=100):
+    rows = []
+    for number, parts in enumerate(FELL, start=1):
+        day = (timezone.now() - timedelta(days=first - 7 * number)).date()
+        rows.append(f"x,{client},1,{number},{day},N,{','.join(map(str, parts))},{sum(parts)}")
+    return "\n".join([HEADER, *rows]).encode()
+
+
+def bring_in(therapist, file):
+    preview = make_preview(practice=therapist.practice, parsed=read(file), receiver=Receiver(all_to=therapist))
+    assert not preview.errors
+    return import_ratings(practice=therapist.practice, preview=preview, by=None)
+
+
+def imported(therapist):
+    return Episode.objects.get(therapist=therapist, import_batch__isnull=False)
+
+
+def told(episode):
+    """What pages tell of a case."""
+    states = Assessment.objects.filter(episode=episode).order_by("therapy_session__starts_at")
+    ruptures = Rupture.objects.filter(episode=episode).exclude(state="withdrawn").order_by("pk")
+    standing = Standing.objects.get(episode=episode)
+    return {
+        "case": list(Episode.objects.filter(pk=episode.pk).values_list("starts_at", "ends_at", "end_reason")),
+        "sessions": sorted(TherapySession.objects.filter(episode=episode).values_list("code", "starts_at")),
+        "ratings": sorted(Rating.objects.filter(episode=episode).values_list("code", "overall_pomp")),
+        "flags": list(states.values_list("therapy_session", "state", "score", "alert")),
+        "ruptures": list(ruptures.values_list("code", "state", "opened_session")),
+        "standing": (standing.sessions_held, standing.overall_pomp, standing.words, standing.attention),
+    }
+
+
+@pytest.fixture
+def hand(instruments, dana, live_through):
+    """Dana's case with 0099, made by hand, with three sessions of its own."""
+    episode = make_episode(dana, "0099", starts_at=days_ago(40))
+    live_through(episode, [3, 3, None])
+    return episode
+
+
+@pytest.fixture
+def came(hand, dana):
+    """The same client as an import brought them, with a fall."""
+    bring_in(dana, past())
+    return imported(dana)
+
+
+def join(kept, joined):
+    return join_cases(kept=editor_of(kept), joined=editor_of(joined))
+
+
+def test_everything_is_in_one_case_and_nothing_is_lost(dana, hand, came):
+    before = [model.objects.count() for model in COUNTED]
+    assert Rupture.objects.filter(episode=came).exists()
+    sessions = {code for one in (hand, came) for code, _at in told(one)["sessions"]}
+    done = join(hand, came)
+    assert [model.objects.count() for model in COUNTED] == before
+    assert {code for code, _at in told(hand)["sessions"]} == sessions
+    assert (len(sessions), told(hand)["standing"][0]) == (9, 9)
+    assert Rating.objects.filter(episode=hand).count() == Rating.objects.count()
+    assert told(came)["sessions"] == []
+    hand.refresh_from_db()
+    came.refresh_from_db()
+    assert (hand.starts_at, came.joined_into, came.ends_at is None) == (came.starts_at, hand, False)
+    assert set(Episode.objects.visible_to(dana.user)) == {hand}
+    found = AuditEvent.objects.filter(subject_code=str(done.code)).values_list("verb", "actor_code")
+    assert list(found) == [("created", str(dana.user.code))]
+
+
+def test_the_way_back_leaves_everything_as_it_was(dana, hand, came):
+    was = told(hand), told(came)
+    done = join(hand, came)
+    part_cases(editor=editor_of(hand), join=done)
+    assert (told(hand), told(came)) == was
+    assert set(Episode.objects.visible_to(dana.user)) == {hand, came}
+    with pytest.raises(Refused, match="taken back already"):
+        part_cases(editor=editor_of(hand), join=done)
+
+
+def test_the_same_file_again_changes_nothing_and_a_longer_one_goes_on_in_the_joined_case(dana, hand, came):
+    join(hand, came)
+    before = [model.objects.count() for model in (Client, Episode, *COUNTED)]
+    assert bring_in(dana, past()) is None
+    assert [model.objects.count() for model in (Client, Episode, *COUNTED)] == before
+    day = (timezone.now() - timedelta(days=50)).date()
+    bring_in(dana, past() + f"\nx,0099,1,7,{day},N,9,9,9,9,36".encode())
+    assert TherapySession.objects.filter(episode=hand).count() == 10
+    assert Episode.objects.count() == before[1]
+
+
+def with_colleague(hand, came, noor):
+    make_episode(noor, client=hand.client)
+
+
+def with_note(hand, came, noor):
+    first = came.therapy_sessions.first()
+    note = Sealed("He cried.", came.client.data_key)
+    PrivateNote.objects.create(therapy_session=first, episode=came, text=note, written_by=came.therapist)
+
+
+def with_consent(hand, came, noor):
+    came.client.consents.create(purpose="check_in", text_version="2026-11")
+
+
+def with_end(hand, came, noor):
+    Episode.objects.filter(pk=hand.pk).update(ends_at=timezone.now(), end_reason="other")
+
+
+def with_the_same_hour(hand, came, noor):
+    make_therapy_session(hand, starts_at=came.therapy_sessions.first().starts_at, attendance="attended")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (with_colleague, "A colleague has a case with one of the two"),
+        (with_note, "something was written since"),
+        (with_consent, "something was written since"),
+        (with_end, "This therapy has ended"),
+        (with_the_same_hour, "a session at the same time"),
+    ],
+)
+def test_what_cannot_be_joined_says_why_and_nothing_is_written(http, dana, noor, hand, came, change, sentence):
+    change(hand, came, noor)
+    was = told(hand), told(came)
+    http.force_login(dana.user)
+    path = reverse("ratings:case-join", args=[hand.code, came.code])
+    assert sentence in " ".join(http.get(path).content.decode().split())
+    response = http.post(path)
+    assert response.status_code == 409
+    assert sentence in " ".join(response.content.decode().split())
+    assert (told(hand), told(came)) == was
+    assert not CaseJoin.objects.exists()
+
+
+def test_two_cases_of_two_therapists_stay_two(hand, noor):
+    bring_in(noor, past())
+    with pytest.raises(Refused, match="A colleague has a case with one of the two"):
+        join(hand, imported(noor))
+
+
+def test_two_that_were_made_by_hand_stay_two(hand, dana):
+    with pytest.raises(Refused, match="Only a case that came with an import"):
+        join(hand, make_episode(dana, "0099"))
+
+
+def test_once_something_is_written_about_its_sessions_there_is_no_way_back(dana, hand, came):
+    done = join(hand, came)
+    moved = TherapySession.objects.get(code=done.moved[0])
+    note = Sealed("He cried.", hand.client.data_key)
+    PrivateNote.objects.create(therapy_session=moved, episode=hand, text=note, written_by=dana)
+    with pytest.raises(Refused, match="written about these sessions since"):
+        part_cases(editor=editor_of(hand), join=done)
+    assert TherapySession.objects.filter(episode=hand).count() == 9
+
+
+def test_the_record_that_was_joined_is_erased_with_the_other_and_not_without_it(millrace, mona, hand, came):
+    ida = make_member(millrace, "Ida Berg", "manager")
+    who = {"reason": Erasure.Reason.ASKED, "asked_by": mona, "agreed_by": ida}
+    join(hand, came)
+    codes, keys = {str(hand.client.code), str(came.client.code)}, {hand.client.data_key_id, came.client.data_key_id}
+    with pytest.raises(Refused, match="joined to another one"):
+        erase_client(client=came.client, **who)
+    erase_client(client=hand.client, **who)
+    assert not Client.objects.filter(code__in=codes).exists()
+    assert not DataKey.objects.filter(pk__in=keys).exists()
+    assert not TherapySession.objects.exists() and not Rating.objects.exists()
+    assert set(Erasure.objects.values_list("client_code", flat=True)) == codes
+
+
+def test_what_looks_like_one_is_found_among_the_own_cases_alone(http, dana, noor, hand, came):
+    make_episode(noor, "0099")
+    make_episode(dana, client=make_client(dana.practice, "Sorrel"))
+    assert [(double.kept, double.joined) for double in doubles_of(dana)] == [(hand.code, came.code)]
+    assert doubles_of(noor) == []
+    http.force_login(dana.user)
+    page = http.get(reverse("ratings:doubles")).content.decode()
+    assert reverse("ratings:case-join", args=[hand.code, came.code]) in page
+    http.post(reverse("ratings:case-join", args=[hand.code, came.code]))
+    page = http.get(reverse("ratings:doubles")).content.decode()
+    assert "No imported case looks like another one of yours." in page
+    http.post(reverse("ratings:case-part", args=[CaseJoin.objects.get().code]))
+    assert len(doubles_of(dana)) == 1
