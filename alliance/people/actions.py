@@ -106,6 +106,21 @@ def end_supervision(*, supervision, by, at=None):
 
 
 @transaction.atomic
+def end_assignment(*, supervision, by):
+    """As `end_supervision`, by a manager.
+
+    Raises
+    ------
+    Denied
+        They are none of that practice any more.
+    """
+    practice = supervision.supervisor.practice
+    lock_practice(practice)
+    check_manages(practice, by)
+    end_supervision(supervision=supervision, by=by)
+
+
+@transaction.atomic
 def drop_therapist_role(*, membership, by):
     """Takes the role of therapist from a member who has another one; the place, its dates and cases stay theirs."""
     lock_practice(membership.practice)

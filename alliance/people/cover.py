@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from alliance import audit
+from alliance import access, audit
 from alliance.access import Denied, HandingRight
 from alliance.audit import Verb
 from alliance.models import Cover, Episode, Membership, Practice
@@ -61,7 +61,15 @@ def arrange_cover_of_all(
 
 @transaction.atomic
 def end_cover(*, cover: Cover, by: Membership) -> None:
-    """Ends a cover now, or takes back one that has not begun; one that is over stays as it is."""
+    """Ends a cover now, or takes back one that has not begun; one that is over stays as it is.
+
+    Raises
+    ------
+    Denied
+        The member is on neither side of it any more.
+    """
+    _lock(by.practice)
+    access.check_cover(by.user, cover)
     rows = Cover.objects.filter(pk=cover.pk, taken_back_at__isnull=True, ends_at__gt=timezone.now())
     if rows.update(taken_back_at=timezone.now()):
         audit.record(Verb.ENDED, cover, by=by)

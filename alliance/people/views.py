@@ -190,11 +190,12 @@ def supervision_assign(request):
 @require_page_or_post
 def supervision_end(request, code):
     managers = access.check_role(request.user, "manager")
-    supervision = access.get_managed_or_404(Supervision.objects.select_related("supervisor"), request.user, code=code)
+    rows = Supervision.objects.select_related("supervisor", "therapist", "episode__therapist")
+    supervision = access.get_managed_or_404(rows, request.user, code=code)
     by = _manager_of(supervision.supervisor.practice_id, managers)
     if request.method == "POST":
         check_fresh(request)
-        actions.end_supervision(supervision=supervision, by=by)
+        actions.end_assignment(supervision=supervision, by=by)
         messages.success(request, _("The assignment has ended."))
         return redirect("alliance:people")
     audit.record(audit.Verb.READ, supervision, by=by)

@@ -8,6 +8,7 @@ from alliance import audit
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Membership, Practice
+from alliance.people.actions import check_manages, lock_practice
 from ratings.models import OwnWords
 from ratings.ruptures.words import PHRASES, Phrase
 
@@ -25,7 +26,14 @@ def change_words(*, practice: Practice, by: Membership, key: str, text: str) -> 
     """Puts a practice's own words in the place of a sentence; what was there before is kept.
 
     An empty text, or the program's own, restores that. Whether anything was changed.
+
+    Raises
+    ------
+    Denied
+        They are no manager of the practice any more.
     """
+    lock_practice(practice)
+    check_manages(practice, by)
     original = next(phrase for phrase in PHRASES if phrase.key == key)
     now = next(phrase for phrase in phrases_of(practice) if phrase.key == key)
     text = "" if text == str(original.text) else text
