@@ -86,6 +86,7 @@ messages: .venv/.dev
 evidence: .venv/.dev
 	$(PY) -m pytest -m evidence
 	$(PY) -m pytest $(PARALLEL) -m hypothesis --hypothesis-profile=evidence
+	$(PY) -m pytest -p tests.pg_plugin -m evidence tests/alliance/test_row_security.py
 
 # The tests' tools keep to the versions that the program runs on.
 upgrade: .venv/.dev

@@ -16,6 +16,7 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db.models import Max, Model, Q, QuerySet
 from django.http import Http404
 
+from alliance.acting import as_program
 from alliance.models import Client, Cover, Episode, Membership, SightAnswer, Supervision, User
 from alliance.scopes import (
     Role,
@@ -40,10 +41,7 @@ class OfEpisode(Protocol):
 
 
 class NotVisible(Http404):
-    """404 for a row that is missing or hidden: nobody can tell which.
-
-    A middleware audits the denial, after the rollback.
-    """
+    """404 for a row that is missing or hidden: nobody can tell which. A middleware audits it, after the rollback."""
 
     def __init__(self, subject_type: str, subject_code: UUID | str) -> None:
         super().__init__("No such page.")
@@ -82,6 +80,7 @@ def get_visible_or_404(queryset: HasVisibleTo[Row], user: User, **lookup: Any) -
     return _get_or_404(queryset.visible_to(user), lookup)
 
 
+@as_program()
 def get_managed_or_404(queryset: HasManagedBy[Row], user: User, **lookup: Any) -> Row:
     """The row, if the user manages its practice; the first line of a manager's view."""
     return _get_or_404(queryset.managed_by(user), lookup)
@@ -105,6 +104,7 @@ def is_in_hands(episode: Episode) -> bool:
     return episodes_in_hands().filter(pk=episode.pk).exists()
 
 
+@as_program()
 def responsible_for(client: Client) -> Membership | None:
     """Who looks after the client now, by the newest open episode that is in somebody's hands."""
     open_episodes = episodes_in_hands().filter(client=client, ends_at__isnull=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from alliance.access import Denied, NotVisible
+from alliance.acting import as_program
 from alliance.models import Client, Erasure, ErasureRequest, Membership, User
 from alliance.scopes import SIGHT_WAITS, accepted, live, live_memberships
 
@@ -46,6 +47,7 @@ class Keeper:
         return request.agreed_by_id is None and is_other and was_here
 
 
+@as_program()
 def check_keep(user: User, client_code: UUID) -> Keeper:
     """The right of a manager over a record of their practice, by the code of the client."""
     managers = live_memberships(user, "manager").select_related("user", "practice__data_key")

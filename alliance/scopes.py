@@ -26,6 +26,7 @@ from django.db.models.functions import Now
 from django.db.models.lookups import GreaterThan
 
 import alliance.among  # noqa: F401 -- it registers the look-up
+from alliance.acting import as_program
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -76,6 +77,7 @@ def live_memberships(user: AbstractBaseUser, role: Role | None = None) -> QueryS
     return memberships.filter(**{f"is_{role}": True}) if role else memberships
 
 
+@as_program()
 def memberships_of(user: AbstractBaseUser | AnonymousUser) -> list[Any]:
     """The list of the live memberships, oldest first, with their practices.
 

@@ -12,6 +12,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from alliance.acting import ActingCursor
 from alliance.installation.environment import (
     comma_separated,
     env_bool,
@@ -98,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "alliance.site.middleware.act_for_who_asks",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -145,6 +147,7 @@ VAR_DIR.mkdir(mode=0o700, exist_ok=True, parents=True)
 DATABASE_SECONDS = env_int("ALLIANCE_DATABASE_SECONDS", 8)  # nobody waits for longer for one answer of the database
 if DATABASE_SECONDS < 1:
     raise ImproperlyConfigured("ALLIANCE_DATABASE_SECONDS is how long a request waits for the database: 1 or more.")
+ROW_SECURITY = env_bool("ALLIANCE_ROW_SECURITY", False)  # PostgreSQL filters as well: `alliance.row_security`
 if env_secret("DATABASE_URL"):
     _database = dj_database_url.parse(
         env_secret("DATABASE_URL"), conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60), conn_health_checks=True
@@ -170,10 +173,9 @@ else:
         "keepalives_count": 3,
         "tcp_user_timeout": DATABASE_SECONDS * 1000,
     } | DATABASES["default"].get("OPTIONS", {})
-    if env_bool("ALLIANCE_POOLER", False):
-        # Its connections are shared: a limit set on one would stay with another request. It belongs to the role there.
-        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-    else:
+    DATABASES["default"]["OPTIONS"] |= {"cursor_factory": ActingCursor} if ROW_SECURITY else {}
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = ROW_SECURITY or env_bool("ALLIANCE_POOLER", False)
+    if not env_bool("ALLIANCE_POOLER", False):  # it shares connections: a limit belongs to the role there
         DATABASES["default"]["OPTIONS"].setdefault(
             "options",
             f"-c lock_timeout={DATABASE_SECONDS}s -c idle_in_transaction_session_timeout={IN_TRANSACTION_SECONDS}s",
@@ -265,8 +267,6 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
-USE_TZ = True
-USE_I18N = True
 
 # --- Static files -----------------------------------------------------------------------------------------------------
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from alliance.access import Denied, OfEpisode, to_be_settled
+from alliance.access import Denied, HasVisibleTo, OfEpisode, get_visible_or_404, to_be_settled
+from alliance.acting import as_program
 from alliance.models import CaseOffer, Episode, Membership, SightAnswer, User
 from alliance.scopes import SIGHT_WAITS, live_memberships, live_therapists
 
@@ -61,6 +63,13 @@ def _is(condition: Q) -> ExpressionWrapper[Any]:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
+@as_program()
+def get_offer_or_404(user: User, code: UUID) -> CaseOffer:
+    """The offer, if the user may see it: it is about people, and the case is not theirs to read yet."""
+    offers: HasVisibleTo[CaseOffer] = CaseOffer.objects.select_related("to__practice", "episode__therapist")
+    return get_visible_or_404(offers, user, code=code)
+
+
 def offer_answers(asked: CaseOffer) -> list[SightAnswer]:
     """What the user may say to one of `offers_asked_of`."""
     may = {name: getattr(asked, name) for name in ("may_take", "may_decline", "may_object", "may_agree")}
@@ -70,6 +79,7 @@ def offer_answers(asked: CaseOffer) -> list[SightAnswer]:
     return answers + ([SightAnswer.OBJECT] if may["may_object"] and asked.objected_at is None else [])
 
 
+@as_program()
 def check_offer_answer(user: User, offer: CaseOffer, answer: SightAnswer) -> Membership:
     """The membership with which the user gives this answer to an offer; asked after the lock."""
     asked = offers_asked_of(user).filter(pk=offer.pk).first()
@@ -81,6 +91,7 @@ def check_offer_answer(user: User, offer: CaseOffer, answer: SightAnswer) -> Mem
     return membership
 
 
+@as_program()
 def check_take(user: User, offer: CaseOffer) -> Taker:
     """The right to take the case, where the offer is open and the case still needs somebody."""
     membership = check_offer_answer(user, offer, SightAnswer.ACCEPT)

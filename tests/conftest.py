@@ -1,11 +1,15 @@
+import os
 import sqlite3
 from importlib import import_module
 
 import hypothesis
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
+
+from alliance import acting
 
 # In a file of its own, as the hooks below are also used where Django is not set up.
 pytest_plugins = ["tests.clock", "tests.signing_in", "tests.personas", "tests.courses", "tests.servers"]
@@ -50,6 +54,35 @@ def pytest_sessionfinish(session):
     """A skipped test is one that nobody notices missing: the run fails."""
     if session.config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def application_role(django_db_setup, django_db_blocker):
+    """The role that runs the program, on PostgreSQL: with its rights, and bound by what its owner wrote."""
+    if connection.vendor != "postgresql":
+        return None
+    name = f"application_of_{connection.settings_dict['NAME']}"
+    with django_db_blocker.unblock(), connection.cursor() as cursor, override_settings(ROW_SECURITY=True):
+        cursor.execute(f'CREATE ROLE "{name}"')
+        call_command("grant_application", name)
+    return name
+
+
+# With AS_APPLICATION in the environment for every test: `AS_APPLICATION=yes pytest -p tests.pg_plugin tests/...`
+@pytest.fixture(autouse="AS_APPLICATION" in os.environ)
+def as_application(application_role, db, monkeypatch):
+    """Every statement that is made for somebody goes to PostgreSQL as the application's role, and is filtered there."""
+    if application_role is None:
+        return
+    said = acting.said_before
+
+    def said_as_application():
+        role = application_role if acting.now_acting() else "none"
+        return f"SELECT set_config('role', '{role}', true); {said()}"
+
+    monkeypatch.setattr(acting, "said_before", said_as_application)
+    connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "cursor_factory", acting.ActingCursor)
 
 
 @pytest.fixture(scope="session", autouse=True)

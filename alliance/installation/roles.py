@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
+from django.conf import settings
 from django.db import connection, transaction
 from psycopg2.sql import SQL, Identifier
+
+from alliance import row_security
 
 ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 READS, ADDS = frozenset({"SELECT"}), frozenset({"SELECT", "INSERT"})
@@ -98,6 +101,11 @@ def grant_application(role: str) -> int:
         for table in tables():
             rights = SQL(", ".join(sorted(rights_on(table))))
             cursor.execute(SQL("GRANT {} ON {}.{} TO {}").format(rights, here, Identifier(table), to))
+        cursor.execute(SQL("SET LOCAL search_path = {}, pg_temp").format(here))  # which the functions keep
+        for statement in row_security.put() if settings.ROW_SECURITY else row_security.taken_off():
+            cursor.execute(statement)
+        for function in row_security.FUNCTIONS if settings.ROW_SECURITY else ():
+            cursor.execute(SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(Identifier(function), to))
     return len(tables())
 
 
@@ -115,3 +123,16 @@ def other_rights() -> Iterator[str]:
         for table, privilege in cursor.fetchall():
             found[table].add(privilege)
     yield from (table for table, rights in found.items() if rights != rights_on(table))
+
+
+def filters_as_said() -> bool:
+    """Whether PostgreSQL filters every clinical table where ALLIANCE_ROW_SECURITY is on, and none where it is off."""
+    clinical = sorted(model._meta.db_table for model in row_security.clinical_models())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = %s"
+            " WHERE c.relname = ANY(%s) AND c.relnamespace = current_schema()::regnamespace AND c.relrowsecurity",
+            [row_security.POLICY, clinical],
+        )
+        (filtered,) = cursor.fetchone()
+    return bool(filtered == (len(clinical) if settings.ROW_SECURITY else 0))

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from alliance.access import sight_answers
+from alliance.acting import as_program
 from alliance.models import Membership, SightAnswer, Supervision, User
 from alliance.people.roles import MemberRole, roles_of
 from alliance.scopes import assignments_asked_of
@@ -38,6 +39,7 @@ class Offer:
     roles: tuple[MemberRole, ...]
 
 
+@as_program()
 def requests_for(user: User) -> list[Request]:
     """The assignments that are not open yet, of the user's own and of the practices that they manage."""
     people = ("supervisor", "therapist", "episode__therapist", "asked_by")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.access import Settler
+from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.models import CaseOffer, Episode, Membership, SightAnswer, User
 from alliance.people.actions import lock_practice
@@ -128,6 +129,7 @@ def end_case_offer(offer: CaseOffer, by: Membership) -> None:
     audit.record(Verb.ENDED, offer, by=by)
 
 
+@as_program()
 def case_offers_for(user: User) -> list[OfferedCase]:
     """The offers that wait, of the user's own and of the practices that they manage."""
     people = ("to", "episode__therapist", "asked_by")
@@ -154,6 +156,7 @@ def _offered(row: CaseOffer, user: User) -> OfferedCase:
     )
 
 
+@as_program()
 def offered_to(episodes: Collection[Episode]) -> dict[int, str]:
     """Whom each of the cases is offered to, by key; of which none waits is absent."""
     rows = CaseOffer.objects.waiting().filter(episode__in=episodes).select_related("to__practice__data_key")

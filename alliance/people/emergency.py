@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.access import check_emergency_again
+from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import AuditEvent, EmergencyAccess, Episode, Membership, User
@@ -96,6 +97,7 @@ def _opened(by: Membership, episode: Episode, reason: str) -> EmergencyAccess:
     return access
 
 
+@as_program()
 def whom_to_tell(access: EmergencyAccess) -> list[Membership]:
     """The therapist, who supervises the case, and the managers; not the reader."""
     episode = access.episode
@@ -110,6 +112,7 @@ def whom_to_tell(access: EmergencyAccess) -> list[Membership]:
     return list(told.values())
 
 
+@as_program()
 def openings_told_to(user: User) -> list[Opening]:
     """What was opened of the cases that the user reads, or in the practices that they manage; the newest first."""
     return _openings(EmergencyAccess.objects.told_to(user), visible_episodes(user))

@@ -8,6 +8,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from alliance.acting import as_program
 from alliance.dates import DateFormat, written
 from alliance.models import CaseOffer, EmergencyAccess, Membership, Supervision
 from alliance.people.roles import roles_of
@@ -32,6 +33,7 @@ def roles_message(membership: Membership, *, by: Membership, address: str) -> Em
     return member_message(subject, lines, membership)
 
 
+@as_program()
 def sight_messages(supervision: Supervision, *, address: str) -> list[EmailMessage]:
     """The e-mails to the therapist and to the supervisor of an assignment that somebody else asked for.
 
@@ -92,6 +94,7 @@ def emergency_messages(access: EmergencyAccess, told: Iterable[Membership], *, a
         return [member_message(subject, lines, member) for member in told]
 
 
+@as_program()
 def offer_messages(offers: Iterable[CaseOffer], *, address: str) -> list[EmailMessage]:
     """The e-mails about cases that a manager offers: for each colleague one to them, and one to the therapist.
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import BooleanField, Count, ExpressionWrapper
 from django.utils import timezone
 
+from alliance.acting import as_program
 from alliance.models import Membership, Practice, Supervision
 from alliance.names import folded
 from alliance.people.roles import MemberRole, roles_of
@@ -83,6 +84,7 @@ class Staff:
         return [member for member in self.members if member.is_read_by_nobody] if self.assignments else []
 
 
+@as_program()
 def staff_of(practice: Practice) -> Staff:
     """The members of the practice now, and who supervises whom."""
     assignments = assignments_of(practice)
@@ -124,6 +126,7 @@ def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Membe
     return sorted(members, key=lambda member: folded(member.name))
 
 
+@as_program()
 def assignments_of(practice: Practice) -> list[Assignment]:
     """The supervision that holds now or was asked for, by the names of the two."""
     supervisions = Supervision.objects.filter(live(), supervisor__practice=practice)

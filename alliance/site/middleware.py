@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from alliance import access, audit, scopes
+from alliance import access, acting, audit, scopes
 from alliance.accounts.adapter import SIGNED_OUT
 from alliance.accounts.second_factor import lacks_second_factor
 from alliance.accounts.step_up import NotFresh, ask_again
-from alliance.crypto import CannotOpen
+from alliance.crypto import CannotOpen, token_hash
 from alliance.drafts.shown import is_staff_page
 from alliance.people.actions import record_first_visit
 
@@ -94,6 +94,25 @@ def asking_is_no_deed(get_response):
         request.session.is_watched = request.method != "POST" and request.path_info == reverse("alliance:idle")
         return get_response(request)
 
+    return middleware
+
+
+def act_for_who_asks(get_response):
+    """Has PostgreSQL show what this person may see: the member who is signed in, or whoever holds the link's key.
+
+    The pages under `/c/` without a key go by a signed cookie, which names what they may show.
+    """
+
+    def middleware(request):
+        user = request.user
+        with acting.acting_as(acting.member(user.pk) if user.is_authenticated else acting.NOBODY):
+            return get_response(request)
+
+    def go_by_the_key(request, view, args, kwargs):
+        if request.path_info.startswith(LINK_PATHS):
+            acting.act_as(acting.link(token_hash(kwargs["token"])) if "token" in kwargs else acting.PROGRAM)
+
+    middleware.process_view = go_by_the_key
     return middleware
 
 

@@ -37,7 +37,7 @@ def check_role_of_database(app_configs, **kwargs):
         return
     try:
         role = roles.standing_of()
-        other = [] if role is None or role.is_owner else list(roles.other_rights())
+        is_fit = role is None or role.is_owner or (not any(roles.other_rights()) and roles.filters_as_said())
     except DatabaseError:
         return
     if role is None:
@@ -48,10 +48,10 @@ def check_role_of_database(app_configs, **kwargs):
             "what PostgreSQL refuses. docs/how-to/deploy.md says how two roles are made."
         )
         yield Error(text, id="alliance.E012") if settings.TWO_ROLES else Info(text, id=ONE_ROLE)
-    elif other or role.may_create:
+    elif role.may_create or not is_fit:
         text = (
-            f"The role {role.name} has other rights than it needs, or fewer. As the owner of the tables run "
-            f"`manage.py grant_application {role.name}`."
+            f"The role {role.name} has other rights than it needs, or PostgreSQL filters otherwise than "
+            f"ALLIANCE_ROW_SECURITY says. As the owner of the tables run `manage.py grant_application {role.name}`."
         )
         yield Error(text, id="alliance.E013")
 

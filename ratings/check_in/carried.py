@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from alliance import scopes
 from alliance.access import Editor
+from alliance.acting import as_program
 from alliance.models import Episode, User
 from alliance.names import folded
 from ratings.check_in.actions import mark_seen
@@ -64,6 +65,7 @@ class Unfinished:
         return bool(self.answers or self.has_wish)
 
 
+@as_program()
 def carried_answers(episode: Episode, reader: User) -> list[CarriedAnswer]:
     """What waits for the therapist of this episode, or was first read by them, in order of time."""
     rows = _carried([episode.pk], reader).select_related("therapy_session", "episode__therapist__practice__data_key")
@@ -88,6 +90,7 @@ def _score(value: float | None) -> str:
     return "–" if value is None else whole(value)
 
 
+@as_program()
 def cases_with_something_before(user: User) -> list[CaseBefore]:
     """The own cases of which something from the therapy before is new to their therapist."""
     own = Episode.objects.filter(therapist__among=scopes.live_memberships(user, "therapist"), ends_at__isnull=True)
@@ -109,6 +112,7 @@ def read_carried(*, editor: Editor) -> None:
     unread.update(read_at=timezone.now(), read_by=editor.membership)
 
 
+@as_program()
 def unfinished(episodes: Collection[Episode]) -> dict[int, Unfinished]:
     """What nobody has read or logged of each case, by key. Three statements."""
     keys = [episode.pk for episode in episodes]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Min
 from django.utils import timezone
 
+from alliance.acting import as_program
 from alliance.last_runs import Job, last_runs
 from ratings.models import Delivery
 
@@ -43,6 +44,7 @@ class Health:
         return {"status": "problems" if self.problems else "ok", "problems": self.problems, **asdict(self)}
 
 
+@as_program()
 def health() -> Health:
     """The figures now."""
     now, runs = timezone.now(), last_runs()

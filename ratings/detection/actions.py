@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from alliance import access, audit
+from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.models import Membership, Practice
 from alliance.refusal import Refused
@@ -21,6 +22,7 @@ CHANGED_MEANWHILE = _(
 NOTHING_BEFORE = _("There are no settings to go back to. Choose anew to change these.")
 
 
+@as_program()
 def set_detector(
     *, practice: Practice, by: Membership, shown: DetectorVersion | None = None, **choice: object
 ) -> DetectorVersion | None:
@@ -35,6 +37,7 @@ def set_detector(
     return put_in_force(practice=practice, by=by, version=version, instead_of=in_force) if version else None
 
 
+@as_program()
 def go_back(*, practice: Practice, by: Membership, shown: DetectorVersion) -> DetectorVersion:
     """Puts the version before the one that was shown in force again, and replays all cases.
 
@@ -53,6 +56,7 @@ def go_back(*, practice: Practice, by: Membership, shown: DetectorVersion) -> De
     return put_in_force(practice=practice, by=by, version=as_version(before), instead_of=shown, restores=before)
 
 
+@as_program()
 def put_in_force(
     *,
     practice: Practice,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from alliance.acting import as_program
 from alliance.models import Episode, Membership, Practice
 from ratings.detection.before import read_before
 from ratings.detection.history import EPISODES_AT_ONCE
@@ -98,6 +99,7 @@ class Preview:
         return self.past.cases >= FEWEST
 
 
+@as_program()
 def preview(manager: Membership, version: Version, *, restores: DetectorVersion | None = None) -> Preview | None:
     """What would change if a version took hold now; None where shadow mode shows no flags, before or after."""
     practice = manager.practice

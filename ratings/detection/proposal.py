@@ -2,6 +2,7 @@
 
 from dataclasses import astuple, dataclass, replace
 
+from alliance.acting import as_program
 from alliance.models import Practice
 from ratings.detection.history import cases
 from ratings.detection.stored import as_version, current_version
@@ -32,6 +33,7 @@ class Choice:
         return " ".join(str(value) for value in astuple(self))
 
 
+@as_program()
 def proposed(practice: Practice, choice: Choice) -> Version | None:
     """The version that a choice makes; None where it changes nothing.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from alliance.acting import as_program
 from alliance.models import Membership, Practice
 from ratings.detection.actions import put_in_force
 from ratings.detection.stored import as_version, current_version
@@ -9,6 +10,7 @@ from ratings.models import DetectorVersion
 from ratings.psychometrics.evidence import Recalibration
 
 
+@as_program()
 def state_by(*, practice: Practice, recalibration: Recalibration | None, by: Membership) -> DetectorVersion | None:
     """Makes a new detector version that states probabilities by this line; without one, as the program does.
 

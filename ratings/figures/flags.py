@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Min, OuterRef, Q, QuerySet, Subquery
 
+from alliance.acting import as_program
 from alliance.models import Practice
 from ratings.detection.stored import LONG_AGO, evidence_of
 from ratings.findings.names import GRADED
@@ -44,6 +45,7 @@ class FlagsPage:
     settings: dict[str, Settings]  # by the key of a `Group`
 
 
+@as_program()
 def flags_page(practice: Practice) -> FlagsPage:
     """The figures of a practice; the number of statements does not follow that of cases."""
     versions = {row.pk: row for row in DetectorVersion.objects.filter(practice=practice)}

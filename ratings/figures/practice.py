@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subqu
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from alliance.acting import as_program
 from alliance.models import Episode, Practice
 from alliance.models.episode import EndReason
 from ratings.models import CheckIn, Rating, RepairStep, Rupture, RuptureView
@@ -70,6 +71,7 @@ def twelve_months(today: date) -> tuple[date, date]:
     return this_month.replace(year=this_month.year - 1), this_month - timedelta(days=1)
 
 
+@as_program()
 def practice_counts(practice: Practice) -> PracticeCounts:
     """The counts; the number of statements does not follow that of cases."""
     zone = ZoneInfo(practice.zone)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from alliance.acting import as_program
 from alliance.models import Practice
 from ratings.detection.stored import as_version, current_version, evidence_of
 from ratings.figures.flags import judged_flags
@@ -47,6 +48,7 @@ class RecalibrationPage:
         return f"{self.proposed.intercept} {self.proposed.slope}" if self.proposed else ""
 
 
+@as_program()
 def recalibration_page(practice: Practice) -> RecalibrationPage:
     """The proposal for a practice, from its answers so far."""
     row = current_version(practice)

@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subqu
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from alliance.acting import as_program
 from alliance.models import Episode, ImportBatch, Membership, Practice
 from alliance.scopes import live_therapists
 from ratings.models import CheckIn, Rating
@@ -81,6 +82,7 @@ class RecordGaps:
         return [row for row in self.therapists if row.is_behind]
 
 
+@as_program()
 def record_gaps(practice: Practice) -> RecordGaps:
     """What is missing or odd. The number of statements does not follow that of cases or therapists."""
     odd, more = _odd_dates(practice)

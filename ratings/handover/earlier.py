@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from alliance.acting import as_program
 from alliance.models import Episode, HistoryShare
 from ratings.detection.history import HeldSession, held_sessions
 from ratings.findings.scale import whole
@@ -35,6 +36,7 @@ class EarlierCourse:
     goals: list[str]
 
 
+@as_program()
 def earlier_course(episode: Episode) -> EarlierCourse:
     """What the therapist of an episode may see of the one before it. The episode has one."""
     previous = episode.previous

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
+from alliance.acting import as_program
 from alliance.models import Cover, Episode, Membership, Practice
 from alliance.people.case_offers import offered_to
 from alliance.scopes import open_without_therapist
@@ -32,17 +33,20 @@ class CaseToSettle:
         return str(self.code)[:8]
 
 
+@as_program()
 def cases_of(membership: Membership) -> list[CaseToSettle]:
     """The open cases of somebody who leaves."""
     return _to_settle(Episode.objects.filter(therapist=membership, ends_at__isnull=True))
 
 
+@as_program()
 def open_cases_of(memberships: Collection[Membership]) -> dict[int, int]:
     """How many open cases each has, by key; who has none is absent."""
     episodes = Episode.objects.filter(therapist__in=memberships, ends_at__isnull=True).order_by()
     return dict(episodes.values_list("therapist").annotate(Count("pk")))
 
 
+@as_program()
 def cases_without_therapist(practice: Practice) -> list[CaseToSettle]:
     """The open cases of a practice whose therapist has left, or is none any more."""
     return _to_settle(open_without_therapist().filter(client__practice=practice))

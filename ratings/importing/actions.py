@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from alliance import audit
+from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, EndReason, Episode, ImportBatch, ImportDraft, Practice
@@ -248,6 +249,7 @@ def drop_old_drafts():
     ImportDraft.objects.expired().delete()
 
 
+@as_program()
 def preview_of(draft, order=None, end_before=None):
     """The preview of a draft as things stand now.
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
+from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.dates import DateFormat, written
 from alliance.keeping import manager_users
@@ -50,6 +51,7 @@ class Kind:
         return self.model._meta.label
 
 
+@as_program()
 def what_would_go(client: Client) -> dict[str, int]:
     """The preview: model -> how many rows, without those that have none. Nothing is changed."""
     counts = {kind.label: kind.rows.count() for kind in _kinds_of(client)}

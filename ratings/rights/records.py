@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from alliance.acting import as_program
 from alliance.keeping import Keeper, manager_users
 from alliance.models import AuditEvent, Erasure, ErasureRequest, Membership
 from ratings.rights.erase import codes_of, what_would_go
@@ -67,6 +68,7 @@ class Certificate:
         return self.client_code[:8]
 
 
+@as_program()
 def record_of(keeper: Keeper) -> Record:
     """What a manager sees before anything is erased."""
     client = keeper.client
@@ -82,6 +84,7 @@ def record_of(keeper: Keeper) -> Record:
     )
 
 
+@as_program()
 def waiting_erasures(managers: Collection[Membership]) -> list[WaitingErasure]:
     """The requests in the practices of these managers, the oldest first."""
     by_practice = {manager.practice_id: manager for manager in managers}

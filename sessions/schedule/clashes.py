@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from alliance.access import Editor
+from alliance.acting import as_program
 from alliance.dates import DateFormat, written
 from alliance.models import Episode, Membership
 from alliance.refusal import Refused
@@ -30,6 +31,7 @@ class NeedsYes(Exception):
         self.warnings = warnings
 
 
+@as_program()
 def check_plannable(
     *, editor: Editor, spans: Sequence[Span], moving: Collection[TherapySession] = (), accepted: bool = False
 ) -> None:
@@ -51,6 +53,7 @@ def check_plannable(
         raise NeedsYes(warnings)
 
 
+@as_program()
 def check_free(*, editor: Editor, span: Span, stood: TherapySession | None, accepted: bool) -> None:
     """Raises `NeedsYes` where the therapist, or the client, has another session at the time of one that is logged.
 
@@ -184,6 +187,7 @@ def _own_sessions_then(
         yield _("You see %(name)s then: %(days)s.") % {"name": name, "days": _named(starts)}
 
 
+@as_program()
 def check_takeable(
     episodes: Collection[Episode], holder: Membership, *, starts_at: datetime, ends_at: datetime | None = None
 ) -> None:

@@ -17,12 +17,13 @@ from alliance import access, audit
 from alliance.accounts.mail import send_message
 from alliance.accounts.step_up import check_fresh
 from alliance.drafts.done import done_with
-from alliance.models import CaseOffer, Membership, Practice, SightAnswer
+from alliance.models import Membership, Practice, SightAnswer
 from alliance.people.case_offers import answer_case_offer
 from alliance.people.colleagues import colleagues_of
 from alliance.people.mail import offer_messages
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post, status_of
+from alliance.taking import get_offer_or_404
 from ratings.handover.actions import CaseOpened, leave, settle_cases, take_case
 from ratings.handover.forms import LeavingForm, SettleForm, TakeForm
 from ratings.handover.leaving import cases_of, cases_without_therapist, open_cases_of
@@ -158,8 +159,7 @@ def cases_settle(request, code):
 @require_POST
 def case_offer_answer(request, code):
     """A colleague accepts a case or declines it; its therapist or a second manager agrees, or the therapist objects."""
-    offers = CaseOffer.objects.select_related("to__practice")
-    offer = access.get_visible_or_404(offers, request.user, code=code)
+    offer = get_offer_or_404(request.user, code)
     form = TakeForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation("There is no such answer.")

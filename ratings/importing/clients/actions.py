@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from alliance import audit
 from alliance.access import check_import_again
+from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, DataKey, Episode, ImportBatch, Membership, Practice
@@ -33,6 +34,7 @@ class SealedClient:
     phone: Sealed | None
 
 
+@as_program()
 def preview_of(draft, order=None):
     """The preview of a draft as things stand now; `order`: how its dates are written, where it does not tell."""
     return _matcher_of(draft, order).preview(receiver_of(draft))

@@ -27,6 +27,11 @@ from tests.subjects import subjects as subjects  # a fixture
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
 
+@pytest.fixture(autouse=True)
+def as_application():
+    """These say themselves as whom."""
+
+
 def run(statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
+from alliance.acting import as_program
 from alliance.dates import DateFormat, written
 from alliance.models import AuditEvent, CaseOffer, Cover, Episode, Membership, Supervision
 from ratings.detection.reassess import reassess
@@ -133,7 +134,8 @@ def test_a_case_that_opens_meanwhile_is_asked_about_too(http, leaving, dana, jun
     leave = views.leave
 
     def open_first(**given):
-        late.append(make_episode(dana, "Wren"))
+        with as_program():
+            late.append(make_episode(dana, "Wren"))
         leave(**given)
 
     monkeypatch.setattr(views, "leave", open_first)

@@ -1,0 +1,251 @@
+"""What PostgreSQL shows by itself is what `alliance.scopes` picks, and what the plain data say."""
+
+import time
+
+import psycopg2
+import pytest
+from django.db import DatabaseError, connection, transaction
+from psycopg2 import extensions
+from psycopg2.extensions import set_wait_callback
+
+from alliance import acting, row_security, scopes
+from alliance.crypto import token_hash
+from alliance.installation import roles
+from alliance.models import Client, Episode
+from alliance.patience import NoAnswer, Patience
+from alliance.scopes import ScopedQuerySet, SupervisionNoteQuerySet, WriterOnlyQuerySet
+from ratings.models import ClientLink
+from sessions.models import PrivateNote
+from tests.alliance.test_models import CLINICAL
+from tests.browsers import browsers as browsers  # a fixture
+from tests.browsers import taken_back
+from tests.care_graphs import Sight, found, sights
+from tests.subjects import subjects as subjects  # a fixture
+from tests.test_access_matrix import address, rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_application")]
+
+
+def by_the_predicate(stored, user):
+    return Sight(
+        found(stored.episodes, scopes.visible_episodes(user).values_list("pk", flat=True)),
+        found(stored.episodes, scopes.own_episodes(user).values_list("pk", flat=True)),
+        found(stored.clients, Client.objects.visible_to(user).values_list("pk", flat=True)),
+        found(stored.notes, PrivateNote.objects.visible_to(user).values_list("pk", flat=True)),
+    )
+
+
+def by_the_database(stored, user):
+    with acting.acting_as(acting.member(user.pk)):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT alliance_sight('own')")
+            own = [key for (key,) in cursor.fetchall()]
+        return Sight(
+            found(stored.episodes, Episode.objects.values_list("pk", flat=True)),
+            found(stored.episodes, own),
+            found(stored.clients, Client.objects.values_list("pk", flat=True)),
+            found(stored.notes, PrivateNote.objects.values_list("pk", flat=True)),
+        )
+
+
+def differing(seeds, told):
+    """The seeds and people of whom `told` says something else than the plain data; and how many may read something."""
+    wrong, reading = [], 0
+    for seed in seeds:
+        with transaction.atomic():
+            for stored, user, sight in sights(seed):
+                reading += bool(sight.episodes)
+                if told(stored, user) != sight:
+                    wrong.append((seed, user.email))
+            transaction.set_rollback(True)
+    return wrong, reading
+
+
+FEW = range(20)
+
+
+def test_the_predicate_picks_what_the_plain_data_say():
+    wrong, reading = differing(FEW, by_the_predicate)
+    assert not wrong and reading > len(FEW)
+
+
+@pytest.mark.postgres
+def test_the_database_alone_shows_the_same():
+    wrong, reading = differing(FEW, by_the_database)
+    assert not wrong and reading > len(FEW)
+
+
+@pytest.mark.postgres
+@pytest.mark.evidence
+def test_a_thousand_care_graphs():
+    for told in (by_the_predicate, by_the_database):
+        wrong, reading = differing(range(1000, 2000), told)
+        assert not wrong and reading > 1000
+
+
+# --- Who is named, and for how long -----------------------------------------------------------------------------------
+
+
+def seen():
+    return Episode.objects.count()
+
+
+@pytest.mark.postgres
+def test_every_clinical_table_has_its_rule():
+    assert {model._meta.label for model in row_security.clinical_models()} == {m._meta.label for m in CLINICAL}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, pg_get_expr(p.polqual, p.polrelid) FROM pg_class c"
+            " JOIN pg_policy p ON p.polrelid = c.oid WHERE c.relrowsecurity"
+        )
+        rules = dict(cursor.fetchall())
+    assert set(rules) == {model._meta.db_table for model in CLINICAL}
+    assert all("alliance_sight" in rule for rule in rules.values())
+
+
+@pytest.mark.postgres
+def test_a_table_without_its_rule_is_found(settings):
+    settings.ROW_SECURITY = True
+    assert roles.filters_as_said()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP POLICY {row_security.POLICY} ON ratings_rating")
+    assert not roles.filters_as_said()
+
+
+@pytest.mark.postgres
+def test_where_nobody_is_named_nothing_is_there(juniper, application_role):
+    with connection.connection.cursor(cursor_factory=extensions.cursor) as cursor:  # which says nothing before
+        cursor.execute(f'SET LOCAL ROLE "{application_role}"')
+        for model in row_security.clinical_models():
+            cursor.execute(f"SELECT count(*) FROM {model._meta.db_table}")
+            assert cursor.fetchone() == (0,), model
+        cursor.execute("RESET ROLE")
+
+
+@pytest.mark.postgres
+def test_who_is_named_holds_for_the_block_and_no_longer(juniper, dana, noor):
+    with acting.acting_as(acting.member(dana.user.pk)):
+        assert seen() == 1
+        with acting.acting_as(acting.member(noor.user.pk)):
+            assert seen() == 0
+        assert seen() == 1
+        with acting.as_program():
+            assert seen() == 1
+    with acting.acting_as("nobody that there is"):
+        assert seen() == 0
+
+
+@pytest.mark.postgres
+def test_a_page_is_read_in_ones_own_sight_and_a_deed_is_the_programs(juniper, dana, noor):
+    with acting.acting_as(acting.member(noor.user.pk)):
+        assert seen() == 0
+        with transaction.atomic():
+            assert seen() == 1
+        assert seen() == 0
+
+
+@pytest.mark.postgres
+def test_after_a_failed_statement_it_is_still_the_same_person(juniper, dana, noor):
+    with acting.acting_as(acting.member(noor.user.pk)):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Episode.objects.create(client_id=juniper.client_id, therapist_id=dana.pk)
+        assert seen() == 0
+
+
+@pytest.mark.postgres
+def test_a_client_of_two_therapists_and_a_link_of_one(juniper, sorrel):
+    key = token_hash("a" * 43)
+    ClientLink.objects.create(client=juniper.client, kind="preferences", token_hash=key, channel="email")
+    other = ClientLink.objects.create(client=sorrel.client, kind="preferences", token_hash=token_hash("b"))
+    with acting.acting_as(acting.link(key)):
+        assert list(Episode.objects.all()) == [juniper] and list(Client.objects.all()) == [juniper.client]
+        assert not ClientLink.objects.filter(pk=other.pk).exists()
+        assert list(ClientLink.objects.all()) == [ClientLink.objects.get(token_hash=key)]
+    with acting.acting_as(acting.link(token_hash("c"))):
+        assert seen() == 0
+
+
+@pytest.mark.postgres
+def test_a_link_that_could_end_the_statement_is_nobodys():
+    assert acting.link("x', true); DROP TABLE ratings_rating; --") == acting.NOBODY
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_the_next_on_the_same_connection_knows_nothing_of_it(juniper, dana):
+    with acting.acting_as(acting.member(dana.user.pk)), connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('alliance.acting', true)")
+        assert cursor.fetchone() == (f"member {dana.user.pk}",)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('alliance.acting', true)")
+        assert cursor.fetchone() in ((None,), ("",))
+
+
+@pytest.mark.postgres
+def test_a_wait_has_its_limit_also_for_the_statement_behind_it(dana):
+    set_wait_callback(Patience(0.5))
+    try:
+        other = psycopg2.connect(**connection.get_connection_params())
+        other.autocommit = True
+        start = time.monotonic()
+        with acting.acting_as(acting.member(dana.user.pk)), pytest.raises(NoAnswer), other.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(5)")
+        assert time.monotonic() - start < 3
+    finally:
+        set_wait_callback(None)
+        other.close()
+
+
+@pytest.mark.postgres
+def test_a_cursor_of_the_server_is_refused(dana):
+    with (
+        acting.acting_as(acting.member(dana.user.pk)),
+        connection.connection.cursor("named") as cursor,
+        pytest.raises(RuntimeError, match="cannot say for whom"),
+    ):
+        cursor.execute("SELECT 1")
+
+
+# --- With Python's filter taken out -----------------------------------------------------------------------------------
+
+
+FOREIGN = {"noor": ("Juniper", "Sorrel"), "vera": ("Juniper", "Sorrel", "Wren"), "eve": ("Juniper", "Wren")}
+
+
+@pytest.fixture
+def no_filter(subjects, browsers, monkeypatch):
+    """The hole of all holes: every query set picks every row, for everybody."""
+    monkeypatch.setattr(scopes, "_episodes_where", lambda condition: Episode.objects.all())
+    for kind in (ScopedQuerySet, WriterOnlyQuerySet, SupervisionNoteQuerySet):
+        monkeypatch.setattr(kind, "visible_to", lambda rows, user: rows.all())
+
+
+def foreign_pages(browsers, subjects, only=""):
+    """The pages on which somebody reads the name of a client of whom they should know nothing; and how many opened."""
+    found, opened = [], 0
+    for name, subject, on_get, _on_post in rows():
+        if not name.startswith(("ratings:", "alliance:")) or only not in name:
+            continue
+        for persona, names in FOREIGN.items():
+            if on_get[persona] == 405:
+                continue
+            with taken_back(browsers[persona]):
+                page = browsers[persona].get(address(name, subject, subjects))
+            opened += page.status_code == 200
+            if any(client in page.text for client in names):
+                found.append(f"{name} {subject} as {persona}")
+    return found, opened
+
+
+@pytest.mark.postgres
+def test_without_the_filter_of_python_no_page_shows_a_foreign_client(no_filter, browsers, subjects):
+    found, opened = foreign_pages(browsers, subjects)
+    assert not found and opened > 50
+
+
+@pytest.mark.postgres
+def test_without_either_they_do(no_filter, browsers, subjects, monkeypatch):
+    """The control: it is PostgreSQL that holds, and the names do stand on these pages."""
+    monkeypatch.setattr(acting, "said_before", lambda: "SELECT set_config('role', 'none', true); ")
+    found, _opened = foreign_pages(browsers, subjects, only="ratings:case")
+    assert {"ratings:case juniper as noor", "ratings:case juniper as vera"} <= set(found)

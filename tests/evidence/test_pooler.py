@@ -1,0 +1,126 @@
+"""Four at once behind PgBouncer in transaction mode, over two connections: nobody is shown what is another's.
+
+It needs the program `pgbouncer` (on Debian and Ubuntu: `apt install pgbouncer`).
+"""
+
+import json
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg2
+import pytest
+
+from tests.pg_plugin import postgresql
+from tests.servers import Project, free_port
+
+pytestmark = [pytest.mark.evidence, pytest.mark.sqlite]  # it brings its own database
+ROLE = "application"
+CLIENTS, STATEMENTS = 4, 600
+
+ASK = """
+import json, random, sys, threading
+from django.db import connection
+from alliance import acting
+from alliance.models import Episode, User
+from alliance.scopes import visible_episodes
+acting.act_as(acting.PROGRAM)
+people = {}
+for user in User.objects.filter(memberships__is_therapist=True).order_by("pk")[:%(clients)d]:
+    people[user.pk] = set(visible_episodes(user).values_list("pk", flat=True))
+acting.act_as(acting.NOBODY)
+if %(for_the_session)r:
+    said = acting.said_before
+    acting.said_before = lambda: said().replace(", true)", ", false)")
+counted = {"asked": 0, "foreign": 0, "for_nobody": 0, "own": 0}
+lock = threading.Lock()
+def ask(key, own):
+    chance = random.Random(key)
+    for _number in range(%(statements)d):
+        named = chance.random() < 0.7
+        with acting.acting_as(acting.member(key) if named else acting.NOBODY):
+            rows = set(Episode.objects.values_list("pk", flat=True))
+        with lock:
+            counted["asked"] += 1
+            counted["own"] += named and rows == own
+            counted["foreign"] += bool(rows - own) if named else 0
+            counted["for_nobody"] += bool(rows) and not named
+    connection.close()
+threads = [threading.Thread(target=ask, args=one) for one in people.items()]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(json.dumps(counted))
+"""
+
+
+@pytest.fixture
+def behind_pgbouncer(tmp_path):
+    """The project as the application's role, behind PgBouncer; the demo is in the database."""
+    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    if program is None:
+        pytest.fail("This takes the program pgbouncer; on Debian and Ubuntu: apt install pgbouncer")
+    with postgresql() as address:
+        environment = os.environ | {"ALLIANCE_VAR": str(tmp_path), "DATABASE_URL": address}
+        environment |= {"ALLIANCE_ROW_SECURITY": "yes"}
+        owner = Project(environment)
+        owner.manage("migrate", "--verbosity=0")
+        owner.manage("sync_instruments")
+        owner.manage("seed_demo", "--therapists=6", "--clients=36", "--sessions=4")
+        with psycopg2.connect(address) as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE ROLE {ROLE} LOGIN")
+        connection.close()
+        owner.manage("grant_application", ROLE)
+        (socket,) = parse_qs(urlsplit(address).query)["host"]
+        port = free_port()
+        folder = tmp_path / "pooler"
+        folder.mkdir()
+        (folder / "users").write_text(f'"{ROLE}" ""\n')
+        (folder / "pgbouncer.ini").write_text(
+            "[databases]\n"
+            f"* = host={socket} dbname={urlsplit(address).path[1:]} user={ROLE}\n"
+            "[pgbouncer]\n"
+            f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+            f"auth_type = trust\nauth_file = {folder / 'users'}\n"
+            "pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 20\n"
+            f"logfile = {folder / 'log'}\n"
+        )
+        command = [program, str(folder / "pgbouncer.ini")]
+        if os.getuid() == 0:  # it refuses to run as root
+            command[1:1] = ["-u", _may_reach(socket, folder)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            url = f"postgres://{ROLE}@127.0.0.1:{port}/alliance"
+            yield Project(environment | {"DATABASE_URL": url, "ALLIANCE_POOLER": "yes"})
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _may_reach(socket, folder):
+    """The name of whoever owns the socket, who can read the folder too."""
+    owner = Path(socket).stat().st_uid or pwd.getpwnam("nobody").pw_uid
+    for path in (folder, *folder.iterdir()):
+        os.chown(path, owner, -1)
+    for parent in folder.parents:
+        if parent.stat().st_uid == 0 and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
+    return pwd.getpwuid(owner).pw_name
+
+
+def asked(project, *, for_the_session):
+    code = ASK % {"clients": CLIENTS, "statements": STATEMENTS, "for_the_session": for_the_session}
+    return json.loads(project.python(code).splitlines()[-1])
+
+
+def test_nobody_is_shown_what_is_anothers(behind_pgbouncer, record_property):
+    counted = asked(behind_pgbouncer, for_the_session=False)
+    record_property("said with each statement", counted)
+    assert counted["asked"] == CLIENTS * STATEMENTS and counted["own"] > 0.6 * counted["asked"]
+    assert counted["foreign"] == counted["for_nobody"] == 0
+    leaking = asked(behind_pgbouncer, for_the_session=True)
+    record_property("said to the session", leaking)
+    assert leaking["for_nobody"] > 0, "the control: what is said to the session goes on to the next who asks"
