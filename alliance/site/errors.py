@@ -4,6 +4,7 @@ import sys
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.http import UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.views import defaults
@@ -12,6 +13,7 @@ from alliance.site.trouble import trouble_with_database
 
 RETRY_AFTER_SECONDS = 5  # convention of this app
 TOO_LONG = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+UNREADABLE = (*TOO_LONG, MultiPartParserError)
 
 
 def bad_request(request, exception):
@@ -23,9 +25,12 @@ def bad_request(request, exception):
 
 def server_error(request):
     """The page of every error that nobody caught, in a view or in a middleware."""
+    error = sys.exception()
+    if isinstance(error, UNREADABLE):  # Django's page of 404 reads the form once more, and fails at it
+        return bad_request(request, error)
     # The sign-in pages have no namespace, so that no password is sent back.
     namespace = _namespace(request)
-    trouble = trouble_with_database(sys.exception())
+    trouble = trouble_with_database(error)
     if trouble is None:
         return render(None, "500.html", {"namespace": namespace}, status=500)
     # Without the request: the page asks the database for nothing.

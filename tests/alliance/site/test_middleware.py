@@ -72,6 +72,9 @@ def ask(http, what):
         "302": lambda: http.get("/"),
         "400, another host": lambda: http.get("/help/", headers={"host": "evil.test"}),
         "400, no form": lambda: http.post("/form/", "x", content_type="multipart/form-data; boundary=é"),
+        "400, no form and no page": lambda: with_token(http).post(
+            "/nowhere/", "x", content_type="multipart/form-data; boundary=é", headers={"X-CSRFToken": "a" * 32}
+        ),
         "413": lambda: http.post("/form/", "a=" + "a" * 300_000, content_type=FORM),
         "413, fields": lambda: http.post("/form/", "a=&" * 2_000, content_type=FORM),
         "413, of a client": lambda: with_token(http).post("/c/change/", "a=" + "a" * 300_000, content_type=FORM),
@@ -86,7 +89,18 @@ def ask(http, what):
     }[what]()
 
 
-KINDS = ("200", "302", "400, another host", "400, no form", "403, no token", "404", "404, a link", "405", "500")
+KINDS = (
+    "200",
+    "302",
+    "400, another host",
+    "400, no form",
+    "400, no form and no page",
+    "403, no token",
+    "404",
+    "404, a link",
+    "405",
+    "500",
+)
 KINDS += ("413", "413, fields", "413, of a client", "503", "200, a style sheet", "200, healthy")
 
 
@@ -133,7 +147,9 @@ def test_no_error_shows_a_trace_or_says_where_the_program_is(browser, what):
 @pytest.mark.parametrize(
     "charset", ["utf8", "utf-8", "UTF8", "latin-1", "nonsense", "\u2028", "a" * 3000, "idna", "hex"]
 )
-@pytest.mark.parametrize("address", ["/form/", "/accounts/login/", "/c/change/", "/cases/new/", "/drafts/"])
+@pytest.mark.parametrize(
+    "address", ["/form/", "/nowhere/", "/accounts/login/", "/c/change/", "/cases/new/", "/drafts/"]
+)
 def test_no_charset_is_a_fault(browser, charset, address):
     browser.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
     for kind in (FORM, "text/plain", "multipart/form-data; boundary=x", "application/json"):
