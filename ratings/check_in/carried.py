@@ -140,10 +140,12 @@ def _is(condition: Q) -> Any:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
-def _carried(episodes: QuerySet[Episode] | Collection[int], reader: User) -> QuerySet[Any]:
+def _carried(episodes: QuerySet[Any] | Collection[int], reader: User) -> QuerySet[Any]:
     """Of the two therapies before each of the episodes: who came between may have opened nothing."""
-    unread = Q(check_in__read_at__isnull=True, check_in__isnull=False) & ~Q(episode__in=scopes.episodes_in_hands())
+    is_in_hands = Exists(scopes.episodes_in_hands().filter(pk=OuterRef("episode")))
+    unread = Q(check_in__read_at__isnull=True, check_in__isnull=False) & ~Q(is_in_hands)
     is_whole = unread | Q(check_in__read_by__user=reader)
     rows = _answers().annotate(is_whole=_is(is_whole), is_wished=_is(_is_wished()))
-    before = Q(episode__next__in=episodes) | Q(episode__next__next__in=episodes)
+    now = Episode.objects.filter(pk__in=episodes)
+    before = Q(episode__among=now.values("previous")) | Q(episode__among=now.values("previous__previous"))
     return rows.filter(before, Q(is_whole=True) | Q(is_wished=True), therapy_session__voided_at__isnull=True)
