@@ -27,7 +27,6 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("ALLIANCE_VAR", BASE_DIR / "var"))
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
-
 LOCAL = not env_secret("ALLIANCE_SECRET_KEY")
 
 if LOCAL:
@@ -109,6 +108,7 @@ MIDDLEWARE = [
     "alliance.site.middleware.activate_practice_zone",
     "alliance.site.middleware.ask_for_second_factor",
     "alliance.site.middleware.htmx_login_redirect",
+    "alliance.site.middleware.record_whose",
     "alliance.site.middleware.audit_denials",
     "alliance.site.middleware.ask_who_it_is",
     "alliance.site.middleware.say_what_cannot_be_opened",

@@ -127,7 +127,7 @@ def rename_client(*, editor: Editor, name):
     """
     client = Client.objects.select_for_update(no_key=True).get(pk=editor.episode.client_id)
     editor.check_again()
-    if client.display_name == name:
+    if client.sought_name == name:
         raise Refused(_("This is the name that you see already. Enter another one, or go back."))
     client.name = Sealed(name, client.data_key)
     client.save(update_fields=["name"])

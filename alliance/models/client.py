@@ -10,6 +10,7 @@ from alliance.crypto import SealedTextField
 from alliance.models.keys import DataKey
 from alliance.models.practice import Practice
 from alliance.scopes import ScopedQuerySet
+from alliance.shown import note_name
 
 
 class CheckInFormChoice(models.TextChoices):
@@ -57,6 +58,14 @@ class Client(models.Model):
 
     @property
     def display_name(self) -> str:
+        """The name as a page shows it: the audit says whose names stood in an answer."""
+        name = self.sought_name
+        note_name(self.code, name)
+        return name
+
+    @property
+    def sought_name(self) -> str:
+        """The name to look for or to sort by, where the page may not show it."""
         return self.name.shown(self.data_key)
 
     @property

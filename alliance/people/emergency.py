@@ -79,7 +79,7 @@ def _case_of(by: Membership, therapist: Membership, client_name: str) -> Episode
     episodes = Episode.objects.filter(
         therapist=therapist, ends_at__isnull=True, client__practice=by.practice_id
     ).select_related("client__data_key", "therapist__practice__data_key")
-    return next((row for row in episodes if folded(row.client.display_name) == folded(client_name)), None)
+    return next((row for row in episodes if folded(row.client.sought_name) == folded(client_name)), None)
 
 
 def _opened(by: Membership, episode: Episode, reason: str) -> EmergencyAccess:

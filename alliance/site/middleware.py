@@ -19,6 +19,7 @@ from alliance.accounts.step_up import NotFresh, ask_again
 from alliance.crypto import CannotOpen, token_hash
 from alliance.drafts.shown import is_staff_page
 from alliance.people.actions import record_first_visit
+from alliance.shown import names_noted, whose
 
 LINK_PATHS = "/c/"
 # Their addresses hold no key, and their forms are checked by where they come from.
@@ -170,6 +171,21 @@ def htmx_login_redirect(get_response):
         response = get_response(request)
         if request.htmx and response.status_code == 302 and urlsplit(response.url).path == login_path:
             return HttpResponseClientRedirect(response.url)
+        return response
+
+    return middleware
+
+
+def record_whose(get_response):
+    """Puts on record what an answer read, and whose names stood in it, before it goes out."""
+
+    def middleware(request):
+        if not request.user.is_authenticated:
+            return get_response(request)
+        with names_noted() as names, audit.reads_together() as reads:
+            response = get_response(request)
+        is_text = not response.streaming and response.headers.get("Content-Type", "").startswith("text/")
+        reads.save(whose(names, response.text) if names and is_text else [], request.user)
         return response
 
     return middleware

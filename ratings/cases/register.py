@@ -279,7 +279,7 @@ def _rows(cases: QuerySet[Any]) -> QuerySet[Any]:
 def codes_by_name(cases: QuerySet[Any], sought: str) -> list[UUID]:
     """The codes of the cases by name, or of those that are found under one; opens all names."""
     rows = cases.select_related("client__data_key").only("code", "client__code", "client__name", "client__data_key")
-    named = [(row.client.display_name, row.code) for row in rows]
+    named = [(row.client.sought_name, row.code) for row in rows]
     return [code for _name, code in sorted((folded(name), code) for name, code in named if is_found(sought, name))]
 
 

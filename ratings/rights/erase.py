@@ -259,7 +259,7 @@ def _drafts_about(client: Client) -> Drafts:
         return any(code in text for code in codes)
 
     def names(text: str) -> bool:
-        return folded(client.display_name) in folded(text) or bool(email and email in text.casefold())
+        return folded(client.sought_name) in folded(text) or bool(email and email in text.casefold())
 
     forms = FormDraft.objects.filter(sent_by__practice=client.practice_id)
     files = ImportDraft.objects.filter(practice=client.practice_id)
