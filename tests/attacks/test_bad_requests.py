@@ -26,7 +26,8 @@ def fields_of(subjects, browsers):
         if reader:
             with taken_back(browsers[reader]):
                 answer = browsers[reader].get(path)
-                found[path] |= set() if answer.streaming else set(NAME.findall(answer.text))
+                body = answer.getvalue()  # read to its end, a file is closed
+                found[path] |= set(NAME.findall(body.decode("utf-8", "replace")))
     return {path: sorted(names - {"csrfmiddlewaretoken"}) for path, names in found.items()}
 
 
@@ -39,6 +40,7 @@ def send(browser, request):
         extra["PATH_INFO"] = unquote_to_bytes(request.path.split("?")[0]).decode("latin-1")
         extra = {"HTTP_X_CSRFTOKEN": "a" * 32, "QUERY_STRING": request.query.encode().decode("latin-1")} | extra
         answer = browser.generic(request.method, "/", request.body, request.kind, **extra)
+        answer.getvalue()
         return answer.status_code, answer.exc_info and answer.exc_info[1]
 
 
