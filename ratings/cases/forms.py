@@ -199,7 +199,7 @@ class CaseListForm(forms.Form):
 
     only = forms.ChoiceField(choices=Only, required=False)
     sort = forms.ChoiceField(choices=Sort, required=False)
-    after = forms.UUIDField(required=False)
+    after = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     @property
     def asked(self):

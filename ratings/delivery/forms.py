@@ -56,7 +56,7 @@ class RenameForm(forms.Form):
 class PageForm(forms.Form):
     """After which check-in a page of the list begins; what is made up by hand is the first page."""
 
-    after = forms.UUIDField(required=False)
+    after = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     @property
     def chosen(self):

@@ -100,4 +100,4 @@ class RequestAnswerForm(forms.Form):
 class RuleAnswerForm(RequestAnswerForm):
     """The same under a rule, which may have been replaced meanwhile."""
 
-    shown_rule = forms.UUIDField()
+    shown_rule = forms.UUIDField(widget=forms.HiddenInput)
