@@ -133,7 +133,7 @@ urlpatterns = [
     path("export/<uuid:code>/ratings.zip", exchange.export_archive, name="export-archive"),
     path("export/<uuid:code>/key.csv", exchange.export_key, name="export-key"),
     path("figures/", figures.practice_figures, name="practice-figures"),
-    path("people/records/", gaps.gaps, name="gaps"),
+    path("people/gaps/", gaps.gaps, name="gaps"),
     path("figures/flags/", figures.flags_work, name="flags-work"),
     path("figures/flags/stated/", figures.recalibration, name="recalibration"),
     # /guide/, in the demo only

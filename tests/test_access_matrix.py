@@ -6,7 +6,7 @@ way to the password first. Whoever is signed in has one, and no second factor.
 """
 
 import pytest
-from django.urls import URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, resolve, reverse
 
 from tests.browsers import PERSONAS, ask
 from tests.browsers import browsers as browsers  # a fixture
@@ -298,6 +298,11 @@ def address(name, subject, subjects):
 
 def test_every_route_is_in_the_table_and_every_row_has_a_route():
     assert {name for name, *_rest in rows()} == set(routes())
+
+
+def test_no_route_hides_behind_another(subjects):
+    hidden = {name for name, subject, *_rest in rows() if resolve(address(name, subject, subjects)).view_name != name}
+    assert hidden == set()
 
 
 @pytest.mark.parametrize("methods", [("get", "head"), ("post",), ("put", "delete")], ids=" ".join)

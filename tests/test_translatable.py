@@ -23,7 +23,7 @@ NOT_OURS_EITHER = {"voice", "address"}  # classes of the same
 START = {
     "therapist": ["/today/", "/cases/", "/cases/?find=a"],
     "supervisor": ["/caseload/"],
-    "manager": ["/people/", "/people/records/", "/people/detection/"],
+    "manager": ["/people/", "/people/gaps/", "/people/records/", "/people/detection/"],
 }
 NAMES = {"Alliance", "demo", "test", *START}
 OF_EACH_ROUTE = 2

@@ -106,7 +106,7 @@ def _record(export: DataExport, exported: Exported) -> None:
 def exported_of(export: DataExport) -> Exported:
     """The cases of an export, and how it calls people."""
     episodes = episodes_of_export(export)
-    if export.extent == DataExport.Extent.OWN and export.made_by:
+    if export.made_by:
         episodes = episodes.exclude(pk__in=waiting_in(export.made_by))
     pseudonyms = Pseudonyms.of_export(export.code)
     tells_therapists = export.extent == DataExport.Extent.OWN or export.made_by is None
@@ -115,8 +115,11 @@ def exported_of(export: DataExport) -> Exported:
 
 
 def waiting_in(member: Membership) -> set[int]:
-    """The member's cases with answers that wait for their own rating: these stay out until it is in."""
-    episodes = list(EPISODES.filter(therapist=member))
+    """The member's cases with answers that wait for their own rating: these stay out until it is in.
+
+    Also of an export of the practice: a manager who is a therapist would know their own cases by their course.
+    """
+    episodes = list(EPISODES.filter(therapist__user=member.user, client__practice=member.practice))
     return {waiting.episode_key for waiting in awaiting_rating(episodes, member.user)}
 
 

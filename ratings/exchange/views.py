@@ -48,7 +48,7 @@ def export(request, code):
         "export": made,
         "is_own": is_own,
         "cases": len(actions.exported_of(made).places),
-        "waiting": len(actions.waiting_in(made.made_by)) if is_own else 0,
+        "waiting": len(actions.waiting_in(made.made_by)) if made.made_by else 0,
         "section": "cases" if is_own else "people",
     }
     return render(request, "ratings/exchange/export.html", context)

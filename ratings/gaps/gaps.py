@@ -143,7 +143,7 @@ def _silent(practice: Practice, now: datetime) -> QuerySet[Episode]:
     answers = Rating.objects.current().filter(in_period, episode=OuterRef("pk"), rater=Rater.CLIENT)
     held = (
         TherapySession.objects.attended()
-        .filter(episode=OuterRef("pk"), starts_at__gte=now - PERIOD, starts_at__lte=now)
+        .filter(episode=OuterRef("pk"), starts_at__gte=now - PERIOD, starts_at__lte=now, import_batch__isnull=True)
         .order_by()
         .values("episode")
         .annotate(n=Count("pk"))

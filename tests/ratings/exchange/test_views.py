@@ -198,6 +198,21 @@ def test_answers_that_wait_for_an_own_rating_stay_in(http, millrace, dana, sorre
     assert {row["client_pid"] for row in rows} == {"Juniper"}
 
 
+def test_a_manager_reads_no_such_answers_of_their_own_cases_in_a_file_of_the_practice(
+    http, millrace, dana, sorrel, lived
+):
+    millrace.rates_first_since = days_ago(1)
+    millrace.save()
+    Membership.objects.filter(pk=dana.pk).update(is_manager=True)
+    consent(sorrel.client)
+    check_in = held(sorrel, 1).check_in
+    answer_check_in(check_in=check_in, answers=client_answers(0), may_change=False)
+    page = made(http, dana, cases=f"practice-{dana.code}")
+    assert "One case is left out" in http.get(page).text
+    rows = table(files_of(http.get(f"{page}ratings.zip")), "ratings.csv")
+    assert len({row["client_pid"] for row in rows}) == 1
+
+
 def test_an_erasure_meanwhile_lets_nothing_out(http, millrace, mona, sorrel, lived, monkeypatch):
     ida = make_member(millrace, "Ida Berg", "manager")
     page = made(http, mona)
