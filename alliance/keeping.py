@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Set
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance.access import Denied, NotVisible
 from alliance.acting import as_program
-from alliance.models import Client, Erasure, ErasureRequest, Membership, User
+from alliance.dates import DateFormat, written
+from alliance.models import Client, Episode, Erasure, ErasureRequest, LegalHold, Membership, User
+from alliance.refusal import Refused
 from alliance.scopes import SIGHT_WAITS, accepted, live, live_memberships
 
 
@@ -47,6 +53,15 @@ class Keeper:
         return request.agreed_by_id is None and is_other and was_here
 
 
+@dataclass(frozen=True, slots=True)
+class AskedErasure:
+    """That somebody asks that a record is erased, for whoever reads it."""
+
+    asked_by: str
+    due_at: datetime | None  # None: a day after a second manager agrees
+    holds_up: str  # why nothing is erased as it stands
+
+
 @as_program()
 def check_keep(user: User, client_code: UUID) -> Keeper:
     """The right of a manager over a record of their practice, by the code of the client."""
@@ -68,6 +83,80 @@ def clients_by_code(practices: list[int], start: str) -> list[UUID]:
     between = UUID(start.ljust(32, "0")), UUID(start.ljust(32, "f"))
     found = Client.objects.filter(Q(code__range=between) | Q(episodes__code__range=between), practice__in=practices)
     return list(found.order_by("pk").values_list("code", flat=True).distinct()[:2])
+
+
+@as_program()
+def asked_erasure(client: Client) -> AskedErasure | None:
+    """The request to erase the record that waits; None where there is none."""
+    people = ("asked_by__practice__data_key", "agreed_by")
+    request = ErasureRequest.objects.waiting().filter(client=client).select_related(*people).first()
+    if request is None:
+        return None
+    managers = manager_users([client.practice_id])[client.practice_id]
+    holds_up = what_holds_up(request, what_keeps([client])[client.pk], managers)
+    return AskedErasure(request.asked_by.display_name, request.due_at, holds_up)
+
+
+def what_holds_up(request: ErasureRequest, kept: str, managers: Set[int]) -> str:
+    """Why nothing is erased as it stands, by `what_keeps` and the users who are managers now; else empty."""
+    return _obstacle(kept, managers, request.asked_by, request.agreed_by, waits=request.due_at is None)
+
+
+def check_erasable(
+    client: Client, asked_by: Membership, agreed_by: Membership | None = None, *, waits: bool = False
+) -> None:
+    """Raises `Refused` where a record is not erased for these two. `waits`: a second manager may still agree."""
+    managers = manager_users([client.practice_id])[client.practice_id]
+    if obstacle := _obstacle(what_keeps([client])[client.pk], managers, asked_by, agreed_by, waits=waits):
+        raise Refused(obstacle)
+
+
+def _obstacle(kept: str, managers: Set[int], asked_by: Membership, agreed_by: Membership | None, *, waits: bool) -> str:
+    if kept:
+        return kept
+    if asked_by.user_id not in managers or (agreed_by and agreed_by.user_id not in managers):
+        return _("Only managers of the client's practice can have a record erased.")
+    if not waits and len(managers) > 1 and (agreed_by is None or agreed_by.user_id == asked_by.user_id):
+        return _("A second manager has to agree.")
+    return ""
+
+
+@as_program()
+def what_keeps(clients: Collection[Client]) -> dict[int, str]:
+    """Why nobody erases each of these records, whoever asks; empty where nothing keeps it. Two statements."""
+    keys = [client.pk for client in clients]
+    joined = Episode.objects.filter(joined_into__isnull=False).exclude(joined_into__client=F("client"))
+    joined = joined.filter(Q(client__in=keys) | Q(joined_into__client__in=keys))
+    into: dict[int, Client] = {}
+    parts: dict[int, list[int]] = defaultdict(list)
+    for episode in joined.select_related("joined_into__client").order_by("pk"):
+        if kept := episode.joined_into:
+            into[episode.client_id] = kept.client
+            parts[kept.client_id].append(episode.client_id)
+    holds = LegalHold.objects.filter(lifted_at__isnull=True, client__in=[*keys, *into])
+    by_client = {
+        row.client_id: row for row in holds.select_related("placed_by__practice__data_key", "client__data_key")
+    }
+    found = dict.fromkeys(keys, "")
+    for key in keys:
+        hold = next((by_client[of] for of in (key, *parts[key]) if of in by_client), None)
+        if hold:
+            found[key] = _held(hold, is_own=hold.client_id == key)
+        elif key in into:
+            names = {"code": into[key].short_code}
+            found[key] = _("This record was joined to another one, %(code)s, and is erased with that one.") % names
+    return found
+
+
+def _held(hold: LegalHold, *, is_own: bool) -> str:
+    names = {"day": written(timezone.localtime(hold.placed_at), DateFormat.DAY_YEAR), "code": hold.client.short_code}
+    names |= {"name": hold.placed_by.display_name, "reason": hold.shown_reason}
+    if is_own:
+        said = _("A legal hold stands on this record since %(day)s, placed by %(name)s: “%(reason)s”") % names
+    else:
+        said = _("The record %(code)s was joined to this one.") % names
+        said += " " + _("A legal hold stands on it since %(day)s, placed by %(name)s: “%(reason)s”") % names
+    return f"{said} {_('A manager has to lift it first.')}"
 
 
 def managers_of(practice_id: int) -> QuerySet[Membership]:

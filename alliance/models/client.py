@@ -83,8 +83,3 @@ class Client(models.Model):
         """The hold that keeps the record; None where there is none."""
         people = ("placed_by__practice__data_key", "client__data_key")
         return self.legal_holds.filter(lifted_at__isnull=True).select_related(*people).first()
-
-    @property
-    def erasure_asked(self):
-        """The request to erase the record that waits; None where there is none."""
-        return self.erasure_requests.waiting().select_related("asked_by__practice__data_key").first()

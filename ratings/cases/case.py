@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from alliance import access
+from alliance import access, keeping
 from alliance.models import DataKey, Episode, User
 from alliance.people.emergency import Opening
 from alliance.people.readers import Readers, readers_of
@@ -129,6 +129,7 @@ class CasePage:
     sessions: list[SessionRow]
     sessions_in_words: str
     readers: Readers
+    asked_erasure: keeping.AskedErasure | None
     emergency: Opening | None  # the hour in which the reader reads it, where they opened it in an emergency
 
     @property
@@ -217,6 +218,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         sessions=sessions,
         sessions_in_words=sessions_in_words(sessions),
         readers=readers,
+        asked_erasure=keeping.asked_erasure(client),
         emergency=readers.opened_by(reader),
     )
 

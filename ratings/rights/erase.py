@@ -4,7 +4,7 @@ What stays is the audit, which holds codes, and one row that says what was erase
 erases the client once more after a restore.
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +12,11 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
-from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.acting import as_program
 from alliance.audit import Verb
-from alliance.dates import DateFormat, written
-from alliance.keeping import manager_users
+from alliance.keeping import check_erasable
 from alliance.models import (
     Client,
     DataKey,
@@ -32,7 +29,6 @@ from alliance.models import (
     RetentionRule,
 )
 from alliance.names import folded
-from alliance.refusal import Refused
 from sessions.models import TherapySession
 
 # What may not be removed, by the name of the trigger that keeps it (ratings 0013), and where.
@@ -69,15 +65,12 @@ def erase_client(
     ------
     Refused
         One of the two is no manager of the practice now, or they are one person while the practice has another; or a
-        legal hold stands on the record.
+        legal hold stands on the record, or it was joined to another one.
     """
     forget_deleted_bytes()
     with transaction.atomic():
         Practice.objects.select_for_update(no_key=True).get(pk=client.practice_id)
-        check_not_held(client)
-        check_managers(manager_users([client.practice_id])[client.practice_id], asked_by, agreed_by)
-        if Episode.objects.filter(client=client, joined_into__isnull=False).exists():
-            raise Refused(_("This record was joined to another one. Erase that one, and this goes with it."))
+        check_erasable(client, asked_by, agreed_by)
         erasure = _erase(
             client,
             Erasure(
@@ -142,24 +135,6 @@ def empty_the_log() -> None:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def check_not_held(client: Client) -> None:
-    """Raises `Refused` where a legal hold stands on the record."""
-    for hold in filter(None, (row.legal_hold for row in (client, *joined_to(client)))):
-        names = {"day": written(timezone.localtime(hold.placed_at), DateFormat.DAY_YEAR)}
-        names |= {"name": hold.placed_by.display_name, "reason": hold.shown_reason}
-        raise Refused(
-            _("A legal hold stands on this record since %(day)s, placed by %(name)s: %(reason)s Lift it first.") % names
-        )
-
-
-def check_managers(managers: Set[int], asked_by: Membership, agreed_by: Membership | None) -> None:
-    """Raises `Refused` unless two of these users stand for it, or the only one."""
-    if asked_by.user_id not in managers or (agreed_by and agreed_by.user_id not in managers):
-        raise Refused(_("Only managers of the client's practice can have a record erased."))
-    if len(managers) > 1 and (agreed_by is None or agreed_by.user_id == asked_by.user_id):
-        raise Refused(_("A second manager has to agree."))
-
-
 def _erase(client: Client, erasure: Erasure) -> Erasure:
     """The key goes with the rows, so that nothing of an old copy can be read once the copies of the key are gone."""
     practice, joined = client.practice, list(joined_to(client))
@@ -215,7 +190,7 @@ def joined_to(client: Client) -> QuerySet[Client]:
     """The records of the same person whose sessions stand in a case of this one."""
     joined: QuerySet[Client] = Client.objects.filter(
         pk__in=Episode.objects.filter(joined_into__client=client).values("client")
-    )
+    ).exclude(pk=client.pk)
     return joined
 
 

@@ -1,6 +1,9 @@
 """Writes: a manager keeps a record by a legal hold, and lifts it."""
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -8,8 +11,9 @@ from alliance import audit
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.keeping import Keeper
-from alliance.models import LegalHold, Practice
+from alliance.models import ErasureRequest, LegalHold, Practice
 from alliance.refusal import Refused
+from ratings.rights.requests import WAITS
 
 
 @transaction.atomic
@@ -33,7 +37,7 @@ def place_hold(*, keeper: Keeper, reason: str) -> LegalHold:
 
 @transaction.atomic
 def lift_hold(*, keeper: Keeper) -> None:
-    """The record can be erased again; by its time, a day from now.
+    """The record can be erased again, a day from now at the earliest.
 
     Raises
     ------
@@ -47,6 +51,16 @@ def lift_hold(*, keeper: Keeper) -> None:
     hold.lifted_by, hold.lifted_at = keeper.membership, timezone.now()
     hold.save(update_fields=["lifted_by", "lifted_at"])
     audit.record(Verb.ENDED, hold, by=keeper.membership)
+    _put_off(keeper, hold.lifted_at + WAITS)
+
+
+def _put_off(keeper: Keeper, until: datetime) -> None:
+    """What was agreed on before the hold is not erased the moment that it is lifted."""
+    of_it = Q(client=keeper.client) | Q(client__episodes__in=keeper.client.episodes.values("joined_into"))
+    for request in ErasureRequest.objects.waiting().filter(of_it, due_at__lt=until).distinct():
+        request.due_at = until
+        request.save(update_fields=["due_at"])
+        audit.record(Verb.CHANGED, request, by=keeper.membership)
 
 
 def _lock(keeper: Keeper) -> None:

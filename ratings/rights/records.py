@@ -8,12 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from alliance.acting import as_program
-from alliance.keeping import Keeper, manager_users
+from alliance.keeping import Keeper, manager_users, what_holds_up, what_keeps
 from alliance.models import AuditEvent, Erasure, ErasureRequest, Membership
 from ratings.rights.erase import codes_of, what_would_go
 from ratings.rights.kept import Kept, record_kept
 from ratings.rights.kinds import KindCount, by_kind
-from ratings.rights.requests import what_holds_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class Record:
     events: int  # of the audit, which stays
     open_cases: int
     kept: Kept | None
+    keeps: str  # why nobody erases it, whoever asks: a hold, or it was joined
     waiting: WaitingErasure | None
 
     @property
@@ -72,7 +72,7 @@ class Certificate:
 def record_of(keeper: Keeper) -> Record:
     """What a manager sees before anything is erased."""
     client = keeper.client
-    managers = manager_users([client.practice_id])
+    managers, keeps = manager_users([client.practice_id]), what_keeps([client])[client.pk]
     request = _waiting_requests([keeper.membership]).filter(client=client).first()
     return Record(
         client.code,
@@ -80,7 +80,8 @@ def record_of(keeper: Keeper) -> Record:
         AuditEvent.objects.filter(subject_code__in=codes_of(client)).count(),
         client.episodes.filter(ends_at__isnull=True).count(),
         record_kept(client),
-        _waiting(request, keeper, managers[client.practice_id]) if request else None,
+        keeps,
+        _waiting(request, keeper, keeps, managers[client.practice_id]) if request else None,
     )
 
 
@@ -89,9 +90,16 @@ def waiting_erasures(managers: Collection[Membership]) -> list[WaitingErasure]:
     """The requests in the practices of these managers, the oldest first."""
     by_practice = {manager.practice_id: manager for manager in managers}
     users = manager_users(list(by_practice))
+    rows = list(_waiting_requests(managers))
+    keeps = what_keeps([row.client for row in rows])
     return [
-        _waiting(row, Keeper(by_practice[row.client.practice_id], row.client), users[row.client.practice_id])
-        for row in _waiting_requests(managers)
+        _waiting(
+            row,
+            Keeper(by_practice[row.client.practice_id], row.client),
+            keeps[row.client_id],
+            users[row.client.practice_id],
+        )
+        for row in rows
     ]
 
 
@@ -101,7 +109,8 @@ def _waiting_requests(managers: Collection[Membership]):
     return rows.select_related("client__practice", *people).order_by("asked_at", "pk")
 
 
-def _waiting(row: ErasureRequest, keeper: Keeper, managers: Set[int]) -> WaitingErasure:
+def _waiting(row: ErasureRequest, keeper: Keeper, keeps: str, managers: Set[int]) -> WaitingErasure:
+    holds_up = what_holds_up(row, keeps, managers)
     return WaitingErasure(
         client_code=row.client.code,
         reason=row.get_reason_display(),
@@ -109,8 +118,8 @@ def _waiting(row: ErasureRequest, keeper: Keeper, managers: Set[int]) -> Waiting
         asked_at=row.asked_at,
         agreed_by=row.agreed_by.display_name if row.agreed_by else "",
         due_at=row.due_at,
-        holds_up=what_holds_up(row, managers),
-        may_agree=keeper.may_agree(row),
+        holds_up=holds_up,
+        may_agree=not holds_up and keeper.may_agree(row),
     )
 
 

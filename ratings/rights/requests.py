@@ -3,7 +3,6 @@
 The day is for those who look after the client: they are told, and any manager can take it back.
 """
 
-from collections.abc import Set
 from datetime import timedelta
 
 from django.db import transaction
@@ -13,12 +12,10 @@ from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.audit import Verb
-from alliance.keeping import Keeper, managers_of
+from alliance.keeping import Keeper, check_erasable, managers_of
 from alliance.models import Erasure, ErasureRequest, Practice
 from alliance.refusal import Refused
 from ratings.rights.erase import (
-    check_managers,
-    check_not_held,
     empty_the_log,
     erase_client,
     forget_deleted_bytes,
@@ -35,11 +32,11 @@ def ask_to_erase(*, keeper: Keeper, reason: Erasure.Reason) -> ErasureRequest:
     Raises
     ------
     Refused
-        It is asked for already, or a legal hold stands on the record.
+        It is asked for already, a legal hold stands on the record, or it was joined to another one.
     """
     _lock(keeper)
     client, by, now = keeper.client, keeper.membership, timezone.now()
-    check_not_held(client)
+    check_erasable(client, by, waits=True)
     if ErasureRequest.objects.waiting().filter(client=client).exists():
         raise Refused(_("It is asked for already. Reload the page to see by whom."))
     is_alone = not managers_of(client.practice_id).exclude(user=by.user_id).exists()
@@ -59,11 +56,12 @@ def agree_to_erase(*, keeper: Keeper, request: ErasureRequest) -> None:
     Denied
         They are no second manager, or were not there a day before it was asked for.
     Refused
-        It was taken back or carried out meanwhile.
+        It was taken back or carried out meanwhile, or something keeps the record.
     """
     _lock(keeper)
     request = _as_it_stands(request)
     keeper.check_agree_again(request)
+    check_erasable(keeper.client, request.asked_by, keeper.membership)
     request.agreed_by, request.due_at = keeper.membership, timezone.now() + WAITS
     request.save(update_fields=["agreed_by", "due_at"])
     audit.record(Verb.CHANGED, request, by=keeper.membership)
@@ -123,17 +121,6 @@ def _erased(pk: int) -> bool:
     except Refused:
         return False
     return True
-
-
-def what_holds_up(request: ErasureRequest, managers: Set[int]) -> str:
-    """Why nothing will be erased as it stands, by the users who are managers now; empty where nothing holds it up."""
-    if request.due_at is None:
-        return ""
-    try:
-        check_managers(managers, request.asked_by, request.agreed_by)
-    except Refused as refusal:
-        return str(refusal)
-    return ""
 
 
 def _lock(keeper: Keeper) -> None:

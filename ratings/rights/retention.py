@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -74,7 +74,8 @@ def _over(practice: Practice, years: int) -> QuerySet[Any]:
     is_open = Exists(Episode.objects.filter(client=OuterRef("pk"), ends_at__isnull=True))
     clients: QuerySet[Any] = Client.objects.filter(~is_open, practice=practice, created_at__lte=now - HERE_FOR)
     # One that was joined to another record goes with that one.
-    clients = clients.exclude(pk__in=Episode.objects.filter(joined_into__isnull=False).values("client"))
+    elsewhere = Q(joined_into__isnull=False) & ~Q(joined_into__client=F("client"))
+    clients = clients.exclude(pk__in=Episode.objects.filter(elsewhere).values("client"))
     clients = clients.annotate(last_end=Max("episodes__ends_at"), n_cases=Count("episodes"))
     return clients.filter(last_end__lte=years_before(now, years))
 

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from alliance.access import Denied
 from alliance.keeping import check_keep
-from alliance.models import AuditEvent, Client, Erasure, ErasureRequest, Membership
+from alliance.models import AuditEvent, Client, Episode, Erasure, ErasureRequest, LegalHold, Membership
 from alliance.refusal import Refused
 from ratings.rights import requests
 from ratings.rights.erase import models_about_clients, what_would_go
+from ratings.rights.holds import lift_hold, place_hold
 from ratings.rights.kinds import KINDS
 from ratings.rights.requests import agree_to_erase, ask_to_erase, erase_due, take_request_back
 from tests.factories import days_ago, make_episode, make_member
@@ -166,6 +167,105 @@ def test_a_manager_who_left_meanwhile_erases_nothing(http, mona, ida, juniper):
     assert "Nothing is erased as it stands." in page and "Only managers of the client" in page
 
 
+# --- What keeps it ----------------------------------------------------------------------------------------------------
+
+
+def hold(mona, client):
+    return place_hold(keeper=check_keep(mona.user, client.code), reason="The court asked for it.")
+
+
+def joined_into(kept, dana):
+    """A case of another record of the same client, joined to this one."""
+    return make_episode(dana, "Juniper", ends_at=timezone.now(), end_reason="other", joined_into=kept)
+
+
+def pages(http, mona, dana, case):
+    """What the manager and the therapist read of it."""
+    http.force_login(mona.user)
+    yield http.get(LIST).text
+    yield http.get(reverse("ratings:record-erase", args=[case.client.code])).text
+    http.force_login(dana.user)
+    yield http.get(reverse("ratings:case", args=[case.code])).text
+
+
+def check_nothing_is_promised(shown, why):
+    for page in shown:
+        assert "Nothing is erased as it stands." in page and why in page
+        assert "It is erased soon after" not in page and "I agree" not in page
+
+
+def test_a_hold_that_came_after_the_agreement_is_told(http, mona, ida, dana, juniper, live_through):
+    live_through(juniper, [3])
+    agreed(mona, ida, juniper)
+    assert all("It is erased soon after" in page for page in pages(http, mona, dana, juniper))
+    hold(mona, juniper.client)
+    check_nothing_is_promised(pages(http, mona, dana, juniper), "The court asked for it.")
+
+
+def test_a_hold_on_a_record_that_was_joined_to_it_is_told_by_its_code(http, mona, ida, dana, juniper, live_through):
+    live_through(juniper, [3])
+    agreed(mona, ida, juniper)
+    other = joined_into(juniper, dana).client
+    hold(mona, other)
+    check_nothing_is_promised(
+        pages(http, mona, dana, juniper), f"The record {other.short_code} was joined to this one."
+    )
+    a_day_passes()
+    assert erase_due() == 0 and is_there(juniper)
+
+
+def test_a_manager_who_left_is_told_to_the_therapist_too(http, mona, ida, dana, juniper, live_through):
+    live_through(juniper, [3])
+    agreed(mona, ida, juniper)
+    Membership.objects.filter(pk=ida.pk).update(ends_at=timezone.now())
+    check_nothing_is_promised(pages(http, mona, dana, juniper), "Only managers of the client")
+
+
+def test_a_record_that_was_joined_to_another_one_names_that_one(http, mona, dana, juniper, sorrel, preview):
+    names = f"joined to another one, {sorrel.client.short_code}, and is erased with that one"
+    asked(mona, juniper)
+    Episode.objects.filter(pk=juniper.pk).update(joined_into=sorrel)
+    http.force_login(mona.user)
+    for page in (http.get(LIST).text, http.get(preview).text):
+        assert "Nothing is erased as it stands." in page and names in page
+    ErasureRequest.objects.all().delete()
+    assert "Ask for it" not in http.get(preview).text
+    refused = http.post(preview, {"reason": "asked", "code": juniper.client.short_code})
+    assert refused.status_code == 422 and names in refused.text
+    assert not ErasureRequest.objects.exists()
+
+
+def test_two_cases_of_one_record_that_were_joined_do_not_keep_it(mona, dana, juniper):
+    make_episode(dana, client=juniper.client, ends_at=timezone.now(), end_reason="other", joined_into=juniper)
+    asked(mona, juniper)
+    a_day_passes()
+    assert erase_due() == 1 and not is_there(juniper)
+    assert Erasure.objects.count() == 1
+
+
+def test_nobody_agrees_to_what_is_kept(mona, ida, juniper):
+    request = asked(mona, juniper)
+    hold(mona, juniper.client)
+    with pytest.raises(Refused, match="legal hold"):
+        agree_to_erase(keeper=check_keep(ida.user, juniper.client.code), request=request)
+    request.refresh_from_db()
+    assert request.agreed_by is None
+
+
+@pytest.mark.parametrize("on_joined", [False, True])
+def test_what_was_agreed_on_is_erased_a_day_after_the_hold_is_lifted(on_joined, mona, ida, dana, juniper):
+    agreed(mona, ida, juniper)
+    held = joined_into(juniper, dana).client if on_joined else juniper.client
+    hold(mona, held)
+    a_day_passes()
+    lift_hold(keeper=check_keep(mona.user, held.code))
+    due_at = ErasureRequest.objects.get().due_at
+    assert due_at == LegalHold.objects.get().lifted_at + timedelta(hours=24)
+    assert erase_due() == 0 and is_there(juniper)
+    a_day_passes()
+    assert erase_due() == 1 and not is_there(juniper)
+
+
 def test_who_is_no_manager_any_more_asks_agrees_and_takes_back_nothing(mona, ida, juniper):
     keepers = {member: check_keep(member.user, juniper.client.code) for member in (mona, ida)}
     request = asked(mona, juniper)
@@ -218,5 +318,5 @@ def test_the_list_asks_as_often_for_three_as_for_one(n, http, mona, ida, dana, d
             practice_code=dana.practice.code, client_code=name, reason="time", asked_by_code=mona.user.code
         )
     http.force_login(mona.user)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         http.get(LIST)

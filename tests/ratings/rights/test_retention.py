@@ -82,6 +82,15 @@ def test_without_a_rule_nothing_goes_however_old(mona, ended):
     assert len(names_left()) == 6
 
 
+def test_two_cases_of_one_record_that_were_joined_do_not_keep_it(mona, ended):
+    later, earlier = ended["Dill"].episodes.order_by("-ends_at")
+    earlier.joined_into = later
+    earlier.save(update_fields=["joined_into"])
+    in_force(mona)
+    erase_what_is_over()
+    assert "Dill" not in names_left()
+
+
 def test_a_rule_takes_a_second_manager_and_a_day(mona, ida, ended):
     rule = set_rule(by=mona, years=10)
     assert rule.starts_at is None
