@@ -3,6 +3,7 @@
 import configparser
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -189,7 +190,7 @@ def upgrade(tmp_path):
         done = subprocess.run(["sh", str(script), *options], env=environment, capture_output=True, text=True)
         return done.returncode, link.resolve().name, (tmp_path / "said").read_text()
 
-    run.units = places["units"]
+    run.units, run.tools = places["units"], places["tools"]
     return run
 
 
@@ -221,6 +222,17 @@ def test_the_way_back_asks_nothing_of_the_tables(upgrade):
     assert (status, version) == (0, "new")
     assert "manage.py upgrade" not in said and "pip install" not in said and "manage.py rebuild_standings" in said
     assert upgrade("nothing", "--bakc")[:2] == (2, "old")
+
+
+def test_without_curl_nothing_begins(upgrade, tmp_path, monkeypatch):
+    """What cannot be asked would count as a version that does not answer."""
+    (upgrade.tools / "curl").unlink()
+    (tmp_path / "bare").mkdir()
+    for tool in ("sh", "dirname", "basename", "readlink", "ln", "cp"):
+        (tmp_path / "bare" / tool).symlink_to(shutil.which(tool))
+    monkeypatch.setenv("PATH", str(tmp_path / "bare"))
+    for options in ((), ("--back",)):
+        assert upgrade("nothing", *options) == (1, "old", "")
 
 
 @pytest.mark.parametrize("fails", ["*pip install*", "*collectstatic*", "*manage.py upgrade*", "*import alliance.wsgi*"])

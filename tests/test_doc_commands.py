@@ -46,7 +46,7 @@ ELSEWHERE = {
     r".venv\Scripts\python -m pip install --require-hashes -r requirements.lock": MAKE,
     "python3 -m venv .venv": MAKE,
     ".venv/bin/python -m pip install --require-hashes -r requirements.lock": MAKE,
-    "apt-get install sudo postgresql python3-venv nginx certbot": MACHINE,
+    "apt-get install sudo curl postgresql python3-venv nginx certbot": MACHINE,
     "adduser --system --group --shell /bin/bash --home /var/lib/alliance alliance": MACHINE,
     "adduser --system --ingroup alliance --shell /bin/bash --home /var/lib/alliance_owner alliance_owner": MACHINE,
     "install -d -o alliance -g alliance -m 750 /etc/alliance /var/lib/alliance": MACHINE,
