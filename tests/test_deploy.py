@@ -3,6 +3,7 @@
 import configparser
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -82,6 +83,27 @@ def test_every_unit_is_switched_on_and_hardened():
         if file.suffix == ".service":
             assert re.search(r"^User=(alliance|alliance_owner|postgres)$", file.read_text(), re.MULTILINE)
             assert "[Install]" in file.read_text() or file.with_suffix(".timer") in UNITS
+
+
+def test_the_ledger_of_erasures_never_shrinks(tmp_path):
+    """After a restore the database knows of fewer: who is missing from the file would stay."""
+    (command,) = re.findall(r"^ExecStart=(.*)$", (DEPLOY / "systemd" / "alliance-erasures.service").read_text(), re.M)
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\n" + f'cat {tmp_path}/known && exit "$FAILS"')
+    python.chmod(0o755)
+    command = command.replace("/srv/alliance/.venv/bin/python", str(python))
+    command = command.replace("/var/lib/alliance_owner", str(tmp_path))
+
+    def ledger(known, fails="0"):
+        (tmp_path / "known").write_text(known)
+        subprocess.run(shlex.split(command), env={"PATH": os.environ["PATH"], "FAILS": fails})
+        return (tmp_path / "erasures").read_text()
+
+    assert ledger("one\n") == "one\n"
+    assert ledger("one\ntwo\n") == "one\ntwo\n"
+    assert ledger("one\n") == "one\ntwo\n"
+    assert ledger("", fails="1") == "one\ntwo\n"
+    assert ledger("three\n") == "one\nthree\ntwo\n"
 
 
 # --- nginx ------------------------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ ELSEWHERE = {
     '--command "SELECT count(*), max(at) FROM alliance_auditevent"': DRILL,
     "sudo -u postgres /usr/lib/postgresql/15/bin/pg_ctl --pgdata=/var/tmp/restored stop": DRILL,
     "systemctl enable --now alliance-backup.timer alliance-audit.timer alliance-erasures.timer": UNITS,
+    "systemctl stop 'alliance-*.timer' alliance-web.socket alliance-web.service alliance-send.service": MACHINE,
     "systemctl start alliance-backup.service alliance-audit.service": UNITS,
     'curl --fail --unix-socket /run/alliance/web.sock --header "Host: alliance.example.org" http://localhost/healthz': (
         "asked here without curl"
