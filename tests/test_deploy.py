@@ -1,6 +1,7 @@
 """The files in `deploy/` name what exists, and hold to what the program relies on."""
 
 import configparser
+import gzip
 import os
 import re
 import shlex
@@ -145,6 +146,24 @@ def test_what_is_typed_stays_in_memory_and_reaches_the_program():
 
 def test_headers_are_left_to_the_program():
     assert "add_header" not in NGINX and "proxy_hide_header" not in NGINX
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+def test_a_part_of_the_log_may_come_twice_and_is_never_overwritten(tmp_path):
+    """PostgreSQL hands over the same part until it hears that it is kept, also after a crash right then."""
+    (command,) = re.findall(r"^archive_command = '(.*)'$", (DEPLOY / "postgresql" / "archive.conf").read_text(), re.M)
+    command = command.replace("/var/backups/alliance-postgresql/wal", str(tmp_path)).replace("%f", "0001")
+
+    def hand_over(part):
+        (tmp_path / "pg_wal").write_text(part)
+        done = subprocess.run(["sh", "-c", command.replace("%p", str(tmp_path / "pg_wal"))])
+        return done.returncode == 0, gzip.decompress((tmp_path / "0001.gz").read_bytes()).decode()
+
+    assert hand_over("a part") == (True, "a part")
+    assert hand_over("a part") == (True, "a part")
+    assert hand_over("another") == (False, "a part")
 
 
 # --- PgBouncer and the container --------------------------------------------------------------------------------------

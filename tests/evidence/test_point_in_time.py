@@ -98,7 +98,7 @@ def test_a_lost_server_comes_back_as_of_an_instant(folder, record_property):
         project.python(WRITE)
         ask(drill.address, "SELECT pg_switch_wal()")
         deadline = time.monotonic() + 60
-        while not re.search(r"^[0-9A-F]{24}$", "\n".join(os.listdir(drill.kept / "wal")), re.MULTILINE) or ask(
+        while not re.search(r"^[0-9A-F]{24}\.gz$", "\n".join(os.listdir(drill.kept / "wal")), re.MULTILINE) or ask(
             drill.address, "SELECT last_archived_wal < pg_walfile_name(pg_current_wal_lsn() - 1) FROM pg_stat_archiver"
         ):
             assert time.monotonic() < deadline, os.listdir(drill.kept / "wal")
@@ -131,6 +131,10 @@ def test_a_lost_server_comes_back_as_of_an_instant(folder, record_property):
         ours = {"PGHOST": str(restored[0]), "PGPORT": str(port)}
         drill.run(SCRIPTS / "base-backup", drill.kept, 14, **ours)
         assert not old.exists() and len(list((drill.kept / "base").iterdir())) == 2
+        oldest = min((drill.kept / "base").iterdir()) / "backup_label"
+        first = re.search(r"\(file (\w+)\)", oldest.read_text())[1]
+        kept = [file.name for file in (drill.kept / "wal").iterdir() if re.match(r"[0-9A-F]{24}\.gz", file.name)]
+        assert min(kept) == f"{first}.gz"
     finally:
         for home in (drill.home, *restored):
             drill.stop(home)
