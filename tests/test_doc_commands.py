@@ -70,6 +70,12 @@ ELSEWHERE = {
     "sudo -u postgres psql --host=/var/tmp/restored --port=5433 --dbname=alliance "
     '--command "SELECT count(*), max(at) FROM alliance_auditevent"': DRILL,
     "sudo -u postgres /usr/lib/postgresql/15/bin/pg_ctl --pgdata=/var/tmp/restored stop": DRILL,
+    "rm -r /var/tmp/restored": DRILL,
+    "systemctl stop postgresql": DRILL,
+    "mv /var/lib/postgresql/15/main /var/lib/postgresql/15/main-lost": MACHINE,
+    "mv /var/tmp/restored /var/lib/postgresql/15/main": MACHINE,
+    "mv /var/backups/alliance-postgresql /var/backups/alliance-postgresql-lost": MACHINE,
+    "systemctl start postgresql": MACHINE,
     "systemctl enable --now alliance-backup.timer alliance-audit.timer alliance-erasures.timer": UNITS,
     "systemctl stop 'alliance-*.timer' alliance-web.socket alliance-web.service alliance-send.service": MACHINE,
     "systemctl start alliance-backup.service alliance-audit.service": UNITS,
