@@ -9,7 +9,7 @@ It is written by hand, and not taken from the query of `alliance.scopes`: a faul
 builds care graphs and compares the two with a third account.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -154,8 +154,8 @@ def put() -> Iterator[str]:
         yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
 
 
-def taken_off() -> Iterator[str]:
-    """What the owner runs where it is not wanted."""
-    for model in clinical_models():
-        yield f"DROP POLICY IF EXISTS {POLICY} ON {model._meta.db_table}"
-        yield f"ALTER TABLE {model._meta.db_table} DISABLE ROW LEVEL SECURITY"
+def taken_off(tables: Iterable[str]) -> Iterator[str]:
+    """What the owner runs for tables that have any of it and are to have none. Each statement locks its table."""
+    for table in tables:
+        yield f"DROP POLICY IF EXISTS {POLICY} ON {table}"
+        yield f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"

@@ -102,11 +102,27 @@ def grant_application(role: str) -> int:
             rights = SQL(", ".join(sorted(rights_on(table))))
             cursor.execute(SQL("GRANT {} ON {}.{} TO {}").format(rights, here, Identifier(table), to))
         cursor.execute(SQL("SET LOCAL search_path = {}, pg_temp").format(here))  # which the functions keep
-        for statement in row_security.put() if settings.ROW_SECURITY else row_security.taken_off():
+        for statement in row_security.put() if settings.ROW_SECURITY else row_security.taken_off(_filtered()):
             cursor.execute(statement)
         for function in row_security.FUNCTIONS if settings.ROW_SECURITY else ():
             cursor.execute(SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(Identifier(function), to))
     return len(tables())
+
+
+def _filtered() -> list[str]:
+    """The clinical tables that have a rule of PostgreSQL, or ask for one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c WHERE c.relname = ANY(%s)"
+            " AND c.relnamespace = current_schema()::regnamespace AND (c.relrowsecurity"
+            "   OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = %s))",
+            [_clinical(), row_security.POLICY],
+        )
+        return [table for (table,) in cursor.fetchall()]
+
+
+def _clinical() -> list[str]:
+    return sorted(model._meta.db_table for model in row_security.clinical_models())
 
 
 def other_rights() -> Iterator[str]:
@@ -127,7 +143,7 @@ def other_rights() -> Iterator[str]:
 
 def filters_as_said() -> bool:
     """Whether PostgreSQL filters every clinical table where ALLIANCE_ROW_SECURITY is on, and none where it is off."""
-    clinical = sorted(model._meta.db_table for model in row_security.clinical_models())
+    clinical = _clinical()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = %s"

@@ -1,5 +1,6 @@
 """What PostgreSQL refuses to the role that runs the program, and that the program needs no more than it has."""
 
+import re
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import uuid4
@@ -8,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from alliance import audit
@@ -86,6 +88,31 @@ def test_what_it_had_before_is_taken(role):
     run(f'GRANT ALL ON alliance_auditevent, ratings_rating TO "{role}"')
     call_command("grant_application", role)
     assert rights_of(role) == {table: set(rights_on(table)) for table in tables()}
+
+
+def test_without_row_security_it_locks_no_table_while_the_program_serves(role, settings):
+    settings.ROW_SECURITY = False
+    call_command("grant_application", role)
+    with CaptureQueriesContext(connection) as asked:
+        call_command("grant_application", role)
+    assert not [query["sql"] for query in asked if re.search("ALTER TABLE|POLICY", query["sql"])]
+
+
+@pytest.mark.parametrize("left", ["rule", "switch"])
+def test_what_is_left_of_row_security_is_taken_off(role, settings, left):
+    settings.ROW_SECURITY = True
+    call_command("grant_application", role)
+    if left == "rule":
+        run("ALTER TABLE ratings_rating DISABLE ROW LEVEL SECURITY")
+    else:
+        run("DROP POLICY alliance_sight ON ratings_rating")
+    settings.ROW_SECURITY = False
+    call_command("grant_application", role)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relrowsecurity")
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT count(*) FROM pg_policy")
+        assert cursor.fetchone() == (0,)
 
 
 @pytest.mark.parametrize(
