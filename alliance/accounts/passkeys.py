@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.fernet import InvalidToken
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
@@ -19,7 +20,19 @@ from alliance import crypto
 LONGEST_NAME = 60
 NOT_ACCEPTED = _("This passkey was not accepted. Try once more, or take another way to sign in.")
 # What django-allauth and fido2 raise where the text is JSON, and not what a browser makes.
-ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
+ODD = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    UnsupportedAlgorithm,
+    ValueError,
+    struct.error,
+)
+ALONE = "alone"  # beside what the browser said: the owner's choice, which the browser need not follow
 
 
 def passkey_name(passkey: Authenticator) -> str:
@@ -28,6 +41,11 @@ def passkey_name(passkey: Authenticator) -> str:
         return crypto.open_for_installation(passkey.data["name"])
     except InvalidToken:
         return gettext("This text cannot be opened.")
+
+
+def signs_in_alone(passkey: Authenticator) -> bool:
+    """Whether its owner chose so; of one from before that was kept, what the browser told."""
+    return bool(passkey.data["credential"].get(ALONE, passkey.wrap().is_passwordless))
 
 
 class _Credential(django_forms.Field):
@@ -88,6 +106,12 @@ class AddPasskeyForm(_Named, _Careful, forms.AddWebAuthnForm):
         super().__init__(*args, **kwargs)
         self.initial["name"] = gettext("My passkey")
 
+    def clean(self) -> Any:
+        fields = super().clean()
+        if credential := fields.get("credential"):
+            credential[ALONE] = fields["passwordless"]
+        return fields
+
 
 class RenamePasskeyForm(_Named, forms.EditWebAuthnForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -100,7 +124,11 @@ class SecondStepForm(_Careful, forms.AuthenticateWebAuthnForm):
 
 
 class SignInForm(_Careful, forms.LoginWebAuthnForm):
-    pass
+    def clean_credential(self) -> Any:
+        passkey = super().clean_credential()
+        if not signs_in_alone(passkey):
+            raise ValidationError(NOT_ACCEPTED)
+        return passkey
 
 
 class AskedAgainForm(_Careful, forms.ReauthenticateWebAuthnForm):

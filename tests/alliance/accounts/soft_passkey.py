@@ -18,14 +18,13 @@ class SoftPasskey:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.number = secrets.token_bytes(16)
 
-    def made(self, options):
+    def made(self, options, public_key=None, flags=PRESENT | VERIFIED | WITH_KEY):
         """What a browser says once it has made the passkey that the page asked for."""
         public = options["creation_options"]["publicKey"]
-        stored = AttestedCredentialData.create(
-            bytes(16), self.number, ES256.from_cryptography_key(self.key.public_key())
-        )
+        public_key = public_key or ES256.from_cryptography_key(self.key.public_key())
+        stored = AttestedCredentialData.create(bytes(16), self.number, public_key) if flags & WITH_KEY else b""
         said = self._about("webauthn.create", public["rp"]["id"], public["challenge"])
-        data = AuthenticatorData.create(said["host"], PRESENT | VERIFIED | WITH_KEY, 0, stored)
+        data = AuthenticatorData.create(said["host"], flags, 0, stored)
         return self._credential(said, attestationObject=AttestationObject.create("none", data, {}))
 
     def given(self, options, user, flags=PRESENT | VERIFIED):

@@ -8,8 +8,9 @@ from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
+from fido2.cose import UnsupportedKey
 
-from tests.alliance.accounts.soft_passkey import PRESENT, SoftPasskey
+from tests.alliance.accounts.soft_passkey import PRESENT, VERIFIED, SoftPasskey
 from tests.factories import make_member
 from tests.signing_in import PASSWORD, give_password, sign_in
 
@@ -41,13 +42,13 @@ def browser():
     return Client(**HOST)
 
 
-def add_passkey(http, member, name="My phone"):
+def add_passkey(http, member, name="My phone", public_key=None, alone=True):
     """Signs in with the password, and adds a passkey, which can sign in alone."""
     sign_in(http, member)
     http.post("/accounts/reauthenticate/", {"password": PASSWORD})
     passkey = SoftPasskey()
-    made = passkey.made(http.get(ADD).context["js_data"])
-    answer = http.post(ADD, {"name": name, "passwordless": "on", "credential": made})
+    made = passkey.made(http.get(ADD).context["js_data"], public_key)
+    answer = http.post(ADD, {"name": name, "credential": made} | ({"passwordless": "on"} if alone else {}))
     assert answer.url == "/accounts/2fa/recovery-codes/"
     return passkey
 
@@ -79,6 +80,46 @@ def test_what_no_browser_makes_is_a_sentence_and_no_fault(http, known):
         assert "request_options" in options(stranger)
         assert REFUSED in stranger.post(LOGIN, {"credential": credential}, follow=True).text
     assert Authenticator.objects.filter(type="webauthn").count() == 1
+
+
+def test_a_passkey_without_a_key_is_a_sentence_and_no_fault(http, known):
+    sign_in(http, known)
+    http.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    made = SoftPasskey().made(http.get(ADD).context["js_data"], flags=PRESENT | VERIFIED)
+    page = http.post(ADD, {"name": "My phone", "credential": made})
+    assert page.status_code == 200 and REFUSED in page.text
+    assert not Authenticator.objects.exists()
+
+
+def test_a_key_that_nobody_can_check_is_a_sentence_and_no_fault(http, known):
+    passkey = add_passkey(http, known, public_key=UnsupportedKey({1: 2, 3: -9999}))
+    door = browser()
+    given = passkey.given(options(door), handle(known))
+    assert REFUSED in door.post(LOGIN, {"credential": given}, follow=True).text
+
+
+@pytest.mark.parametrize(("alone", "said"), [(True, "signs you in alone"), (False, "after the password")])
+def test_it_signs_in_alone_only_where_its_owner_chose_so(http, known, alone, said):
+    passkey = add_passkey(http, known, alone=alone)
+    assert said in http.get(LIST).text
+    door = browser()
+    given = passkey.given(options(door), handle(known))
+    answer = door.post(LOGIN, {"credential": given}, follow=True)
+    assert answer.wsgi_request.user.is_authenticated == alone
+    assert (REFUSED in answer.text) != alone
+
+
+@pytest.mark.parametrize(("told", "said"), [(True, "signs you in alone"), (False, "after the password")])
+def test_one_from_before_the_choice_was_kept_does_what_the_browser_told(http, known, told, said):
+    passkey = add_passkey(http, known)
+    row = Authenticator.objects.get(type="webauthn")
+    del row.data["credential"]["alone"]
+    row.data["credential"]["clientExtensionResults"] = {"credProps": {"rk": told}}
+    row.save()
+    assert said in http.get(LIST).text
+    door = browser()
+    given = passkey.given(options(door), handle(known))
+    assert door.post(LOGIN, {"credential": given}, follow=True).wsgi_request.user.is_authenticated == told
 
 
 def test_it_signs_in_alone_where_it_asked_for_a_finger_and_only_its_owner(http, known, millrace):
