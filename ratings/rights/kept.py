@@ -44,6 +44,11 @@ class RetentionPage:
     due: list[DueRecord]
     held_back: int
 
+    @property
+    def is_of_rule(self) -> bool:
+        """Whether the list is what the rule that stands erases, and not what another one would."""
+        return self.rule is not None and self.years == self.rule.years
+
 
 def record_kept(client: Client) -> Kept | None:
     """The legal hold on a client's record."""

@@ -1,5 +1,6 @@
 """For how long records are kept: the rule, its dry run, its run, and what a legal hold keeps from both."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from ratings.rights.retention import agree_to_rule, due_records, end_rule, erase
 from tests.factories import days_ago, make_client, make_episode, make_member
 
 YEAR = 365.25
+BUTTONS = ("Show what it would erase", "Make it the rule")
 WHY = "The court asked for it."
 
 
@@ -205,6 +207,27 @@ def test_a_manager_sees_codes_and_counts_and_keeps_one(http, mona, ended):
     answer = reverse("ratings:retention-answer", args=[mona.practice.code])
     http.post(answer, {"answer": "take-back", "shown_rule": RetentionRule.objects.get().code})
     assert "No rule." in http.get(page).text
+
+
+def test_the_list_of_another_rule_is_not_taken_for_the_one_in_force(http, mona, ended):
+    page = reverse("ratings:retention", args=[mona.practice.code])
+    http.force_login(mona.user)
+    in_force(mona)
+    for years in ({}, {"years": "10"}):
+        shown = http.get(page, years).text
+        assert "every day, the records on the list below are erased" in shown
+        assert "Erased 10 years after" in shown and "Make it the rule" not in shown
+    shown = http.get(page, {"years": "3"}).text
+    assert "the list below is not of it" in shown and "A rule of 3 years would erase:" in shown
+    assert "list below are erased" not in shown and "Erased 3 years after" not in shown
+
+
+def test_what_is_tried_leaves_no_token_in_the_address(http, mona, ended):
+    http.force_login(mona.user)
+    page = http.get(reverse("ratings:retention", args=[mona.practice.code]), {"years": "10"}).text
+    tries, makes = (re.search(rf"<form[^>]*>(?:(?!</form>).)*{button}", page, re.S)[0] for button in BUTTONS)
+    assert 'method="get"' in tries and "csrfmiddlewaretoken" not in tries
+    assert 'method="post"' in makes and "csrfmiddlewaretoken" in makes and 'name="years" value="10"' in makes
 
 
 def test_the_therapist_reads_that_the_record_is_kept_and_why(http, mona, dana, juniper, live_through):
