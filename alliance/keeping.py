@@ -75,6 +75,7 @@ def check_keep(user: User, client_code: UUID) -> Keeper:
     return Keeper(next(row for row in managers if row.practice_id == client.practice_id), client)
 
 
+@as_program()
 def clients_by_code(practices: list[int], start: str) -> list[UUID]:
     """The clients with this beginning of their code, or of the code of one of their cases; two at most.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from alliance.acting import as_program
 from alliance.models import Client, Membership, RetentionRule
 from ratings.rights.retention import DueRecord, due_records, held_back, may_agree
 
@@ -50,12 +51,14 @@ class RetentionPage:
         return self.rule is not None and self.years == self.rule.years
 
 
+@as_program()
 def record_kept(client: Client) -> Kept | None:
     """The legal hold on a client's record."""
     hold = client.legal_hold
     return Kept(hold.placed_at, hold.placed_by.display_name, hold.shown_reason) if hold else None
 
 
+@as_program()
 def retention_of(by: Membership, years: int | None = None) -> RetentionPage:
     """What the manager sees of the practice's rule; `years`: of another one, to try."""
     people = [f"{who}__{what}" for who in ("set_by", "agreed_by") for what in ("user", "practice__data_key")]

@@ -7,12 +7,14 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from alliance.acting import as_program
 from alliance.keeping import managers_of
 from alliance.models import Episode, ErasureRequest, Membership
 from alliance.people.mail import member_message
 from alliance.scopes import live_assignments, live_therapists
 
 
+@as_program()
 def whom_to_tell(request: ErasureRequest) -> list[tuple[Membership, str]]:
     """Who looks after the client or supervises that, and the other managers; each with the code that they know."""
     told: dict[int, tuple[Membership, str]] = {}

@@ -21,6 +21,8 @@ from ratings.rights.requests import agree_to_erase, ask_to_erase, erase_due, tak
 from tests.factories import days_ago, make_episode, make_member
 from tests.signing_in import give_password, sign_in
 
+pytestmark = pytest.mark.usefixtures("as_application")  # on PostgreSQL: where the database filters too
+
 LIST = "/people/records/"
 
 

@@ -18,6 +18,8 @@ from ratings.rights.requests import ask_to_erase, erase_due
 from ratings.rights.retention import agree_to_rule, due_records, end_rule, erase_what_is_over, set_rule, years_before
 from tests.factories import days_ago, make_client, make_episode, make_member
 
+pytestmark = pytest.mark.usefixtures("as_application")  # on PostgreSQL: where the database filters too
+
 YEAR = 365.25
 BUTTONS = ("Show what it would erase", "Make it the rule")
 WHY = "The court asked for it."
@@ -196,6 +198,7 @@ def test_a_manager_sees_codes_and_counts_and_keeps_one(http, mona, ended):
     held = reverse("ratings:record-hold", args=[ended["Alder"].code])
     assert http.post(held, {"reason": ""}).status_code == 422
     assert http.post(held, {"reason": WHY}).status_code == 302
+    assert WHY in http.get(held).text
     record = http.get(reverse("ratings:record-erase", args=[ended["Alder"].code])).text
     assert WHY in record and "Ask for it" not in record
     shown = http.get(page, {"years": "10"}).text
