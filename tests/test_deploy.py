@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -164,6 +165,35 @@ def test_a_part_of_the_log_may_come_twice_and_is_never_overwritten(tmp_path):
     assert hand_over("a part") == (True, "a part")
     assert hand_over("a part") == (True, "a part")
     assert hand_over("another") == (False, "a part")
+
+
+@pytest.fixture
+def tools(tmp_path, monkeypatch):
+    """PostgreSQL's programs, of which none is needed here: each does nothing, and a base backup takes a second."""
+    (tmp_path / "tools").mkdir()
+    for name in ("pg_basebackup", "pg_verifybackup", "pg_archivecleanup", "pg_ctl", "pg_isready"):
+        tool = tmp_path / "tools" / name
+        takes = 'sleep 1.1; mkdir "${1#--pgdata=}"; date -u +%Y%m%dT%H%M%SZ > "${1#--pgdata=}/backup_label"'
+        tool.write_text("#!/bin/sh\n" + (takes if name == "pg_basebackup" else "true"))
+        tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'tools'}:{os.environ['PATH']}")
+
+
+def test_a_base_backup_leads_to_no_instant_before_its_end(tools, tmp_path):
+    scripts = DEPLOY / "postgresql"
+    subprocess.run([scripts / "base-backup", tmp_path, "14"], check=True)
+    (made,) = (tmp_path / "base").iterdir()
+    ended = (made / "backup_label").read_text().strip()
+    assert made.name >= ended
+
+    def restored(seconds):
+        instant = str(datetime.strptime(made.name, "%Y%m%dT%H%M%S%z") + timedelta(seconds=seconds))
+        command = [scripts / "restore-to", tmp_path, tmp_path / f"restored{seconds}", instant, "5433"]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    assert "There is no base backup from before" in restored(-1).stdout
+    assert restored(0).returncode == 1
+    assert restored(1).returncode == 0
 
 
 # --- PgBouncer and the container --------------------------------------------------------------------------------------
