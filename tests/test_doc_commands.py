@@ -91,6 +91,7 @@ ELSEWHERE = {
     "systemctl reload nginx": NGINX,
     "curl --fail https://alliance.example.org/healthz": NGINX,
     "apt-get install pgbouncer": MACHINE,
+    "apt-get install podman": MACHINE,
     "cp deploy/pgbouncer/pgbouncer.ini deploy/pgbouncer/hba.conf deploy/pgbouncer/userlist.txt /etc/pgbouncer/": POOLER,
     "sed -i '1i local alliance alliance peer map=alliance' /etc/postgresql/15/main/pg_hba.conf": POOLER,
     "printf 'alliance alliance alliance\\nalliance postgres alliance\\n' >> /etc/postgresql/15/main/pg_ident.conf": (
