@@ -237,7 +237,7 @@ def upgrade(tmp_path):
         (places[version] / "deploy" / "systemd").mkdir(parents=True)
         (places[version] / "deploy" / "systemd" / "alliance-web.service").write_text(version)
         (places[version] / ".venv" / "bin").mkdir(parents=True)
-    for tool in [places["tools"] / name for name in ("sudo", "systemctl", "curl", "chown", "python3")]:
+    for tool in [places["tools"] / name for name in ("sudo", "systemctl", "curl", "chown", "install", "python3")]:
         tool.write_text(STAND_IN)
         tool.chmod(0o755)
     (places["new"] / ".venv" / "bin" / "python").symlink_to(places["tools"] / "python3")
@@ -278,6 +278,14 @@ def test_a_new_version_comes_in_this_order(upgrade):
     steps += ["systemctl restart alliance-web.service", "curl", "manage.py rebuild_standings"]
     assert [said.find(step) for step in steps] == sorted(said.find(step) for step in steps)
     assert -1 not in [said.find(step) for step in steps]
+
+
+def test_the_program_cannot_change_what_root_runs(upgrade):
+    _status, _version, said = upgrade()
+    lines = re.findall(r"^(?:chown|install) .*$", said + PAGE, re.MULTILINE)
+    to_program = [line.split()[-1] for line in lines if re.search(r"-R alliance\b|-o alliance ", line)]
+    assert len(lines) > 5
+    assert {path for path in to_program if not path.endswith("/staticfiles")} == {"/var/lib/alliance"}
 
 
 def test_a_new_version_that_does_not_answer_is_taken_back(upgrade):

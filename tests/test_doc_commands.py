@@ -49,9 +49,12 @@ ELSEWHERE = {
     "apt-get install sudo curl postgresql python3-venv nginx certbot": MACHINE,
     "adduser --system --group --shell /bin/bash --home /var/lib/alliance alliance": MACHINE,
     "adduser --system --ingroup alliance --shell /bin/bash --home /var/lib/alliance_owner alliance_owner": MACHINE,
-    "install -d -o alliance -g alliance -m 750 /etc/alliance /var/lib/alliance": MACHINE,
+    "install -d -o root -g alliance -m 2750 /etc/alliance": MACHINE,
+    "install -d -o alliance -g alliance -m 750 /var/lib/alliance": MACHINE,
     "install -d -o alliance_owner -g alliance -m 700 /var/lib/alliance_owner /var/backups/alliance": MACHINE,
-    "chown -R alliance:alliance /srv/alliance-1": MACHINE,
+    "chown -R root:alliance /srv/alliance-1": MACHINE,
+    "chmod -R go+rX,go-w /srv/alliance-1": MACHINE,
+    "install -d -o alliance -g alliance /srv/alliance-1/staticfiles": MACHINE,
     "ln -s /srv/alliance-1 /srv/alliance": MACHINE,
     "/srv/alliance-2/deploy/upgrade": "tests/test_deploy.py has it among stand-ins",
     "/srv/alliance-1/deploy/upgrade --back": "tests/test_deploy.py has it among stand-ins",
@@ -105,7 +108,7 @@ PODMAN = re.findall(r"^podman .*$", (HOW_TO / "deploy.md").read_text(), re.MULTI
 ELSEWHERE |= dict.fromkeys(PODMAN, "made by hand: it takes the network")
 # Run here: nothing else is, as a new line on a page might change the machine that the tests are on.
 HERE = (".venv/bin/python ", ".venv\\Scripts\\python ", "make demo", "cd /srv/alliance", "set -a; . /etc/alliance/")
-HERE += ("export ", "unset ", "chmod 640 /etc/alliance/", "rm /etc/alliance/", "rm /var/lib/alliance_owner/")
+HERE += ("export ", "unset ", "chmod 640 /etc/alliance/", "rm /var/lib/alliance/", "rm /var/lib/alliance_owner/")
 HERE += ("sudo -u postgres createuser ", "sudo -u postgres createdb ", "sudo -u postgres dropdb ")
 SERVERS = ("make demo", "manage.py runserver", "-m gunicorn")  # they go on until they are stopped
 PASSWORD = "seven calm herons"
@@ -349,7 +352,7 @@ def test_every_command_of_the_page_on_postgresql_runs(postgresql_server, tmp_pat
     # Here the role is what it says it is; there the system vouches for it.
     reader = Reader(tmp_path, PATH=path, PGHOST=socket, PGUSER="alliance")
     reader.places |= {"%2Fvar%2Frun%2Fpostgresql": quote(socket, safe=""), "sudo -u postgres ": "PGUSER=postgres "}
-    (reader.etc / "first-password").write_text(PASSWORD)
+    (tmp_path / "kept" / "first-password").write_text(PASSWORD)
     reader.follow(DEPLOY)
     reader.environment |= {"GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{reader.port}"}  # systemd would bring the socket
     for unit in sorted((ROOT / "deploy" / "systemd").glob("*.service")):
