@@ -2,17 +2,18 @@
 
 from django.apps import apps
 from django.db import transaction
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
-from alliance.models import CaseJoin, EndReason, Episode
+from alliance.models import CaseJoin, EndReason, Episode, LegalHold, Practice
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episodes, reassess_all
-from ratings.joining.queries import MOVED, obstacle_between
-from ratings.models import Rupture, SeenRating
+from ratings.joining.queries import BY_A_PERSON, MOVED, obstacle_between
+from ratings.models import CheckIn, Rating, Rupture, SeenRating, Standing
 from sessions.models import TherapySession
 
 
@@ -27,7 +28,7 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
     Refused
         They can't be joined; the sentence says why.
     """
-    lock_episodes([kept.episode.pk, joined.episode.pk])
+    _lock(kept, joined.episode.pk)
     kept.check_again()
     joined.check_again()
     for editor in (kept, joined):
@@ -65,15 +66,24 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     Raises
     ------
     Refused
-        It was taken back already, or something was written about these sessions since.
+        It was taken back already, something about these sessions came since, or a legal hold keeps the record.
     """
-    lock_episodes([editor.episode.pk, join.joined_id])
+    _lock(editor, join.joined_id)
     editor.check_again(join)
     join.refresh_from_db()
     if join.parted_at:
         raise Refused(_("This was taken back already."))
     if _is_written_about(join):
-        raise Refused(_("Something was written about these sessions since. Take that back first, or leave them here."))
+        raise Refused(
+            _(
+                "Something was written about these sessions since, or answered, sent or removed. It stays with this "
+                "client, so the two stay one case."
+            )
+        )
+    if LegalHold.objects.keeping().filter(client=editor.episode.client_id).exists():
+        raise Refused(
+            _("A legal hold keeps this record, or was lifted within a day. Until then the two stay one case.")
+        )
     kept, back = editor.episode, join.joined
     _move(join.moved, back)
     kept.starts_at = join.began_at
@@ -88,6 +98,12 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     return back
 
 
+def _lock(editor: Editor, other: int) -> None:
+    """The practice first, as a hold and an erasure do."""
+    Practice.objects.select_for_update(no_key=True).get(pk=editor.episode.client.practice_id)
+    lock_episodes([editor.episode.pk, other])
+
+
 def _move(codes: list[str], to: Episode) -> None:
     sessions = TherapySession.objects.filter(code__in=codes)
     keys = list(sessions.values_list("pk", flat=True))
@@ -98,13 +114,30 @@ def _move(codes: list[str], to: Episode) -> None:
 
 
 def _is_written_about(join: CaseJoin) -> bool:
-    """Whether anything hangs on the sessions that could not go back with them."""
-    keys = list(TherapySession.objects.filter(code__in=join.moved).values_list("pk", flat=True))
-    for model in apps.get_models():
-        if model in (*MOVED, Rupture, TherapySession):
-            continue
-        for field in model._meta.concrete_fields:
-            if field.related_model is TherapySession and model._base_manager.filter(**{f"{field.name}__in": keys}):
-                return True
-    named = Rupture.objects.filter(opened_session__in=keys, episode=join.episode_id)
-    return named.exclude(named_by=None).exists() or named.filter(steps__isnull=False).exists()
+    """Whether anything hangs on the sessions that could not go back with them.
+
+    What was sealed since has the key of the client who stays; when they were joined, none of it was there.
+    """
+    moved = TherapySession.objects.filter(code__in=join.moved)
+    keys = list(moved.values_list("pk", flat=True))
+    if moved.filter(voided_at__isnull=False).exists():
+        return True
+    if Rating.objects.filter(therapy_session__in=keys, import_batch__isnull=True).exists():
+        return True
+    if Rupture.objects.filter(BY_A_PERSON, Q(opened_session__in=keys) | Q(rebased_session__in=keys)).exists():
+        return True
+    about: dict[type[Model], list[int]] = {
+        TherapySession: keys,
+        CheckIn: list(CheckIn.objects.filter(therapy_session__in=keys).values_list("pk", flat=True)),
+        Rupture: list(Rupture.objects.filter(opened_session__in=keys).values_list("pk", flat=True)),
+    }
+    follows = (*MOVED, Rupture, Standing, TherapySession)
+    return any(_points_to(model, about) for model in apps.get_models() if model not in follows)
+
+
+def _points_to(model: type[Model], about: dict[type[Model], list[int]]) -> bool:
+    return any(
+        model._base_manager.filter(**{f"{field.name}__in": about[field.related_model]}).exists()
+        for field in model._meta.concrete_fields
+        if field.related_model in about
+    )

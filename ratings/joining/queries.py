@@ -20,6 +20,7 @@ from sessions.models import TherapySession
 
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS, "client__data_key")
 MOVED = (Rating, CheckIn, SeenRating, Assessment)  # with the session that they are about
+BY_A_PERSON = Q(named_by__isnull=False) | Q(rebased_by__isnull=False) | Q(state=Rupture.RuptureState.SET_ASIDE)
 # What follows from the rest, or from the case alone, and stays where it is.
 STAYS = (Standing, Rupture, CaseJoin, Episode)
 
@@ -102,6 +103,8 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
     """Why two cases can't be joined; empty where they can."""
     if kept.pk == joined.pk:
         return _("These are one case already.")
+    if CaseJoin.objects.filter(parted_at__isnull=True, joined__in=[kept, joined]).exists():
+        return _("One of these cases was joined to another one meanwhile.")
     if kept.therapist_id != joined.therapist_id or _is_with_a_colleague(kept, joined):
         return _(
             "A colleague has a case with one of the two. Joined, it would change in their hands, so the two stay apart."
@@ -110,8 +113,8 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
         return _("This therapy has ended. Open it again first.")
     if joined.import_batch_id is None:
         return _("Only a case that came with an import can be joined to another one.")
-    if CaseJoin.objects.filter(parted_at__isnull=True, joined=kept).exists():
-        return _("This case was joined to another one meanwhile.")
+    if kept.client.erasure_asked or joined.client.erasure_asked:
+        return _("One of the two records is to be erased. As long as that is asked for, the two stay apart.")
     if _has_more_than_an_import(joined):
         return _(
             "In the imported case something was written since: a note, a plan, a step of a repair, or a consent. It "
@@ -136,8 +139,7 @@ def _has_more_than_an_import(episode: Episode) -> bool:
         return True
     if Rating.objects.filter(episode=episode, import_batch__isnull=True).exists():
         return True
-    by_a_person = Q(named_by__isnull=False) | Q(rebased_by__isnull=False) | Q(state=Rupture.RuptureState.SET_ASIDE)
-    if Rupture.objects.filter(by_a_person, episode=episode).exists():
+    if Rupture.objects.filter(BY_A_PERSON, episode=episode).exists():
         return True
     if Episode.objects.filter(client=episode.client_id).exclude(pk=episode.pk).exists():
         return True

@@ -21,12 +21,16 @@ JOINS = CaseJoin.objects.select_related(*OF_EPISODE, "episode__client__data_key"
 
 @require_safe
 def doubles(request):
+    return _doubles(request)
+
+
+def _doubles(request, refusal=""):
     members = access.check_role(request.user, "therapist")
     found = [double for member in members for double in doubles_of(member)]
     joins = JOINS.visible_to(request.user).filter(parted_at=None, episode__therapist__in=members).order_by("-pk")
     audit.record_code(audit.Verb.LISTED, "episode", by=members[0], practice=members[0].practice, count=len(found))
-    context = {"doubles": found, "joins": joins, "section": "cases"}
-    return render(request, "ratings/joining/doubles.html", context)
+    context = {"doubles": found, "joins": joins, "refusal": refusal, "section": "cases"}
+    return render(request, "ratings/joining/doubles.html", context, status=409 if refusal else 200)
 
 
 @require_page_or_post
@@ -58,7 +62,6 @@ def case_part(request, code):
     try:
         part_cases(editor=editor, join=join)
     except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, _("These are two cases again."))
+        return _doubles(request, str(refused))
+    messages.success(request, _("These are two cases again."))
     return redirect("ratings:doubles")

@@ -81,10 +81,8 @@ def _over(practice: Practice, years: int) -> QuerySet[Any]:
 
 
 def _is_held() -> Exists:
-    """A hold that stands, or was lifted within a day: one manager alone erases nothing by lifting it."""
-    lately = Q(lifted_at__isnull=True) | Q(lifted_at__gt=timezone.now() - WAITS)
     of_it = Q(client=OuterRef("pk")) | Q(client__episodes__joined_into__client=OuterRef("pk"))
-    return Exists(LegalHold.objects.filter(lately, of_it))
+    return Exists(LegalHold.objects.keeping().filter(of_it))
 
 
 # --- The rule ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Two cases of one client become one and two again: nothing is lost either way, and nobody's sight grows."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.crypto import Sealed
+from alliance.keeping import check_keep
 from alliance.models import AuditEvent, CaseJoin, Client, DataKey, Episode, Erasure
 from alliance.refusal import Refused
 from ratings.importing.actions import import_ratings
@@ -14,8 +16,23 @@ from ratings.importing.matching import make_preview, read
 from ratings.importing.receiver import Receiver
 from ratings.joining.actions import join_cases, part_cases
 from ratings.joining.queries import doubles_of
-from ratings.models import Assessment, CheckIn, Rating, Rupture, SeenRating, Standing
+from ratings.models import (
+    Assessment,
+    CheckIn,
+    ClientLink,
+    Delivery,
+    InstrumentText,
+    Rating,
+    Rupture,
+    RuptureView,
+    SeenRating,
+    SetAside,
+    Standing,
+    StrainVerdict,
+)
 from ratings.rights.erase import erase_client
+from ratings.rights.holds import lift_hold, place_hold
+from ratings.rights.requests import ask_to_erase
 from sessions.models import PrivateNote, TherapySession
 from tests.factories import days_ago, editor_of, make_client, make_episode, make_member, make_therapy_session
 
@@ -133,6 +150,11 @@ def with_end(hand, came, noor):
     Episode.objects.filter(pk=hand.pk).update(ends_at=timezone.now(), end_reason="other")
 
 
+def with_erasure(hand, came, noor):
+    mona = make_member(noor.practice, "Mona Hart", "manager")
+    ask_to_erase(keeper=check_keep(mona.user, hand.client.code), reason=Erasure.Reason.ASKED)
+
+
 def with_the_same_hour(hand, came, noor):
     make_therapy_session(hand, starts_at=came.therapy_sessions.first().starts_at, attendance="attended")
 
@@ -144,6 +166,7 @@ def with_the_same_hour(hand, came, noor):
         (with_note, "something was written since"),
         (with_consent, "something was written since"),
         (with_end, "This therapy has ended"),
+        (with_erasure, "is to be erased"),
         (with_the_same_hour, "a session at the same time"),
     ],
 )
@@ -179,6 +202,87 @@ def test_once_something_is_written_about_its_sessions_there_is_no_way_back(dana,
     with pytest.raises(Refused, match="written about these sessions since"):
         part_cases(editor=editor_of(hand), join=done)
     assert TherapySession.objects.filter(episode=hand).count() == 9
+
+
+def removed(moved, rupture, by):
+    TherapySession.objects.filter(pk=moved.pk).update(voided_at=timezone.now(), voided_by=by)
+
+
+def answered(moved, rupture, by):
+    rating = moved.ratings.get()
+    Rating.objects.filter(pk=rating.pk).update(replaced_at=timezone.now(), replaced_reason="typed_wrong")
+    rating.pk, rating.code, rating.import_batch = None, uuid.uuid4(), None
+    rating.comment = Sealed("I felt alone.", moved.episode.client.data_key)
+    rating.save()
+
+
+def asked(moved):
+    text = InstrumentText.objects.first()
+    return CheckIn.objects.get_or_create(therapy_session=moved, defaults={"episode": moved.episode, "text": text})[0]
+
+
+def linked(moved, rupture, by):
+    who = {"client": moved.episode.client, "episode": moved.episode, "expires_at": days_ago(-1)}
+    ClientLink.objects.create(check_in=asked(moved), kind="check_in", token_hash="0", channel="screen", **who)
+
+
+def delivered(moved, rupture, by):
+    Delivery.objects.create(
+        episode=moved.episode, check_in=asked(moved), kind="first", due_at=timezone.now(), message_id="0"
+    )
+
+
+def seen(moved, rupture, by):
+    RuptureView.objects.create(episode=rupture.episode, rupture=rupture, kind="both", said_by=by)
+
+
+def set_aside(moved, rupture, by):
+    SetAside.objects.create(episode=rupture.episode, rupture=rupture, by=by, undone_by=by, undone_at=timezone.now())
+
+
+def judged(moved, rupture, by):
+    StrainVerdict.objects.create(episode=rupture.episode, rupture=rupture, answer="yes", given_by=by)
+
+
+def taken_as_usual(moved, rupture, by):
+    Rupture.objects.filter(pk=rupture.pk).update(rebased_by=by, rebased_at=timezone.now(), rebased_session=moved)
+
+
+@pytest.mark.parametrize("since", [removed, answered, linked, delivered, seen, set_aside, judged, taken_as_usual])
+def test_what_was_sealed_or_said_since_they_were_joined_keeps_them_one(http, dana, hand, came, since):
+    done = join(hand, came)
+    rupture = Rupture.objects.get(episode=hand, opened_session__code__in=done.moved)
+    since(TherapySession.objects.get(code=done.moved[0]), rupture, dana)
+    was = told(hand)
+    http.force_login(dana.user)
+    response = http.post(reverse("ratings:case-part", args=[done.code]))
+    assert response.status_code == 409
+    assert "or answered, sent or removed" in response.content.decode()
+    done.refresh_from_db()
+    assert (told(hand), done.parted_at) == (was, None)
+
+
+def test_a_legal_hold_keeps_them_one_and_a_day_longer(dana, mona, hand, came):
+    done = join(hand, came)
+    keeper = check_keep(mona.user, hand.client.code)
+    place_hold(keeper=keeper, reason="The court asked for it.")
+    for lifted in (False, True):
+        if lifted:
+            lift_hold(keeper=keeper)
+        with pytest.raises(Refused, match="legal hold"):
+            part_cases(editor=editor_of(hand), join=done)
+    hand.client.legal_holds.update(lifted_at=days_ago(1.1))
+    part_cases(editor=editor_of(hand), join=done)
+
+
+def test_who_joins_a_moment_later_is_told_so(dana, hand, came):
+    other = make_episode(dana, "0099")
+    late = editor_of(Episode.objects.get(pk=came.pk))
+    join(hand, came)
+    for kept in (hand, other):
+        with pytest.raises(Refused, match="joined to another one meanwhile"):
+            join_cases(kept=editor_of(kept), joined=late)
+    assert CaseJoin.objects.count() == 1
 
 
 def test_the_record_that_was_joined_is_erased_with_the_other_and_not_without_it(millrace, mona, hand, came):
