@@ -66,13 +66,16 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     Raises
     ------
     Refused
-        It was taken back already, something about these sessions came since, or a legal hold keeps the record.
+        It was taken back already, another case was joined later, something about these sessions came since, or a legal
+        hold keeps the record.
     """
     _lock(editor, join.joined_id)
     editor.check_again(join)
     join.refresh_from_db()
     if join.parted_at:
         raise Refused(_("This was taken back already."))
+    if CaseJoin.objects.filter(episode=join.episode_id, parted_at__isnull=True, pk__gt=join.pk).exists():
+        raise Refused(_("Another case was joined to this one later. Part that one first."))
     if _is_written_about(join):
         raise Refused(
             _(

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Model, Q
+from django.db.models import Count, Model, Q
 from django.utils.translation import gettext as _
 
 from alliance.access import Editor
@@ -69,12 +69,12 @@ def doubles_of(member: Membership) -> list[Double]:
             for kept in by_sign[sign]:
                 if kept.client_id != episode.client_id:
                     found[kept.pk, episode.pk] = (kept, episode)
-    return [_double(kept, joined) for kept, joined in found.values()]
-
-
-def _double(kept: Episode, joined: Episode) -> Double:
-    sessions = TherapySession.objects.not_voided().filter(episode=joined)
-    return Double(kept.code, joined.code, joined.client.display_name, sessions.count(), joined.starts_at)
+    sessions = TherapySession.objects.not_voided().filter(episode__in={joined for _kept, joined in found})
+    counts = dict(sessions.values_list("episode").annotate(n=Count("pk")))
+    return [
+        Double(kept.code, joined.code, joined.client.display_name, counts.get(joined.pk, 0), joined.starts_at)
+        for kept, joined in found.values()
+    ]
 
 
 def _signs(episode: Episode) -> Iterator[str]:
@@ -111,6 +111,10 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
         )
     if kept.ends_at is not None:
         return _("This therapy has ended. Open it again first.")
+    if kept.import_batch_id is not None:
+        return _("An imported case can be joined to one that you made by hand, not to another imported one.")
+    if CaseJoin.objects.filter(parted_at__isnull=True, episode=joined).exists():
+        return _("Another case was joined to this imported one. Part those two first.")
     if joined.import_batch_id is None:
         return _("Only a case that came with an import can be joined to another one.")
     if kept.client.erasure_asked or joined.client.erasure_asked:

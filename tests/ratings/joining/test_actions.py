@@ -4,6 +4,8 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -57,6 +59,10 @@ def bring_in(therapist, file):
 
 def imported(therapist):
     return Episode.objects.get(therapist=therapist, import_batch__isnull=False)
+
+
+def imported_as(therapist, other):
+    return Episode.objects.exclude(pk=other.pk).get(therapist=therapist, import_batch__isnull=False)
 
 
 def told(episode):
@@ -273,6 +279,37 @@ def test_a_legal_hold_keeps_them_one_and_a_day_longer(dana, mona, hand, came):
             part_cases(editor=editor_of(hand), join=done)
     hand.client.legal_holds.update(lifted_at=days_ago(1.1))
     part_cases(editor=editor_of(hand), join=done)
+
+
+def test_the_case_that_came_last_is_parted_first(dana, hand, came):
+    began = hand.starts_at
+    bring_in(dana, past("0100", first=200))
+    second = imported_as(dana, came)
+    first, last = join(hand, came), join(hand, second)
+    with pytest.raises(Refused, match="Part that one first"):
+        part_cases(editor=editor_of(hand), join=first)
+    for one in (last, first):
+        part_cases(editor=editor_of(hand), join=one)
+    hand.refresh_from_db()
+    assert hand.starts_at == began
+
+
+def test_joins_make_no_chain(dana, hand, came):
+    bring_in(dana, past("0100", first=200))
+    second = imported_as(dana, came)
+    with pytest.raises(Refused, match="not to another imported one"):
+        join(came, second)
+    CaseJoin.objects.create(episode=came, joined=second, began_at=came.starts_at, joined_by=dana)
+    with pytest.raises(Refused, match="Part those two first"):
+        join(hand, came)
+
+
+def test_sessions_of_all_doubles_are_counted_at_once(dana, hand, came):
+    make_episode(dana, "0099")
+    with CaptureQueriesContext(connection) as asked_for:
+        found = doubles_of(dana)
+    assert [double.sessions for double in found] == [6, 6]
+    assert sum("COUNT(" in query["sql"] for query in asked_for) == 1
 
 
 def test_who_joins_a_moment_later_is_told_so(dana, hand, came):
