@@ -11,7 +11,7 @@ from django.db.models import Count, Model, Q
 from django.utils.translation import gettext as _
 
 from alliance.access import Editor
-from alliance.models import CaseJoin, Episode, Membership
+from alliance.models import CaseJoin, Episode, ErasureRequest, Membership
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.names import folded
 from alliance.scopes import own_episodes
@@ -117,7 +117,7 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
         return _("Another case was joined to this imported one. Part those two first.")
     if joined.import_batch_id is None:
         return _("Only a case that came with an import can be joined to another one.")
-    if kept.client.erasure_asked or joined.client.erasure_asked:
+    if ErasureRequest.objects.waiting().filter(client__in=[kept.client_id, joined.client_id]).exists():
         return _("One of the two records is to be erased. As long as that is asked for, the two stay apart.")
     if _has_more_than_an_import(joined):
         return _(
