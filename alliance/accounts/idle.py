@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from alliance.drafts.shown import sent_form
 from alliance.models import BrowserSession
 
 SAID_BEFORE = 120  # seconds before the end; convention of this app
@@ -42,8 +43,16 @@ def time_left(request: HttpRequest) -> TimeLeft:
     return TimeLeft(max(0, int(left)), may_stay=row.expire_date < at_the_latest)
 
 
-def idle(request: Any) -> dict[str, TimeLeft]:
+def way_back(request: HttpRequest) -> str:
+    """Where the sign-in leads to from an answer to a form, whose address may be none to open; "": the page's own."""
+    if request.method != "POST":
+        return ""
+    form = sent_form(request)
+    return form.page if form else "/"
+
+
+def idle(request: Any) -> dict[str, TimeLeft | str]:
     """Template context: for the warning on every page of whoever is signed in."""
     if not (hasattr(request, "memberships") and request.user.is_authenticated):
         return {}
-    return {"idle": time_left(request)}
+    return {"idle": time_left(request), "way_back": way_back(request)}

@@ -1,15 +1,16 @@
 /* Says some time before it that the sign-in is about to end, as nothing is done: any key, or a press anywhere, and it goes
    on. To ask the server how long it lasts is no deed, so a page that is left alone keeps nobody signed in. Without this
-   script the sign-in ends unannounced, and what was typed is kept. */
+   script the sign-in ends unannounced. */
 "use strict";
 (() => {
   const box = document.getElementById("idle");
   const sentence = box.querySelector("[role=alert]");
-  const { ask, door, left, may, soon } = box.dataset;
+  const { ask, back, door, kept, left, may, soon } = box.dataset;
   const AGAIN = 15; // seconds, where the server could not be asked
   const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
   const ahead = Number(box.dataset.ahead);
   let timer = 0;
+  let isLast = false; // whatever is pressed
 
   const say = (words) => {
     if (sentence.textContent !== words) sentence.textContent = words;
@@ -22,12 +23,13 @@
   };
 
   const answered = ({ seconds, may_stay: mayStay }) => {
-    if (seconds <= 0) return location.replace(door + encodeURIComponent(location.pathname + location.search));
+    if (seconds <= 0) return location.replace(door + encodeURIComponent(back || location.pathname + location.search));
     if (seconds > ahead) {
       say("");
       return wait(seconds - ahead);
     }
-    say(mayStay ? may : soon);
+    isLast = !mayStay;
+    say(`${isLast ? soon : may} ${kept}`.trim());
     wait(seconds + 1);
   };
 
@@ -41,7 +43,7 @@
   };
 
   const stay = () => {
-    if (box.hidden || sentence.textContent === soon) return;
+    if (box.hidden || isLast) return;
     say("");
     look({ method: "POST", headers: { "X-CSRFToken": token } });
   };

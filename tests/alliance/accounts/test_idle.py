@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from alliance.drafts.shown import shown_form
 from tests.signing_in import sign_in
 
 ASK = "/you/idle/"
@@ -59,3 +61,23 @@ def test_no_page_of_a_stranger_or_a_client_says_it(http, known):
     assert 'id="idle"' in http.get("/you/").text
     assert 'id="idle"' in http.get("/accounts/2fa/").text
     assert 'id="idle"' not in http.get("/c/privacy/").text
+
+
+def test_from_an_answer_to_a_form_the_sign_in_leads_to_the_page_of_the_form(http, dana, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0])
+    code = juniper.ruptures.get().code
+    page, action = (reverse(f"ratings:{name}", args=[code]) for name in ("rupture", "rupture-set-aside"))
+    http.force_login(dana.user)
+    first = http.get(page)
+    assert 'data-back=""' in first.text
+    shown = shown_form(first.wsgi_request).token
+    for typed, back in (({"shown_form": shown}, page), ({}, "/")):
+        wrong = http.post(action, typed | {"reason": ""})
+        assert wrong.status_code == 422
+        assert f'data-back="{back}"' in wrong.text
+
+
+def test_only_a_page_that_keeps_what_is_typed_says_so(http, known):
+    sign_in(http, known)
+    said = {page: "What you typed is kept." in http.get(page).text for page in ("/you/", "/accounts/2fa/", "/import/")}
+    assert said == {"/you/": True, "/accounts/2fa/": False, "/import/": False}
