@@ -1,9 +1,14 @@
 """What needs attention: which cases have a card, in which order, and which step back."""
 
 import gzip
+import html
+import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.template.loader import render_to_string
+from django.utils import timezone
 
 from alliance.access import check_role
 from alliance.crypto import Sealed
@@ -187,3 +192,25 @@ def test_more_than_the_page_lists_are_counted(http, dana, sam, many):
     page = http.get("/caseload/")
     assert [len(page.context["caseload"].settled.rows), page.context["caseload"].settled.more] == [10, 2]
     assert 'href="/caseload/all/?state=settled"' in page.text and "2 more, in all cases" in text_of(http)
+
+
+@pytest.mark.parametrize("of", ["", "?therapist={code}"])
+def test_what_is_more_is_found_for_the_therapist_of_the_page(http, dana, sam, many, of):
+    many(dana, 12, settled_since=4, attention=10)
+    many(dana, 12, missing_in_a_row=3)
+    many(dana, 12, opened_by="client", attention=200_100)
+    many(dana, 1, batch=ImportBatch.objects.create(practice=dana.practice, layout="long"))
+    http.force_login(sam.user)
+    page = http.get("/caseload/" + of.format(code=dana.code)).text
+    last = f"therapist={dana.code}" if of else ""
+    found = {html.unescape(link) for link in re.findall(r'href="(/caseload/all/[^"]*)"', page)}
+    queries = ["", "state=flagged", "state=settled", "missing=check_ins"]
+    assert found == {"/caseload/all/" + ("?" if q or last else "") + "&".join(filter(None, [q, last])) for q in queries}
+
+
+@pytest.mark.parametrize("of", ["aside", "kept_back"])
+def test_where_no_filter_finds_what_is_more_it_is_no_link(of):
+    caseload = {of: {"rows": [{"code": uuid4(), "last": {"closed_at": timezone.now()}}], "more": 3}}
+    page = render_to_string("ratings/cases/caseload.html", {"caseload": caseload, "now": timezone.now()})
+    assert "3 more, in all cases" in " ".join(page.split())
+    assert not re.search(r"<a [^>]*>\s*3 more", page)
