@@ -4,13 +4,15 @@ What stays is the audit, which holds codes, and one row that says what was erase
 erases the client once more after a restore.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, Q, QuerySet
 
 from alliance import audit
@@ -29,7 +31,10 @@ from alliance.models import (
     RetentionRule,
 )
 from alliance.names import folded
+from alliance.refusal import Refused
 from sessions.models import TherapySession
+
+log = logging.getLogger(__name__)
 
 # What may not be removed, by the name of the trigger that keeps it (ratings 0013), and where.
 LIFTED = {"strain_verdict_stays": "ratings_strainverdict", "useful_verdict_stays": "ratings_usefulverdict"}
@@ -110,6 +115,15 @@ def erase_again(erasure: Erasure) -> bool:
         _erase(client, erasure)
     empty_the_log()
     return True
+
+
+def erased_or_logged(code: UUID, erase: Callable[[], bool]) -> bool:
+    """Whether it was; a record that cannot be erased keeps no other one from it, nor the sender from the rest."""
+    try:
+        return erase()
+    except (IntegrityError, Refused) as error:
+        log.error("The record %s could not be erased: %s.", code, type(error).__name__)
+        return False
 
 
 def may_erase() -> bool:

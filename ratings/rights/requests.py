@@ -4,6 +4,7 @@ The day is for those who look after the client: they are told, and any manager c
 """
 
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -18,6 +19,7 @@ from alliance.refusal import Refused
 from ratings.rights.erase import (
     empty_the_log,
     erase_client,
+    erased_or_logged,
     forget_deleted_bytes,
     may_erase,
 )
@@ -90,12 +92,11 @@ def erase_due() -> int:
     """
     if not may_erase():
         return 0
-    due = list(
-        ErasureRequest.objects.waiting().filter(due_at__lte=Now()).order_by("due_at").values_list("pk", flat=True)
-    )
+    waiting = ErasureRequest.objects.waiting().filter(due_at__lte=Now()).order_by("due_at")
+    due = list(waiting.values_list("pk", "client__code"))
     if due:
         forget_deleted_bytes()
-    erased = sum(_erased(pk) for pk in due)
+    erased = sum(erased_or_logged(code, partial(_erased, pk)) for pk, code in due)
     if erased:
         empty_the_log()
     return erased

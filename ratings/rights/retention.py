@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from alliance.keeping import managers_of
 from alliance.models import Client, Episode, Erasure, LegalHold, Membership, Practice, RetentionRule
 from alliance.refusal import Refused
 from alliance.scopes import SIGHT_WAITS
-from ratings.rights.erase import empty_the_log, erase_by_rule, forget_deleted_bytes, may_erase
+from ratings.rights.erase import empty_the_log, erase_by_rule, erased_or_logged, forget_deleted_bytes, may_erase
 
 WAITS = timedelta(hours=24)  # as for one record: `requests`
 HERE_FOR = timedelta(days=30)  # what was imported just now is not erased the same night; convention of this app
@@ -157,17 +158,17 @@ def erase_what_is_over() -> int:
     """Erases what the rules in force say; how many records. Where the role that runs this may not, nothing."""
     if not may_erase():
         return 0
-    due = [(rule.pk, client) for rule in RetentionRule.objects.in_force() for client in _keys(rule)]
+    due = [(rule.pk, *client) for rule in RetentionRule.objects.in_force() for client in _keys(rule)]
     if due:
         forget_deleted_bytes()
-    erased = sum(_erased(rule, client) for rule, client in due)
+    erased = sum(erased_or_logged(code, partial(_erased, rule, client)) for rule, client, code in due)
     if erased:
         empty_the_log()
     return erased
 
 
-def _keys(rule: RetentionRule) -> Iterator[int]:
-    yield from _due(rule.practice, rule.years).values_list("pk", flat=True)
+def _keys(rule: RetentionRule) -> Iterator[tuple[int, UUID]]:
+    yield from _due(rule.practice, rule.years).values_list("pk", "code")
 
 
 @transaction.atomic

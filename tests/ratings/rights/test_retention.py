@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
 from alliance.access import Denied
 from alliance.keeping import check_keep
-from alliance.models import AuditEvent, Client, Erasure, LegalHold, Membership, RetentionRule
+from alliance.models import AuditEvent, Client, Erasure, ErasureRequest, LegalHold, Membership, RetentionRule
 from alliance.refusal import Refused
+from ratings.rights import requests, retention
 from ratings.rights.erase import erase_client
 from ratings.rights.holds import lift_hold, place_hold
 from ratings.rights.requests import ask_to_erase, erase_due
@@ -140,6 +142,28 @@ def test_who_is_no_manager_any_more_sets_agrees_and_ends_nothing(mona, ida):
 def test_years_are_those_of_the_calendar(now, then):
     found = years_before(now, 10)
     assert (found.year, found.month, found.day) == then
+
+
+@pytest.mark.parametrize("way", ["rule", "request"])
+def test_a_record_that_cannot_be_erased_keeps_no_other_one(way, mona, ended, monkeypatch, caplog):
+    where, name = {"rule": (retention, "erase_by_rule"), "request": (requests, "erase_client")}[way]
+    erase = getattr(where, name)
+
+    def fails_once(*, client, **given):
+        if client.pk == ended["Alder"].pk:
+            raise IntegrityError("Alder")
+        return erase(client=client, **given)
+
+    monkeypatch.setattr(where, name, fails_once)
+    if way == "rule":
+        in_force(mona)
+    else:
+        for client in ("Alder", "Dill"):
+            ask_to_erase(keeper=check_keep(mona.user, ended[client].code), reason=Erasure.Reason.ASKED)
+        ErasureRequest.objects.update(due_at=days_ago(0.001))
+    call_command("send_due")
+    assert "Alder" in names_left() and "Dill" not in names_left()
+    assert f"The record {ended['Alder'].code} could not be erased: IntegrityError." in caplog.messages
 
 
 # --- The hold ---------------------------------------------------------------------------------------------------------
