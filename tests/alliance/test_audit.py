@@ -8,6 +8,7 @@ from django.views.defaults import page_not_found, permission_denied
 
 from alliance import access, audit
 from alliance.models import AuditEvent, Membership
+from alliance.urls import alliance_urls
 from tests.factories import make_practice
 
 CODE = uuid.UUID(int=7)
@@ -25,7 +26,11 @@ def writes_then_denies(request, denial):
     return HttpResponse("done")
 
 
-urlpatterns = [path("accounts/", include("allauth.account.urls")), path("<str:denial>/", writes_then_denies)]
+urlpatterns = [
+    path("accounts/", include("allauth.account.urls")),
+    path("<str:denial>/", writes_then_denies),
+    path("", include(alliance_urls)),
+]
 handler404, handler403 = page_not_found, permission_denied
 
 

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.urls import include, path
 from django.views.decorators.csrf import csrf_exempt
 
+from alliance.urls import alliance_urls
 from tests.alliance.site.test_trouble import full, locked, wrapped
 
 TYPED = {"comment": 'He said "no" & <left>', "answer": ["1", "2"]}
@@ -25,6 +26,7 @@ client_urls = ([path("<str:token>/", write)], "links")
 urlpatterns = [
     path("", include(own_urls)),
     path("c/", include(client_urls)),
+    path("", include(alliance_urls)),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/reset/", write),
 ]

@@ -175,7 +175,7 @@ def test_the_list_asks_as_often_for_three_as_for_one(http, dana, waiting):
         with CaptureQueriesContext(connection) as captured:
             assert http.get(LIST).status_code == 200
         counts.append(len(captured))
-    assert counts == [9, 9]  # sign-in, user, places, role, check-ins, deliveries, consents, who reads, audit
+    assert counts == [8, 8]  # sign-in, user, places, check-ins, deliveries, consents, who reads, audit
 
 
 # --- Contact and consent ----------------------------------------------------------------------------------------------
