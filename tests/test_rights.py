@@ -84,7 +84,9 @@ def writes(juniper, teasel, live_through, millrace, noor, all_drawn):
         "judge_rupture": lambda editor: judge_rupture(editor=editor, rupture=rupture, answer="yes"),
         "judge_session": lambda editor: judge_session(editor=editor, draw=Draw.objects.all()[0], answer="no"),
         "set_rupture_aside": lambda editor: set_rupture_aside(editor=editor, rupture=rupture, reason="Moved house."),
-        "say_kind": lambda editor: rupture_actions.say_kind(editor=editor, rupture=rupture, kind="both", signs=[]),
+        "say_kind": lambda editor: rupture_actions.say_kind(
+            editor=editor, rupture=opened(rupture), kind="both", signs=[]
+        ),
         "plan_step": lambda editor: rupture_actions.plan_step(
             editor=editor, rupture=opened(rupture), step="ask", words="How was that?"
         ),

@@ -4,7 +4,9 @@ With shadow mode off the same walk finds every mark and every word of detection 
 can fail.
 """
 
+import io
 import re
+import zipfile
 from collections import Counter, deque
 from datetime import timedelta
 from html import unescape
@@ -129,12 +131,22 @@ def every_page(people, about):
         for path in routes.values():
             if path not in found and not path.startswith((*EXPLAINS, *LEFT_OUT)):
                 response = browser.get(path)
-                found[path] = response.text if response.status_code == 200 else ""
+                found[path] = text_of(response) if response.status_code == 200 else ""
+                response.close()
         for rupture in Rupture.objects.all():
             response = browser.get(path := reverse("ratings:rupture", args=[rupture.code]))
             found[path] = response.text if response.status_code == 200 else ""
         pages |= {(person, path): text for path, text in found.items()}
     return pages
+
+
+def text_of(response):
+    """The page; or, of an archive, the text of its files, apart from the one that explains them."""
+    if not response.streaming:
+        return response.text
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        names = [name for name in archive.namelist() if name != "codebook.csv"]
+        return "".join(archive.read(name).decode() for name in names)
 
 
 def name_of(route, subject):

@@ -59,8 +59,8 @@ def retention(request, code):
     by = _manager(request, code)
     timezone.activate(ZoneInfo(by.practice.zone))
     check_fresh(request)
-    asked = posted(request) or (request.GET if "years" in request.GET else None)
-    form = RetentionForm(asked)
+    looked_for = request.GET if "years" in request.GET else None
+    form = RetentionForm(request.POST if request.method == "POST" else looked_for)
     is_right = form.is_valid()
     if request.method == "POST" and is_right:
         set_rule(by=by, years=form.cleaned_data["years"])

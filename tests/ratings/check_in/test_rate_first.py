@@ -111,10 +111,11 @@ DEEDS = {
 @pytest.mark.parametrize("deed", DEEDS)
 def test_nothing_is_done_about_a_repair_before_the_own_rating(http, waiting, juniper, deed):
     address = reverse(f"ratings:rupture-{deed}", args=[juniper.ruptures.get().code])
-    before = list(AuditEvent.objects.values_list("pk"))
+    deeds = AuditEvent.objects.exclude(verb="read")  # the page names the client
+    before = set(deeds.values_list("pk"))
     response = http.post(address, DEEDS[deed])
     assert (response.status_code, FIRST in response.text) == (409, True)
-    assert list(AuditEvent.objects.values_list("pk")) == before
+    assert set(deeds.values_list("pk")) == before
 
 
 @pytest.mark.parametrize("name", ["supervision-ask", "check-in-enter", "history-link"])

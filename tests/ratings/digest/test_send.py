@@ -203,5 +203,5 @@ def test_a_server_that_refuses_us_stops_the_run_and_nothing_is_lost(live, dana, 
 def test_the_counts_ask_as_often_for_three_cases_as_for_one(n, dana, sam, live_through, django_assert_num_queries):
     for number in range(n):
         live_through(make_episode(dana, f"Case {number}"), [3, 3, 3, 3, 3, 0])
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(3):
         parts_of(dana.user)
