@@ -75,8 +75,8 @@ def sign_in_by_form(page, membership):
     membership.user.emailaddress_set.get_or_create(email=membership.user.email, verified=True, primary=True)
     page.get_by_label("E-mail").fill(membership.user.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Sign in").wait_for(state="hidden")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("heading", name="Sign in", exact=True).wait_for(state="hidden")
 
 
 def end_sign_in(page):
@@ -216,6 +216,6 @@ def test_signing_out_throws_it_away(log_form, live_server):
     wait_until_kept(log_form)
     log_form.goto(live_server.url + reverse("alliance:you"))
     log_form.get_by_role("button", name="Sign out").click()
-    log_form.get_by_text("signed out").or_(log_form.get_by_role("heading", name="Sign in")).first.wait_for()
+    log_form.get_by_text("signed out").or_(log_form.get_by_role("heading", name="Sign in", exact=True)).first.wait_for()
     assert not FormDraft.objects.exists()
     assert "alliance-draft." not in log_form.evaluate(EVERYTHING_STORED)

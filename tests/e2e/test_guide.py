@@ -38,7 +38,7 @@ def enter(page, live_server, role):
     assert page.get_by_text(GUIDE).count() == 0
     page.get_by_label("E-mail").fill(f"{role}@demo.test")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     return page.url
 
 

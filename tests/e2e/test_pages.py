@@ -253,7 +253,7 @@ def test_signing_in(page, live_server, db, look):
     look("sign-in")
     page.get_by_label("E-mail").fill("nobody@millrace.test")
     page.get_by_label("Password", exact=True).fill("not this one")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     look("sign-in-error")
     page.goto(live_server.url + "/accounts/password/reset/")
     look("password-reset")

@@ -1,5 +1,6 @@
 """What other settings would change is said before they take hold, and is what then happens."""
 
+from operator import attrgetter
 from random import Random
 
 import pytest
@@ -61,6 +62,10 @@ def places():
     return list(Standing.objects.order_by("pk").values("episode", "attention", "words", "settled_since", "notes"))
 
 
+def in_order(changes):
+    return sorted(changes, key=attrgetter("episode_key"))
+
+
 def what_changed(before, after):
     """From what is stored: a new flag has a key that nobody knew before."""
     known = {one.flag for one in before.values()}
@@ -75,12 +80,12 @@ def test_the_preview_is_what_then_happens_and_the_same_flags_come_back(mona, cas
     were, placed = flags(), places()
     for choice in CHOICES:
         stood = standpoints()
-        said = list(changes_under(practice, proposed(practice, Choice(**choice))))
+        said = in_order(changes_under(practice, proposed(practice, Choice(**choice))))
         assert (standpoints(), flags()) == (stood, were), "a preview writes nothing"
         changed = set_detector(practice=practice, by=mona, **choice)
         assert said == what_changed(stood, standpoints()), choice
         stood, before = standpoints(), version_before(changed)
-        back = list(changes_under(practice, as_version(before), restores=before))
+        back = in_order(changes_under(practice, as_version(before), restores=before))
         assert go_back(practice=practice, by=mona, shown=changed).restores == before
         assert back == [change_between(key, stood[key], now) for key, now in sorted(standpoints().items())], choice
         assert (flags(), places()) == (were, placed), choice
@@ -248,7 +253,7 @@ def test_a_preview_asks_as_often_for_three_cases_as_for_one(n, mona, dana, live_
         live_through(make_episode(dana), CLEAR)
     version = proposed(mona.practice, Choice(**NORMAL | {"budget": "quiet"}))
     with django_assert_num_queries(5):
-        list(changes_under(mona.practice, version))
+        in_order(changes_under(mona.practice, version))
 
 
 def test_counts_of_others_are_told_from_twenty_cases_on():
