@@ -47,15 +47,10 @@ class TherapistGaps:
 class OddDate:
     """A session whose times can't be right, or whose answers can't."""
 
-    case: UUID
+    short_code: str  # of the case
     therapist: str
     starts_at: datetime
     what: str
-
-    @property
-    def short_code(self) -> str:
-        """Enough of the code to tell cases apart, on a page and on the telephone."""
-        return str(self.case)[:8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +176,7 @@ def _odd_dates(practice: Practice) -> tuple[list[OddDate], int]:
     )
     return [
         OddDate(
-            case=row.episode.code,
+            short_code=row.episode.short_code,
             therapist=row.episode.therapist.display_name,
             starts_at=row.starts_at,
             what=", ".join(str(words) for name, (_condition, words) in kinds.items() if getattr(row, name)),

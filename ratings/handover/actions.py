@@ -194,7 +194,7 @@ def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: dat
                 sentence = _(
                     "In case %(code)s the client wrote something that nobody has read. Ask a colleague to take it."
                 )
-                raise Refused(sentence % {"code": str(right.episode.code)[:8]})
+                raise Refused(sentence % {"code": right.episode.short_code})
             end_episode(editor=right, reason=EndReason.OTHER)
         elif choice.colleague is None:
             raise Refused(_("Choose a colleague."))

@@ -20,13 +20,13 @@ def whom_to_tell(request: ErasureRequest) -> list[tuple[Membership, str]]:
     told: dict[int, tuple[Membership, str]] = {}
     episodes = Episode.objects.filter(client=request.client_id, therapist__in=live_therapists())
     for episode in episodes.select_related("therapist__user").order_by("starts_at"):
-        code = str(episode.code)[:8]
+        code = episode.short_code
         told[episode.therapist.user_id] = episode.therapist, code
         assignments = live_assignments().filter(Q(episode=episode.pk) | Q(therapist=episode.therapist_id))
         for row in assignments.select_related("supervisor__user"):
             told[row.supervisor.user_id] = row.supervisor, code
     for manager in managers_of(request.client.practice_id).select_related("user"):
-        told[manager.user_id] = manager, str(request.client.code)[:8]
+        told[manager.user_id] = manager, request.client.short_code
     told.pop(request.asked_by.user_id, None)
     return list(told.values())
 
