@@ -38,14 +38,9 @@ UNFENCED = re.compile(r"^(?: {4}|\t)\S.*$", re.MULTILINE)
 # Not run here: why, and where it is run instead.
 MACHINE, MAKE = "changes the machine; nothing of ours is in it", "make runs the same before the first test"
 DRILL = "tests/evidence/test_point_in_time.py has a server that is lost"
-EXPORTS = "tests/ratings/exchange has a practice that can be taken out"
 UNITS = "what the units start is run here"
 NGINX, POOLER = "tests/evidence/test_deploy.py has a web server", "tests/evidence/test_deploy.py has a pooler"
 ELSEWHERE = {
-    '.venv/bin/python manage.py export_ratings millrace.zip --practice "Millrace Practice" --reason move --names '
-    "--true-dates --key key.csv": EXPORTS,
-    '.venv/bin/python manage.py import_ratings ratings.csv --practice "Weir House" '
-    "--therapist T-0123456789ab=dana@example.org": EXPORTS,
     "make test": "this is a part of it; .ci/run runs it",
     "py -m venv .venv": MAKE,
     r".venv\Scripts\python -m pip install --require-hashes -r requirements.lock": MAKE,
@@ -111,6 +106,8 @@ ELSEWHERE = {
 }
 PODMAN = re.findall(r"^podman .*$", (HOW_TO / "deploy.md").read_text(), re.MULTILINE)
 ELSEWHERE |= dict.fromkeys(PODMAN, "made by hand: it takes the network")
+EXPORTS = re.findall(r"^\.venv.* (?:ex|im)port_ratings .*$", (HOW_TO / "export.md").read_text(), re.MULTILINE)
+ELSEWHERE |= dict.fromkeys(EXPORTS, "tests/ratings/exchange has a practice that can be taken out")
 # Run here: nothing else is, as a new line on a page might change the machine that the tests are on.
 HERE = (".venv/bin/python ", ".venv\\Scripts\\python ", "make demo", "cd /srv/alliance", "set -a; . /etc/alliance/")
 HERE += ("export ", "unset ", "chmod 640 /etc/alliance/", "rm /var/lib/alliance/", "rm /var/lib/alliance_owner/")
