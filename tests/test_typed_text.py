@@ -18,6 +18,7 @@ from django.utils.http import urlencode
 
 from alliance.drafts.filling import Page
 from alliance.models import FormDraft
+from tests.browsers import close
 from tests.subjects import subjects as subjects  # a fixture
 from tests.test_access_matrix import address, rows
 
@@ -151,7 +152,7 @@ def staff_forms(request, subjects):
             page = address(route, subject, subjects)
             response = browser.get(page)
             if response.streaming:
-                response.close()
+                close(response)
                 continue
             parsed = Page(response.text, page)
             for form in parsed.forms:
