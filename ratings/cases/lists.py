@@ -71,7 +71,10 @@ def with_last_rupture(episodes: QuerySet[Any]) -> QuerySet[Any]:
 
     `stays_aside`: it was set aside, and the ratings have not been steady since; the same as in the replay.
     """
-    newest = Rupture.objects.told().filter(episode=OuterRef("pk"), opened_session__voided_at__isnull=True)
+    # As a case: of a plain "is null" PostgreSQL thinks that it is rare, and after an import, before it has counted its
+    # tables anew, it reads all sessions once for each case.
+    is_voided = Case(When(opened_session__voided_at__isnull=True, then=False), default=True)
+    newest = Rupture.objects.told().alias(is_voided=is_voided).filter(episode=OuterRef("pk"), is_voided=False)
     newest = newest.exclude(state=Rupture.RuptureState.WITHDRAWN).order_by("-opened_session__starts_at", "-pk")
     versions = Assessment.objects.filter(episode=OuterRef(OuterRef("pk"))).order_by("-version__valid_from")
     steady = Assessment.objects.filter(
