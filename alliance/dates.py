@@ -23,6 +23,7 @@ class DateFormat(StrEnum):
     WEEKDAY_ALONE = "weekday-alone"
     WEEKDAY_ALONE_TIME = "weekday-alone-time"
     MONTH = "month"
+    MONTH_YEAR = "month-year"
     TIME = "time"
 
 
@@ -39,6 +40,7 @@ LETTERS = {
     DateFormat.WEEKDAY_ALONE: pgettext_lazy("date format, as in: Tue", "D"),
     DateFormat.WEEKDAY_ALONE_TIME: pgettext_lazy("date format, as in: Tuesday, 17:30", "l, H:i"),
     DateFormat.MONTH: pgettext_lazy("date format, as in: Nov", "M"),
+    DateFormat.MONTH_YEAR: pgettext_lazy("date format, as in: Nov 2026", "M Y"),
     DateFormat.TIME: pgettext_lazy("date format, as in: 17:30", "H:i"),
 }
 WITH_YEAR = {

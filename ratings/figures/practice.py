@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -26,10 +26,23 @@ class Counted:
     of: int = 0
     clients: set[int] = field(default_factory=set)
 
-    def add(self, client: int, n: int = 1, *, counts: bool) -> None:
-        self.count += n if counts else 0
-        self.of += n
+    def add(self, client: int, *, counts: bool) -> None:
+        self.put(client, int(counts), 1)
+
+    def put(self, client: int, count: int, of: int) -> None:
+        self.count += count
+        self.of += of
         self.clients.add(client)
+
+    @classmethod
+    def together(cls, parts: Iterable["Counted"]) -> "Counted":
+        """All of them as one."""
+        every = cls()
+        for part in parts:
+            every.count += part.count
+            every.of += part.of
+            every.clients |= part.clients
+        return every
 
 
 @dataclass(slots=True)
@@ -45,12 +58,25 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthCounts:
+    """One of the twelve months, by the start of the session."""
+
+    first: date
+    held: Counted = field(default_factory=Counted)
+    answered: Counted = field(default_factory=Counted)
+    rated: Counted = field(default_factory=Counted)
+    ruptures: Counted = field(default_factory=Counted)
+    first_steps: Counted = field(default_factory=Counted)
+
+
+@dataclass(frozen=True, slots=True)
 class PracticeCounts:
     """Twelve months of a practice. What an import brought is not in it."""
 
     practice: Practice
     first: date  # of the first month
     last: date  # of the last one
+    months: Sequence[MonthCounts]
     held: Counted  # `of` sessions
     answered: Counted  # of the sessions with a check-in
     rated: Counted  # by the therapist, of the sessions held
@@ -76,6 +102,7 @@ def practice_counts(practice: Practice) -> PracticeCounts:
     """The counts; the number of statements does not follow that of cases."""
     zone = ZoneInfo(practice.zone)
     first, last = twelve_months(timezone.localtime(timezone=zone).date())
+    months = [MonthCounts(day) for day in _first_days(first)]
     since, until = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
     sessions = (
         TherapySession.objects.attended()
@@ -83,20 +110,22 @@ def practice_counts(practice: Practice) -> PracticeCounts:
         .filter(starts_at__gte=since, starts_at__lt=until)
     )
     ruptures = _ruptures(practice, since, until)
-    held, answered, rated = _heard(sessions)
+    _hear(months, sessions, zone)
+    _see(months, ruptures, zone)
     endings, ended_strained = _endings(practice, since, until)
     return PracticeCounts(
         practice=practice,
         first=first,
         last=last,
-        held=held,
-        answered=answered,
-        rated=rated,
+        months=months,
+        held=Counted.together(month.held for month in months),
+        answered=Counted.together(month.answered for month in months),
+        rated=Counted.together(month.rated for month in months),
         third=_third_sessions(sessions),
         by_kind=_grouped(((row.kind, row) for row in ruptures), RuptureView.KindSeen.values),
         by_namer=_grouped(((row.named_by, row) for row in ruptures), Rupture.OpenedBy.values),
         recognised=_recognised(sessions),
-        first_steps=_first_steps(ruptures),
+        first_steps=Counted.together(month.first_steps for month in months),
         repaired=_repaired(ruptures),
         to_repair=_to_repair(ruptures),
         endings=endings,
@@ -104,26 +133,39 @@ def practice_counts(practice: Practice) -> PracticeCounts:
     )
 
 
-def _heard(sessions: QuerySet[TherapySession]) -> tuple[Counted, Counted, Counted]:
+def _first_days(first: date) -> list[date]:
+    """Of the twelve months from this one on."""
+    months = range(first.year * 12 + first.month - 1, first.year * 12 + first.month + 11)
+    return [date(month // 12, month % 12 + 1, 1) for month in months]
+
+
+def _hear(months: Sequence[MonthCounts], sessions: QuerySet[TherapySession], zone: ZoneInfo) -> None:
+    """Adds the sessions to their months, with who answered and who rated."""
     rated = Rating.objects.current().filter(therapy_session=OuterRef("pk"))
+    before = [
+        When(starts_at__lt=datetime.combine(month.first, time(), zone), then=Value(position))
+        for position, month in enumerate(months[1:])
+    ]
+    asked = Q(Exists(CheckIn.objects.filter(therapy_session=OuterRef("pk"))))
+    answered = Q(Exists(rated.filter(rater=Rater.CLIENT)))
+    own = Q(Exists(rated.filter(rater=Rater.THERAPIST, items_answered__gt=0)))
     rows = (
-        sessions.annotate(
-            is_asked=Exists(CheckIn.objects.filter(therapy_session=OuterRef("pk"))),
-            is_answered=Exists(rated.filter(rater=Rater.CLIENT)),
-            is_rated=Exists(rated.filter(rater=Rater.THERAPIST, items_answered__gt=0)),
-        )
+        sessions.annotate(position=Case(*before, default=Value(len(before)), output_field=IntegerField()))
         .order_by()
-        .values("episode__client", "is_asked", "is_answered", "is_rated")
-        .annotate(n=Count("pk"))
+        .values_list("episode__client", "position")
+        .annotate(
+            n=Count("pk"),
+            own=Count("pk", filter=own),
+            asked=Count("pk", filter=asked),
+            answered=Count("pk", filter=asked & answered),
+        )
     )
-    held, answered, own = Counted(), Counted(), Counted()
-    for row in rows:
-        client, n = row["episode__client"], row["n"]
-        held.add(client, n, counts=True)
-        own.add(client, n, counts=row["is_rated"])
-        if row["is_asked"]:
-            answered.add(client, n, counts=row["is_answered"])
-    return held, answered, own
+    for client, position, n, n_own, n_asked, n_answered in rows:
+        month = months[position]
+        month.held.put(client, n, n)
+        month.rated.put(client, n_own, n)
+        if n_asked:
+            month.answered.put(client, n_answered, n_asked)
 
 
 def _third_sessions(sessions: QuerySet[TherapySession]) -> dict[str, Values]:
@@ -164,6 +206,7 @@ class CountedRupture:
     """What is counted of a rupture."""
 
     client: int
+    session_at: datetime  # of the one that opened it
     kind: str  # as the therapist sees it, else as the program does
     named_by: str
     opened_at: datetime
@@ -194,8 +237,10 @@ def _ruptures(practice: Practice, since: datetime, until: datetime) -> list[Coun
         .filter(opened_session__voided_at__isnull=True)
         .filter(opened_session__starts_at__gte=since, opened_session__starts_at__lt=until)
         .exclude(state__in=[Rupture.RuptureState.WITHDRAWN, Rupture.RuptureState.SET_ASIDE])
+        .only("state", "opened_by", "opened_at", "kind")
         .annotate(
             client=F("episode__client"),
+            session_at=F("opened_session__starts_at"),
             seen_as=Coalesce(Subquery(seen), "kind"),
             first_step_at=Min("steps__said_at", filter=Q(steps__taken_back_at__isnull=True)),
             sessions=Coalesce(Subquery(until_closed), 0),
@@ -204,6 +249,7 @@ def _ruptures(practice: Practice, since: datetime, until: datetime) -> list[Coun
     return [
         CountedRupture(
             client=row.client,
+            session_at=row.session_at,
             kind=row.seen_as or Kind.UNCLEAR,
             named_by=row.opened_by,
             opened_at=row.opened_at,
@@ -223,14 +269,19 @@ def _grouped(rows: Iterable[tuple[str, CountedRupture]], groups: Sequence[str]) 
     return found
 
 
-def _first_steps(ruptures: Iterable[CountedRupture]) -> Counted:
-    """How many had a first step of a repair within a week. Those of this week may still get one."""
-    now, found = timezone.now(), Counted()
+def _see(months: Sequence[MonthCounts], ruptures: Iterable[CountedRupture], zone: ZoneInfo) -> None:
+    """Adds the ruptures to their months, and whether a first step came within a week.
+
+    Those of this week may still get one.
+    """
+    now = timezone.now()
+    by_first = {month.first: month for month in months}
     for row in ruptures:
+        month = by_first[row.session_at.astimezone(zone).date().replace(day=1)]
+        month.ruptures.add(row.client, counts=True)
         until = row.opened_at + RepairStep.FIRST_WITHIN
         if until <= now:
-            found.add(row.client, counts=row.first_step_at is not None and row.first_step_at <= until)
-    return found
+            month.first_steps.add(row.client, counts=row.first_step_at is not None and row.first_step_at <= until)
 
 
 def _repaired(ruptures: Iterable[CountedRupture]) -> Counted:

@@ -19,6 +19,7 @@ from ratings.detection.stored import current_version
 from ratings.figures.flags import flags_page
 from ratings.figures.forms import RecalibrationForm
 from ratings.figures.measures import by_grade, by_settings, lead, main_measures, stated_holds
+from ratings.figures.over_time import practice_over_time
 from ratings.figures.practice import practice_counts
 from ratings.figures.practice_measures import is_enough, practice_lead, practice_tables
 from ratings.figures.recalibration import recalibration_page
@@ -37,6 +38,7 @@ def practice_figures(request):
     context = {
         "counts": counts,
         "tables": practice_tables(counts) if is_enough(counts) else [],
+        "over_time": practice_over_time(counts.months) if is_enough(counts) else [],
         "lead": practice_lead(counts),
         "fewest": FEWEST_PEOPLE,
         "section": "people" if member.is_manager else "caseload",

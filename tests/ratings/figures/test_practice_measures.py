@@ -1,8 +1,5 @@
 """Every figure of the practice page, worked out again from the files of an export, by code that knows no program."""
 
-import csv
-import io
-import zipfile
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -10,29 +7,9 @@ from fractions import Fraction
 from math import comb, exp, lgamma, pi, sqrt
 from zoneinfo import ZoneInfo
 
-import pytest
 from django.urls import reverse
 
-from alliance.models import Membership
-from ratings.exchange.actions import export_by_command, write_taken
-
 FEWEST = 5
-
-
-@pytest.fixture
-def manager(demo):
-    return Membership.objects.get(user__email="manager@demo.test")
-
-
-@pytest.fixture
-def files(manager):
-    """Name of a file of the export -> its rows, with true days."""
-    export = export_by_command(practice=manager.practice, reason="quality", keeps_names=False, is_shifted=False)
-    archive = io.BytesIO()
-    write_taken(export=export, file=archive)
-    with zipfile.ZipFile(archive) as opened:
-        names = opened.namelist()
-        return {name: list(csv.DictReader(io.StringIO(opened.read(name).decode()))) for name in names}
 
 
 # --- From rows to counts ----------------------------------------------------------------------------------------------
@@ -126,22 +103,26 @@ def recomputed(files, zone, now):
             if not first <= held.start < after:
                 continue
             client, own = held.said["client"], held.said["therapist"]
+            month = held.start.astimezone(zone).strftime("%b %Y")
             found["held"].add(held.client)
+            found["held", month].add(held.client)
             rated = any(row["answered"] == "1" and row["pillar"] for row in own.values())
-            found["Therapist’s own rating done"].add(held.client, rated)
+            for key in ("Therapist’s own rating done", ("Therapist’s own rating done", month)):
+                found[key].add(held.client, rated)
             if held.asked or client:
-                found["Check-ins answered"].add(held.client, bool(client))
+                for key in ("Check-ins answered", ("Check-ins answered", month)):
+                    found[key].add(held.client, bool(client))
             if number == 3 and client and (overall := overall_of(client)) is not None:
                 for title in ("All clients", {"in_person": "In person", "video": "Video", "phone": "Phone"}[held.mode]):
                     found[title].add(held.client, value=overall)
             if "tension" in client and client["tension"]["value"] == "1" and "noticed" in own:
                 found["Noticed by the therapist"].add(held.client, own["noticed"]["value_label"] != "nothing")
-    add_ruptures(found, files, cases, first, after, now)
+    add_ruptures(found, files, cases, first, after, now, zone)
     add_endings(found, files, cases, first, after)
     return found
 
 
-def add_ruptures(found, files, cases, first, after, now):
+def add_ruptures(found, files, cases, first, after, now, zone):
     steps = defaultdict(list)
     for row in files["repairs.csv"]:
         steps[row["client_pid"], row["episode_no"], row["rupture_no"]].append(instant(row["said_utc"]))
@@ -154,13 +135,14 @@ def add_ruptures(found, files, cases, first, after, now):
         if not first <= start < after or row["state"] == "set_aside":
             continue
         client, opened = row["client_pid"], instant(row["opened_utc"])
-        kind = row["seen_as"] or row["kind"] or "unclear"
-        for title in ("All ruptures", namer[row["opened_by"]], looks[kind]):
+        kind, month = row["seen_as"] or row["kind"] or "unclear", start.astimezone(zone).strftime("%b %Y")
+        for title in ("All ruptures", ("All ruptures", month), namer[row["opened_by"]], looks[kind]):
             found[title].add(client)
         said = steps[row["client_pid"], row["episode_no"], row["rupture_no"]]
         week = opened + timedelta(days=7)
         if week <= now:
-            found["A first step within 7 days"].add(client, said and min(said) <= week)
+            for key in ("A first step within 7 days", ("A first step within 7 days", month)):
+                found[key].add(client, said and min(said) <= week)
         if row["state"] not in ("open", "recovering"):
             found["Repaired"].add(client, row["state"] == "repaired")
         if row["state"] == "repaired":

@@ -1,12 +1,13 @@
 """What is told of the parts of a total gives no small part away, by itself or by subtraction."""
 
+from collections import defaultdict
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, months_kept_back, told_in_100
 
 PARTS = st.lists(st.integers(0, 30), min_size=1, max_size=4)
 
@@ -33,3 +34,23 @@ def test_what_is_kept_back_can_not_be_told_from_the_total(people):
 )
 def test_the_next_larger_part_stands_in_for_the_small_one(people, kept):
     assert sorted(kept_back(people)) == kept
+
+
+MONTHS = st.lists(st.sets(st.integers(1, 12), max_size=9), min_size=1, max_size=12)
+
+
+@given(MONTHS)
+def test_months_that_are_kept_back_are_of_five_people_together_and_of_two_months(months):
+    kept = months_kept_back(months)
+    assert all(not who or len(who) >= FEWEST_PEOPLE for position, who in enumerate(months) if position not in kept)
+    if kept and len(kept) < sum(bool(who) for who in months):  # else nothing is told beside the total
+        assert len(kept) > 1
+        assert len(set().union(*(months[position] for position in kept))) >= FEWEST_PEOPLE
+
+
+def test_a_figure_of_a_month_never_tells_of_how_many_it_was_counted():
+    fits = defaultdict(set)
+    for of in range(5, 1200):
+        for count in range(of + 1):
+            fits[of // 5, told_in_100(count, of)].add(of)
+    assert min(len(found) for found in fits.values()) > 1
