@@ -26,6 +26,7 @@ alliance_urls = (
         path("you/browsers/<uuid:code>/end/", account_views.browser_end, name="browser-end"),
         path("people/", people_views.people, name="people"),
         path("people/<uuid:code>/", people_views.member, name="member"),
+        path("people/<uuid:code>/case-supervisor/", people_views.case_supervise, name="case-supervise"),
         path("people/<uuid:code>/second-factor/", people_views.factor_reset, name="factor-reset"),
         path("people/invite/", people_views.member_invite, name="member-invite"),
         path("asked/", asked_views.asked, name="asked"),

@@ -15,6 +15,7 @@ from alliance.access import Denied, check_manage_again
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Membership, Practice, Supervision, User
+from alliance.people.mail import case_end_messages, tell
 from alliance.refusal import Refused
 from alliance.scopes import accepted, live
 
@@ -97,12 +98,22 @@ def end_membership(*, membership, by, at=None):
 
 @transaction.atomic
 def end_supervision(*, supervision, by, at=None):
-    """Ends the assignment now or at a coming instant; one that has ended stays as it is."""
+    """Ends the assignment now or at a coming instant; one that has ended stays as it is.
+
+    Of one to a single case those are told who read it, and who read it from then on.
+    """
     now = timezone.now()
     rows = Supervision.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), pk=supervision.pk)
-    ended = rows.update(ends_at=at or now)
-    if ended:
+    if rows.update(ends_at=at or now):
         audit.record(Verb.ENDED, supervision, by=by)
+        if supervision.episode_id:
+            tell(case_end_messages(supervision, by=by, at=at or now))
+
+
+def end_requests_about(episode, by):
+    """Ends what was asked for and is not open, as the case has ended: nobody new comes to read it."""
+    for supervision in Supervision.objects.not_open().filter(episode=episode):
+        end_supervision(supervision=supervision, by=by)
 
 
 @transaction.atomic

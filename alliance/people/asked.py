@@ -24,7 +24,7 @@ class Request:
     opens_at: datetime | None
     objected_at: datetime | None
     is_accepted: bool
-    one_case: bool
+    case_code: str  # empty: all cases of the therapist
     reads: bool  # the user is the supervisor
     is_read: bool  # the user is the therapist
     answers: list[SightAnswer]
@@ -63,7 +63,7 @@ def _request(row: Supervision, user: User) -> Request:
         opens_at=row.opens_at,
         objected_at=row.objected_at,
         is_accepted=row.accepted_at is not None,
-        one_case=row.episode_id is not None,
+        case_code=row.episode.short_code if row.episode else "",
         reads=row.supervisor.user_id == user.pk,
         is_read=therapist.user_id == user.pk,
         answers=sight_answers(row),

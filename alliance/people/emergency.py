@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,8 +20,9 @@ from alliance.crypto import Sealed
 from alliance.models import AuditEvent, EmergencyAccess, Episode, Membership, User
 from alliance.names import folded
 from alliance.people.actions import lock_practice
+from alliance.people.supervisors import supervisors_of
 from alliance.refusal import Refused
-from alliance.scopes import accepted, live, live_assignments, visible_episodes
+from alliance.scopes import accepted, live, visible_episodes
 
 OPEN_FOR = timedelta(minutes=60)  # convention of this app
 MOST_TRIES = 5  # at a name, within an hour: else it could be tried who is a client here
@@ -104,10 +105,7 @@ def whom_to_tell(access: EmergencyAccess) -> list[Membership]:
     managers = Membership.objects.filter(
         live(), accepted(), is_manager=True, user__is_active=True, practice=access.reader.practice_id
     )
-    assignments = live_assignments().filter(Q(episode=episode.pk) | Q(therapist=episode.therapist_id))
-    rows = list(assignments.select_related("supervisor__user"))
-    of_case = [row for row in rows if row.episode_id]
-    found = [episode.therapist, *(row.supervisor for row in of_case or rows), *managers.select_related("user")]
+    found = [episode.therapist, *supervisors_of(episode), *managers.select_related("user")]
     told = {member.user_id: member for member in found if member.user_id != access.reader.user_id}
     return list(told.values())
 

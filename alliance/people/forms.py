@@ -8,8 +8,9 @@ from collections import Counter
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from alliance.dates import DateFormat, day
 from alliance.form_fields import PlainTextField
-from alliance.models import SightAnswer
+from alliance.models import Episode, Membership, SightAnswer
 from alliance.names import folded
 from alliance.people.roles import MemberRole
 from alliance.scopes import live_therapists
@@ -82,6 +83,43 @@ class AssignForm(forms.Form):
                 if role in member.roles
             ]
             field.choices = [("", _("Choose")), *named_apart(people)]
+
+
+class CaseSupervisorForm(forms.Form):
+    """A supervisor for one case of a therapist; the case by its code."""
+
+    case = forms.ChoiceField(
+        label=_("Case"),
+        help_text=_("By its code. It stands at the end of the page of the case, where the therapist sees it."),
+        error_messages={"invalid_choice": _("This is no open case of theirs. Choose another one.")},
+    )
+    supervisor = forms.ChoiceField(label=_("Supervisor"), help_text=_("They can then read this case."))
+
+    def __init__(self, *args, cases, staff, therapist, **kwargs):
+        super().__init__(*args, **kwargs)
+        by_code = [(str(case.code), _case_label(case)) for case in cases]
+        self.fields["case"].choices = [("", _("Choose")), *by_code]
+        people = [
+            (str(member.code), member.name, member.email)
+            for member in staff.members
+            if MemberRole.SUPERVISOR in member.roles and member.code != therapist.code
+        ]
+        self.fields["supervisor"].choices = [("", _("Choose")), *named_apart(people)]
+
+    @property
+    def chosen(self):
+        return {
+            "episode": Episode.objects.select_related("therapist").get(code=self.cleaned_data["case"]),
+            "supervisor": Membership.objects.select_related("practice").get(code=self.cleaned_data["supervisor"]),
+        }
+
+
+def _case_label(case):
+    names = {"code": case.short_code, "day": day(case.starts_at, DateFormat.SHORT)}
+    if not case.own_supervisors:
+        return _("%(code)s, open since %(day)s") % names
+    names["supervisors"] = ", ".join(case.own_supervisors)
+    return _("%(code)s, open since %(day)s, supervised by %(supervisors)s") % names
 
 
 class EmergencyForm(forms.Form):

@@ -1,6 +1,8 @@
 """Messages to members: which roles they have now, and who is to read whose cases."""
 
+import logging
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -8,10 +10,15 @@ from django.core.mail import EmailMessage
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from alliance.accounts.mail import send_message
 from alliance.acting import as_program
 from alliance.dates import DateFormat, written
-from alliance.models import CaseOffer, EmergencyAccess, Membership, Supervision
+from alliance.keeping import managers_of
+from alliance.models import CaseOffer, EmergencyAccess, Episode, Membership, Supervision
 from alliance.people.roles import roles_of
+from alliance.people.supervisors import own_supervisors_of, supervisors_of, taken_from
+
+log = logging.getLogger(__name__)
 
 
 def roles_message(membership: Membership, *, by: Membership, address: str) -> EmailMessage:
@@ -37,9 +44,12 @@ def roles_message(membership: Membership, *, by: Membership, address: str) -> Em
 def sight_messages(supervision: Supervision, *, address: str) -> list[EmailMessage]:
     """The e-mails to the therapist and to the supervisor of an assignment that somebody else asked for.
 
-    They name colleagues, and nothing of a case. `address`: where both answer.
+    Of one to a single case those hear too who will no longer read it. They name colleagues, and of a case its code.
+    `address`: where the two answer.
     """
-    therapist: Membership = supervision.therapist or supervision.episode.therapist  # type: ignore[union-attr]  # one is
+    if supervision.episode:
+        return _case_sight_messages(supervision, supervision.episode, address)
+    therapist: Membership = supervision.therapist  # type: ignore[assignment]  # a constraint gives it one of the two
     practice = therapist.practice
     asker = supervision.asked_by
     names = {
@@ -68,6 +78,119 @@ def sight_messages(supervision: Supervision, *, address: str) -> list[EmailMessa
             for member, lines in told
             if asker is None or member.user_id != asker.user_id
         ]
+
+
+def _case_sight_messages(supervision: Supervision, episode: Episode, address: str) -> list[EmailMessage]:
+    practice, asker = supervision.supervisor.practice, supervision.asked_by
+    losing = taken_from(supervision)
+    names = _case_names(supervision, episode) | {
+        "name": asker.display_name if asker else practice.name,
+        "address": supervision.supervisor.user.email,
+        "losing": _listed(losing),
+    }
+    with translation.override(practice.language):
+        instead = [_("Once it opens, this case is no longer read by: %(losing)s.") % names] if losing else []
+        to_therapist = [
+            _("%(name)s asks that %(supervisor)s (%(address)s) supervises your case %(code)s at %(practice)s.") % names,
+            *instead,
+            _("There you see when it opens, and can agree or object:"),
+            address,
+        ]
+        to_supervisor = [
+            _("%(name)s asks you to supervise case %(code)s of %(therapist)s at %(practice)s.") % names,
+            *instead,
+            _("Nothing is open to you before you accept:"),
+            address,
+        ]
+        to_losing = [
+            _("%(name)s asks that %(supervisor)s supervises case %(code)s of %(therapist)s at %(practice)s.") % names,
+            _("Once it opens to %(supervisor)s, you no longer read this case. You still read the others.") % names,
+            _("When it opens stands on the page of the case."),
+        ]
+        told = [(episode.therapist, to_therapist), (supervision.supervisor, to_supervisor)]
+        told += [(member, to_losing) for member in losing]
+        subject = _("Who reads along at %(practice)s, in Alliance") % names
+        return [
+            member_message(subject, lines, member)
+            for member, lines in told
+            if asker is None or member.user_id != asker.user_id
+        ]
+
+
+@as_program()
+def case_end_messages(supervision: Supervision, *, by: Membership | None, at: datetime) -> list[EmailMessage]:
+    """The e-mails that say of one case that an assignment to it ends: to its therapist, and to who reads or read it.
+
+    Not to who ended it.
+    """
+    episode, now = supervision.episode, timezone.now()
+    assert episode
+    practice = supervision.supervisor.practice
+    accepted_at, opens_at = supervision.accepted_at, supervision.opens_at
+    was_open = accepted_at is not None and opens_at is not None and opens_at <= now
+    readers = supervisors_of(episode, without=supervision, at=at)
+    names = _case_names(supervision, episode) | {"readers": _listed(readers)}
+    with translation.override(practice.language), timezone.override(ZoneInfo(practice.zone)):
+        names["day"] = written(timezone.localtime(at - timedelta(seconds=1)), DateFormat.DAY_YEAR)
+        if not was_open:
+            ends = _("%(supervisor)s will not supervise case %(code)s of %(therapist)s at %(practice)s.") % names
+        elif at > now:
+            ends = _("%(supervisor)s supervises case %(code)s of %(therapist)s at %(practice)s until %(day)s.") % names
+        else:
+            ends = _("%(supervisor)s no longer supervises case %(code)s of %(therapist)s at %(practice)s.") % names
+        then = _("It is then read by: %(readers)s.") % names if readers else _("Nobody reads it as supervisor then.")
+        subject = _("Who reads along at %(practice)s, in Alliance") % names
+        told = {member.user_id: member for member in (episode.therapist, supervision.supervisor, *readers)}
+        return [
+            member_message(subject, [ends, then], member)
+            for member in told.values()
+            if by is None or member.user_id != by.user_id
+        ]
+
+
+@as_program()
+def case_went_on_messages(before: Episode, following: Episode, *, by: Membership) -> list[EmailMessage]:
+    """The e-mails about a case with a supervisor of its own that a colleague took over; none, where it had none.
+
+    The assignment does not go along. So who had it hears of that, the colleague, and the managers; not who did it.
+    """
+    own, readers = own_supervisors_of(before), supervisors_of(following)
+    if not own:
+        return []
+    practice = following.therapist.practice
+    names = {
+        "practice": practice.name,
+        "code": before.short_code,
+        "therapist": before.therapist.display_name,
+        "to": following.therapist.display_name,
+        "new": following.short_code,
+        "own": _listed(own),
+        "readers": _listed(readers),
+    }
+    with translation.override(practice.language):
+        lines = [
+            _("Case %(code)s of %(therapist)s at %(practice)s is with %(to)s now, as case %(new)s.") % names,
+            _("It had a supervisor of its own: %(own)s. They still read what was until now, and not what follows.")
+            % names,
+            _("What follows is read by: %(readers)s.") % names if readers else _("Nobody supervises what follows."),
+            _("A manager can name a supervisor for it, under People."),
+        ]
+        subject = _("Who reads along at %(practice)s, in Alliance") % names
+        told = {member.user_id: member for member in (*own, following.therapist, *managers_of(practice.pk))}
+        return [member_message(subject, lines, member) for member in told.values() if member.user_id != by.user_id]
+
+
+def _case_names(supervision: Supervision, episode: Episode) -> dict[str, str]:
+    return {
+        "practice": supervision.supervisor.practice.name,
+        "supervisor": supervision.supervisor.display_name,
+        "therapist": episode.therapist.display_name,
+        "code": episode.short_code,
+    }
+
+
+def _listed(members: Iterable[Membership]) -> str:
+    return ", ".join(member.display_name for member in members)
 
 
 def emergency_messages(access: EmergencyAccess, told: Iterable[Membership], *, address: str) -> list[EmailMessage]:
@@ -135,3 +258,12 @@ def member_message(subject: str, lines: list[str], member: Membership) -> EmailM
         [member.user.email],
         headers={"Auto-Submitted": "auto-generated"},  # RFC 3834
     )
+
+
+def tell(messages: Iterable[EmailMessage]) -> None:
+    """Sends what a write says to others, within it; one that cannot be sent undoes no write."""
+    try:
+        for message in messages:
+            send_message(message=message)
+    except OSError:
+        log.warning("An e-mail about who reads a case could not be sent. The page of the case says it.")

@@ -30,6 +30,7 @@ class Member:
     leaves_on: date | None  # the last day, where one is set
     supervised_by: tuple[str, ...]  # who reads all of their cases
     supervises: int  # therapists, and single cases
+    cases_with_own: int = 0  # open cases of theirs with a supervisor of their own
 
     @property
     def is_therapist(self) -> bool:
@@ -37,8 +38,12 @@ class Member:
 
     @property
     def is_read_by_nobody(self) -> bool:
-        """Whether nobody but themselves can read their open cases."""
-        return self.is_therapist and self.open_cases > 0 and not self.supervised_by
+        """Whether nobody but themselves can read some of their open cases."""
+        return self.is_therapist and self.unread_cases > 0 and not self.supervised_by
+
+    @property
+    def unread_cases(self) -> int:
+        return self.open_cases - self.cases_with_own
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,14 @@ class Assignment:
     supervisor_code: UUID
     therapist: str
     therapist_code: UUID
-    one_case: bool
+    case_code: str  # as managers know it; empty: all cases of the therapist
+    case_is_over: bool
     since: date
     is_open: bool  # else it was asked for, and lets nobody read yet
+
+    @property
+    def one_case(self) -> bool:
+        return self.case_code != ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,14 @@ def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Membe
                 if found.therapist_code == membership.code and not found.one_case and found.is_open
             ),
             supervises=sum(found.supervisor_code == membership.code and found.is_open for found in assignments),
+            cases_with_own=len(
+                {
+                    found.case_code
+                    for found in assignments
+                    if found.therapist_code == membership.code and found.one_case and not found.case_is_over
+                    if found.is_open
+                }
+            ),
         )
         for membership in memberships
     ]
@@ -139,7 +157,8 @@ def assignments_of(practice: Practice) -> list[Assignment]:
             supervisor_code=supervision.supervisor.code,
             therapist=_supervisee(supervision).name.shown(practice.data_key),
             therapist_code=_supervisee(supervision).code,
-            one_case=supervision.episode_id is not None,
+            case_code=supervision.episode.short_code if supervision.episode else "",
+            case_is_over=supervision.episode is not None and supervision.episode.ends_at is not None,
             since=_local_date(supervision.starts_at, practice),
             is_open=supervision.is_open,
         )

@@ -35,7 +35,7 @@ def assign_supervision(
     Denied
         `by` is no manager of this practice now.
     Refused
-        Nobody supervises themselves, or across practices, or twice.
+        Nobody supervises themselves, or across practices, or twice, or without the role; and no case that has ended.
     """
     supervisee = therapist or episode.therapist  # type: ignore[union-attr]  # one of the two is there
     if supervisee.user_id == supervisor.user_id:
@@ -44,6 +44,10 @@ def assign_supervision(
         raise Refused(_("Supervision stays within one practice."))
     lock_practice(supervisor.practice)
     check_manages(supervisor.practice, by)
+    if not Membership.objects.filter(live(), pk=supervisor.pk, is_supervisor=True).exists():
+        raise Refused(_("They are not a supervisor of this practice now."))
+    if episode and not _is_open_still(episode):
+        raise Refused(_("This therapy has ended meanwhile."))
     if Supervision.objects.filter(live(), supervisor=supervisor, therapist=therapist, episode=episode).exists():
         raise Refused(_("This assignment exists already."))
     now = timezone.now()
@@ -58,6 +62,11 @@ def assign_supervision(
     )
     audit.record(Verb.CREATED, supervision, by=by, practice=supervisor.practice)
     return supervision
+
+
+def _is_open_still(episode: Episode) -> bool:
+    locked = Episode.objects.select_for_update(no_key=True).filter(pk=episode.pk)
+    return locked.filter(ends_at__isnull=True).exists()
 
 
 def _first_opening(

@@ -1,9 +1,12 @@
 """A manager's pages: who is a member of the practice, and who supervises whom."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -15,12 +18,14 @@ from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
 from alliance.people.factor_reset import factor_message, reset_second_factor
-from alliance.people.forms import AssignForm, InviteForm, RolesForm
+from alliance.people.forms import AssignForm, CaseSupervisorForm, InviteForm, RolesForm
 from alliance.people.mail import roles_message, sight_messages
 from alliance.people.role_actions import HasOpenCases, change_roles
 from alliance.people.sight import assign_supervision
+from alliance.people.supervisors import open_cases_with_supervisors, supervisors_of
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
+from alliance.scopes import live_therapists
 
 # The same sentence whether or not the address was known to this installation.
 INVITED = _("%(name)s has been invited. If a password is needed, we e-mailed a link to set one.")
@@ -41,7 +46,9 @@ ROLES_NOT_TOLD = _("The roles of %(name)s are changed, but the e-mail could not 
 
 
 SIGHT_ASKED = _("Asked for. Both were told. Nothing is open before the supervisor has accepted.")
+CASE_SIGHT_ASKED = _("Asked for. All of them were told. Nothing changes before the supervisor has accepted.")
 SIGHT_NOT_TOLD = _("Asked for, but the e-mails could not be sent. Both see it when they sign in.")
+CASE_SIGHT_NOT_TOLD = _("Asked for, but the e-mails could not be sent. Tell them yourself.")
 
 
 @require_safe
@@ -188,6 +195,31 @@ def supervision_assign(request):
 
 
 @require_page_or_post
+def case_supervise(request, code):
+    managers = access.check_role(request.user, "manager")
+    members = Membership.objects.filter(pk__in=live_therapists()).select_related("practice__data_key")
+    therapist = access.get_managed_or_404(members, request.user, code=code)
+    check_fresh(request)
+    by = _manager_of(therapist.practice_id, managers)
+    timezone.activate(ZoneInfo(therapist.practice.zone))
+    cases = open_cases_with_supervisors(therapist)
+    staff = queries.staff_of(therapist.practice)
+    form = CaseSupervisorForm(posted(request), cases=cases, staff=staff, therapist=therapist)
+    if form.is_valid():
+        try:
+            supervision = assign_supervision(**form.chosen, by=by)
+        except Refused as refusal:
+            form.add_error("supervisor", str(refusal))
+        else:
+            _tell_of_sight(request, supervision)
+            return redirect("alliance:member", code)
+    audit.record_code(audit.Verb.LISTED, "episode", by=by, practice=by.practice, count=len(cases))
+    context = {"form": form, "therapist": next(m for m in staff.members if m.code == therapist.code)}
+    context |= {"cases": cases, "section": "people"}
+    return render(request, "alliance/people/case_supervise.html", context, status=422 if form.errors else 200)
+
+
+@require_page_or_post
 def supervision_end(request, code):
     managers = access.check_role(request.user, "manager")
     rows = Supervision.objects.select_related("supervisor", "therapist", "episode__therapist")
@@ -199,7 +231,9 @@ def supervision_end(request, code):
         messages.success(request, _("The assignment has ended."))
         return redirect("alliance:people")
     audit.record(audit.Verb.READ, supervision, by=by)
-    return render(request, "alliance/people/supervision_end.html", {"supervision": supervision, "section": "people"})
+    then = supervisors_of(supervision.episode, without=supervision) if supervision.episode else []
+    context = {"supervision": supervision, "readers_then": then, "section": "people"}
+    return render(request, "alliance/people/supervision_end.html", context)
 
 
 def _tell_of_sight(request, supervision):
@@ -208,9 +242,9 @@ def _tell_of_sight(request, supervision):
         for message in sight_messages(supervision, address=settings.BASE_URL + reverse("alliance:asked")):
             send_message(message=message)
     except OSError:
-        messages.warning(request, SIGHT_NOT_TOLD)
+        messages.warning(request, CASE_SIGHT_NOT_TOLD if supervision.episode else SIGHT_NOT_TOLD)
     else:
-        messages.success(request, SIGHT_ASKED)
+        messages.success(request, CASE_SIGHT_ASKED if supervision.episode else SIGHT_ASKED)
 
 
 def _manager_of(practice_id, managers):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from alliance.access import Editor, Right, check_edit
 from alliance.clients import actions as client_actions
 from alliance.models import Membership
+from alliance.people.actions import end_requests_about
 from ratings.check_in import instrument_choice
 from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
@@ -167,6 +168,7 @@ def end_episode(*, editor: Right, reason, planned=None, agreed=None):
         before = (editor.episode.end_reason, editor.episode.end_planned, editor.episode.end_agreed)
         return before == (reason, planned, agreed)
     client_actions.close_episode(editor=editor, reason=reason, planned=planned, agreed=agreed)
+    end_requests_about(editor.episode, editor.membership)
     now = timezone.now()
     for therapy_session in TherapySession.objects.planned().filter(episode=editor.episode, starts_at__gt=now):
         schedule_actions.cancel_therapy_session(

@@ -135,7 +135,8 @@ def fill(recipe: Recipe, today: date) -> int:
     add_meetings(therapists[0], calendar)
     advised = Episode.objects.filter(therapist=therapists[-1], ends_at__isnull=True).order_by("pk").first()
     if advised:
-        supervision_since(advised.starts_at, supervisor=advisor, episode=advised).save()
+        manager = Membership.objects.filter(practice=practice, is_manager=True).first()
+        supervision_since(advised.starts_at, supervisor=advisor, episode=advised, asked_by=manager).save()
     if len(therapists) > 1:
         ask_for_sight(supervisor=advisor, therapist=therapists[1], at=midnight)
         add_emergency(reader=advisor, therapist=therapists[1], at=midnight - timedelta(days=12, hours=5))

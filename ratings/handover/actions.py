@@ -21,6 +21,7 @@ from alliance.models import CaseOffer, EndReason, Episode, HistoryShare, Members
 from alliance.people import actions as people_actions
 from alliance.people.case_offers import OfferKind, offer_case
 from alliance.people.cover import arrange_cover, arrange_cover_of_all
+from alliance.people.mail import case_went_on_messages, tell
 from alliance.refusal import Refused
 from alliance.scopes import live_therapists
 from alliance.taking import check_take
@@ -97,6 +98,8 @@ def hand_over(*, right: HandingRight, to: Membership, extent: str = "", accepted
     for model in (CheckIn, Delivery, ClientLink):
         path = "therapy_session__in" if model is CheckIn else "check_in__therapy_session__in"
         model._default_manager.filter(**{path: moved}).update(episode=following)
+    people_actions.end_requests_about(episode, right.membership)
+    tell(case_went_on_messages(episode, following, by=right.membership))
     reassess(episode)
     reassess(following)
     return following

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.core.mail import EmailMessage
-from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -11,7 +10,8 @@ from alliance.acting import as_program
 from alliance.keeping import managers_of
 from alliance.models import Episode, ErasureRequest, Membership
 from alliance.people.mail import member_message
-from alliance.scopes import live_assignments, live_therapists
+from alliance.people.supervisors import supervisors_of
+from alliance.scopes import live_therapists
 
 
 @as_program()
@@ -22,9 +22,8 @@ def whom_to_tell(request: ErasureRequest) -> list[tuple[Membership, str]]:
     for episode in episodes.select_related("therapist__user").order_by("starts_at"):
         code = episode.short_code
         told[episode.therapist.user_id] = episode.therapist, code
-        assignments = live_assignments().filter(Q(episode=episode.pk) | Q(therapist=episode.therapist_id))
-        for row in assignments.select_related("supervisor__user"):
-            told[row.supervisor.user_id] = row.supervisor, code
+        for supervisor in supervisors_of(episode):
+            told[supervisor.user_id] = supervisor, code
     for manager in managers_of(request.client.practice_id).select_related("user"):
         told[manager.user_id] = manager, request.client.short_code
     told.pop(request.asked_by.user_id, None)

@@ -191,13 +191,14 @@ def test_five_seconds_on_the_caseload(page, live_server, house, sam, sign_in):
             assert box["y"] + box["height"] <= size["height"]
 
 
-def test_the_pages_of_a_manager(page, live_server, house, mona, noor, sign_in, look):
+def test_the_pages_of_a_manager(page, live_server, house, mona, dana, noor, sign_in, look):
     sign_in(mona)
     for name, path in {
         "people": reverse("alliance:people"),
         "detection": reverse("ratings:detection-settings"),
         "invite": reverse("alliance:member-invite"),
         "assign": reverse("alliance:supervision-assign"),
+        "case-supervise": reverse("alliance:case-supervise", args=[dana.code]),
         "export": reverse("ratings:export-make"),
         "member": reverse("alliance:member", args=[noor.code]),
         "member-end": reverse("ratings:member-end", args=[noor.code]),
