@@ -17,7 +17,7 @@ def test_the_worst_case_comes_first(dana, juniper, sorrel, live_through):
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("page", ["/caseload/", "/caseload/all/"])
-def test_right_after_an_import_four_times_the_cases_take_no_more_than_six_times_the_buffers(page, http, dana, sam, many):
+def test_after_an_import_four_times_the_cases_take_at_most_six_times_the_buffers(page, http, dana, sam, many):
     http.force_login(sam.user)
     found = []
     for more in (100, 300):
