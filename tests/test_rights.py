@@ -166,7 +166,7 @@ def writes(juniper, teasel, live_through, millrace, noor, all_drawn):
         "change_contact": lambda editor: schedule.change_contact(editor=editor, **CONTACT),
         "rename_client": lambda editor: client_actions.rename_client(editor=editor, name="Elder"),
         "choose_check_ins": lambda editor: client_actions.choose_check_ins(
-            editor=editor, check_in_form="short", asks_about_fit=False, consents={}
+            editor=editor, check_in_form="short", asks_about_fit=False, ticked=set(), was_ticked=set()
         ),
     }
     return of_rows, of_the_episode

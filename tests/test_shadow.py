@@ -23,6 +23,7 @@ from ratings.detection.actions import set_detector
 from ratings.models import Assessment, DetectorVersion, Rupture, Standing
 from ratings.ruptures import actions as repair
 from tests import test_access_matrix as matrix
+from tests.browsers import close
 from tests.courses import answers, client_answers, consent, held
 from tests.factories import editor_of, make_episode, make_therapy_session
 
@@ -132,7 +133,7 @@ def every_page(people, about):
             if path not in found and not path.startswith((*EXPLAINS, *LEFT_OUT)):
                 response = browser.get(path)
                 found[path] = text_of(response) if response.status_code == 200 else ""
-                response.close()
+                close(response)
         for rupture in Rupture.objects.all():
             response = browser.get(path := reverse("ratings:rupture", args=[rupture.code]))
             found[path] = response.text if response.status_code == 200 else ""

@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from alliance import audit
 from alliance.access import Editor, Right
 from alliance.audit import Verb
+from alliance.clients.wordings import wording_in_force, wording_of
 from alliance.crypto import Sealed, keyed_hash
-from alliance.models import Client, Consent, DataKey, Episode
+from alliance.models import Client, Consent, DataKey, Episode, Membership
 from alliance.refusal import Refused
-
-CONSENT_TEXT_VERSION = "2026-11"
 
 
 @transaction.atomic
@@ -36,24 +35,28 @@ def create_client(*, practice, name, by, email="", phone="", language="", zone="
         zone=zone,
     )
     for purpose in consents:
-        Consent.objects.create(client=client, purpose=purpose, text_version=CONSENT_TEXT_VERSION, recorded_by=by)
+        _agree(client, purpose, by)
     audit.record(Verb.CREATED, client, by=by)
     return client
 
 
+def _agree(client: Client, purpose: str, by: Membership | None) -> Consent:
+    wording = wording_in_force(purpose)
+    return Consent.objects.create(
+        client=client, purpose=purpose, text_version=wording.version, text_hash=wording.sha256, recorded_by=by
+    )
+
+
 @transaction.atomic
-def settle_consent(*, client, purpose, given, by=None):
+def settle_consent(*, client: Client, purpose: str, given: bool, by: Membership | None = None) -> None:
     """Starts or ends the client's consent to one purpose, unless it is so already.
 
     `by` is None where the client decided through a link.
     """
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)  # two at once: the second sees the first
-    live_consent = Consent.objects.filter(client=client, purpose=purpose, withdrawn_at__isnull=True).first()
+    live_consent = _live_consent(client, purpose)
     if given and live_consent is None:
-        consent = Consent.objects.create(
-            client=client, purpose=purpose, text_version=CONSENT_TEXT_VERSION, recorded_by=by
-        )
-        audit.record(Verb.CREATED, consent, by=by, practice=client.practice)
+        audit.record(Verb.CREATED, _agree(client, purpose, by), by=by, practice=client.practice)
     elif live_consent and not given:
         live_consent.withdrawn_at = timezone.now()
         live_consent.save(update_fields=["withdrawn_at"])
@@ -61,19 +64,47 @@ def settle_consent(*, client, purpose, given, by=None):
 
 
 @transaction.atomic
-def choose_check_ins(*, editor: Editor, check_in_form, asks_about_fit, consents):
+def renew_consent(*, client: Client, purpose: str, by: Membership | None = None) -> None:
+    """Lets a consent to an earlier wording end, and one to the wording in force start."""
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    live_consent = _live_consent(client, purpose)
+    if live_consent and wording_of(live_consent) != wording_in_force(purpose):
+        settle_consent(client=client, purpose=purpose, given=False, by=by)
+        settle_consent(client=client, purpose=purpose, given=True, by=by)
+
+
+def _live_consent(client: Client, purpose: str) -> Consent | None:
+    return Consent.objects.filter(client=client, purpose=purpose, withdrawn_at__isnull=True).first()
+
+
+@transaction.atomic
+def choose_check_ins(
+    *, editor: Editor, check_in_form, asks_about_fit, ticked: set[str], was_ticked: set[str], is_asked_again=False
+):
     """Sets what a client is asked from the next session on, and the consents.
 
-    `consents` is a mapping of purpose to yes or no.
+    `ticked`, `was_ticked`: the purposes that the client agrees to, as the form says it and as it was shown.
+    `is_asked_again`: the client heard the wordings in force and agrees to those too, of e-mail as well.
+
+    Raises
+    ------
+    Refused
+        The client ended a consent after the form was shown; its old yes does not start it again.
     """
-    editor.check_again()
     client = editor.episode.client
+    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    editor.check_again()
+    if (ticked & was_ticked) - client.agreed_to:
+        raise Refused(_("The client decided otherwise meanwhile. Below stands what holds now."))
     if (client.check_in_form, client.asks_about_fit) != (check_in_form, asks_about_fit):
         client.check_in_form, client.asks_about_fit = check_in_form, asks_about_fit
         client.save(update_fields=["check_in_form", "asks_about_fit"])
         audit.record(Verb.CHANGED, client, by=editor.membership)
-    for purpose, given in consents.items():
-        settle_consent(client=client, purpose=purpose, given=given, by=editor.membership)
+    for purpose in ticked ^ was_ticked:
+        settle_consent(client=client, purpose=purpose, given=purpose in ticked, by=editor.membership)
+    if is_asked_again:
+        for purpose in client.agreed_to:
+            renew_consent(client=client, purpose=purpose, by=editor.membership)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from alliance.scopes import ScopedQuerySet
 class Consent(models.Model):
     """What a client agreed to, and when that ended.
 
-    It is asked for again when the text changes.
+    It is asked for again when the wording changes: `alliance.clients.wordings`.
     """
 
     class Purpose(models.TextChoices):
@@ -27,7 +27,8 @@ class Consent(models.Model):
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(max_length=20, choices=Purpose)
-    text_version = models.CharField(max_length=20)
+    text_version = models.CharField(_("wording"), max_length=20)
+    text_hash = models.CharField(_("SHA-256 of the wording"), max_length=64, default="", db_default="")
     given_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     recorded_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True)
@@ -45,7 +46,7 @@ class Consent(models.Model):
     class Sensitivity:
         sealed = ()
         clinical = ("client", "purpose", "given_at", "withdrawn_at")
-        plain = ("id", "code", "text_version", "recorded_by")
+        plain = ("id", "code", "text_version", "text_hash", "recorded_by")
 
     def __str__(self):
         return str(self.code)

@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from alliance.clients.wordings import wording_in_force
 from alliance.dates import zone_in_words
 from alliance.form_fields import DayField, PlainTextField
 from alliance.form_keys import KeyedForm
@@ -44,7 +45,11 @@ class CaseForm(KeyedForm):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
     )
-    agrees_to_email = forms.BooleanField(label=_("The client agreed to receive e-mail."), required=False)
+    agrees_to_email = forms.BooleanField(
+        label=_("The client agreed to receive e-mail."),
+        help_text=wording_in_force(Consent.Purpose.EMAIL).text,
+        required=False,
+    )
     first_day = DayField(
         label=_("First session"),
         help_text=_("It stands in your week then, and the check-in goes out after it. It can wait."),
@@ -55,7 +60,9 @@ class CaseForm(KeyedForm):
     )
     # Never ticked beforehand: what nobody said is no consent.
     consents_to_check_ins = forms.BooleanField(
-        label=_("The client agreed to answer check-ins after sessions."), required=False
+        label=_("The client agreed to answer check-ins after sessions."),
+        help_text=wording_in_force(Consent.Purpose.CHECK_IN).text,
+        required=False,
     )
 
     def __init__(self, *args, memberships, **kwargs):

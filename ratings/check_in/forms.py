@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from alliance.clients.wordings import wording_in_force
 from alliance.form_fields import DayField, PlainTextField
 from alliance.models import CheckInFormChoice, Consent
 from ratings.check_in.answers import ClientAnswers, PlanAnswer, PlanAnswers
@@ -281,6 +282,13 @@ class CheckInForm(ClientAnswersForm):
         return answers
 
 
+CONSENT_BOXES = {
+    "consents_to_check_ins": Consent.Purpose.CHECK_IN,
+    "consents_to_history": Consent.Purpose.HISTORY,
+    "consents_to_study": Consent.Purpose.STUDY,
+}
+
+
 class CheckInSettingsForm(forms.Form):
     """What one client is asked, and what they agreed to."""
 
@@ -288,22 +296,45 @@ class CheckInSettingsForm(forms.Form):
     asks_about_fit = forms.BooleanField(
         label=_("In sessions 1 to 3, ask the four questions about fit instead of the six."), required=False
     )
-    consents_to_check_ins = forms.BooleanField(label=_("The client agreed to answer check-ins."), required=False)
+    consents_to_check_ins = forms.BooleanField(
+        label=_("The client agreed to answer check-ins."),
+        help_text=wording_in_force(Consent.Purpose.CHECK_IN).text,
+        required=False,
+    )
     consents_to_history = forms.BooleanField(
-        label=_("The client agreed to see their own past answers through a link."), required=False
+        label=_("The client agreed to see their own past answers through a link."),
+        help_text=wording_in_force(Consent.Purpose.HISTORY).text,
+        required=False,
     )
     consents_to_study = forms.BooleanField(
-        label=_("The client agreed that their scores go into a study, without their name."), required=False
+        label=_("The client agreed that their scores go into a study, without their name."),
+        help_text=wording_in_force(Consent.Purpose.STUDY).text,
+        required=False,
     )
+    is_asked_again = forms.BooleanField(
+        label=_("I read the new wording to the client, and they agree to it."),
+        required=False,
+    )
+    shown_agreed = forms.CharField(required=False, widget=forms.HiddenInput)  # purposes, with blanks between them
 
     @property
-    def consents(self):
-        """Purpose -> whether the client agrees to it."""
-        return {
-            Consent.Purpose.CHECK_IN: self.cleaned_data["consents_to_check_ins"],
-            Consent.Purpose.HISTORY: self.cleaned_data["consents_to_history"],
-            Consent.Purpose.STUDY: self.cleaned_data["consents_to_study"],
-        }
+    def ticked(self):
+        """The purposes that the client agrees to, as the form says it."""
+        return {purpose for box, purpose in CONSENT_BOXES.items() if self.cleaned_data[box]}
+
+    @property
+    def was_ticked(self):
+        """Those that were ticked when the form was shown."""
+        return set(self.cleaned_data["shown_agreed"].split()) & set(CONSENT_BOXES.values())
+
+    def show_again(self, agreed, sentence):
+        """Adds the error that the client decided otherwise meanwhile, and shows the boxes as that left them.
+
+        Whoever ticks one after this sentence means it.
+        """
+        boxes = {box: "on" if purpose in agreed else "" for box, purpose in CONSENT_BOXES.items()}
+        self.data = self.data.dict() | boxes | {"shown_agreed": " ".join(sorted(agreed))}
+        self.add_error(None, sentence)
 
 
 class EnteredAnswersForm(ClientAnswersForm):

@@ -3,7 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from alliance.clients.wordings import wording_in_force
 from alliance.form_fields import LONGEST_DELAY, PHONE, PlainTextField, ZoneField
+from alliance.models import Consent
 
 
 class ContactForm(forms.Form):
@@ -20,7 +22,11 @@ class ContactForm(forms.Form):
         max_value=LONGEST_DELAY,
         error_messages={"min_value": _("Enter 0 minutes or more.")},
     )
-    agrees_to_email = forms.BooleanField(label=_("The client agreed to receive e-mail."), required=False)
+    agrees_to_email = forms.BooleanField(
+        label=_("The client agreed to receive e-mail."),
+        help_text=wording_in_force(Consent.Purpose.EMAIL).text,
+        required=False,
+    )
     was_shown_agreed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     therapist_may_be_named = forms.BooleanField(
         label=_("The client agreed that e-mails name the therapist."), required=False

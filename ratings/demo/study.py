@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 from django.db import transaction
 
 from alliance import audit
-from alliance.clients.actions import CONSENT_TEXT_VERSION
+from alliance.clients.wordings import wording_in_force
 from alliance.crypto import keyed_hash
 from alliance.models import Client, Consent, DataKey, Practice, TherapistForm
 from ratings.demo.calendar import ZONE, Calendar
@@ -104,7 +104,8 @@ def fill_study(today: date) -> Practice | None:
         Consent(
             client=client,
             purpose=Consent.Purpose.STUDY,
-            text_version=CONSENT_TEXT_VERSION,
+            text_version=wording_in_force(Consent.Purpose.STUDY).version,
+            text_hash=wording_in_force(Consent.Purpose.STUDY).sha256,
             given_at=client.created_at,
             recorded_by=therapist,
         )

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
-from alliance.clients.actions import CONSENT_TEXT_VERSION
+from alliance.clients.wordings import WORDINGS
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import (
     Client,
@@ -68,8 +68,7 @@ READ_BEFORE_NEXT = timedelta(minutes=15)  # the therapist looks at the answers s
 TABLES = (  # parents first
     DataKey, Client, Consent, Episode, HistoryShare, Phase, Goal, GoalVersion, Task, TaskVersion, SessionSeries,
     TherapySession, TherapySessionChange, PrivateNote, CheckIn, ClientLink,
-    Delivery, Rating, SeenRating,
-    Assessment, Rupture, Standing, *VERDICT_TABLES,
+    Delivery, Rating, SeenRating, Assessment, Rupture, Standing, *VERDICT_TABLES,
 )  # fmt: skip
 HELD = (Attendance.ATTENDED, Attendance.NO_SHOW)
 CommentFor = Rating.CommentFor
@@ -194,13 +193,16 @@ class Writer:
             asks_about_fit=any(course_session.fit for course_session in course.sessions),
             created_at=since,
         )
-        consents, purposes = {}, [Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL]
-        for purpose in purposes + [Consent.Purpose.HISTORY] * course.sees_own:
+        consents, history = {}, [Consent.Purpose.HISTORY] * course.sees_own
+        for purpose in [Consent.Purpose.CHECK_IN, Consent.Purpose.EMAIL, *history]:
+            first, *_later, latest = [wording for wording in WORDINGS if wording.purpose == purpose]
+            wording = first if before else latest  # who came earlier has not been asked again
             consents[purpose] = self.bulk.add(
                 Consent,
                 client_id=client.pk,
                 purpose=purpose,
-                text_version=CONSENT_TEXT_VERSION,
+                text_version=wording.version,
+                text_hash=wording.sha256,
                 given_at=since,
                 recorded_by_id=self.therapists[(before or course).therapist].pk,
             )

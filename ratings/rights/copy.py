@@ -15,6 +15,7 @@ from django.db.models import Field, Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.encoding import force_str
 
+from alliance.clients.wordings import wording_of
 from alliance.crypto import DataKey, Sealed
 from alliance.models import Client, Consent, Episode, LegalHold, Membership
 from ratings.cells.values import defused
@@ -143,6 +144,8 @@ def _writer(key: DataKey) -> Callable[[Model, Any], Value]:
         value = getattr(row, field.name)
         if field.name == "answers" and isinstance(row, Rating):
             return _in_words(row)
+        if field.name == "text_version" and isinstance(row, Consent) and (wording := wording_of(row)):
+            return f"{row.text_version}: {wording.text}"
         if isinstance(value, Sealed):
             return value.shown(key)
         if isinstance(value, Membership):

@@ -51,7 +51,7 @@ IN_COPY = (
     Told(
         "alliance.Consent",
         _("What you agreed to"),
-        ("purpose", "text_version", "given_at", "withdrawn_at", "recorded_by"),
+        ("purpose", "text_version", "text_hash", "given_at", "withdrawn_at", "recorded_by"),
         ("id", "code", "client"),
     ),
     Told(

@@ -1,4 +1,4 @@
-"""A client's page to stop, pause or resume messages, under the link in each.
+"""A client's page to stop, pause or resume messages, and to take back what they agreed to, under the link in each.
 
 Opening it changes nothing.
 """
@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from alliance.clients.actions import change_preferences
+from alliance.clients.actions import change_preferences, settle_consent
+from alliance.clients.wordings import agreements_of
 from alliance.models import Client, Consent
 from alliance.requests import require_page_or_post
 from ratings.check_in.links import live_link
@@ -35,6 +36,23 @@ CHOICES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A client's yes or no to one purpose, after the first yes that a therapist wrote down."""
+
+    purpose: Consent.Purpose
+    is_yes: bool
+
+
+# E-mail has its own choices above.
+DECISIONS = {
+    f"{word}-{purpose}": Decision(purpose, is_yes)
+    for purpose in Consent.Purpose
+    if purpose != Consent.Purpose.EMAIL
+    for word, is_yes in (("end", False), ("agree", True))
+}
+
+
 @key_in_address
 @require_page_or_post
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
@@ -45,13 +63,21 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, client)
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"  # RFC 8058: a mail program posts this
-    preference = CHOICES.get("stop" if one_click else request.POST.get("choice", ""))
+    choice = "stop" if one_click else request.POST.get("choice", "")
+    preference, decision = CHOICES.get(choice), DECISIONS.get(choice)
+    if decision:
+        settle_consent(client=client, purpose=decision.purpose, given=decision.is_yes)
+        return _again(token)
     if preference is None:
         return render(request, "ratings/check_in/check_in_unread.html", {"practice": client.practice}, status=400)
     paused_until = timezone.now() + preference.pause if preference.pause else None
     change_preferences(client=client, gets_email=preference.gets_email, paused_until=paused_until)
     if one_click:
         return _page(request, client)  # it follows no redirect
+    return _again(token)
+
+
+def _again(token: str) -> HttpResponse:
     response = redirect("links:preferences", token)
     response.status_code = 303
     return response
@@ -64,5 +90,6 @@ def _page(request: HttpRequest, client: Client) -> HttpResponse:
             "practice": client.practice,
             "gets_email": Consent.Purpose.EMAIL in client.agreed_to,
             "paused_until": client.paused_until if paused else None,
+            "agreements": [row for row in agreements_of(client) if row.purpose != Consent.Purpose.EMAIL],
         }
         return render(request, "ratings/check_in/preferences.html", context)

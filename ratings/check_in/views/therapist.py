@@ -16,13 +16,15 @@ from django.views.decorators.http import require_POST
 from alliance import access, audit
 from alliance.access import Editor, get_visible_or_404
 from alliance.clients import actions as client_actions
-from alliance.models import Consent, Episode
+from alliance.clients.wordings import agreements_of
+from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.qr import qr_code
+from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.check_in import links
 from ratings.check_in.actions import AlreadyAnswered, SessionVoided, enter_answers
-from ratings.check_in.forms import CheckInSettingsForm, EnteredAnswersForm
+from ratings.check_in.forms import CONSENT_BOXES, CheckInSettingsForm, EnteredAnswersForm
 from ratings.check_in.rate_first import check_rated
 from ratings.models import CheckIn, ClientLink
 from ratings.psychometrics.evidence import Rater
@@ -37,16 +39,30 @@ def check_in_settings(request, code):
     client = episode.client
     form = CheckInSettingsForm(posted(request), initial=_initial_settings(client))
     if form.is_valid():
-        client_actions.choose_check_ins(
-            editor=editor,
-            check_in_form=form.cleaned_data["check_in_form"],
-            asks_about_fit=form.cleaned_data["asks_about_fit"],
-            consents=form.consents,
-        )
-        messages.success(request, _("Saved. This applies from the next session."))
-        return redirect("ratings:case", episode.code)
+        try:
+            client_actions.choose_check_ins(
+                editor=editor,
+                check_in_form=form.cleaned_data["check_in_form"],
+                asks_about_fit=form.cleaned_data["asks_about_fit"],
+                ticked=form.ticked,
+                was_ticked=form.was_ticked,
+                is_asked_again=form.cleaned_data["is_asked_again"],
+            )
+        except Refused as refusal:
+            form.show_again(client.agreed_to, str(refusal))
+        else:
+            messages.success(request, _("Saved. This applies from the next session."))
+            return redirect("ratings:case", episode.code)
     audit.record(audit.Verb.READ, client, by=editor.membership)
-    context = {"form": form, "episode": episode, "practice": client.practice, "section": "cases"}
+    agreements = agreements_of(client)
+    context = {
+        "form": form,
+        "episode": episode,
+        "practice": client.practice,
+        "section": "cases",
+        "agreements": agreements,
+        "is_reworded": any(agreement.is_to_be_renewed for agreement in agreements),
+    }
     return render(request, "ratings/check_in/check_in_settings.html", context, status=422 if form.errors else 200)
 
 
@@ -55,9 +71,8 @@ def _initial_settings(client):
     return {
         "check_in_form": client.check_in_form,
         "asks_about_fit": client.asks_about_fit,
-        "consents_to_check_ins": Consent.Purpose.CHECK_IN in agreed,
-        "consents_to_history": Consent.Purpose.HISTORY in agreed,
-        "consents_to_study": Consent.Purpose.STUDY in agreed,
+        "shown_agreed": " ".join(sorted(agreed)),
+        **{box: purpose in agreed for box, purpose in CONSENT_BOXES.items()},
     }
 
 

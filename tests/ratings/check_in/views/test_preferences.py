@@ -93,3 +93,38 @@ def test_an_old_message_is_still_good_to_stop(http, juniper, preferences):
     ClientLink.objects.update(created_at=days_ago(900))
     http.post(preferences, {"choice": "stop"})
     assert email_consents(juniper) == [False]
+
+
+# --- What was agreed to -----------------------------------------------------------------------------------------------
+
+
+def live(episode):
+    return sorted(episode.client.agreed_to)
+
+
+def test_what_was_agreed_to_stands_there_in_its_own_wording_and_can_be_ended(http, juniper, preferences):
+    page = http.get(preferences).text
+    assert "you agreed on" in page and "Seeing their own answers" not in page
+    response = http.post(preferences, {"choice": "end-check_in"})
+    assert (response.status_code, response.url) == (303, preferences)
+    assert live(juniper) == ["email"]
+    page = http.get(preferences).text
+    assert "you ended this on" in page
+    http.post(preferences, {"choice": "agree-check_in"})
+    assert live(juniper) == ["check_in", "email"]
+    events = AuditEvent.objects.filter(subject_type="consent").order_by("pk")
+    assert [(event.verb, event.actor_code) for event in events][-2:] == [("ended", ""), ("created", "")]
+
+
+def test_who_ended_it_is_asked_no_more(http, juniper, preferences):
+    check_in = CheckIn.objects.get()
+    link = reverse("links:check-in", args=[links.mint_check_in_link(check_in=check_in, editor=None, channel="screen")])
+    assert "<legend" in http.get(link).text
+    http.post(preferences, {"choice": "end-check_in"})
+    assert "<legend" not in http.get(link).text
+
+
+@pytest.mark.parametrize("choice", ["end-email", "agree-email", "end-", "end-everything"])
+def test_no_other_word_ends_or_starts_anything(choice, http, juniper, preferences):
+    assert http.post(preferences, {"choice": choice}).status_code == 400
+    assert live(juniper) == ["check_in", "email"]

@@ -7,11 +7,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.clients.actions import settle_consent
+from alliance.clients.wordings import WORDINGS
 from alliance.models import AuditEvent, Consent
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn, ClientLink, Rating, Standing
 from tests.courses import answers, held
-from tests.factories import local_day
+from tests.factories import days_ago, local_day
 
 # --- What the client agreed to ----------------------------------------------------------------------------------------
 
@@ -20,7 +22,12 @@ from tests.factories import local_day
 def settings_page(http, dana, juniper):
     http.force_login(dana.user)
     path = reverse("ratings:check-in-settings", args=[juniper.code])
-    return lambda **given: http.post(path, {"check_in_form": "standard"} | given)
+
+    def save(**given):
+        shown = " ".join(juniper.client.agreed_to)
+        return http.post(path, {"check_in_form": "standard", "shown_agreed": shown} | given)
+
+    return save
 
 
 def written():
@@ -178,3 +185,39 @@ def test_a_second_tap_on_enter_answers_is_the_first_one(http, dana, juniper, liv
     for other in ({"comment": "Else."}, {"day": (day + timedelta(days=1)).isoformat()}, {"goal_known": 0}):
         assert http.post(path, given | other).status_code == 422
     assert Rating.objects.filter(rater="client").count() == 1
+
+
+# --- Asked again ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def agreed_long_ago(juniper):
+    first = WORDINGS[0]
+    return juniper.client.consents.create(
+        purpose=first.purpose, text_version=first.version, text_hash=first.sha256, given_at=days_ago(90)
+    )
+
+
+def test_the_page_says_that_the_wording_has_changed_until_the_client_was_asked(
+    http, settings_page, juniper, agreed_long_ago
+):
+    path = reverse("ratings:check-in-settings", args=[juniper.code])
+    assert "to an earlier wording" in http.get(path).text
+    settings_page(consents_to_check_ins="on")
+    assert juniper.client.consents.get() == agreed_long_ago
+    settings_page(consents_to_check_ins="on", is_asked_again="on")
+    page = http.get(path).text
+    assert "to an earlier wording" not in page and "is_asked_again" not in page
+    assert juniper.client.agreed_to == {"check_in"}
+
+
+def test_what_the_client_ended_meanwhile_is_not_started_by_an_old_page(http, settings_page, juniper, agreed_long_ago):
+    settle_consent(client=juniper.client, purpose="check_in", given=False)
+    refused = settings_page(check_in_form="short", shown_agreed="check_in", consents_to_check_ins="on")
+    assert refused.status_code == 422
+    assert "The client decided otherwise meanwhile." in refused.text
+    assert juniper.client.agreed_to == set()
+    assert refused.context["form"]["consents_to_check_ins"].value() is False
+    assert refused.context["form"]["check_in_form"].value() == "short"
+    settings_page(consents_to_check_ins="on", check_in_form="short")
+    assert juniper.client.agreed_to == {"check_in"}
