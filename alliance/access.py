@@ -27,7 +27,6 @@ from alliance.scopes import (
     live_memberships,
     live_therapists,
     memberships_of,
-    open_without_therapist,
     own_episodes,
 )
 
@@ -249,9 +248,10 @@ class Settler:
 
 
 def to_be_settled() -> QuerySet[Episode]:
-    """Open episodes of which the therapist leaves, or has left."""
-    leaving = Q(therapist__ends_at__isnull=False) | Q(pk__in=open_without_therapist())
-    return Episode.objects.filter(leaving, ends_at__isnull=True)
+    """Episodes of which the therapist leaves, or has left; ended ones too, where no other has followed."""
+    leaving = Q(therapist__ends_at__isnull=False) | ~Q(therapist__in=live_therapists())
+    is_last = Q(ends_at__isnull=True) | Q(next__isnull=True, joined_into__isnull=True)
+    return Episode.objects.filter(leaving, is_last)
 
 
 def check_settle(manager: Membership, episode_code: UUID | str) -> Settler:

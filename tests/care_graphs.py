@@ -198,7 +198,20 @@ def _is_read_by(made: Graph, key: int, user: int) -> bool:
     may_open = places | set(_live_places(made, user, "manager"))
     if any(row["episode"] == key and row["open"] and row["reader"] in may_open for row in made.emergencies):
         return True
-    therapist = made.episodes[key]["therapist"]
+    return _is_supervised_by(made, key, user)
+
+
+def supervised_of(made: Graph, user: int) -> frozenset[int]:
+    """The episodes that one user supervises."""
+    if not made.users[user]:
+        return frozenset()
+    return frozenset(
+        key for key in range(len(made.episodes)) if _is_shown(made, key) and _is_supervised_by(made, key, user)
+    )
+
+
+def _is_supervised_by(made: Graph, key: int, user: int) -> bool:
+    places, therapist = set(_live_places(made, user, "supervisor")), made.episodes[key]["therapist"]
     if made.places[therapist]["user"] == user:
         return False
     live = [row for row in made.assignments if _is_open(made, row)]

@@ -25,8 +25,9 @@ class CaseOfferQuerySet(PracticeQuerySet):
         return self.filter(of_two | Q(to__practice__in=places.filter(is_manager=True).values("practice")))
 
     def waiting(self) -> Self:
-        """Those that nobody has taken, declined or withdrawn."""
-        return self.filter(accepted_at__isnull=True, ended_at__isnull=True, episode__ends_at__isnull=True)
+        """Those that nobody has taken, declined or withdrawn; not where the case has ended since."""
+        stands = Q(episode__ends_at__isnull=True) | Q(episode__ends_at__lte=F("asked_at"))
+        return self.filter(stands, accepted_at__isnull=True, ended_at__isnull=True)
 
     def waiting_for(self, place: OuterRef) -> list[Self]:
         """Those about which this place is asked, and has not answered: as `SupervisionQuerySet.waiting_for`."""

@@ -1,9 +1,11 @@
 """What a client said to a therapist before, and the therapist who took over is to read.
 
 Whatever the client lets go along: answers that nobody has read, once their therapist looks after the case no more; and
-what they wanted brought up, and nobody has brought up. Nothing that a client wrote is read by nobody.
+what they wanted brought up, and nobody has brought up. Nothing that a client wrote is read by nobody: where nobody took
+over, a manager finds somebody, or closes it as unread.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,13 +15,14 @@ from django.db import transaction
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from alliance import scopes
-from alliance.access import Editor
+from alliance import audit, scopes
+from alliance.access import Editor, Right
 from alliance.acting import as_program
-from alliance.models import Episode, User
+from alliance.audit import Verb
+from alliance.models import Episode, Membership, Practice, User
 from alliance.names import folded
 from ratings.check_in.actions import mark_seen
-from ratings.detection.reassess import lock_for_edit
+from ratings.detection.reassess import lock_for_edit, lock_for_settling
 from ratings.findings.scale import whole
 from ratings.models import CheckIn, Rating, WishOutcome
 from ratings.psychometrics.evidence import Rater
@@ -68,7 +71,9 @@ class Unfinished:
 @as_program()
 def carried_answers(episode: Episode, reader: User) -> list[CarriedAnswer]:
     """What waits for the therapist of this episode, or was first read by them, in order of time."""
-    rows = _carried([episode.pk], reader).select_related("therapy_session", "episode__therapist__practice__data_key")
+    rows = _carried(_before([episode.pk]), reader).select_related(
+        "therapy_session", "episode__therapist__practice__data_key"
+    )
     key = episode.client.data_key
     return [
         CarriedAnswer(
@@ -92,12 +97,17 @@ def _score(value: float | None) -> str:
 
 @as_program()
 def cases_with_something_before(user: User) -> list[CaseBefore]:
-    """The own cases of which something from the therapy before is new to their therapist."""
-    own = Episode.objects.filter(therapist__among=scopes.live_memberships(user, "therapist"), ends_at__isnull=True)
-    rows = _carried(own, user).exclude(seen__by__user=user)
-    following = {row.episode_id for row in rows}
-    cases = own.filter(Q(previous__in=following) | Q(previous__previous__in=following))
-    found = [CaseBefore(str(row.code), row.client.display_name) for row in cases.select_related("client__data_key")]
+    """The own cases of which something from the therapy before is new to their therapist.
+
+    Of an ended one that nobody has taken over only what nobody has read.
+    """
+    own = scopes.own_episodes(user).filter(therapist__among=scopes.live_memberships(user, "therapist"))
+    own = own.filter(Q(ends_at__isnull=True) | Q(next__isnull=True), previous__isnull=False)
+    cases = {row.pk: row for row in own.select_related("client__data_key")}
+    course = _before(cases)
+    rows = _carried(course, user).exclude(seen__by__user=user).select_related("check_in")
+    told = {course[row.episode_id] for row in rows if not cases[course[row.episode_id]].ends_at or row.is_unread}
+    found = [CaseBefore(str(cases[key].code), cases[key].client.display_name) for key in told]
     return sorted(found, key=lambda case: folded(case.name))
 
 
@@ -105,7 +115,7 @@ def cases_with_something_before(user: User) -> list[CaseBefore]:
 def read_carried(*, editor: Editor) -> None:
     """The therapist has opened what waited for them."""
     lock_for_edit(editor)
-    rows = list(_carried([editor.episode.pk], editor.membership.user))
+    rows = list(_carried(_before([editor.episode.pk]), editor.membership.user))
     mark_seen(rows, by=editor.membership)
     whole_ones = [row.check_in_id for row in rows if row.is_whole]
     unread = CheckIn.objects.filter(pk__in=whole_ones, read_at__isnull=True)
@@ -114,14 +124,60 @@ def read_carried(*, editor: Editor) -> None:
 
 @as_program()
 def unfinished(episodes: Collection[Episode]) -> dict[int, Unfinished]:
-    """What nobody has read or logged of each case, by key. Three statements."""
+    """What nobody has read or logged of each case, by key, with what nobody read of the therapies before it."""
     keys = [episode.pk for episode in episodes]
-    unread = CheckIn.objects.unread().filter(episode__in=keys).order_by()
-    answers = dict(unread.values_list("episode").annotate(Count("pk", distinct=True)))
+    course = _before(keys)
+    answers = Counter(course.get(key, key) for key in _left_unread(keys, course).values_list("episode", flat=True))
     planned = TherapySession.objects.planned().filter(episode__in=keys, starts_at__lte=timezone.now()).order_by()
     sessions = dict(planned.values_list("episode").annotate(Count("pk")))
     wished = set(_answers().filter(_is_wished(), episode__in=keys).values_list("episode", flat=True))
-    return {key: Unfinished(answers.get(key, 0), sessions.get(key, 0), key in wished) for key in keys}
+    return {key: Unfinished(answers[key], sessions.get(key, 0), key in wished) for key in keys}
+
+
+@as_program()
+def ended_with_something_unread(practice: Practice, besides: Membership | None = None) -> set[int]:
+    """Keys of the ended cases in which a client's answers are read by nobody, as nobody has taken over.
+
+    `besides`: as it is once this member has left. Of therapies that followed one another it is the last.
+    """
+    here = scopes.live_therapists().filter(practice=practice)
+    here = here.exclude(pk=besides.pk) if besides else here
+    ended = Episode.objects.filter(client__practice=practice, ends_at__isnull=False, joined_into__isnull=True)
+    unread = CheckIn.objects.left_unread().filter(episode__in=ended.exclude(therapist__in=here))
+    last = set(unread.values_list("episode", flat=True))
+    while following := dict(Episode.objects.filter(previous__in=last).values_list("previous", "pk")):
+        last = {following.get(key, key) for key in last}
+    return set(ended.filter(pk__in=last).exclude(therapist__in=here).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def close_unread(*, right: Right) -> None:
+    """Puts on record that nobody reads what is unread in a case, as a manager settled it so."""
+    lock_for_settling(right)
+    course = _before([right.episode.pk])
+    keys = list(_left_unread([right.episode.pk], course).values_list("pk", flat=True))
+    rows = CheckIn.objects.filter(pk__in=keys)
+    rows.update(closed_unread_at=timezone.now(), closed_unread_by=right.membership)
+    for check_in in rows:
+        audit.record(Verb.ENDED, check_in, by=right.membership)
+
+
+def _before(keys: Collection[int]) -> dict[int, int]:
+    """Key of each therapy before -> that of the case that came out of it."""
+    found: dict[int, int] = {}
+    level = {key: key for key in keys}
+    while level:
+        rows = Episode.objects.filter(pk__in=level, previous__isnull=False).values_list("pk", "previous")
+        level = {previous: level[key] for key, previous in rows if previous is not None}
+        found |= level
+    return found
+
+
+def _left_unread(keys: Collection[int], course: Collection[int]) -> QuerySet[CheckIn]:
+    """What nobody has read of these cases, and of the therapies before them that are in nobody's hands."""
+    in_hands = scopes.episodes_in_hands().filter(pk__in=course)
+    rows: QuerySet[CheckIn] = CheckIn.objects.left_unread().order_by()
+    return rows.filter(Q(episode__in=keys) | (Q(episode__in=course) & ~Q(episode__in=in_hands)))
 
 
 def _answers() -> QuerySet[Any]:
@@ -140,12 +196,11 @@ def _is(condition: Q) -> Any:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
-def _carried(episodes: QuerySet[Any] | Collection[int], reader: User) -> QuerySet[Any]:
-    """Of the two therapies before each of the episodes: who came between may have opened nothing."""
+def _carried(before: Collection[int], reader: User) -> QuerySet[Any]:
+    """Of all these therapies before: who came between may have opened nothing."""
     is_in_hands = Exists(scopes.episodes_in_hands().filter(pk=OuterRef("episode")))
     unread = Q(check_in__read_at__isnull=True, check_in__isnull=False) & ~Q(is_in_hands)
     is_whole = unread | Q(check_in__read_by__user=reader)
-    rows = _answers().annotate(is_whole=_is(is_whole), is_wished=_is(_is_wished()))
-    now = Episode.objects.filter(pk__in=episodes)
-    before = Q(episode__among=now.values("previous")) | Q(episode__among=now.values("previous__previous"))
-    return rows.filter(before, Q(is_whole=True) | Q(is_wished=True), therapy_session__voided_at__isnull=True)
+    rows = _answers().annotate(is_unread=_is(unread), is_whole=_is(is_whole), is_wished=_is(_is_wished()))
+    rows = rows.filter(Q(is_whole=True) | Q(is_wished=True), therapy_session__voided_at__isnull=True)
+    return rows.filter(episode__in=before)

@@ -10,6 +10,7 @@ from alliance.models import Membership, User
 from alliance.people.queries import staff_of
 from ratings.cases.attention import caseload_of
 from ratings.cases.own import own_counts
+from ratings.check_in.carried import ended_with_something_unread
 from sessions.models import Attendance, TherapySession
 
 
@@ -77,9 +78,18 @@ def _of_manager(memberships: list[Membership]) -> tuple[str, ...]:
     staffs = [staff_of(membership.practice) for membership in memberships]
     unled = sum(staff.cases_without_therapist for staff in staffs)
     unread = sum(len(staff.unread) for staff in staffs)
+    unheard = sum(len(ended_with_something_unread(membership.practice)) for membership in memberships)
     invited = sum(member.invited for staff in staffs for member in staff.members)
     return _said(
         (unled, ngettext("%(n)s open case without a therapist", "%(n)s open cases without a therapist", unled)),
+        (
+            unheard,
+            ngettext(
+                "%(n)s ended case with answers that nobody reads",
+                "%(n)s ended cases with answers that nobody reads",
+                unheard,
+            ),
+        ),
         (
             unread,
             ngettext(

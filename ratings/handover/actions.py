@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,9 +25,9 @@ from alliance.people.cover import arrange_cover, arrange_cover_of_all
 from alliance.people.mail import case_went_on_messages, tell
 from alliance.refusal import Refused
 from alliance.scopes import live_therapists
-from alliance.taking import check_take
+from alliance.taking import Taker, check_take
 from ratings.cases.actions import end_episode
-from ratings.check_in.carried import unfinished
+from ratings.check_in.carried import close_unread, ended_with_something_unread, unfinished
 from ratings.detection.reassess import lock_episode, lock_for_settling, reassess
 from ratings.models import CheckIn, ClientLink, Delivery, Rating
 from ratings.psychometrics.evidence import Rater
@@ -43,6 +44,7 @@ class What(StrEnum):
     HAND_OVER = "hand-over"
     COVER = "cover"
     END = "end"
+    LEAVE_UNREAD = "leave-unread"  # as END, and nobody reads what is unread in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Choice:
 
 
 class CaseOpened(Exception):
-    """A case was opened after the page was made: nothing is written, and it is asked about too."""
+    """A case was opened, or answered, after the page was made: nothing is written, and it is asked about too."""
 
 
 @transaction.atomic
@@ -105,10 +107,23 @@ def hand_over(*, right: HandingRight, to: Membership, extent: str = "", accepted
     return following
 
 
+@transaction.atomic
+def follow_ended(*, right: Taker) -> Episode:
+    """Starts a therapy after one that has ended, so that what the client wrote is read; the new episode."""
+    Membership.objects.select_for_update(no_key=True).get(pk=right.membership.pk)
+    episode = lock_for_settling(right)
+    _check_successor(episode, right.membership)
+    following = client_actions.start_episode(
+        client=episode.client, therapist=right.membership, by=right.membership, previous=episode
+    )
+    reassess(following)
+    return following
+
+
 def _check_successor(episode: Episode, to: Membership) -> None:
     if to.practice_id != episode.client.practice_id:
         raise Refused(_("A case stays within one practice."))
-    if to.user_id == episode.therapist.user_id:
+    if to.pk == episode.therapist_id:  # somebody who left and came back has another place, and none of these cases
         raise Refused(_("They are the therapist of this case already."))
     current = live_therapists().filter(pk=to.pk).first()
     if current is None:
@@ -192,13 +207,19 @@ def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: dat
     offers = []
     for choice in sorted(choices, key=lambda choice: str(choice.case_code)):
         right = check_settle(by, choice.case_code)
-        if choice.what == What.END:
-            if unfinished([right.episode])[right.episode.pk].says_something:
-                sentence = _(
-                    "In case %(code)s the client wrote something that nobody has read. Ask a colleague to take it."
-                )
-                raise Refused(sentence % {"code": right.episode.short_code})
+        left = unfinished([right.episode])[right.episode.pk]
+        if choice.what == What.END and left.says_something:
+            sentence = _(
+                "In case %(code)s the client wrote something that nobody has read. Ask a colleague to take it, or "
+                "choose to leave it unread."
+            )
+            raise Refused(sentence % {"code": right.episode.short_code})
+        if choice.what in (What.END, What.LEAVE_UNREAD):
             end_episode(editor=right, reason=EndReason.OTHER)
+            if choice.what == What.LEAVE_UNREAD:
+                close_unread(right=right)
+        elif right.episode.ends_at and not (choice.what == What.HAND_OVER and left.answers):
+            raise Refused(_("This therapy has ended meanwhile."))
         elif choice.colleague is None:
             raise Refused(_("Choose a colleague."))
         elif choice.what == What.HAND_OVER:
@@ -233,7 +254,9 @@ def take_case(*, offer: CaseOffer, user: User, accepted: bool = False) -> Episod
     people_actions.lock_practice(offer.to.practice)
     offer.refresh_from_db()
     taker = check_take(user, offer)
-    if offer.kind == OfferKind.HAND_OVER:
+    if offer.kind == OfferKind.HAND_OVER and taker.episode.ends_at:
+        episode = follow_ended(right=taker)
+    elif offer.kind == OfferKind.HAND_OVER:
         episode = hand_over(right=taker, to=taker.membership, accepted=accepted)
     else:
         assert offer.covers_from and offer.covers_until  # a constraint of the table
@@ -268,18 +291,20 @@ def leave(
     Raises
     ------
     CaseOpened
-        The place ends now, and one of the open cases has no choice.
+        The place ends now, and one of the open cases has no choice, or an ended one with something unread.
     Refused
         A rule of the practice says no.
     """
+    unread_before = ended_with_something_unread(membership.practice)
     if as_therapist_only:
         people_actions.drop_therapist_role(membership=membership, by=by)
         at = None
     else:
         people_actions.end_membership(membership=membership, by=by, at=at)
     if at is None:
-        codes = set(Episode.objects.filter(therapist=membership, ends_at__isnull=True).values_list("code", flat=True))
-        if codes - {choice.case_code for choice in choices}:
+        unread = ended_with_something_unread(membership.practice) - unread_before
+        needed = Episode.objects.filter(Q(therapist=membership, ends_at__isnull=True) | Q(pk__in=unread))
+        if set(needed.values_list("code", flat=True)) - {choice.case_code for choice in choices}:
             raise CaseOpened
     return settle_cases(by=by, choices=choices, covered_from=at)
 

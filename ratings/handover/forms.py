@@ -130,19 +130,30 @@ class SettleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.cases = {f"case_{case.code}": case for case in cases}
         self.members = {str(colleague.membership.code): colleague.membership for colleague in colleagues}
-        options = [("", _("Not yet"))]
-        options += [
-            (f"{What.HAND_OVER}:{colleague.membership.code}", _("Hand over to %(name)s") % {"name": colleague.label})
-            for colleague in colleagues
-        ]
-        options += [
-            (f"{What.COVER}:{colleague.membership.code}", _("Cover by %(name)s") % {"name": colleague.label})
-            for colleague in colleagues
-        ]
-        options.append((What.END, _("End the therapy")))
+        handed, covered = (
+            [(f"{what}:{found.membership.code}", said % {"name": found.label}) for found in colleagues]
+            for what, said in (
+                (What.HAND_OVER, _("Hand over to %(name)s")),
+                (What.COVER, _("Cover by %(name)s")),
+            )
+        )
         for name, case in self.cases.items():
             label = _("What happens to case %(code)s") % {"code": case.short_code}
+            options = [("", _("Not yet")), *handed]
+            if case.is_ended:
+                options.append((What.LEAVE_UNREAD, _("Leave it unread")))
+            else:
+                options += [*covered, (What.END, _("End the therapy"))]
+                options += [(What.LEAVE_UNREAD, _("End it, and leave it unread"))] * case.left.says_something
             self.fields[name] = forms.ChoiceField(label=label, choices=options, required=False)
+
+    @property
+    def open_cases(self):
+        return [case for case in self.cases.values() if not case.is_ended]
+
+    @property
+    def ended_cases(self):
+        return [case for case in self.cases.values() if case.is_ended]
 
     @property
     def case_fields(self):

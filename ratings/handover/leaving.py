@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from alliance.acting import as_program
 from alliance.models import Cover, Episode, Membership, Practice
 from alliance.people.case_offers import offered_to
 from alliance.scopes import open_without_therapist
-from ratings.check_in.carried import Unfinished, unfinished
+from ratings.check_in.carried import Unfinished, ended_with_something_unread, unfinished
 from sessions.models import Attendance
 
 
@@ -26,6 +26,7 @@ class CaseToSettle:
     covered_until: datetime | None  # an instant on the last day of the longest cover
     offered_to: str = ""  # a colleague who has not accepted yet
     left: Unfinished = Unfinished()
+    is_ended: bool = False  # and a client's answers in it are read by nobody
 
     @property
     def short_code(self) -> str:
@@ -35,8 +36,10 @@ class CaseToSettle:
 
 @as_program()
 def cases_of(membership: Membership) -> list[CaseToSettle]:
-    """The open cases of somebody who leaves."""
-    return _to_settle(Episode.objects.filter(therapist=membership, ends_at__isnull=True))
+    """The open cases of somebody who leaves, and the ended ones with answers that nobody would read then."""
+    unread = ended_with_something_unread(membership.practice, besides=membership)
+    unread -= ended_with_something_unread(membership.practice)
+    return _to_settle(Episode.objects.filter(Q(therapist=membership, ends_at__isnull=True) | Q(pk__in=unread)))
 
 
 @as_program()
@@ -48,19 +51,20 @@ def open_cases_of(memberships: Collection[Membership]) -> dict[int, int]:
 
 @as_program()
 def cases_without_therapist(practice: Practice) -> list[CaseToSettle]:
-    """The open cases of a practice whose therapist has left, or is none any more."""
-    return _to_settle(open_without_therapist().filter(client__practice=practice))
+    """The open cases of a practice without a therapist, and the ended ones with answers that nobody reads."""
+    is_open = Q(pk__in=open_without_therapist(), client__practice=practice)
+    return _to_settle(Episode.objects.filter(is_open | Q(pk__in=ended_with_something_unread(practice))))
 
 
 def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
-    """The cases, longest open first. Six statements."""
+    """The cases, open ones first, then by their start."""
     in_the_room = Q(therapy_sessions__voided_at__isnull=True)
     to_come = Q(therapy_sessions__attendance=Attendance.PLANNED, therapy_sessions__starts_at__gt=timezone.now())
     rows = list(
         episodes.annotate(
             held=Count("therapy_sessions", filter=in_the_room & Q(therapy_sessions__attendance=Attendance.ATTENDED)),
             next_at=Min("therapy_sessions__starts_at", filter=in_the_room & to_come),
-        ).order_by("starts_at", "pk")
+        ).order_by(F("ends_at").asc(nulls_first=True), "starts_at", "pk")
     )
     covers = Cover.objects.filter(taken_back_at__isnull=True, ends_at__gt=timezone.now())
     covers = covers.filter(Q(episode__in=rows) | Q(therapist__in={row.therapist_id for row in rows}))
@@ -77,6 +81,7 @@ def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
             covered_until=until.get(("episode", row.pk)) or until.get(("therapist", row.therapist_id)),
             offered_to=offered.get(row.pk, ""),
             left=left[row.pk],
+            is_ended=row.ends_at is not None,
         )
         for row in rows
     ]

@@ -48,5 +48,5 @@ def outcome_of(
         covered, now = got[pk, What.COVER], open_now.get(pk, 0)
         if covered or got[pk, What.HAND_OVER]:
             shares.append(Share(colleague.label, now, now + covered + got[pk, What.HAND_OVER], covered))
-    ended = sum(choice.what == What.END for choice in choices)
+    ended = sum(choice.what in (What.END, What.LEAVE_UNREAD) for choice in choices)
     return Outcome(cases, tuple(shares), ended, cases - len(choices))

@@ -4,6 +4,7 @@ import uuid
 from typing import Self
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 
 from alliance.models import Episode, Membership
@@ -25,6 +26,17 @@ class CheckInQuerySet(ScopedQuerySet):
         """Those with answers that nobody has read."""
         return self.filter(read_at__isnull=True, ratings__rater=Rater.CLIENT, ratings__replaced_at__isnull=True)
 
+    def left_unread(self) -> Self:
+        """Of these, on record, those that no manager has closed since the answers came."""
+        is_closed = Q(closed_unread_at__isnull=False, closed_unread_at__gte=F("ratings__received_at"))
+        return self.filter(
+            ~is_closed,
+            read_at__isnull=True,
+            ratings__rater=Rater.CLIENT,
+            ratings__replaced_at__isnull=True,
+            therapy_session__voided_at__isnull=True,
+        )
+
     def wanted(self) -> Self:
         """Those of therapy sessions that stand, and that nobody missed or cancelled."""
         return self.not_voided().filter(therapy_session__attendance__in=ASKED_ABOUT)
@@ -44,6 +56,9 @@ class CheckIn(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)  # from then on the answers stand
     # Who read them first, the therapist or who covers; None: the program before did not keep it.
     read_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+    # A manager settled a case of somebody who left, and said that nobody would read them.
+    closed_unread_at = models.DateTimeField(null=True, blank=True)
+    closed_unread_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
     shown_unrated_at = models.DateTimeField(null=True, blank=True)  # the therapist looked without an own rating
     # Other answers than those stored, refused within the hour that began with the first of them: `check_in/guesses.py`.
     guesses = models.PositiveSmallIntegerField(default=0, db_default=0)  # the program before knows no such column
@@ -60,10 +75,10 @@ class CheckIn(models.Model):
     class Sensitivity:
         sealed = ()
         clinical = (
-            "episode", "therapy_session", "plan_asked", "asks_about_repair", "read_at", "shown_unrated_at", "guesses",
-            "guessed_since",
+            "episode", "therapy_session", "plan_asked", "asks_about_repair", "read_at", "closed_unread_at",
+            "shown_unrated_at", "guesses", "guessed_since",
         )  # fmt: skip
-        plain = ("id", "code", "text", "created_at", "read_by")
+        plain = ("id", "code", "text", "created_at", "read_by", "closed_unread_by")
 
     def __str__(self):
         return str(self.code)

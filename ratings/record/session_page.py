@@ -134,7 +134,7 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
     comment = client.comment if client else None
     may_read = comment is not None and client is not None and access.comments_readable_by(reader, episode)(client)
     notes = _notes(therapy_session, reader, key)
-    check_ins = CheckIn.objects.select_related("read_by__practice__data_key")
+    check_ins = CheckIn.objects.select_related("read_by__practice__data_key", "closed_unread_by__practice__data_key")
     check_in = check_ins.filter(therapy_session=therapy_session).first()
     before, after = _neighbours(therapy_session, history)
     is_attended = therapy_session.attendance == Attendance.ATTENDED
@@ -351,6 +351,9 @@ def _steps(check_in: CheckIn | None, client: Rating | None, name: str, reader: U
     if check_in.read_at and client:
         since = _("Since then %(name)s can't change the answers.") % {"name": name}
         yield Step(check_in.read_at, f"{_read_by(check_in.read_by, reader)} {since}")
+    if check_in.closed_unread_at and check_in.closed_unread_by and client:
+        said = _("Left unread by %(name)s, as manager.")
+        yield Step(check_in.closed_unread_at, said % {"name": check_in.closed_unread_by.display_name})
 
 
 def _read_by(member: Membership | None, reader: User) -> str:

@@ -156,7 +156,8 @@ IN_COPY = (
     _told(
         "ratings.CheckIn",
         _("Check-ins"),
-        "therapy_session created_at plan_asked asks_about_repair read_at shown_unrated_at",
+        "therapy_session created_at plan_asked asks_about_repair read_at closed_unread_at closed_unread_by "
+        "shown_unrated_at",
         "code text read_by guesses guessed_since",
     ),
     _told(

@@ -71,10 +71,11 @@ def member_end(request, code):
 
 
 def _outcome(form, colleagues):
-    """What becomes of the cases, of which nothing is written yet."""
+    """What becomes of the open cases, of which nothing is written yet."""
+    codes = {case.code for case in form.open_cases}
     return outcome_of(
-        cases=len(form.cases),
-        choices=form.choices,
+        cases=len(codes),
+        choices=[choice for choice in form.choices if choice.case_code in codes],
         colleagues=colleagues,
         open_now=open_cases_of([colleague.membership for colleague in colleagues]),
     )

@@ -3,12 +3,18 @@
 import pytest
 from django.urls import reverse
 
-from alliance.models import CaseOffer, Episode
+from alliance.models import AuditEvent, CaseOffer, Episode, Membership
+from alliance.people.actions import add_member
 from alliance.refusal import Refused
+from ratings.cases.actions import end_episode
 from ratings.check_in.actions import answer_check_in, mark_read
 from ratings.check_in.carried import unfinished
-from ratings.handover.actions import Choice, What, hand_over, leave, take_case
+from ratings.digest.counts import parts_of
+from ratings.handover.actions import CaseOpened, Choice, What, hand_over, leave, settle_cases, take_case
+from ratings.handover.leaving import cases_of, cases_without_therapist
 from ratings.models import CheckIn
+from ratings.record.session_page import session_page
+from ratings.rights.copy import copy_of
 from tests.courses import client_answers
 from tests.factories import days_ago, editor_of, make_member, make_therapy_session
 
@@ -71,6 +77,103 @@ def test_nobody_ends_a_case_in_which_something_was_read_by_nobody(left, dana, mo
         leave(membership=dana, by=mona, choices=[Choice(left.code, What.END)])
     left.refresh_from_db()
     assert left.ends_at is None
+
+
+def test_a_manager_without_a_second_therapist_says_that_it_stays_unread(left, dana, mona):
+    leave(membership=dana, by=mona, choices=[Choice(left.code, What.LEAVE_UNREAD)])
+    left.refresh_from_db()
+    check_in = CheckIn.objects.get(ratings__bring_up="gently")
+    assert left.ends_at and check_in.read_at is None
+    assert (check_in.closed_unread_by, check_in.closed_unread_at is None) == (mona, False)
+    assert not cases_without_therapist(dana.practice)
+    assert AuditEvent.objects.filter(verb="ended", subject_type="checkin", subject_code=str(check_in.code)).exists()
+
+
+def test_the_record_says_who_left_it_unread(http, left, dana, mona, sam):
+    leave(membership=dana, by=mona, choices=[Choice(left.code, What.LEAVE_UNREAD)])
+    check_in = CheckIn.objects.get(ratings__bring_up="gently")
+    left.refresh_from_db()
+    session = session_page(check_in.therapy_session, sam.user)
+    assert any(step.text == "Left unread by Mona Reyes, as manager." for step in session.steps)
+    told = next(section for section in copy_of(left).sections if section.model == "ratings.CheckIn")
+    assert "Mona Reyes" in str(told.rows)
+
+
+def ended(episode):
+    end_episode(editor=editor_of(episode), reason="completed")
+    return Episode.objects.get(pk=episode.pk)
+
+
+def test_an_ended_case_with_something_unread_is_settled_before_its_therapist_leaves(http, left, dana, noor, mona):
+    done = ended(left)
+    (case,) = cases_of(dana)
+    assert (case.code, case.is_ended, case.left.answers) == (left.code, True, 1)
+    with pytest.raises(CaseOpened):
+        leave(membership=dana, by=mona, choices=[])
+    following = gone(done, noor, mona)
+    done.refresh_from_db()
+    assert (following.previous, done.end_reason, following.ends_at) == (done, "completed", None)
+    http.force_login(noor.user)
+    assert CANARY in http.get(reverse("ratings:case-earlier", args=[following.code])).text
+    assert not cases_without_therapist(dana.practice)
+
+
+def test_an_ended_case_that_was_read_is_in_nobodys_way(left, dana, mona):
+    ended(left)
+    mark_read(editor=editor_of(left))
+    assert not cases_of(dana)
+    with pytest.raises(Refused, match="has ended meanwhile"):
+        leave(membership=dana, by=mona, choices=[Choice(left.code, What.COVER, dana, days_ago(-9))])
+    leave(membership=dana, by=mona, choices=[])
+
+
+def test_one_whose_therapist_left_before_is_on_the_list_until_it_is_settled(http, left, dana, mona):
+    done = ended(left)
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(0.001))
+    http.force_login(mona.user)
+    page = reverse("ratings:cases-settle", args=[mona.practice.code])
+    assert page in http.get(reverse("alliance:people")).text
+    assert parts_of(mona.user)[0].lines == ("1 ended case with answers that nobody reads",)
+    text = " ".join(http.get(page).text.split())
+    assert "In one ended case the client’s last answers are read by nobody." in text and "Leave it unread" in text
+    assert CANARY not in text and "Cover by" not in text
+    assert http.post(page, {f"case_{done.code}": "end"}).status_code == 422
+    assert http.post(page, {f"case_{done.code}": "leave-unread"}).url == page
+    assert "None. Every open case has a therapist." in http.get(page).text
+    assert page not in http.get(reverse("alliance:people")).text
+
+
+def test_answers_that_came_after_a_manager_had_closed_them_are_unread_again(left, dana, mona):
+    settled = [Choice(left.code, What.LEAVE_UNREAD)]
+    leave(membership=dana, by=mona, choices=settled, at=days_ago(-3))
+    check_in = CheckIn.objects.get(ratings__bring_up="gently")
+    assert not cases_of(dana)
+    answer_check_in(check_in=check_in, answers=client_answers(2), may_change=True)
+    assert [case.code for case in cases_of(dana)] == [left.code]
+
+
+def test_it_reaches_the_fourth_therapist_and_whoever_has_ended_the_case_since(http, left, dana, noor, millrace):
+    episode = left
+    for name in ("Priya Raman", "Rolf Amsel", "Sefa Demir"):
+        member = make_member(millrace, name)
+        episode = hand_over(right=editor_of(episode), to=member)
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(0.001))
+    assert unfinished([episode])[episode.pk].answers == 1
+    ended(episode)
+    http.force_login(member.user)
+    page = reverse("ratings:case-earlier", args=[episode.code])
+    assert page in http.get(reverse("ratings:today")).text
+    assert CANARY in http.get(page).text
+    assert page not in http.get(reverse("ratings:today")).text
+
+
+def test_who_left_and_came_back_takes_their_own_cases_up_again(left, dana, mona):
+    leave(membership=dana, by=mona, choices=[], at=days_ago(-1))
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(0.001))
+    again = add_member(practice=dana.practice, email=dana.user.email, name="Dana Whitlock", roles=["therapist"])
+    settle_cases(by=mona, choices=[Choice(left.code, What.HAND_OVER, again)])
+    CaseOffer.objects.update(opens_at=days_ago(0.001))
+    assert take_case(offer=CaseOffer.objects.get(), user=again.user).therapist == again
 
 
 def test_before_it_is_handed_on_the_pages_say_what_is_open(http, left, dana, mona):

@@ -207,7 +207,7 @@ def test_the_list_asks_as_often_for_three_as_for_one(http, mona, lee, noor, n, d
     http.force_login(mona.user)
     page = reverse("ratings:cases-settle", args=[mona.practice.code])
     http.get(page)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         http.get(page)
 
 
