@@ -1,7 +1,7 @@
 from django.urls import path
 
 from ratings.cases.views import case, lists, therapy_session
-from ratings.check_in.views import rate_first, therapist
+from ratings.check_in.views import questionnaires, rate_first, therapist
 from ratings.course import views as course
 from ratings.delivery import views as delivery
 from ratings.demo import views as demo
@@ -125,6 +125,7 @@ urlpatterns = [
     path("people/words/", ruptures.repair_words, name="repair-words"),
     path("people/words/<slug:key>/", ruptures.repair_words_edit, name="repair-words-edit"),
     path("people/words/<slug:key>/restore/", ruptures.repair_words_restore, name="repair-words-restore"),
+    path("people/questionnaires/", questionnaires.questionnaires, name="questionnaires"),
     path("people/detection/", detection.detection_settings, name="detection-settings"),
     path("people/detection/back/", detection.detection_back, name="detection-back"),
     # /export/

@@ -196,6 +196,7 @@ def test_the_pages_of_a_manager(page, live_server, house, mona, dana, noor, sign
     for name, path in {
         "people": reverse("alliance:people"),
         "detection": reverse("ratings:detection-settings"),
+        "questionnaires": reverse("ratings:questionnaires"),
         "invite": reverse("alliance:member-invite"),
         "assign": reverse("alliance:supervision-assign"),
         "case-supervise": reverse("alliance:case-supervise", args=[dana.code]),

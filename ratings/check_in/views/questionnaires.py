@@ -1,0 +1,14 @@
+"""A manager's page: the questionnaires that there are, and which are in use."""
+
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from alliance import access
+from ratings.check_in.questionnaires import questionnaires_page
+
+
+@require_safe
+def questionnaires(request):
+    manager = access.check_role(request.user, "manager")[0]
+    context = {"page": questionnaires_page(manager.practice), "section": "people"}
+    return render(request, "ratings/check_in/questionnaires.html", context)
