@@ -3,6 +3,8 @@
 A write about a case locks the episode first, then the meeting; each asks its right again after the lock.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
@@ -67,13 +69,48 @@ def _replace(row: SupervisionNote | NextStep | None) -> None:
         row.save(update_fields=["replaced_at"])
 
 
+class NothingWritten(Refused):
+    """There is no note, no next step and no reflection to close a meeting with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The end of one meeting, of several that are closed at once."""
+
+    adviser: Adviser
+    reflection: str
+
+
+@transaction.atomic
+def close_meetings(*, closings: Sequence[Closing], next_day: date | None) -> list[Meeting]:
+    """Closes the meetings with several therapists, and plans the next of each; those that are closed now.
+
+    One in which nothing was written stays open.
+
+    Raises
+    ------
+    NothingWritten
+        In none of them anything was written.
+    """
+    closed = []
+    for closing in sorted(closings, key=lambda one: one.adviser.therapist.pk):  # two at once lock in one order
+        try:
+            closed.append(close_meeting(adviser=closing.adviser, reflection=closing.reflection, next_day=next_day))
+        except NothingWritten:
+            if next_day:
+                plan_meeting(adviser=closing.adviser, day=next_day)
+    if not closed:
+        raise NothingWritten(_("Write a note, a next step or a reflection first."))
+    return closed
+
+
 @transaction.atomic
 def close_meeting(*, adviser: Adviser, reflection: str, next_day: date | None) -> Meeting:
     """Closes the open meeting, settles the questions it was about, and plans the next one.
 
     Raises
     ------
-    Refused
+    NothingWritten
         Nothing was written down.
     """
     meeting = _open_meeting(adviser)
@@ -83,7 +120,7 @@ def close_meeting(*, adviser: Adviser, reflection: str, next_day: date | None) -
     )
     episodes = Episode.objects.filter(talked_about).distinct()
     if not reflection and not episodes.exists():
-        raise Refused(_("Write a note, a next step or a reflection first."))
+        raise NothingWritten(_("Write a note, a next step or a reflection first."))
     now = timezone.now()
     meeting.closed_at = now
     meeting.reflection = Sealed(reflection, adviser.membership.practice.data_key) if reflection else None

@@ -5,12 +5,16 @@ from datetime import timedelta
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from alliance.form_fields import DayField, PlainTextField
+from ratings.meetings.actions import Closing
+from ratings.meetings.together import FIELD, MOST_AT_ONCE
 from ratings.models import SupervisionNote
 
 FURTHEST = timedelta(days=366)  # ahead; convention of this app
 PAST = _("This day is in the past.")
+TWO_OR_MORE = _("Choose two or more.")
 TOO_FAR = _("This day is more than a year ahead.")
 
 
@@ -80,13 +84,69 @@ class MeetingCloseForm(forms.Form):
     next_day = DayField(label=_("Next meeting"), required=False, validators=[check_ahead])
 
 
+class TogetherForm(forms.Form):
+    """Whom a supervisor meets at once. It stands in the address, so its field has a name that Python has not."""
+
+    def __init__(self, *args, people, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields[FIELD] = forms.MultipleChoiceField(
+            label=_("Meet several at once"),
+            choices=[(one.code, one.name) for one in people],
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={
+                "required": TWO_OR_MORE,
+                "invalid_choice": _("You do not supervise one of those whom you chose. Choose again."),
+            },
+        )
+
+    @property
+    def people(self):
+        return self[FIELD]
+
+    def clean(self):
+        cleaned = super().clean()
+        chosen = set(cleaned.get(FIELD, ()))
+        if len(chosen) == 1:
+            self.add_error(FIELD, TWO_OR_MORE)
+        elif len(chosen) > MOST_AT_ONCE:
+            sentence = ngettext("Choose one at most.", "Choose %(n)s at most.", MOST_AT_ONCE)
+            self.add_error(FIELD, sentence % {"n": MOST_AT_ONCE})
+        return cleaned
+
+
+class TogetherCloseForm(forms.Form):
+    """A reflection with each of those who were met at once, and one next day for all."""
+
+    def __init__(self, *args, together, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.advisers = {f"reflection_{adviser.therapist.code}": adviser for adviser in together.advisers}
+        for name, adviser in self.advisers.items():
+            self.fields[name] = PlainTextField(
+                label=_("Reflection with %(name)s") % {"name": adviser.therapist.display_name},
+                help_text=_("The two of you can read it. Leave out names of clients."),
+                required=False,
+                max_length=4000,
+                widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+            )
+        self.fields["next_day"] = DayField(label=_("Next meeting"), required=False, validators=[check_ahead])
+
+    @property
+    def reflections(self):
+        return [self[name] for name in self.advisers]
+
+    @property
+    def closings(self):
+        return [Closing(adviser, self.cleaned_data[name]) for name, adviser in self.advisers.items()]
+
+
 class AddCaseForm(forms.Form):
     """Puts a case on the agenda for as long as the page is open; it stands in the address."""
 
     case = forms.CharField(label=_("Add a case"), required=False)
 
     def __init__(self, *args, cases, **kwargs):
-        super().__init__(*args, auto_id="add_%s", **kwargs)
+        kwargs.setdefault("auto_id", "add_%s")
+        super().__init__(*args, **kwargs)
         choices = [("", _("Choose a case")), *((row.code, row.name) for row in cases)]
         self.fields["case"].widget = forms.Select(choices=choices)
 

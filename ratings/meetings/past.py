@@ -147,7 +147,7 @@ def supervision_page(reader: User, *, is_supervisor: bool, is_therapist: bool) -
     return SupervisionPage(
         is_supervisor=is_supervisor,
         is_therapist=is_therapist,
-        supervisees=_supervisees(reader) if is_supervisor else [],
+        supervisees=supervisees_of(reader) if is_supervisor else [],
         planned=[
             (row.supervisor.display_name, row.planned_for)
             for row in open_meetings.filter(therapist__user=reader.pk).order_by("planned_for")
@@ -159,8 +159,8 @@ def supervision_page(reader: User, *, is_supervisor: bool, is_therapist: bool) -
     )
 
 
-def _supervisees(reader: User) -> list[Supervisee]:
-    """The therapists, the one whose meeting is next at the head."""
+def supervisees_of(reader: User) -> list[Supervisee]:
+    """The therapists whom a supervisor meets, the one whose meeting is next at the head."""
     therapists = list(therapists_supervised_by(reader).select_related("practice__data_key"))
     meetings: dict[int, list[Meeting]] = {member.pk: [] for member in therapists}
     for row in Meeting.objects.filter(supervisor__in=live_memberships(reader, "supervisor"), therapist__in=meetings):

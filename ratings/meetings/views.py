@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
@@ -16,11 +18,21 @@ from alliance.advising import SupervisionOver, check_advise
 from alliance.models import Episode, Supervision
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
+from alliance.requests import say_overtaken, status_of
 from alliance.scopes import memberships_of
 from ratings.meetings import actions
 from ratings.meetings.agenda import agenda_of, said_so_far
-from ratings.meetings.forms import AddCaseForm, MeetingCaseForm, MeetingCloseForm, MeetingDayForm, StepDoneForm
-from ratings.meetings.past import past_meeting, supervision_page
+from ratings.meetings.forms import (
+    AddCaseForm,
+    MeetingCaseForm,
+    MeetingCloseForm,
+    MeetingDayForm,
+    StepDoneForm,
+    TogetherCloseForm,
+    TogetherForm,
+)
+from ratings.meetings.past import past_meeting, supervisees_of, supervision_page
+from ratings.meetings.together import FIELD, Together
 from ratings.models import Meeting, NextStep
 from ratings.supervision.steps import say_step
 
@@ -42,19 +54,32 @@ def says_when_over(view):
 
 
 SECTION = {"section": "supervision"}
+GONE = gettext_lazy(
+    "You no longer supervise %(names)s. Nothing is closed yet: press again to close the meetings with the others."
+)
 
 
 @require_safe
 def supervision(request):
-    roles = {
+    roles = _roles(request)
+    if not any(roles.values()):
+        raise access.Denied("supervision_page")
+    return _supervision(request, **roles)
+
+
+def _roles(request):
+    return {
         role: any(getattr(membership, f"is_{role}") for membership in memberships_of(request.user))
         for role in ("supervisor", "therapist")
     }
-    if not any(roles.values()):
-        raise access.Denied("supervision_page")
-    page = supervision_page(request.user, is_supervisor=roles["supervisor"], is_therapist=roles["therapist"])
+
+
+def _supervision(request, *, supervisor, therapist, form=None, status=200):
+    """The page; `form`: whom to meet at once, as it was sent."""
+    page = supervision_page(request.user, is_supervisor=supervisor, is_therapist=therapist)
     audit.record_code(audit.Verb.LISTED, "meeting", by=request.user, count=len(page.past))
-    return render(request, "ratings/meetings/supervision.html", {"page": page} | SECTION)
+    context = {"page": page, "form": form or TogetherForm(people=page.supervisees)}
+    return render(request, "ratings/meetings/supervision.html", context | SECTION, status=status)
 
 
 @require_safe
@@ -80,7 +105,10 @@ def meeting_case(request, code, case):
         else:
             sentence = _("Saved. The step is on the therapist’s Today.") if given["step"] else _("Saved.")
             messages.success(request, sentence)
-            return redirect("ratings:meeting", code)
+            return _back(request, code)
+    together = _together_with(request, code)
+    if together:
+        return _answer_together(request, together, added=str(case), sent=form, status=422)
     return _answer(request, adviser, added=str(case), sent=form, status=422)
 
 
@@ -113,6 +141,49 @@ def meeting_close(request, code):
 
 
 @require_safe
+@says_when_over
+def meeting_together(request):
+    access.check_role(request.user, "supervisor")
+    form = TogetherForm(request.GET, people=supervisees_of(request.user))
+    if form.is_valid():
+        together = Together.of(request.user, form.cleaned_data[FIELD])
+        if together.is_of_one_practice:
+            return _answer_together(request, together)
+        form.add_error(FIELD, _("Choose therapists of one practice."))
+    return _supervision(request, **_roles(request), form=form, status=422)
+
+
+@require_POST
+@says_when_over
+def together_close(request):
+    access.check_role(request.user, "supervisor")
+    together = Together.of(request.user, request.GET.getlist(FIELD))
+    if not together.advisers:
+        raise together.gone[0] if together.gone else SuspiciousOperation("Nobody is named.")
+    form = TogetherCloseForm(request.POST, together=together)
+    if form.is_valid() and together.gone:
+        say_overtaken(form, GONE % {"names": together.gone_names})
+    elif form.is_valid():
+        try:
+            closed = actions.close_meetings(closings=form.closings, next_day=form.cleaned_data["next_day"])
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            _say_closed(request, together, closed)
+            return redirect("ratings:supervision")
+    return _answer_together(request, together, closing=form, status=status_of(form))
+
+
+def _say_closed(request, together, closed):
+    messages.success(request, _("Closed. What is not done comes back at the next meeting."))
+    done = {meeting.therapist_id for meeting in closed}
+    left = [row.therapist.display_name for row in together.advisers if row.therapist.pk not in done]
+    if left:
+        sentence = _("Nothing was written for %(names)s, so their meeting stays open.")
+        messages.info(request, sentence % {"names": ", ".join(left)})
+
+
+@require_safe
 def meeting_past(request, code):
     meetings = Meeting.objects.filter(closed_at__isnull=False)
     meetings = meetings.select_related("supervisor__practice__data_key", "therapist__practice__data_key")
@@ -136,7 +207,7 @@ def step_done(request, code):
     is_done = form.cleaned_data["done"] == "yes"
     say_step(right=right, step=step, is_done=is_done)
     messages.success(request, _("Done.") if is_done else _("It is open again."))
-    return redirect("ratings:today") if is_own else redirect("ratings:meeting", step.episode.therapist.code)
+    return redirect("ratings:today") if is_own else _back(request, step.episode.therapist.code)
 
 
 def _adviser_of(request, episode):
@@ -144,6 +215,25 @@ def _adviser_of(request, episode):
         return check_advise(request.user, episode.therapist.code)
     except access.NotVisible:  # they see the case, as they cover for its therapist
         raise access.Denied("episode", episode.code) from None
+
+
+def _together_with(request, code):
+    """Those whom the address names, where this therapist is one of them; else None."""
+    codes = request.GET.getlist(FIELD)
+    if str(code) not in codes:
+        return None
+    try:
+        return Together.of(request.user, codes)
+    except access.NotVisible:  # somebody wrote another name into the address
+        return None
+
+
+def _back(request, code):
+    """To the page on which the form stood: of this therapist, or of all who are met at once."""
+    together = _together_with(request, code)
+    if together:
+        return redirect(reverse("ratings:meeting-together") + together.query)
+    return redirect("ratings:meeting", code)
 
 
 def _adviser(request, code):
@@ -163,10 +253,7 @@ def _initial(item):
 def _answer(request, adviser, added="", sent=None, status=200, **forms):
     """The page; `sent`: the form of the case `added`."""
     added = added or AddCaseForm(request.GET, cases=[]).chosen
-    agenda = agenda_of(adviser, added)
-    by = adviser.membership
-    audit.record_code(audit.Verb.LISTED, "episode", by=by, practice=by.practice, count=agenda.open_cases)
-    entries = [(item, sent if sent and item.case.code == added else _form_of(item)) for item in agenda.cases]
+    agenda, entries = _agenda(adviser, added, sent)
     context = {
         "page": agenda,
         "now": timezone.localtime(),
@@ -178,6 +265,34 @@ def _answer(request, adviser, added="", sent=None, status=200, **forms):
         "form": sent or next(iter(forms.values()), None),
     }
     return render(request, "ratings/meetings/meeting.html", context | SECTION, status=status)
+
+
+def _answer_together(request, together, added="", sent=None, closing=None, status=200):
+    """The page of all who are met at once; `sent`: the form of the case `added`."""
+    timezone.activate(ZoneInfo(together.advisers[0].membership.practice.zone))
+    added = added or AddCaseForm(request.GET, cases=[]).chosen
+    parts = []
+    for adviser in together.advisers:
+        agenda, entries = _agenda(adviser, added, sent)
+        parts.append((agenda, entries, AddCaseForm(cases=agenda.others, auto_id=f"add_{agenda.therapist_code}_%s")))
+    closing = closing or TogetherCloseForm(together=together)
+    context = {
+        "together": together,
+        "parts": parts,
+        "now": timezone.localtime(),
+        "opened": added,
+        "closing": closing,
+        "form": sent or closing,
+    }
+    return render(request, "ratings/meetings/meeting_together.html", context | SECTION, status=status)
+
+
+def _agenda(adviser, added, sent):
+    """The agenda of a therapist, and its cases each with its form. The audit has the reading."""
+    agenda = agenda_of(adviser, added)
+    by = adviser.membership
+    audit.record_code(audit.Verb.LISTED, "episode", by=by, practice=by.practice, count=agenda.open_cases)
+    return agenda, [(item, sent if sent and item.case.code == added else _form_of(item)) for item in agenda.cases]
 
 
 def _form_of(item):

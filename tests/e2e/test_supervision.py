@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.urls import reverse
 
 from tests.e2e.test_print import on_paper, sheets
-from tests.factories import local_day
+from tests.factories import local_day, make_episode, make_supervision
 
 WEEK = timedelta(days=7)
 
@@ -88,3 +88,42 @@ def test_two_meetings_a_week_apart(
     page.wait_for_url("**/supervision/meetings/**")
     assert "We tried the silence." in page.inner_text("main")
     assert heard == []
+
+
+def test_several_are_met_at_once(page, live_server, dana, noor, sam, juniper, live_through, sign_in, look, complaints):
+    heard = complaints(page)
+    make_supervision(sam, therapist=noor)
+    live_through(juniper, [3, 3, 3, 3, 3, 0, 0])
+    live_through(make_episode(noor, "Wren"), [3, 3, 3, 3, 3, 0, 0])
+
+    sign_in(sam)
+    page.goto(live_server.url + reverse("ratings:supervision"))
+    page.get_by_label("Dana Whitlock").check()
+    page.get_by_role("button", name="Open the meeting").click()
+    page.get_by_role("link", name="Choose two or more.").wait_for()
+    look("supervision-several-error")
+    page.get_by_label("Noor Haddad").check()
+    look("supervision-several")
+    page.get_by_role("button", name="Open the meeting").click()
+    page.wait_for_url("**/supervision/together/?with=*")
+    assert page.locator("main h2").all_inner_texts() == ["Dana Whitlock", "Noor Haddad", "Close the meetings"]
+    look("meeting-together")
+    assert sheets(page) == 2
+    agree(page, "Juniper", "Tasks came too fast.", "Ask what the sheet is for.", 5)
+    agree(page, "Wren", "We tried the silence.", "Leave a silence, once.", 5)
+    assert page.locator(".said-of").count() == 2
+    page.get_by_label("Reflection with Dana Whitlock").fill("What is easy is seldom asked about.")
+    page.get_by_label("Next meeting").fill(written(7))
+    look("meeting-together-settled")
+    page.get_by_role("button", name="Close the meetings").click()
+    page.get_by_text("Closed. What is not done").wait_for()
+    assert page.locator("main .lines").last.locator("li").count() == 2
+
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:supervision"))
+    page.locator("main .lines a").first.click()
+    page.wait_for_url("**/supervision/meetings/**")
+    said = page.inner_text("main")
+    assert "Tasks came too fast." in said and "What is easy" in said
+    assert "Noor" not in said and "Wren" not in said and "silence" not in said
+    assert [line for line in heard if "422" not in line] == []  # one of two, asked for on purpose
