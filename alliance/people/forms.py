@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.dates import DateFormat, day
 from alliance.form_fields import PlainTextField
-from alliance.models import Episode, Membership, SightAnswer
+from alliance.models import Membership, SightAnswer
 from alliance.names import folded
 from alliance.people.roles import MemberRole
+from alliance.people.supervisors import case_by_code
 from alliance.scopes import live_therapists
 
 ROLES = [
@@ -109,7 +110,7 @@ class CaseSupervisorForm(forms.Form):
     @property
     def chosen(self):
         return {
-            "episode": Episode.objects.select_related("therapist").get(code=self.cleaned_data["case"]),
+            "episode": case_by_code(self.cleaned_data["case"]),
             "supervisor": Membership.objects.select_related("practice").get(code=self.cleaned_data["supervisor"]),
         }
 

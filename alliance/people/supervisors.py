@@ -64,6 +64,12 @@ def taken_from(supervision: Supervision) -> list[Membership]:
 
 
 @as_program()
+def case_by_code(code: str) -> Episode:
+    """One of the cases that a manager was shown; they read nothing of it."""
+    return Episode.objects.select_related("therapist").get(code=code)
+
+
+@as_program()
 def open_cases_with_supervisors(therapist: Membership) -> list[OpenCase]:
     """The open cases of a therapist, the oldest first. Two statements."""
     rows = live_assignments().filter(episode__therapist=therapist, episode__ends_at__isnull=True)

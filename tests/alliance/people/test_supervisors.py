@@ -22,6 +22,8 @@ from ratings.handover.actions import hand_over
 from tests.factories import days_ago, editor_of, make_episode, make_member, make_supervision
 from tests.ratings.pages import statements
 
+pytestmark = pytest.mark.usefixtures("as_application")
+
 
 @pytest.fixture
 def henrik(millrace):
