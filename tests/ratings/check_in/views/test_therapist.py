@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.clients.actions import settle_consent
-from alliance.clients.wordings import WORDINGS
+from alliance.clients.wordings import WORDINGS, wording_in_force
 from alliance.models import AuditEvent, Consent
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn, ClientLink, Rating, Standing
@@ -202,7 +202,8 @@ def test_the_page_says_that_the_wording_has_changed_until_the_client_was_asked(
     http, settings_page, juniper, agreed_long_ago
 ):
     path = reverse("ratings:check-in-settings", args=[juniper.code])
-    assert "to an earlier wording" in http.get(path).text
+    page = http.get(path).text
+    assert "to an earlier wording" in page and page.count(str(wording_in_force("check_in").text)) == 2
     settings_page(consents_to_check_ins="on")
     assert juniper.client.consents.get() == agreed_long_ago
     settings_page(consents_to_check_ins="on", is_asked_again="on")
