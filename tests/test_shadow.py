@@ -142,11 +142,11 @@ def every_page(people, about):
 
 
 def text_of(response):
-    """The page; or, of an archive, the text of its files, apart from the one that explains them."""
+    """The page; or, of an archive, the text of its files, apart from those that explain them."""
     if not response.streaming:
         return response.text
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
-        names = [name for name in archive.namelist() if name != "codebook.csv"]
+        names = [name for name in archive.namelist() if name not in ("codebook.csv", "ratings-wide.sps")]
         return "".join(archive.read(name).decode() for name in names)
 
 

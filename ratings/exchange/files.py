@@ -19,9 +19,10 @@ from ratings.detection.stored import evidence_of
 from ratings.exchange.export_codebook import FLAGS, LONG, LONG_ITEMS, REPAIRS, WIDE
 from ratings.exchange.exported import Exported, ExportedCase
 from ratings.exchange.long import TOLD, Row, long_rows, written
+from ratings.exchange.spss import DATA_FILE, SYNTAX_FILE, ItemColumn, syntax
 from ratings.exchange.study import EARLIEST
-from ratings.models import Instrument, Rating
-from ratings.psychometrics.evidence import Pillar, sureness
+from ratings.models import Instrument, InstrumentText, Rating
+from ratings.psychometrics.evidence import Pillar, Rater, sureness
 
 IN_MEMORY = 1024 * 1024  # of each file; more goes to a nameless file on the disk
 LONG_FILE = "ratings.csv"
@@ -74,6 +75,7 @@ def write_archive(exported: Exported, file: IO[bytes]) -> Written:
             with archive.open(_member(name), "w", force_zip64=True) as member:
                 shutil.copyfileobj(spool, member)
         archive.writestr(_member("codebook.csv"), _codebook_text())
+        archive.writestr(_member(SYNTAX_FILE), syntax(list(_item_columns())).encode())
     if not exported.are_all_here():
         raise Refused(_("A client’s record was erased or joined meanwhile. Take the file once more."))
     return found
@@ -105,7 +107,7 @@ def _tables(exported: Exported) -> dict[str, _Table]:
         return _wide_rows(case, items)
 
     return {
-        "ratings-wide.csv": _Table([*wide, *(item.column for item in items)], wide_rows),
+        DATA_FILE: _Table([*wide, *(item.column for item in items)], wide_rows),
         "flags.csv": _Table([column.name for column in FLAGS], _flag_rows),
         "repairs.csv": _Table([column.name for column in REPAIRS], _repair_rows),
     }
@@ -118,21 +120,24 @@ def _lead(case: ExportedCase) -> Row:
 # --- One row for each rating ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _ItemColumn:
-    instrument: int
-    item: str
-    column: str
-
-
-def _item_columns() -> Iterator[_ItemColumn]:
-    """One column for each item of each instrument; most rows fill those of one."""
+def _item_columns() -> Iterator[ItemColumn]:
+    """One column for each item of each instrument, in the client's words; most rows fill those of one."""
+    texts = {row.instrument_id: row.text[Rater.CLIENT] for row in InstrumentText.objects.order_by("language", "pk")}
+    texts |= {row.instrument_id: row.text[Rater.CLIENT] for row in InstrumentText.objects.filter(language="en")}
     for row in Instrument.objects.order_by("key", "version"):
+        said = texts.get(row.pk, {"items": {}, "answers": []})
         for item in row.definition["items"]:
-            yield _ItemColumn(row.pk, item["id"], f"{row.key}_{row.version}_{item['id']}".replace("-", "_"))
+            name = item["id"]
+            yield ItemColumn(
+                instrument=row.pk,
+                item=name,
+                column=f"{row.key}_{row.version}_{name}".replace("-", "_"),
+                label=f"{said['items'].get(name, name)} ({row.definition['title']})",
+                answers=dict(enumerate(said["answers"], start=row.definition["lowest"])),
+            )
 
 
-def _wide_rows(case: ExportedCase, items: Sequence[_ItemColumn]) -> Iterator[Row]:
+def _wide_rows(case: ExportedCase, items: Sequence[ItemColumn]) -> Iterator[Row]:
     numbers, lead = case.numbers, _lead(case)
     for therapy_session, rating in case.rated():
         yield (
@@ -147,7 +152,7 @@ def _wide_rows(case: ExportedCase, items: Sequence[_ItemColumn]) -> Iterator[Row
         )  # fmt: skip
 
 
-def _answers(rating: Rating, items: Sequence[_ItemColumn]) -> Iterator[Any]:
+def _answers(rating: Rating, items: Sequence[ItemColumn]) -> Iterator[Any]:
     for item in items:
         yield rating.answers.get(item.item) if item.instrument == rating.instrument_id else None
 
@@ -189,7 +194,7 @@ def codebook_rows() -> Iterator[Sequence[str]]:
     yield "file", "column", "meaning", "unit and range", "empty where"
     for name, columns in {
         LONG_FILE: LONG,
-        "ratings-wide.csv": WIDE,
+        DATA_FILE: WIDE,
         "flags.csv": FLAGS,
         "repairs.csv": REPAIRS,
     }.items():
