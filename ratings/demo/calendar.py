@@ -7,11 +7,15 @@ from zoneinfo import ZoneInfo
 
 from alliance.models import Cover, Episode, Membership
 from ratings.demo.courses import Course
+from ratings.demo.stories import STORIES
 from sessions.models import Attendance, Leave
 
 ZONE = ZoneInfo("Europe/London")
 WEEK = timedelta(days=7)
 LEAVES = ((-9, 12), (3, 5))  # (weeks from this one, days from that Monday on)
+BUSY_FROM = 3  # the number of the first therapist who had too much to do in the last whole month
+RATED_ANYWAY = 4  # every so many days
+TOLD = {story.name for story in STORIES}  # what the guide says of these cases holds on every day
 
 
 class Calendar:
@@ -32,6 +36,14 @@ class Calendar:
             ends_at=_midnight(monday + timedelta(days=days)),
             created_at=min(starts_at, self.now) - WEEK,
         )
+
+    def leaves_unrated(self, at: datetime, course: Course) -> bool:
+        """Whether the therapist found no time to rate: in the last whole month, so that its figure stands out."""
+        day = at.astimezone(ZONE).date()
+        last_month = self.today.replace(day=1) - timedelta(days=1)
+        is_then = (day.year, day.month) == (last_month.year, last_month.month)
+        is_busy = course.therapist >= BUSY_FROM and course.name not in TOLD
+        return is_then and is_busy and day.toordinal() % RATED_ANYWAY > 0
 
     def leave_at(self, at: datetime, therapist: int) -> Leave | None:
         """The leave of a therapist, by number, at this instant."""

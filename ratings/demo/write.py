@@ -344,7 +344,7 @@ class Writer:
             add_change(self.bulk, therapy_session, course_session.corrected, rated, key)
             replaced = {"replaced_at": rated, "replaced_by_id": episode.therapist_id, "replaced_reason": "corrected"}
             self._add_rating(Rater.THERAPIST, questions, course_session.corrected.therapist, logged, **own, **replaced)
-        if course_session.therapist:
+        if course_session.therapist and not self.calendar.leaves_unrated(at, course):
             noticed = str(course_session.noticed)
             self._add_rating(Rater.THERAPIST, questions, course_session.therapist, rated, **own, noticed=noticed)
         answered = ends + timedelta(minutes=course_session.minutes) if course_session.answers else None
