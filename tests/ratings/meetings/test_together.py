@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.models import Supervision
+from alliance.models import AuditEvent, Supervision
 from ratings.detection.reassess import reassess
 from ratings.models import Meeting, NextStep, SupervisionNote
 from ratings.supervision.actions import ask_for_supervision
@@ -81,6 +81,14 @@ def test_the_page_of_supervision_offers_it_to_who_meets_more_than_one(http, sam,
     assert "Meet several at once" in text_of(http, "/supervision/")
     sam.supervisions_given.exclude(therapist=dana).update(ends_at=timezone.now())
     assert "Meet several at once" not in text_of(http, "/supervision/")
+
+
+def test_whose_names_the_page_showed_is_on_record(http, sam, sorrel, wren, cases, both):
+    http.force_login(sam.user)
+    http.get(SEVERAL + both)
+    seen = set(AuditEvent.objects.filter(subject_type="client").values_list("subject_code", flat=True))
+    assert seen == {str(episode.client.code) for episode in (cases[0], sorrel, wren)}
+    assert AuditEvent.objects.filter(verb="listed", subject_type="episode").count() == 2, "one for each therapist"
 
 
 @pytest.mark.parametrize(
