@@ -75,7 +75,8 @@ def control_figure(dots: Sequence[MonthDot], mean: float) -> dict[str, Any]:
                 "tickcolor": "rgba(0,0,0,0)",
             },
             "shapes": [shape for position, dot in enumerate(dots) for shape in _between(position, dot.limits)]
-            + [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, **_level(mean, "dash")}],
+            # In the place of the months, and after them: in that of the paper it would lie under their limits.
+            + [{"type": "line", "xref": "x", "x0": -0.5, "x1": len(dots) - 0.5, **_level(mean, "dash")}],
         },
     }
 

@@ -42,6 +42,8 @@ def test_a_month_in_which_few_answered_stands_out_in_words_in_the_table_and_in_t
     marked = {trace["name"]: trace for trace in chart.figure["data"] if trace["mode"] == "markers"}
     assert (marked["below"]["x"], marked["below"]["y"]) == ([8], [50])
     assert len(marked["client"]["x"]) == 11
+    average = chart.figure["layout"]["shapes"][-1]
+    assert (average["xref"], average["x0"], average["x1"]) == ("x", -0.5, 11.5), "over the limits, not under them"
 
 
 def test_where_no_month_stands_out_it_says_so():
