@@ -9,10 +9,10 @@ from alliance import audit
 from alliance.access import Denied
 from alliance.audit import Verb
 from alliance.exporting import check_export_again, episodes_of_export
-from alliance.models import DataExport, Episode, Membership, Practice
+from alliance.models import Client, DataExport, Episode, Membership, Practice
 from alliance.names import folded
 from ratings.check_in.rate_first import awaiting_rating
-from ratings.exchange.exported import Exported, Names, Pseudonyms
+from ratings.exchange.exported import KEYS_AT_ONCE, Exported, Names, Pseudonyms
 from ratings.exchange.files import IN_MEMORY, Written, key_text, write_archive
 
 EPISODES = Episode.objects.select_related("client__practice", "client__data_key", "therapist__user")
@@ -98,8 +98,8 @@ def write_key(*, export: DataExport) -> str:
 def _record(export: DataExport, exported: Exported) -> None:
     keys = [place.key for place in exported.places]
     audit.record(Verb.EXPORTED, export, by=export.made_by, practice=export.practice, count=len(keys))
-    for start in range(0, len(keys), 500):
-        episodes = Episode.objects.filter(pk__in=keys[start : start + 500])
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        episodes = Episode.objects.filter(pk__in=keys[start : start + KEYS_AT_ONCE])
         audit.record_each(Verb.EXPORTED, dict.fromkeys(episodes, 1), by=export.made_by, practice=export.practice)
 
 
@@ -125,11 +125,13 @@ def waiting_in(member: Membership) -> set[int]:
 
 def _names_apart(episodes) -> dict[int, str]:
     """Client key -> name; the second of one name has a number behind it, or an import would take the two for one."""
-    clients = {episode.client_id: episode.client for episode in EPISODES.filter(pk__in=episodes.values("pk"))}
+    keys = sorted(set(episodes.order_by().values_list("client", flat=True)))
     found: dict[int, str] = {}
     taken: dict[str, int] = {}
-    for key, client in sorted(clients.items()):
-        name = client.display_name
-        place = taken[folded(name)] = taken.get(folded(name), 0) + 1
-        found[key] = name if place == 1 else f"{name} ({place})"
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        clients = Client.objects.filter(pk__in=keys[start : start + KEYS_AT_ONCE]).select_related("data_key")
+        for client in clients.order_by("pk"):
+            name = client.display_name
+            place = taken[folded(name)] = taken.get(folded(name), 0) + 1
+            found[client.pk] = name if place == 1 else f"{name} ({place})"
     return found
