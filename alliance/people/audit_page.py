@@ -17,6 +17,7 @@ CALLED = {
     "clientlink": _("link for a client"),
     "delivery": _("message"),
     "episode": _("case"),
+    "instrument": _("questionnaire"),
     "membership": _("member"),
     "strainverdict": _("answer about a flag"),
     "therapysession": _("session"),

@@ -3,12 +3,15 @@
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from alliance import access
+from alliance import access, audit
 from ratings.check_in.questionnaires import questionnaires_page
 
 
 @require_safe
 def questionnaires(request):
     manager = access.check_role(request.user, "manager")[0]
-    context = {"page": questionnaires_page(manager.practice), "section": "people"}
+    page = questionnaires_page(manager.practice)
+    shown = len(page.questionnaires)
+    audit.record_code(audit.Verb.LISTED, "instrument", by=manager, practice=manager.practice, count=shown)
+    context = {"page": page, "section": "people"}
     return render(request, "ratings/check_in/questionnaires.html", context)

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.models import TherapistForm
+from alliance.models import AuditEvent, TherapistForm
 from ratings.models import Instrument, Rating
 from tests.factories import make_episode, make_therapy_session
 from tests.ratings.pages import statements
@@ -69,6 +69,13 @@ def test_open_cases_with_answers_are_told_in_steps_of_five(dana, otis, found):
         rate(make_episode(otis), "srs-3")  # of another practice
     told = {key: row.open_cases for key, row in found().items()}
     assert (told["alliance-6"], told["srs-3"], told["wai-sr-client"]) == ("at least 5", "fewer than 5", "fewer than 5")
+
+
+def test_who_opened_it_is_on_record(mona, found):
+    shown = len(found())
+    event = AuditEvent.objects.get(verb="listed", subject_type="instrument")
+    assert (event.actor_code, event.practice_code) == (str(mona.user.code), str(mona.practice.code))
+    assert event.count == shown
 
 
 def test_it_asks_the_same_number_of_statements_at_any_size(http, mona, dana, found):
