@@ -144,9 +144,15 @@ def _over_time(series: _Series, first_days: Sequence[date]) -> OverTime:
         )
         if chart:
             return _drawn(series, points, told, chart)
-    missing = _("No chart yet: it takes %(months)s months, each with %(people)s clients or more.")
+    missing = _(
+        "No chart yet: fewer than %(months)s months can be told. One with fewer than %(people)s clients is kept back, "
+        "and so are others that would give it away."
+    )
     if series.strained is not None:
-        missing = _("No chart: in some months fewer than %(people)s clients had a rupture.")
+        missing = _(
+            "No chart: it takes %(people)s clients or more with a session in each month, or in each two, and nobody or "
+            "%(people)s or more of them with a rupture."
+        )
     sentence = missing % {"months": FEWEST_POINTS, "people": FEWEST_PEOPLE}
     return OverTime(series.key, series.title, series.unit, sentence, [], None, is_trial=False)
 

@@ -60,8 +60,7 @@ def _kept_back(people: Sequence[int], together: Callable[[set[int]], int]) -> se
 def told_in_100(count: int, of: int) -> float:
     """How many in 100, rounded so that it does not give away of how many: with `of` in steps of five, two fit at least.
 
-    So two totals a month apart do not tell by their difference what was kept back of the month that is not in the
-    second any more.
+    Beside exact totals of two months it is not enough: a month of one session can follow from their difference.
 
     Parameters
     ----------

@@ -15,6 +15,11 @@ from ratings.figures.over_time import practice_over_time
 from ratings.figures.practice import Counted, MonthCounts
 from tests.ratings.figures.test_practice_measures import FEWEST, recomputed
 
+NO_CHART = (
+    "No chart yet: fewer than 6 months can be told. One with fewer than 5 clients is kept back, and so are others that "
+    "would give it away."
+)
+
 
 def months(**by_name):
     """Twelve months; of each name twelve `(count, of, clients)`, a number of clients or a set of them."""
@@ -91,7 +96,30 @@ def test_two_months_are_one_point_where_single_ones_are_too_small():
 def test_fewer_than_six_points_are_a_sentence():
     chart = chart_of("answered", answered=[(0, 0, 0)] * 7 + [(50, 60, 20)] * 5)
     assert (chart.figure, chart.rows) == (None, [])
-    assert chart.sentence == "No chart yet: it takes 6 months, each with 5 clients or more."
+    assert chart.sentence == NO_CHART
+
+
+def test_six_months_of_five_clients_are_too_few_where_one_of_them_is_kept_back_beside_a_small_one():
+    chart = chart_of("answered", answered=[(0, 0, 0)] * 4 + [(4, 4, 3), (0, 0, 0)] + [(50, 60, 20)] * 6)
+    assert chart.sentence == NO_CHART
+
+
+@pytest.mark.parametrize(
+    ("sessions", "strained"), [((0, 0, 0), (0, 0, 0)), ((8, 8, 4), (0, 0, 0)), ((60, 60, 20), (4, 4, 4))]
+)
+def test_why_ruptures_have_no_chart_is_true_of_months_without_sessions_and_of_small_ones(sessions, strained):
+    held = [(60, 60, 20)] * 10 + [sessions] * 2
+    chart = chart_of("ruptures", held=held, ruptures=[(9, 9, 8)] * 10 + [strained] * 2)
+    assert chart.sentence == (
+        "No chart: it takes 5 clients or more with a session in each month, or in each two, and nobody or 5 or more of "
+        "them with a rupture."
+    )
+
+
+def test_the_page_does_not_say_that_all_between_the_limits_means_nothing(http, manager):
+    http.force_login(manager.user)
+    page = http.get(reverse("ratings:practice-figures")).text
+    assert "most ups and downs mean nothing" in page and "Between the limits, up and down mean nothing" not in page
 
 
 def test_ruptures_are_told_of_all_months_or_of_none():
@@ -103,7 +131,7 @@ def test_ruptures_are_told_of_all_months_or_of_none():
     wide = chart_of("ruptures", held=held, ruptures=[(9, 9, 8)] * 11 + [(4, 4, 4)])
     assert len(wide.rows) == 6
     none = chart_of("ruptures", held=held, ruptures=[(9, 9, 8)] * 10 + [(2, 2, 2)] * 2)
-    assert none.sentence == "No chart: in some months fewer than 5 clients had a rupture."
+    assert none.sentence.startswith("No chart: it takes 5 clients or more with a session in each month")
     assert none.rows == []
 
 
