@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from alliance import audit
 from alliance.access import Editor, Right
 from alliance.audit import Verb
-from alliance.clients.wordings import wording_in_force, wording_of
+from alliance.clients.wordings import wording_in_force, wording_of, wordings_mark
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import Client, Consent, DataKey, Episode, Membership
 from alliance.refusal import Refused
@@ -79,23 +79,34 @@ def _live_consent(client: Client, purpose: str) -> Consent | None:
 
 @transaction.atomic
 def choose_check_ins(
-    *, editor: Editor, check_in_form, asks_about_fit, ticked: set[str], was_ticked: set[str], is_asked_again=False
+    *,
+    editor: Editor,
+    check_in_form,
+    asks_about_fit,
+    ticked: set[str],
+    was_ticked: set[str],
+    is_asked_again=False,
+    shown_wordings="",
 ):
     """Sets what a client is asked from the next session on, and the consents.
 
     `ticked`, `was_ticked`: the purposes that the client agrees to, as the form says it and as it was shown.
     `is_asked_again`: the client heard the wordings in force and agrees to those too, of e-mail as well.
+    `shown_wordings`: those that stood on the page.
 
     Raises
     ------
     Refused
-        The client ended a consent after the form was shown; its old yes does not start it again.
+        After the form was shown the client ended a consent, which its old yes does not start again; or there are new
+        wordings, which nobody has heard.
     """
     client = editor.episode.client
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)
     editor.check_again()
     if (ticked & was_ticked) - client.agreed_to:
         raise Refused(_("The client decided otherwise meanwhile. Below stands what holds now."))
+    if (is_asked_again or ticked - was_ticked) and shown_wordings != wordings_mark():
+        raise Refused(_("The wording has changed meanwhile. Read it to the client, and tick again."))
     if (client.check_in_form, client.asks_about_fit) != (check_in_form, asks_about_fit):
         client.check_in_form, client.asks_about_fit = check_in_form, asks_about_fit
         client.save(update_fields=["check_in_form", "asks_about_fit"])
@@ -172,6 +183,12 @@ def change_preferences(*, client: Client, gets_email: bool, paused_until: dateti
     client.paused_until = paused_until
     client.save(update_fields=["paused_until"])
     audit.record(Verb.CHANGED, client, practice=client.practice)
+
+
+@transaction.atomic
+def decide_by_link(*, client: Client, purpose: str, agrees: bool) -> None:
+    """What a client says through a link of something they once agreed to."""
+    settle_consent(client=client, purpose=purpose, given=agrees)
 
 
 @transaction.atomic

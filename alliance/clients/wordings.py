@@ -87,6 +87,11 @@ def wording_in_force(purpose: str) -> Wording:
     return next(wording for wording in reversed(WORDINGS) if wording.purpose == purpose)
 
 
+def wordings_mark() -> str:
+    """What a page says about the wordings that it shows, so that nobody agrees to others after an upgrade."""
+    return sha256("".join(wording_in_force(purpose).sha256 for purpose in Consent.Purpose).encode()).hexdigest()[:16]
+
+
 def wording_of(consent: Consent) -> Wording | None:
     """The one that a consent was given to; None where its text is not the one that was kept by its hash."""
     agreed = (consent.purpose, consent.text_version, consent.text_hash)
@@ -101,6 +106,11 @@ class Agreement:
     wording: Wording | None
     given_at: datetime
     withdrawn_at: datetime | None
+
+    @property
+    def is_about_email(self) -> bool:
+        """Whether it is to be written to; the box for it stands with the address."""
+        return self.purpose == Consent.Purpose.EMAIL
 
     @property
     def in_force(self) -> Wording:

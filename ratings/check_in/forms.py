@@ -7,9 +7,10 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.clients.wordings import wording_in_force
+from alliance.clients.wordings import wording_in_force, wordings_mark
 from alliance.form_fields import DayField, PlainTextField
 from alliance.models import CheckInFormChoice, Consent
+from alliance.requests import say_overtaken
 from ratings.check_in.answers import ClientAnswers, PlanAnswer, PlanAnswers
 from ratings.check_in.instrument_choice import definition_of
 from ratings.check_in.plan_questions import plan_questions
@@ -316,6 +317,7 @@ class CheckInSettingsForm(forms.Form):
         required=False,
     )
     shown_agreed = forms.CharField(required=False, widget=forms.HiddenInput)  # purposes, with blanks between them
+    shown_wordings = forms.CharField(required=False, widget=forms.HiddenInput)
 
     @property
     def ticked(self):
@@ -328,13 +330,14 @@ class CheckInSettingsForm(forms.Form):
         return set(self.cleaned_data["shown_agreed"].split()) & set(CONSENT_BOXES.values())
 
     def show_again(self, agreed, sentence):
-        """Adds the error that the client decided otherwise meanwhile, and shows the boxes as that left them.
+        """Says that something changed meanwhile, and shows the boxes as that left them.
 
         Whoever ticks one after this sentence means it.
         """
         boxes = {box: "on" if purpose in agreed else "" for box, purpose in CONSENT_BOXES.items()}
-        self.data = self.data.dict() | boxes | {"shown_agreed": " ".join(sorted(agreed))}
-        self.add_error(None, sentence)
+        shown = {"shown_agreed": " ".join(sorted(agreed)), "shown_wordings": wordings_mark(), "is_asked_again": ""}
+        self.data = self.data.dict() | boxes | shown
+        say_overtaken(self, sentence)
 
 
 class EnteredAnswersForm(ClientAnswersForm):

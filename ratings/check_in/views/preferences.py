@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from alliance.clients.actions import change_preferences, settle_consent
-from alliance.clients.wordings import agreements_of
+from alliance.clients.actions import change_preferences, decide_by_link
+from alliance.clients.wordings import agreements_of, wordings_mark
 from alliance.models import Client, Consent
 from alliance.requests import require_page_or_post
 from ratings.check_in.links import live_link
@@ -65,8 +65,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"  # RFC 8058: a mail program posts this
     choice = "stop" if one_click else request.POST.get("choice", "")
     preference, decision = CHOICES.get(choice), DECISIONS.get(choice)
-    if decision:
-        settle_consent(client=client, purpose=decision.purpose, given=decision.is_yes)
+    if decision and decision.purpose in {row.purpose for row in agreements_of(client)}:
+        if not decision.is_yes or request.POST.get("shown_wordings") == wordings_mark():
+            decide_by_link(client=client, purpose=decision.purpose, agrees=decision.is_yes)
         return _again(token)
     if preference is None:
         return render(request, "ratings/check_in/check_in_unread.html", {"practice": client.practice}, status=400)
@@ -89,7 +90,9 @@ def _page(request: HttpRequest, client: Client) -> HttpResponse:
         context = {
             "practice": client.practice,
             "gets_email": Consent.Purpose.EMAIL in client.agreed_to,
+            "is_asked": Consent.Purpose.CHECK_IN in client.agreed_to,
             "paused_until": client.paused_until if paused else None,
+            "shown_wordings": wordings_mark(),
             "agreements": [row for row in agreements_of(client) if row.purpose != Consent.Purpose.EMAIL],
         }
         return render(request, "ratings/check_in/preferences.html", context)

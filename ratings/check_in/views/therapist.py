@@ -16,12 +16,12 @@ from django.views.decorators.http import require_POST
 from alliance import access, audit
 from alliance.access import Editor, get_visible_or_404
 from alliance.clients import actions as client_actions
-from alliance.clients.wordings import agreements_of
+from alliance.clients.wordings import agreements_of, wordings_mark
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.qr import qr_code
 from alliance.refusal import Refused
-from alliance.requests import posted, require_page_or_post
+from alliance.requests import posted, require_page_or_post, status_of
 from ratings.check_in import links
 from ratings.check_in.actions import AlreadyAnswered, SessionVoided, enter_answers
 from ratings.check_in.forms import CONSENT_BOXES, CheckInSettingsForm, EnteredAnswersForm
@@ -47,6 +47,7 @@ def check_in_settings(request, code):
                 ticked=form.ticked,
                 was_ticked=form.was_ticked,
                 is_asked_again=form.cleaned_data["is_asked_again"],
+                shown_wordings=form.cleaned_data["shown_wordings"],
             )
         except Refused as refusal:
             form.show_again(client.agreed_to, str(refusal))
@@ -63,7 +64,7 @@ def check_in_settings(request, code):
         "agreements": agreements,
         "is_reworded": any(agreement.is_to_be_renewed for agreement in agreements),
     }
-    return render(request, "ratings/check_in/check_in_settings.html", context, status=422 if form.errors else 200)
+    return render(request, "ratings/check_in/check_in_settings.html", context, status=status_of(form))
 
 
 def _initial_settings(client):
@@ -72,6 +73,7 @@ def _initial_settings(client):
         "check_in_form": client.check_in_form,
         "asks_about_fit": client.asks_about_fit,
         "shown_agreed": " ".join(sorted(agreed)),
+        "shown_wordings": wordings_mark(),
         **{box: purpose in agreed for box, purpose in CONSENT_BOXES.items()},
     }
 

@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.clients.wordings import wordings_mark
 from alliance.models import AuditEvent
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
@@ -110,7 +111,10 @@ def test_what_was_agreed_to_stands_there_in_its_own_wording_and_can_be_ended(htt
     assert live(juniper) == ["email"]
     page = http.get(preferences).text
     assert "you ended this on" in page
-    http.post(preferences, {"choice": "agree-check_in"})
+    assert "You are not asked any more." in page and "You get a short message" not in page
+    http.post(preferences, {"choice": "agree-check_in", "shown_wordings": "older"})
+    assert live(juniper) == ["email"]
+    http.post(preferences, {"choice": "agree-check_in", "shown_wordings": wordings_mark()})
     assert live(juniper) == ["check_in", "email"]
     events = AuditEvent.objects.filter(subject_type="consent").order_by("pk")
     assert [(event.verb, event.actor_code) for event in events][-2:] == [("ended", ""), ("created", "")]
@@ -124,7 +128,7 @@ def test_who_ended_it_is_asked_no_more(http, juniper, preferences):
     assert "<legend" not in http.get(link).text
 
 
-@pytest.mark.parametrize("choice", ["end-email", "agree-email", "end-", "end-everything"])
+@pytest.mark.parametrize("choice", ["end-email", "agree-email", "end-", "end-everything", "agree-study"])
 def test_no_other_word_ends_or_starts_anything(choice, http, juniper, preferences):
     assert http.post(preferences, {"choice": choice}).status_code == 400
     assert live(juniper) == ["check_in", "email"]

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.clients.actions import settle_consent
-from alliance.clients.wordings import WORDINGS, wording_in_force
+from alliance.clients.wordings import WORDINGS, wording_in_force, wordings_mark
 from alliance.models import AuditEvent, Consent
 from ratings.detection.reassess import reassess
 from ratings.models import CheckIn, ClientLink, Rating, Standing
@@ -25,7 +25,8 @@ def settings_page(http, dana, juniper):
 
     def save(**given):
         shown = " ".join(juniper.client.agreed_to)
-        return http.post(path, {"check_in_form": "standard", "shown_agreed": shown} | given)
+        marks = {"shown_agreed": shown, "shown_wordings": wordings_mark()}
+        return http.post(path, {"check_in_form": "standard"} | marks | given)
 
     return save
 
@@ -203,7 +204,7 @@ def test_the_page_says_that_the_wording_has_changed_until_the_client_was_asked(
 ):
     path = reverse("ratings:check-in-settings", args=[juniper.code])
     page = http.get(path).text
-    assert "to an earlier wording" in page and page.count(str(wording_in_force("check_in").text)) == 2
+    assert "to an earlier wording" in page and page.count(str(wording_in_force("check_in").text)) == 1
     settings_page(consents_to_check_ins="on")
     assert juniper.client.consents.get() == agreed_long_ago
     settings_page(consents_to_check_ins="on", is_asked_again="on")
@@ -215,10 +216,25 @@ def test_the_page_says_that_the_wording_has_changed_until_the_client_was_asked(
 def test_what_the_client_ended_meanwhile_is_not_started_by_an_old_page(http, settings_page, juniper, agreed_long_ago):
     settle_consent(client=juniper.client, purpose="check_in", given=False)
     refused = settings_page(check_in_form="short", shown_agreed="check_in", consents_to_check_ins="on")
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert "The client decided otherwise meanwhile." in refused.text
     assert juniper.client.agreed_to == set()
     assert refused.context["form"]["consents_to_check_ins"].value() is False
     assert refused.context["form"]["check_in_form"].value() == "short"
     settings_page(consents_to_check_ins="on", check_in_form="short")
     assert juniper.client.agreed_to == {"check_in"}
+
+
+def test_nobody_agrees_to_a_wording_that_was_not_on_the_page(settings_page, juniper, agreed_long_ago):
+    for given in ({"consents_to_history": "on", "consents_to_check_ins": "on"}, {"is_asked_again": "on"}):
+        refused = settings_page(shown_wordings="older", shown_agreed="check_in", **given)
+        assert refused.status_code == 409 and "The wording has changed meanwhile." in refused.text
+    assert juniper.client.consents.get() == agreed_long_ago
+
+
+def test_the_words_about_email_stand_beside_the_box_that_renews_them(http, dana, juniper):
+    given = {"purpose": "email", "text_version": "2026-11", "text_hash": WORDINGS[1].sha256}
+    juniper.client.consents.create(**given)
+    http.force_login(dana.user)
+    page = http.get(reverse("ratings:check-in-settings", args=[juniper.code])).text
+    assert page.count(str(wording_in_force("email").text)) == 1
