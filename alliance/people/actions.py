@@ -89,10 +89,11 @@ def end_membership(*, membership, by, at=None):
     if membership.is_manager and not others.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)).exists():
         raise Refused(_("This is the last manager of the practice. Invite another one first."))
     supervisions = Supervision.objects.filter(Q(supervisor=membership) | Q(therapist=membership))
-    for supervision in supervisions.filter(Q(ends_at__isnull=True) | Q(ends_at=membership.ends_at)):
-        end_supervision(supervision=supervision, by=by, at=at)
+    to_end = list(supervisions.filter(Q(ends_at__isnull=True) | Q(ends_at=membership.ends_at)))
     membership.ends_at = at
-    membership.save(update_fields=["ends_at"])
+    membership.save(update_fields=["ends_at"])  # first, so that no e-mail names them as a reader who stays
+    for supervision in to_end:
+        end_supervision(supervision=supervision, by=by, at=at)
     audit.record(Verb.ENDED, membership, by=by)
 
 

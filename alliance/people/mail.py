@@ -157,6 +157,8 @@ def case_went_on_messages(before: Episode, following: Episode, *, by: Membership
     own, readers = own_supervisors_of(before), supervisors_of(following)
     if not own:
         return []
+    staying = {member.user_id for member in (following.therapist, *readers)}
+    losing = [member for member in own if member.user_id not in staying]
     practice = following.therapist.practice
     names = {
         "practice": practice.name,
@@ -164,14 +166,14 @@ def case_went_on_messages(before: Episode, following: Episode, *, by: Membership
         "therapist": before.therapist.display_name,
         "to": following.therapist.display_name,
         "new": following.short_code,
-        "own": _listed(own),
+        "own": _listed(losing),
         "readers": _listed(readers),
     }
     with translation.override(practice.language):
+        had = _("It had a supervisor of its own: %(own)s. They still read what was until now, and not what follows.")
         lines = [
             _("Case %(code)s of %(therapist)s at %(practice)s is with %(to)s now, as case %(new)s.") % names,
-            _("It had a supervisor of its own: %(own)s. They still read what was until now, and not what follows.")
-            % names,
+            *([had % names] if losing else []),
             _("What follows is read by: %(readers)s.") % names if readers else _("Nobody supervises what follows."),
             _("A manager can name a supervisor for it, under People."),
         ]

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -83,5 +84,6 @@ def _take_away(membership: Membership, role: MemberRole, by: Membership) -> None
 
 
 def _end_all(supervisions, by):
-    for supervision in supervisions.filter(live()):
+    # Those of a therapist first, so that no e-mail about one case names them as a reader who stays.
+    for supervision in supervisions.filter(live()).order_by(F("therapist").asc(nulls_last=True), "pk"):
         end_supervision(supervision=supervision, by=by)

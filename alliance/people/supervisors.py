@@ -38,6 +38,7 @@ def supervisors_of(
         rows = rows.exclude(pk=without.pk)
     if at:
         rows = rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+        rows = rows.filter(Q(supervisor__ends_at__isnull=True) | Q(supervisor__ends_at__gt=at))
     found = list(rows.select_related("supervisor__practice__data_key", "supervisor__user").order_by("starts_at", "pk"))
     of_case = [row for row in found if row.episode_id]
     return [row.supervisor for row in of_case or found]

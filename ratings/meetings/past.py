@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alliance.models import Episode, Membership, User
-from alliance.scopes import live_memberships, therapists_supervised_by, visible_episodes
+from alliance.scopes import live_assignments, live_memberships, therapists_supervised_by, visible_episodes
 from ratings.models import Meeting, SupervisionNote, SupervisionQuestion
 from ratings.supervision.queries import Question, questions_of
 from ratings.supervision.steps import Step, in_words, standing_steps, steps_to_do
@@ -160,10 +160,18 @@ def supervision_page(reader: User, *, is_supervisor: bool, is_therapist: bool) -
 
 
 def supervisees_of(reader: User) -> list[Supervisee]:
-    """The therapists whom a supervisor meets, the one whose meeting is next at the head."""
-    therapists = list(therapists_supervised_by(reader).select_related("practice__data_key"))
+    """The therapists whom a supervisor meets, the one whose meeting is next at the head.
+
+    One whose supervised cases have all ended stays until their open meeting is closed.
+    """
+    places = live_memberships(reader, "supervisor")
+    of_them = Q(therapist=OuterRef("pk"))
+    of_an_open_case = Q(episode__therapist=OuterRef("pk"), episode__ends_at__isnull=True)
+    open_meetings = Meeting.objects.filter(of_them, supervisor__in=places, closed_at__isnull=True)
+    has_work = Exists(live_assignments(reader).filter(of_them | of_an_open_case)) | Exists(open_meetings)
+    therapists = list(therapists_supervised_by(reader).filter(has_work).select_related("practice__data_key"))
     meetings: dict[int, list[Meeting]] = {member.pk: [] for member in therapists}
-    for row in Meeting.objects.filter(supervisor__in=live_memberships(reader, "supervisor"), therapist__in=meetings):
+    for row in Meeting.objects.filter(supervisor__in=places, therapist__in=meetings):
         meetings[row.therapist_id].append(row)
     asked: dict[int, int] = dict.fromkeys(meetings, 0)
     standing = SupervisionQuestion.objects.visible_to(reader).filter(withdrawn_at__isnull=True)

@@ -148,6 +148,20 @@ def test_a_therapist_without_an_open_case_and_a_practice_without_supervisors(htt
     assert "No supervisor has a place here yet." in http.get(assign_page(dana)).text
 
 
+@pytest.mark.parametrize("is_supervised", [True, False])
+def test_the_page_is_right_about_a_case_with_a_supervisor_of_its_own(is_supervised, http, mona, dana, henrik, eve):
+    make_supervision(eve, episode=make_episode(dana, "Alder"))
+    if is_supervised:
+        make_supervision(henrik, therapist=dana)
+    http.force_login(mona.user)
+    page = " ".join(http.get(assign_page(dana)).text.split())
+    assert "reads this case alone." not in page and "when the assignment ends" not in page
+    said = (
+        "once it has no supervisor of its own." if is_supervised else "alone, or with those who supervise it already."
+    )
+    assert said in page
+
+
 def test_it_is_asked_again_under_the_lock(mona, dana, henrik, juniper):
     stale = Episode.objects.get(pk=juniper.pk)
     Episode.objects.filter(pk=juniper.pk).update(ends_at=timezone.now(), end_reason="completed")
@@ -218,6 +232,19 @@ def test_a_supervisor_who_goes_leaves_no_case_without_a_word(how, mona, dana, sa
     assert reads(sam, sorrel) is (how != "leaves later")
 
 
+@pytest.mark.parametrize("how", ["leaves", "leaves, with a day of its own", "leaves later", "is none any more"])
+def test_who_goes_is_named_as_no_reader_who_stays(how, mona, dana, sam, eve, sorrel):
+    of_all = make_supervision(eve, therapist=dana)
+    if how == "is none any more":
+        change_roles(membership=eve, roles=[MemberRole.THERAPIST], by=mona)
+    else:
+        if "own" in how:
+            Supervision.objects.filter(pk=of_all.pk).update(ends_at=days_ago(-30))
+        end_membership(membership=eve, by=mona, at=days_ago(-7) if how == "leaves later" else None)
+    bodies = told().values()
+    assert bodies and all("It is then read by: Sam Okafor." in body for body in bodies)
+
+
 @pytest.mark.parametrize("who", ["henrik", "mona"])
 def test_what_was_asked_for_and_came_to_nothing_is_said_too(who, mona, dana, sam, henrik, juniper, http):
     supervision = assign_supervision(supervisor=henrik, episode=juniper, by=mona)
@@ -258,6 +285,30 @@ def test_handed_over_it_is_read_by_who_supervises_the_colleague_and_all_are_told
     last = "What follows is read by: Henrik Solberg." if is_supervised else "Nobody supervises what follows."
     for body in mails.values():
         assert following.short_code in body and last in body and "Sorrel" not in body
+
+
+@pytest.mark.parametrize("how", ["takes it over", "supervises the colleague"])
+def test_nobody_who_reads_on_is_said_not_to(how, mona, eve, henrik, noor, sorrel):
+    make_supervision(henrik, episode=sorrel)
+    if how == "takes it over":
+        Membership.objects.filter(pk=eve.pk).update(is_therapist=True)
+        to = Membership.objects.get(pk=eve.pk)
+    else:
+        make_supervision(eve, therapist=noor)
+        to = noor
+    following = hand_over(right=editor_of(sorrel), to=to)
+    assert reads(eve, following)
+    assert {eve.user.email, henrik.user.email, mona.user.email} <= set(told())
+    for body in told().values():
+        assert "It had a supervisor of its own: Henrik Solberg. They still read what was until now" in body
+
+
+def test_where_all_read_on_the_mail_says_who_reads_what_follows(eve, noor, sorrel):
+    make_supervision(eve, therapist=noor)
+    hand_over(right=editor_of(sorrel), to=noor)
+    assert told()
+    for body in told().values():
+        assert "not what follows" not in body and "What follows is read by: Eve Castell." in body
 
 
 def test_a_case_without_one_of_its_own_is_handed_over_without_a_mail(dana, sam, noor, juniper):

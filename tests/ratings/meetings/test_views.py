@@ -6,9 +6,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.advising import check_advise
 from alliance.models import Supervision
 from alliance.people.cover import arrange_cover
+from ratings.cases.actions import end_episode
 from ratings.detection.reassess import reassess
+from ratings.meetings.actions import close_meeting
+from ratings.meetings.past import supervisees_of
 from ratings.models import Meeting, NextStep, SupervisionNote
 from ratings.supervision.actions import ask_for_supervision
 from tests.factories import days_ago, editor_of, local_day, make_episode, make_member, make_supervision
@@ -203,6 +207,19 @@ def test_the_page_of_supervision_names_whom_one_meets_and_what_was_put_forward(h
     http.force_login(dana.user)
     said = text_of(http, "/supervision/")
     assert "Juniper : Why?" in said and "Next meeting with Sam Okafor" in said and "Sam Okafor and Dana" in said
+
+
+def test_whose_one_supervised_case_has_ended_is_nobody_to_meet_once_the_meeting_is_closed(http, dana, eve, sorrel):
+    http.force_login(eve.user)
+    reassess(sorrel)
+    http.post(reverse("ratings:meeting-day", args=[dana.code]), {"day": str(local_day())})
+    end_episode(editor=editor_of(sorrel), reason="completed")
+    assert [one.name for one in supervisees_of(eve.user)] == ["Dana Whitlock"], "a meeting of them is open"
+    close_meeting(adviser=check_advise(eve.user, dana.code), reflection="We laughed.", next_day=None)
+    assert supervisees_of(eve.user) == []
+    assert http.get(meeting_of(dana)).status_code == 200, "what they wrote they can read"
+    make_supervision(eve, episode=make_episode(dana, "Alder"))
+    assert [one.name for one in supervisees_of(eve.user)] == ["Dana Whitlock"]
 
 
 def test_nothing_is_told_of_a_case_without_a_standing(http, dana, sam, juniper):
