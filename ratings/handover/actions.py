@@ -20,7 +20,7 @@ from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import CaseOffer, EndReason, Episode, HistoryShare, Membership, User
 from alliance.people import actions as people_actions
-from alliance.people.case_offers import OfferKind, offer_case
+from alliance.people.case_offers import OfferKind, end_case_offer, offer_case
 from alliance.people.cover import arrange_cover, arrange_cover_of_all
 from alliance.people.mail import case_went_on_messages, tell
 from alliance.refusal import Refused
@@ -109,9 +109,17 @@ def hand_over(*, right: HandingRight, to: Membership, extent: str = "", accepted
 
 @transaction.atomic
 def follow_ended(*, right: Taker) -> Episode:
-    """Starts a therapy after one that has ended, so that what the client wrote is read; the new episode."""
+    """Starts a therapy after one that has ended, so that what the client wrote is read; the new episode.
+
+    Raises
+    ------
+    Refused
+        It was read meanwhile, or left unread: nobody has to open it.
+    """
     Membership.objects.select_for_update(no_key=True).get(pk=right.membership.pk)
     episode = lock_for_settling(right)
+    if not unfinished([episode])[episode.pk].answers:
+        raise Refused(_("Nothing in this case waits to be read any more."))
     _check_successor(episode, right.membership)
     following = client_actions.start_episode(
         client=episode.client, therapist=right.membership, by=right.membership, previous=episode
@@ -210,7 +218,7 @@ def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: dat
         left = unfinished([right.episode])[right.episode.pk]
         if choice.what == What.END and left.says_something:
             sentence = _(
-                "In case %(code)s the client wrote something that nobody has read. Ask a colleague to take it, or "
+                "In case %(code)s something waits that the client wrote or wished for. Ask a colleague to take it, or "
                 "choose to leave it unread."
             )
             raise Refused(sentence % {"code": right.episode.short_code})
@@ -218,6 +226,8 @@ def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: dat
             end_episode(editor=right, reason=EndReason.OTHER)
             if choice.what == What.LEAVE_UNREAD:
                 close_unread(right=right)
+                for offer in CaseOffer.objects.waiting().filter(episode=right.episode):
+                    end_case_offer(offer, by)
         elif right.episode.ends_at and not (choice.what == What.HAND_OVER and left.answers):
             raise Refused(_("This therapy has ended meanwhile."))
         elif choice.colleague is None:

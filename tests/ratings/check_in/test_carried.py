@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from alliance.access import Denied
 from alliance.models import AuditEvent, CaseOffer, Episode, Membership
 from alliance.people.actions import add_member
 from alliance.refusal import Refused
@@ -73,7 +74,7 @@ def test_of_a_colleague_who_stays_only_the_wish_goes_along(http, left, noor):
 
 
 def test_nobody_ends_a_case_in_which_something_was_read_by_nobody(left, dana, mona):
-    with pytest.raises(Refused, match="nobody has read"):
+    with pytest.raises(Refused, match="something waits that the client wrote"):
         leave(membership=dana, by=mona, choices=[Choice(left.code, What.END)])
     left.refresh_from_db()
     assert left.ends_at is None
@@ -125,6 +126,32 @@ def test_an_ended_case_that_was_read_is_in_nobodys_way(left, dana, mona):
     with pytest.raises(Refused, match="has ended meanwhile"):
         leave(membership=dana, by=mona, choices=[Choice(left.code, What.COVER, dana, days_ago(-9))])
     leave(membership=dana, by=mona, choices=[])
+
+
+def offered(episode, colleague, by, at=None):
+    """Asks a colleague to take a case, at once; its therapist leaves then, or at an instant to come."""
+    choice = Choice(episode.code, What.HAND_OVER, colleague)
+    (offer,) = leave(membership=episode.therapist, by=by, choices=[choice], at=at)
+    offer.opens_at = days_ago(0.001)
+    offer.save()
+    return offer
+
+
+def test_what_was_left_unread_is_opened_by_no_earlier_offer(left, dana, noor, mona):
+    offer = offered(ended(left), noor, mona)
+    settle_cases(by=mona, choices=[Choice(left.code, What.LEAVE_UNREAD)], covered_from=days_ago(0))
+    assert not CaseOffer.objects.waiting().exists()
+    with pytest.raises(Denied):
+        take_case(offer=offer, user=noor.user)
+    assert not Episode.objects.filter(therapist=noor).exists()
+
+
+def test_what_its_own_therapist_read_meanwhile_is_opened_by_nobody_else(left, dana, noor, mona):
+    offer = offered(ended(left), noor, mona, at=days_ago(-9))
+    mark_read(editor=editor_of(left))
+    with pytest.raises(Refused, match="waits to be read"):
+        take_case(offer=offer, user=noor.user)
+    assert not Episode.objects.filter(therapist=noor).exists()
 
 
 def test_one_whose_therapist_left_before_is_on_the_list_until_it_is_settled(http, left, dana, mona):
