@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from alliance.dates import DateFormat, written
 from ratings.figures.practice import Counted, MonthCounts
 from ratings.findings.control_figure import MonthDot, control_figure
-from ratings.findings.small_counts import told_count
 from ratings.psychometrics.control_chart import (
     FEWEST_POINTS,
     IN_A_ROW,
@@ -20,8 +19,7 @@ from ratings.psychometrics.control_chart import (
     Signal,
     control_chart,
 )
-from ratings.psychometrics.flag_quality import STEP
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE, months_kept_back, told_in_100
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, months_kept_back, told_about
 
 WIDTHS = (1, 2)  # months that a point stands for: the first that gives a chart
 
@@ -99,6 +97,7 @@ class _Point:
     last: date  # first day of its last month
     part: Counted
     is_kept: bool
+    law: Law
 
     @property
     def in_words(self) -> str:
@@ -110,8 +109,15 @@ class _Point:
         return _("%(first)s and %(last)s") % {"first": first, "last": last}
 
     @property
+    def count(self) -> int:
+        """As it is told. That nobody had a rupture is no secret."""
+        return told_about(self.part.count) if self.part.count or self.law == Law.SHARE else 0
+
+    @property
     def in_100(self) -> float | None:
-        return None if self.is_kept or not self.part.of else told_in_100(self.part.count, self.part.of)
+        if self.is_kept or not self.part.of:
+            return None
+        return 100 * self.count / told_about(self.part.of)
 
 
 def practice_over_time(months: Sequence[MonthCounts]) -> list[OverTime]:
@@ -140,7 +146,7 @@ def _over_time(series: _Series, first_days: Sequence[date]) -> OverTime:
         points = _points(series.wide(width), first_days, width)
         told = [point for point in points if point.in_100 is not None]
         chart = control_chart(
-            [point.in_100 or 0.0 for point in told], [_told(point.part.of) for point in told], series.law
+            [point.in_100 or 0.0 for point in told], [told_about(point.part.of) for point in told], series.law
         )
         if chart:
             return _drawn(series, points, told, chart)
@@ -160,7 +166,13 @@ def _over_time(series: _Series, first_days: Sequence[date]) -> OverTime:
 def _points(series: _Series, first_days: Sequence[date], width: int) -> list[_Point]:
     kept = series.kept
     return [
-        _Point(first_days[position * width], first_days[position * width + width - 1], part, position in kept)
+        _Point(
+            first_days[position * width],
+            first_days[position * width + width - 1],
+            part,
+            position in kept,
+            series.law,
+        )
         for position, part in enumerate(series.parts)
     ]
 
@@ -190,8 +202,13 @@ def _row(series: _Series, point: _Point, limits: Limits | None, signals: Sequenc
     if limits is None:
         return MonthRow(point.in_words, None, "", _("kept back") if point.is_kept else _("none"), "")
     between = _("%(low)s to %(high)s") % {"low": _number(limits.low), "high": _number(limits.high)}
-    counted = f"{told_count(point.part.of)} {series.of_what}"
-    return MonthRow(point.in_words, point.in_100, between, counted, ", ".join(_in_words(signal) for signal in signals))
+    told = {"count": point.count, "of": f"{told_about(point.part.of):,}", "what": series.of_what}
+    counted = _("about %(count)s of %(of)s %(what)s")
+    if series.law == Law.RATE:
+        counted = _("about %(count)s in %(of)s %(what)s") if point.count else _("none in about %(of)s %(what)s")
+    return MonthRow(
+        point.in_words, point.in_100, between, counted % told, ", ".join(_in_words(signal) for signal in signals)
+    )
 
 
 def _standing_out(rows: Sequence[MonthRow]) -> str:
@@ -209,11 +226,6 @@ def _in_words(signal: Signal) -> str:
         Signal.TREND: _("one of %(n)s in a row that rise or fall") % {"n": IN_A_ROW},
         Signal.NEAR: _("one of two close to the same limit"),
     }[signal]
-
-
-def _told(of: int) -> int:
-    """As `told_count` says it, so that all on the page follows from what the page tells."""
-    return of // STEP * STEP
 
 
 def _number(value: float) -> str:

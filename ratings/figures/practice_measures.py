@@ -10,7 +10,7 @@ from ratings.figures.practice import Counted, PracticeCounts, Values
 from ratings.figures.rows import Measure, bar, in_100, in_ten
 from ratings.models import Rupture, RuptureView
 from ratings.psychometrics.proportion import wilson
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, told_about, told_alike
 from ratings.psychometrics.uncertainty import mean_of, median_of, rate_per_100
 from sessions.models import Mode
 
@@ -37,10 +37,10 @@ def practice_lead(counts: PracticeCounts) -> str:
     """What a reader should take along, in two sentences at most."""
     told = []
     if _are_enough(counts.answered.clients):
-        n = in_ten(counts.answered.count / counts.answered.of)
+        n = in_ten(_roughly(counts.answered))
         told.append(_("About %(n)s in 10 check-ins were answered.") % {"n": n})
     if _are_enough(counts.repaired.clients):
-        n = in_ten(counts.repaired.count / counts.repaired.of)
+        n = in_ten(_roughly(counts.repaired))
         told.append(_("Of the ruptures that are over, about %(n)s in 10 were repaired.") % {"n": n})
     return " ".join(told)
 
@@ -52,8 +52,10 @@ def practice_tables(counts: PracticeCounts) -> list[Table]:
 
 def _heard(counts: PracticeCounts) -> Table:
     rows = [
-        _share(_("Check-ins answered"), "", counts.answered, _("%(count)s of %(of)s sessions with a check-in")),
-        _share(_("Therapist’s own rating done"), "", counts.rated, _("%(count)s of %(of)s sessions")),
+        _share_about(
+            _("Check-ins answered"), "", counts.answered, _("about %(count)s of %(of)s sessions with a check-in")
+        ),
+        _share_about(_("Therapist’s own rating done"), "", counts.rated, _("about %(count)s of %(of)s sessions")),
     ]
     return Table(_("Answers"), _("Who is heard"), rows, [])
 
@@ -87,18 +89,18 @@ def _parts(parts: Mapping[str, Counted], titles: Sequence[tuple[str, str]], held
 
 def _done(counts: PracticeCounts) -> Table:
     rows = [
-        _share(
+        _share_about(
             _("Noticed by the therapist"),
             _("where the client named a tension, and the therapist was asked"),
             counts.recognised,
-            _("%(count)s of %(of)s sessions"),
+            _("about %(count)s of %(of)s sessions"),
         ),
-        _share(_("A first step within 7 days"), "", counts.first_steps, _("%(count)s of %(of)s ruptures")),
-        _share(
+        _share_about(_("A first step within 7 days"), "", counts.first_steps, _("about %(count)s of %(of)s ruptures")),
+        _share_about(
             _("Repaired"),
             _("the client said that it helped, or two rated sessions were back"),
             counts.repaired,
-            _("%(count)s of %(of)s ruptures that are over"),
+            _("about %(count)s of %(of)s ruptures that are over"),
         ),
         _sessions_to_repair(counts.to_repair),
     ]
@@ -114,7 +116,7 @@ def _sessions_to_repair(found: Values) -> Measure:
     return Measure(
         title,
         "",
-        _("the middle one of %(n)s repairs") % {"n": len(found.values)},
+        _("the middle one of about %(n)s repairs") % {"n": told_about(len(found.values))},
         value=f"{likely.value:g}",
         unit=_("sessions"),
         likely=_range(f"{likely.low:g}", f"{likely.high:g}"),
@@ -181,19 +183,39 @@ def _share(title: str, hint: str, found: Counted, counted: str) -> Measure:
     return in_100(title, hint, counted % numbers, share.share, share.low, share.high)
 
 
+def _share_about(title: str, hint: str, found: Counted, counted: str) -> Measure:
+    """A share by counts in steps of five. The range is that of all counts that are told alike."""
+    if not _are_enough(found.clients):
+        return _too_few(title, hint)
+    count, of = told_about(found.count), told_about(found.of)
+    (fewest, most), (of_fewest, of_most) = told_alike(found.count), told_alike(found.of)
+    low = wilson(fewest, of_most).low
+    high = wilson(min(most, of_fewest), of_fewest).high
+    return in_100(title, hint, counted % {"count": f"{count:,}", "of": f"{of:,}"}, count / of, low, high)
+
+
+def _roughly(found: Counted) -> float:
+    """The middle of the shares that are told alike."""
+    (fewest, most), (of_fewest, of_most) = told_alike(found.count), told_alike(found.of)
+    return (fewest / of_most + min(most / of_fewest, 1)) / 2
+
+
 def _rate(title: str, hint: str, found: Counted, held: Counted, *, is_part: bool = False) -> Measure:
     if not _are_enough(found.clients) and not (is_part and not found.of):
         return _too_few(title, hint)
-    rate = rate_per_100(found.of, held.of)
-    most = max(MOST_PER_100, rate.high)
+    count, of = told_about(found.of) if found.of else 0, told_about(held.of)
+    (fewest, highest), (of_fewest, of_most) = told_alike(found.of) if found.of else (0, 0), told_alike(held.of)
+    low, high = rate_per_100(fewest, of_most).low, rate_per_100(highest, of_fewest).high
+    counted = _("about %(count)s in %(of)s sessions") if count else _("none in about %(of)s sessions")
+    most = max(MOST_PER_100, high)
     return Measure(
         title,
         hint,
-        _("%(count)s in %(of)s sessions") % {"count": f"{found.of:,}", "of": f"{held.of:,}"},
-        value=f"{rate.value:.1f}",
+        counted % {"count": f"{count:,}", "of": f"{of:,}"},
+        value=f"{100 * count / of:.1f}",
         unit=_("in 100"),
-        likely=_range(f"{rate.low:.1f}", f"{rate.high:.1f}"),
-        bar=bar(rate.value / most, rate.low / most, rate.high / most),
+        likely=_range(f"{low:.1f}", f"{high:.1f}"),
+        bar=bar(100 * count / of / most, low / most, high / most),
     )
 
 
@@ -205,7 +227,7 @@ def _mean(title: str, found: Values) -> Measure:
     return Measure(
         title,
         "",
-        _("%(n)s sessions") % {"n": f"{len(found.values):,}"},
+        _("about %(n)s sessions") % {"n": f"{told_about(len(found.values)):,}"},
         value=f"{mean.value:.0f}",
         unit=_("of 100"),
         likely=_range(f"{low:.0f}", f"{high:.0f}"),

@@ -3,9 +3,6 @@
 from collections.abc import Callable, Collection, Sequence
 
 FEWEST_PEOPLE = 5  # as in official statistics; convention of this app
-# Below so many, a figure in 100 is told in such steps, in tenths: with finer ones some would fit a single number.
-ROUNDING = ((15, 100), (35, 50), (85, 20), (170, 10), (450, 5), (935, 2))
-FINEST = 1
 
 
 def kept_back(people: Sequence[int]) -> set[int]:
@@ -57,21 +54,29 @@ def _kept_back(people: Sequence[int], together: Callable[[set[int]], int]) -> se
     return kept
 
 
-def told_in_100(count: int, of: int) -> float:
-    """How many in 100, rounded so that it does not give away of how many: with `of` in steps of five, two fit at least.
+def told_about(count: int) -> int:
+    """A count as it is told: the middle one of its five, such as 12 for 10 to 14.
 
-    Beside exact totals of two months it is not enough: a month of one session can follow from their difference.
-
-    Parameters
-    ----------
-    count, of
-        How many of how many; `of` is at least 5.
+    Where all counts that follow from each other are told so, those of a month that is kept back do not follow from the
+    totals of two pages, one with it and one with another month in its place. Rounding to the nearest five, or finer,
+    gives some away.
 
     Examples
     --------
-    >>> told_in_100(6, 7), told_in_100(20, 23), told_in_100(41, 60), told_in_100(1802, 2000)
-    (90.0, 85.0, 68.0, 90.1)
+    >>> told_about(4), told_about(5), told_about(352)
+    (2, 7, 352)
     """
-    step = next((step for fewer_than, step in ROUNDING if of < fewer_than), FINEST)
-    steps = (2000 * count + of * step) // (2 * of * step)  # to the nearest, from the middle up
-    return steps * step / 10
+    fewest, most = told_alike(count)
+    return (fewest + most) // 2
+
+
+def told_alike(count: int) -> tuple[int, int]:
+    """The least and the most that are told as this count is.
+
+    Examples
+    --------
+    >>> told_alike(4), told_alike(12)
+    ((0, 4), (10, 14))
+    """
+    fewest = count // FEWEST_PEOPLE * FEWEST_PEOPLE
+    return fewest, fewest + FEWEST_PEOPLE - 1

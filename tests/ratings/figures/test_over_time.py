@@ -1,7 +1,6 @@
 """The practice's figures month by month: what is told, what stands out, and what is kept back."""
 
 from datetime import date, datetime
-from fractions import Fraction
 from math import sqrt
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,7 @@ from plotly.graph_objects import Figure
 
 from ratings.figures.over_time import practice_over_time
 from ratings.figures.practice import Counted, MonthCounts
-from tests.ratings.figures.test_practice_measures import FEWEST, recomputed
+from tests.ratings.figures.test_practice_measures import FEWEST, middle_of_five, recomputed
 
 NO_CHART = (
     "No chart yet: fewer than 6 months can be told. One with fewer than 5 clients is kept back, and so are others that "
@@ -40,12 +39,13 @@ def chart_of(key, **by_name):
 
 def test_a_month_in_which_few_answered_stands_out_in_words_in_the_table_and_in_the_picture():
     chart = chart_of("answered", answered=[(87, 100, 30), (91, 100, 30)] * 4 + [(25, 50, 20)] + [(91, 100, 30)] * 3)
-    assert chart.sentence == "Jul 2026 stands out: outside the limits. On average 87.8 in 100."
+    assert chart.sentence == "Jul 2026 stands out: outside the limits. On average 86.8 in 100."
     assert [row.months for row in chart.rows if row.stands_out] == ["Jul 2026"]
-    assert chart.rows[8].in_100 == 50 and chart.rows[8].counted == "at least 50 sessions with a check-in"
+    assert chart.rows[8].in_100 == 100 * 27 / 52
+    assert chart.rows[8].counted == "about 27 of 52 sessions with a check-in"
     Figure(**chart.figure)  # raises where plotly has no such property or value
     marked = {trace["name"]: trace for trace in chart.figure["data"] if trace["mode"] == "markers"}
-    assert (marked["below"]["x"], marked["below"]["y"]) == ([8], [50])
+    assert (marked["below"]["x"], marked["below"]["y"]) == ([8], [100 * 27 / 52])
     assert len(marked["client"]["x"]) == 11
     average = chart.figure["layout"]["shapes"][-1]
     assert (average["xref"], average["x0"], average["x1"]) == ("x", -0.5, 11.5), "over the limits, not under them"
@@ -90,7 +90,7 @@ def test_two_months_are_one_point_where_single_ones_are_too_small():
     few = [(6, 8, {4 * position, 4 * position + 1, 4 * position + 2}) for position in range(12)]
     chart = chart_of("steps", first_steps=few)
     assert [row.months for row in chart.rows][:2] == ["Nov and Dec 2025", "Jan and Feb 2026"]
-    assert [row.in_100 for row in chart.rows] == [75] * 6
+    assert [row.in_100 for row in chart.rows] == [100 * 12 / 17] * 6
 
 
 def test_fewer_than_six_points_are_a_sentence():
@@ -125,8 +125,9 @@ def test_the_page_does_not_say_that_all_between_the_limits_means_nothing(http, m
 def test_ruptures_are_told_of_all_months_or_of_none():
     held = [(200, 200, 60)] * 12
     chart = chart_of("ruptures", held=held, ruptures=[(9, 9, 8)] * 11 + [(0, 0, 0)])
-    assert [row.in_100 for row in chart.rows] == [4.5] * 11 + [0]
-    assert chart.rows[0].counted == "at least 200 sessions"
+    assert [row.in_100 for row in chart.rows] == [100 * 7 / 202] * 11 + [0]
+    assert chart.rows[0].counted == "about 7 in 202 sessions"
+    assert chart.rows[-1].counted == "none in about 202 sessions"
     # Of single months one is too small; two together are not.
     wide = chart_of("ruptures", held=held, ruptures=[(9, 9, 8)] * 11 + [(4, 4, 4)])
     assert len(wide.rows) == 6
@@ -188,12 +189,6 @@ def parts_kept_back(people):
     return hidden
 
 
-def in_100(hits, of):
-    ends = {15: 10, 35: 5, 85: 2, 170: 1, 450: Fraction(1, 2), 935: Fraction(1, 5)}
-    step = next((step for end, step in ends.items() if of < end), Fraction(1, 10))
-    return float(int(Fraction(100 * hits, of) / step + Fraction(1, 2)) * step)
-
-
 def points_of(found, title, today):
     """Name of a month or of two -> figure in 100 and the number it is told to be counted from; None: not told."""
     days = [date(month // 12, month % 12 + 1, 1) for month in months_of(today)]
@@ -208,7 +203,8 @@ def points_of(found, title, today):
             of = len(clients)
             if title == "All ruptures":
                 of, hits = len(merged(found, "held", names)[0]), len(clients)
-            points[name] = (in_100(hits, of), of // 5 * 5) if of else None
+            told = 0 if title == "All ruptures" and not hits else middle_of_five(hits)
+            points[name] = (100 * told / middle_of_five(of), middle_of_five(of), told) if of else None
         if title == "All ruptures":
             if not all(points.values()) or any(0 < len(set(who)) < FEWEST for who in people):
                 continue
@@ -227,9 +223,9 @@ def plain(value):
 def limits_of(points, is_rate):
     """Name -> the limits, in sigmas from the moving range of how many sigmas each point lies from the mean of all."""
     told = [point for point in points.values() if point]
-    mean = sum(value * of for value, of in told) / sum(of for _value, of in told)
-    sigma = [sqrt(mean * (100 if is_rate else 100 - mean) / of) for _value, of in told]
-    lie = [(value - mean) / one if one else 0 for (value, _of), one in zip(told, sigma, strict=True)]
+    mean = sum(value * of for value, of, _hits in told) / sum(of for _value, of, _hits in told)
+    sigma = [sqrt(mean * (100 if is_rate else 100 - mean) / of) for _value, of, _hits in told]
+    lie = [(value - mean) / one if one else 0 for (value, _of, _hits), one in zip(told, sigma, strict=True)]
     moving = [abs(lie[n + 1] - lie[n]) for n in range(len(lie) - 1)]
     reach = 3 * max(sum(moving) / len(moving) / 1.128, 1)
     names = [name for name, point in points.items() if point]
@@ -254,7 +250,9 @@ def test_every_month_follows_from_the_files(http, manager, files):
             if point := points[row.months]:
                 low, high = (plain(end) for end in limits[row.months])
                 assert (row.in_100, row.limits) == (point[0], f"{low} to {high}"), (chart.title, row)
-                assert row.counted.startswith(f"at least {point[1]} "), row
+                of, about = f"{point[1]:,}", point[2]
+                counted = f"about {about} {'in' if chart.title == 'All ruptures' else 'of'} {of} "
+                assert row.counted.startswith(counted if about else f"none in about {of} "), row
                 is_outside = not limits[row.months][0] - 1e-9 <= point[0] <= limits[row.months][1] + 1e-9
                 assert ("outside the limits" in row.stands_out) == is_outside, row
             else:

@@ -239,23 +239,39 @@ def median_with_limits(values):
 
 RATES = ("All ruptures", "Named first by the client", "Named first by the therapist", "Found by a flag")
 RATES += ("Pulling back", "Pushing back", "Both", "Can’t say")
+ENDINGS = ("Planned", "Not planned", "Not said", "With an open rupture")
 MEANS = ("All clients", "In person", "Video", "Phone")
+
+
+def middle_of_five(count):
+    """Of its five: 12 for 10 to 14."""
+    return 5 * int(count / 5) + 2
 
 
 def expected(title, found, held):
     """Value, likely range and count of a row, as the page words them."""
-    of = len(found.people)
+    n, hits = len(found.people), found.hits
+    if title in ENDINGS:
+        low, high = wilson(hits, n)
+        return f"{100 * hits / n:.0f}", f"{100 * low:.0f} to {100 * high:.0f}", f"{hits:,} of {n:,} "
+    of = middle_of_five(n)
     if title in RATES:
-        low, high = byar(of, held)
-        return f"{100 * of / held:.1f}", f"{low:.1f} to {high:.1f}", f"{of:,} in {held:,} sessions"
+        sessions = middle_of_five(held)
+        if not n:
+            high = byar(0, sessions - 2)[1]
+            return "0.0", f"0.0 to {high:.1f}", f"none in about {sessions:,} sessions"
+        low, high = byar(of - 2, sessions + 2)[0], byar(of + 2, sessions - 2)[1]
+        return f"{100 * of / sessions:.1f}", f"{low:.1f} to {high:.1f}", f"about {of:,} in {sessions:,} sessions"
     if title in MEANS:
         mean, low, high = mean_with_limits(found.values)
-        return f"{mean:.0f}", f"{low:.0f} to {high:.0f}", f"{of:,} sessions"
+        return f"{mean:.0f}", f"{low:.0f} to {high:.0f}", f"about {of:,} sessions"
     if title == "Sessions to repair":
         middle, low, high = median_with_limits(found.values)
-        return f"{middle:g}", f"{low:g} to {high:g}", f"the middle one of {of} repairs"
-    low, high = wilson(found.hits, of)
-    return f"{100 * found.hits / of:.0f}", f"{100 * low:.0f} to {100 * high:.0f}", f"{found.hits:,} of {of:,} "
+        return f"{middle:g}", f"{low:g} to {high:g}", f"the middle one of about {of} repairs"
+    about = middle_of_five(hits)
+    fit = [wilson(count, size) for count in range(about - 2, about + 3) for size in range(max(of - 2, count), of + 3)]
+    low, high = min(ends[0] for ends in fit), max(ends[1] for ends in fit)
+    return f"{100 * about / of:.0f}", f"{100 * low:.0f} to {100 * high:.0f}", f"about {about:,} of {of:,} "
 
 
 def test_every_figure_follows_from_the_files(http, manager, files):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, months_kept_back, told_in_100
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, months_kept_back, told_about
 
 PARTS = st.lists(st.integers(0, 30), min_size=1, max_size=4)
 
@@ -48,9 +48,24 @@ def test_months_that_are_kept_back_are_of_five_people_together_and_of_two_months
         assert len(set().union(*(months[position] for position in kept))) >= FEWEST_PEOPLE
 
 
-def test_a_figure_of_a_month_never_tells_of_how_many_it_was_counted():
-    fits = defaultdict(set)
-    for of in range(5, 1200):
-        for count in range(of + 1):
-            fits[of // 5, told_in_100(count, of)].add(of)
-    assert min(len(found) for found in fits.values()) > 1
+def told(count, of):
+    return (told_about(count), told_about(of)) if of else "none"
+
+
+@pytest.mark.parametrize("new", [[0], range(5, 10), range(10, 15)])
+def test_what_few_clients_said_in_a_month_does_not_follow_from_two_pages(new):
+    """One page has the small month, one the new month in its place; eleven months are in both."""
+    fits, small = defaultdict(set), set()
+    for both, of in product(range(10, 31), new):
+        for answered, count in product(range(both + 1), range(of + 1)):
+            after = told(answered + count, both + of), told(count, of)
+            for sessions in range(1, 7):
+                for said in range(sessions + 1):
+                    pages = told(answered + said, both + sessions), after
+                    fits[pages].add((sessions, said))
+                    if sessions < FEWEST_PEOPLE and 16 <= both <= 20:  # with room for the others that fit
+                        small.add(pages)
+    for pages in small:
+        assert len({sessions for sessions, _said in fits[pages]}) > 1, pages
+        assert any(said for _sessions, said in fits[pages]), pages
+        assert any(said < sessions for sessions, said in fits[pages]), pages
