@@ -1,5 +1,6 @@
 """What was logged wrong is set right, and the assessments are those of a record that had been right from the start."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -359,6 +360,7 @@ def logged_afresh(dana, rows):
 
 @example(steps=[("attendance", 4, "no_show")])
 @example(steps=[("remove", 2, None), ("own", 4, 0), ("back", 2, None), ("earlier", 4, 10)])
+@example(steps=[("earlier", 4, 7), ("remove", 4, None), ("back", 4, None)])
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=1, max_size=6))
 def test_any_corrections_come_to_what_logging_it_right_at_once_does(steps, dana, juniper, instruments, live_through):
@@ -372,7 +374,8 @@ def test_any_corrections_come_to_what_logging_it_right_at_once_does(steps, dana,
             if what == "remove":
                 remove_session(editor=editor, therapy_session=row, reason="Wrong.")
             elif what == "back":
-                bring_back_session(editor=editor, therapy_session=row)
+                with suppress(Refused):  # another one has its time
+                    bring_back_session(editor=editor, therapy_session=row)
             elif row.voided_at is None:
                 change = {
                     "attendance": lambda how: {"attendance": how},
