@@ -6,6 +6,7 @@ A write about a case locks the episode first, then the meeting; each asks its ri
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -16,7 +17,7 @@ from alliance import audit
 from alliance.advising import Adviser
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from alliance.models import Episode
+from alliance.models import Episode, Membership
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episode
 from ratings.models import Meeting, NextStep, SupervisionNote, SupervisionQuestion
@@ -24,9 +25,9 @@ from ratings.supervision.steps import standing_steps
 
 
 @transaction.atomic
-def plan_meeting(*, adviser: Adviser, day: date) -> Meeting:
-    """Says on which day the two meet next."""
-    meeting = _open_meeting(adviser)
+def plan_meeting(*, adviser: Adviser, day: date, code: UUID | None = None) -> Meeting:
+    """Says on which day the two meet next. `code`: that of a meeting which is to be made for it."""
+    meeting = _open_meeting(adviser, code=code)
     adviser.check_again()
     if meeting.planned_for != day:
         meeting.planned_for = day
@@ -69,6 +70,10 @@ def _replace(row: SupervisionNote | NextStep | None) -> None:
         row.save(update_fields=["replaced_at"])
 
 
+class NotThisMeeting(Refused):
+    """The meeting that the page showed is closed, or another one is open than that."""
+
+
 class NothingWritten(Refused):
     """There is no note, no next step and no reflection to close a meeting with."""
 
@@ -79,6 +84,7 @@ class Closing:
 
     adviser: Adviser
     reflection: str
+    code: UUID | None = None  # of the meeting, as the page showed it
 
 
 @transaction.atomic
@@ -91,36 +97,60 @@ def close_meetings(*, closings: Sequence[Closing], next_day: date | None) -> lis
     ------
     NothingWritten
         In none of them anything was written.
+    NotThisMeeting
+        One of them is not the open one.
     """
     closed = []
     for closing in sorted(closings, key=lambda one: one.adviser.therapist.pk):  # two at once lock in one order
         try:
-            closed.append(close_meeting(adviser=closing.adviser, reflection=closing.reflection, next_day=next_day))
+            closed.append(
+                close_meeting(
+                    adviser=closing.adviser, reflection=closing.reflection, next_day=next_day, code=closing.code
+                )
+            )
         except NothingWritten:
             if next_day:
-                plan_meeting(adviser=closing.adviser, day=next_day)
+                plan_meeting(adviser=closing.adviser, day=next_day, code=closing.code)
     if not closed:
         raise NothingWritten(_("Write a note, a next step or a reflection first."))
     return closed
 
 
 @transaction.atomic
-def close_meeting(*, adviser: Adviser, reflection: str, next_day: date | None) -> Meeting:
+def close_meeting(*, adviser: Adviser, reflection: str, next_day: date | None, code: UUID | None = None) -> Meeting:
     """Closes the open meeting, settles the questions it was about, and plans the next one.
+
+    `code`: that of the meeting as the page showed it, or of the one that is to be made. Said a second time in the same
+    words, it is the meeting that was closed the first time.
 
     Raises
     ------
     NothingWritten
         Nothing was written down.
+    NotThisMeeting
+        The meeting with this `code` was closed in other words, or another one is open.
     """
-    meeting = _open_meeting(adviser)
+    # Of a form that is sent twice, the second waits here.
+    Membership.objects.select_for_update(no_key=True).get(pk=adviser.membership.pk)
     adviser.check_again()
+    before = Meeting.objects.filter(code=code).first() if code else None
+    if before and (before.closed_at or not _is_of(before, adviser)):
+        if _is_of(before, adviser) and _says(before, reflection, next_day, adviser):
+            return before
+        raise NotThisMeeting(_closed_already(adviser))
+    meeting = _open_meeting(adviser, code=code)
     talked_about = Q(supervision_notes__meeting=meeting, supervision_notes__replaced_at__isnull=True) | Q(
         next_steps__meeting=meeting, next_steps__replaced_at__isnull=True
     )
     episodes = Episode.objects.filter(talked_about).distinct()
     if not reflection and not episodes.exists():
         raise NothingWritten(_("Write a note, a next step or a reflection first."))
+    if code and meeting.code != code:
+        sentence = _(
+            "The meeting with %(name)s that is open now is not the one that this page showed. Nothing is saved yet:"
+            " look at the agenda, and press again to close it."
+        )
+        raise NotThisMeeting(sentence % {"name": adviser.therapist.display_name})
     now = timezone.now()
     meeting.closed_at = now
     meeting.reflection = Sealed(reflection, adviser.membership.practice.data_key) if reflection else None
@@ -133,10 +163,30 @@ def close_meeting(*, adviser: Adviser, reflection: str, next_day: date | None) -
     return meeting
 
 
-def _open_meeting(adviser: Adviser, planned_for: date | None = None) -> Meeting:
-    """The meeting of the two that is not closed, locked; it is made where there is none."""
+def _is_of(meeting: Meeting, adviser: Adviser) -> bool:
+    return (meeting.supervisor_id, meeting.therapist_id) == (adviser.membership.pk, adviser.therapist.pk)
+
+
+def _says(meeting: Meeting, reflection: str, next_day: date | None, adviser: Adviser) -> bool:
+    """Whether a closed meeting has this reflection, and this is the day of the next one."""
+    pair = Meeting.objects.filter(supervisor=meeting.supervisor_id, therapist=meeting.therapist_id)
+    planned = pair.filter(closed_at__isnull=True).values_list("planned_for", flat=True).first()
+    stood = meeting.reflection.shown(adviser.membership.practice.data_key) if meeting.reflection else ""
+    return (stood, planned) == (reflection, next_day)
+
+
+def _closed_already(adviser: Adviser) -> str:
+    sentence = _(
+        "The meeting with %(name)s is closed already. Nothing more was saved: press again only to close the next one."
+    )
+    return sentence % {"name": adviser.therapist.display_name}
+
+
+def _open_meeting(adviser: Adviser, planned_for: date | None = None, code: UUID | None = None) -> Meeting:
+    """The meeting of the two that is not closed, locked; it is made where there is none, with this `code`."""
     pair = {"supervisor": adviser.membership, "therapist": adviser.therapist, "closed_at": None}
-    meeting, is_new = Meeting.objects.get_or_create(**pair, defaults={"planned_for": planned_for})
+    made = {"planned_for": planned_for, "code": code or uuid4()}
+    meeting, is_new = Meeting.objects.get_or_create(**pair, defaults=made)
     if is_new:
         audit.record(Verb.CREATED, meeting, by=adviser.membership)
         return meeting

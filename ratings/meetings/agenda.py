@@ -7,6 +7,7 @@ figures; reflection. The source is in docs/reference/science.md.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, QuerySet, TextChoices
 from django.utils import timezone
@@ -73,6 +74,7 @@ class Agenda:
 
     therapist: str
     therapist_code: str
+    code: UUID | None  # of the open meeting, where there is one
     planned_for: date | None
     last_time: list[Step]  # done since, or still open
     cases: list[AgendaCase]
@@ -123,6 +125,7 @@ def agenda_of(adviser: Adviser, added: str = "") -> Agenda:
     return Agenda(
         therapist=adviser.therapist.display_name,
         therapist_code=str(adviser.therapist.code),
+        code=meeting.code if meeting else None,
         planned_for=meeting.planned_for if meeting else None,
         last_time=_last_time(steps, steps_now, past[0].closed_at if past else None),
         cases=cases,

@@ -1,5 +1,8 @@
 """Forms of a meeting: what is said of a case, its day, and its end."""
 
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django import forms
@@ -7,11 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from alliance.advising import SupervisionOver
 from alliance.form_fields import DayField, PlainTextField
+from alliance.form_keys import FormKeyField
+from alliance.requests import say_overtaken
 from ratings.meetings.actions import Closing
 from ratings.meetings.together import FIELD, MOST_AT_ONCE
 from ratings.models import SupervisionNote
 
+REFLECTION = "reflection_"  # before the code of a therapist
+WRITTEN = ("reflection", "note", "step")  # how the fields begin whose text nobody has twice
 FURTHEST = timedelta(days=366)  # ahead; convention of this app
 PAST = _("This day is in the past.")
 TWO_OR_MORE = _("Choose two or more.")
@@ -73,7 +81,37 @@ class MeetingDayForm(forms.Form):
     day = DayField(label=_("Day"), validators=[check_ahead])
 
 
-class MeetingCloseForm(forms.Form):
+class MeetingKeyField(FormKeyField):
+    """The code of the meeting that the page shows, or of the one that closing it makes.
+
+    What is no code is that of no meeting, so nothing is closed by it while one is open.
+    """
+
+    def clean(self, value):
+        return super().clean(value) or uuid.uuid4()
+
+
+class ClosesWhatWasShown(forms.Form):
+    """Closes the meetings that its page showed, so that sent twice it closes no other."""
+
+    is_stale = False
+
+    def say_stale(self, refusal):
+        """Another meeting is open than the one that was shown: the next answer names that one."""
+        self.is_stale = True
+        say_overtaken(self, str(refusal))
+
+    def show(self, name, code):
+        """Names the open meeting in the field `name`, or a new one."""
+        if not self.is_bound and code:
+            self.initial[name] = code
+        elif self.is_stale:
+            self.data = self.data.copy()
+            self.data[name] = str(code or uuid.uuid4())
+
+
+class MeetingCloseForm(ClosesWhatWasShown):
+    form_key = MeetingKeyField()
     reflection = PlainTextField(
         label=_("Reflection"),
         help_text=_("Both of you can read it. Leave out names of clients."),
@@ -114,14 +152,27 @@ class TogetherForm(forms.Form):
         return cleaned
 
 
-class TogetherCloseForm(forms.Form):
-    """A reflection with each of those who were met at once, and one next day for all."""
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """What was typed about somebody whom the supervisor no longer supervises."""
 
-    def __init__(self, *args, together, **kwargs):
+    field: str
+    name: str
+    text: str
+
+
+class TogetherCloseForm(ClosesWhatWasShown):
+    """A reflection with each of those who were met at once, and one next day for all.
+
+    `gone`: those about whom something was typed, and who are not met any more. It is shown, to be copied.
+    """
+
+    def __init__(self, *args, together, gone: Iterable[SupervisionOver] = (), **kwargs):
         super().__init__(*args, **kwargs)
-        self.advisers = {f"reflection_{adviser.therapist.code}": adviser for adviser in together.advisers}
-        for name, adviser in self.advisers.items():
-            self.fields[name] = PlainTextField(
+        self.advisers = {str(adviser.therapist.code): adviser for adviser in together.advisers}
+        for code, adviser in self.advisers.items():
+            self.fields[f"meeting_{code}"] = MeetingKeyField()
+            self.fields[REFLECTION + code] = PlainTextField(
                 label=_("Reflection with %(name)s") % {"name": adviser.therapist.display_name},
                 help_text=_("The two of you can read it. Leave out names of clients."),
                 required=False,
@@ -129,14 +180,32 @@ class TogetherCloseForm(forms.Form):
                 widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
             )
         self.fields["next_day"] = DayField(label=_("Next meeting"), required=False, validators=[check_ahead])
+        typed = [(REFLECTION + str(over.therapist.code), over.therapist.display_name) for over in gone]
+        self.unsaved = [
+            Unsaved(field, name, self.data[field]) for field, name in typed if self.data.get(field, "").strip()
+        ]
 
     @property
     def reflections(self):
-        return [self[name] for name in self.advisers]
+        return [self[REFLECTION + code] for code in self.advisers]
 
     @property
     def closings(self):
-        return [Closing(adviser, self.cleaned_data[name]) for name, adviser in self.advisers.items()]
+        given = self.cleaned_data
+        return [
+            Closing(adviser, given[REFLECTION + code], given[f"meeting_{code}"])
+            for code, adviser in self.advisers.items()
+        ]
+
+
+def reflected_on(data):
+    """The codes of those about whom something was sent, also of those who are gone."""
+    return [name.removeprefix(REFLECTION) for name in data if name.startswith(REFLECTION)]
+
+
+def texts_in(data):
+    """What somebody wrote into a form of a meeting that cannot be saved any more."""
+    return [text for name, text in data.items() if name.startswith(WRITTEN) and text.strip()]
 
 
 class AddCaseForm(forms.Form):

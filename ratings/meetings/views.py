@@ -30,6 +30,8 @@ from ratings.meetings.forms import (
     StepDoneForm,
     TogetherCloseForm,
     TogetherForm,
+    reflected_on,
+    texts_in,
 )
 from ratings.meetings.past import past_meeting, supervisees_of, supervision_page
 from ratings.meetings.together import FIELD, Together
@@ -48,6 +50,7 @@ def says_when_over(view):
             audit.record_code(audit.Verb.DENIED, over.subject_type, over.subject_code, by=request.user)
             own = Supervision.objects.filter(supervisor__user=request.user, therapist=over.therapist)
             context = {"therapist": over.therapist.display_name, "last": own.order_by("-ends_at").first()}
+            context["unsaved"] = texts_in(request.POST)
             return render(request, "ratings/meetings/meeting_over.html", context | SECTION, status=403)
 
     return answer
@@ -109,7 +112,7 @@ def meeting_case(request, code, case):
     together = _together_with(request, code)
     if together:
         return _answer_together(request, together, added=str(case), sent=form, status=422)
-    return _answer(request, adviser, added=str(case), sent=form, status=422)
+    return _answer(request, _adviser(request, code), added=str(case), sent=form, status=422)
 
 
 @require_POST
@@ -131,13 +134,18 @@ def meeting_close(request, code):
     form = MeetingCloseForm(request.POST)
     if form.is_valid():
         try:
-            closed = actions.close_meeting(adviser=adviser, **form.cleaned_data)
+            given = form.cleaned_data
+            closed = actions.close_meeting(
+                adviser=adviser, reflection=given["reflection"], next_day=given["next_day"], code=given["form_key"]
+            )
+        except actions.NotThisMeeting as refusal:
+            form.say_stale(refusal)
         except Refused as refusal:
             form.add_error("reflection", str(refusal))
         else:
             messages.success(request, _("Closed. What is not done comes back at the next meeting."))
             return redirect("ratings:meeting-past", closed.code)
-    return _answer(request, adviser, close=form, status=422)
+    return _answer(request, adviser, close=form, status=status_of(form))
 
 
 @require_safe
@@ -160,12 +168,16 @@ def together_close(request):
     together = Together.of(request.user, request.GET.getlist(FIELD))
     if not together.advisers:
         raise together.gone[0] if together.gone else SuspiciousOperation("Nobody is named.")
-    form = TogetherCloseForm(request.POST, together=together)
-    if form.is_valid() and together.gone:
+    typed_about = Together.of(request.user, reflected_on(request.POST))
+    form = TogetherCloseForm(request.POST, together=together, gone=typed_about.gone)
+    is_valid = form.is_valid()
+    if together.gone:
         say_overtaken(form, GONE % {"names": together.gone_names})
-    elif form.is_valid():
+    elif is_valid:
         try:
             closed = actions.close_meetings(closings=form.closings, next_day=form.cleaned_data["next_day"])
+        except actions.NotThisMeeting as refusal:
+            form.say_stale(refusal)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -218,20 +230,23 @@ def _adviser_of(request, episode):
 
 
 def _together_with(request, code):
-    """Those whom the address names, where this therapist is one of them; else None."""
+    """Those whom the address names, where this therapist is one of them, and still met; else None."""
     codes = request.GET.getlist(FIELD)
     if str(code) not in codes:
         return None
     try:
-        return Together.of(request.user, codes)
+        together = Together.of(request.user, codes)
     except access.NotVisible:  # somebody wrote another name into the address
         return None
+    return together if str(code) in together.codes else None
 
 
 def _back(request, code):
-    """To the page on which the form stood: of this therapist, or of all who are met at once."""
+    """To the page on which the form stood: of this therapist, or of all who are met at once while they are several."""
     together = _together_with(request, code)
-    if together:
+    if together and together.gone:
+        messages.info(request, _("You no longer supervise %(names)s.") % {"names": together.gone_names})
+    if together and len(together.advisers) > 1:
         return redirect(reverse("ratings:meeting-together") + together.query)
     return redirect("ratings:meeting", code)
 
@@ -254,6 +269,8 @@ def _answer(request, adviser, added="", sent=None, status=200, **forms):
     """The page; `sent`: the form of the case `added`."""
     added = added or AddCaseForm(request.GET, cases=[]).chosen
     agenda, entries = _agenda(adviser, added, sent)
+    close = forms.get("close") or MeetingCloseForm()
+    close.show("form_key", agenda.code)
     context = {
         "page": agenda,
         "now": timezone.localtime(),
@@ -261,7 +278,7 @@ def _answer(request, adviser, added="", sent=None, status=200, **forms):
         "opened": added,
         "add": AddCaseForm(cases=agenda.others),
         "day": forms.get("day") or MeetingDayForm(initial={"day": agenda.planned_for}),
-        "close": forms.get("close") or MeetingCloseForm(),
+        "close": close,
         "form": sent or next(iter(forms.values()), None),
     }
     return render(request, "ratings/meetings/meeting.html", context | SECTION, status=status)
@@ -271,11 +288,12 @@ def _answer_together(request, together, added="", sent=None, closing=None, statu
     """The page of all who are met at once; `sent`: the form of the case `added`."""
     timezone.activate(ZoneInfo(together.advisers[0].membership.practice.zone))
     added = added or AddCaseForm(request.GET, cases=[]).chosen
+    closing = closing or TogetherCloseForm(together=together)
     parts = []
     for adviser in together.advisers:
         agenda, entries = _agenda(adviser, added, sent)
+        closing.show(f"meeting_{agenda.therapist_code}", agenda.code)
         parts.append((agenda, entries, AddCaseForm(cases=agenda.others, auto_id=f"add_{agenda.therapist_code}_%s")))
-    closing = closing or TogetherCloseForm(together=together)
     context = {
         "together": together,
         "parts": parts,

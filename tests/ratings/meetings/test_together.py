@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from alliance.models import AuditEvent, Supervision
 from ratings.detection.reassess import reassess
+from ratings.meetings.agenda import said_so_far
 from ratings.models import Meeting, NextStep, SupervisionNote
 from ratings.supervision.actions import ask_for_supervision
 from tests.factories import days_ago, editor_of, local_day, make_episode, make_member, make_practice, make_supervision
@@ -58,6 +59,13 @@ def case_of(member, episode):
 
 def reflected(**said):
     return {f"reflection_{member.code}": text for member, text in said.values()}
+
+
+def sent_from(http, address, **typed):
+    """What the form of closing sends from the page at `address`: with what names each meeting."""
+    page = http.get(address)
+    hidden = dict(re.findall(r'name="(meeting_[^"]+|form_key)" value="([^"]+)"', page.text))
+    return hidden | typed
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------
@@ -159,6 +167,7 @@ def test_one_press_closes_each_with_its_own_reflection_and_one_next_day(http, sa
         http.post(case_of(member, episode) + both, typed)
     next_day = local_day() + timedelta(days=7)
     typed = reflected(a=(dana, "Dana laughed."), b=(noor, "Noor was tired.")) | {"next_day": str(next_day)}
+    typed = sent_from(http, SEVERAL + both, **typed)
     assert http.post(CLOSE + both, typed).url == "/supervision/"
     key = sam.practice.data_key
     closed = {row.therapist: row.reflection.shown(key) for row in Meeting.objects.filter(closed_at__isnull=False)}
@@ -247,3 +256,135 @@ def test_what_was_typed_on_the_page_of_all_comes_back_after_a_sign_in(http, sam,
     page = http.get(SEVERAL + both).text
     assert "Dana laughed." in page and "is kept. It is not saved yet." in page
     assert "Dana laughed." not in http.get("/supervision/").text
+
+
+# --- Sent twice, and somebody who is gone -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("in_days", [None, 7])
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_the_same_press_twice_closes_each_meeting_once(is_begun, in_days, http, sam, dana, noor, wren, both):
+    http.force_login(sam.user)
+    if is_begun:
+        http.post(case_of(noor, wren) + both, {"note": "Said.", "reader": "both", "step": "", "due_on": ""})
+    next_day = str(local_day() + timedelta(days=in_days)) if in_days else ""
+    typed = reflected(a=(dana, "Dana laughed."), b=(noor, "Noor was tired.")) | {"next_day": next_day}
+    typed = sent_from(http, SEVERAL + both, **typed)
+    for _time in range(2):
+        assert http.post(CLOSE + both, typed).url == "/supervision/"
+    assert Meeting.objects.filter(closed_at__isnull=False).count() == 2
+    assert Meeting.objects.filter(closed_at__isnull=True).count() == (2 if in_days else 0)
+
+
+def test_the_same_press_twice_leaves_open_where_nothing_was_written(http, sam, dana, noor, both):
+    http.force_login(sam.user)
+    typed = reflected(a=(dana, "Dana laughed."), b=(noor, "")) | {"next_day": str(local_day() + timedelta(days=7))}
+    typed = sent_from(http, SEVERAL + both, **typed)
+    for _time in range(2):
+        assert "so their meeting stays open." in http.post(CLOSE + both, typed, follow=True).text
+    assert list(Meeting.objects.filter(closed_at__isnull=False).values_list("therapist", flat=True)) == [dana.pk]
+    assert Meeting.objects.filter(therapist=noor).count() == 1
+
+
+@pytest.mark.parametrize("change", ["reflection", "day"])
+def test_other_words_for_closed_meetings_close_nothing_until_pressed_again(change, http, sam, dana, noor, both):
+    http.force_login(sam.user)
+    typed = reflected(a=(dana, "Dana laughed."), b=(noor, "Noor was tired.")) | {"next_day": ""}
+    typed = sent_from(http, SEVERAL + both, **typed)
+    http.post(CLOSE + both, typed)
+    other = reflected(b=(noor, "Noor slept.")) if change == "reflection" else {"next_day": str(local_day())}
+    page = http.post(CLOSE + both, typed | other)
+    assert page.status_code == 409 and "is closed already. Nothing more was saved" in page.text
+    assert all(text in page.text for text in other.values()) and Meeting.objects.count() == 2
+    again = dict(re.findall(r'name="(meeting_[^"]+)" value="([^"]+)"', page.text))
+    assert http.post(CLOSE + both, typed | other | again).status_code == 302
+    assert Meeting.objects.filter(closed_at__isnull=False).count() == 4
+
+
+def test_one_meeting_sent_twice_is_closed_once(http, sam, dana, both):
+    http.force_login(sam.user)
+    close, here = (reverse(f"ratings:{name}", args=[dana.code]) for name in ("meeting-close", "meeting"))
+    typed = sent_from(http, here, reflection="Dana laughed.", next_day=str(local_day()))
+    first, second = (http.post(close, typed) for _time in range(2))
+    assert first.status_code == second.status_code == 302 and first.url == second.url
+    assert Meeting.objects.filter(closed_at__isnull=False).count() == 1
+    page = http.post(close, typed | {"reflection": "Dana slept."})
+    assert page.status_code == 409 and "is closed already" in page.text and "Dana slept." in page.text
+    assert Meeting.objects.filter(closed_at__isnull=False).count() == 1
+
+
+def test_a_page_that_does_not_know_the_open_meeting_closes_it_at_the_second_press(http, sam, dana, both, cases):
+    http.force_login(sam.user)
+    close, here = (reverse(f"ratings:{name}", args=[dana.code]) for name in ("meeting-close", "meeting"))
+    typed = sent_from(http, here, reflection="Dana laughed.", next_day="")
+    http.post(case_of(dana, cases[0]), {"note": "Said.", "reader": "both", "step": "", "due_on": ""})
+    page = http.post(close, typed)
+    assert page.status_code == 409 and "is not the one that this page showed." in page.text
+    again = dict(re.findall(r'name="(form_key)" value="([^"]+)"', page.text))
+    assert http.post(close, typed | again).status_code == 302
+    assert Meeting.objects.get().closed_at
+
+
+def test_nobody_closes_with_the_code_of_a_meeting_of_others(http, sam, dana, noor, both):
+    http.force_login(sam.user)
+    of_noor = Meeting.objects.create(supervisor=sam, therapist=noor)
+    typed = {"reflection": "Dana laughed.", "next_day": "", "form_key": str(of_noor.code)}
+    assert http.post(reverse("ratings:meeting-close", args=[dana.code]), typed).status_code == 409
+    assert not Meeting.objects.filter(closed_at__isnull=False).exists()
+
+
+def test_what_was_typed_about_who_is_gone_is_told_and_stays_to_be_copied(http, sam, dana, noor, both):
+    http.force_login(sam.user)
+    typed = reflected(a=(dana, "Dana laughed."), b=(noor, "Noor was tired.")) | {"next_day": "2020-01-01"}
+    Supervision.objects.filter(therapist=noor).update(ends_at=timezone.now())
+    page = http.post(CLOSE + both, typed)
+    assert page.status_code == 409 and "You no longer supervise Noor Haddad." in page.text
+    assert "This day is in the past." in page.text and "Noor was tired." in page.text
+    page = http.post(CLOSE + page.context["together"].query, typed)
+    assert page.status_code == 422 and "Noor was tired." in page.text and "It is not saved" in page.text
+    assert not Meeting.objects.exists()
+
+
+@pytest.mark.parametrize("where", ["all", "one", "case"])
+def test_where_nobody_is_left_what_was_typed_is_shown(where, http, sam, dana, noor, both, wren):
+    http.force_login(sam.user)
+    Supervision.objects.update(ends_at=timezone.now())
+    address, typed = {
+        "all": (CLOSE + both, reflected(a=(dana, "Dana laughed."), b=(noor, "Noor <b>was</b>."))),
+        "one": (reverse("ratings:meeting-close", args=[noor.code]), {"reflection": "Noor <b>was</b>."}),
+        "case": (case_of(noor, wren) + both, {"note": "Noor <b>was</b>.", "reader": "both"}),
+    }[where]
+    page = http.post(address, typed)
+    assert page.status_code == 403 and "What you wrote is not saved." in page.text
+    assert "Noor &lt;b&gt;was&lt;/b&gt;." in page.text
+
+
+def test_of_two_who_were_met_the_one_who_is_left_is_met_alone(http, sam, dana, noor, both, wren):
+    http.force_login(sam.user)
+    Supervision.objects.filter(therapist=dana).update(ends_at=timezone.now())
+    typed = {"note": "Said.", "reader": "both", "step": "", "due_on": ""}
+    answer = http.post(case_of(noor, wren) + both, typed, follow=True)
+    assert answer.status_code == 200 and answer.redirect_chain[0][0] == reverse("ratings:meeting", args=[noor.code])
+    assert "Saved." in answer.text and "You no longer supervise Dana Whitlock." in answer.text
+
+
+def test_where_those_at_the_head_of_the_address_are_gone_the_form_comes_back(http, sam, noor, millrace, both, wren):
+    gone = [make_member(millrace, f"T{number}") for number in range(8)]
+    for member in gone:
+        make_supervision(sam, therapist=member, ends_at=timezone.now())
+    http.force_login(sam.user)
+    typed = {"note": "Said.", "reader": "both", "step": "Ring.", "due_on": ""}
+    page = http.post(case_of(noor, wren) + asked_with(*gone, noor), typed)
+    assert page.status_code == 422 and "Say by which day." in page.text and "Said." in page.text
+
+
+def test_an_assignment_that_ends_between_two_looks_is_said_to_have_ended(http, sam, noor, both, wren, monkeypatch):
+    def answer_and_end(*args):
+        Supervision.objects.update(ends_at=timezone.now())
+        return said_so_far(*args)
+
+    monkeypatch.setattr("ratings.meetings.views.said_so_far", answer_and_end)
+    http.force_login(sam.user)
+    typed = {"note": "Said.", "reader": "both", "step": "Ring.", "due_on": ""}
+    page = http.post(case_of(noor, wren) + both, typed)
+    assert page.status_code == 403 and "Your supervision of" in page.text and "Said." in page.text
