@@ -13,8 +13,8 @@ from sessions.models import Attendance, Leave
 ZONE = ZoneInfo("Europe/London")
 WEEK = timedelta(days=7)
 LEAVES = ((-9, 12), (3, 5))  # (weeks from this one, days from that Monday on)
-BUSY_FROM = 3  # the number of the first therapist who had too much to do in the last whole month
-RATED_ANYWAY = 4  # every so many days
+BUSY_FROM = 2  # the number of the first therapist who had too much to do in the last whole month
+RATED_ANYWAY = 8  # every so many days
 TOLD = {story.name for story in STORIES}  # what the guide says of these cases holds on every day
 
 
