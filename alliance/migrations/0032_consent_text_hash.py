@@ -23,7 +23,6 @@ class Migration(migrations.Migration):
     dependencies = [("alliance", "0031_case_join")]
 
     operations = [
-        migrations.AlterField("consent", "text_version", models.CharField("wording", max_length=20)),
         migrations.AddField(
             "consent",
             "text_hash",

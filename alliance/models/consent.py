@@ -27,7 +27,7 @@ class Consent(models.Model):
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(max_length=20, choices=Purpose)
-    text_version = models.CharField(_("wording"), max_length=20)
+    text_version = models.CharField(max_length=20)
     text_hash = models.CharField(_("SHA-256 of the wording"), max_length=64, default="", db_default="")
     given_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True, blank=True)

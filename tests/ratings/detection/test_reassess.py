@@ -249,7 +249,7 @@ def test_new_settings_take_hold_also_where_two_ruptures_would_be_open(juniper, t
 # --- Writers at the same time: each locks the episode first, so there is no deadlock ----------------------------------
 
 # They begin with the place of the therapist who is to have the case, so that it does not end meanwhile.
-LOCK_A_PLACE_FIRST = {"open_case", "hand_over"}
+LOCK_A_PLACE_FIRST = {"open_case", "hand_over", "follow_ended"}
 LOCKS = ("lock_episode(", "lock_episodes(", "lock_for_edit(", "lock_for_log(", "lock_for_settling(")
 
 
