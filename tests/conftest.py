@@ -17,7 +17,7 @@ pytest_plugins = ["tests.clock", "tests.signing_in", "tests.personas", "tests.co
 # Only the processes that a moved run starts import it, with its folder on their path.
 collect_ignore = ["clock/sitecustomize.py"]
 
-# How many examples each property is tried with: few in every run, many with `--hypothesis-profile=evidence`.
+# With how many examples each property is tried: the same few in every run, many others with the profile `evidence`.
 hypothesis.settings.register_profile("few", max_examples=25, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("evidence", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile("few")

@@ -1,4 +1,4 @@
-"""The month in which half of the therapists rated little, as the practice's chart shows it."""
+"""The month in which most of the therapists rated little, as the practice's chart shows it."""
 
 from datetime import UTC, date, datetime
 from io import StringIO
