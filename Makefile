@@ -83,10 +83,12 @@ messages: .venv/.dev
 	$(PY) manage.py makemessages --locale en --no-location --no-wrap --ignore '.venv*' --ignore 'tests/*' --ignore 'var/*'
 	@sed -i.before '/^"POT-Creation-Date: /d' locale/en/LC_MESSAGES/django.po && rm locale/en/LC_MESSAGES/django.po.before
 
+AS_LONG_AS_IT_TAKES := -o faulthandler_timeout=0
+
 evidence: .venv/.dev
-	$(PY) -m pytest -m evidence
-	$(PY) -m pytest $(PARALLEL) -m hypothesis --hypothesis-profile=evidence
-	$(PY) -m pytest -p tests.pg_plugin -m evidence tests/alliance/test_row_security.py
+	$(PY) -m pytest $(AS_LONG_AS_IT_TAKES) -m evidence
+	$(PY) -m pytest $(AS_LONG_AS_IT_TAKES) $(PARALLEL) -m hypothesis --hypothesis-profile=evidence
+	$(PY) -m pytest $(AS_LONG_AS_IT_TAKES) -p tests.pg_plugin -m evidence tests/alliance/test_row_security.py
 
 # The tests' tools keep to the versions that the program runs on.
 upgrade: .venv/.dev

