@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from alliance.models import Membership, User
 
 FEWEST_WORDS = 3  # convention of this app: so many common words are enough, and fewer are not
+LONGEST = 128  # characters (OWASP ASVS 2.1.2): looking for words in thirty thousand takes a processor many minutes
 SHORTEST_WORD = 3
 SHORTEST_RUN = 3
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn")
@@ -30,9 +31,18 @@ PROGRAM = """
 
 
 class MadeOfCommonWords:
-    """Refuses a password of fewer than three common words, with whatever digits and signs between."""
+    """Refuses a password of fewer than three common words, with whatever digits and signs between; and a very long one.
+
+    Not signing in: a longer one of before still opens.
+    """
 
     def validate(self, password: str, user: User | None = None) -> None:
+        if len(password) > LONGEST:
+            raise ValidationError(
+                _("Shorten this to %(limit_value)s characters."),
+                code="password_too_long",
+                params={"limit_value": LONGEST},
+            )
         if common_words_in(password, _words_of(user)) < FEWEST_WORDS:
             raise ValidationError(
                 _(

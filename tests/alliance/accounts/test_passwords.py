@@ -1,6 +1,7 @@
 """Which long passwords are refused as easy to guess."""
 
 import math
+import time
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
@@ -44,6 +45,16 @@ def test_common_ones_of_twelve_characters_and_more_are_refused(password):
 )
 def test_three_words_or_what_a_manager_makes_are_taken(password):
     validate_password(password)
+
+
+def test_a_very_long_one_is_refused_before_anything_looks_for_words_in_it():
+    """It would keep a processor busy for minutes, and somebody could send several."""
+    validate_password("x kq" * 32)
+    start = time.process_time()
+    for password in ("heron " * 5000, "x" * 30_000, "x kq" * 33):
+        with pytest.raises(ValidationError, match="Shorten this to 128 characters"):
+            validate_password(password)
+    assert time.process_time() - start < 2
 
 
 def test_the_words_of_the_practice_and_of_the_person_are_refused(mona):
