@@ -25,11 +25,14 @@ INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2
 
 
 class PlainTextField(forms.CharField):
-    """Text with one kind of line break, and without characters that nobody sees."""
+    """Text with one kind of line break, none in a box of one line, and without characters that nobody sees."""
 
     def to_python(self, value):
         value = super().to_python(value)
-        return INVISIBLE.sub("", value.replace("\r\n", "\n")).strip() if value else value
+        if not value:
+            return value
+        text = INVISIBLE.sub("", value.replace("\r\n", "\n")).strip()
+        return text if isinstance(self.widget, forms.Textarea) else " ".join(text.splitlines())
 
 
 class ZoneField(forms.ChoiceField):

@@ -1,7 +1,8 @@
 import pytest
 from django.core.exceptions import ValidationError
+from django.forms import Textarea
 
-from alliance.form_fields import PHONE
+from alliance.form_fields import PHONE, PlainTextField
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,11 @@ def test_a_phone_number_is_taken_as_people_write_it(written):
 def test_what_is_no_phone_number_is_said_to_be_none(written):
     with pytest.raises(ValidationError, match="Write a phone number, in digits"):
         PHONE(written)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_a_name_has_one_line_and_a_text_has_its_own(line_break):
+    """A mail tells names, so a line in one would be a line of the mail."""
+    typed = f"Dana{line_break}https://evil.test/"
+    assert PlainTextField().clean(typed) == "Dana https://evil.test/"
+    assert PlainTextField(widget=Textarea).clean(typed) == "Dana\nhttps://evil.test/"
