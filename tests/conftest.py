@@ -83,6 +83,7 @@ def as_application(application_role, db, monkeypatch):
     monkeypatch.setattr(acting, "said_before", said_as_application)
     connection.ensure_connection()
     monkeypatch.setattr(connection.connection, "cursor_factory", acting.ActingCursor)
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)  # as the settings have it
 
 
 @pytest.fixture(scope="session", autouse=True)

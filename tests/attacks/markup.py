@@ -65,6 +65,8 @@ class Reader(HTMLParser):
         "name",
     )
 
+    ADDRESSES = ("href", "action", "hx-get", "hx-post")
+
     def __init__(self):
         super().__init__()
         self.found, self.texts, self.script = [], 0, False
@@ -72,7 +74,9 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.script = tag == "script" and dict(attrs).get("type") != "application/json"
         for name, value in attrs:
-            runs = name.startswith("on") or name in self.NEVER
+            is_ours = name in self.ADDRESSES and (value or "").startswith("/") and not value.startswith("//")
+            looked_for = is_ours and MARK not in value.partition("?")[0]  # in the query of a page of ours
+            runs = (name.startswith("on") or name in self.NEVER) and not looked_for
             if MARK in name or (runs and MARK in (value or "")):
                 self.found.append(f"<{tag} {name}={value!r:.80}>")
             self.texts += MARK in (value or "")
