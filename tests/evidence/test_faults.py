@@ -24,7 +24,7 @@ from tests.servers import free_port, wait_until_healthy
 pytestmark = pytest.mark.evidence
 KILLS, WRITERS, SEED = 8, 4, 20261129
 LINKS = 600
-SET_UP = f"""
+SET_UP = """
 from datetime import timedelta
 from django.core.management import call_command
 from django.utils import timezone
@@ -37,7 +37,7 @@ from ratings.models import CheckIn
 from tests.factories import editor_of
 practice = create_practice(name="Millrace Practice", zone="Europe/London")
 ada = add_member(practice=practice, email="ada@millrace.test", name="Ada", roles=["therapist"])
-for case in range({LINKS} // 20):
+for case in range({links} // 20):
     episode = open_case(practice=practice, therapist=ada, name=f"Juniper {{case}}", by=ada, consents=["check_in"])
     for day in range(20):
         start = timezone.now() - timedelta(days=1 + day % 13, hours=2 * (day // 13))
@@ -142,7 +142,7 @@ def judge(found, writers, record_property):
 
 
 def test_a_killed_server_loses_nothing_that_it_acknowledged(project, tmp_path, record_property):
-    tokens = [line for line in project.python(SET_UP).split() if len(line) == 43]
+    tokens = [line for line in project.python(SET_UP.format(links=LINKS)).split() if len(line) == 43]
     assert len(tokens) == LINKS
     server, dice = Server(project, tmp_path), random.Random(SEED)
     server.start()
