@@ -13,15 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from alliance.acting import ActingCursor
-from alliance.installation.environment import (
-    comma_separated,
-    env_bool,
-    env_int,
-    env_required,
-    env_secret,
-    env_text,
-)
+from alliance.installation.environment import comma_separated, env_bool, env_int, env_required, env_secret, env_text
 from alliance.installation.local_keys import local_keys
+from alliance.several_hosts import of_several_hosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("ALLIANCE_VAR", BASE_DIR / "var"))
@@ -165,14 +159,18 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     IN_TRANSACTION_SECONDS = 300  # that nobody uses: a stuck process keeps no lock for longer; convention of this app
-    DATABASES["default"]["OPTIONS"] = {
-        # A machine that is gone is noticed: connecting, waiting for an answer, sending.
-        "connect_timeout": max(2, DATABASE_SECONDS),  # libpq takes 1 for 2
-        "keepalives_idle": DATABASE_SECONDS,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-        "tcp_user_timeout": DATABASE_SECONDS * 1000,
-    } | DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = (
+        {
+            # A machine that is gone is noticed: connecting, waiting for an answer, sending.
+            "connect_timeout": max(2, DATABASE_SECONDS),  # libpq takes 1 for 2
+            "keepalives_idle": DATABASE_SECONDS,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": DATABASE_SECONDS * 1000,
+        }
+        | DATABASES["default"].get("OPTIONS", {})
+        | of_several_hosts(DATABASES["default"])
+    )
     DATABASES["default"]["OPTIONS"] |= {"cursor_factory": ActingCursor} if ROW_SECURITY else {}
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = ROW_SECURITY or env_bool("ALLIANCE_POOLER", False)
     if not env_bool("ALLIANCE_POOLER", False):  # it shares connections: a limit belongs to the role there

@@ -23,7 +23,14 @@ from django.conf import settings
 from psycopg2.extensions import make_dsn
 
 LEFT_OUT = ("django_session", "alliance_browsersession", "alliance_cache", "alliance_formdraft", "alliance_importdraft")
-OPTIONS_OF_DJANGO = ("isolation_level", "assume_role", "pool", "server_side_binding", "cursor_factory")
+OPTIONS_OF_DJANGO = (
+    "isolation_level",
+    "assume_role",
+    "pool",
+    "server_side_binding",
+    "cursor_factory",
+    "connection_factory",
+)
 PIECE_BYTES = 256 * 1024
 Counts = dict[str, int]  # table -> rows
 

@@ -96,6 +96,13 @@ def test_a_connection_to_postgresql_has_its_limits(read):
     assert "lock_timeout=5s" in database["OPTIONS"]["options"]
 
 
+@pytest.mark.parametrize("url", ["postgres://a@b,c/d", "postgres://a@/d?host=b,c&port=5433,5434"])
+def test_of_several_machines_the_one_is_asked_that_can_be_written_to(read, url):
+    options = read(DATABASE_URL=url)["DATABASES"]["default"]["OPTIONS"]
+    assert options["target_session_attrs"] == "read-write" and callable(options["connection_factory"])
+    assert "connection_factory" not in read(DATABASE_URL="postgres://a@b/d")["DATABASES"]["default"]["OPTIONS"]
+
+
 def test_behind_a_pooler_nothing_is_set_on_a_connection_that_others_use_too(read):
     database = read(DATABASE_URL="postgres://a@b/c", ALLIANCE_POOLER="yes")["DATABASES"]["default"]
     assert "options" not in database["OPTIONS"] and database["DISABLE_SERVER_SIDE_CURSORS"]
