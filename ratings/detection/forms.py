@@ -61,7 +61,10 @@ class DetectionForm(forms.Form):
     criterion = forms.ChoiceField(label=_("Rule"), choices=names.criteria)
     learn = forms.BooleanField(
         label=_("Learn anew from the latest cases of this practice."),
-        help_text=_("How people rate, and how far therapists' ratings follow their clients'. No page shows that."),
+        help_text=_(
+            "How people rate, how far therapists' ratings follow their clients', and, from 100 answers on, how often "
+            "clients report a strain that there was. No page shows that."
+        ),
         required=False,
     )
 

@@ -4,12 +4,14 @@ from dataclasses import astuple, dataclass, replace
 
 from alliance.acting import as_program
 from alliance.models import Practice
+from ratings.detection.heard import heard_sessions
 from ratings.detection.history import cases
 from ratings.detection.stored import as_version, current_version
 from ratings.psychometrics.assess import assess, freeze, of_therapist
 from ratings.psychometrics.evidence import EDITION, Budget, Use, Version
 from ratings.psychometrics.population import learn
 from ratings.psychometrics.refit import refit
+from ratings.psychometrics.report_rates import learn_reports
 
 CASES_TO_LEARN = 1000  # the latest, so that the wait does not grow with the practice; convention of this app
 CASES_TO_COUNT = 200  # the latest; a second or so; convention of this app
@@ -24,7 +26,7 @@ class Choice:
     use: Use
     clear_only: bool = False
     shadow: bool = False  # show nothing of it; what is found meanwhile then counts as old
-    learn: bool = False  # anew, how people rate here and what therapists notice
+    learn: bool = False  # anew, how people rate here, what therapists notice, and what clients report of strain
     renew: bool = False  # take the figures that the program brings by now
 
     @property
@@ -53,7 +55,8 @@ def proposed(practice: Practice, choice: Choice) -> Version | None:
         chosen = replace(chosen, recalibration=None)  # it was learned from flags of another rule
     if choice.learn:
         learned = learn(cases(practice, CASES_TO_LEARN))
-        chosen = replace(chosen, constants=learned.constants, by_therapist=learned.by_therapist)
+        constants = learned.constants | learn_reports(heard_sessions(practice))
+        chosen = replace(chosen, constants=constants, by_therapist=learned.by_therapist)
     if replace(chosen, shadow=current.shadow) == current and not choice.renew:
         return None if chosen == current else chosen  # to show or to hide is no reason to judge by other figures
     chosen = replace(chosen, edition=EDITION, threshold=None, thresholds=None)

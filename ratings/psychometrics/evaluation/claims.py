@@ -143,22 +143,22 @@ def asked(seed: int, ruptures: int, rates: Rates, *, both: bool) -> list[Episode
     return list(episodes_until(population, f"{seed}/base", ruptures))
 
 
-def report_gain(episodes: Sequence[Episode], rates: Rates, *, learned: bool, per_100: float) -> Estimate:
+def report_gain(episodes: Sequence[Episode], constants: Constants, per_100: float) -> Estimate:
     """What reports add to what is caught at equally many false alarms, on the same episodes.
 
-    `learned`: the practice has the true rates in its constants; else the cautious ones that are shipped.
+    `constants`: with the rates at which they are weighed.
     """
     silent = [
         replace(one, history=tuple(replace(held, tension=None, tension_therapist=None) for held in one.history))
         for one in episodes
     ]
-    constants = _said_at(rates) if learned else DEFAULTS
     one = judge_all(episodes, judge_by(OURS, Use.BOTH, constants))
     two = judge_all(silent, judge_by(OURS, Use.BOTH))
     return bootstrap(one.caught_by_episode(one.threshold(per_100)), two.caught_by_episode(two.threshold(per_100)))
 
 
-def _said_at(rates: Rates) -> Constants:
+def said_at(rates: Rates) -> Constants:
+    """The constants with the rates at which client and therapist truly say yes."""
     quiet, withdrawal, confrontation = rates
     return replace(
         DEFAULTS,

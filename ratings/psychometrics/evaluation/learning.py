@@ -1,21 +1,24 @@
 """What a practice gains that learns from its own cases: its budget, and the weight of each therapist's ratings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
+from random import Random
 
-from ratings.psychometrics.assess import DEFAULT, of_therapist
-from ratings.psychometrics.constants import resolve
+from ratings.psychometrics.assess import DEFAULT, assess, of_therapist
+from ratings.psychometrics.constants import Constants, resolve
 from ratings.psychometrics.criteria.criterion import Finding
-from ratings.psychometrics.evaluation.claims import BLIND, LATEST_SLOW, SLOW, SLOW_BLIND
+from ratings.psychometrics.evaluation.claims import BLIND, LATEST_SLOW, SLOW, SLOW_BLIND, Rates
 from ratings.psychometrics.evaluation.compare import OURS, judge_by
 from ratings.psychometrics.evaluation.outcome import LATEST, Judge
 from ratings.psychometrics.evaluation.simulate import BASE, Episode, Population, simulate
-from ratings.psychometrics.evidence import SessionEvidence, Use, Version
+from ratings.psychometrics.evidence import IN_RUPTURE, SessionEvidence, Use, Version
 from ratings.psychometrics.population import Case, learn
 from ratings.psychometrics.refit import refit
+from ratings.psychometrics.report_rates import HeardSession, learn_reports
 
 THERAPISTS, CASES_EACH = 12, 25  # of a practice that learns; assumption
+ASKED = 0.05  # of the sessions without a flag or a report, as in the program
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,32 @@ def taught(therapists: Sequence[Population], seed: str) -> Version:
     learned = learn(cases)
     version = replace(DEFAULT, constants=learned.constants, by_therapist=learned.by_therapist)
     return replace(version, thresholds=refit(cases, version))
+
+
+def taught_reports(rates: Rates, seed: str) -> Constants:
+    """The constants of a practice that learned from as many cases how often its clients report strain."""
+    cases = simulate(replace(BASE, client_says=rates), THERAPISTS * CASES_EACH, f"{seed}/reports")
+    chance = Random(f"{seed}/drawn")
+    return resolve(learn_reports([one for episode in cases for one in heard(episode, chance)]))
+
+
+def heard(episode: Episode, chance: Random) -> Iterator[HeardSession]:
+    """The sessions in which the therapist of an episode is asked, and answers as it truly was.
+
+    One that opens a rupture on record, by a flag or by the client's report, and some of the others by chance; none
+    while a rupture is on record: under a flag, or one of the two sessions after a report.
+    """
+    since_report = 2
+    for position, (held, found) in enumerate(zip(episode.history, assess(episode.history), strict=True)):
+        is_on = since_report < 2 or (found.state in IN_RUPTURE and not found.alert)
+        since_report = 0 if held.tension else since_report + 1
+        if held.tension is None or is_on:
+            continue
+        strain = episode.in_rupture(position) is not None
+        if held.tension or found.alert:
+            yield HeardSession(held.tension, strain)
+        elif chance.random() < ASKED:
+            yield HeardSession(report=False, strain=strain, stands_for=1 / ASKED)
 
 
 def cases_of(therapists: Sequence[Population], seed: str, ruptures: int) -> list[Episode]:

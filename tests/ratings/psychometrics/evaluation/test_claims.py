@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.evaluation.claims import (
     after_first_form,
     asked,
@@ -7,6 +8,7 @@ from ratings.psychometrics.evaluation.claims import (
     false_alarms,
     graded,
     report_gain,
+    said_at,
     shown,
 )
 from ratings.psychometrics.evaluation.compare import episodes_of
@@ -35,9 +37,9 @@ def test_clear_flags_are_right_more_often_than_possible_ones():
 
 def test_reports_help_and_more_where_people_answer_more_clearly():
     cautious, clear = (0.08, 0.15, 0.4), (0.04, 0.25, 0.6)
-    little = report_gain(asked(5, 120, cautious, both=False), cautious, learned=False, per_100=5)
-    more = report_gain(asked(5, 120, clear, both=False), clear, learned=True, per_100=5)
-    most = report_gain(asked(5, 120, clear, both=True), clear, learned=True, per_100=5)
+    little = report_gain(asked(5, 120, cautious, both=False), DEFAULTS, per_100=5)
+    more = report_gain(asked(5, 120, clear, both=False), said_at(clear), per_100=5)
+    most = report_gain(asked(5, 120, clear, both=True), said_at(clear), per_100=5)
     assert most.value > more.value > little.value > -0.02
 
 

@@ -1,0 +1,45 @@
+"""What the client reported in the sessions of which the therapist said whether there was strain."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from alliance.models import Practice
+from ratings.models import Draw, Rating, Rupture, StrainVerdict
+from ratings.psychometrics.evidence import Rater
+from ratings.psychometrics.report_rates import HeardSession
+
+Said = StrainVerdict.Answer
+
+
+def heard_sessions(practice: Practice) -> list[HeardSession]:
+    """The sessions of a practice with both answers: those that opened a rupture, and the drawn ones that did not.
+
+    Imported sessions do not count. Two statements, whatever their number.
+    """
+    ruptures = Rupture.objects.exclude(state=Rupture.RuptureState.WITHDRAWN)
+    opened = ruptures.filter(opened_session=OuterRef("therapy_session"))
+    drawn = Draw.objects.filter(is_drawn=True).exclude(Exists(opened))
+    return [
+        *(HeardSession(report, said == Said.YES) for report, said in _answered(ruptures, practice, "opened_session")),
+        *(
+            HeardSession(report, said == Said.YES, stands_for=1 / chance)
+            for report, said, chance in _answered(drawn, practice, "therapy_session", "chance")
+        ),
+    ]
+
+
+def _answered(rows: QuerySet[Any], practice: Practice, session: str, *columns: str) -> QuerySet[Any, Any]:
+    """What the client reported and the therapist's newest answer, of the rows that have both."""
+    about = Q(rupture=OuterRef("pk")) if rows.model is Rupture else Q(draw=OuterRef("pk"))
+    newest = StrainVerdict.objects.filter(about).order_by("-pk")
+    rating = Rating.objects.current().filter(rater=Rater.CLIENT, therapy_session=OuterRef(session))
+    return (
+        rows.filter(
+            episode__client__practice=practice,
+            **{f"{session}__import_batch__isnull": True},
+        )
+        .annotate(report=Subquery(rating.values("tension")[:1]), said=Subquery(newest.values("answer")[:1]))
+        .filter(report__isnull=False, said__in=(Said.YES, Said.NO))
+        .values_list("report", "said", *columns)
+    )
