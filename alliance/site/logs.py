@@ -4,7 +4,7 @@ import logging
 import re
 from datetime import UTC, datetime
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 
 from alliance.site.trouble import trouble_with_database
 
@@ -26,10 +26,14 @@ class OneLine(logging.Formatter):
 
 
 class NoTraceOfDenials(logging.Filter):
-    """Drops the traceback of a denial, which is no fault; the audit has who asked."""
+    """Drops the traceback of what is no fault.
+
+    A denial: the audit has who asked. A request that no browser makes, such as one for another host: machines on the
+    net send them all day.
+    """
 
     def filter(self, record):
-        if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
+        if record.exc_info and isinstance(record.exc_info[1], PermissionDenied | SuspiciousOperation):
             record.exc_info = None
         return True
 

@@ -3,6 +3,7 @@
 import random
 import re
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 METHODS = ["GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT", "get", "FOO"]
 VALUES = [
@@ -18,6 +19,7 @@ KINDS = [
     "multipart/form-data; boundary=" + "b" * 300, "application/json", "text/plain; charset=utf-7", "", "/", ";",
 ]  # fmt: skip
 HEADERS = {
+    "Host": ["evil.test", "[::1", "a b", "x" * 300, "é", "testserver:no", "", "testserver:99999999", "\u2028"],
     "HX-Request": ["true", "é", ""],
     "HX-Current-URL": ["http://[", "//", "\u2028", "x" * 3000, "http://localhost/cases/?q=%00"],
     "HX-Target": ["found", "<b>", "x" * 3000],
@@ -69,8 +71,19 @@ def _request(chance, address, names):
         if chance.random() < 0.5
         else ""
     )
+    if chance.random() < 0.01:
+        body = b"x" * 6_000_000
     headers = {name: chance.choice(HEADERS[name]) for name in asked}
+    if chance.random() < 0.2:
+        address = _broken(chance, address)
     return Request(method, address + chance.choice(ENDS), query, body, kind, headers)
+
+
+def _broken(chance, address):
+    """Another word in the place of one, such as of a code."""
+    words = address.split("/")
+    words[chance.randrange(1, len(words))] = quote(chance.choice(VALUES)[:2000], safe="")
+    return "/".join(words)
 
 
 def _written(chance, value):

@@ -6,7 +6,7 @@ import sys
 
 import psycopg2
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
 from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
 
@@ -26,8 +26,8 @@ def logged_with(error):
     return logging.Formatter().format(record)
 
 
-def test_a_denial_is_one_line_and_a_fault_keeps_its_trace():
-    for denial in (PermissionDenied(), Denied("episode", "1")):
+def test_a_denial_and_a_request_of_no_browser_are_one_line_and_a_fault_keeps_its_trace():
+    for denial in (PermissionDenied(), Denied("episode", "1"), DisallowedHost("evil.test"), RequestDataTooBig()):
         assert logged_with(denial) == "Forbidden"
     assert "Traceback" in logged_with(ValueError("a fault"))
 
