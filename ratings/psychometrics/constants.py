@@ -24,7 +24,7 @@ class Constants:
     fewest_ratings: float = 2  # earlier ratings to compare with; convention of this app, no source gives one
     back_within_sd: float = 0.75  # "back" = no further below the earlier level than this (science.md §5)
     unrepaired_after: float = 4  # sessions (science.md §5)
-    repaired_from: float = 0.65  # once passed, or a person named the rupture; chosen on the tuning seed
+    repaired_from: float = 0.8  # once passed, or a person named the rupture; chosen on the tuning seed
     slide_from: float = 1.0  # SD below the mean of all ratings at which a slow slide speaks; chosen on the tuning seed
     slide_slope: float = 0.6  # of the log-odds per SD beyond it; chosen on the tuning seed
     still_on_from: float = 0.5  # below this probability "still on" is not said; convention of this app
@@ -43,7 +43,10 @@ class Constants:
 
 
 # What versions of an earlier edition assume: they judge alike for ever.
-EARLIER: dict[int, dict[str, float]] = {1: {"slide_from": 1.8, "slide_slope": 0.9}}
+EARLIER: dict[int, dict[str, float]] = {
+    1: {"slide_from": 1.8, "slide_slope": 0.9, "repaired_from": 0.65},
+    2: {"repaired_from": 0.65},
+}
 
 
 def resolve(overrides: dict[str, float], edition: int = EDITION) -> Constants:

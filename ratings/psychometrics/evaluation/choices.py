@@ -11,7 +11,7 @@ from ratings.psychometrics.evaluation.simulate import SCENARIOS, Episode
 from ratings.psychometrics.evidence import State, Use, Version
 from ratings.psychometrics.thresholds import ALERTS_PER_100
 
-REPAIRED_FROM = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
+REPAIRED_FROM = (0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
 SLIDES = ((1.8, 0.9), (1.2, 0.6), (1.0, 0.75), (1.0, 0.6))  # from how many SD, log-odds per SD
 NORMAL = 5.0
 
@@ -20,8 +20,8 @@ def repaired(seed: int, ruptures: int) -> str:
     """Of what is called repaired, how much was a rupture; by the probability from which it may be called so.
 
     The rule: the lowest at which the share is .78 or more in every scenario but the noisy one, so that three in four
-    hold where the choice flatters it. The run that chose .65 had 800 ruptures a scenario (the least there: .78, at .6
-    .76), before the guard spoke sooner. With 500 a share is uncertain by up to .09, and .65 has .76 in short courses.
+    hold where the choice flatters it. It takes many ruptures, for few are called so: with 2000 in *shallow* .65 had
+    .66 ± .05 of 77, .75 had .72 ± .06 of 53, and .8 had .78 ± .07 of 37. With 800 .65 had seemed enough.
     """
     rows = []
     for scenario in SCENARIOS:

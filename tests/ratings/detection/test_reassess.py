@@ -38,7 +38,7 @@ def test_the_table_of_ruptures_has_a_place_for_all_that_a_replay_may_say():
 
 
 def test_a_drop_opens_one_rupture_and_two_ratings_back_repair_it(juniper, live_through):
-    live_through(juniper, [3, 3, 3, 3, 1, 1, 3, 3])
+    live_through(juniper, [3, 3, 3, 3, 0, 0, 3, 3])
     assert states(juniper) == ["too_few", "too_few", "steady", "steady", "open", "open", "recovering", "repaired"]
     rupture = Rupture.objects.get()
     assert rupture.state == "repaired"

@@ -16,7 +16,7 @@ from tests.ratings.threads import at_once
 
 
 def test_what_ended_after_the_page_was_read_is_not_set_aside(dana, juniper, live_through):
-    *_answered, first, second = live_through(juniper, [3, 3, 3, 3, 1, 1, None, None])
+    *_answered, first, second = live_through(juniper, [3, 3, 3, 3, 0, 0, None, None])
     read_before = Rupture.objects.get()
     for check_in in (first, second):
         answer_check_in(check_in=check_in, answers=client_answers(3), may_change=False)
