@@ -39,7 +39,7 @@ class Project:
     def manage(self, *arguments):
         """Runs a management command and gives what it printed."""
         process = self.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        said, complained = process.communicate(timeout=300)
+        said, complained = process.communicate(timeout=900)
         assert process.returncode == 0, complained
         return said
 

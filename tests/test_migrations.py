@@ -90,9 +90,11 @@ def test_what_it_could_not_live_with_would_be_found():
 # --- Forward, back, forward ------------------------------------------------------------------------------------------
 
 # Back by one migration after another to the first of each floor, then all the way forward. What is printed: the steps,
-# those that refused with a sentence, and each table that had another number of rows after a step that did not make it.
+# those that refused with a sentence, each table that had another number of rows after a step that did not make it, and
+# what it took.
 WALK = """
 import json
+import time
 from django.db import connection
 from django.db.migrations.exceptions import IrreversibleError
 from django.db.migrations.executor import MigrationExecutor
@@ -108,8 +110,9 @@ def counts():
 
 
 def step(name, targets):
-    before = counts()
+    before, began = counts(), time.monotonic()
     MigrationExecutor(connection).migrate(targets)
+    seconds[name] = time.monotonic() - began
     after = counts()
     if found := {name: [rows, after[name]] for name, rows in before.items() if after.get(name, rows) != rows}:
         differences[name] = found
@@ -118,7 +121,7 @@ def step(name, targets):
 loader = MigrationExecutor(connection).loader
 plan = MigrationExecutor(connection).migration_plan(loader.graph.leaf_nodes(), clean_start=True)
 order = [(m.app_label, m.name) for m, _back in plan if m.app_label in ("alliance", "therapy", "ratings")]
-start, differences, refused, steps = counts(), {}, {}, 0
+start, differences, refused, seconds, steps = counts(), {}, {}, {}, 0
 for app, name in reversed(order):
     earlier = [other for its_app, other in order if its_app == app and other < name]
     if not earlier:
@@ -133,8 +136,11 @@ for app, name in reversed(order):
     steps += 1
 kept = counts()
 step("forward", loader.graph.leaf_nodes())
+forward = seconds.pop("forward")
+slowest = sorted(seconds, key=seconds.get, reverse=True)[:3]
 print(json.dumps({"steps": steps, "refused": refused, "differences": differences, "rows": sum(start.values()),
-    "kept": sum(kept.values())}))
+    "filled": sum(rows > 0 for rows in start.values()), "kept": sum(kept.values()), "forward": round(forward, 1),
+    "back": round(sum(seconds.values()), 1), "slowest": {name: round(seconds[name], 1) for name in slowest}}))
 """
 # What holds a step back, and so says that it does: the rows that the tables before have no place for.
 FREE = {"0012_verdicts_taken_along": "DELETE FROM ratings_strainverdict WHERE rupture_id IS NULL"}
