@@ -9,11 +9,13 @@ import pwd
 import shutil
 import stat
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
 import pytest
+from django.conf import settings
 
 from tests.pg_plugin import postgresql
 from tests.servers import Project, free_port
@@ -21,6 +23,9 @@ from tests.servers import Project, free_port
 pytestmark = [pytest.mark.evidence, pytest.mark.sqlite]  # it brings its own database
 ROLE = "application"
 CLIENTS, STATEMENTS = 4, 600
+# How connections are shared, and how long is waited for one: as in the file that is installed.
+INSTALLED = (settings.BASE_DIR / "deploy" / "pgbouncer" / "pgbouncer.ini").read_text()
+OURS = INSTALLED[INSTALLED.index("pool_mode") : INSTALLED.index("logfile")]
 
 ASK = """
 import json, random, sys, threading
@@ -59,7 +64,14 @@ print(json.dumps(counted))
 
 @pytest.fixture
 def behind_pgbouncer(tmp_path):
-    """The project as the application's role, behind PgBouncer; the demo is in the database."""
+    with pooled(tmp_path) as (project, _address):
+        yield project
+
+
+@contextmanager
+def pooled(tmp_path):
+    """The project as the application's role, behind PgBouncer, with the demo in the database; and the address of that
+    for its superuser, past PgBouncer."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         pytest.fail("This takes the program pgbouncer; on Debian and Ubuntu: apt install pgbouncer")
@@ -85,7 +97,7 @@ def behind_pgbouncer(tmp_path):
             "[pgbouncer]\n"
             f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
             f"auth_type = trust\nauth_file = {folder / 'users'}\n"
-            "pool_mode = transaction\ndefault_pool_size = 2\nmax_client_conn = 20\n"
+            f"{OURS.replace('default_pool_size = 20', 'default_pool_size = 2')}\n"
             f"logfile = {folder / 'log'}\n"
         )
         command = [program, str(folder / "pgbouncer.ini")]
@@ -94,7 +106,10 @@ def behind_pgbouncer(tmp_path):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             url = f"postgres://{ROLE}@127.0.0.1:{port}/alliance"
-            yield Project(environment | {"DATABASE_URL": url, "ALLIANCE_POOLER": "yes"})
+            yield (
+                Project(environment | {"DATABASE_URL": url, "ALLIANCE_POOLER": "yes"} | {"ALLIANCE_CONN_MAX_AGE": "0"}),
+                address,
+            )
         finally:
             process.terminate()
             process.wait(timeout=30)
