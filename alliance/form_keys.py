@@ -8,6 +8,8 @@ from django.db import IntegrityError
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from alliance.acting import as_program
+
 NOT_ITS_KEY = _("This form could not be told from another one. Nothing was saved: check it and send it again.")
 WHAT_WAS_SAVED = _("Open what was saved")
 
@@ -27,6 +29,12 @@ class FormKeyField(forms.UUIDField):
             return None
 
 
+@as_program()
+def _is_taken(model, code):
+    """Whether any row has this code, whosever it is."""
+    return model._default_manager.filter(code=code).exists()
+
+
 class KeyedForm(forms.Form):
     """A form that makes one row.
 
@@ -42,7 +50,7 @@ class KeyedForm(forms.Form):
         """
         code = self.cleaned_data["form_key"]
         row = rows.filter(code=code).first() if code else None
-        if row is None and (code is None or rows.model._default_manager.filter(code=code).exists()):
+        if row is None and (code is None or _is_taken(rows.model, code)):
             self._ask_again(NOT_ITS_KEY)
         return row
 

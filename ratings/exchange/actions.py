@@ -7,6 +7,7 @@ from django.db import transaction
 
 from alliance import audit
 from alliance.access import Denied
+from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.exporting import check_export_again, episodes_of_export
 from alliance.models import Client, DataExport, Episode, Membership, Practice
@@ -59,6 +60,7 @@ def export_by_command(
     return export
 
 
+@as_program()  # a manager takes out cases that they may not read
 def take_archive(*, export: DataExport) -> IO[bytes]:
     """The archive, which exists for this one answer; see `write_taken`."""
     file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 -- the answer closes it
@@ -85,6 +87,7 @@ def write_taken(*, export: DataExport, file: IO[bytes]) -> Written:
     return written
 
 
+@as_program()
 def write_key(*, export: DataExport) -> str:
     """Who is behind the pseudonyms of an export of own cases."""
     if export.extent == DataExport.Extent.PRACTICE and export.made_by:
@@ -92,6 +95,12 @@ def write_key(*, export: DataExport) -> str:
     text = key_text(exported_of(export))
     audit.record(Verb.READ, export, by=export.made_by, practice=export.practice)
     return text
+
+
+@as_program()
+def count_cases(export: DataExport) -> int:
+    """How many cases an export has, as things stand now."""
+    return len(exported_of(export).places)
 
 
 @transaction.atomic

@@ -47,7 +47,7 @@ def export(request, code):
     context = {
         "export": made,
         "is_own": is_own,
-        "cases": len(actions.exported_of(made).places),
+        "cases": actions.count_cases(made),
         "waiting": len(actions.waiting_in(made.made_by)) if made.made_by else 0,
         "section": "cases" if is_own else "people",
     }

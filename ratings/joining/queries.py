@@ -11,6 +11,7 @@ from django.db.models import Count, Model, Q
 from django.utils.translation import gettext as _
 
 from alliance.access import Editor
+from alliance.acting import as_program
 from alliance.models import CaseJoin, Episode, ErasureRequest, Membership
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.names import folded
@@ -130,6 +131,7 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
     return ""
 
 
+@as_program()
 def _is_with_a_colleague(kept: Episode, joined: Episode) -> bool:
     cases = Episode.objects.filter(client__in=[kept.client_id, joined.client_id])
     return cases.exclude(therapist=kept.therapist_id).exists()

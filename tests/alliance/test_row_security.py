@@ -8,18 +8,21 @@ from django.db import DatabaseError, connection, transaction
 from psycopg2 import extensions
 from psycopg2.extensions import set_wait_callback
 
-from alliance import acting, row_security, scopes
+from alliance import acting, form_keys, row_security, scopes
 from alliance.crypto import token_hash
 from alliance.installation import roles
 from alliance.models import Client, Episode
 from alliance.patience import NoAnswer, Patience
 from alliance.scopes import ScopedQuerySet, SupervisionNoteQuerySet, WriterOnlyQuerySet
+from ratings.exchange.actions import count_cases, make_export
+from ratings.joining.queries import obstacle_between
 from ratings.models import ClientLink
 from sessions.models import PrivateNote
 from tests.alliance.test_models import CLINICAL
 from tests.browsers import browsers as browsers  # a fixture
 from tests.browsers import taken_back
 from tests.care_graphs import Sight, found, sights
+from tests.factories import make_episode
 from tests.subjects import subjects as subjects  # a fixture
 from tests.test_access_matrix import address, rows
 
@@ -142,6 +145,28 @@ def test_a_page_is_read_in_ones_own_sight_and_a_deed_is_the_programs(juniper, da
         with transaction.atomic():
             assert seen() == 1
         assert seen() == 0
+
+
+@pytest.mark.postgres
+def test_a_manager_takes_out_every_case_of_the_practice_and_reads_none(juniper, sorrel, mona):
+    with acting.acting_as(acting.member(mona.user.pk)):
+        assert seen() == 0
+        assert count_cases(make_export(by=mona, extent="practice", reason="quality")) == 2
+        assert seen() == 0
+
+
+@pytest.mark.postgres
+def test_a_key_of_somebody_elses_row_is_taken(juniper, noor):
+    """Else it would be given to a second row, and the database would refuse that."""
+    with acting.acting_as(acting.member(noor.user.pk)):
+        assert form_keys._is_taken(Episode, juniper.code)
+
+
+@pytest.mark.postgres
+def test_a_colleagues_case_with_the_same_client_keeps_two_apart(juniper, sorrel, dana, noor):
+    make_episode(noor, client=sorrel.client)
+    with acting.acting_as(acting.member(dana.user.pk)):
+        assert "A colleague has a case" in obstacle_between(juniper, sorrel)
 
 
 @pytest.mark.postgres
