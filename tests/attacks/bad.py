@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-METHODS = ["GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT", "get", "FOO"]
+METHODS = ["GET"] * 8 + ["POST"] * 14 + ["HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT", "get", "FOO"]
 VALUES = [
     "", " ", "0", "-1", "1e309", "NaN", "9" * 400, "1" * 5000, "true", "[]", "{}", "[[", "null", "\x00", "a\x00b",
     "\u202e", "\U0001f642" * 50, "é" * 300, "' OR 1=1--", '"; DROP TABLE x;--', "../../../etc/passwd", "${7*7}",
