@@ -66,8 +66,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     choice = "stop" if one_click else request.POST.get("choice", "")
     preference, decision = CHOICES.get(choice), DECISIONS.get(choice)
     if decision and decision.purpose in {row.purpose for row in agreements_of(client)}:
-        if not decision.is_yes or request.POST.get("shown_wordings") == wordings_mark():
-            decide_by_link(client=client, purpose=decision.purpose, agrees=decision.is_yes)
+        if decision.is_yes and request.POST.get("shown_wordings") != wordings_mark():
+            return _page(request, client, has_other_wording=True)
+        decide_by_link(client=client, purpose=decision.purpose, agrees=decision.is_yes)
         return _again(token)
     if preference is None:
         return render(request, "ratings/check_in/check_in_unread.html", {"practice": client.practice}, status=400)
@@ -84,7 +85,8 @@ def _again(token: str) -> HttpResponse:
     return response
 
 
-def _page(request: HttpRequest, client: Client) -> HttpResponse:
+def _page(request: HttpRequest, client: Client, *, has_other_wording: bool = False) -> HttpResponse:
+    """`has_other_wording`: what was agreed to is worded otherwise by now, so that it was not taken."""
     paused = client.paused_until and client.paused_until > timezone.now()
     with timezone.override(ZoneInfo(client.zone or client.practice.zone)):
         context = {
@@ -93,6 +95,8 @@ def _page(request: HttpRequest, client: Client) -> HttpResponse:
             "is_asked": Consent.Purpose.CHECK_IN in client.agreed_to,
             "paused_until": client.paused_until if paused else None,
             "shown_wordings": wordings_mark(),
+            "has_other_wording": has_other_wording,
             "agreements": [row for row in agreements_of(client) if row.purpose != Consent.Purpose.EMAIL],
         }
-        return render(request, "ratings/check_in/preferences.html", context)
+        status = 409 if has_other_wording else 200
+        return render(request, "ratings/check_in/preferences.html", context, status=status)

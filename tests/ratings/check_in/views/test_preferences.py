@@ -112,12 +112,18 @@ def test_what_was_agreed_to_stands_there_in_its_own_wording_and_can_be_ended(htt
     page = http.get(preferences).text
     assert "you ended this on" in page
     assert "You are not asked any more." in page and "You get a short message" not in page
-    http.post(preferences, {"choice": "agree-check_in", "shown_wordings": "older"})
-    assert live(juniper) == ["email"]
     http.post(preferences, {"choice": "agree-check_in", "shown_wordings": wordings_mark()})
     assert live(juniper) == ["check_in", "email"]
     events = AuditEvent.objects.filter(subject_type="consent").order_by("pk")
     assert [(event.verb, event.actor_code) for event in events][-2:] == [("ended", ""), ("created", "")]
+
+
+def test_what_is_worded_otherwise_by_now_is_not_agreed_to_and_the_page_says_so(http, juniper, preferences):
+    http.post(preferences, {"choice": "end-check_in"})
+    page = http.post(preferences, {"choice": "agree-check_in", "shown_wordings": "older"})
+    assert page.status_code == 409 and "The text has changed since you opened this page" in page.text
+    assert live(juniper) == ["email"]
+    assert "The text has changed" not in http.get(preferences).text
 
 
 def test_who_ended_it_is_asked_no_more(http, juniper, preferences):
