@@ -269,6 +269,21 @@ def test_without_the_filter_of_python_no_page_shows_a_foreign_client(no_filter, 
 
 
 @pytest.mark.postgres
+def test_without_the_filter_of_python_what_is_not_theirs_still_is_not_there(no_filter, browsers, subjects):
+    """The column of the matrix: a page that answers 404 with both filters answers it with that of PostgreSQL alone."""
+    wrong, cells = [], 0
+    for name, subject, on_get, _on_post in rows():
+        for persona in FOREIGN:
+            if name.startswith("ratings:") and on_get[persona] == 404:
+                cells += 1
+                with taken_back(browsers[persona]):
+                    status = browsers[persona].get(address(name, subject, subjects)).status_code
+                wrong += [f"{name} {subject} as {persona}: {status}"] if status not in (403, 404) else []
+    assert not wrong, "\n".join(wrong)
+    assert cells > 100, cells
+
+
+@pytest.mark.postgres
 def test_without_either_they_do(no_filter, browsers, subjects, monkeypatch):
     """The control: it is PostgreSQL that holds, and the names do stand on these pages."""
     monkeypatch.setattr(acting, "said_before", lambda: "SELECT set_config('role', 'none', true); ")
