@@ -12,7 +12,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import AutoField, DateTimeField, Field, ForeignKey, Model, UUIDField
 
-from alliance.models import Cover, DataKey, Membership, Supervision, User
+from alliance.models import Client, Cover, DataKey, Membership, Supervision, User
 from sessions.models import TherapySession
 
 PEOPLE: tuple[type[Model], ...] = (User, Membership, Supervision, Cover, DataKey)
@@ -78,6 +78,11 @@ class Colleagues:
             return "gen_random_uuid()"
         if field.unique and not isinstance(field, DateTimeField):
             return f"md5({column} || copy)"
+        if field.model is Client and field.name in (
+            "email_hash",
+            "phone_hash",
+        ):  # else: one person
+            return f"CASE WHEN {column} = '' THEN '' ELSE md5({column} || copy) END"
         return f"copy || {column}" if field.model is User and field.name == "email" else column
 
 
