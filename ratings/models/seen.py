@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import Episode, Membership
-from alliance.scopes import TherapistOnlyQuerySet
+from alliance.scopes import ScopedQuerySet, TherapistOnlyQuerySet
 from ratings.models.rating import Rating
 from sessions.models import TherapySession
 
@@ -15,7 +15,7 @@ class SeenRating(models.Model):
     """That somebody has seen a client's answers, so that they are new to them no more.
 
     Apart from `CheckIn.read_at`, from which on a client can't change the answers: whoever marks a list as seen has not
-    read every answer, and answers that were changed are new again.
+    read every answer, and answers that were changed are new again. Who reads along is told whether they were read.
     """
 
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="seen_ratings")
@@ -23,7 +23,7 @@ class SeenRating(models.Model):
     by = models.ForeignKey(Membership, on_delete=models.PROTECT)
     at = models.DateTimeField(default=timezone.now)
 
-    objects = TherapistOnlyQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
     scope = ("episode", "pk")
 
     class Meta:

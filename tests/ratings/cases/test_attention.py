@@ -148,7 +148,7 @@ def test_a_row_never_speaks_against_its_own_reason(http, dana, sam, juniper, sor
     assert "as usual" not in own[0] and own[1].count("as usual") == 3
 
 
-def test_a_card_says_whether_the_answers_were_read(http, dana, noor, sam, juniper, live_through):
+def test_a_card_says_whether_the_answers_were_read(http, dana, noor, sam, juniper, live_through, as_application):
     live_through(juniper, FALLEN)
     http.force_login(sam.user)
     assert "Answers not read yet." in text_of(http)
