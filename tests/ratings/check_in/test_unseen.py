@@ -50,7 +50,7 @@ def test_what_a_colleague_who_covers_has_read_is_still_new_to_the_therapist(
     http, dana, noor, juniper, sorrel, instruments
 ):
     for episode in (juniper, sorrel):
-        answered(episode, 1, comment="Too fast.")
+        answered(episode, 2, comment="Too fast.")
         answered(episode, 40, comment="Long ago.")
     http.force_login(dana.user)
     http.get(reverse("ratings:case", args=[sorrel.code]))
