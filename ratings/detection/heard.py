@@ -29,15 +29,15 @@ def heard_sessions(practice: Practice) -> list[HeardSession]:
     ]
 
 
-def _answered(rows: QuerySet[Any], practice: Practice, session: str, *columns: str) -> QuerySet[Any, Any]:
+def _answered(rows: QuerySet[Any], practice: Practice, held: str, *columns: str) -> QuerySet[Any, Any]:
     """What the client reported and the therapist's newest answer, of the rows that have both."""
     about = Q(rupture=OuterRef("pk")) if rows.model is Rupture else Q(draw=OuterRef("pk"))
     newest = StrainVerdict.objects.filter(about).order_by("-pk")
-    rating = Rating.objects.current().filter(rater=Rater.CLIENT, therapy_session=OuterRef(session))
+    rating = Rating.objects.current().filter(rater=Rater.CLIENT, therapy_session=OuterRef(held))
     return (
         rows.filter(
             episode__client__practice=practice,
-            **{f"{session}__import_batch__isnull": True},
+            **{f"{held}__import_batch__isnull": True},
         )
         .annotate(report=Subquery(rating.values("tension")[:1]), said=Subquery(newest.values("answer")[:1]))
         .filter(report__isnull=False, said__in=(Said.YES, Said.NO))

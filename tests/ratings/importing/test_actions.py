@@ -134,7 +134,7 @@ def test_a_drop_is_marked_where_it_was_and_one_rupture_at_most_is_open(bring_in,
         earlier = rupture.opened_session.starts_at
         number = TherapySession.objects.filter(episode=rupture.episode, starts_at__lte=earlier).count()
         marked[rupture.episode.client.display_name].append((number, rupture.state))
-    assert marked["0042"] == [(6, "repaired"), (13, "open")]
+    assert marked["0042"] == [(6, "back_to_usual"), (13, "open")]
     assert marked["Heron"] == [(5, "recovering")]
     assert marked.keys() == {"0042", "Heron"}
     listed = Standing.objects.exclude(rupture=None).values_list("rupture__state", "rupture__opened_by")

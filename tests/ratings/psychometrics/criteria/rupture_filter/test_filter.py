@@ -80,7 +80,7 @@ def test_the_usual_is_frozen_in_a_rupture_and_taken_anew_after_four():
 
 
 def test_repair_is_followed_to_its_end():
-    found = assess(episode(*STEADY, 35, 35, 80, 82, 80), FILTER)
+    found = assess(episode(*STEADY, 20, 20, 80, 82, 80), FILTER)
     assert [one.state for one in found[4:]] == [
         State.OPEN, State.OPEN, State.RECOVERING, State.REPAIRED, State.STEADY
     ]  # fmt: skip
