@@ -20,14 +20,15 @@ from alliance.crypto import Sealed
 from alliance.models import Episode, Membership
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episode
+from ratings.meetings.past import code_of_next, meetings_of
 from ratings.models import Meeting, NextStep, SupervisionNote, SupervisionQuestion
 from ratings.supervision.steps import standing_steps
 
 
 @transaction.atomic
-def plan_meeting(*, adviser: Adviser, day: date, code: UUID | None = None) -> Meeting:
-    """Says on which day the two meet next. `code`: that of a meeting which is to be made for it."""
-    meeting = _open_meeting(adviser, code=code)
+def plan_meeting(*, adviser: Adviser, day: date) -> Meeting:
+    """Says on which day the two meet next."""
+    meeting = _open_meeting(adviser)
     adviser.check_again()
     if meeting.planned_for != day:
         meeting.planned_for = day
@@ -110,7 +111,7 @@ def close_meetings(*, closings: Sequence[Closing], next_day: date | None) -> lis
             )
         except NothingWritten:
             if next_day:
-                plan_meeting(adviser=closing.adviser, day=next_day, code=closing.code)
+                plan_meeting(adviser=closing.adviser, day=next_day)
     if not closed:
         raise NothingWritten(_("Write a note, a next step or a reflection first."))
     return closed
@@ -120,15 +121,15 @@ def close_meetings(*, closings: Sequence[Closing], next_day: date | None) -> lis
 def close_meeting(*, adviser: Adviser, reflection: str, next_day: date | None, code: UUID | None = None) -> Meeting:
     """Closes the open meeting, settles the questions it was about, and plans the next one.
 
-    `code`: that of the meeting as the page showed it, or of the one that is to be made. Said a second time in the same
-    words, it is the meeting that was closed the first time.
+    `code`: that of the meeting as the page showed it, or of the one that is to be made: all pages that were opened
+    before it name the same. Said a second time in the same words, it is the meeting that was closed the first time.
 
     Raises
     ------
     NothingWritten
         Nothing was written down.
     NotThisMeeting
-        The meeting with this `code` was closed in other words, or another one is open.
+        The meeting with this `code` was closed in other words, or it is neither the open one nor the next.
     """
     # Of a form that is sent twice, the second waits here.
     Membership.objects.select_for_update(no_key=True).get(pk=adviser.membership.pk)
@@ -138,6 +139,8 @@ def close_meeting(*, adviser: Adviser, reflection: str, next_day: date | None, c
         if _is_of(before, adviser) and _says(before, reflection, next_day, adviser):
             return before
         raise NotThisMeeting(_closed_already(adviser))
+    if code and not before and not meetings_of(adviser).filter(closed_at__isnull=True).exists():
+        _check_next(code, adviser)
     meeting = _open_meeting(adviser, code=code)
     talked_about = Q(supervision_notes__meeting=meeting, supervision_notes__replaced_at__isnull=True) | Q(
         next_steps__meeting=meeting, next_steps__replaced_at__isnull=True
@@ -167,10 +170,19 @@ def _is_of(meeting: Meeting, adviser: Adviser) -> bool:
     return (meeting.supervisor_id, meeting.therapist_id) == (adviser.membership.pk, adviser.therapist.pk)
 
 
+def _check_next(code: UUID, adviser: Adviser) -> None:
+    """Raises unless a page shown now would give the next meeting this code."""
+    if code != code_of_next(adviser):
+        sentence = _(
+            "This page is out of date. Nothing is saved yet: look at the agenda, and press again to close the meeting"
+            " with %(name)s."
+        )
+        raise NotThisMeeting(sentence % {"name": adviser.therapist.display_name})
+
+
 def _says(meeting: Meeting, reflection: str, next_day: date | None, adviser: Adviser) -> bool:
     """Whether a closed meeting has this reflection, and this is the day of the next one."""
-    pair = Meeting.objects.filter(supervisor=meeting.supervisor_id, therapist=meeting.therapist_id)
-    planned = pair.filter(closed_at__isnull=True).values_list("planned_for", flat=True).first()
+    planned = meetings_of(adviser).filter(closed_at__isnull=True).values_list("planned_for", flat=True).first()
     stood = meeting.reflection.shown(adviser.membership.practice.data_key) if meeting.reflection else ""
     return (stood, planned) == (reflection, next_day)
 

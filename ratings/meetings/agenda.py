@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, TextChoices
+from django.db.models import Count, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,8 +19,7 @@ from alliance.names import folded
 from alliance.scopes import supervised_episodes
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.meetings.figures import OwnFigures, own_figures
-from ratings.meetings.past import MeetingLine, NoteRow, lines_of, notes_in
-from ratings.models import Meeting
+from ratings.meetings.past import MeetingLine, NoteRow, code_of_next, lines_of, meetings_of, notes_in
 from ratings.psychometrics.standing import FEWEST_MISSING
 from ratings.supervision.queries import kinds_of
 from ratings.supervision.steps import Step, in_words, standing_steps
@@ -74,7 +73,7 @@ class Agenda:
 
     therapist: str
     therapist_code: str
-    code: UUID | None  # of the open meeting, where there is one
+    code: UUID  # of the open meeting, or of the one that closing it makes
     planned_for: date | None
     last_time: list[Step]  # done since, or still open
     cases: list[AgendaCase]
@@ -112,8 +111,8 @@ def agenda_of(adviser: Adviser, added: str = "") -> Agenda:
     started = dict(episodes.values_list("pk", "starts_at"))
     rows = case_rows(episodes)
     keys = list(started)
-    meeting = _pair(adviser).filter(closed_at__isnull=True).first()
-    past = lines_of(_pair(adviser), reader)
+    meeting = meetings_of(adviser).filter(closed_at__isnull=True).first()
+    past = lines_of(meetings_of(adviser), reader)
     notes = notes_in(meeting, reader) if meeting else {}
     steps = in_words(standing_steps().filter(episode__in=keys))
     steps_now = {step.episode_key: step for step in steps if meeting and step.meeting_key == meeting.pk}
@@ -125,7 +124,7 @@ def agenda_of(adviser: Adviser, added: str = "") -> Agenda:
     return Agenda(
         therapist=adviser.therapist.display_name,
         therapist_code=str(adviser.therapist.code),
-        code=meeting.code if meeting else None,
+        code=meeting.code if meeting else code_of_next(adviser),
         planned_for=meeting.planned_for if meeting else None,
         last_time=_last_time(steps, steps_now, past[0].closed_at if past else None),
         cases=cases,
@@ -144,16 +143,12 @@ def agenda_of(adviser: Adviser, added: str = "") -> Agenda:
 
 def said_so_far(adviser: Adviser, episode: Episode) -> Said:
     """What the open meeting of the two has said of one case."""
-    meeting = _pair(adviser).filter(closed_at__isnull=True).first()
+    meeting = meetings_of(adviser).filter(closed_at__isnull=True).first()
     if meeting is None:
         return Said(None, None)
     steps = in_words(standing_steps().filter(meeting=meeting, episode=episode))
     note = notes_in(meeting, adviser.membership.user).get(episode.pk)
     return Said(note, steps[0] if steps else None)
-
-
-def _pair(adviser: Adviser) -> QuerySet[Meeting]:
-    return Meeting.objects.filter(supervisor=adviser.membership, therapist=adviser.therapist)
 
 
 def _is_at_risk(row: CaseRow) -> bool:

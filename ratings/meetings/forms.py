@@ -102,12 +102,12 @@ class ClosesWhatWasShown(forms.Form):
         say_overtaken(self, str(refusal))
 
     def show(self, name, code):
-        """Names the open meeting in the field `name`, or a new one."""
-        if not self.is_bound and code:
+        """Names the meeting in the field `name`: the open one, or the one that closing it makes."""
+        if not self.is_bound:
             self.initial[name] = code
         elif self.is_stale:
             self.data = self.data.copy()
-            self.data[name] = str(code or uuid.uuid4())
+            self.data[name] = str(code)
 
 
 class MeetingCloseForm(ClosesWhatWasShown):

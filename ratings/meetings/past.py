@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID, uuid5
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from alliance.advising import Adviser
 from alliance.models import Episode, Membership, User
 from alliance.scopes import live_assignments, live_memberships, therapists_supervised_by, visible_episodes
 from ratings.models import Meeting, SupervisionNote, SupervisionQuestion
@@ -85,6 +87,21 @@ class SupervisionPage:
     asked: list[AskedCase]
     to_do: list[Step]
     past: list[MeetingLine]
+
+
+def meetings_of(adviser: Adviser) -> QuerySet[Meeting]:
+    """The meetings of the two, closed or open."""
+    return Meeting.objects.filter(supervisor=adviser.membership, therapist=adviser.therapist)
+
+
+def code_of_next(adviser: Adviser) -> UUID:
+    """The code of a meeting of the two that closing it is to make, where none is open.
+
+    It follows from the meeting before, so that each page which was opened since then names the same, and the unique
+    code lets one be made.
+    """
+    before = meetings_of(adviser).filter(closed_at__isnull=False).order_by("closed_at", "pk").last()
+    return uuid5(before.code if before else adviser.membership.code, str(adviser.therapist.code))
 
 
 def lines_of(meetings: QuerySet[Meeting], reader: User) -> list[MeetingLine]:

@@ -192,7 +192,7 @@ def test_where_nothing_was_written_the_meeting_stays_open_and_the_page_says_so(h
     http.force_login(sam.user)
     next_day = local_day() + timedelta(days=7)
     typed = reflected(a=(dana, "Dana laughed."), b=(noor, "")) | {"next_day": str(next_day)}
-    page = http.post(CLOSE + both, typed, follow=True).text
+    page = http.post(CLOSE + both, sent_from(http, SEVERAL + both, **typed), follow=True).text
     assert "Nothing was written for Noor Haddad, so their meeting stays open." in page
     assert Meeting.objects.get(therapist=noor).planned_for == next_day
     assert Meeting.objects.filter(therapist=dana, closed_at__isnull=False).count() == 1
@@ -209,7 +209,7 @@ def test_where_nothing_was_written_the_meeting_stays_open_and_the_page_says_so(h
 def test_what_closes_nothing_comes_back_with_a_sentence(typed, sentence, http, sam, dana, both):
     http.force_login(sam.user)
     said = reflected(a=(dana, "Dana laughed.")) if typed else {}
-    page = http.post(CLOSE + both, said | typed)
+    page = http.post(CLOSE + both, sent_from(http, SEVERAL + both, **said, **typed))
     assert page.status_code == 422 and sentence in page.text
     assert all(text in page.text for text in said.values())
     assert not Meeting.objects.exists()
@@ -217,7 +217,7 @@ def test_what_closes_nothing_comes_back_with_a_sentence(typed, sentence, http, s
 
 def test_an_assignment_that_ended_while_the_page_was_open_closes_nothing(http, sam, dana, noor, both):
     http.force_login(sam.user)
-    typed = reflected(a=(dana, "Dana laughed."), b=(noor, "Noor was tired."))
+    typed = sent_from(http, SEVERAL + both, **reflected(a=(dana, "Dana laughed."), b=(noor, "Noor was tired.")))
     Supervision.objects.filter(therapist=noor).update(ends_at=timezone.now())
     page = http.post(CLOSE + both, typed)
     assert page.status_code == 409 and not Meeting.objects.exists()

@@ -1,6 +1,8 @@
 """The pages of supervision: what they say to whom."""
 
+import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -228,3 +230,54 @@ def test_nothing_is_told_of_a_case_without_a_standing(http, dana, sam, juniper):
     assert names(http.get(meeting_of(dana))) == []
     reassess(juniper)
     assert http.get(meeting_of(dana)).status_code == 200
+
+
+# --- Two pages that were opened before any meeting was ----------------------------------------------------------------
+
+
+def key_in(page):
+    (key,) = re.findall(r'name="form_key" value="([^"]+)"', page.text)
+    return key
+
+
+@pytest.fixture
+def press(http, dana, sam):
+    """`press(key, reflection)` closes the meeting of Sam and Dana from a page with this key; the answer."""
+    http.force_login(sam.user)
+
+    def close(key, reflection="We laughed."):
+        typed = {"reflection": reflection, "next_day": "", "form_key": key}
+        return http.post(reverse("ratings:meeting-close", args=[dana.code]), typed)
+
+    return close
+
+
+def test_two_pages_opened_before_any_meeting_is_open_close_one(http, dana, juniper, press):
+    keys = [key_in(http.get(meeting_of(dana))) for _page in range(2)]
+    assert [press(key).status_code for key in keys] == [302, 302]
+    assert Meeting.objects.count() == 1
+
+
+def test_two_such_pages_with_other_words_close_one_until_pressed_again(http, dana, juniper, press):
+    keys = [key_in(http.get(meeting_of(dana))) for _page in range(2)]
+    press(keys[0])
+    told = press(keys[1], "We cried.")
+    assert told.status_code == 409 and "is closed already. Nothing more was saved" in told.text
+    assert Meeting.objects.count() == 1 and "We cried." in told.text
+    assert press(key_in(told), "We cried.").status_code == 302
+    assert Meeting.objects.count() == 2
+
+
+def test_a_page_from_before_a_meeting_that_was_planned_and_closed_closes_none(http, dana, juniper, press):
+    key = key_in(http.get(meeting_of(dana)))
+    http.post(reverse("ratings:meeting-day", args=[dana.code]), {"day": str(local_day())})
+    press(key_in(http.get(meeting_of(dana))))
+    told = press(key, "We cried.")
+    assert told.status_code == 409 and "This page is out of date. Nothing is saved yet" in told.text
+    assert Meeting.objects.count() == 1
+    assert press(key_in(told), "We cried.").status_code == 302
+
+
+def test_a_made_up_code_makes_no_meeting(juniper, press):
+    assert press(str(uuid4())).status_code == 409
+    assert not Meeting.objects.exists()
