@@ -12,12 +12,14 @@ from alliance.scopes import ScopedQuerySet
 
 
 class CaseJoin(models.Model):
-    """An imported case whose sessions stand in another one now, with what it takes to part the two again."""
+    """A case whose sessions stand in another one now, with what it takes to part the two again."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     episode = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="joins")
     joined = models.ForeignKey(Episode, on_delete=models.CASCADE, related_name="+")
     moved = models.JSONField(default=list)  # codes of the sessions
+    # Codes of what somebody had written, answered or been sent until then; None: an import, from before this was kept.
+    carried = models.JSONField(null=True)
     began_at = models.DateTimeField()  # of the case that stays, before
     ended_at = models.DateTimeField(null=True)  # of the joined one, before
     end_reason = models.CharField(max_length=20, blank=True)
@@ -36,7 +38,17 @@ class CaseJoin(models.Model):
 
     class Sensitivity:
         sealed = ()
-        clinical = ("episode", "joined", "moved", "began_at", "ended_at", "end_reason", "joined_at", "parted_at")
+        clinical = (
+            "episode",
+            "joined",
+            "moved",
+            "carried",
+            "began_at",
+            "ended_at",
+            "end_reason",
+            "joined_at",
+            "parted_at",
+        )
         plain = ("id", "code", "joined_by", "parted_by")
 
     def __str__(self):

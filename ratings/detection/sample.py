@@ -102,9 +102,10 @@ def open_questions(user: User) -> list[SampleQuestion]:
 def draw_of(therapy_session: TherapySession) -> Draw | None:
     """The draw by which the therapist is asked about a session.
 
-    None where the session was not drawn, does not count any more, or has a flag by now, which asks by itself.
+    None where the session was not drawn, does not count any more, or has a flag by now, which asks by itself; nor where
+    it came into this case from another one, which the draw stays with.
     """
-    drawn = Draw.objects.filter(therapy_session=therapy_session, is_drawn=True)
+    drawn = Draw.objects.filter(therapy_session=therapy_session, is_drawn=True, episode=therapy_session.episode_id)
     drawn = drawn.filter(therapy_session__in=TherapySession.objects.attended())
     return drawn.exclude(Exists(_flags_since())).select_related("therapy_session").first()
 

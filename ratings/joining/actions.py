@@ -9,17 +9,18 @@ from django.utils.translation import gettext as _
 from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
-from alliance.models import CaseJoin, EndReason, Episode, LegalHold, Practice
+from alliance.models import CaseJoin, Consent, EndReason, Episode, LegalHold, Practice
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episodes, reassess_all
-from ratings.joining.queries import BY_A_PERSON, MOVED, obstacle_between
-from ratings.models import CheckIn, Rating, Rupture, SeenRating, Standing
+from ratings.joining.moving import MOVED, TRACKED, move, tracked_in
+from ratings.joining.queries import BY_A_PERSON, obstacle_between
+from ratings.models import CheckIn, Draw, Rating, Rupture, Standing
 from sessions.models import TherapySession
 
 
 @transaction.atomic
 def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
-    """Moves the sessions of an imported case into another one of the same therapist, with all that hangs on them.
+    """Moves the sessions of a case into another one of the same therapist, with all that hangs on them.
 
     The case that they came from is out of sight, and stays, so that the two can be parted again.
 
@@ -36,6 +37,7 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
     if obstacle := obstacle_between(kept.episode, joined.episode):
         raise Refused(obstacle)
     sessions = TherapySession.objects.filter(episode=joined.episode)
+    carried = tracked_in(joined.episode)
     join = CaseJoin.objects.create(
         episode=kept.episode,
         joined=joined.episode,
@@ -44,8 +46,9 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
         ended_at=joined.episode.ends_at,
         end_reason=joined.episode.end_reason,
         joined_by=kept.membership,
+        carried=carried,
     )
-    _move(join.moved, kept.episode)
+    move(join.moved, carried, source=joined.episode, to=kept.episode)
     kept.episode.starts_at = min(kept.episode.starts_at, joined.episode.starts_at)
     kept.episode.save(update_fields=["starts_at"])
     gone = joined.episode
@@ -88,7 +91,8 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
             _("A legal hold keeps this record, or was lifted within a day. Until then the two stay one case.")
         )
     kept, back = editor.episode, join.joined
-    _move(join.moved, back)
+    move(join.moved, join.carried or [], source=kept, to=back)
+    _take_back_there_too(join)
     kept.starts_at = join.began_at
     kept.save(update_fields=["starts_at"])
     back.joined_into, back.ends_at, back.end_reason = None, join.ended_at, join.end_reason
@@ -107,34 +111,40 @@ def _lock(editor: Editor, other: int) -> None:
     lock_episodes([editor.episode.pk, other])
 
 
-def _move(codes: list[str], to: Episode) -> None:
-    sessions = TherapySession.objects.filter(code__in=codes)
-    keys = list(sessions.values_list("pk", flat=True))
-    for model in MOVED:
-        path = "rating__therapy_session" if model is SeenRating else "therapy_session"
-        model.objects.filter(**{f"{path}__in": keys}).update(episode=to)
-    sessions.update(episode=to)
+def _take_back_there_too(join: CaseJoin) -> None:
+    """What the client took back while the two were one is taken back in both."""
+    since = Consent.objects.filter(client=join.episode.client_id, withdrawn_at__gte=join.joined_at)
+    live = Consent.objects.filter(client=join.joined.client_id, withdrawn_at__isnull=True)
+    live.filter(purpose__in=since.values("purpose")).update(withdrawn_at=timezone.now())
 
 
 def _is_written_about(join: CaseJoin) -> bool:
-    """Whether anything hangs on the sessions that could not go back with them.
+    """Whether anything hangs on the sessions that was not there when the two were joined.
 
-    What was sealed since has the key of the client who stays; when they were joined, none of it was there.
+    It was written, answered or sent as about the client who stays, so it does not go into the record of the other.
     """
     moved = TherapySession.objects.filter(code__in=join.moved)
     keys = list(moved.values_list("pk", flat=True))
-    if moved.filter(voided_at__isnull=False).exists():
+    if moved.filter(Q(voided_at__gte=join.joined_at) | Q(logged_at__gte=join.joined_at)).exists():
         return True
-    if Rating.objects.filter(therapy_session__in=keys, import_batch__isnull=True).exists():
+    if Draw.objects.filter(therapy_session__in=keys, episode=join.episode_id).exists():
         return True
     if Rupture.objects.filter(BY_A_PERSON, Q(opened_session__in=keys) | Q(rebased_session__in=keys)).exists():
         return True
+    for model, path in TRACKED.items():
+        rows = model._base_manager.filter(**{f"{path}__in": keys}).exclude(code__in=join.carried or [])
+        if (rows.filter(import_batch__isnull=True) if model is Rating else rows).exists():
+            return True
     about: dict[type[Model], list[int]] = {
-        TherapySession: keys,
-        CheckIn: list(CheckIn.objects.filter(therapy_session__in=keys).values_list("pk", flat=True)),
-        Rupture: list(Rupture.objects.filter(opened_session__in=keys).values_list("pk", flat=True)),
+        model: list(rows.values_list("pk", flat=True))
+        for model, rows in (
+            (TherapySession, moved),
+            (CheckIn, CheckIn.objects.filter(therapy_session__in=keys)),
+            (Draw, Draw.objects.filter(therapy_session__in=keys)),
+            (Rupture, Rupture.objects.filter(opened_session__in=keys)),
+        )
     }
-    follows = (*MOVED, Rupture, Standing, TherapySession)
+    follows = (*MOVED, *TRACKED, Draw, Rupture, Standing, TherapySession)
     return any(_points_to(model, about) for model in apps.get_models() if model not in follows)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from django.db.models import Field, Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.encoding import force_str
 
+from alliance.acting import as_program
 from alliance.clients.wordings import wording_of
 from alliance.crypto import DataKey, Sealed
 from alliance.models import Client, Consent, Episode, LegalHold, Membership
@@ -23,6 +25,8 @@ from ratings.detection.shadow import is_in_shadow
 from ratings.models import Instrument, Rating, Rupture
 from ratings.rights.registry import IN_COPY, LEFT_OUT, NAMED_AS_LEFT_OUT, SHOWN_UNLESS_IN_SHADOW, Told
 from sessions.models import Goal, Task, TherapySession
+
+OF_THE_RECORD = (Client, Consent, LegalHold)  # of the client, not of one therapy
 
 Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 
@@ -108,26 +112,31 @@ def _section(told: Told, episode: Episode) -> Section:
     members = [f"{name}__practice__data_key" for name in of_people]
     texts = ["text"] if model is Rating else []
     rows = rows_of(told.model, episode).select_related(*relations, *members, *texts).order_by("pk")
+    # A record that was put away is in nobody's sight.
+    with as_program() if model in OF_THE_RECORD else nullcontext():
+        found = list(rows)
     write = _writer(episode.client.data_key)
     return Section(
         told.model,
         force_str(told.title),
         [field.name for field in fields],
         [force_str(field.verbose_name).capitalize() for field in fields],
-        [[write(row, field) for field in fields] for row in rows],
+        [[write(row, field) for field in fields] for row in found],
     )
 
 
 def rows_of(label: str, episode: Episode) -> QuerySet[Any]:
-    """The rows of a model that belong to a therapy, or to its client."""
+    """The rows of a model that belong to a therapy, or to its client; also in a record that was joined to it."""
     model = apps.get_model(label)
     rows: QuerySet[Any] = model._base_manager.all()
-    if model is Client:
-        return rows.filter(pk=episode.client_id)
+    if model in OF_THE_RECORD:
+        records = Q(pk=episode.client_id) | Q(episodes__joined_into=episode)
+        clients = Client.objects.filter(records).values("pk")
+        if model is Client:
+            return rows.filter(pk__in=clients).select_related("data_key")
+        return rows.filter(client__in=clients).select_related("client__data_key")
     if model is Episode:
         return rows.filter(pk=episode.pk)
-    if model in (Consent, LegalHold):
-        return rows.filter(client=episode.client_id)
     told_ruptures: QuerySet[Any] = Rupture.objects.told().filter(episode=episode)
     if model is Rupture:
         return told_ruptures
@@ -135,6 +144,13 @@ def rows_of(label: str, episode: Episode) -> QuerySet[Any]:
     if any(field.name == "rupture" for field in model._meta.concrete_fields):
         rows = rows.filter(Q(rupture__isnull=True) | Q(rupture__in=told_ruptures))
     return rows
+
+
+def _key_of_record(row: Model) -> DataKey | None:
+    """The key of the record that the row is about, where the row says whose it is."""
+    if isinstance(row, LegalHold):
+        return row.client.data_key
+    return row.data_key if isinstance(row, Client) else None
 
 
 def _writer(key: DataKey) -> Callable[[Model, Any], Value]:
@@ -147,7 +163,7 @@ def _writer(key: DataKey) -> Callable[[Model, Any], Value]:
         if field.name == "text_version" and isinstance(row, Consent) and (wording := wording_of(row)):
             return f"{row.text_version}: {wording.text}"
         if isinstance(value, Sealed):
-            return value.shown(key)
+            return value.shown(_key_of_record(row) or key)
         if isinstance(value, Membership):
             return value.display_name
         if isinstance(value, TherapySession):

@@ -242,13 +242,15 @@ def _drafts_about(client: Client) -> Drafts:
     """By the codes in the address of a form or in its text, or by the client's name or address in its text."""
     key = client.practice.data_key
     codes = codes_of(client)
-    email = client.email.shown(client.data_key).casefold() if client.email else ""
+    people = [client, *joined_to(client).select_related("data_key")]
+    called = {folded(row.sought_name) for row in people}
+    emails = {row.email.shown(row.data_key).casefold() for row in people if row.email}
 
     def has_code(text: str) -> bool:
         return any(code in text for code in codes)
 
     def names(text: str) -> bool:
-        return folded(client.sought_name) in folded(text) or bool(email and email in text.casefold())
+        return any(name in folded(text) for name in called) or any(email in text.casefold() for email in emails)
 
     forms = FormDraft.objects.filter(sent_by__practice=client.practice_id)
     files = ImportDraft.objects.filter(practice=client.practice_id)

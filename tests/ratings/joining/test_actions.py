@@ -142,16 +142,6 @@ def with_colleague(hand, came, noor):
     make_episode(noor, client=hand.client)
 
 
-def with_note(hand, came, noor):
-    first = came.therapy_sessions.first()
-    note = Sealed("He cried.", came.client.data_key)
-    PrivateNote.objects.create(therapy_session=first, episode=came, text=note, written_by=came.therapist)
-
-
-def with_consent(hand, came, noor):
-    came.client.consents.create(purpose="check_in", text_version="2026-11")
-
-
 def with_end(hand, came, noor):
     Episode.objects.filter(pk=hand.pk).update(ends_at=timezone.now(), end_reason="other")
 
@@ -169,8 +159,6 @@ def with_the_same_hour(hand, came, noor):
     ("change", "sentence"),
     [
         (with_colleague, "A colleague has a case with one of the two"),
-        (with_note, "something was written since"),
-        (with_consent, "something was written since"),
         (with_end, "This therapy has ended"),
         (with_erasure, "is to be erased"),
         (with_the_same_hour, "a session at the same time"),
@@ -193,11 +181,6 @@ def test_two_cases_of_two_therapists_stay_two(hand, noor):
     bring_in(noor, past())
     with pytest.raises(Refused, match="A colleague has a case with one of the two"):
         join(hand, imported(noor))
-
-
-def test_two_that_were_made_by_hand_stay_two(hand, dana):
-    with pytest.raises(Refused, match="Only a case that came with an import"):
-        join(hand, make_episode(dana, "0099"))
 
 
 def test_once_something_is_written_about_its_sessions_there_is_no_way_back(dana, hand, came):
@@ -308,7 +291,7 @@ def test_sessions_of_all_doubles_are_counted_at_once(dana, hand, came):
     make_episode(dana, "0099")
     with CaptureQueriesContext(connection) as asked_for:
         found = doubles_of(dana)
-    assert [double.sessions for double in found] == [6, 6]
+    assert sorted(double.sessions for double in found) == [3, 6, 6]
     assert sum("COUNT(" in query["sql"] for query in asked_for) == 1
 
 
@@ -346,6 +329,6 @@ def test_what_looks_like_one_is_found_among_the_own_cases_alone(http, dana, noor
     assert reverse("ratings:case-join", args=[hand.code, came.code]) in page
     http.post(reverse("ratings:case-join", args=[hand.code, came.code]))
     page = http.get(reverse("ratings:doubles")).content.decode()
-    assert "No imported case looks like another one of yours." in page
+    assert "No case looks like another one of yours." in page
     http.post(reverse("ratings:case-part", args=[CaseJoin.objects.get().code]))
     assert len(doubles_of(dana)) == 1

@@ -70,7 +70,7 @@ def test_both_ask_as_often_for_three_as_for_one(n, http, mona, dana, juniper, dj
             subject_type="episode",
             verb="read",
         )
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         who_looked(juniper)
     http.force_login(mona.user)
     with django_assert_num_queries(8):
