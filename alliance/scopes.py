@@ -77,6 +77,11 @@ def live_memberships(user: AbstractBaseUser, role: Role | None = None) -> QueryS
     return memberships.filter(**{f"is_{role}": True}) if role else memberships
 
 
+def places_of(user: AbstractBaseUser) -> QuerySet[Any]:
+    """Every membership that the user has or had. `x__among=places_of(user)` asks as `x__user=user`, without a join."""
+    return apps.get_model("alliance", "Membership").objects.filter(user=user.pk)
+
+
 @as_program()
 def memberships_of(user: AbstractBaseUser | AnonymousUser) -> list[Any]:
     """The list of the live memberships, oldest first, with their practices.
@@ -186,8 +191,7 @@ def _episodes_where(condition: Q) -> QuerySet[Any]:
     not_long_ago = clients.filter(GreaterThan(OuterRef("ends_at"), DaysAgo("practice__ended_visible_days")))
     in_sight = Q(ends_at__isnull=True) | Q(Exists(not_long_ago))
     episodes: QuerySet[Any] = apps.get_model("alliance", "Episode").objects.filter(condition & in_sight)
-    episodes = episodes.filter(joined_into__isnull=True)  # what stands in another case is read there
-    return episodes
+    return episodes.filter(joined_into__isnull=True)  # what stands in another case is read there
 
 
 def is_open_sight() -> Q:
@@ -213,8 +217,7 @@ def _is_supervised_by(user: AbstractBaseUser) -> Q:
     named = live_assignments().filter(episode__therapist__among=therapists).values("episode")
     by_episode = Q(pk__among=assignments.filter(episode__isnull=False).values("episode"))
     by_therapist = Q(therapist__among=therapists) & ~Q(pk__among=named)
-    own_places: QuerySet[Any] = apps.get_model("alliance", "Membership").objects.filter(user=user.pk)
-    return (by_episode | by_therapist) & ~Q(therapist__among=own_places)
+    return (by_episode | by_therapist) & ~Q(therapist__among=places_of(user))
 
 
 def assignments_asked_of(user: AbstractBaseUser) -> QuerySet[Any]:

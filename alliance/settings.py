@@ -176,7 +176,9 @@ else:
     if not env_bool("ALLIANCE_POOLER", False):  # it shares connections: a limit belongs to the role there
         DATABASES["default"]["OPTIONS"].setdefault(
             "options",
-            f"-c lock_timeout={DATABASE_SECONDS}s -c idle_in_transaction_session_timeout={IN_TRANSACTION_SECONDS}s",
+            f"-c lock_timeout={DATABASE_SECONDS}s -c idle_in_transaction_session_timeout={IN_TRANSACTION_SECONDS}s"
+            # As on a disk without moving parts: else the larger a table, the likelier a page reads the whole of it.
+            " -c random_page_cost=1.1",
         )
 TWO_ROLES = env_bool("ALLIANCE_TWO_ROLES", False)  # refuse to run as the role that owns the tables
 # A read's audit event must be committed before the page goes out; each write opens its own transaction.

@@ -10,7 +10,7 @@ from django.db import connection
 
 from alliance.models import User
 from benchmarks.colleagues import Colleagues, analyse
-from benchmarks.pages import Measured, control, measured_pages
+from benchmarks.pages import Measured, control, look_ups, measured_pages
 from ratings.models import Assessment, Rating
 
 PAGE = settings.BASE_DIR / "docs" / "reference" / "performance.md"
@@ -49,7 +49,7 @@ def grown(sizes: Sequence[int]) -> list[Size]:
     for wanted in sizes:
         sessions = colleagues.fill_to(wanted)
         analyse()
-        pages = [*measured_pages(therapist, supervisor), control()]
+        pages = [*measured_pages(therapist, supervisor), look_ups(), control()]
         found.append(Size(sessions, pages, _bytes_of_a_million(Rating), _bytes_of_a_million(Assessment)))
     return found
 

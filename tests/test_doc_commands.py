@@ -101,6 +101,7 @@ ELSEWHERE = {
         POOLER
     ),
     """sudo -u postgres psql --command "ALTER ROLE alliance SET lock_timeout = '8s'\"""": POOLER,
+    'sudo -u postgres psql --command "ALTER ROLE alliance SET random_page_cost = 1.1"': POOLER,
     "systemctl reload postgresql": POOLER,
     "systemctl restart pgbouncer": POOLER,
 }

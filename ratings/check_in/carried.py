@@ -105,7 +105,7 @@ def cases_with_something_before(user: User) -> list[CaseBefore]:
     own = own.filter(Q(ends_at__isnull=True) | Q(next__isnull=True), previous__isnull=False)
     cases = {row.pk: row for row in own.select_related("client__data_key")}
     course = _before(cases)
-    rows = _carried(course, user).exclude(seen__by__user=user).select_related("check_in")
+    rows = _carried(course, user).exclude(seen__by__among=scopes.places_of(user)).select_related("check_in")
     told = {course[row.episode_id] for row in rows if not cases[course[row.episode_id]].ends_at or row.is_unread}
     found = [CaseBefore(str(cases[key].code), cases[key].client.display_name) for key in told]
     return sorted(found, key=lambda case: folded(case.name))
@@ -200,7 +200,7 @@ def _carried(before: Collection[int], reader: User) -> QuerySet[Any]:
     """Of all these therapies before: who came between may have opened nothing."""
     is_in_hands = Exists(scopes.episodes_in_hands().filter(pk=OuterRef("episode")))
     unread = Q(check_in__read_at__isnull=True, check_in__isnull=False) & ~Q(is_in_hands)
-    is_whole = unread | Q(check_in__read_by__user=reader)
+    is_whole = unread | Q(check_in__read_by__among=scopes.places_of(reader))
     rows = _answers().annotate(is_unread=_is(unread), is_whole=_is(is_whole), is_wished=_is(_is_wished()))
     rows = rows.filter(Q(is_whole=True) | Q(is_wished=True), therapy_session__voided_at__isnull=True)
     return rows.filter(episode__in=before)

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from alliance import audit
+from alliance import audit, scopes
 from alliance.access import Editor
 from alliance.audit import Verb
 from alliance.models import Episode, User
@@ -82,7 +82,11 @@ def _waiting_for(reader: User) -> QuerySet[Any]:
     """The check-ins with answers beside which there is no rating of the therapist; `first_received_at`: since when."""
     of_session = Rating.objects.filter(therapy_session=OuterRef("therapy_session"))
     own = of_session.filter(rater=Rater.THERAPIST, items_answered__gt=0, replaced_at__isnull=True)
-    answers = of_session.filter(rater=Rater.CLIENT).exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=reader)
+    answers = (
+        of_session.filter(rater=Rater.CLIENT)
+        .exclude(mode=Rating.Mode.IMPORT)
+        .exclude(entered_by__among=scopes.places_of(reader))
+    )
     first = answers.order_by("received_at").values("received_at")[:1]
     rows = CheckIn.objects.filter(Exists(answers.filter(replaced_at__isnull=True)), ~Exists(own))
     return rows.filter(shown_unrated_at__isnull=True).annotate(first_received_at=Subquery(first))

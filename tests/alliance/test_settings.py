@@ -96,6 +96,11 @@ def test_a_connection_to_postgresql_has_its_limits(read):
     assert "lock_timeout=5s" in database["OPTIONS"]["options"]
 
 
+def test_postgresql_is_told_that_a_look_up_costs_little(read):
+    database = read(DATABASE_URL="postgres://a@b/c")["DATABASES"]["default"]
+    assert "-c random_page_cost=1.1" in database["OPTIONS"]["options"]
+
+
 @pytest.mark.parametrize("url", ["postgres://a@b,c/d", "postgres://a@/d?host=b,c&port=5433,5434"])
 def test_of_several_machines_the_one_is_asked_that_can_be_written_to(read, url):
     options = read(DATABASE_URL=url)["DATABASES"]["default"]["OPTIONS"]
