@@ -51,12 +51,12 @@ print(json.dumps({
 """
 
 
-def send(address, answers):
+def send(address, answers, seconds=60):
     """Sends a filled check-in as a browser of its own; the status and the page it ends on."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     data = urllib.parse.urlencode(answers).encode()
     try:
-        with browser.open(address, data, timeout=60) as answer:
+        with browser.open(address, data, timeout=seconds) as answer:
             return answer.status, answer.geturl(), answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.geturl(), error.read().decode()

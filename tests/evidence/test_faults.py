@@ -53,13 +53,14 @@ for case in range({links} // 20):
 class Server:
     """gunicorn in a process group of its own, so that the master and its workers are killed at once."""
 
-    def __init__(self, project, folder):
+    def __init__(self, project, folder, host=None):
         self.project, self.log, self.port = project, folder / "gunicorn.log", free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.address, self.inside = (host.address, host.inside) if host else ("127.0.0.1", [])
+        self.url = f"http://{self.address}:{self.port}"
         self.process = None
 
     def start(self):
-        command = [sys.executable, "-m", "gunicorn", *server_options(("127.0.0.1", self.port))]
+        command = [*self.inside, sys.executable, "-m", "gunicorn", *server_options((self.address, self.port))]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,

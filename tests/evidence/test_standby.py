@@ -1,4 +1,5 @@
-"""PostgreSQL is lost with its disk, again and again, and its standby takes over: nothing acknowledged is lost."""
+"""PostgreSQL is lost with its disk or falls silent, again and again, and its standby takes over: nothing that was
+acknowledged is lost."""
 
 import json
 import os
@@ -11,6 +12,7 @@ from http.client import HTTPException
 import pytest
 
 from tests.e2e.test_parallel import ANSWERS, send
+from tests.evidence.hosts import network, reached_by_address  # noqa: F401 -- a fixture
 from tests.evidence.standby import Pair
 from tests.evidence.test_faults import SET_UP, Server, look
 from tests.servers import Project
@@ -49,13 +51,14 @@ def send_until_saved(url, token):
 class Rounds:
     """In each the primary is lost while several write: everything that was acknowledged, and what it took."""
 
-    def __init__(self, pair, folder, number):
-        self.project = Project(os.environ | {"ALLIANCE_VAR": str(folder), "DATABASE_URL": pair.url})
+    def __init__(self, pair, folder, number, host=None):
+        environment = os.environ | {"ALLIANCE_VAR": str(folder), "DATABASE_URL": pair.url}
+        self.project = Project(reached_by_address(environment, folder) if host else environment)
         self.project.manage("migrate", "--verbosity=0")
         made = self.project.python(SET_UP.format(links=number * IN_A_ROUND)).split()
         self.tokens = [line for line in made if len(line) == 43]
         self.seconds, self.sent_again = [], 0
-        server, dice = Server(self.project, folder), random.Random(SEED)
+        server, dice = Server(self.project, folder, host), random.Random(SEED)
         server.start()
         try:
             with ThreadPoolExecutor(WRITERS) as pool:
@@ -75,12 +78,14 @@ class Rounds:
             server.kill()
 
 
-def test_a_lost_primary_loses_no_answer_that_was_acknowledged(tmp_path, record_property):
-    with closing(Pair(waits=True)) as pair:
-        rounds = Rounds(pair, tmp_path, ROUNDS)
+@pytest.mark.parametrize("is_silent", [False, True], ids=["lost with its disk", "its cable pulled"])
+def test_a_lost_primary_loses_no_answer_that_was_acknowledged(is_silent, request, tmp_path, record_property):
+    hosts = [request.getfixturevalue("network").host() for _number in range(3)] if is_silent else [None, None, None]
+    with closing(Pair(waits=True, hosts=hosts[1:])) as pair:
+        rounds = Rounds(pair, tmp_path, ROUNDS, hosts[0])
         found = look(rounds.project, rounds.tokens, tmp_path)
         whole = json.loads(rounds.project.python(WHOLE).splitlines()[-1])
-    record_property("primaries lost with their disk", ROUNDS)
+    record_property("primaries lost", ROUNDS)
     record_property("answers acknowledged, all kept", len(rounds.tokens))
     record_property("of these sent more than once", rounds.sent_again)
     slowest, median = max(rounds.seconds), sorted(rounds.seconds)[ROUNDS // 2]

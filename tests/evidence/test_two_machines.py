@@ -1,6 +1,7 @@
 """Two machines on one PostgreSQL: what one has counted, taken or kept, the other knows; and one of them may die.
 
-They are two servers with folders of their own. The control gives each counters of its own as well.
+They are two servers with folders of their own, in the last test on two hosts of a network. The control gives each
+counters of its own as well.
 """
 
 import os
@@ -12,13 +13,15 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.client import HTTPException
 from http.cookiejar import CookieJar
 
 import pytest
 
 from tests.e2e.test_parallel import ANSWERS, send
+from tests.evidence.hosts import network, reached_by_address  # noqa: F401 -- a fixture
+from tests.evidence.standby import Pair
 from tests.evidence.test_faults import SET_UP, Server, look
 from tests.servers import Project
 from tests.signing_in import PASSWORD, code_of
@@ -74,7 +77,7 @@ class Browser:
 class Machines:
     """Both, what is good once, and the links that wait for an answer."""
 
-    def __init__(self, address, folder, *, links, own_counters):
+    def __init__(self, address, folder, *, links, own_counters=False, hosts=(None, None)):
         folders = [folder / "one", folder / "two"]
         folders[0].mkdir()
         environment = os.environ | {"DATABASE_URL": address, "ALLIANCE_VAR": str(folders[0])}
@@ -86,7 +89,12 @@ class Machines:
         if own_counters:
             (folder / "own_counters.py").write_text(OWN_COUNTERS)
             environment |= {"DJANGO_SETTINGS_MODULE": "own_counters", "PYTHONPATH": str(folder)}
-        self.both = [Server(Project(environment | {"ALLIANCE_VAR": str(place)}), place) for place in folders]
+        if hosts[0]:
+            environment = reached_by_address(environment, folder)
+        self.both = [
+            Server(Project(environment | {"ALLIANCE_VAR": str(place)}), place, host)
+            for place, host in zip(folders, hosts, strict=True)
+        ]
         for machine in self.both:
             machine.start()
 
@@ -161,21 +169,39 @@ def send_to_either(machines, token, dice):
     for tries in range(100):
         with suppress(OSError, HTTPException):
             machine = order[tries % 2]
-            status, url, _page = send(f"{machine.url}/c/{token}/", ANSWERS)
+            status, url, _page = send(f"{machine.url}/c/{token}/", ANSWERS, seconds=5)
             if status == 200 and url == f"{machine.url}/c/sent/":
                 return time.monotonic() - start, tries > 0
     raise AssertionError("neither saves it")
 
 
 def test_one_dies_in_the_middle_of_a_days_load_and_nobody_loses_an_answer(start, tmp_path, record_property):
-    machines, dice = start(links=LINKS), random.Random(SEED)
+    machines = start(links=LINKS)
+    loses_nothing(machines, machines.both[0].kill, tmp_path, record_property)
+
+
+def test_of_two_hosts_one_falls_silent_and_nobody_loses_an_answer(network, tmp_path, record_property):  # noqa: F811 -- the fixture
+    """All of them on one network: two that run the program, PostgreSQL, and its standby, for which answers wait."""
+    hosts = [network.host() for _number in range(4)]
+    with closing(Pair(waits=True, hosts=hosts[2:])) as pair:
+        machines = Machines(pair.url, tmp_path, links=LINKS, hosts=hosts[:2])
+        try:
+            assert machines.a_code_is_good_once()
+            assert machines.wrong_passwords_are_counted_together()
+            loses_nothing(machines, hosts[0].pull_the_cable, tmp_path, record_property)
+        finally:
+            machines.stop()
+
+
+def loses_nothing(machines, lose_one, folder, record_property):
+    dice = random.Random(SEED)
     with ThreadPoolExecutor(WRITERS) as pool:
         sent = [pool.submit(send_to_either, machines, token, dice) for token in machines.tokens]
         while sum(one.done() for one in sent) < LINKS // 4:
             time.sleep(0.02)
-        machines.both[0].kill()
+        lose_one()
         took = [one.result() for one in sent]
-    found = look(machines.project, machines.tokens, tmp_path)
+    found = look(machines.project, machines.tokens, folder)
     hit = sum(again for _seconds, again in took)
     slowest = max(seconds for seconds, _again in took)
     record_property("answers acknowledged, all kept", LINKS)
