@@ -5,33 +5,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ratings.psychometrics.assess import of_therapist
-from ratings.psychometrics.constants import resolve
+from ratings.psychometrics.constants import Constants, resolve
+from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.criteria.registry import REGISTRY
 from ratings.psychometrics.evidence import LAST_THIRD, STRETCHES, ByNumber, SessionEvidence, Version, stretch
 from ratings.psychometrics.population import Case
+from ratings.psychometrics.spells import Spells
 from ratings.psychometrics.thresholds import ALERTS_PER_100, thresholds
 
 SHIPPED_WEIGHT = 300.0  # quiet sessions of a stretch that the shipped thresholds count for; convention of this app
-NEVER = math.inf
 LEAST = 1e-6
-HALVINGS = 30
+HALVINGS = 20
 
-Judged = tuple[int, float]  # the stretch of a session, as a position in STRETCHES, and its suspicion
 Line = Sequence[tuple[float, float]]  # log rates of new alerts, and the log-odds of suspicion that give them
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedSession:
-    """A session from the third on, and the two before it."""
+class _JudgedCase:
+    """What the criterion finds in a case, whatever the thresholds are."""
 
-    here: Judged
-    before: tuple[Judged, Judged]
-    quiet: float = 1.0  # how likely it is no rupture
-
-    def is_new_alert(self, thresholds: Sequence[float]) -> bool:
-        """At its threshold or above it, after two below theirs; one threshold for each stretch."""
-        place, suspicion = self.here
-        return suspicion >= thresholds[place] and all(other < thresholds[where] for where, other in self.before)
+    constants: Constants
+    sessions: Sequence[tuple[SessionEvidence, Finding]]
 
 
 def refit(cases: Iterable[Case], version: Version) -> ByNumber:
@@ -47,13 +41,14 @@ def refit(cases: Iterable[Case], version: Version) -> ByNumber:
     Returns
     -------
     ByNumber
-        For each stretch of the course the lowest suspicion at which the rate of false alerts is the budget's::
+        For each stretch of the course the lowest suspicion at which the rate of false flags is the budget's::
 
-            rate = (sum of (1 - p) over new alerts + k shipped) / (sum of (1 - p) over sessions + k)
+            rate = (sum of (1 - p) over new flags + k shipped) / (sum of (1 - p) over sessions + k)
 
-        p is the stated probability of a rupture: an alert counts as false as far as it says so itself. k = 300.
-        `shipped` is the rate under the shipped thresholds: it lies on the lines through those of the three budgets,
-        log rate against log-odds. A rule that states no probability keeps the shipped ones.
+        p is the stated probability of a rupture: a flag counts as false as far as it says so itself. New flags are
+        those that the pages would show: none while one is open. k = 300. `shipped` is the rate under the shipped
+        thresholds: it lies on the lines through those of the three budgets, log rate against log-odds. A rule that
+        states no probability keeps the shipped ones.
 
     References
     ----------
@@ -61,43 +56,48 @@ def refit(cases: Iterable[Case], version: Version) -> ByNumber:
     Ahlquist, P. (2004). Detecting differential gene expression with a semiparametric hierarchical mixture method.
     Biostatistics, 5(2), 155-176. The weight k is the credibility formula's, as in `agreement.drawn`.
     """
-    shipped = thresholds(version.criterion, version.budget, version.use)
-    by_stretch: list[list[JudgedSession]] = [[], [], []]
-    for case in cases:
-        for one in _judged(case.history, of_therapist(version, case.therapist)):
-            by_stretch[one.here[0]].append(one)
-    if all(one.quiet == 1 for sessions in by_stretch for one in sessions):
-        return shipped
+    judged = [_judged(case.history, of_therapist(version, case.therapist)) for case in cases]
+    if not any(finding.probability for case in judged for _held, finding in case.sessions):
+        return thresholds(version.criterion, version.budget, version.use)
     rate = ALERTS_PER_100[version.budget] / 100
-    found = [NEVER, NEVER, NEVER]
-    for place, sessions in enumerate(by_stretch):
-        found[place] = _lowest(sessions, found, place, _line(version, place), rate)
+    found = [1.0, 1.0, 1.0]
+    for place in range(len(STRETCHES)):
+        found[place] = _lowest(judged, found, place, _line(version, place), rate)
     return ByNumber(*found)
 
 
-def _judged(history: Sequence[SessionEvidence], version: Version) -> Iterable[JudgedSession]:
-    rule = REGISTRY[version.criterion](resolve(version.constants, version.edition), version.use)
-    before: tuple[Judged, Judged] = ((2, -NEVER), (2, -NEVER))
-    for therapy_session in history:
-        finding = rule.step(therapy_session, in_rupture=False)
-        number = therapy_session.number
-        here = stretch(number), -NEVER if finding.suspicion is None else finding.suspicion
-        if number is not None and number >= LAST_THIRD:
-            yield JudgedSession(here, before, 1 - (finding.probability or 0.0))
-        before = (before[1], here)
+def _judged(history: Sequence[SessionEvidence], version: Version) -> _JudgedCase:
+    constants = resolve(version.constants, version.edition)
+    rule = REGISTRY[version.criterion](constants, version.use)
+    return _JudgedCase(constants, [(held, rule.step(held, in_rupture=False)) for held in history])
 
 
-def _lowest(sessions: Sequence[JudgedSession], found: Sequence[float], place: int, line: Line, rate: float) -> float:
+def _lowest(cases: Sequence[_JudgedCase], found: Sequence[float], place: int, line: Line, rate: float) -> float:
     """The lowest suspicion that keeps to the rate in a stretch, with the thresholds found for those before it."""
-    quiet = math.fsum(one.quiet for one in sessions)
     low, high = LEAST, 1 - LEAST
     for _step in range(HALVINGS):
         tried = (low + high) / 2
         taus = [*found[:place], tried, *found[place + 1 :]]
-        false = math.fsum(one.quiet for one in sessions if one.is_new_alert(taus))
+        false, quiet = _false_flags(cases, ByNumber(*taus), place)
         keeps = (false + SHIPPED_WEIGHT * _shipped_rate(line, tried)) / (quiet + SHIPPED_WEIGHT) <= rate
         low, high = (low, tried) if keeps else (tried, high)
     return high
+
+
+def _false_flags(cases: Sequence[_JudgedCase], taus: ByNumber, place: int) -> tuple[float, float]:
+    """How many flags are false in a stretch, and how many of its sessions are quiet, both by what is stated."""
+    false = quiet = 0.0
+    for case in cases:
+        spells = Spells(taus, case.constants)
+        for held, finding in case.sessions:
+            if held.number is not None and stretch(held.number) > place:
+                break
+            _state, is_new = spells.step(held, finding)
+            if held.number is not None and held.number >= LAST_THIRD and stretch(held.number) == place:
+                here = 1 - (finding.probability or 0.0)
+                quiet += here
+                false += here * is_new
+    return false, quiet
 
 
 def _line(version: Version, place: int) -> Line:

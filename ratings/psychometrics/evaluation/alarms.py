@@ -5,14 +5,31 @@ sessions of the stretch: session 3, sessions 4 to 6, and later ones. The thresho
 new alert of a stretch also depends on the sessions before it.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.evaluation.outcome import Judge
 from ratings.psychometrics.evaluation.simulate import Episode
 from ratings.psychometrics.evidence import LAST_THIRD, STRETCHES, ByNumber, stretch
-from ratings.psychometrics.refit import NEVER, Judged, JudgedSession
+
+NEVER = math.inf
+
+Judged = tuple[int, float]  # the stretch of a session, as a position in STRETCHES, and its suspicion
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSession:
+    """A session from the third on, and the two before it."""
+
+    here: Judged
+    before: tuple[Judged, Judged]
+
+    def is_new_alert(self, thresholds: Sequence[float]) -> bool:
+        """At its threshold or above it, after two below theirs; one threshold for each stretch."""
+        place, suspicion = self.here
+        return suspicion >= thresholds[place] and all(other < thresholds[where] for where, other in self.before)
 
 
 def quiet_sessions(episodes: Iterable[Episode], judge: Judge) -> Iterator[JudgedSession]:

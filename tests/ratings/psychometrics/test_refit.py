@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evaluation.claims import false_alarms
 from ratings.psychometrics.evaluation.simulate import SCENARIOS, simulate
 from ratings.psychometrics.evidence import Budget, Use, Version
@@ -43,3 +44,12 @@ def test_a_larger_budget_has_lower_thresholds():
     own = cases("base", 60)
     found = [refit(own, Version(budget=budget)) for budget in (Budget.QUIET, Budget.NORMAL, Budget.WATCHFUL)]
     assert found[0].later > found[1].later > found[2].later
+
+
+def test_the_budget_is_kept_in_the_flags_that_the_pages_show():
+    """While a flag is open there is no other; a flag counts as false as far as its own probability says so."""
+    own = cases("base", 250)
+    version = Version(thresholds=refit(own, Version()))
+    later = [one for case in own for one in assess(case.history, version) if one.number is not None and one.number > 6]
+    false = sum(1 - (one.probability or 0) for one in later if one.alert)
+    assert 0.047 < false / sum(1 - (one.probability or 0) for one in later) <= 0.0505

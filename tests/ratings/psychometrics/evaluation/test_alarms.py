@@ -1,8 +1,7 @@
-from ratings.psychometrics.evaluation.alarms import fit, new_alerts_per_100, quiet_sessions
+from ratings.psychometrics.evaluation.alarms import NEVER, JudgedSession, fit, new_alerts_per_100, quiet_sessions
 from ratings.psychometrics.evaluation.compare import judge_by
 from ratings.psychometrics.evaluation.simulate import BASE, simulate
 from ratings.psychometrics.evidence import ByNumber, Use, stretch
-from ratings.psychometrics.refit import NEVER, JudgedSession
 
 LOW = (2, 0.0)
 
