@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Set
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from alliance import audit
 from alliance.access import Denied, NotVisible
 from alliance.acting import as_program
+from alliance.audit import Verb
 from alliance.dates import DateFormat, written
 from alliance.models import Client, Episode, Erasure, ErasureRequest, LegalHold, Membership, User
 from alliance.refusal import Refused
 from alliance.scopes import SIGHT_WAITS, accepted, live, live_memberships
+
+WAITS = timedelta(hours=24)  # before anything is erased, as the drawn page has it; convention of this app
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,14 @@ def _held(hold: LegalHold, *, is_own: bool) -> str:
         said = _("The record %(code)s was joined to this one.") % names
         said += " " + _("A legal hold stands on it since %(day)s, placed by %(name)s: “%(reason)s”") % names
     return f"{said} {_('A manager has to lift it first.')}"
+
+
+def put_off(requests: QuerySet[ErasureRequest], until: datetime, *, by: Membership) -> None:
+    """Nothing that was agreed on among these is erased before then."""
+    for request in requests.filter(taken_back_at__isnull=True, due_at__lt=until).distinct():
+        request.due_at = until
+        request.save(update_fields=["due_at"])
+        audit.record(Verb.CHANGED, request, by=by)
 
 
 def managers_of(practice_id: int) -> QuerySet[Membership]:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
-from alliance.models import CaseJoin, Consent, EndReason, Episode, LegalHold, Practice
+from alliance.keeping import WAITS, put_off
+from alliance.models import CaseJoin, Consent, EndReason, Episode, ErasureRequest, LegalHold, Practice
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episodes, reassess_all
 from ratings.joining.moving import MOVED, TRACKED, move, tracked_in
@@ -66,6 +67,8 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
 def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     """Takes a joining back: the sessions that came go back to their own case, which is in sight again.
 
+    From then on neither record is erased for a day, by a request that was agreed on or by the rule of the practice.
+
     Raises
     ------
     Refused
@@ -100,6 +103,8 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     join.parted_at, join.parted_by = timezone.now(), editor.membership
     join.save(update_fields=["parted_at", "parted_by"])
     audit.record(Verb.ENDED, join, by=editor.membership)
+    requests = ErasureRequest.objects.filter(client__in=[kept.client_id, back.client_id])
+    put_off(requests, join.parted_at + WAITS, by=editor.membership)
     audit.record(Verb.CHANGED, back, by=editor.membership, count=len(join.moved))
     reassess_all([kept.pk, back.pk], kept.client.practice)
     return back

@@ -63,5 +63,5 @@ def case_part(request, code):
         part_cases(editor=editor, join=join)
     except Refused as refused:
         return _doubles(request, str(refused))
-    messages.success(request, _("These are two cases again."))
+    messages.success(request, _("These are two cases again. Neither record is erased within a day."))
     return redirect("ratings:doubles")

@@ -1,7 +1,5 @@
 """Writes: a manager keeps a record by a legal hold, and lifts it."""
 
-from datetime import datetime
-
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -10,10 +8,9 @@ from django.utils.translation import gettext as _
 from alliance import audit
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from alliance.keeping import Keeper
+from alliance.keeping import WAITS, Keeper, put_off
 from alliance.models import ErasureRequest, LegalHold, Practice
 from alliance.refusal import Refused
-from ratings.rights.requests import WAITS
 
 
 @transaction.atomic
@@ -51,16 +48,9 @@ def lift_hold(*, keeper: Keeper) -> None:
     hold.lifted_by, hold.lifted_at = keeper.membership, timezone.now()
     hold.save(update_fields=["lifted_by", "lifted_at"])
     audit.record(Verb.ENDED, hold, by=keeper.membership)
-    _put_off(keeper, hold.lifted_at + WAITS)
-
-
-def _put_off(keeper: Keeper, until: datetime) -> None:
-    """What was agreed on before the hold is not erased the moment that it is lifted."""
+    # What was agreed on before the hold is not erased the moment that it is lifted.
     of_it = Q(client=keeper.client) | Q(client__episodes__in=keeper.client.episodes.values("joined_into"))
-    for request in ErasureRequest.objects.waiting().filter(of_it, due_at__lt=until).distinct():
-        request.due_at = until
-        request.save(update_fields=["due_at"])
-        audit.record(Verb.CHANGED, request, by=keeper.membership)
+    put_off(ErasureRequest.objects.filter(of_it), hold.lifted_at + WAITS, by=keeper.membership)
 
 
 def _lock(keeper: Keeper) -> None:

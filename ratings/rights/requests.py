@@ -3,7 +3,6 @@
 The day is for those who look after the client: they are told, and any manager can take it back.
 """
 
-from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.audit import Verb
-from alliance.keeping import Keeper, check_erasable, managers_of
+from alliance.keeping import WAITS, Keeper, check_erasable, managers_of
 from alliance.models import Erasure, ErasureRequest, Practice
 from alliance.refusal import Refused
 from ratings.rights.erase import (
@@ -23,8 +22,6 @@ from ratings.rights.erase import (
     forget_deleted_bytes,
     may_erase,
 )
-
-WAITS = timedelta(hours=24)  # as the drawn page has it; convention of this app
 
 
 @transaction.atomic
@@ -109,7 +106,7 @@ def _erased(pk: int) -> bool:
     if found is None:
         return False
     Practice.objects.select_for_update(no_key=True).get(pk=found)
-    request = requests.filter(pk=pk).first()  # as it is after the lock
+    request = requests.filter(pk=pk, due_at__lte=Now()).first()  # after the lock: it may have been put off
     if request is None:
         return False
     try:

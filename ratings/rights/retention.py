@@ -21,13 +21,12 @@ from django.utils.translation import gettext as _
 from alliance import audit
 from alliance.access import Denied, check_manage_again
 from alliance.audit import Verb
-from alliance.keeping import managers_of
-from alliance.models import Client, Episode, Erasure, LegalHold, Membership, Practice, RetentionRule
+from alliance.keeping import WAITS, managers_of
+from alliance.models import CaseJoin, Client, Episode, Erasure, LegalHold, Membership, Practice, RetentionRule
 from alliance.refusal import Refused
 from alliance.scopes import SIGHT_WAITS
 from ratings.rights.erase import empty_the_log, erase_by_rule, erased_or_logged, forget_deleted_bytes, may_erase
 
-WAITS = timedelta(hours=24)  # as for one record: `requests`
 HERE_FOR = timedelta(days=30)  # what was imported just now is not erased the same night; convention of this app
 
 
@@ -77,6 +76,10 @@ def _over(practice: Practice, years: int) -> QuerySet[Any]:
     # One that was joined to another record goes with that one.
     elsewhere = Q(joined_into__isnull=False) & ~Q(joined_into__client=F("client"))
     clients = clients.exclude(pk__in=Episode.objects.filter(elsewhere).values("client"))
+    # Of two that were parted just now either may be the wrong one to go: whoever parted them has a day.
+    parted = CaseJoin.objects.filter(parted_at__gt=now - WAITS)
+    for side in ("episode__client", "joined__client"):
+        clients = clients.exclude(pk__in=parted.values(side))
     clients = clients.annotate(last_end=Max("episodes__ends_at"), n_cases=Count("episodes"))
     return clients.filter(last_end__lte=years_before(now, years))
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from alliance.crypto import Sealed
 from alliance.keeping import check_keep
-from alliance.models import AuditEvent, CaseJoin, Client, DataKey, Episode, Erasure
+from alliance.models import AuditEvent, CaseJoin, Client, DataKey, Episode, Erasure, ErasureRequest
 from alliance.refusal import Refused
 from ratings.importing.actions import import_ratings
 from ratings.importing.matching import make_preview, read
@@ -34,7 +34,7 @@ from ratings.models import (
 )
 from ratings.rights.erase import erase_client
 from ratings.rights.holds import lift_hold, place_hold
-from ratings.rights.requests import ask_to_erase
+from ratings.rights.requests import ask_to_erase, erase_due
 from sessions.models import PrivateNote, TherapySession
 from tests.factories import days_ago, editor_of, make_client, make_episode, make_member, make_therapy_session
 
@@ -262,6 +262,20 @@ def test_a_legal_hold_keeps_them_one_and_a_day_longer(dana, mona, hand, came):
             part_cases(editor=editor_of(hand), join=done)
     hand.client.legal_holds.update(lifted_at=days_ago(1.1))
     part_cases(editor=editor_of(hand), join=done)
+
+
+def test_an_erasure_that_was_due_waits_a_day_once_they_are_parted(mona, dana, hand, came):
+    done = join(hand, came)
+    request = ask_to_erase(keeper=check_keep(mona.user, hand.client.code), reason=Erasure.Reason.ASKED)
+    ErasureRequest.objects.filter(pk=request.pk).update(due_at=days_ago(0.1))
+    part_cases(editor=editor_of(hand), join=done)
+    assert erase_due() == 0
+    request.refresh_from_db()
+    done.refresh_from_db()
+    assert request.due_at - done.parted_at == timedelta(days=1)
+    ErasureRequest.objects.filter(pk=request.pk).update(due_at=days_ago(0.1))
+    assert erase_due() == 1
+    assert set(Episode.objects.all()) == {came}, "the other one stays"
 
 
 def test_the_case_that_came_last_is_parted_first(dana, hand, came):

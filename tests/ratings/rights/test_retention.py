@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from alliance.access import Denied
 from alliance.keeping import check_keep
-from alliance.models import AuditEvent, Client, Erasure, ErasureRequest, LegalHold, Membership, RetentionRule
+from alliance.models import AuditEvent, CaseJoin, Client, Erasure, ErasureRequest, LegalHold, Membership, RetentionRule
 from alliance.refusal import Refused
 from ratings.rights import requests, retention
 from ratings.rights.erase import erase_client
@@ -95,6 +95,32 @@ def test_two_cases_of_one_record_that_were_joined_do_not_keep_it(mona, ended):
     in_force(mona)
     erase_what_is_over()
     assert "Dill" not in names_left()
+
+
+def test_two_that_were_parted_have_a_day_before_the_rule_erases_either(mona, dana, ended):
+    kept, joined = (ended[name].episodes.get() for name in ("Alder", "Fern"))
+    fields = {"episode": kept, "joined": joined, "began_at": kept.starts_at, "joined_by": dana, "parted_by": dana}
+    join = CaseJoin.objects.create(**fields, parted_at=days_ago(0.99))
+    in_force(mona)
+    shown = {row.client_code for row in due_records(mona.practice, 10)}
+    assert shown == {ended["Dill"].code}, "the list says what the run does"
+    erase_what_is_over()
+    assert {"Alder", "Fern"} <= names_left()
+    CaseJoin.objects.filter(pk=join.pk).update(parted_at=days_ago(1.01))
+    erase_what_is_over()
+    assert {"Alder", "Fern"}.isdisjoint(names_left())
+
+
+def test_what_is_put_off_while_the_job_waits_is_not_erased(mona, ended, monkeypatch):
+    request = ask_to_erase(keeper=check_keep(mona.user, ended["Alder"].code), reason=Erasure.Reason.ASKED)
+    ErasureRequest.objects.filter(pk=request.pk).update(due_at=days_ago(0.1))
+
+    def listed_and_put_off_then():
+        ErasureRequest.objects.filter(pk=request.pk).update(due_at=days_ago(-1))
+
+    monkeypatch.setattr(requests, "forget_deleted_bytes", listed_and_put_off_then)
+    assert erase_due() == 0
+    assert "Alder" in names_left()
 
 
 def test_a_rule_takes_a_second_manager_and_a_day(mona, ida, ended):
