@@ -186,4 +186,4 @@ def test_it_is_recorded_and_asks_the_same_number_of_statements_at_any_size(http,
     for _client in range(20):
         rupture(therapy(dana)[1])
     assert statements(http, reverse(PAGE)) == few
-    assert AuditEvent.objects.filter(verb="listed", subject_type="practice").latest("pk").count == 75
+    assert AuditEvent.objects.filter(verb="listed", subject_type="practice").latest("pk").count == 1, "no exact figure"
