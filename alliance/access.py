@@ -23,6 +23,7 @@ from alliance.scopes import (
     Row_co,
     assignments_asked_of,
     episodes_in_hands,
+    in_sight,
     live_covers_of,
     live_memberships,
     live_therapists,
@@ -248,10 +249,10 @@ class Settler:
 
 
 def to_be_settled() -> QuerySet[Episode]:
-    """Episodes of which the therapist leaves, or has left; ended ones too, where no other has followed."""
+    """Episodes whose therapist leaves, has left, or can no longer open them; of ended ones those that none followed."""
     leaving = Q(therapist__ends_at__isnull=False) | ~Q(therapist__in=live_therapists())
     is_last = Q(ends_at__isnull=True) | Q(next__isnull=True, joined_into__isnull=True)
-    return Episode.objects.filter(leaving, is_last)
+    return Episode.objects.filter(leaving | ~in_sight(), is_last)
 
 
 def check_settle(manager: Membership, episode_code: UUID | str) -> Settler:

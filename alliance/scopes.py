@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 from django.apps import apps
 from django.db.models import (
     BooleanField,
-    DateTimeField,
     Exists,
     ExpressionWrapper,
-    Func,
     Model,
     OuterRef,
     Q,
@@ -27,31 +25,16 @@ from django.db.models.lookups import GreaterThan
 
 import alliance.among  # noqa: F401 -- it registers the look-up
 from alliance.acting import as_program
+from alliance.days_ago import DaysAgo
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
-    from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.models.sql.compiler import SQLCompiler
 
 SIGHT_WAITS = timedelta(days=1)  # the therapist sees what is asked for, and can object; convention of this app
 
 Role = Literal["therapist", "supervisor", "manager"]
 Row_co = TypeVar("Row_co", bound=Model, covariant=True)
-
-
-class DaysAgo(Func):
-    """The database's now, less a number of days that a column holds."""
-
-    output_field = DateTimeField()
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        template = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'now', '-' || %(expressions)s || ' days')"
-        return self.as_sql(compiler, connection, template=template, **context)
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        template = "STATEMENT_TIMESTAMP() - MAKE_INTERVAL(days => %(expressions)s)"
-        return self.as_sql(compiler, connection, template=template, **context)
 
 
 def live(prefix: str = "") -> Q:
@@ -186,12 +169,16 @@ def supervised_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
 
 
 def _episodes_where(condition: Q) -> QuerySet[Any]:
+    episodes: QuerySet[Any] = apps.get_model("alliance", "Episode").objects.filter(condition & in_sight())
+    return episodes.filter(joined_into__isnull=True)  # what stands in another case is read there
+
+
+def in_sight() -> Q:
+    """The condition that an episode is open, or has not ended longer ago than its practice shows it."""
     # Asked of ended ones alone: a join to all clients would have PostgreSQL read them all.
     clients = apps.get_model("alliance", "Client").objects.filter(pk=OuterRef("client"))
     not_long_ago = clients.filter(GreaterThan(OuterRef("ends_at"), DaysAgo("practice__ended_visible_days")))
-    in_sight = Q(ends_at__isnull=True) | Q(Exists(not_long_ago))
-    episodes: QuerySet[Any] = apps.get_model("alliance", "Episode").objects.filter(condition & in_sight)
-    return episodes.filter(joined_into__isnull=True)  # what stands in another case is read there
+    return Q(ends_at__isnull=True) | Q(Exists(not_long_ago))
 
 
 def is_open_sight() -> Q:

@@ -11,8 +11,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from alliance.days_ago import DaysAgo
 from alliance.models import Practice
-from alliance.scopes import DaysAgo
 from tests import clock
 from tests.clock.moved_clock import SHIFT
 from tests.factories import make_practice

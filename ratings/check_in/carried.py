@@ -136,18 +136,20 @@ def unfinished(episodes: Collection[Episode]) -> dict[int, Unfinished]:
 
 @as_program()
 def ended_with_something_unread(practice: Practice, besides: Membership | None = None) -> set[int]:
-    """Keys of the ended cases in which a client's answers are read by nobody, as nobody has taken over.
+    """Keys of the ended cases in which a client's answers are read by nobody, as nobody can open them.
 
+    The therapist has left and nobody has taken over, or the case ended longer ago than the practice shows it.
     `besides`: as it is once this member has left. Of therapies that followed one another it is the last.
     """
     here = scopes.live_therapists().filter(practice=practice)
     here = here.exclude(pk=besides.pk) if besides else here
+    opens_it = Q(scopes.in_sight(), therapist__in=here)
     ended = Episode.objects.filter(client__practice=practice, ends_at__isnull=False, joined_into__isnull=True)
-    unread = CheckIn.objects.left_unread().filter(episode__in=ended.exclude(therapist__in=here))
+    unread = CheckIn.objects.left_unread().filter(episode__in=ended.exclude(opens_it))
     last = set(unread.values_list("episode", flat=True))
     while following := dict(Episode.objects.filter(previous__in=last).values_list("previous", "pk")):
         last = {following.get(key, key) for key in last}
-    return set(ended.filter(pk__in=last).exclude(therapist__in=here).values_list("pk", flat=True))
+    return set(ended.filter(pk__in=last).exclude(opens_it).values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -119,6 +119,21 @@ def test_an_ended_case_with_something_unread_is_settled_before_its_therapist_lea
     assert not cases_without_therapist(dana.practice)
 
 
+def test_what_is_unread_in_a_case_out_of_sight_is_on_the_managers_list_by_its_code(http, left, dana, mona):
+    done = ended(left)
+    days = done.client.practice.ended_visible_days
+    long_ago = {"starts_at": days_ago(days + 9), "end_reason": "completed"}
+    for since, needing in ((days - 1, []), (days + 1, [left.code])):
+        Episode.objects.filter(pk=left.pk).update(ends_at=days_ago(since), **long_ago)
+        assert [case.code for case in cases_without_therapist(dana.practice)] == needing
+    http.force_login(mona.user)
+    page = http.get(reverse("ratings:cases-settle", args=[dana.practice.code])).text
+    assert left.short_code in page and CANARY not in page and "Juniper" not in page
+    assert "read by nobody" in http.get("/people/").text
+    settle_cases(by=mona, choices=[Choice(left.code, What.LEAVE_UNREAD)])
+    assert not cases_without_therapist(dana.practice)
+
+
 def test_an_ended_case_that_was_read_is_in_nobodys_way(left, dana, mona):
     ended(left)
     mark_read(editor=editor_of(left))

@@ -1,7 +1,7 @@
 """Whatever happens in a practice: no open case is lost, no answer is read by nobody, and sight is what a count by hand
 says. All that happens goes through the actions of the pages; what a rule refuses has no effect."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,15 +19,16 @@ from alliance.models import CaseOffer, Cover, Episode, Membership, Practice, Sig
 from alliance.people.actions import add_member, end_assignment
 from alliance.people.case_offers import answer_case_offer
 from alliance.people.cover import end_cover
+from alliance.people.forms import CaseSupervisorForm
+from alliance.people.queries import staff_of
 from alliance.people.role_actions import change_roles
 from alliance.people.roles import MemberRole
 from alliance.people.sight import answer_sight, assign_supervision
+from alliance.people.supervisors import open_cases_with_supervisors
 from alliance.refusal import Refused
-from alliance.scopes import own_episodes, supervised_episodes, visible_episodes
 from ratings.cases.actions import end_episode, log_session
 from ratings.check_in.actions import AlreadyAnswered, NobodyReads, answer_check_in, mark_read
-from ratings.check_in.carried import cases_with_something_before, read_carried
-from ratings.check_in.unseen import is_new_to, own_answers
+from ratings.check_in.carried import read_carried
 from ratings.handover.actions import (
     CaseOpened,
     Choice,
@@ -40,17 +41,14 @@ from ratings.handover.actions import (
     take_case,
 )
 from ratings.handover.leaving import cases_of, cases_without_therapist
-from ratings.models import CheckIn, Rating
+from ratings.models import CheckIn
 from sessions.schedule.clashes import NeedsYes
-from tests.care_graphs import Graph, Stored, found, sight_of, supervised_of
+from tests.care_holds import ENDED_VISIBLE, NAMES, check_all, listed
 from tests.courses import client_answers, consent
 from tests.factories import days_ago, editor_of, make_episode, make_member
-from tests.stored_care import stored_graph
 
 NOTHING_HAPPENS = (Refused, Denied, NotVisible, CaseOpened, NeedsYes, NobodyReads, AlreadyAnswered)
-ENDED_VISIBLE = 30  # days
 APPEND_ONLY = ("AuditEvent", "AuditSeal", "Draw", "StrainVerdict", "UsefulVerdict")
-NAMES = ("Ada", "Bo", "Di", "Sam", "Mona", "Max")
 start_of_day = count()
 
 
@@ -145,6 +143,18 @@ def supervise(draw: Draw) -> None:
 
 def supervise_case(draw: Draw) -> None:
     assign_supervision(supervisor=draw.other, episode=draw.episode, by=draw.manager)
+
+
+def supervise_case_by_its_page(draw: Draw) -> None:
+    """As a manager names a supervisor for one case: of the cases and the people that the page offers."""
+    therapist = draw.one
+    cases = open_cases_with_supervisors(therapist)
+    case = cases[draw.third % len(cases)].code if cases else ""
+    chosen = {"case": str(case), "supervisor": str(draw.other.code)}
+    form = CaseSupervisorForm(chosen, cases=cases, staff=staff_of(draw.practice), therapist=therapist)
+    if not form.is_valid():
+        raise Refused("The page does not offer it.")
+    assign_supervision(**form.chosen, by=draw.manager)
 
 
 def say_to_sight(draw: Draw) -> None:
@@ -270,91 +280,22 @@ def time_goes_by(draw: Draw) -> None:
 
 
 STEPS: tuple[Callable[[Draw], None], ...] = (
-    *(change, supervise, supervise_case, say_to_sight, accept_sight, stop_supervision, cover, stop_cover),
+    *(
+        change,
+        supervise,
+        supervise_case,
+        supervise_case_by_its_page,
+        say_to_sight,
+        accept_sight,
+        stop_supervision,
+        cover,
+        stop_cover,
+    ),
     *(give, end, reopen, go, go_later, stop_being_a_therapist, invite, settle, say_to_offer, take),
     *(answer, answer_late, read, read_before, time_goes_by, answer, answer, end, go, settle, take, take, time_goes_by),
 )
 NUMBER = st.integers(0, 7)
 HISTORIES = st.lists(st.tuples(st.sampled_from(STEPS), NUMBER, NUMBER, NUMBER), min_size=4, max_size=12)
-
-
-# --- What holds -------------------------------------------------------------------------------------------------------
-
-
-def listed(practice: Practice) -> set:
-    return {case.code for case in cases_without_therapist(practice)}
-
-
-def responsible(made: Graph, key: int) -> set[int]:
-    """The users who are the therapist of an episode, or cover it while it is open. Sight of ended ones is apart."""
-    episode = made.episodes[key]
-
-    def holds(row: dict) -> bool:
-        return row["starts"] <= 0 and (row["ends"] is None or row["ends"] > 0)
-
-    def works(place: int) -> bool:
-        row = made.places[place]
-        return holds(row) and row["accepted"] and row["therapist"] and made.users[row["user"]]
-
-    covering = [
-        row["covering"]
-        for row in made.covers
-        if episode["ends"] is None and holds(row) and not row["taken_back"]
-        if row["episode"] == key or row["therapist"] == episode["therapist"]
-    ]
-    return {made.places[place]["user"] for place in [episode["therapist"], *covering] if works(place)}
-
-
-def course(made: Graph, key: int) -> list[int]:
-    """An episode, and those that followed it."""
-    found = [key]
-    while following := [number for number, row in enumerate(made.episodes) if row["previous"] == found[-1]]:
-        found += following
-    return found
-
-
-def unread() -> Iterator[Rating]:
-    for rating in Rating.objects.current().filter(rater="client").select_related("check_in"):
-        closed_at = rating.check_in.closed_unread_at
-        if rating.check_in.read_at is None and not (closed_at and closed_at >= rating.received_at):
-            yield rating
-
-
-def is_told(made: Graph, stored: Stored, rating: Rating, keys: list[int]) -> bool:
-    """Whether somebody who is responsible learns of an answer; of an ended case as long as it can be read."""
-    own, last = keys[0], keys[-1]
-    if users := responsible(made, own):
-        ends = made.episodes[own]["ends"]
-        is_shown = ends is None or ends > -ENDED_VISIBLE
-        mine = [
-            own_answers(user).filter(is_new_to(user), pk=rating.pk) for user in map(stored.users.__getitem__, users)
-        ]
-        return not is_shown or any(rows.exists() for rows in mine)
-    for user in responsible(made, last):
-        if made.episodes[last]["ends"] is not None and made.episodes[last]["ends"] <= -ENDED_VISIBLE:
-            return True
-        told = {case.code for case in cases_with_something_before(stored.users[user])}
-        if str(stored.episodes[last].code) in told:
-            return True
-    return False
-
-
-def check_all(practice: Practice) -> None:
-    made, stored = stored_graph()
-    needing = listed(practice)
-    for key, row in enumerate(made.episodes):
-        if row["ends"] is None:
-            assert responsible(made, key) or stored.episodes[key].code in needing
-    for number, user in enumerate(stored.users):
-        sight = sight_of(made, number)
-        assert found(stored.episodes, visible_episodes(user).values_list("pk", flat=True)) == sight.episodes
-        assert found(stored.episodes, own_episodes(user).values_list("pk", flat=True)) == sight.own
-        supervised = supervised_episodes(user).values_list("pk", flat=True)
-        assert found(stored.episodes, supervised) == supervised_of(made, number)
-    place_of = {row.pk: number for number, row in enumerate(stored.episodes)}
-    for rating in unread():
-        keys = course(made, place_of[rating.episode_id])
-        assert is_told(made, stored, rating, keys) or stored.episodes[keys[-1]].code in needing
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
