@@ -104,7 +104,11 @@ def asked_erasure(client: Client) -> AskedErasure | None:
 
 def what_holds_up(request: ErasureRequest, kept: str, managers: Set[int]) -> str:
     """Why nothing is erased as it stands, by `what_keeps` and the users who are managers now; else empty."""
-    return _obstacle(kept, managers, request.asked_by, request.agreed_by, waits=request.due_at is None)
+    waits = request.due_at is None
+    obstacle = _obstacle(kept, managers, request.asked_by, request.agreed_by, waits=waits)
+    if waits and not obstacle and managers == {request.asked_by.user_id}:
+        return _("There is no second manager any more. Take it back and ask again: then it is erased a day later.")
+    return obstacle
 
 
 def check_erasable(

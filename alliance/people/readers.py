@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import BooleanField, ExpressionWrapper, Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from alliance.models import Episode, Membership, Supervision, User
+from alliance.models import CaseOffer, Episode, Membership, Supervision, User
 from alliance.people.emergency import Opening, openings_of
 from alliance.scopes import is_open_sight, live, live_covers_of, live_therapists
 
@@ -27,6 +27,12 @@ READS = {
     Part.SUPERVISOR: _("Everything but private notes; comments where the client agreed."),
     Part.CASE_SUPERVISOR: _("Everything but private notes; comments where the client agreed."),
     Part.EMERGENCY: _("Everything but private notes, for an hour; comments where the client agreed."),
+}
+
+
+OFFERED = {
+    CaseOffer.OfferKind.HAND_OVER: _("Is asked to take the case over"),
+    CaseOffer.OfferKind.COVER: _("Is asked to cover for the therapist"),
 }
 
 
@@ -60,16 +66,12 @@ class AskedReader:
     """Somebody who is to read a case, and cannot yet."""
 
     name: str
-    part: Part
+    why: str
     asked_by: str
     asked_at: datetime
     opens_at: datetime | None  # None: only when a second person agrees
     is_accepted: bool
     is_objected: bool
-
-    @property
-    def why(self) -> str:
-        return str(self.part.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Readers:
 def readers_of(episode: Episode) -> Readers:
     """Who is responsible for an episode now, and who else can read it.
 
-    Three statements. A case that has ended has readers, and nobody is asked about it.
+    Five statements. A case that has ended has readers, and nobody is asked about it.
     """
     readers = []
     therapist = live_therapists().filter(pk=episode.therapist_id).select_related("practice__data_key").first()
@@ -106,7 +108,7 @@ def readers_of(episode: Episode) -> Readers:
     readers += [
         Reader(row.reader, Part.EMERGENCY, False, row.starts_at, row.ends_at) for row in openings if not row.is_over
     ]
-    return Readers(readers, asked, openings)
+    return Readers(readers, asked + _offered(episode), openings)
 
 
 def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
@@ -131,7 +133,7 @@ def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
     asked = [
         AskedReader(
             row.supervisor.display_name,
-            _part_of(row),
+            str(_part_of(row).label),
             _name_of(row.asked_by),
             row.starts_at,
             row.opens_at,
@@ -142,6 +144,24 @@ def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
         if not row.is_open
     ]
     return readers, asked
+
+
+def _offered(episode: Episode) -> list[AskedReader]:
+    """The colleague to whom the case is offered, where nobody has taken it yet."""
+    rows = CaseOffer.objects.waiting().filter(episode=episode.pk)
+    people = ("to__practice__data_key", "asked_by__practice__data_key")
+    return [
+        AskedReader(
+            row.to.display_name,
+            str(OFFERED[CaseOffer.OfferKind(row.kind)]),
+            row.asked_by.display_name,
+            row.asked_at,
+            row.opens_at,
+            row.accepted_at is not None,
+            row.objected_at is not None,
+        )
+        for row in rows.select_related(*people)
+    ]
 
 
 def _part_of(row: Supervision) -> Part:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from alliance.acting import as_program
 from alliance.models import Client, Membership, RetentionRule
-from ratings.rights.retention import DueRecord, due_records, held_back, may_agree
+from ratings.rights.retention import DueRecord, due_records, held_back, may_agree, waits_for_nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Rule:
     starts_at: datetime | None  # None: a day after a second manager agrees
     is_in_force: bool
     may_agree: bool
+    waits_for_nobody: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +83,5 @@ def _rule(row: RetentionRule, by: Membership) -> Rule:
         starts_at=row.starts_at,
         is_in_force=row.starts_at is not None and row.starts_at <= timezone.now(),
         may_agree=may_agree(row, by),
+        waits_for_nobody=waits_for_nobody(row),
     )

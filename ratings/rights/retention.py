@@ -116,6 +116,12 @@ def may_agree(rule: RetentionRule, member: Membership) -> bool:
     return rule.agreed_by_id is None and is_other and member.starts_at <= rule.set_at - SIGHT_WAITS
 
 
+def waits_for_nobody(rule: RetentionRule) -> bool:
+    """Whether the second manager who had to agree is gone: then it never comes into force."""
+    others = managers_of(rule.practice_id).exclude(user=rule.set_by.user_id)
+    return rule.starts_at is None and not others.exists()
+
+
 @transaction.atomic
 def agree_to_rule(*, by: Membership, code: UUID) -> None:
     """A second manager agrees; the rule is in force a day later."""

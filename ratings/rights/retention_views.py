@@ -2,14 +2,17 @@
 
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from alliance import access, audit
+from alliance.accounts.mail import send_message
 from alliance.accounts.step_up import check_fresh
 from alliance.keeping import check_keep
 from alliance.refusal import Refused
@@ -17,7 +20,11 @@ from alliance.requests import posted, require_page_or_post
 from ratings.rights.forms import HoldForm, RequestAnswer, RetentionForm, RuleAnswerForm
 from ratings.rights.holds import lift_hold, place_hold
 from ratings.rights.kept import record_kept, retention_of
+from ratings.rights.mail import rule_messages
 from ratings.rights.retention import agree_to_rule, end_rule, set_rule
+
+SAVED = _("Saved, and everybody here was told by e-mail. The list below says what it erases once it is in force.")
+NOT_TOLD = _("Saved, but the e-mails could not be sent. Tell the others yourself.")
 
 
 @require_page_or_post
@@ -63,13 +70,23 @@ def retention(request, code):
     form = RetentionForm(request.POST if request.method == "POST" else looked_for)
     is_right = form.is_valid()
     if request.method == "POST" and is_right:
-        set_rule(by=by, years=form.cleaned_data["years"])
-        messages.success(request, _("Saved. The list below says what it erases once it is in force."))
+        _tell(request, set_rule(by=by, years=form.cleaned_data["years"]))
         return redirect("ratings:retention", code)
     page = retention_of(by, form.cleaned_data["years"] if is_right else None)
     audit.record_code(audit.Verb.LISTED, "client", by=by, practice=by.practice, count=len(page.due))
     context = {"form": form, "page": page, "practice": by.practice, "section": "people"}
     return render(request, "ratings/rights/retention.html", context, status=422 if form.errors else 200)
+
+
+def _tell(request, rule):
+    try:
+        address = settings.BASE_URL + reverse("ratings:retention", args=[rule.practice.code])
+        for message in rule_messages(rule, address=address):
+            send_message(message=message)
+    except OSError:
+        messages.warning(request, NOT_TOLD)
+    else:
+        messages.success(request, SAVED)
 
 
 @require_POST

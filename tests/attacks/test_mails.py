@@ -13,13 +13,13 @@ from django.test import RequestFactory
 
 from alliance.crypto import Sealed
 from alliance.form_fields import PlainTextField
-from alliance.models import CaseOffer, Digest, EmergencyAccess, ErasureRequest, Membership
+from alliance.models import CaseOffer, Digest, EmergencyAccess, ErasureRequest, Membership, RetentionRule
 from alliance.people import mail as people
 from alliance.people.factor_reset import factor_message
 from ratings.delivery import mail as delivery_mail
 from ratings.digest import send as digest_send
 from ratings.models import CheckIn, Delivery
-from ratings.rights.mail import erasure_messages, whom_to_tell
+from ratings.rights.mail import erasure_messages, rule_messages, whom_to_tell
 from tests.attacks.markup import MARK, strings
 from tests.courses import consent
 from tests.factories import days_ago, make_episode, make_supervision
@@ -94,6 +94,8 @@ def mails(planted, juniper, sorrel):
     yield from people.offer_messages([offer], address="x")
     yield factor_message(dana, by=mona, address="x")
     yield from erasure_messages(asked, whom_to_tell(asked), address="x")
+    rule = RetentionRule.objects.create(practice=mona.practice, years=10, set_by=mona)
+    yield from rule_messages(rule, address="x")
     check_in = CheckIn.objects.filter(episode=juniper).first()
     told = {"kind": "first", "due_at": days_ago(1), "message_id": "<a@b.test>"}
     delivery = Delivery.objects.create(episode=check_in.episode, check_in=check_in, **told)

@@ -88,11 +88,12 @@ def _again(token: str) -> HttpResponse:
 def _page(request: HttpRequest, client: Client, *, has_other_wording: bool = False) -> HttpResponse:
     """`has_other_wording`: what was agreed to is worded otherwise by now, so that it was not taken."""
     paused = client.paused_until and client.paused_until > timezone.now()
+    agreed = client.agreed_to
     with timezone.override(ZoneInfo(client.zone or client.practice.zone)):
         context = {
             "practice": client.practice,
-            "gets_email": Consent.Purpose.EMAIL in client.agreed_to,
-            "is_asked": Consent.Purpose.CHECK_IN in client.agreed_to,
+            "gets_email": Consent.Purpose.EMAIL in agreed,
+            "is_asked": Consent.Purpose.CHECK_IN in agreed,
             "paused_until": client.paused_until if paused else None,
             "shown_wordings": wordings_mark(),
             "has_other_wording": has_other_wording,

@@ -1,4 +1,8 @@
+import pytest
+
+from alliance.access import check_settle
 from alliance.models import Membership
+from alliance.people.case_offers import end_case_offer, offer_case
 from alliance.people.cover import arrange_cover
 from alliance.people.readers import readers_of
 from tests.factories import days_ago, editor_of, make_episode
@@ -24,10 +28,24 @@ def test_a_case_that_nobody_is_responsible_for_says_so(dana, juniper, sam):
     assert not readers_of(juniper).responsible
 
 
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [("hand-over", "Is asked to take the case over"), ("cover", "Is asked to cover for the therapist")],
+)
+def test_a_colleague_to_whom_the_case_is_offered_is_told_as_one_who_is_to_read_it(kind, why, dana, juniper, noor, mona):
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(-7))
+    until = days_ago(-7) if kind == "cover" else None
+    offer = offer_case(right=check_settle(mona, juniper.code), to=noor, kind=kind, covers_until=until)
+    [row] = readers_of(juniper).asked
+    assert (row.name, row.why, row.asked_by, row.is_accepted) == ("Noor Haddad", why, "Mona Reyes", False)
+    end_case_offer(offer, mona)
+    assert readers_of(juniper).asked == []
+
+
 def test_it_asks_as_often_for_three_readers_as_for_one(dana, juniper, sorrel, sam, noor, django_assert_num_queries):
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         readers_of(juniper)
     arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(1), ends_at=days_ago(-7))
     make_episode(noor, "Wren")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(readers_of(juniper).all) == 3

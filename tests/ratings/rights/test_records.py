@@ -131,6 +131,19 @@ def test_the_only_manager_waits_a_day(mona, juniper):
     assert erase_due() == 1 and not is_there(juniper)
 
 
+def test_where_the_second_manager_left_it_says_what_to_do(http, mona, ida, dana, juniper, live_through):
+    live_through(juniper, [3])
+    asked(mona, juniper)
+    said = "There is no second manager any more. Take it back and ask again"
+    http.force_login(mona.user)
+    assert said not in http.get(LIST).text
+    Membership.objects.filter(pk=ida.pk).update(ends_at=days_ago(0.001))
+    assert said in http.get(LIST).text
+    take_request_back(keeper=check_keep(mona.user, juniper.client.code), request=ErasureRequest.objects.get())
+    assert asked(mona, juniper).due_at
+    assert said not in http.get(LIST).text
+
+
 def test_where_the_program_may_not_erase_the_owner_does(mona, ida, juniper, monkeypatch, capsys):
     agreed(mona, ida, juniper)
     a_day_passes()

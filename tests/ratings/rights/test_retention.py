@@ -151,6 +151,27 @@ def test_a_rule_that_was_ended_or_replaced_erases_nothing(mona, ida, ended):
     assert erase_what_is_over() == 0 and len(names_left()) == 6
 
 
+def test_where_the_second_manager_left_it_says_what_to_do(http, mona, ida):
+    set_rule(by=mona, years=10)
+    page = reverse("ratings:retention", args=[mona.practice.code])
+    said = "There is no second manager any more"
+    http.force_login(mona.user)
+    assert said not in http.get(page).text
+    Membership.objects.filter(pk=ida.pk).update(ends_at=days_ago(0.001))
+    assert said in http.get(page).text
+    set_rule(by=mona, years=10)
+    assert said not in http.get(page).text
+
+
+def test_everybody_in_the_practice_is_told_of_a_rule(http, mona, ida, dana, sam, otis, lee, mailoutbox):
+    http.force_login(mona.user)
+    page = reverse("ratings:retention", args=[mona.practice.code])
+    assert http.post(page, {"years": "10"}).url == page
+    assert {mail.to[0] for mail in mailoutbox} == {member.user.email for member in (ida, dana, sam)}
+    assert all("erased 10 years after" in mail.body and "Mona Reyes" in mail.body for mail in mailoutbox)
+    assert {mail.to[0] for mail in mailoutbox if page in mail.body} == {ida.user.email}
+
+
 def test_who_is_no_manager_any_more_sets_agrees_and_ends_nothing(mona, ida):
     rule = set_rule(by=mona, years=10)
     Membership.objects.filter(pk=ida.pk).update(is_manager=False, is_supervisor=True)
