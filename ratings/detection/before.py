@@ -1,17 +1,20 @@
 """Reads all that a replay needs of some episodes, in two statements, however long their histories are.
 
+Where a rupture was set aside it takes one more.
+
 Somebody waits while an answer is written, so nothing is read twice, and no column that a replay does not look at. Pages
 read whole rows: `ratings.detection.history`.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, FilteredRelation, Min, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
 
 from alliance.models import Episode, Practice
@@ -20,7 +23,7 @@ from alliance.scopes import episodes_in_hands
 from ratings.detection.history import HeldSession, is_counted, join_ratings
 from ratings.detection.stored import current_version
 from ratings.models import Assessment, DetectorVersion, Instrument, Rating, RepairStep, Rupture
-from ratings.psychometrics.evidence import Rater
+from ratings.psychometrics.evidence import OpenedBy, Rater, report_of
 from sessions.models import TherapySession
 
 MOST_VERSIONS = 1000  # kept in memory, one or two a practice; convention of this app
@@ -41,11 +44,17 @@ class Before:
     assessed: set[int] = field(default_factory=set)  # therapy sessions that were assessed, under whatever version
     ruptures: dict[int, list[Rupture]] = field(default_factory=dict)  # by episode, in the order in which they opened
     rupture_columns: dict[int, list[Any]] = field(default_factory=dict)  # of each rupture, as they are stored
+    reported: dict[tuple[int, OpenedBy], datetime] = field(default_factory=dict)  # see `_first_reports`
 
     def held(self, episode_key: int) -> list[HeldSession]:
         """The sessions of an episode that were held or missed, oldest first."""
         rows = [row for row in self.sessions[episode_key] if is_counted(row, self.ratings)]
-        return join_ratings(rows, self.ratings, self.with_check_in)
+        held = join_ratings(rows, self.ratings, self.with_check_in)
+        return [replace(one, first_reported_at=self._first_reported_at(one)) for one in held] if self.reported else held
+
+    def _first_reported_at(self, held: HeldSession) -> datetime | None:
+        by = report_of(held.evidence)
+        return self.reported.get((held.row.pk, by)) if by else None
 
     def is_on_record(self, session_key: int) -> bool:
         """Whether a therapy session is one of these, and is not voided."""
@@ -87,7 +96,27 @@ def read_before(episodes: Mapping[int, Episode], practice: Practice, *, asks_han
             rupture.opened_session = by_key[rupture.opened_session_id]
         ruptures[rupture.episode_id].append(rupture)
     before.ruptures = ruptures
+    before.reported = _first_reports([key for key, rows in ruptures.items() if any(map(_is_aside, rows))])
     return before
+
+
+def _is_aside(rupture: Rupture) -> bool:
+    return rupture.state == Rupture.RuptureState.SET_ASIDE
+
+
+def _first_reports(keys: Sequence[int]) -> dict[tuple[int, OpenedBy], datetime]:
+    """When each report of strain first came in, by therapy session and who says so: corrections come later.
+
+    Only what was set aside is held against that, so `keys` are the episodes with such a rupture; without one nothing is
+    asked, else one statement.
+    """
+    if not keys:
+        return {}
+    by_client = Q(rater=Rater.CLIENT, tension=True) & ~Q(tension_talked_about=True)
+    by_therapist = Q(rater=Rater.THERAPIST) & ~Q(noticed__in=("", Rating.Noticed.NOTHING))
+    reports = Rating.objects.filter(by_client | by_therapist, episode__in=keys).order_by()
+    first = reports.values_list("therapy_session", "rater").annotate(first=Min("received_at"))
+    return {(session, OpenedBy(rater)): at for session, rater, at in first}
 
 
 def _ruptures(keys: Sequence[int]) -> Iterable[Rupture]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from alliance.models import Episode, Practice
 from ratings.models import CheckIn, Rating
@@ -30,6 +31,7 @@ class HeldSession:
     therapist: Rating | None
     has_check_in: bool
     evidence: SessionEvidence
+    first_reported_at: datetime | None = None  # as `SessionRecord` has it
 
 
 def held_sessions(episode: Episode) -> list[HeldSession]:

@@ -95,6 +95,7 @@ def _session_record(held: HeldSession) -> SessionRecord:
         has_check_in=held.has_check_in,
         by_client_at=held.client.received_at if held.client else None,
         by_therapist_at=held.therapist.received_at if held.therapist else None,
+        first_reported_at=held.first_reported_at,
     )
 
 

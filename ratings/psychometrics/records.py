@@ -17,6 +17,7 @@ class SessionRecord:
     has_check_in: bool  # there is a check-in for it
     by_client_at: datetime | None = None
     by_therapist_at: datetime | None = None
+    first_reported_at: datetime | None = None  # when the report first came in, where a correction kept it
 
     @property
     def rated(self) -> bool:

@@ -294,8 +294,11 @@ def evidence_of_run(
 
 
 def _is_put_away(position: int, therapy_session: SessionRecord, aside: Sequence[RuptureRecord]) -> bool:
-    """Whether a report was on record when a therapist set such a rupture aside."""
-    came_in = therapy_session.reported_at
+    """Whether a report was on record when a therapist set such a rupture aside.
+
+    A correction that keeps it tells of nothing new.
+    """
+    came_in = therapy_session.first_reported_at or therapy_session.reported_at
     for record in aside:
         if record.begins is None or record.aside_at is None or position < record.begins:
             continue

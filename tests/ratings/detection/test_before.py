@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from ratings.check_in.actions import answer_check_in
 from ratings.detection.reassess import reassess
@@ -64,6 +65,14 @@ def test_one_check_in_takes_the_same_few_statements(number, juniper, long_course
 def test_a_rupture_that_it_opens_takes_one_more(number, juniper, long_course, http, opened):
     assert statements(http, opened(long_course(juniper, number)), level=1) == (2, 11)
     assert Rupture.objects.get().state == "open"
+
+
+def test_what_was_set_aside_takes_one_more(juniper, long_course, http, opened):
+    last = long_course(juniper, 12)
+    opened_session, now = last.therapy_session, timezone.now()
+    aside = {"opened_by": "therapist", "state": "set_aside", "opened_at": now, "closed_at": now}
+    Rupture.objects.create(episode=juniper, opened_session=opened_session, closed_session=opened_session, **aside)
+    assert statements(http, opened(last), level=4) == (2, 11)
 
 
 def test_only_what_an_answer_changed_is_written(juniper, live_through):

@@ -22,7 +22,10 @@ from ratings.psychometrics import thresholds
 from ratings.psychometrics.assess import assess, freeze
 from ratings.psychometrics.evidence import Budget, OpenedBy, RuptureState, Version
 from ratings.psychometrics.usual import TrendWord
+from ratings.record.actions import correct_session
+from ratings.ruptures.actions import set_rupture_aside
 from tests.courses import answers, client_answers
+from tests.factories import editor_of
 from tests.ratings.threads import at_once
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
@@ -104,6 +107,35 @@ def test_what_was_set_aside_stays_aside(juniper, live_through):
     reassess(juniper)
     assert Rupture.objects.get().state == "set_aside"
     assert Standing.objects.get().rupture is None
+
+
+def own_rating(episode, check_in, level, noticed):
+    """The therapist corrects their own rating of a session."""
+    row = check_in.therapy_session
+    correct_session(
+        editor=editor_of(episode), therapy_session=row, starts_at=row.starts_at, ends_at=row.ends_at, mode=row.mode,
+        attendance="attended", text=check_in.text, answers=answers(level), noticed=noticed, private_note="",
+        note_shown=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("noticed_then", "found"), [("pulling_back", ["set_aside"]), ("", ["set_aside", "open"])])
+def test_only_a_report_that_is_new_opens_a_rupture_beside_what_was_set_aside(
+    noticed_then, found, juniper, live_through
+):
+    *_before, last = live_through(juniper, [3, 3, 3, 3, 0])
+    own_rating(juniper, last, 3, noticed_then)
+    set_rupture_aside(editor=editor_of(juniper), rupture=Rupture.objects.get(), reason="We spoke about it.")
+    own_rating(juniper, last, 2, "pulling_back")
+    assert [row.state for row in juniper.ruptures.order_by("pk")] == found
+
+
+def test_a_client_who_changes_an_answer_reports_nothing_new(juniper, live_through):
+    *_before, last = live_through(juniper, [3, 3, 3, 0, None])
+    answer_check_in(check_in=last, answers=client_answers(0, tension=True), may_change=True)
+    set_rupture_aside(editor=editor_of(juniper), rupture=Rupture.objects.get(), reason="We spoke about it.")
+    answer_check_in(check_in=last, answers=client_answers(1, tension=True), may_change=True)
+    assert not Rupture.objects.filter(state__in=Rupture.ACTIVE).exists()
 
 
 def test_a_replay_twice_changes_nothing(juniper, live_through):
