@@ -159,9 +159,8 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
     reader_is_therapist = access.can_edit(reader, episode)
     can_log = reader_is_therapist or access.can_log(reader, episode)
     attended = [therapy_session for therapy_session in history.sessions if therapy_session.number]
-    rated = [therapy_session for therapy_session in attended if therapy_session.client]
     last_session = attended[-1] if attended else None
-    latest = rated[-1] if rated else None
+    latest = next((therapy_session for therapy_session in reversed(attended) if therapy_session.client), None)
     evidence = evidence_of(standing.rupture) if standing.rupture and not history.shadow else None
     number_of = {therapy_session.row.pk: therapy_session.number for therapy_session in history.sessions}
     sessions = session_rows(episode, number_of)
@@ -196,6 +195,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
                 attended,
                 plan,
                 rupture=standing.rupture,
+                evidence=evidence,
                 has_wish=bool(heard),
                 question=question,
             )

@@ -72,7 +72,7 @@ class Facts:
     unrated: SessionAt | None = None  # the last session held, where the therapist rated earlier ones and not this one
     repair: Repair = Repair.NONE
     rupture_code: str = ""
-    opened: int | None = None  # number of the session that opened the rupture
+    asks_about: int | None = None  # number of the session that speaks for the rupture
     has_wish: bool = False  # the client's
     question: str = ""  # put forward for supervision
     refused_goal: RefusedGoal | None = None
@@ -135,7 +135,7 @@ def _rate(facts: Facts) -> WhatNow:
 
 
 def _start_repair(facts: Facts) -> WhatNow:
-    text = _("Ask about session %(n)s.") % {"n": facts.opened} if facts.opened else _("Ask what did not fit.")
+    text = _("Ask about session %(n)s.") % {"n": facts.asks_about} if facts.asks_about else _("Ask what did not fit.")
     return WhatNow(text, "", reverse("ratings:rupture", args=[facts.rupture_code]), _("Start repair"))
 
 

@@ -10,6 +10,8 @@ from ratings.delivery.queries import SessionRow
 from ratings.detection.history import HeldSession
 from ratings.models import RepairStep, Rupture
 from ratings.plan.queries import PlanView
+from ratings.psychometrics.evidence import report_of
+from ratings.psychometrics.records import RuptureEvidence
 from ratings.supervision.queries import Question
 
 
@@ -21,12 +23,14 @@ def facts_of(
     plan: PlanView,
     *,
     rupture: Rupture | None,
+    evidence: RuptureEvidence | None,
     has_wish: bool,
     question: Question | None,
 ) -> Facts:
     """The facts of a case of which the rest was read before; one statement more.
 
-    `sessions`: latest first; `attended`: those that were held, oldest first; `rupture`: the open one, if it is told.
+    `sessions`: latest first; `attended`: those that were held, oldest first; `rupture`: the open one, if it is told;
+    `evidence`: what ratings speak for it, if that is told.
     """
     coming = [row for row in sessions if row.is_planned and row.therapy_session.starts_at > timezone.now()]
     return Facts(
@@ -39,7 +43,7 @@ def facts_of(
         unrated=_unrated(attended),
         repair=_repair(rupture),
         rupture_code=str(rupture.code) if rupture else "",
-        opened=next((held.number for held in attended if rupture and held.row.pk == rupture.opened_session_id), None),
+        asks_about=_asks_about(rupture, evidence, attended) if rupture else None,
         has_wish=has_wish,
         question=question.text if question else "",
         refused_goal=_refused(plan),
@@ -71,6 +75,26 @@ def _repair(rupture: Rupture | None) -> Repair:
     if last is None:  # one that comes back by itself is left to do so
         return Repair.UNTOUCHED if rupture.is_open else Repair.NONE
     return Repair.TAKEN if last.outcome in RepairStep.TAKEN else Repair.PLANNED
+
+
+def _asks_about(rupture: Rupture, evidence: RuptureEvidence | None, attended: Sequence[HeldSession]) -> int | None:
+    """The number of the session to ask about.
+
+    The latest that speaks for an open rupture: that of which a person says so, or in which its ratings are clearest, as
+    its page has it; else the one that opened it.
+    """
+    opened = next((held.number for held in attended if held.row.pk == rupture.opened_session_id), None)
+    speak = [
+        held.number
+        for held in attended
+        if held.number
+        and (
+            held.number == opened
+            or (opened and held.number > opened and report_of(held.evidence))
+            or (evidence and held.row.starts_at == evidence.held_at)
+        )
+    ]
+    return max(speak, default=None)
 
 
 def _refused(plan: PlanView) -> RefusedGoal | None:

@@ -80,7 +80,7 @@ def test_an_ended_therapy_has_its_last_session_to_log_at_most():
 
 @pytest.mark.time_machine(datetime(2026, 11, 28, 12, tzinfo=UTC))  # a day without its year
 def test_each_thing_has_words_and_a_page():
-    facts, said = replace(WAITING, opened=4), {}
+    facts, said = replace(WAITING, asks_about=4), {}
     for step, done in ORDER:
         said[step] = what_now(facts)
         facts = replace(facts, **done)

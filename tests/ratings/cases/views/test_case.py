@@ -362,12 +362,26 @@ def test_a_repair_is_next_until_it_is_over(http, dana, juniper, live_through):
     agree_goal(editor=editor_of(juniper), text="We are working on sleep.")
     live_through(juniper, [3, 3, 3, 3, 0, 0])
     rupture = Rupture.objects.get()
-    assert next_thing(http, dana, juniper) == "Ask about session 5."
+    assert next_thing(http, dana, juniper) == "Ask about session 6."
     step = {"episode": juniper, "rupture": rupture, "step": "ask", "said_by": dana}
     RepairStep.objects.create(**step, outcome="planned")
     assert next_thing(http, dana, juniper).startswith("You planned a step")
     RepairStep.objects.create(**step, outcome="done")
     assert next_thing(http, dana, juniper).startswith("You took a step")
+
+
+@pytest.mark.parametrize(
+    ("levels", "told", "asked_about"),
+    [([3, 3, 3, 3, 1, 0, 1], False, 6), ([3, 3, 3, 3, 1, 0, 1], True, 7), ([3, 3, 3, 3, 3, 3, 3], True, 7)],
+    ids=["the clearest", "the last one told of", "told of, and no rating shows it"],
+)
+def test_a_repair_begins_with_the_session_that_speaks_for_it(
+    levels, told, asked_about, http, dana, juniper, live_through
+):
+    agree_goal(editor=editor_of(juniper), text="We are working on sleep.")
+    *_before, last = live_through(juniper, [*levels[:-1], None])
+    answer_check_in(check_in=last, answers=client_answers(levels[-1], tension=told), may_change=False)
+    assert next_thing(http, dana, juniper) == f"Ask about session {asked_about}."
 
 
 def test_a_supervisor_sees_the_question_and_no_work_of_the_therapist(http, dana, sam, juniper, live_through):
