@@ -9,9 +9,11 @@ class LastRun(models.Model):
     class Job(models.TextChoices):
         SENDER = "sender", "send_due"
         BACKUP = "backup", "backup"
+        AUDIT = "audit", "verify_audit"
 
     job = models.CharField(max_length=20, choices=Job, primary_key=True)
     at = models.DateTimeField()
+    found_fault = models.BooleanField(default=False, db_default=False)  # it ran to its end, and all is not well
 
     def __str__(self):
         return f"{self.job} {self.at:%Y-%m-%d %H:%M}"

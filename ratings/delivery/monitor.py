@@ -14,7 +14,7 @@ from ratings.models import Delivery
 
 # Conventions of this app.
 SENDER_SILENT = timedelta(minutes=15)
-NO_BACKUP = timedelta(hours=26)  # one a day, and time for it to run
+ONCE_A_DAY = timedelta(hours=26)  # a backup, a reading of the audit; and time for it to run
 LEAST_FREE = 10  # percent of the disk with the SQLite file
 
 
@@ -26,6 +26,8 @@ class Health:
     oldest_due_seconds: int | None
     sender_silent_seconds: int | None
     backup_age_seconds: int | None
+    audit_read_seconds: int | None
+    audit_is_whole: bool | None
     disk_free_percent: int
 
     @property
@@ -34,8 +36,12 @@ class Health:
         found = []
         if self.sender_silent_seconds is None or self.sender_silent_seconds > SENDER_SILENT.total_seconds():
             found.append("sender silent")
-        if self.backup_age_seconds is None or self.backup_age_seconds > NO_BACKUP.total_seconds():
+        if self.backup_age_seconds is None or self.backup_age_seconds > ONCE_A_DAY.total_seconds():
             found.append("no backup")
+        if self.audit_read_seconds is None or self.audit_read_seconds > ONCE_A_DAY.total_seconds():
+            found.append("audit not read again")
+        if self.audit_is_whole is False:
+            found.append("audit changed")
         if self.disk_free_percent < LEAST_FREE:
             found.append("disk nearly full")
         return found
@@ -48,14 +54,17 @@ class Health:
 def health() -> Health:
     """The figures now."""
     now, runs = timezone.now(), last_runs()
+    ran = {job: run.at for job, run in runs.items()}
     due = Delivery.objects.waiting().filter(due_at__lte=now, episode__client__practice__live_at__lte=now)
     found = due.aggregate(number=Count("pk"), oldest=Min("due_at"))
     disk = shutil.disk_usage(settings.VAR_DIR)
     return Health(
         messages_due=found["number"],
         oldest_due_seconds=_since(found["oldest"], now),
-        sender_silent_seconds=_since(runs.get(Job.SENDER), now),
-        backup_age_seconds=_since(runs.get(Job.BACKUP), now),
+        sender_silent_seconds=_since(ran.get(Job.SENDER), now),
+        backup_age_seconds=_since(ran.get(Job.BACKUP), now),
+        audit_read_seconds=_since(ran.get(Job.AUDIT), now),
+        audit_is_whole=not runs[Job.AUDIT].found_fault if Job.AUDIT in runs else None,
         disk_free_percent=100 * disk.free // disk.total,
     )
 

@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from alliance.audit_chain import verify
+from alliance.last_runs import Job, record_run
 
 
 class Command(BaseCommand):
@@ -13,6 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, head, **options):
         verdict = verify(head)
+        record_run(Job.AUDIT, found_fault=bool(verdict.fault))
         if verdict.fault:
             raise CommandError(verdict.fault)
         self.stdout.write(

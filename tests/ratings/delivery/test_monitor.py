@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from alliance.audit_chain import close_batches
 from alliance.last_runs import Job, record_run
-from alliance.models import LastRun
+from alliance.models import AuditEvent, AuditSeal, LastRun
+from tests.factories import days_ago
 
 TOKEN = "a token of more than thirty-two characters"
 
@@ -45,7 +48,11 @@ def test_without_a_token_in_the_settings_there_is_none_for_anybody(asked, all_we
 
 @pytest.mark.parametrize(
     ("job", "silent", "problem"),
-    [(Job.SENDER, timedelta(minutes=16), "sender silent"), (Job.BACKUP, timedelta(hours=27), "no backup")],
+    [
+        (Job.SENDER, timedelta(minutes=16), "sender silent"),
+        (Job.BACKUP, timedelta(hours=27), "no backup"),
+        (Job.AUDIT, timedelta(hours=27), "audit not read again"),
+    ],
 )
 def test_a_job_that_stands_still_is_a_problem(asked, all_well, job, silent, problem):
     LastRun.objects.filter(job=job).update(at=timezone.now() - silent)
@@ -58,3 +65,18 @@ def test_a_job_that_stands_still_is_a_problem(asked, all_well, job, silent, prob
 def test_a_full_disk_is_a_problem(asked, all_well, monkeypatch):
     monkeypatch.setattr("ratings.delivery.monitor.LEAST_FREE", 101)
     assert asked().json()["problems"] == ["disk nearly full"]
+
+
+def test_an_audit_that_is_not_as_it_was_is_a_problem_until_it_is_again(asked, all_well):
+    AuditEvent.objects.create(subject_type="episode", verb="read", at=days_ago(1))
+    digest = close_batches()
+    AuditSeal.objects.update(digest="0" * 64)
+    with pytest.raises(CommandError, match="not as they were"):
+        call_command("verify_audit")
+    page = asked()
+    assert (page.status_code, page.json()["problems"]) == (503, ["audit changed"])
+    AuditSeal.objects.update(digest=digest)
+    call_command("verify_audit")
+    page = asked()
+    assert (page.status_code, page.json()["problems"]) == (200, [])
+    assert page.json()["audit_read_seconds"] < 60
