@@ -6,7 +6,7 @@ that a view and its template share one truth. Everything is judged at request ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -127,23 +127,23 @@ def is_covered(episode: Episode) -> bool:
 
 def check_role(user: User, role: Role) -> list[Membership]:
     """The user's live memberships with this role, which the page needs."""
-    memberships = list(live_memberships(user, role).select_related("practice__data_key"))
-    if not memberships:
+    return check_place(live_memberships(user, role).select_related("practice__data_key"), role)
+
+
+def check_place(places: Iterable[Membership], role: Role) -> list[Membership]:
+    """Those of the live memberships that came with the request which have this role; for pages that only read."""
+    found = [place for place in places if getattr(place, f"is_{role}")]
+    if not found:
         raise Denied(f"{role}_page")
-    return memberships
+    return found
 
 
 def check_import(user: User) -> list[Membership]:
-    """The memberships with which the user may import past ratings.
-
-    Managers import for everybody, therapists for themselves.
-    """
-    memberships = [
-        membership for membership in memberships_of(user) if membership.is_manager or membership.is_therapist
-    ]
-    if not memberships:
+    """The memberships with which the user may import past ratings: managers for everybody, therapists for themselves."""
+    found = [place for place in memberships_of(user) if place.is_manager or place.is_therapist]
+    if not found:
         raise Denied("import_page")
-    return memberships
+    return found
 
 
 def check_import_again(membership: Membership) -> None:

@@ -21,10 +21,10 @@ from alliance.models import Episode, Membership, User
 from ratings.cases.lists import (
     OLD_AFTER,
     CaseRow,
+    LastRupture,
     case_rows,
     last_came_with_an_import,
-    last_rupture_of,
-    with_last_rupture,
+    last_ruptures,
 )
 from ratings.cases.register import MEMBER, Therapist, by_name, has_rupture, members_of, says_too_little, told_cases
 from ratings.delivery.queries import CheckInRow, latest_unanswered
@@ -110,8 +110,7 @@ class Sign:
     is_current: bool
     has_step: bool
     has_question: bool
-    last: Rupture | None
-    stays_aside: bool
+    last: LastRupture | None
 
     @property
     def rupture(self) -> Rupture | None:
@@ -128,11 +127,12 @@ class Sign:
 
     @property
     def is_aside(self) -> bool:
-        return self.last is not None and self.stays_aside and self.rupture is None
+        return self.last is not None and self.last.stays_aside and self.rupture is None
 
     @property
     def is_kept_back(self) -> bool:
-        return self.last is not None and self.last.kept_back and self.last.is_active and self.rupture is None
+        last = self.last.rupture if self.last else None
+        return last is not None and last.kept_back and last.is_active and self.rupture is None
 
     @property
     def is_missing(self) -> bool:
@@ -151,7 +151,7 @@ class Sign:
 def caseload_of(supervisor: User, places: Collection[Membership], therapist: str = "") -> Caseload:
     """What needs attention; `therapist`: the code of one, or of nobody.
 
-    `places`: the supervisor's, with their practices. Four statements, five where a check-in is missing.
+    `places`: the supervisor's, with their practices. Four statements, one more where a check-in is missing.
     """
     told = told_cases(supervisor)
     away_after = max((place.practice.unseen_after_days for place in places), default=90)  # of several, the longest
@@ -183,7 +183,8 @@ def caseload_of(supervisor: User, places: Collection[Membership], therapist: str
     lists = [(one, MOST_OF_A_KIND) for one in (asked, settled, missing, aside, kept_back)]
     lists += [(first, MOST_TO_TALK_ABOUT), (repairs, MOST_REPAIRS)]
     keys = {sign.key for signs_of_list, most in lists for sign in signs_of_list[:most]}
-    rows = {row.standing.pk: row for row in case_rows(Episode.objects.filter(pk__in=keys))}
+    last = {sign.key: sign.last for sign in signs if sign.last}
+    rows = {row.standing.pk: row for row in case_rows(Episode.objects.filter(pk__in=keys), last=last)}
     gaps = _shown(missing, MOST_OF_A_KIND, rows)
     check_ins = latest_unanswered([row.code for row in gaps.rows])
     named = [sign for sign in current if sign.is_named and not sign.is_untold]
@@ -214,17 +215,15 @@ def _signs(cases: QuerySet[Any], is_current: Q) -> list[Sign]:
     """What the cases have to say, what comes first at the head."""
     steps = RepairStep.objects.filter(episode=OuterRef("pk"), taken_back_at__isnull=True)
     steps = steps.filter(rupture__state__in=Rupture.ACTIVE, rupture__kept_back=False)
-    rows = (
-        with_last_rupture(cases)
-        .annotate(
-            untold=F("is_untold"),
-            at=F("seen_at"),
-            is_current=Case(When(is_current, then=True), default=False),
-            has_step=Exists(steps),
-            has_question=Exists(_questions()),
-        )
-        .select_related("standing__rupture__opened_session")
+    rows = cases.annotate(
+        untold=F("is_untold"),
+        at=F("seen_at"),
+        is_current=Case(When(is_current, then=True), default=False),
+        has_step=Exists(steps),
+        has_question=Exists(_questions()),
     )
+    found = list(rows.select_related("standing__rupture__opened_session"))
+    last = last_ruptures([row.pk for row in found], {row.pk for row in found if row.untold})
     signs = [
         Sign(
             key=row.pk,
@@ -234,10 +233,9 @@ def _signs(cases: QuerySet[Any], is_current: Q) -> list[Sign]:
             is_current=row.is_current,
             has_step=row.has_step,
             has_question=row.has_question,
-            last=last_rupture_of(row),
-            stays_aside=row.stays_aside,
+            last=last.get(row.pk),
         )
-        for row in rows
+        for row in found
     ]
     return sorted(signs, key=lambda sign: (-sign.standing.attention, sign.key))
 

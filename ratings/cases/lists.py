@@ -1,5 +1,6 @@
 """Reads: cases as lines of a list, worst first."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +60,14 @@ class CaseRow:
         return (timezone.now() - self.since).days if self.since else 0
 
 
+@dataclass(frozen=True, slots=True)
+class LastRupture:
+    """The newest rupture of a case that stands, open or over."""
+
+    rupture: Rupture
+    stays_aside: bool  # it was set aside, and the ratings have not been steady since; the same as in the replay
+
+
 def last_came_with_an_import() -> QuerySet[TherapySession]:
     """The last session of an episode, where it came with an import."""
     return TherapySession.objects.attended().filter(
@@ -66,46 +75,40 @@ def last_came_with_an_import() -> QuerySet[TherapySession]:
     )
 
 
-def with_last_rupture(episodes: QuerySet[Any]) -> QuerySet[Any]:
-    """The episodes, each with its newest rupture that is told and not withdrawn: see `last_rupture_of`.
+def last_ruptures(keys: Collection[int], untold: Collection[int]) -> dict[int, LastRupture]:
+    """Episode key -> its newest rupture that is told and not withdrawn. One statement, none for no keys.
 
-    `stays_aside`: it was set aside, and the ratings have not been steady since; the same as in the replay.
+    `untold`: which of the keys are of a practice in shadow mode. The statement joins as little as it can: right after a
+    first import PostgreSQL takes the tables for empty, and then looks through one for each row of another.
     """
-    # As a case: of a plain "is null" PostgreSQL thinks that it is rare, and after an import, before it has counted its
-    # tables anew, it reads all sessions once for each case.
-    is_voided = Case(When(opened_session__voided_at__isnull=True, then=False), default=True)
-    newest = Rupture.objects.told().alias(is_voided=is_voided).filter(episode=OuterRef("pk"), is_voided=False)
-    newest = newest.exclude(state=Rupture.RuptureState.WITHDRAWN).order_by("-opened_session__starts_at", "-pk")
-    versions = Assessment.objects.filter(episode=OuterRef(OuterRef("pk"))).order_by("-version__valid_from")
+    versions = Assessment.objects.filter(episode=OuterRef(OuterRef("episode"))).order_by("-version__valid_from")
     steady = Assessment.objects.filter(
-        episode=OuterRef("pk"),
+        episode=OuterRef("episode"),
         version=Subquery(versions.values("version")[:1]),
         state__in=[State.STEADY, State.SETTLED_LOWER],
-        therapy_session__starts_at__gt=OuterRef("last_rupture__opened_session__starts_at"),
+        therapy_session__starts_at__gt=OuterRef("opened_session__starts_at"),
     )
-    is_aside = Q(last_rupture__state=Rupture.RuptureState.SET_ASIDE)
-    is_newest = Q(ruptures__pk=Subquery(newest.values("pk")[:1]))
-    rows: QuerySet[Any] = episodes.annotate(last_rupture=FilteredRelation("ruptures", condition=is_newest))
-    rows = rows.annotate(stays_aside=Case(When(is_aside & ~Q(Exists(steady)), then=True), default=False))
-    return rows.select_related("last_rupture")
-
-
-def last_rupture_of(episode: Any) -> Rupture | None:
-    """Of an episode from `with_last_rupture`: Django sets nothing where there is none."""
-    return getattr(episode, "last_rupture", None)
+    is_aside = Q(state=Rupture.RuptureState.SET_ASIDE)
+    rows = Rupture.objects.filter(episode__in=keys, opened_session__voided_at__isnull=True)
+    rows = rows.exclude(state=Rupture.RuptureState.WITHDRAWN).annotate(
+        stays_aside=Case(When(is_aside & ~Q(Exists(steady)), then=True), default=False)
+    )
+    rows = rows.order_by("opened_session__starts_at", "pk")
+    told = (row for row in rows if row.is_told(shadow=row.episode_id in untold)) if keys else ()
+    return {row.episode_id: LastRupture(row, row.stays_aside) for row in told}
 
 
 def _with_what_rows_say(episodes: QuerySet[Episode]) -> QuerySet[Any]:
     """The episodes with all that stands in their rows, so that the database is asked once."""
     shadow = DetectorVersion.objects.in_shadow().filter(practice=OuterRef("client__practice"))
     at_work = Q(ruptures__state__in=Rupture.ACTIVE, ruptures__kept_back=False)  # at most one of an episode
-    steps = RepairStep.objects.filter(episode=OuterRef("pk"), taken_back_at__isnull=True)
-    steps = steps.filter(rupture__state__in=Rupture.ACTIVE, rupture__kept_back=False).order_by("-said_at", "-pk")
+    steps = RepairStep.objects.filter(rupture=OuterRef("at_work"), taken_back_at__isnull=True)
+    steps = steps.order_by("-said_at", "-pk")
     later = TherapySession.objects.attended().filter(
         episode=OuterRef("pk"), starts_at__gt=OuterRef("at_work__opened_session__starts_at")
     )
     rows: QuerySet[Any] = (
-        with_last_rupture(episodes.filter(standing__isnull=False))
+        episodes.filter(standing__isnull=False)
         .annotate(
             is_imported=Exists(last_came_with_an_import()),
             is_untold=Exists(shadow),
@@ -143,27 +146,35 @@ def _with_who_read(episodes: QuerySet[Any]) -> QuerySet[Any]:
     return rows
 
 
-def case_rows(episodes: QuerySet[Episode], worked_on_by: User | None = None) -> list[CaseRow]:
+def case_rows(
+    episodes: QuerySet[Episode], worked_on_by: User | None = None, last: Mapping[int, LastRupture] | None = None
+) -> list[CaseRow]:
     """A line for each episode of a queryset, worst first, then by name.
 
-    One statement, two where a practice rates first. An episode without a standing is left out. `worked_on_by`: who has
-    them in their hands, and is told which are a colleague's; None: who reads along.
+    Two statements, one more where a practice rates first. An episode without a standing is left out. `worked_on_by`:
+    who has them in their hands, and is told which are a colleague's; None: who reads along. `last`: their
+    `last_ruptures`, where these were read already.
     """
     rows = _with_what_rows_say(episodes)
     found = list(rows if worked_on_by else _with_who_read(rows))
     waiting = {one.episode_key for one in awaiting_rating(found, worked_on_by)} if worked_on_by else set()
-    cases = [_case_row(episode, worked_on_by, waits=episode.pk in waiting) for episode in found]
+    if last is None:
+        last = last_ruptures([row.pk for row in found], {row.pk for row in found if row.is_untold})
+    cases = [
+        _case_row(episode, worked_on_by, None if episode.pk in waiting else last.get(episode.pk), episode.pk in waiting)
+        for episode in found
+    ]
     return sorted(cases, key=lambda case: (-case.standing.attention, folded(case.name)))
 
 
-def _case_row(episode: Any, worked_on_by: User | None, *, waits: bool) -> CaseRow:
+def _case_row(episode: Any, worked_on_by: User | None, newest: LastRupture | None, waits: bool) -> CaseRow:
     standing = told_standing(episode.standing, shadow=episode.is_untold)
     if waits:
         standing = standing_until_rated(standing)
-    rupture, last = standing.rupture, last_rupture_of(episode) if not waits else None
+    rupture, last = standing.rupture, newest.rupture if newest else None
     reason = evidence_of(rupture) if rupture and not episode.is_untold else None
     seen_at = standing.last_session_at or episode.starts_at
-    is_aside = last is not None and episode.stays_aside and not rupture
+    is_aside = newest is not None and newest.stays_aside and not rupture
     is_a_colleagues = worked_on_by is not None and episode.therapist.user_id != worked_on_by.pk
     return CaseRow(
         code=str(episode.code),

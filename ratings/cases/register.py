@@ -19,7 +19,7 @@ from alliance import scopes
 from alliance.models import Episode, Membership, User
 from alliance.names import folded, is_found
 from alliance.paging import page_after, page_of_codes
-from ratings.cases.lists import last_rupture_of, with_last_rupture
+from ratings.cases.lists import LastRupture, last_ruptures
 from ratings.detection.shadow import told_standing
 from ratings.detection.stored import evidence_of
 from ratings.models import DetectorVersion, RepairStep, Rupture, Standing
@@ -207,7 +207,7 @@ def by_name(members: Iterable[Membership]) -> list[Therapist]:
 def register(supervisor: User, places: Collection[Membership], asked: Asked, name: str = "") -> Register:
     """A page of all cases; `name`: what is looked for, whatever the page.
 
-    `places`: the supervisor's, with their practices. Two statements, three for an order by name or a search.
+    `places`: the supervisor's, with their practices. Three statements, four for an order by name or a search.
     """
     cases = told_cases(supervisor).filter(ends_at__isnull=asked.state != State.ENDED)
     groups = cases.values(*MEMBER).annotate(
@@ -229,8 +229,9 @@ def register(supervisor: User, places: Collection[Membership], asked: Asked, nam
     else:
         total, page = sum(row["shown"] for row in chosen), page_after(shown, KEYS[asked.order], asked.after)
         episodes = page.rows
+    last = last_ruptures([row.pk for row in episodes], {row.pk for row in episodes if row.untold})
     return Register(
-        rows=[_row(row, members[row.therapist_id].display_name) for row in episodes],
+        rows=[_row(row, members[row.therapist_id].display_name, last.get(row.pk)) for row in episodes],
         total=total,
         flagged=sum(row["flagged"] for row in chosen),
         therapists=by_name(members.values()),
@@ -273,7 +274,7 @@ def _narrows(asked: Asked) -> Q:
 
 def _rows(cases: QuerySet[Any]) -> QuerySet[Any]:
     shown = cases.annotate(untold=F("is_untold"), at=F("seen_at"))
-    return with_last_rupture(shown).select_related("client__data_key", "standing__rupture__opened_session")
+    return shown.select_related("client__data_key", "standing__rupture__opened_session")
 
 
 def codes_by_name(cases: QuerySet[Any], sought: str) -> list[UUID]:
@@ -283,7 +284,7 @@ def codes_by_name(cases: QuerySet[Any], sought: str) -> list[UUID]:
     return [code for _name, code in sorted((folded(name), code) for name, code in named if is_found(sought, name))]
 
 
-def _row(episode: Any, therapist: str) -> Row:
+def _row(episode: Any, therapist: str, last: LastRupture | None) -> Row:
     standing = told_standing(episode.standing, shadow=episode.untold)
     rupture = standing.rupture
     reason = evidence_of(rupture) if rupture and not episode.untold else None
@@ -296,8 +297,8 @@ def _row(episode: Any, therapist: str) -> Row:
         reason=reason,
         since=rupture.opened_session.starts_at if rupture else None,
         for_sessions=reason.for_sessions if reason else int(rupture is not None),
-        last=last_rupture_of(episode),
-        stays_aside=episode.stays_aside,
+        last=last.rupture if last else None,
+        stays_aside=last is not None and last.stays_aside,
         seen_at=episode.at,
         ended_at=episode.ends_at,
         how_ended=episode.get_end_reason_display(),

@@ -18,7 +18,7 @@ from ratings.cases.register import register
 @require_safe
 def caseload(request):
     """What needs attention."""
-    places = access.check_role(request.user, "supervisor")
+    places = access.check_place(request.memberships, "supervisor")
     page = caseload_of(request.user, places, CaseloadForm(request.GET).chosen)
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=page.cases_shown)
     context = {
@@ -34,7 +34,7 @@ def caseload(request):
 @vary_on_headers("HX-Request")
 def caseload_all(request):
     """All cases, a page at a time. A name that is looked for is posted and stands in no address."""
-    places = access.check_role(request.user, "supervisor")
+    places = access.check_place(request.memberships, "supervisor")
     find = FindCaseForm(posted(request))
     done_with(request)
     name = find.cleaned_data["name"] if find.is_valid() else ""
@@ -56,7 +56,7 @@ def caseload_all(request):
 @vary_on_headers("HX-Request")
 def cases(request):
     """The own cases, a page at a time. A name that is looked for is posted: in the address it would stay in logs."""
-    access.check_role(request.user, "therapist")
+    access.check_place(request.memberships, "therapist")
     find = FindCaseForm(posted(request))
     done_with(request)
     name = find.cleaned_data["name"] if find.is_valid() else ""
