@@ -139,7 +139,7 @@ def check_place(places: Iterable[Membership], role: Role) -> list[Membership]:
 
 
 def check_import(user: User) -> list[Membership]:
-    """The memberships with which the user may import past ratings: managers for everybody, therapists for themselves."""
+    """The memberships with which the user may import ratings: managers for everybody, therapists for themselves."""
     found = [place for place in memberships_of(user) if place.is_manager or place.is_therapist]
     if not found:
         raise Denied("import_page")
