@@ -107,9 +107,9 @@ def _with_what_rows_say(episodes: QuerySet[Episode]) -> QuerySet[Any]:
     later = TherapySession.objects.attended().filter(
         episode=OuterRef("pk"), starts_at__gt=OuterRef("at_work__opened_session__starts_at")
     )
-    rows: QuerySet[Any] = (
-        episodes.filter(standing__isnull=False)
-        .annotate(
+    rows: QuerySet[Any] = episodes.filter(standing__isnull=False)
+    rows = (
+        rows.annotate(
             is_imported=Exists(last_came_with_an_import()),
             is_untold=Exists(shadow),
             question=FilteredRelation(
