@@ -13,6 +13,7 @@ from typing import Any
 import psycopg2
 from psycopg2 import extensions
 
+IN_TRANSACTION_SECONDS = 300  # that nobody uses: a stuck process keeps no lock for longer; convention of this app
 SHORT_SECONDS = 1.0  # after somebody waited in vain, until an answer came; convention of this app
 
 
@@ -53,3 +54,30 @@ class Patience:
 def limit_waits(seconds: float) -> None:
     """Limits all waits of this process for PostgreSQL. Not for commands: a migration may take its time."""
     extensions.set_wait_callback(Patience(seconds))
+
+
+def connection_limits(seconds: int, *, is_pooled: bool) -> dict[str, Any]:
+    """What a connection to PostgreSQL is opened with, where a request waits so many seconds for one answer.
+
+    Behind a pooler nothing is set on the server's side: the connection is others' too.
+    """
+    here = {
+        # A machine that is gone is noticed: connecting, waiting for an answer, sending.
+        "connect_timeout": max(2, seconds),  # libpq takes 1 for 2
+        "keepalives_idle": seconds,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": seconds * 1000,
+    }
+    there = {
+        "lock_timeout": f"{seconds}s",
+        "idle_in_transaction_session_timeout": f"{IN_TRANSACTION_SECONDS}s",
+        # PostgreSQL too notices a machine that is gone: what that has locked is free before who waits gives up.
+        "tcp_keepalives_idle": max(1, seconds // 2),
+        "tcp_keepalives_interval": 1,
+        "tcp_keepalives_count": 2,
+        "tcp_user_timeout": f"{seconds * 750}ms",
+        # As on a disk without moving parts: else the larger a table, the likelier a page reads the whole of it.
+        "random_page_cost": 1.1,
+    }
+    return here if is_pooled else here | {"options": " ".join(f"-c {name}={value}" for name, value in there.items())}

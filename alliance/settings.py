@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.acting import ActingCursor
 from alliance.installation.environment import comma_separated, env_bool, env_int, env_required, env_secret, env_text
 from alliance.installation.local_keys import local_keys
+from alliance.patience import connection_limits
 from alliance.several_hosts import of_several_hosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -158,28 +159,14 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-8000;",
     }
 else:
-    IN_TRANSACTION_SECONDS = 300  # that nobody uses: a stuck process keeps no lock for longer; convention of this app
+    IS_POOLED = env_bool("ALLIANCE_POOLER", False)  # it shares connections: what is set belongs to the role there
     DATABASES["default"]["OPTIONS"] = (
-        {
-            # A machine that is gone is noticed: connecting, waiting for an answer, sending.
-            "connect_timeout": max(2, DATABASE_SECONDS),  # libpq takes 1 for 2
-            "keepalives_idle": DATABASE_SECONDS,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-            "tcp_user_timeout": DATABASE_SECONDS * 1000,
-        }
+        connection_limits(DATABASE_SECONDS, is_pooled=IS_POOLED)
         | DATABASES["default"].get("OPTIONS", {})
         | of_several_hosts(DATABASES["default"])
     )
     DATABASES["default"]["OPTIONS"] |= {"cursor_factory": ActingCursor} if ROW_SECURITY else {}
-    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = ROW_SECURITY or env_bool("ALLIANCE_POOLER", False)
-    if not env_bool("ALLIANCE_POOLER", False):  # it shares connections: a limit belongs to the role there
-        DATABASES["default"]["OPTIONS"].setdefault(
-            "options",
-            f"-c lock_timeout={DATABASE_SECONDS}s -c idle_in_transaction_session_timeout={IN_TRANSACTION_SECONDS}s"
-            # As on a disk without moving parts: else the larger a table, the likelier a page reads the whole of it.
-            " -c random_page_cost=1.1",
-        )
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = ROW_SECURITY or IS_POOLED
 TWO_ROLES = env_bool("ALLIANCE_TWO_ROLES", False)  # refuse to run as the role that owns the tables
 # A read's audit event must be committed before the page goes out; each write opens its own transaction.
 ATOMIC_REQUESTS = False

@@ -101,6 +101,13 @@ def test_postgresql_is_told_that_a_look_up_costs_little(read):
     assert "-c random_page_cost=1.1" in database["OPTIONS"]["options"]
 
 
+def test_what_a_lost_machine_has_locked_is_free_before_who_waits_gives_up(read):
+    options = read(DATABASE_URL="postgres://a@b/c", ALLIANCE_DATABASE_SECONDS="8")["DATABASES"]["default"]["OPTIONS"]
+    told = dict(one.split("=") for one in options["options"].split() if "=" in one)
+    waits = int(told["tcp_keepalives_idle"]) + int(told["tcp_keepalives_interval"]) * int(told["tcp_keepalives_count"])
+    assert waits < 8 and int(told["tcp_user_timeout"].removesuffix("ms")) < 8000 and told["lock_timeout"] == "8s"
+
+
 @pytest.mark.parametrize("url", ["postgres://a@b,c/d", "postgres://a@/d?host=b,c&port=5433,5434"])
 def test_of_several_machines_the_one_is_asked_that_can_be_written_to(read, url):
     options = read(DATABASE_URL=url)["DATABASES"]["default"]["OPTIONS"]

@@ -3,10 +3,16 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from django.conf import settings
+
+from tests.evidence.hosts import Network
 
 FOLDER = settings.BASE_DIR / "var" / "evidence"
 measured = []
@@ -49,3 +55,18 @@ def pytest_terminal_summary(terminalreporter, config):
 
 def git(*arguments):
     return subprocess.run(["git", *arguments], cwd=settings.BASE_DIR, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def open_folder():
+    """Not under pytest's own, which is closed to other users: started by root, PgBouncer and nginx become some."""
+    made = Path(tempfile.mkdtemp(prefix="alliance-deploy-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def network():
+    with Network() as made:
+        yield made

@@ -80,9 +80,3 @@ def reached_by_address(environment, folder):
 def ip(*what):
     done = subprocess.run(["ip", *what], capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, f"ip {' '.join(what)}: {done.stderr}"
-
-
-@pytest.fixture
-def network():
-    with Network() as made:
-        yield made

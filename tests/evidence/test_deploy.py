@@ -10,7 +10,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import ExitStack, closing
@@ -36,15 +35,6 @@ def tool(name, package):
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     assert found, f"This takes {name}: apt-get install {package}"
     return found
-
-
-@pytest.fixture
-def folder():
-    """Not under pytest's own, which is closed to other users: started by root, PgBouncer and nginx become some."""
-    made = Path(tempfile.mkdtemp(prefix="alliance-deploy-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
 
 
 # --- systemd ----------------------------------------------------------------------------------------------------------
@@ -118,6 +108,53 @@ os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
 
 
+def start_nginx(folder, port, plain_port, program, more=""):
+    """nginx by our file, on ports of its own, with a certificate that nobody has signed."""
+    nginx, openssl = tool("nginx", "nginx"), tool("openssl", "openssl")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={HOST}", "-days", "2"]
+    subprocess.run([openssl, *made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    text = re.sub(r"^ *listen \[::\].*\n", "", (DEPLOY / "nginx" / "alliance.conf").read_text(), flags=re.MULTILINE)
+    for there, here in {
+        "listen 443": f"listen 127.0.0.1:{port}",
+        "listen 80": f"listen 127.0.0.1:{plain_port}",
+        f"/etc/letsencrypt/live/{HOST}/fullchain.pem": str(certificate),
+        f"/etc/letsencrypt/live/{HOST}/privkey.pem": str(key),
+        "http://unix:/run/alliance/web.sock": program,
+        "/var/log/nginx/alliance.log": f"{folder}/access.log",
+    }.items():
+        assert there in text, there
+        text = text.replace(there, here)
+    conf = folder / "nginx.conf"
+    conf.write_text(
+        f"daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\n"
+        f"http {{\nclient_body_temp_path {folder}/body;\nproxy_temp_path {folder}/proxy;\n{more}{text}}}\n"
+    )
+    command = [nginx, "-e", str(folder / "error.log"), "-c", str(conf)]
+    checked = subprocess.run([*command, "-t"], capture_output=True, text=True)
+    assert "test is successful" in checked.stderr, checked.stderr
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def ask(path, port, *, over_https=True, body=b""):
+    """The head of an answer of nginx; empty: there was none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    verb = "POST" if body else "GET"
+    head = f"{verb} {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+    head += "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+    try:
+        with ExitStack() as stack:
+            line = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            if over_https:
+                line = stack.enter_context(context.wrap_socket(line, server_hostname=HOST))
+            line.sendall(head.encode() + body)
+            answer = line.recv(4096)
+    except OSError:
+        return ""
+    return answer.partition(b"\r\n\r\n")[0].decode() if answer.startswith(b"HTTP/") else ""
+
+
 class Site:
     """nginx by our file, on ports of its own, before gunicorn by our unit, on a socket that outlives it."""
 
@@ -147,30 +184,7 @@ class Site:
             )
 
     def start_nginx(self):
-        nginx, openssl = tool("nginx", "nginx"), tool("openssl", "openssl")
-        key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"
-        made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={HOST}", "-days", "2"]
-        subprocess.run([openssl, *made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-        text = re.sub(r"^ *listen \[::\].*\n", "", (DEPLOY / "nginx" / "alliance.conf").read_text(), flags=re.MULTILINE)
-        for there, here in {
-            "listen 443": f"listen 127.0.0.1:{self.port}",
-            "listen 80": f"listen 127.0.0.1:{self.plain_port}",
-            f"/etc/letsencrypt/live/{HOST}/fullchain.pem": str(certificate),
-            f"/etc/letsencrypt/live/{HOST}/privkey.pem": str(key),
-            "/run/alliance/web.sock": f"{self.folder}/web.sock",
-            "/var/log/nginx/alliance.log": f"{self.folder}/access.log",
-        }.items():
-            assert there in text, there
-            text = text.replace(there, here)
-        conf = self.folder / "nginx.conf"
-        conf.write_text(
-            f"daemon off;\npid {self.folder}/nginx.pid;\nerror_log {self.folder}/error.log;\nevents {{}}\n"
-            f"http {{\nclient_body_temp_path {self.folder}/body;\nproxy_temp_path {self.folder}/proxy;\n{text}}}\n"
-        )
-        command = [nginx, "-e", str(self.folder / "error.log"), "-c", str(conf)]
-        checked = subprocess.run([*command, "-t"], capture_output=True, text=True)
-        assert "test is successful" in checked.stderr, checked.stderr
-        self.nginx = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.nginx = start_nginx(self.folder, self.port, self.plain_port, f"http://unix:{self.folder}/web.sock")
         deadline = time.monotonic() + 60
         while self.ask("/healthz") != 200:
             assert time.monotonic() < deadline, (self.folder / "gunicorn.log").read_text()
@@ -185,25 +199,13 @@ class Site:
 
     def ask(self, path, port=None, body=b""):
         """The status of an answer over https, or in the clear where a port is named; 0: there was none."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        verb = "POST" if body else "GET"
-        head = f"{verb} {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
-        try:
-            with ExitStack() as stack:
-                line = stack.enter_context(socket.create_connection(("127.0.0.1", port or self.port), timeout=30))
-                if port is None:
-                    line = stack.enter_context(context.wrap_socket(line, server_hostname=HOST))
-                line.sendall(head.encode() + body)
-                answer = line.recv(4096)
-        except OSError:
-            return 0
-        return int(answer.split()[1]) if answer.startswith(b"HTTP/") else 0
+        head = ask(path, port or self.port, over_https=port is None, body=body)
+        return int(head.split()[1]) if head else 0
 
 
 @pytest.fixture
-def site(folder):
-    site = Site(folder)
+def site(open_folder):
+    site = Site(open_folder)
     project = Project(site.environment)
     project.manage("migrate", "--verbosity=0")
     try:

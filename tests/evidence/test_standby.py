@@ -12,7 +12,7 @@ from http.client import HTTPException
 import pytest
 
 from tests.e2e.test_parallel import ANSWERS, send
-from tests.evidence.hosts import network, reached_by_address  # noqa: F401 -- a fixture
+from tests.evidence.hosts import reached_by_address
 from tests.evidence.standby import Pair
 from tests.evidence.test_faults import SET_UP, Server, look
 from tests.servers import Project

@@ -18,15 +18,18 @@ from http.client import HTTPException
 from http.cookiejar import CookieJar
 
 import pytest
+from django.conf import settings
 
 from tests.e2e.test_parallel import ANSWERS, send
-from tests.evidence.hosts import network, reached_by_address  # noqa: F401 -- a fixture
+from tests.evidence.hosts import reached_by_address
 from tests.evidence.standby import Pair
+from tests.evidence.test_deploy import ask, start_nginx
 from tests.evidence.test_faults import SET_UP, Server, look
-from tests.servers import Project
+from tests.servers import Project, free_port
 from tests.signing_in import PASSWORD, code_of
 
 pytestmark = [pytest.mark.evidence, pytest.mark.sqlite]  # it brings its own database
+DEPLOYING = settings.BASE_DIR / "docs" / "how-to" / "deploy.md"
 LINKS, WRITERS, SEED = 200, 8, 20261129
 LIMIT = 10.0  # seconds until an answer is saved, also where the machine that it was sent to is gone
 REFUSED = "Too many tries with a wrong password"
@@ -180,7 +183,7 @@ def test_one_dies_in_the_middle_of_a_days_load_and_nobody_loses_an_answer(start,
     loses_nothing(machines, machines.both[0].kill, tmp_path, record_property)
 
 
-def test_of_two_hosts_one_falls_silent_and_nobody_loses_an_answer(network, tmp_path, record_property):  # noqa: F811 -- the fixture
+def test_of_two_hosts_one_falls_silent_and_nobody_loses_an_answer(network, tmp_path, record_property):
     """All of them on one network: two that run the program, PostgreSQL, and its standby, for which answers wait."""
     hosts = [network.host() for _number in range(4)]
     with closing(Pair(waits=True, hosts=hosts[2:])) as pair:
@@ -191,6 +194,43 @@ def test_of_two_hosts_one_falls_silent_and_nobody_loses_an_answer(network, tmp_p
             loses_nothing(machines, hosts[0].pull_the_cable, tmp_path, record_property)
         finally:
             machines.stop()
+
+
+def test_behind_nginx_nobody_notices_that_one_falls_silent(network, open_folder, tmp_path, record_property):
+    """nginx by our file, with the addresses of both as the page on deploying has them."""
+    hosts = [network.host() for _number in range(4)]
+    with closing(Pair(waits=True, hosts=hosts[2:])) as pair, ThreadPoolExecutor(WRITERS) as pool:
+        machines, port = Machines(pair.url, tmp_path, links=LINKS, hosts=hosts[:2]), free_port()
+        block = re.search(r"upstream machines \{.*?\}\n", DEPLOYING.read_text(), re.DOTALL)[0]
+        for number, machine in enumerate(machines.both, start=11):
+            block = block.replace(f"10.0.0.{number}:8000", f"{machine.address}:{machine.port}")
+        nginx = start_nginx(open_folder, port, free_port(), "http://machines", block)
+        try:
+            while " 200 " not in ask("/healthz", port):
+                time.sleep(0.1)
+            sent = [pool.submit(answer_once, port, token) for token in machines.tokens]
+            while sum(one.done() for one in sent) < LINKS // 4:
+                time.sleep(0.02)
+            hosts[0].pull_the_cable()
+            took = [one.result() for one in sent]
+        finally:
+            nginx.terminate()
+            nginx.wait(timeout=60)
+            machines.stop()
+        found = look(machines.project, machines.tokens, tmp_path)
+    record_property("answers sent once, all saved", LINKS)
+    record_property("seconds until saved, at most", round(max(took), 1))
+    assert found["lost"] == found["double"] == 0 and found["ratings"] == found["written"] == LINKS
+    assert max(took) > 1, "the silence hit nobody"
+
+
+def answer_once(port, token):
+    """The seconds until the receipt; nothing is sent a second time."""
+    start = time.monotonic()
+    head = ask(f"/c/{token}/", port, body=urllib.parse.urlencode(ANSWERS).encode())
+    seconds = time.monotonic() - start
+    assert "303" in head.split("\r\n")[0] and "/c/sent/" in head, f"after {seconds:.1f} s: {head}"
+    return seconds
 
 
 def loses_nothing(machines, lose_one, folder, record_property):
