@@ -158,7 +158,7 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
             "too. So the two stay apart."
         )
     if what := _what_stays_behind(joined):
-        return _("The case that is to be put away has %(what)s, which can't come along.") % {"what": what}
+        return _("The case that is to be put away has %(what)s, which cannot come along.") % {"what": what}
     if _took_back(joined.client).filter(purpose__in=_agreed(kept.client)).exists():
         return _(
             "The client took back a consent in the case that is to be put away, and it stands in the other. Take it "
