@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from alliance import scopes
@@ -13,7 +14,7 @@ from ratings.check_in.carried import CaseBefore, cases_with_something_before
 from ratings.check_in.wishes import Wish, wishes
 from ratings.delivery.queries import CheckInRow, rows_by_session, unanswered, unanswered_lately
 from ratings.detection.sample import SampleQuestion, open_questions
-from ratings.models import CheckIn
+from ratings.models import CheckIn, Standing
 from ratings.plan.queries import RefusedGoal, refused_goals
 from ratings.supervision.steps import Step, steps_to_do
 from ratings.today.news import News, Weight, count_new, latest_strains, news_of, numbered, to_show
@@ -130,16 +131,23 @@ def day_of(therapist: User) -> Day:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)
     own = Episode.objects.filter(pk__among=scopes.own_episodes(therapist))
-    cases = {row.standing.pk: row for row in case_rows(own, therapist)}
     news = news_of(therapist)
     strains = latest_strains(news)
-    shown = [key for key, row in cases.items() if not row.awaits_rating]
+    sessions = _sessions(therapist, midnight, tomorrow)
+    planned = _next_planned(therapist, tomorrow)
+    wished = {wish.episode_key: wish for wish in wishes(own)}
+    refused, questions = refused_goals(own), open_questions(therapist)
+    # A line opens names and reads ruptures: it is made for the cases alone that the page says something of.
+    keys = {row.episode_id for row in sessions} | wished.keys() | strains.keys() | _strained(own)
+    if planned:
+        keys.add(min(planned, key=planned.__getitem__))
+    codes = {row.case_code for row in refused} | {str(row.case_code) for row in questions}
+    cases = {row.standing.pk: row for row in case_rows(own.filter(Q(pk__in=keys) | Q(code__in=codes)), therapist)}
     held = {row.code for row in cases.values() if row.awaits_rating}
-    wished = {wish.episode_key: wish for wish in wishes(shown)}
-    entries = _entries(therapist, midnight, tomorrow, cases, wished, strains)
+    wished = {key: wish for key, wish in wished.items() if wish.case_code not in held}
+    entries = _entries([row for row in sessions if row.episode_id in cases], cases, wished, strains)
     today = [entry for entry in entries if entry.therapy_session.starts_at >= midnight]
     next_one = next((entry for entry in today if entry.is_planned and entry.therapy_session.ends_at > now), None)
-    planned = _next_planned(therapist, tomorrow)
     here_today = {entry.therapy_session.episode_id for entry in today}
     told = to_show(news, midnight)
     listed = told[:MOST_LISTED]
@@ -154,24 +162,24 @@ def day_of(therapist: User) -> Day:
         more_new=count_new(therapist, news) - sum(row.is_new for row in listed),
         heard=_heard(told, next_one, here_today),
         open=_open_cases(cases, planned, wished, strains, here_today, told),
-        refused=refused_goals(shown),
+        refused=[row for row in refused if row.case_code not in held],
         unanswered=_latest_of_each(unanswered_lately(therapist)),
         unanswered_in_all=unanswered(therapist).count(),
         next_steps=steps_to_do(therapist),
-        questions=[one for one in open_questions(therapist) if str(one.case_code) not in held],
-        has_cases=bool(cases),
+        questions=[one for one in questions if str(one.case_code) not in held],
+        has_cases=bool(cases) or own.filter(standing__isnull=False).exists(),
         before=cases_with_something_before(therapist),
     )
 
 
-def _entries(
-    user: User,
-    midnight: datetime,
-    tomorrow: datetime,
-    cases: dict[int, CaseRow],
-    wished: dict[int, Wish],
-    strains: dict[int, News],
-) -> list[DayEntry]:
+def _strained(episodes: QuerySet[Episode]) -> set[int]:
+    """Keys of the open cases in which a rupture is open, or was not repaired."""
+    is_strained = Q(rupture__isnull=False) | Q(settled_since__isnull=False)
+    rows = Standing.objects.filter(is_strained, episode__in=episodes, episode__ends_at__isnull=True)
+    return set(rows.values_list("episode", flat=True))
+
+
+def _sessions(user: User, midnight: datetime, tomorrow: datetime) -> list[Any]:
     """The sessions of today, and the planned ones of earlier days, in order of time."""
     sessions = (
         TherapySession.objects.not_voided()
@@ -181,8 +189,14 @@ def _entries(
         .annotate(held_before=numbered("episode", "starts_at"))
         .order_by("starts_at")
     )
-    rows = [row for row in sessions if row.episode_id in cases]
-    check_ins = rows_by_session(CheckIn.objects.filter(therapy_session__in=[row.pk for row in rows]))
+    return list(sessions)
+
+
+def _entries(
+    sessions: list[Any], cases: dict[int, CaseRow], wished: dict[int, Wish], strains: dict[int, News]
+) -> list[DayEntry]:
+    """What is to say of each of these sessions."""
+    check_ins = rows_by_session(CheckIn.objects.filter(therapy_session__in=[row.pk for row in sessions]))
     return [
         DayEntry(
             therapy_session=row,
@@ -192,7 +206,7 @@ def _entries(
             strain=strains.get(row.episode_id),
             check_in=check_ins.get(row.pk),
         )
-        for row in rows
+        for row in sessions
     ]
 
 
