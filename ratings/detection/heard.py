@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from alliance.models import Practice
-from ratings.models import Draw, Rating, Rupture, StrainVerdict
+from ratings.models import DetectorVersion, Draw, Rating, Rupture, StrainVerdict
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.report_rates import HeardSession
 
@@ -15,27 +15,34 @@ Said = StrainVerdict.Answer
 def heard_sessions(practice: Practice) -> list[HeardSession]:
     """The sessions of a practice with both answers: those that opened a rupture, and the drawn ones that did not.
 
-    Imported sessions do not count. Two statements, whatever their number.
+    Imported sessions do not count. Nor does the time in shadow mode: there a flag without a yes is neither asked about
+    nor drawn from, so what is left would say yes too often in strain. Two statements, whatever their number.
     """
     ruptures = Rupture.objects.exclude(state=Rupture.RuptureState.WITHDRAWN)
     opened = ruptures.filter(opened_session=OuterRef("therapy_session"))
     drawn = Draw.objects.filter(is_drawn=True).exclude(Exists(opened))
     return [
-        *(HeardSession(report, said == Said.YES) for report, said in _answered(ruptures, practice, "opened_session")),
+        *(
+            HeardSession(report, said == Said.YES)
+            for report, said in _answered(ruptures, practice, "opened_session", "opened_at")
+        ),
         *(
             HeardSession(report, said == Said.YES, stands_for=1 / chance)
-            for report, said, chance in _answered(drawn, practice, "therapy_session", "chance")
+            for report, said, chance in _answered(drawn, practice, "therapy_session", "drawn_at", "chance")
         ),
     ]
 
 
-def _answered(rows: QuerySet[Any], practice: Practice, held: str, *columns: str) -> QuerySet[Any, Any]:
-    """What the client reported and the therapist's newest answer, of the rows that have both."""
+def _answered(rows: QuerySet[Any], practice: Practice, held: str, at: str, *columns: str) -> QuerySet[Any, Any]:
+    """What the client reported and the therapist's newest answer, of the rows that have both; `at`: when they came."""
     about = Q(rupture=OuterRef("pk")) if rows.model is Rupture else Q(draw=OuterRef("pk"))
     newest = StrainVerdict.objects.filter(about).order_by("-pk")
     rating = Rating.objects.current().filter(rater=Rater.CLIENT, therapy_session=OuterRef(held))
+    then = DetectorVersion.objects.filter(practice=practice, valid_from__lte=OuterRef(at)).order_by("-valid_from")
     return (
-        rows.filter(
+        rows.annotate(in_shadow=Subquery(then.values("shadow")[:1]))
+        .exclude(in_shadow=True)
+        .filter(
             episode__client__practice=practice,
             **{f"{held}__import_batch__isnull": True},
         )

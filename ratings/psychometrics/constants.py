@@ -42,6 +42,15 @@ class Constants:
     therapist_weight: float = 1.0  # of a therapist's ratings: 1 where they see as much as most do, 0: nothing
 
 
+RATE_LEAST = 0.001  # of a yes, and of a no, as reports are weighed by: none is ruled out; convention of this app
+REPORT_RATES = tuple(part.name for part in fields(Constants) if "report" in part.name)
+
+
+def inside(rate: float) -> float:
+    """The rate, no nearer to 0 and to 1 than 0.001: else the first answer against it could not be weighed."""
+    return min(max(rate, RATE_LEAST), 1 - RATE_LEAST)
+
+
 # What versions of an earlier edition assume: they judge alike for ever.
 EARLIER: dict[int, dict[str, float]] = {
     1: {"slide_from": 1.8, "slide_slope": 0.9, "repaired_from": 0.65},
@@ -50,7 +59,7 @@ EARLIER: dict[int, dict[str, float]] = {
 
 
 def resolve(overrides: dict[str, float], edition: int = EDITION) -> Constants:
-    """The constants of an edition with a version's own values put in.
+    """The constants of an edition with a version's own values put in; rates of reports are kept `inside`.
 
     Raises
     ------
@@ -61,6 +70,7 @@ def resolve(overrides: dict[str, float], edition: int = EDITION) -> Constants:
     if unknown := sorted(set(overrides) - names):
         raise ValueError(f"{unknown[0]!r} is not a constant of the detector.")
     values = EARLIER.get(edition, {}) | overrides
+    values |= {name: inside(values[name]) for name in REPORT_RATES if name in values}  # older programs stored 0 and 1
     return replace(DEFAULTS, **values) if values else DEFAULTS
 
 

@@ -7,7 +7,7 @@ what therapists report is held against their own answers, and would only find it
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ratings.psychometrics.constants import DEFAULTS
+from ratings.psychometrics.constants import DEFAULTS, inside
 from ratings.psychometrics.criteria.rupture_filter.reports import WITHDRAWAL_SHARE
 from ratings.psychometrics.evidence import log_odds, probability_of
 
@@ -46,8 +46,8 @@ def learn_reports(sessions: Sequence[HeardSession]) -> dict[str, float]:
 
         n is the number of sessions asked that is as sure (Kish 1965). In strain the shipped rate is that of both kinds,
         .6 withdrawal + .4 confrontation; the log-odds of the two kinds move by as much, so that they keep their
-        distance. A yes never counts against strain, and never as more than ten times likelier in it. Empty where there
-        are too few.
+        distance. A yes never counts against strain, and never as more than ten times likelier in it. No rate is nearer
+        to 0 or 1 than 0.001. Empty where there are too few.
 
     References
     ----------
@@ -75,11 +75,12 @@ def learn_reports(sessions: Sequence[HeardSession]) -> dict[str, float]:
     for _step in range(HALVINGS):
         middle = (low + high) / 2
         low, high = (middle, high) if _of_both_kinds(middle) < strain else (low, middle)
-    return {
-        "report_quiet": round(quiet, DIGITS),
-        "report_withdrawal": round(_moved(DEFAULTS.report_withdrawal, high), DIGITS),
-        "report_confrontation": round(_moved(DEFAULTS.report_confrontation, high), DIGITS),
+    rates = {
+        "report_quiet": quiet,
+        "report_withdrawal": _moved(DEFAULTS.report_withdrawal, high),
+        "report_confrontation": _moved(DEFAULTS.report_confrontation, high),
     }
+    return {name: inside(round(rate, DIGITS)) for name, rate in rates.items()}
 
 
 def _drawn(sessions: Iterable[HeardSession], shipped: float) -> float:

@@ -1,14 +1,15 @@
 """What a practice learns of its clients' reports: from sessions with both answers, and from no others."""
 
-from dataclasses import astuple
+from dataclasses import asdict, astuple, replace
 
 import pytest
 from django.utils import timezone
 
+from alliance.models import ImportBatch
 from ratings.detection.actions import set_detector
 from ratings.detection.heard import heard_sessions
-from ratings.detection.stored import current_version
-from ratings.models import Draw, Rating, Rupture, StrainVerdict
+from ratings.detection.stored import as_version, current_version
+from ratings.models import DetectorVersion, Draw, Rating, Rupture, StrainVerdict
 from ratings.psychometrics import report_rates
 from tests.factories import make_episode
 
@@ -72,6 +73,35 @@ def test_only_what_stands_counts(answered, dana):
     Rating.objects.filter(therapy_session=corrected).update(replaced_at=timezone.now(), replaced_reason="corrected")
     Rupture.objects.filter(opened_session=withdrawn).update(state="withdrawn", closed_at=timezone.now())
     assert heard(dana) == []
+
+
+def test_an_imported_session_is_not_learned_from(answered, dana):
+    for session in (answered("yes"), answered("no", tension=False, drawn=True)):
+        session.import_batch = ImportBatch.objects.create(practice=dana.practice, layout="long")
+        session.save()
+    assert heard(dana) == []
+
+
+@pytest.fixture
+def shadow(dana):
+    """`shadow(True)`: from now on."""
+
+    def begins(on):
+        rule = as_version(current_version(dana.practice))
+        DetectorVersion.objects.create(practice=dana.practice, **asdict(replace(rule, shadow=on)))
+
+    return begins
+
+
+def test_the_time_in_shadow_is_not_learned_from(answered, dana, shadow):
+    """A flag without a yes is neither asked about nor drawn from meanwhile: only those with a yes would be left."""
+    answered("yes")
+    shadow(True)
+    answered("yes")
+    answered("no", tension=False, drawn=True)
+    shadow(False)
+    answered("no", tension=False, drawn=True)
+    assert heard(dana) == [(True, True, 1.0), (False, False, 20.0)]
 
 
 def test_another_practice_is_not_learned_from(answered, otis):

@@ -1,12 +1,18 @@
 """How often clients report strain, learned from verdicts: against known truths, and drawn to what is shipped."""
 
 import doctest
+from dataclasses import asdict, replace
+from math import isfinite
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ratings.psychometrics import report_rates
-from ratings.psychometrics.constants import DEFAULTS
+from ratings.psychometrics.constants import DEFAULTS, REPORT_RATES, resolve
+from ratings.psychometrics.criteria.rupture_filter.reports import client_report, of_any_kind, therapist_report
+from ratings.psychometrics.evidence import SessionEvidence
 from ratings.psychometrics.report_rates import FEWEST, HeardSession, learn_reports
 
 STRAINED = 0.12  # of the sessions
@@ -65,3 +71,53 @@ def test_a_yes_never_counts_against_strain_and_never_for_more_than_ten():
     perfect = [HeardSession(True, True)] * 2000 + [HeardSession(False, False)] * 2000
     rates = learn_reports(perfect)
     assert of_both_kinds(rates) == pytest.approx(10 * rates["report_quiet"], rel=0.02)
+
+
+def weights(constants):
+    """Of a yes and of a no, by client and therapist."""
+    said = [SessionEvidence(5, tension=answer, tension_therapist=answer) for answer in (True, False)]
+    return [report(one, constants) for one in said for report in (client_report, therapist_report)]
+
+
+def assert_finite(constants):
+    for ratios in weights(constants):
+        assert all(isfinite(ratio) for ratio in (*ratios, of_any_kind(ratios)))
+
+
+@pytest.mark.parametrize(
+    "sessions",
+    [
+        [HeardSession(False, n < 2000) for n in range(8500)],
+        [HeardSession(True, True)] * 25_000,
+        [HeardSession(True, n < 25_000) for n in range(50_000)],
+    ],
+    ids=["nobody ever said yes", "all strained and all yes", "all say yes always"],
+)
+def test_the_first_answer_that_goes_against_all_the_others_still_has_a_weight(sessions):
+    assert_finite(replace(DEFAULTS, **learn_reports(sessions)))
+
+
+counts = st.integers(0, 30_000)
+
+
+@given(yes=counts, missed=counts, false=counts, quiet=counts, stands_for=st.floats(1, 1000))
+def test_whatever_was_heard_every_answer_has_a_weight_and_the_rates_keep_their_order(
+    yes, missed, false, quiet, stands_for
+):
+    kinds = [
+        (yes, HeardSession(True, True)),
+        (missed, HeardSession(False, True, stands_for)),
+        (false, HeardSession(True, False)),
+        (quiet, HeardSession(False, False, stands_for)),
+    ]
+    learned = learn_reports([one for number, kind in kinds for one in [kind] * (number // 10)])
+    constants = replace(DEFAULTS, **learned)
+    assert_finite(constants)
+    assert constants.report_withdrawal <= constants.report_confrontation
+    assert of_both_kinds(learned or asdict(DEFAULTS)) >= constants.report_quiet - 0.002
+
+
+@given(st.dictionaries(st.sampled_from(REPORT_RATES), st.floats(0, 1)))
+def test_whatever_rates_are_stored_every_answer_has_a_weight(stored):
+    """A program before this one stored 0 and 1, and the first client who then said yes could not send it."""
+    assert_finite(resolve(stored))
