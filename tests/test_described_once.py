@@ -1,4 +1,7 @@
-"""What describes a box is read once: it is there, and it is no part of the label, which is read as well."""
+"""What describes a box is read once: it is there, and it is no part of the label, which is read as well.
+
+A hint beside a box to tick describes it: else nobody hears it who does not see it.
+"""
 
 from html.parser import HTMLParser
 
@@ -9,11 +12,12 @@ from tests.test_access_matrix import address, rows
 
 
 class Described(HTMLParser):
-    """The ids on a page, those within a label, and those that describe a control."""
+    """The ids on a page, those within a label, those that describe a control, and the hints beside a box to tick."""
 
     def __init__(self, html):
         super().__init__()
         self.ids, self.in_labels, self.describing, self.labels = set(), set(), set(), 0
+        self.hints, self.is_in_row = [], False
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
@@ -24,14 +28,30 @@ class Described(HTMLParser):
             if self.labels:
                 self.in_labels.add(named["id"])
         self.describing.update((named.get("aria-describedby") or "").split())
+        classes = (named.get("class") or "").split()
+        self.is_in_row |= "check" in classes
+        if self.is_in_row and "hint" in classes:
+            self.hints.append(named.get("id"))
+
+    @property
+    def mute(self):
+        """The hints beside a box to tick that describe nothing."""
+        return [one for one in self.hints if one not in self.describing]
 
     def handle_endtag(self, tag):
         self.labels -= tag == "label"
+        self.is_in_row &= tag != "p"
 
 
 def test_a_description_within_a_label_is_found():
     page = Described('<label>A <i id="a">x</i></label><p id="b"></p><input aria-describedby="a b c">')
     assert (page.describing & page.in_labels, page.describing - page.ids) == ({"a"}, {"c"})
+
+
+def test_a_hint_beside_a_box_that_describes_nothing_is_found():
+    row = '<p class="row check"><input aria-describedby="a"><i class="hint" id="a">x</i><i class="hint">y</i></p>'
+    page = Described(row + '<p><i class="hint">z</i></p>')
+    assert page.mute == [None]
 
 
 def test_what_describes_a_box_is_there_and_outside_its_label(subjects, browsers):
@@ -50,5 +70,6 @@ def test_what_describes_a_box_is_there_and_outside_its_label(subjects, browsers)
             place = f"{name} {subject} as {reader}"
             wrong += [f"{place}: {one} is in a label" for one in page.describing & page.in_labels]
             wrong += [f"{place}: {one} is not there" for one in page.describing - page.ids]
+            wrong += [f"{place}: the hint {one or 'without an id'} describes nothing" for one in page.mute]
     assert not wrong, "\n".join(wrong)
     assert described > 50

@@ -295,7 +295,12 @@ class CheckInSettingsForm(forms.Form):
 
     check_in_form = forms.ChoiceField(label=_("After a session"), choices=CheckInFormChoice, widget=forms.RadioSelect)
     asks_about_fit = forms.BooleanField(
-        label=_("In sessions 1 to 3, ask the four questions about fit instead of the six."), required=False
+        label=_("In sessions 1 to 3, ask the four questions about fit instead of the six."),
+        help_text=_(
+            "Am I heard, does the style suit me, am I safe, do we choose together? They do not go with the three "
+            "questions for children. The usual range begins anew where the questions change."
+        ),
+        required=False,
     )
     consents_to_check_ins = forms.BooleanField(
         label=_("The client agreed to answer check-ins."),
@@ -314,6 +319,7 @@ class CheckInSettingsForm(forms.Form):
     )
     is_asked_again = forms.BooleanField(
         label=_("I read the new wording to the client, and they agree to it."),
+        help_text=_("The wording has changed since. What the client agreed to holds until you ask."),
         required=False,
     )
     shown_agreed = forms.CharField(required=False, widget=forms.HiddenInput)  # purposes, with blanks between them
