@@ -44,10 +44,12 @@ _IN_SIGHT = f"""(e.ends_at IS NULL OR e.ends_at > {_NOW} - (SELECT make_interval
 _COVERED = f"c.covering_id = ANY(therapist) AND c.taken_back_at IS NULL AND {_live('c')} AND e.ends_at IS NULL"
 _SUPERVISED = f"a.supervisor_id = ANY(supervisor) AND {_is_open('a')} AND t.user_id <> who AND {_IN_SIGHT}"
 
-# Worked out once a statement, however many tables it reads: `acting.said_before` empties what is kept.
+# Worked out once a statement, however many tables it reads: `acting.said_before` empties what is kept. Its own
+# questions are planned once a connection: planning them anew took more buffers each time than answering them.
 SIGHT = f"""
 CREATE OR REPLACE FUNCTION alliance_sight(what text) RETURNS SETOF bigint
-LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     acting text := {ACTING};
     kept text := current_setting('alliance.sees', true);
@@ -104,7 +106,8 @@ FUNCTIONS = {
     "alliance_sight": SIGHT,
     "alliance_sight_of_clients": """
 CREATE OR REPLACE FUNCTION alliance_sight_of_clients() RETURNS SETOF bigint
-LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path FROM CURRENT AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path FROM CURRENT
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY SELECT e.client_id FROM alliance_episode e WHERE e.id IN (SELECT alliance_sight('all'));
 END $$

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client as Browser
 
+from alliance import acting
 from alliance.access import check_log
 from alliance.models import Episode, User
 from alliance.scopes import own_episodes, supervised_episodes
@@ -40,9 +41,11 @@ def measured_pages(therapist: User, supervisor: User) -> list[Measured]:
 
 
 def _all_opened(therapist: User, supervisor: User) -> list[Measured]:
-    episode = own_episodes(therapist).filter(ends_at__isnull=True).order_by("-standing__attention", "pk")[0]
-    supervised = supervised_episodes(supervisor).filter(ends_at__isnull=True).order_by("-standing__attention", "pk")[0]
-    link = _check_in_address(therapist)
+    with acting.as_program():
+        first = ("-standing__attention", "pk")
+        episode = own_episodes(therapist).filter(ends_at__isnull=True).order_by(*first)[0]
+        supervised = supervised_episodes(supervisor).filter(ends_at__isnull=True).order_by(*first)[0]
+        link = _check_in_address(therapist)
     return [
         _opened("Check-in of a client", None, link),
         _opened("Answers of a client, sent", None, link, answer=3),

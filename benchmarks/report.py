@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from alliance import acting
 from alliance.models import User
 from benchmarks.colleagues import Colleagues, analyse
 from benchmarks.pages import Measured, control, look_ups, measured_pages
+from benchmarks.secured import as_application
 from ratings.models import Assessment, Rating
 
 PAGE = settings.BASE_DIR / "docs" / "reference" / "performance.md"
@@ -23,6 +25,7 @@ class Size:
 
     sessions: int
     pages: list[Measured]
+    secured: list[Measured]  # the same, where PostgreSQL filters too
     rating_bytes: int  # of the table with its indexes, for a million rows
     assessment_bytes: int
 
@@ -36,6 +39,7 @@ class Row:
     size: int
     buffers: list[int]
     exponent: float  # of buffers over sessions: 0, where they stay; 1, where they grow alike
+    secured: float  # times as many buffers at the largest size, where PostgreSQL filters too
 
 
 def grown(sizes: Sequence[int]) -> list[Size]:
@@ -50,7 +54,11 @@ def grown(sizes: Sequence[int]) -> list[Size]:
         sessions = colleagues.fill_to(wanted)
         analyse()
         pages = [*measured_pages(therapist, supervisor), look_ups(), control()]
-        found.append(Size(sessions, pages, _bytes_of_a_million(Rating), _bytes_of_a_million(Assessment)))
+        with as_application():
+            secured = measured_pages(therapist, supervisor)
+            with acting.as_program():
+                secured += [look_ups(), control()]
+        found.append(Size(sessions, pages, secured, _bytes_of_a_million(Rating), _bytes_of_a_million(Assessment)))
     return found
 
 
@@ -63,10 +71,12 @@ def _bytes_of_a_million(model: type[Rating] | type[Assessment]) -> int:
 
 def rows_of(found: Sequence[Size]) -> list[Row]:
     rows = []
-    for pages in zip(*(size.pages for size in found), strict=True):
+    pages_by_size = zip(*(size.pages for size in found), strict=True)
+    for pages, secured in zip(pages_by_size, found[-1].secured, strict=True):
         buffers = [page.cost.buffers for page in pages]
         grows = math.log(buffers[-1] / buffers[0]) / math.log(found[-1].sessions / found[0].sessions)
-        rows.append(Row(pages[0].page, pages[-1].cost.statements, pages[-1].size, buffers, grows))
+        times = secured.cost.buffers / buffers[-1]
+        rows.append(Row(pages[0].page, pages[-1].cost.statements, pages[-1].size, buffers, grows, times))
     return rows
 
 
@@ -74,12 +84,14 @@ def in_words(found: Sequence[Size]) -> str:
     """The table, as the page in docs has it."""
     heads = [f"{size.sessions:,} sessions" for size in found]
     lines = [
-        f"| page | statements | bytes, compressed | {' | '.join(heads)} | exponent |",
-        f"|---|---|---|{'---|' * len(heads)}---|",
+        f"| page | statements | bytes, compressed | {' | '.join(heads)} | exponent | × with row security |",
+        f"|---|---|---|{'---|' * len(heads)}---|---|",
     ]
     for row in rows_of(found):
         buffers = " | ".join(f"{count:,}" for count in row.buffers)
-        lines.append(f"| {row.page} | {row.statements} | {row.size or ''} | {buffers} | {row.exponent:.2f} |")
+        lines.append(
+            f"| {row.page} | {row.statements} | {row.size or ''} | {buffers} | {row.exponent:.2f} | {row.secured:.2f} |"
+        )
     last = found[-1]
     lines += [
         "",

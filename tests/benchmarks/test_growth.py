@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks.buffers import Cost, measured
+from alliance import acting
+from benchmarks.buffers import Cost, buffers_of, measured
 from benchmarks.colleagues import Colleagues, analyse
 from benchmarks.pages import Measured, control, measured_pages
 from benchmarks.report import Size, in_words, rows_of
@@ -11,6 +12,7 @@ from tests.factories import make_episode
 
 SMALL, LARGE = 6000, 60_000  # therapy sessions of colleagues: below, PostgreSQL reads its small tables whole
 MOST_GROWTH = 0.15  # an exponent; measured: 0.01
+MOST_BUFFERS = 40  # for somebody with three cases; measured: 9 and 30, and 110 and 128 where each is planned anew
 
 
 @pytest.mark.postgres
@@ -21,13 +23,27 @@ def test_buffers_stay_while_the_tables_grow_tenfold(dana, sam, live_through):
     for wanted in (SMALL, LARGE):
         sessions = colleagues.fill_to(wanted)
         analyse()
-        found.append(Size(sessions, [*measured_pages(dana.user, sam.user), control()], 1, 1))
+        pages = [*measured_pages(dana.user, sam.user), control()]
+        found.append(Size(sessions, pages, pages, 1, 1))
     *pages, whole_table = rows_of(found)
     grown = {row.page: row.buffers for row in pages if row.exponent > MOST_GROWTH}
     assert grown == {}
     assert whole_table.exponent > 0.8, "or nothing is measured"
     assert Rating.objects.count() > LARGE
     assert "| Today |" in in_words(found)
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("as_application")
+def test_whose_rows_somebody_sees_is_not_planned_anew_with_each_statement(dana, sam, live_through):
+    for name in ("Alder", "Bracken", "Clover"):
+        live_through(make_episode(dana, name), [3])
+    Colleagues().fill_to(SMALL)
+    analyse()
+    for person in (dana, sam):
+        with acting.acting_as(acting.member(person.user_id)):
+            _first, buffers = [buffers_of("SELECT alliance_sight('all')") for _time in range(2)]
+        assert 0 < buffers < MOST_BUFFERS, buffers
 
 
 @pytest.mark.postgres
@@ -41,8 +57,9 @@ def test_what_is_written_while_it_is_measured_is_written_once(juniper):
 
 
 def test_the_exponent_is_that_of_the_growth():
-    sizes = [Size(size, [_page(2 * size), _page(7)], 1, 1) for size in (100, 10_000)]
+    sizes = [Size(size, [_page(2 * size), _page(7)], [_page(3 * size), _page(7)], 1, 1) for size in (100, 10_000)]
     assert [round(row.exponent, 6) for row in rows_of(sizes)] == [1, 0]
+    assert [row.secured for row in rows_of(sizes)] == [1.5, 1]
 
 
 def _page(buffers):
