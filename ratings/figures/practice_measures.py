@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from ratings.figures.practice import Counted, PracticeCounts, Values
 from ratings.figures.rows import Measure, bar, in_100, in_ten
 from ratings.models import Rupture, RuptureView
+from ratings.psychometrics.constants import DEFAULTS, EARLIER
 from ratings.psychometrics.proportion import wilson
 from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, told_about, told_alike
 from ratings.psychometrics.uncertainty import mean_of, median_of, rate_per_100
@@ -98,13 +99,21 @@ def _done(counts: PracticeCounts) -> Table:
         _share_about(_("A first step within 7 days"), "", counts.first_steps, _("about %(count)s of %(of)s ruptures")),
         _share_about(
             _("Repaired"),
-            _("the client said that it helped, or two rated sessions were back"),
+            _(
+                "the client said that it helped, or two rated sessions were back; and somebody had named it, or its "
+                "probability once was %(least)g or more. Else it is called back to usual, and is not counted here"
+            )
+            % {"least": DEFAULTS.repaired_from},
             counts.repaired,
             _("about %(count)s of %(of)s ruptures that are over"),
         ),
         _sessions_to_repair(counts.to_repair),
     ]
-    return Table(_("What was done"), _("About ruptures"), rows, [])
+    note = _(
+        "Repaired: figures of the program before edition 3 asked for a probability of %(least)g only. What was counted "
+        "by both cannot be compared."
+    ) % {"least": EARLIER[2]["repaired_from"]}
+    return Table(_("What was done"), _("About ruptures"), rows, [note])
 
 
 def _sessions_to_repair(found: Values) -> Measure:
