@@ -4,7 +4,7 @@ from dataclasses import astuple, dataclass, replace
 
 from alliance.acting import as_program
 from alliance.models import Practice
-from ratings.detection.heard import heard_sessions
+from ratings.detection.heard import SESSIONS_TO_LEARN, heard_sessions
 from ratings.detection.history import cases
 from ratings.detection.stored import as_version, current_version
 from ratings.psychometrics.assess import assess, freeze, of_therapist
@@ -55,7 +55,7 @@ def proposed(practice: Practice, choice: Choice) -> Version | None:
         chosen = replace(chosen, recalibration=None)  # it was learned from flags of another rule
     if choice.learn:
         learned = learn(cases(practice, CASES_TO_LEARN))
-        constants = learned.constants | learn_reports(heard_sessions(practice))
+        constants = learned.constants | learn_reports(heard_sessions(practice, SESSIONS_TO_LEARN))
         chosen = replace(chosen, constants=constants, by_therapist=learned.by_therapist)
     if replace(chosen, shadow=current.shadow) == current and not choice.renew:
         return None if chosen == current else chosen  # to show or to hide is no reason to judge by other figures

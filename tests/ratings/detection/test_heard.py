@@ -1,6 +1,7 @@
 """What a practice learns of its clients' reports: from sessions with both answers, and from no others."""
 
 from dataclasses import asdict, astuple, replace
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -38,7 +39,17 @@ def answered(dana, live_through):
 
 
 def heard(dana):
-    return [astuple(one) for one in heard_sessions(dana.practice)]
+    return [astuple(one) for one in heard_sessions(dana.practice, 10)]
+
+
+def test_the_latest_sessions_of_both_kinds_are_learned_from(answered, dana):
+    told = answered("yes"), answered("no", tension=False, drawn=True), answered("no"), answered("yes")
+    for days, session in zip((1, 2, 3, 4), told, strict=True):
+        session.ends_at = timezone.now() - timedelta(days=days)
+        session.starts_at = session.ends_at - timedelta(minutes=50)
+        session.save()
+    latest = heard_sessions(dana.practice, 3)
+    assert [astuple(one) for one in latest] == [(True, True, 1.0), (False, False, 20.0), (True, False, 1.0)]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +112,7 @@ def test_the_time_in_shadow_is_not_learned_from(answered, dana, shadow):
     answered("no", tension=False, drawn=True)
     shadow(False)
     answered("no", tension=False, drawn=True)
-    assert heard(dana) == [(True, True, 1.0), (False, False, 20.0)]
+    assert sorted(heard(dana)) == [(False, False, 20.0), (True, True, 1.0)]
 
 
 def test_another_practice_is_not_learned_from(answered, otis):
