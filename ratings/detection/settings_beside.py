@@ -30,7 +30,8 @@ def _words(row: DetectorVersion) -> dict[str, str]:
         _("Clear flags only"): _("yes") if row.clear_only else _("no"),
         _("Shadow mode"): _("on") if row.shadow else _("off"),
         _("Rule"): names.criterion(row.criterion),
-        _("How clients rate"): _("learned here") if row.constants else _("published figures"),
+        _("How clients rate"): _("learned here") if row.learned_ratings else _("published figures"),
+        _("What clients report of strain"): _("learned here") if row.learned_reports else _("as we assume"),
         _("What flags state"): _("as answers here taught") if row.recalibration else _("as the program states it"),
         _("Figures of the program"): _("edition %(n)s") % {"n": row.edition},
     }

@@ -62,6 +62,16 @@ class DetectorVersion(models.Model):
     def __str__(self):
         return f"{self.criterion} {self.budget}"
 
+    @property
+    def learned_ratings(self) -> bool:
+        """Whether how clients rate was learned from the practice's own ratings."""
+        return "mean" in self.constants
+
+    @property
+    def learned_reports(self) -> bool:
+        """Whether how often clients report strain was learned from the practice's own answers."""
+        return "report_quiet" in self.constants
+
 
 class Assessment(models.Model):
     """What one detector version thinks after one therapy session.

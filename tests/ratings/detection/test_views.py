@@ -119,6 +119,27 @@ def test_newer_figures_are_offered_where_there_are_some(http, mona, instruments)
     assert [row.edition for row in DetectorVersion.objects.order_by("valid_from")] == [1, EDITION]
 
 
+@pytest.mark.parametrize(("edition", "is_said"), [(1, True), (2, False)])
+def test_a_practice_reads_what_the_newer_figures_change_for_it(http, mona, instruments, edition, is_said):
+    http.force_login(mona.user)
+    DetectorVersion.objects.filter(pk=current_version(mona.practice).pk).update(edition=edition)
+    page = http.get(reverse("ratings:detection-settings")).text
+    assert ("slow slides" in page) == is_said
+    assert ("flags come and end as they do now" in page) != is_said
+
+
+@pytest.mark.parametrize(
+    ("constants", "is_said"),
+    [({"report_quiet": 0.05}, False), ({"mean": 70.0, "report_quiet": 0.05}, True)],
+    ids=["reports alone", "ratings too"],
+)
+def test_ratings_are_called_learned_where_they_were(http, mona, instruments, constants, is_said):
+    http.force_login(mona.user)
+    DetectorVersion.objects.filter(pk=current_version(mona.practice).pk).update(constants=constants)
+    page = http.get(reverse("ratings:detection-settings")).text
+    assert ("was learned from this practice" in page) == is_said
+
+
 def test_the_settings_say_what_shadow_mode_hides_and_keeps(http, mona, instruments):
     http.force_login(mona.user)
     path = reverse("ratings:detection-settings")
