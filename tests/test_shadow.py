@@ -147,7 +147,7 @@ def text_of(response):
         return response.text
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
         names = [name for name in archive.namelist() if name not in ("codebook.csv", "ratings-wide.sps")]
-        return "".join(archive.read(name).decode() for name in names)
+        return "".join(archive.read(name).decode(errors="replace") for name in names)
 
 
 def name_of(route, subject):

@@ -1,6 +1,7 @@
 """The files of an export: what is in each, and the archive of them."""
 
 import csv
+import gzip
 import io
 import shutil
 import zipfile
@@ -16,6 +17,7 @@ from alliance.refusal import Refused
 from ratings.cells.long_layout import COLUMNS
 from ratings.cells.values import defused
 from ratings.detection.stored import evidence_of
+from ratings.exchange import sav
 from ratings.exchange.export_codebook import FLAGS, LONG, LONG_ITEMS, REPAIRS, WIDE
 from ratings.exchange.exported import Exported, ExportedCase
 from ratings.exchange.long import TOLD, Row, long_rows, written
@@ -56,6 +58,11 @@ def write_archive(exported: Exported, file: IO[bytes]) -> Written:
     with ExitStack() as stack:
         spools = {name: stack.enter_context(SpooledTemporaryFile(IN_MEMORY)) for name in tables}
         archive = stack.enter_context(zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED))
+        columns = sav.variables(list(_item_columns()))
+        # Nine tenths of it are blanks: packed until it is its turn, it takes a fiftieth of the disk.
+        sav_spool = stack.enter_context(SpooledTemporaryFile(IN_MEMORY))
+        sav_file = stack.enter_context(gzip.GzipFile(fileobj=sav_spool, mode="wb", compresslevel=1))
+        sav_file.write(sav.head(columns))
         # The largest goes into the archive as it comes; an archive takes one file at a time.
         with archive.open(_member(LONG_FILE), "w", force_zip64=True) as long_file:
             writers = {name: _Csv(spool) for name, spool in spools.items()}
@@ -69,11 +76,18 @@ def write_archive(exported: Exported, file: IO[bytes]) -> Written:
                 found.ratings += len(case.ratings)
                 long_writer.write(long_rows(case))
                 for name, table in tables.items():
-                    writers[name].write(table.rows(case))
+                    rows = list(table.rows(case))
+                    writers[name].write(rows)
+                    if name == DATA_FILE:
+                        sav_file.write(b"".join(sav.row_of(columns, row) for row in rows))
         for name, spool in spools.items():
             spool.seek(0)
             with archive.open(_member(name), "w", force_zip64=True) as member:
                 shutil.copyfileobj(spool, member)
+        sav_file.close()
+        sav_spool.seek(0)
+        with archive.open(_member(sav.SAV_FILE), "w", force_zip64=True) as member:
+            shutil.copyfileobj(gzip.GzipFile(fileobj=sav_spool, mode="rb"), member)
         archive.writestr(_member("codebook.csv"), _codebook_text())
         archive.writestr(_member(SYNTAX_FILE), syntax(list(_item_columns())).encode())
     if not exported.are_all_here():

@@ -70,7 +70,7 @@ def _lines(items: Collection[ItemColumn]) -> Iterator[str]:
     yield from _instants()
     yield "VARIABLE LABELS"
     for column in WIDE:
-        yield f"  {column.name} {_quoted(_meaning(column), LONGEST_LABEL)}"
+        yield f"  {column.name} {_quoted(meaning(column), LONGEST_LABEL)}"
     for item in items:
         yield f"  {item.column} {_quoted(item.label, LONGEST_LABEL)}"
     yield "  ."
@@ -108,11 +108,16 @@ def _instants() -> Iterator[str]:
     yield "EXECUTE."
 
 
-def _meaning(column: Column) -> str:
+def meaning(column: Column) -> str:
+    """What a column means, in words."""
     return f"{column.meaning} ({column.values})" if column.values and column.values != YES_NO else str(column.meaning)
+
+
+def short(text: str, longest: int) -> bytes:
+    """The text on one line, of at most so many bytes."""
+    return " ".join(text.split()).encode()[:longest].decode(errors="ignore").encode()
 
 
 def _quoted(text: str, longest: int) -> str:
     """A literal of at most so many bytes, on one line."""
-    short = " ".join(text.split()).encode()[:longest].decode(errors="ignore")
-    return "'" + short.replace("'", "''") + "'"
+    return "'" + short(text, longest).decode().replace("'", "''") + "'"

@@ -58,7 +58,7 @@ def test_an_export_with_names_holds_them_and_no_formula(lived, dana, live_throug
     dana.save()
     export = make_export(by=Membership.objects.get(pk=dana.pk), extent="own", reason="move", keeps_names=True)
     with take_archive(export=export) as file, zipfile.ZipFile(file) as archive:
-        files = {name: archive.read(name).decode() for name in archive.namelist()}
+        files = {name: archive.read(name).decode(errors="replace") for name in archive.namelist()}
     files["key.csv"] = write_key(export=export).removeprefix("\ufeff")
     tables = {
         name: list(csv.reader(io.StringIO(text, newline=""))) for name, text in files.items() if name.endswith(".csv")

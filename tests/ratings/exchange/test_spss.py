@@ -16,7 +16,7 @@ ITEM = ItemColumn(1, "met", "x_1_met", "We didn't talk past each other.", {0: "N
 
 def files_of(archive):
     with zipfile.ZipFile(archive) as found:
-        return {name: found.read(name).decode() for name in found.namelist()}
+        return {name: found.read(name).decode(errors="replace") for name in found.namelist()}
 
 
 def test_it_reads_each_column_of_the_file_in_its_order(juniper, live_through):

@@ -30,7 +30,7 @@ PAGE = "/export/"
 def files_of(response):
     """Name -> text of each file in an archive that was sent."""
     with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist()}
+        return {name: archive.read(name).decode(errors="replace") for name in archive.namelist()}
 
 
 def table(files, name):

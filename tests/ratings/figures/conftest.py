@@ -22,5 +22,5 @@ def files(manager):
     archive = io.BytesIO()
     write_taken(export=export, file=archive)
     with zipfile.ZipFile(archive) as opened:
-        names = opened.namelist()
+        names = [name for name in opened.namelist() if name.endswith(".csv")]
         return {name: list(csv.DictReader(io.StringIO(opened.read(name).decode()))) for name in names}

@@ -1,0 +1,131 @@
+"""The file of SPSS has the cells of the CSV file, and the labels: read here by the published layout, by itself."""
+
+import csv
+import io
+import struct
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+
+from ratings.exchange.sav import SAV_FILE, Variable, head, row_of
+from ratings.exchange.spss import DATA_FILE
+from tests.ratings.exchange.test_actions import exported
+
+
+class Read:
+    """A system file, taken apart."""
+
+    def __init__(self, content):
+        self.content, self.at = content, 0
+        assert self.take(4) == b"$FL2"
+        self.take(60)
+        layout, self.units, packed, _weight, _cases, _bias = self.numbers("<iiiiid")
+        assert (layout, packed) == (2, 0)
+        self.take(84)
+        self.widths, self.labels, self.said, self.extensions = [], [], {}, {}
+        while (kind := self.numbers("<i")[0]) != 999:
+            {2: self.variable, 3: self.value_labels, 7: self.extension}[kind]()
+        self.take(4)
+        self.names = [pair.split("=")[1] for pair in self.extensions[13].decode().split("\t")]
+        self.rows = []
+        while self.at < len(content):
+            self.rows.append([self.cell(width) for width in self.widths])
+
+    def take(self, size):
+        self.at += size
+        return self.content[self.at - size : self.at]
+
+    def numbers(self, form):
+        return struct.unpack(form, self.take(struct.calcsize(form)))
+
+    def variable(self):
+        width, has_label, *_rest = self.numbers("<5i")
+        self.take(8)
+        if width >= 0:
+            self.widths.append(width)
+            size = self.numbers("<i")[0] if has_label else 0
+            self.labels.append(self.take(-(-size // 4) * 4)[:size].decode())
+
+    def value_labels(self):
+        found = {}
+        for _label in range(self.numbers("<i")[0]):
+            value, size = self.numbers("<dB")
+            found[value] = self.take(-(-(size + 1) // 8) * 8 - 1)[:size].decode()
+        assert self.numbers("<2i") == (4, 1)
+        self.said[self.numbers("<i")[0]] = found
+
+    def extension(self):
+        kind, size, count = self.numbers("<3i")
+        self.extensions[kind] = self.take(size * count)
+
+    def cell(self, width):
+        if width:
+            return self.take(-(-width // 8) * 8).decode().rstrip()
+        (number,) = self.numbers("<d")
+        return "" if number == -1.7976931348623157e308 else number
+
+    def of(self, name):
+        place = 1 + sum(max(1, -(-width // 8)) for width in self.widths[: self.names.index(name)])
+        return self.said.get(place)
+
+
+@pytest.fixture
+def both(juniper, sorrel, live_through):
+    """The rows of the CSV file with their header, and the file of SPSS."""
+    live_through(juniper, [3, 1, [3, None, 2, 3, 3, 4]], tension=True)
+    live_through(sorrel, [2, None])
+    archive = exported(juniper.client.practice)
+    with zipfile.ZipFile(archive) as found:
+        content = found.read(SAV_FILE)
+        header, *rows = csv.reader(io.StringIO(found.read(DATA_FILE).decode()))
+    return header, rows, Read(content)
+
+
+def test_each_cell_is_that_of_the_csv_file(both):
+    header, rows, file = both
+    assert [*file.names[: len(header)]] == header and file.names[len(header) :] == ["session_start", "submitted"]
+    assert len(file.rows) == len(rows) > 3
+    for row, cells in zip(rows, file.rows, strict=True):
+        for text, cell in zip(row, cells, strict=False):
+            assert cell == (float(text) if isinstance(cell, float) else text)
+
+
+def test_dates_are_those_of_the_texts(both):
+    header, rows, file = both
+    for row, cells in zip(rows, file.rows, strict=True):
+        told = datetime.fromisoformat(row[header.index("session_start_utc")])
+        since = (told - datetime(1582, 10, 14, tzinfo=UTC)).total_seconds()
+        assert cells[file.names.index("session_start")] == pytest.approx(since, abs=0.001)
+
+
+def test_columns_and_numbers_say_what_they_mean(both):
+    _header, _rows, file = both
+    assert file.labels[file.names.index("bond")] == (
+        "bond, percent of maximum possible (0-100, higher is a stronger alliance)"
+    )
+    assert file.of("tension") == {0: "no", 1: "yes"}
+    assert file.of("alliance_6_1_bond_listened")[1] == "A little"
+    assert file.of("sai_6_1_item_1") is None, "a scoring key without sentences"
+    assert b"repair_helped" in file.extensions[21] and b"Yes, a little" in file.extensions[21]
+    assert file.extensions[20] == b"UTF-8"
+
+
+def test_the_units_of_a_row_are_those_that_the_head_names(both):
+    _header, _rows, file = both
+    assert file.units == sum(max(1, -(-width // 8)) for width in file.widths)
+
+
+@pytest.mark.parametrize("said", ["ü" * 9, "a" * 30, "", "=1+1"])
+def test_a_text_is_cut_between_letters_and_fills_its_place(said):
+    row = row_of([Variable("v", "", {}, width=10), *DATES], [said, "", ""])
+    assert len(row) == 16 + 2 * 16 + 16
+    assert said.startswith(row[:16].decode().rstrip()) and len(row[:16].decode().rstrip().encode()) <= 10
+
+
+DATES = [Variable(name, "", {}, width=16) for name in ("session_start_utc", "submitted_utc")]
+DATES += [Variable(name, "", {}) for name in ("session_start", "submitted")]
+
+
+def test_an_empty_table_is_a_file_too():
+    assert Read(head([Variable("v", "Käse", {1: "ja"})])).rows == []
