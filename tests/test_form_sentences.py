@@ -2,6 +2,7 @@
 
 import re
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
@@ -100,3 +101,39 @@ def test_a_field_with_words_of_the_framework_would_be_found():
         name = forms.CharField(error_messages={"required": "This field is required."})
 
     assert len(of_django([Planted])) == 1
+
+
+# --- The browser's own sentences --------------------------------------------------------------------------------------
+
+FORM = re.compile(r'(<form\b(?:[^>{]|{[^}]*}+)*method="post"(?:[^>{]|{[^}]*}+)*>)(.*?)</form>', re.DOTALL)
+WITH_ERROR = re.compile(
+    r'{% include "(includes/(field|choice|choices|pick|five|question)|ratings/week/_field'
+    r'|ratings/check_in/_(questions|if_you_like))\.html"'
+)
+
+
+def left_to_the_browser(template):
+    """The forms of a template whose boxes have sentences of their own, and which the browser holds back before."""
+    return [
+        start for start, within in FORM.findall(template) if WITH_ERROR.search(within) and "novalidate" not in start
+    ]
+
+
+def test_no_browser_speaks_in_the_place_of_a_form():
+    pages = sorted((Path(__file__).parent.parent / "templates").rglob("*.html"))
+    found = {page.name: FORM.findall(page.read_text()) for page in pages}
+    assert sum(map(len, found.values())) > 100, "else the pattern misses forms"
+    assert [(page.name, start) for page in pages for start in left_to_the_browser(page.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "within", "n"),
+    [
+        ("", '{% include "includes/field.html" %}', 1),
+        (" novalidate", '{% include "includes/field.html" %}', 0),
+        ("", "<button>x</button>", 0),
+    ],
+)
+def test_a_form_that_the_browser_holds_back_would_be_found(attributes, within, n):
+    start = f"""<form method="post" action="{{% url 'x' %}}"{attributes}>"""
+    assert len(left_to_the_browser(f"{start}{within}</form>")) == n

@@ -71,3 +71,10 @@ def test_by_keyboard(page, live_server, dana, sign_in, instruments, look):
     page.keyboard.press("Enter")
     page.get_by_text("The first session is planned for").wait_for()
     assert the_first_link_goes_out_by_itself()
+
+
+def test_without_a_name_the_page_says_so_and_not_the_browser(page, live_server, dana, sign_in, instruments):
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:case-create"))
+    page.get_by_role("button", name="Open the case").click()
+    page.get_by_role("alert").get_by_role("link", name="Name or pseudonym").wait_for()
