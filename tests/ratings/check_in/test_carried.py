@@ -129,6 +129,7 @@ def test_what_is_unread_in_a_case_out_of_sight_is_on_the_managers_list_by_its_co
     http.force_login(mona.user)
     page = http.get(reverse("ratings:cases-settle", args=[dana.practice.code])).text
     assert left.short_code in page and CANARY not in page and "Juniper" not in page
+    assert "Last day of each cover" not in page, "nobody covers an ended case"
     assert "read by nobody" in http.get("/people/").text
     settle_cases(by=mona, choices=[Choice(left.code, What.LEAVE_UNREAD)])
     assert not cases_without_therapist(dana.practice)
