@@ -63,7 +63,7 @@ class DetectionForm(forms.Form):
         label=_("Learn anew from the latest cases of this practice."),
         help_text=_(
             "How people rate, how far therapists' ratings follow their clients', and, from 100 answers on, how often "
-            "clients report a strain that there was. No page shows that."
+            "clients report strain where there was some. No page shows these figures."
         ),
         required=False,
     )

@@ -33,8 +33,9 @@ def learn_reports(sessions: Sequence[HeardSession]) -> dict[str, float]:
     Parameters
     ----------
     sessions
-        All that opened a rupture on record, and the drawn ones without. Where a client says yes a rupture is opened, so
-        that only sessions without a yes are drawn from. Below 100 nothing is learned.
+        All that opened a rupture on record, and the drawn ones without. Where a client says yes a rupture is opened,
+        but for a yes to strain that was talked about: such a session is drawn from like one without a yes. Below 100
+        nothing is learned.
 
     Returns
     -------

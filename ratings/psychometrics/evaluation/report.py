@@ -266,7 +266,7 @@ all: where ratings carry over from session to session (*early growth*) or have h
 come, and with finer answers fewer. *Learned* is a practice that learned from 300 other cases of its own, as
 *How flags are made* offers: its thresholds are fitted to them (`ratings/psychometrics/refit.py`), without knowing the
 ruptures, by the flags that its pages show: no new one while one is open. So in later sessions nine scenarios of ten
-keep within the bound, and *base* is under it by less than its standard error. Session 3 comes once in a case, and
+keep within the bound, and *base* is under it by about its standard error. Session 3 comes once in a case, and
 sessions 4 to 6 three times: a threshold is found there from some 15 and 45 false flags of 300 cases, so that chance
 alone moves what is kept by about 1.3 and 0.7. Two other practices of *noisy* had 6.1 ± 0.6 and 6.1 ± 0.6 in sessions 4
 to 6, and 4.6 ± 0.3 and 4.9 ± 0.3 later.

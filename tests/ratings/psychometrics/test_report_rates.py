@@ -58,7 +58,7 @@ def test_below_a_hundred_answers_nothing_is_learned():
 
 
 def test_a_drawn_session_stands_for_those_that_were_not():
-    """Else a client who seldom says yes would seem to say it in most sessions: every yes is asked about."""
+    """Else a client who seldom says yes would seem to say it in most sessions: most yeses are asked about."""
     found = practice(40_000, 0.05, 0.3)
     once = [HeardSession(one.report, one.strain) for one in found]
     assert learn_reports(once)["report_quiet"] > 5 * learn_reports(found)["report_quiet"]
