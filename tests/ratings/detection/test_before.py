@@ -90,9 +90,15 @@ def last_moment(rows):
 
 def test_a_replay_of_the_same_writes_the_standing_alone(juniper, live_through):
     live_through(juniper, [3, 3, 3, 3, 1, None, 3, 3])
-    with CaptureQueriesContext(connection) as asked:
+    written = []
+
+    def note(execute, sql, *rest):  # what Django asks: with row security, what goes out begins with for whom
+        if sql.startswith(("INSERT", "UPDATE", "DELETE")):
+            written.append(sql.split()[:3])
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
         reassess(juniper)
-    written = [query["sql"].split()[:3] for query in asked if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
     assert written == [["INSERT", "INTO", '"ratings_standing"']]
 
 
