@@ -2,13 +2,16 @@
 
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Max
 from django.test import Client
 from django.urls import reverse
 
+from alliance.models import AuditEvent
 from ratings.models import CheckIn
 
 PERSONAS = ("anonymous", "link", "dana", "noor", "otis", "sam", "vera", "eve", "mona", "lee")
@@ -49,14 +52,32 @@ def taken_back(browser):
     browser.cookies = cookies
 
 
-def ask(browser, method, path, with_token=True):
+@dataclass(frozen=True)
+class Answer:
+    """What a request came to: the status, and what is on record as read, as `tests.matrix_reads` has it."""
+
+    status: int
+    read: str
+
+
+AS_READ = {"read": "", "listed": "*", "exported": ">"}
+
+
+def answer(browser, method, path, with_token=True):
     with taken_back(browser):
         headers = {}
         if with_token:
             browser.cookies["csrftoken"] = headers["X-CSRFToken"] = "a" * 32
+        before = AuditEvent.objects.aggregate(last=Max("pk", default=0))["last"]
         response = browser.generic(method.upper(), path, headers=headers)
         close(response)
-        return response.status_code
+        events = AuditEvent.objects.filter(pk__gt=before, verb__in=AS_READ).values_list("subject_type", "verb")
+        read = " ".join(sorted({subject_type + AS_READ[verb] for subject_type, verb in events}))
+        return Answer(response.status_code, read)
+
+
+def ask(browser, method, path, with_token=True):
+    return answer(browser, method, path, with_token).status
 
 
 def close(response):

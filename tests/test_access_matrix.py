@@ -1,15 +1,19 @@
 """Every route, for every kind of person, with every method, against a table written by hand.
 
 A route that is not in the table fails, and so does a table row without a route. Each cell runs in a transaction that
-is rolled back. 302 is the way to the sign-in page for whoever is not signed in; for the others a finished form, or the
-way to the password first. Whoever is signed in has one, and no second factor.
+is rolled back. Which read row it leaves stands in `tests/matrix_reads.py`; `tests/test_database_filter.py`
+asks again with Python's filter taken out.
+
+302 is the way to the sign-in page for whoever is not signed in; for the others a finished form, or the way to the
+password first. Whoever is signed in has one, and no second factor.
 """
 
 import pytest
 from django.urls import URLResolver, get_resolver, resolve, reverse
 
-from tests.browsers import PERSONAS, ask
+from tests.browsers import PERSONAS, Answer, answer, ask
 from tests.browsers import browsers as browsers  # a fixture
+from tests.matrix_reads import read_rows
 from tests.subjects import subjects as subjects  # a fixture
 
 # route, what it is asked about: one status for each persona on GET (HEAD is the same), then on POST. "-" is 405.
@@ -310,17 +314,26 @@ def test_no_route_hides_behind_another(subjects):
     assert hidden == set()
 
 
-@pytest.mark.parametrize("methods", [("get", "head"), ("post",), ("put", "delete")], ids=" ".join)
-def test_who_gets_what(subjects, browsers, methods):
-    wrong = []
+def test_the_read_rows_are_those_of_rows_of_the_table():
+    assert set(read_rows()) <= {(name, subject) for name, subject, *_rest in rows()}
+
+
+METHODS = ("get", "head", "post", "put", "delete")
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_who_gets_what_and_leaves_which_read_row(persona, subjects, browsers):
+    wrong, read = [], read_rows()
     for name, subject, on_get, on_post in rows():
-        path = address(name, subject, subjects)
-        for persona, browser in browsers.items():
-            expected = {"get": on_get[persona], "head": on_get[persona], "post": on_post[persona]}
-            for method in methods:
-                found, status = ask(browser, method, path), expected.get(method, 405)
-                if found != status:
-                    wrong.append(f"{name} {subject}: {method} as {persona}: {found}, not {status}")
+        read_on_get, read_on_post = read.get((name, subject), ({}, {}))
+        of_get = Answer(on_get[persona], read_on_get.get(persona, ""))
+        of_post = Answer(on_post[persona], read_on_post.get(persona, ""))
+        expected = {"get": of_get, "head": of_get, "post": of_post}
+        for method in METHODS:
+            found = answer(browsers[persona], method, address(name, subject, subjects))
+            right = expected.get(method, Answer(405, ""))
+            if found != right:
+                wrong.append(f"{name} {subject}: {method} as {persona}: {found}, not {right}")
     assert not wrong, "\n".join(wrong)
 
 

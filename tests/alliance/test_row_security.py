@@ -13,18 +13,13 @@ from alliance.crypto import token_hash
 from alliance.installation import roles
 from alliance.models import Client, Episode
 from alliance.patience import NoAnswer, Patience
-from alliance.scopes import ScopedQuerySet, SupervisionNoteQuerySet, WriterOnlyQuerySet
 from ratings.exchange.actions import count_cases, make_export
 from ratings.joining.queries import obstacle_between
 from ratings.models import ClientLink
 from sessions.models import PrivateNote
 from tests.alliance.test_models import CLINICAL
-from tests.browsers import browsers as browsers  # a fixture
-from tests.browsers import taken_back
 from tests.care_graphs import Sight, found, sights
 from tests.factories import make_episode
-from tests.subjects import subjects as subjects  # a fixture
-from tests.test_access_matrix import address, rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_application")]
 
@@ -229,63 +224,3 @@ def test_a_cursor_of_the_server_is_refused(dana):
         pytest.raises(RuntimeError, match="cannot say for whom"),
     ):
         cursor.execute("SELECT 1")
-
-
-# --- With Python's filter taken out -----------------------------------------------------------------------------------
-
-
-FOREIGN = {"noor": ("Juniper", "Sorrel"), "vera": ("Juniper", "Sorrel", "Wren"), "eve": ("Juniper", "Wren")}
-
-
-@pytest.fixture
-def no_filter(subjects, browsers, monkeypatch):
-    """The hole of all holes: every query set picks every row, for everybody."""
-    monkeypatch.setattr(scopes, "_episodes_where", lambda condition: Episode.objects.all())
-    for kind in (ScopedQuerySet, WriterOnlyQuerySet, SupervisionNoteQuerySet):
-        monkeypatch.setattr(kind, "visible_to", lambda rows, user: rows.all())
-
-
-def foreign_pages(browsers, subjects, only=""):
-    """The pages on which somebody reads the name of a client of whom they should know nothing; and how many opened."""
-    found, opened = [], 0
-    for name, subject, on_get, _on_post in rows():
-        if not name.startswith(("ratings:", "alliance:")) or only not in name:
-            continue
-        for persona, names in FOREIGN.items():
-            if on_get[persona] == 405:
-                continue
-            with taken_back(browsers[persona]):
-                page = browsers[persona].get(address(name, subject, subjects))
-            opened += page.status_code == 200
-            if any(client in page.text for client in names):
-                found.append(f"{name} {subject} as {persona}")
-    return found, opened
-
-
-@pytest.mark.postgres
-def test_without_the_filter_of_python_no_page_shows_a_foreign_client(no_filter, browsers, subjects):
-    found, opened = foreign_pages(browsers, subjects)
-    assert not found and opened > 50
-
-
-@pytest.mark.postgres
-def test_without_the_filter_of_python_what_is_not_theirs_still_is_not_there(no_filter, browsers, subjects):
-    """The column of the matrix: a page that answers 404 with both filters answers it with that of PostgreSQL alone."""
-    wrong, cells = [], 0
-    for name, subject, on_get, _on_post in rows():
-        for persona in FOREIGN:
-            if name.startswith("ratings:") and on_get[persona] == 404:
-                cells += 1
-                with taken_back(browsers[persona]):
-                    status = browsers[persona].get(address(name, subject, subjects)).status_code
-                wrong += [f"{name} {subject} as {persona}: {status}"] if status not in (403, 404) else []
-    assert not wrong, "\n".join(wrong)
-    assert cells > 100, cells
-
-
-@pytest.mark.postgres
-def test_without_either_they_do(no_filter, browsers, subjects, monkeypatch):
-    """The control: it is PostgreSQL that holds, and the names do stand on these pages."""
-    monkeypatch.setattr(acting, "said_before", lambda: "SELECT set_config('role', 'none', true); ")
-    found, _opened = foreign_pages(browsers, subjects, only="ratings:case")
-    assert {"ratings:case juniper as noor", "ratings:case juniper as vera"} <= set(found)
