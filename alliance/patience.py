@@ -7,7 +7,9 @@ transaction. This one does: whoever sent something gets a page that says so, wit
 
 import select
 import time
-from threading import Lock
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock, local
 from typing import Any
 
 import psycopg2
@@ -31,23 +33,52 @@ class Patience:
         self.seconds = seconds
         self._lock = Lock()
         self._in_vain = False
+        self._whole_again_at = 0.0  # while others wait in vain: when one that asks several machines may wait it all
+        self._here = local()
 
     def __call__(self, connection: Any) -> None:
         """The wait callback of psycopg2: returns when the connection has its answer."""
-        until = time.monotonic() + (min(SHORT_SECONDS, self.seconds) if self._in_vain else self.seconds)
+        limit = self._limit()
+        until = time.monotonic() + limit
         poll = select.poll()
         while (state := connection.poll()) != extensions.POLL_OK:
             descriptor = connection.fileno()
             poll.register(descriptor, select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
             if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
                 self._set(in_vain=True)
-                raise NoAnswer(f"The database has not answered within {self.seconds:g} seconds.")
+                raise NoAnswer(f"The database has not answered within {limit:g} seconds.")
             poll.unregister(descriptor)
         if self._in_vain:
             self._set(in_vain=False)
 
+    @contextmanager
+    def shared_among(self, machines: int) -> Iterator[None]:
+        """Each of so many machines, which this thread asks in turn, gets the same part of the wait.
+
+        A first one that is silent takes nothing from the next. While others wait in vain, two moments are shared; once
+        in a while it is the whole wait all the same, or a machine that needs more than a moment would never be found.
+        """
+        with self._lock:
+            now = time.monotonic()
+            is_whole = not self._in_vain or now >= self._whole_again_at
+            if self._in_vain and is_whole:
+                self._whole_again_at = now + 2 * self.seconds  # the wait itself, and as long for the others
+        self._here.share = (self.seconds if is_whole else min(2 * SHORT_SECONDS, self.seconds)) / machines
+        try:
+            yield
+        finally:
+            del self._here.share
+
+    def _limit(self) -> float:
+        share: float | None = getattr(self._here, "share", None)
+        if share is not None:
+            return share
+        return min(SHORT_SECONDS, self.seconds) if self._in_vain else self.seconds
+
     def _set(self, *, in_vain: bool) -> None:
         with self._lock:
+            if in_vain and not self._in_vain:
+                self._whole_again_at = time.monotonic() + self.seconds
             self._in_vain = in_vain
 
 

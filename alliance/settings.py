@@ -16,7 +16,7 @@ from alliance.acting import ActingCursor
 from alliance.installation.environment import comma_separated, env_bool, env_int, env_required, env_secret, env_text
 from alliance.installation.local_keys import local_keys
 from alliance.patience import connection_limits
-from alliance.several_hosts import of_several_hosts
+from alliance.several_hosts import UNREADABLE_ADDRESS, of_several_hosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("ALLIANCE_VAR", BASE_DIR / "var"))
@@ -144,9 +144,12 @@ if DATABASE_SECONDS < 1:
     raise ImproperlyConfigured("ALLIANCE_DATABASE_SECONDS is how long a request waits for the database: 1 or more.")
 ROW_SECURITY = env_bool("ALLIANCE_ROW_SECURITY", False)  # PostgreSQL filters as well: `alliance.row_security`
 if env_secret("DATABASE_URL"):
-    _database = dj_database_url.parse(
-        env_secret("DATABASE_URL"), conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60), conn_health_checks=True
-    )
+    try:
+        _database = dj_database_url.parse(
+            env_secret("DATABASE_URL"), conn_max_age=env_int("ALLIANCE_CONN_MAX_AGE", 60), conn_health_checks=True
+        )
+    except ValueError:
+        raise ImproperlyConfigured(UNREADABLE_ADDRESS) from None
 else:
     _database = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(VAR_DIR / "alliance.sqlite3")}
 DATABASES = {"default": _database}

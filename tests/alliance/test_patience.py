@@ -92,6 +92,28 @@ def test_after_a_wait_in_vain_the_next_is_short_until_an_answer_came(connection,
     assert waited == [True, False, True]
 
 
+def test_several_machines_share_a_wait_and_while_others_wait_in_vain_two_moments(connection, monkeypatch):
+    monkeypatch.setattr("alliance.patience.SHORT_SECONDS", 0.1)
+    patience = Patience(0.8)
+    start = time.monotonic()
+
+    def asks_two():
+        began, waited = time.monotonic(), []
+        with patience.shared_among(2):
+            for _machine in range(2):
+                with pytest.raises(NoAnswer) as failed:
+                    patience(connection)
+                waited.append(str(failed.value).split()[-2])
+        assert time.monotonic() - began < 0.8 + 0.5
+        return waited
+
+    assert asks_two() == ["0.4", "0.4"]
+    assert asks_two() == ["0.1", "0.1"], "as soon as somebody has waited in vain"
+    time.sleep(max(0.0, start + 0.4 + 0.8 + 0.1 - time.monotonic()))
+    assert asks_two() == ["0.4", "0.4"], "once in a while one waits the whole of it"
+    assert asks_two() == ["0.1", "0.1"]
+
+
 def test_it_is_one_of_the_errors_that_django_wraps():
     assert issubclass(NoAnswer, psycopg2.OperationalError)
 

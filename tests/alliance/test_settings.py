@@ -115,6 +115,19 @@ def test_of_several_machines_the_one_is_asked_that_can_be_written_to(read, url):
     assert "connection_factory" not in read(DATABASE_URL="postgres://a@b/d")["DATABASES"]["default"]["OPTIONS"]
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgres://a:hunter2@one:5432,two:5433/d", "cannot be read"),
+        ("postgres://a:hunter2@/d?host=b,c,d&port=5433,5434", "one for each host, or one for all"),
+    ],
+)
+def test_an_address_of_several_machines_that_cannot_be_right_is_refused_with_a_sentence(read, url, said):
+    with pytest.raises(ImproperlyConfigured, match=said) as refused:
+        read(DATABASE_URL=url)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_behind_a_pooler_nothing_is_set_on_a_connection_that_others_use_too(read):
     database = read(DATABASE_URL="postgres://a@b/c", ALLIANCE_POOLER="yes")["DATABASES"]["default"]
     assert "options" not in database["OPTIONS"] and database["DISABLE_SERVER_SIDE_CURSORS"]
