@@ -6,7 +6,7 @@ from math import isfinite
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ratings.psychometrics import report_rates
@@ -100,6 +100,7 @@ def test_the_first_answer_that_goes_against_all_the_others_still_has_a_weight(se
 counts = st.integers(0, 30_000)
 
 
+@example(yes=0, missed=20_000, false=0, quiet=65_000, stands_for=1.0)
 @given(yes=counts, missed=counts, false=counts, quiet=counts, stands_for=st.floats(1, 1000))
 def test_whatever_was_heard_every_answer_has_a_weight_and_the_rates_keep_their_order(
     yes, missed, false, quiet, stands_for
