@@ -28,6 +28,7 @@ class Verdict:
     n_seals: int
     head: str
     fault: str
+    misses_head: bool = False  # every seal fits, and the one that was kept is not among them
 
 
 @transaction.atomic
@@ -58,7 +59,7 @@ def verify(head: str = "") -> Verdict:
         last, n_events, n_seals = seal.last_event, n_events + len(rows), n_seals + 1
         seals.add(digest)
     missing = f"The chain holds no seal {head}: it was cut, or made anew." if head and head not in seals else ""
-    return Verdict(n_events, n_seals, digest, missing)
+    return Verdict(n_events, n_seals, digest, missing, misses_head=bool(missing))
 
 
 def _digest(before: str, rows: Iterable[AuditEvent]) -> str:

@@ -10,6 +10,7 @@ class LastRun(models.Model):
         SENDER = "sender", "send_due"
         BACKUP = "backup", "backup"
         AUDIT = "audit", "verify_audit"
+        AUDIT_HEAD = "audit_head", "verify_audit --head"  # only a run with a kept seal clears what one has shown
 
     job = models.CharField(max_length=20, choices=Job, primary_key=True)
     at = models.DateTimeField()

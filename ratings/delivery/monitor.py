@@ -1,6 +1,7 @@
 """Reads: whether the installation does its work, in figures for a monitor; nothing of any client or practice."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from alliance.acting import as_program
 from alliance.last_runs import Job, last_runs
+from alliance.models import LastRun
 from ratings.models import Delivery
 
 # Conventions of this app.
@@ -64,9 +66,15 @@ def health() -> Health:
         sender_silent_seconds=_since(ran.get(Job.SENDER), now),
         backup_age_seconds=_since(ran.get(Job.BACKUP), now),
         audit_read_seconds=_since(ran.get(Job.AUDIT), now),
-        audit_is_whole=not runs[Job.AUDIT].found_fault if Job.AUDIT in runs else None,
+        audit_is_whole=_audit_is_whole(runs),
         disk_free_percent=100 * disk.free // disk.total,
     )
+
+
+def _audit_is_whole(runs: Mapping[str, LastRun]) -> bool | None:
+    if Job.AUDIT not in runs:
+        return None
+    return not any(runs[job].found_fault for job in (Job.AUDIT, Job.AUDIT_HEAD) if job in runs)
 
 
 def _since(at: datetime | None, now: datetime) -> int | None:

@@ -80,3 +80,33 @@ def test_an_audit_that_is_not_as_it_was_is_a_problem_until_it_is_again(asked, al
     page = asked()
     assert (page.status_code, page.json()["problems"]) == (200, [])
     assert page.json()["audit_read_seconds"] < 60
+
+
+@pytest.fixture
+def made_anew(all_well):
+    """The seal that was kept, of a chain that somebody has made anew since; each batch of it fits."""
+    AuditEvent.objects.create(subject_type="episode", verb="read", at=days_ago(1))
+    kept = close_batches()
+    AuditEvent.objects.create(subject_type="episode", verb="read", at=days_ago(1))
+    AuditSeal.objects.all().delete()
+    close_batches()
+    with pytest.raises(CommandError, match="made anew"):
+        call_command("verify_audit", head=kept)
+    return kept
+
+
+def test_what_a_kept_seal_has_shown_is_not_cleared_by_a_run_without_one(asked, made_anew):
+    call_command("verify_audit")
+    assert asked().json()["problems"] == ["audit changed"]
+
+
+def test_what_a_kept_seal_has_shown_is_cleared_by_a_run_with_one_that_the_chain_holds(asked, made_anew):
+    call_command("verify_audit", head=AuditSeal.objects.get().digest)
+    assert asked().json()["problems"] == []
+
+
+@pytest.mark.parametrize("head", ["x", "0" * 63, "0" * 65, "2026-11-29"])
+def test_what_is_no_seal_is_no_fault_of_the_audit(asked, all_well, head):
+    with pytest.raises(CommandError, match="is no seal"):
+        call_command("verify_audit", head=head)
+    assert asked().json()["problems"] == []
