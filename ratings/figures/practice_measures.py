@@ -100,8 +100,8 @@ def _done(counts: PracticeCounts) -> Table:
         _share_about(
             _("Repaired"),
             _(
-                "the client said that it helped, or two rated sessions were back; and somebody had named it, or its "
-                "probability once was %(least)g or more. Else it is called back to usual, and is not counted here"
+                "the client said that it helped; or two rated sessions were back, and somebody had named it, or its "
+                "probability once was %(least)g or more. Any other is called back to usual, and is not counted here"
             )
             % {"least": DEFAULTS.repaired_from},
             counts.repaired,
