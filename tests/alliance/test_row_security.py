@@ -1,6 +1,7 @@
 """What PostgreSQL shows by itself is what `alliance.scopes` picks, and what the plain data say."""
 
 import time
+import zipfile
 
 import psycopg2
 import pytest
@@ -13,9 +14,9 @@ from alliance.crypto import token_hash
 from alliance.installation import roles
 from alliance.models import Client, Episode
 from alliance.patience import NoAnswer, Patience
-from ratings.exchange.actions import count_cases, make_export
+from ratings.exchange.actions import count_cases, export_by_command, make_export, take_archive, write_key
 from ratings.joining.queries import obstacle_between
-from ratings.models import ClientLink
+from ratings.models import ClientLink, Rating
 from sessions.models import PrivateNote
 from tests.alliance.test_models import CLINICAL
 from tests.care_graphs import Sight, found, sights
@@ -148,6 +149,24 @@ def test_a_manager_takes_out_every_case_of_the_practice_and_reads_none(juniper, 
         assert seen() == 0
         assert count_cases(make_export(by=mona, extent="practice", reason="quality")) == 2
         assert seen() == 0
+
+
+@pytest.mark.postgres
+def test_the_archive_of_a_manager_holds_the_ratings_that_they_may_not_read(juniper, mona, live_through):
+    live_through(juniper, [3, 3])
+    with acting.acting_as(acting.member(mona.user.pk)):
+        export = make_export(by=mona, extent="practice", reason="quality")
+        with take_archive(export=export) as file, zipfile.ZipFile(file) as archive:
+            _names, *rows = archive.read("ratings.csv").decode().splitlines()
+    assert len(rows) >= Rating.objects.count() > 0
+
+
+@pytest.mark.postgres
+def test_a_key_names_every_case_of_the_practice_whoever_sees_none(juniper, sorrel, mona):
+    export = export_by_command(practice=mona.practice, reason="research", keeps_names=False, is_shifted=True)
+    with acting.acting_as(acting.member(mona.user.pk)):
+        text = write_key(export=export)
+    assert all(episode.client.display_name in text for episode in (juniper, sorrel))
 
 
 @pytest.mark.postgres
