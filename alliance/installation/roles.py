@@ -142,7 +142,10 @@ def other_rights() -> Iterator[str]:
 
 
 def filters_as_said() -> bool:
-    """Whether PostgreSQL filters every clinical table where ALLIANCE_ROW_SECURITY is on, and none where it is off."""
+    """Whether PostgreSQL filters every clinical table where ALLIANCE_ROW_SECURITY is on, and none where it is off.
+
+    By the name of the rules alone: PostgreSQL gives their text back in other words. `grant_application` writes it anew.
+    """
     clinical = _clinical()
     with connection.cursor() as cursor:
         cursor.execute(
