@@ -4,7 +4,7 @@ import logging
 import re
 from datetime import UTC, datetime
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, SuspiciousFileOperation, SuspiciousOperation
 
 from alliance.site.trouble import trouble_with_database
 
@@ -25,15 +25,17 @@ class OneLine(logging.Formatter):
         return " ⏎ ".join(line.strip() for line in super().format(record).splitlines() if line.strip())
 
 
-class NoTraceOfDenials(logging.Filter):
-    """Drops the traceback of what is no fault.
+class NoTraceOfRefusals(logging.Filter):
+    """Drops the traceback of what the request alone has brought about.
 
     A denial: the audit has who asked. A request that no browser makes, such as one for another host: machines on the
-    net send them all day.
+    net send them all day. The name of a file is of our own making, so a wrong one is a fault and keeps its trace.
     """
 
     def filter(self, record):
-        if record.exc_info and isinstance(record.exc_info[1], PermissionDenied | SuspiciousOperation):
+        error = record.exc_info and record.exc_info[1]
+        is_refusal = isinstance(error, PermissionDenied | SuspiciousOperation)
+        if is_refusal and not isinstance(error, SuspiciousFileOperation):
             record.exc_info = None
         return True
 

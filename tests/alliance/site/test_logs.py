@@ -6,7 +6,7 @@ import sys
 
 import psycopg2
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousFileOperation
 from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
 
@@ -29,7 +29,8 @@ def logged_with(error):
 def test_a_denial_and_a_request_of_no_browser_are_one_line_and_a_fault_keeps_its_trace():
     for denial in (PermissionDenied(), Denied("episode", "1"), DisallowedHost("evil.test"), RequestDataTooBig()):
         assert logged_with(denial) == "Forbidden"
-    assert "Traceback" in logged_with(ValueError("a fault"))
+    for fault in (ValueError("a fault"), SuspiciousFileOperation("outside the folder")):
+        assert "Traceback" in logged_with(fault)
 
 
 def logged(error, message="Internal Server Error: %s", *args):
