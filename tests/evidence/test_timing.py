@@ -14,6 +14,7 @@ from tests.signing_in import give_password
 pytestmark = pytest.mark.evidence
 N = 500  # of each kind
 WITHIN = 0.05
+PLANTED = 0.05  # of the mean time: a difference that has to be seen, or the times say nothing
 
 
 def auc(some, others):
@@ -57,5 +58,9 @@ def test_an_answer_takes_as_long_for_an_address_that_nobody_has(what, millrace, 
     record_property("AUC by processor time", round(found, 3))
     for kind, name in ((True, "known"), (False, "unknown")):
         record_property(f"milliseconds, {name}", round(1000 * sum(took[kind]) / len(took[kind]), 2))
+    planted = PLANTED * sum(took[True][5:]) / N
+    seen = auc([one + planted for one in took[True][5:]], took[False][5:])
+    record_property(f"AUC with {PLANTED:.0%} planted", round(seen, 3))
     assert len(statuses) == 1
+    assert seen - found > WITHIN, (seen, found)
     assert abs(found - 0.5) <= WITHIN, found
