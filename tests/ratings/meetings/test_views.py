@@ -157,6 +157,15 @@ def test_a_note_is_read_by_both_or_by_the_supervisor_alone(http, dana, sam, case
         assert ("For me." in page, "Sorrel" in page) == (own, own)
 
 
+def test_a_note_for_the_supervisor_alone_is_not_printed(http, sam, cases, write, close):
+    juniper, sorrel = cases
+    write(juniper, note="For the two of us.")
+    write(sorrel, note="For me.", reader="supervisor")
+    http.force_login(sam.user)
+    page = http.get(reverse("ratings:meeting-past", args=[close().code])).text
+    assert '<dd class="voice screen">For me.' in page and '<dd class="voice">For the two of us.' in page
+
+
 def test_no_other_supervisor_and_nobody_who_covers_reads_a_note(dana, sam, noor, millrace, cases, write):
     juniper, _sorrel = cases
     write(juniper, note="For the two of us.")
