@@ -181,7 +181,7 @@ ratings:meeting-case of_juniper        302 302   -   -   -   -   -   -   -   - |
 ratings:meeting-case of_sorrel         302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 403 422 404 404
 ratings:meeting-case of_nobody         302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 404 403 404 404 404
 ratings:meeting-day dana               302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 422 403 422 404 404
-ratings:meeting-close dana             302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 422 403 422 404 404
+ratings:meeting-close dana             302 302   -   -   -   -   -   -   -   - | 302 302 404 404 404 422 403 409 404 404
 ratings:meeting-together               302 302 403 403 403 422 422 422 403 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:together-close                 302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 400 400 400 403 403
 ratings:meeting-past past              302 302 200 404 404 200 404 404 404 404 | 302 302   -   -   -   -   -   -   -   -
