@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -25,7 +26,13 @@ class Host:
         ip("link", "set", self.cable, "down")
 
     def plug_it_in(self):
+        """Waits until the others can be reached, whom it has looked for in vain."""
         ip("link", "set", self.cable, "up")
+        ip("-netns", self.name, "neighbour", "flush", "all")
+        deadline = time.monotonic() + 30
+        while "LOWER_UP" not in ip("-netns", self.name, "link", "show", "cable"):
+            assert time.monotonic() < deadline, self.name
+            time.sleep(0.1)
 
 
 class Network:
@@ -80,3 +87,4 @@ def reached_by_address(environment, folder):
 def ip(*what):
     done = subprocess.run(["ip", *what], capture_output=True, text=True, timeout=30)
     assert done.returncode == 0, f"ip {' '.join(what)}: {done.stderr}"
+    return done.stdout

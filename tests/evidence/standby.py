@@ -29,7 +29,8 @@ class Machine:
         if self.host:
             command, user = [*self.host.inside, "runuser", "-u", self.user or "root", "--", *command], None
         done = subprocess.run(command, cwd="/", user=user, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, f"{tool}: {done.stdout}{done.stderr}"
+        log = self.home / "log"
+        assert done.returncode == 0, f"{tool}: {done.stdout}{done.stderr}{log.read_text() if log.exists() else ''}"
 
     def control(self, *what):
         self.run("pg_ctl", f"--pgdata={self.home}", f"--log={self.home}/log", "--wait", *what)
@@ -51,8 +52,10 @@ class Machine:
 
     def lose(self):
         """Its power is cut, and its disk is gone."""
-        for process in self.processes():
+        processes = self.processes()
+        for process in processes:
             process.send_signal(signal.SIGKILL)
+        psutil.wait_procs(processes, timeout=30)
         shutil.rmtree(self.home, ignore_errors=True)
 
     def begin_anew(self):
