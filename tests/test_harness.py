@@ -32,6 +32,7 @@ def test_marked_tests_run_on_postgresql_only():
 def test_a_skipped_test_fails_the_run_and_says_why(pytester, monkeypatch, processes):
     monkeypatch.setenv("PYTHONPATH", str(settings.BASE_DIR))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "yes")
+    pytester.makeini("[pytest]")  # else a file in a folder above decides how its tests are named
     pytester.makeconftest("from tests.conftest import pytest_sessionfinish, pytest_terminal_summary")
     pytester.makepyfile(test_one="def test_one(): pass", test_two="import pytest\ndef test_two(): pytest.skip('no')")
     for file, outcome in (("test_one.py", 0), ("test_two.py", 1)):

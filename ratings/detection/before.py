@@ -116,7 +116,7 @@ def _first_reports(keys: Sequence[int]) -> dict[tuple[int, OpenedBy], datetime]:
     by_therapist = Q(rater=Rater.THERAPIST) & ~Q(noticed__in=("", Rating.Noticed.NOTHING))
     reports = Rating.objects.filter(by_client | by_therapist, episode__in=keys).order_by()
     first = reports.values_list("therapy_session", "rater").annotate(first=Min("received_at"))
-    return {(session, OpenedBy(rater)): at for session, rater, at in first}
+    return {(therapy_session, OpenedBy(rater)): at for therapy_session, rater, at in first}
 
 
 def _ruptures(keys: Sequence[int]) -> Iterable[Rupture]:
