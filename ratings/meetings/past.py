@@ -98,9 +98,10 @@ def code_of_next(adviser: Adviser) -> UUID:
     """The code of a meeting of the two that closing it is to make, where none is open.
 
     It follows from the meeting before, so that each page which was opened since then names the same, and the unique
-    code lets one be made.
+    code lets one be made. The one before is the last that was made, whatever the clock said: by the clock it could be
+    an older one, whose next is there already.
     """
-    before = meetings_of(adviser).filter(closed_at__isnull=False).order_by("closed_at", "pk").last()
+    before = meetings_of(adviser).filter(closed_at__isnull=False).order_by("pk").last()
     return uuid5(before.code if before else adviser.membership.code, str(adviser.therapist.code))
 
 

@@ -8,6 +8,7 @@ from alliance.advising import SupervisionOver, check_advise
 from alliance.models import AuditEvent, Membership, Supervision
 from alliance.refusal import Refused
 from ratings.meetings.actions import close_meeting, plan_meeting, write_down
+from ratings.meetings.past import code_of_next
 from ratings.models import Meeting, NextStep, SupervisionNote
 from ratings.supervision.actions import ask_for_supervision
 from ratings.supervision.steps import say_step, steps_to_do
@@ -44,6 +45,13 @@ def test_nothing_is_closed_where_nothing_was_written(adviser, juniper):
     with pytest.raises(Refused):
         close_meeting(adviser=adviser, reflection="", next_day=None)
     assert not Meeting.objects.exists()
+
+
+def test_after_a_clock_that_was_ahead_each_page_still_names_a_meeting_to_be_made(adviser):
+    for said, day in (("One.", days_ago(-1)), ("Two.", days_ago(0)), ("Three.", days_ago(0))):
+        meeting = close_meeting(adviser=adviser, reflection=said, next_day=None, code=code_of_next(adviser))
+        Meeting.objects.filter(pk=meeting.pk).update(closed_at=day)
+    assert Meeting.objects.count() == 3
 
 
 def test_the_next_meeting_is_there_with_its_day(juniper, write, close):
