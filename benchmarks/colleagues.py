@@ -73,7 +73,9 @@ class Colleagues:
         target = field.related_model if isinstance(field, ForeignKey) else field.model if field.primary_key else None
         if isinstance(target, type) and target in self.strides:
             key = target._meta.pk
-            return _of_copy(column) if isinstance(key, UUIDField) else f"{column} + copy * {self.strides[target]}"
+            return (
+                _of_copy(column) if isinstance(key, UUIDField) else f"{column} + copy::bigint * {self.strides[target]}"
+            )
         if isinstance(field, UUIDField) and field.unique:
             return "gen_random_uuid()"
         if field.unique and not isinstance(field, DateTimeField):

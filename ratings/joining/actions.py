@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
+from alliance.clients.actions import settle_consent
 from alliance.keeping import WAITS, put_off
-from alliance.models import CaseJoin, Consent, EndReason, Episode, ErasureRequest, LegalHold, Practice
+from alliance.models import CaseJoin, Client, Consent, EndReason, Episode, ErasureRequest, LegalHold, Practice
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episodes, reassess_all
-from ratings.joining.moving import MOVED, TRACKED, move, tracked_in
+from ratings.joining.moving import MOVED, OF_SESSION, TRACKED, move, tracked_in
 from ratings.joining.queries import BY_A_PERSON, obstacle_between
-from ratings.models import CheckIn, Draw, Rating, Rupture, Standing
+from ratings.models import CheckIn, ClientLink, Draw, Rating, Rupture, Standing
 from sessions.models import TherapySession
 
 
@@ -50,6 +51,8 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
         carried=carried,
     )
     move(join.moved, carried, source=joined.episode, to=kept.episode)
+    _end_what_shows_the_record(kept.episode.client_id)
+    _pause_as_long(kept.episode.client, joined.episode.client)
     kept.episode.starts_at = min(kept.episode.starts_at, joined.episode.starts_at)
     kept.episode.save(update_fields=["starts_at"])
     gone = joined.episode
@@ -82,6 +85,9 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
         raise Refused(_("This was taken back already."))
     if CaseJoin.objects.filter(episode=join.episode_id, parted_at__isnull=True, pk__gt=join.pk).exists():
         raise Refused(_("Another case was joined to this one later. Part that one first."))
+    moved = TherapySession.objects.filter(code__in=join.moved)
+    if moved.exclude(episode=join.episode_id).exists():
+        raise Refused(_("Some of these sessions stand in the case of a colleague by now, so the two stay one case."))
     if _is_written_about(join):
         raise Refused(
             _(
@@ -95,7 +101,10 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
         )
     kept, back = editor.episode, join.joined
     move(join.moved, join.carried or [], source=kept, to=back)
-    _take_back_there_too(join)
+    _end_what_shows_the_record(back.client_id)
+    _end_what_shows_the_record(kept.client_id)
+    _pause_as_long(back.client, kept.client)
+    _take_back_there_too(join, editor)
     kept.starts_at = join.began_at
     kept.save(update_fields=["starts_at"])
     back.joined_into, back.ends_at, back.end_reason = None, join.ended_at, join.end_reason
@@ -107,6 +116,8 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     put_off(requests, join.parted_at + WAITS, by=editor.membership)
     audit.record(Verb.CHANGED, back, by=editor.membership, count=len(join.moved))
     reassess_all([kept.pk, back.pk], kept.client.practice)
+    # Found while the two were one, and withdrawn now: it would tie the one record to a session of the other.
+    Rupture.objects.filter(episode=kept, opened_session__in=moved).delete()
     return back
 
 
@@ -116,11 +127,28 @@ def _lock(editor: Editor, other: int) -> None:
     lock_episodes([editor.episode.pk, other])
 
 
-def _take_back_there_too(join: CaseJoin) -> None:
+def _end_what_shows_the_record(client: int) -> None:
+    """A link that somebody holds to the copy, or to the own answers, would show the other record too.
+
+    The two may be two people of one name, and the joining a mistake. The therapist makes a new link.
+    """
+    showing = [ClientLink.LinkKind.COPY, ClientLink.LinkKind.HISTORY]
+    links = ClientLink.objects.filter(client=client, kind__in=showing, revoked_at__isnull=True)
+    links.update(revoked_at=timezone.now())
+
+
+def _pause_as_long(client: Client, other: Client) -> None:
+    """Whoever does not want to be asked for a while is not asked through the other record either."""
+    if other.paused_until and (client.paused_until is None or client.paused_until < other.paused_until):
+        client.paused_until = other.paused_until
+        client.save(update_fields=["paused_until"])
+
+
+def _take_back_there_too(join: CaseJoin, editor: Editor) -> None:
     """What the client took back while the two were one is taken back in both."""
     since = Consent.objects.filter(client=join.episode.client_id, withdrawn_at__gte=join.joined_at)
-    live = Consent.objects.filter(client=join.joined.client_id, withdrawn_at__isnull=True)
-    live.filter(purpose__in=since.values("purpose")).update(withdrawn_at=timezone.now())
+    for purpose in set(since.values_list("purpose", flat=True)):
+        settle_consent(client=join.joined.client, purpose=purpose, given=False, by=editor.membership)
 
 
 def _is_written_about(join: CaseJoin) -> bool:
@@ -140,15 +168,13 @@ def _is_written_about(join: CaseJoin) -> bool:
         rows = model._base_manager.filter(**{f"{path}__in": keys}).exclude(code__in=join.carried or [])
         if (rows.filter(import_batch__isnull=True) if model is Rating else rows).exists():
             return True
-    about: dict[type[Model], list[int]] = {
-        model: list(rows.values_list("pk", flat=True))
-        for model, rows in (
-            (TherapySession, moved),
-            (CheckIn, CheckIn.objects.filter(therapy_session__in=keys)),
-            (Draw, Draw.objects.filter(therapy_session__in=keys)),
-            (Rupture, Rupture.objects.filter(opened_session__in=keys)),
-        )
+    paths = {**TRACKED}
+    paths |= {CheckIn: OF_SESSION, Draw: OF_SESSION, Rupture: "opened_session"}
+    about = {
+        model: list(model._base_manager.filter(**{f"{path}__in": keys}).values_list("pk", flat=True))
+        for model, path in paths.items()
     }
+    about[TherapySession] = keys
     follows = (*MOVED, *TRACKED, Draw, Rupture, Standing, TherapySession)
     return any(_points_to(model, about) for model in apps.get_models() if model not in follows)
 

@@ -15,7 +15,17 @@ from django.utils.translation import gettext_lazy
 
 from alliance.access import Editor
 from alliance.acting import as_program
-from alliance.models import CaseJoin, Client, Consent, Cover, Episode, ErasureRequest, Membership, Supervision
+from alliance.models import (
+    CaseJoin,
+    Client,
+    Consent,
+    Cover,
+    EmergencyAccess,
+    Episode,
+    ErasureRequest,
+    Membership,
+    Supervision,
+)
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.names import folded
 from alliance.scopes import own_episodes
@@ -154,8 +164,8 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
         return _("One of the two records is to be erased. As long as that is asked for, the two stay apart.")
     if _has_a_reader_of_its_own(kept):
         return _(
-            "The case that is to stay has a supervisor or a cover of its own, who would come to read the other one "
-            "too. So the two stay apart."
+            "The case that is to stay has a reader of its own, who would come to read the other one too: a supervisor, "
+            "a cover, or somebody who opened it in an emergency. So the two stay apart."
         )
     if what := _what_stays_behind(joined):
         return _("The case that is to be put away has %(what)s, which cannot come along.") % {"what": what}
@@ -177,7 +187,7 @@ def _is_with_a_colleague(kept: Episode, joined: Episode) -> bool:
 
 def _has_a_reader_of_its_own(episode: Episode) -> bool:
     lasts = Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now())
-    return any(model.objects.filter(lasts, episode=episode).exists() for model in (Supervision, Cover))
+    return any(model.objects.filter(lasts, episode=episode).exists() for model in (Supervision, Cover, EmergencyAccess))
 
 
 def _agreed(client: Client) -> QuerySet[Consent, Any]:
