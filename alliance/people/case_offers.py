@@ -84,6 +84,7 @@ def offer_case(
         end_case_offer(earlier, by)
     to.practice.refresh_from_db(fields=["sight_at_once_from"])
     at_once_from = to.practice.sight_at_once_from
+    opens_now = to == right.episode.therapist or bool(at_once_from and at_once_from <= now)  # who could object says yes
     offer: CaseOffer = CaseOffer.objects.create(
         episode=right.episode,
         to=to,
@@ -92,7 +93,7 @@ def offer_case(
         covers_until=covers_until,
         asked_by=by,
         asked_at=now,
-        opens_at=now if at_once_from and at_once_from <= now else now + SIGHT_WAITS,
+        opens_at=now if opens_now else now + SIGHT_WAITS,
     )
     audit.record(Verb.CREATED, offer, by=by)
     return offer

@@ -225,7 +225,7 @@ def offer_messages(offers: Iterable[CaseOffer], *, address: str) -> list[EmailMe
 
     They name colleagues, and nothing of a case. `address`: where both answer.
     """
-    messages = {}
+    messages: dict[tuple[int, int, int], EmailMessage] = {}
     for offer in offers:
         therapist, practice = offer.episode.therapist, offer.to.practice
         names = {
@@ -248,7 +248,7 @@ def offer_messages(offers: Iterable[CaseOffer], *, address: str) -> list[EmailMe
             ]
             subject = _("Who takes on cases at %(practice)s, in Alliance") % names
             for member, lines in ((offer.to, to_taker), (therapist, to_therapist)):
-                messages[member.pk, offer.to.pk, therapist.pk] = member_message(subject, lines, member)
+                messages.setdefault((member.pk, offer.to.pk, therapist.pk), member_message(subject, lines, member))
     return list(messages.values())
 
 

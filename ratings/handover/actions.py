@@ -24,7 +24,7 @@ from alliance.people.case_offers import OfferKind, end_case_offer, offer_case
 from alliance.people.cover import arrange_cover, arrange_cover_of_all
 from alliance.people.mail import case_went_on_messages, tell
 from alliance.refusal import Refused
-from alliance.scopes import live_therapists
+from alliance.scopes import in_sight, live_therapists
 from alliance.taking import Taker, check_take
 from ratings.cases.actions import end_episode
 from ratings.check_in.carried import close_unread, ended_with_something_unread, unfinished
@@ -131,7 +131,9 @@ def follow_ended(*, right: Taker) -> Episode:
 def _check_successor(episode: Episode, to: Membership) -> None:
     if to.practice_id != episode.client.practice_id:
         raise Refused(_("A case stays within one practice."))
-    if to.pk == episode.therapist_id:  # somebody who left and came back has another place, and none of these cases
+    # Somebody who left and came back has another place, and none of these cases. In a case that is out of sight its own
+    # therapist cannot read what waits there: they can in one that follows.
+    if to.pk == episode.therapist_id and Episode.objects.filter(in_sight(), pk=episode.pk).exists():
         raise Refused(_("They are the therapist of this case already."))
     current = live_therapists().filter(pk=to.pk).first()
     if current is None:

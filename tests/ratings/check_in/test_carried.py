@@ -6,6 +6,7 @@ from django.urls import reverse
 from alliance.access import Denied
 from alliance.models import AuditEvent, CaseOffer, Episode, Membership
 from alliance.people.actions import add_member
+from alliance.people.mail import offer_messages
 from alliance.refusal import Refused
 from ratings.cases.actions import end_episode
 from ratings.check_in.actions import answer_check_in, mark_read
@@ -133,6 +134,40 @@ def test_what_is_unread_in_a_case_out_of_sight_is_on_the_managers_list_by_its_co
     assert "read by nobody" in http.get("/people/").text
     settle_cases(by=mona, choices=[Choice(left.code, What.LEAVE_UNREAD)])
     assert not cases_without_therapist(dana.practice)
+
+
+def out_of_sight(episode):
+    days = episode.client.practice.ended_visible_days
+    long_ago = {"starts_at": days_ago(days + 9), "ends_at": days_ago(days + 1), "end_reason": "completed"}
+    Episode.objects.filter(pk=episode.pk).update(**long_ago)
+    return Episode.objects.get(pk=episode.pk)
+
+
+def test_the_therapist_of_a_case_out_of_sight_reads_in_a_new_one_what_waits(http, left, dana, mona):
+    done = out_of_sight(left)
+    settle_cases(by=mona, choices=[Choice(done.code, What.HAND_OVER, dana)])
+    offer = CaseOffer.objects.waiting().get()
+    following = take_case(offer=offer, user=dana.user)  # at once: who could object is who takes it
+    http.force_login(dana.user)
+    page = reverse("ratings:case-earlier", args=[following.code])
+    assert page in http.get(reverse("ratings:today")).text
+    assert CANARY in http.get(page).text
+    assert not cases_without_therapist(dana.practice)
+
+
+def test_who_is_asked_to_follow_themselves_is_told_once_that_they_are_asked(left, dana, mona):
+    done = out_of_sight(left)
+    offers = settle_cases(by=mona, choices=[Choice(done.code, What.HAND_OVER, dana)])
+    (message,) = offer_messages(offers, address="https://alliance.example.org/")
+    assert message.to == [dana.user.email] and "asks you to take on cases" in message.body
+
+
+def test_nobody_follows_themselves_where_they_can_open_the_ended_case(left, dana, mona):
+    done = ended(left)
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(-3))
+    dana.refresh_from_db()
+    with pytest.raises(Refused, match="already"):
+        settle_cases(by=mona, choices=[Choice(done.code, What.HAND_OVER, dana)])
 
 
 def test_an_ended_case_that_was_read_is_in_nobodys_way(left, dana, mona):
