@@ -8,12 +8,12 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CASCADE, Model, Q, QuerySet
 
 from alliance import audit
 from alliance.acting import as_program
@@ -32,7 +32,6 @@ from alliance.models import (
 )
 from alliance.names import folded
 from alliance.refusal import Refused
-from sessions.models import TherapySession
 
 log = logging.getLogger(__name__)
 
@@ -155,8 +154,7 @@ def _erase(client: Client, erasure: Erasure) -> Erasure:
     keys = [row.data_key_id for row in (client, *joined)]
     erasure.counts = what_would_go(client)
     drafts = _drafts_about(client)
-    kinds = list(_kinds_of(client))
-    _cut_from_outside(client)
+    kinds = _with_what_points_in(list(_kinds_of(client)))
     with _verdicts_may_go():
         for kind in kinds:
             kind.rows._raw_delete(kind.rows.db)  # the collector refuses protected rows
@@ -224,10 +222,24 @@ def _kinds_of(client: Client) -> Iterator[Kind]:
         yield Kind(model, rows.filter(pk__in=episodes) if model is Episode else rows.filter(condition))
 
 
-def _cut_from_outside(client: Client) -> None:
-    """A session that was removed elsewhere, as it was this client's, no longer says where it went."""
-    there = TherapySession.objects.filter(refiled_to__episode__client=client).exclude(episode__client=client)
-    there.update(refiled_to=None)
+def _with_what_points_in(kinds: list[Kind]) -> list[Kind]:
+    """With the rows of others that point in and could not stay: where two cases were one for a while, some do.
+
+    Where a column may be empty and its row goes on without it, as that of a session that was filed here, it is emptied.
+    These rows are not counted, for they are not about this client.
+    """
+    going = {kind.model: set(kind.rows.values_list("pk", flat=True)) for kind in kinds}
+    for model in going:  # defined after those that it names, so one pass finds also what points to what is found
+        for field in cast(list[Any], model._meta.concrete_fields):
+            if field.related_model not in going or _is_about(field):
+                continue
+            pointing = model._base_manager.filter(**{f"{field.name}__in": going[field.related_model]})
+            outside = pointing.exclude(pk__in=going[model])
+            if field.null and field.remote_field.on_delete is not CASCADE:
+                outside.update(**{field.name: None})
+            else:
+                going[model] |= set(outside.values_list("pk", flat=True))
+    return [Kind(model, model._base_manager.filter(pk__in=keys)) for model, keys in going.items()]
 
 
 @dataclass(frozen=True, slots=True)

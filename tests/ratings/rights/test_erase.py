@@ -23,7 +23,7 @@ from ratings.rights.erase import erase_client, models_about_clients, what_would_
 from ratings.supervision.actions import ask_for_supervision
 from sessions.models import PrivateNote, TherapySession
 from sessions.plan import actions as plan
-from tests.factories import editor_of, make_member
+from tests.factories import days_ago, editor_of, make_member
 
 REASON = Erasure.Reason.ASKED
 
@@ -109,6 +109,13 @@ def test_every_model_with_a_way_to_a_client_is_walked():
         assert (model in about) == bool(targets & {Client, Episode} or model in (Client, Episode))
 
 
+def test_every_model_stands_after_those_of_a_client_that_it_points_to():
+    """So that one pass finds what points to what is found."""
+    about = [model for model in models_about_clients() if model not in (Client, Episode)]
+    for place, model in enumerate(about):
+        assert not {field.related_model for field in model._meta.concrete_fields} & set(about[place + 1 :])
+
+
 def test_nearly_every_table_has_a_row_of_the_client(lived):
     """Or the search below would find nothing to miss."""
     empty = {model._meta.label for model in models_about_clients()} - set(what_would_go(lived))
@@ -154,6 +161,27 @@ def test_a_session_of_somebody_else_that_was_filed_here_stays(juniper, sorrel, m
     removed.refresh_from_db()
     assert removed.refiled_to is None
     connection.check_constraints()
+
+
+def test_what_points_here_from_a_case_that_this_was_joined_to_does_not_stand_in_the_way(
+    juniper, sorrel, dana, mona, ida, live_through
+):
+    """As joining and parting two cases once left it."""
+    live_through(juniper, [3])
+    live_through(sorrel, [3, 3])
+    here, there = juniper.therapy_sessions.get(), list(sorrel.therapy_sessions.order_by("pk"))
+    withdrawn = {"state": "withdrawn", "opened_at": days_ago(2), "closed_at": days_ago(1)}
+    opened_here = sorrel.ruptures.create(opened_session=here, **withdrawn)
+    closed_here = sorrel.ruptures.create(opened_session=there[0], closed_session=here, **withdrawn)
+    judge_use(editor=editor_of(sorrel), rupture=opened_here, answer="useful")
+    wish = {"outcome": "brought_up", "said_by": dana}
+    sorrel.wish_outcomes.create(rating=here.ratings.get(rater="client"), **wish)
+    its_own = sorrel.wish_outcomes.create(rating=there[0].ratings.get(rater="client"), **wish)
+    sessions = rows_of(TherapySession, sorrel)
+    erase_client(client=juniper.client, reason=REASON, asked_by=mona, agreed_by=ida)
+    connection.check_constraints()
+    assert list(sorrel.ruptures.values_list("pk", "closed_session")) == [(closed_here.pk, None)]
+    assert (list(sorrel.wish_outcomes.all()), rows_of(TherapySession, sorrel)) == ([its_own], sessions)
 
 
 def test_the_preview_changes_nothing_and_says_what_goes(lived, mona, ida):
