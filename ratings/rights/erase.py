@@ -105,14 +105,12 @@ def erase_by_rule(*, client: Client, reason: Erasure.Reason, rule: RetentionRule
 
 def erase_again(erasure: Erasure) -> bool:
     """Erases a client of the ledger whom a restore brought back; whether there was one."""
-    forget_deleted_bytes()
     with transaction.atomic():
         client = Client.objects.filter(code=erasure.client_code).first()
         if client is None:
             return False
         Erasure.objects.filter(client_code=erasure.client_code).delete()
         _erase(client, erasure)
-    empty_the_log()
     return True
 
 

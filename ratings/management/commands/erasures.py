@@ -2,13 +2,19 @@
 
 import json
 import sys
+from collections.abc import Set
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 
-from alliance.models import Erasure
+from alliance.models import CaseJoin, Consent, Episode, Erasure, Practice
+from ratings.detection.reassess import lock_episodes, reassess_all
+from ratings.joining.moving import move
 from ratings.management.commands.erase_client import certificate
-from ratings.rights.erase import erase_again
+from ratings.rights.erase import empty_the_log, erase_again, forget_deleted_bytes
 from ratings.rights.requests import erase_due
 from ratings.rights.retention import erase_what_is_over
 
@@ -34,8 +40,22 @@ class Command(BaseCommand):
             ledger = [_erasure_of(json.loads(line)) for line in text.splitlines() if line.strip()]
         except (OSError, ValueError, KeyError) as error:
             raise CommandError(f"This is no ledger: {error}") from None
-        n_erased = sum(erase_again(erasure) for erasure in ledger)
+        self._erase_all(ledger)
+
+    def _erase_all(self, ledger):
+        codes = {erasure.client_code for erasure in ledger}
+        n_erased = n_failed = 0
+        forget_deleted_bytes()
+        for erasure in ledger:
+            try:
+                n_erased += _part_and_erase(erasure, codes)
+            except Exception as error:  # whatever it is, those who come after are erased
+                n_failed += 1
+                self.stderr.write(f"The record {erasure.client_code} was not erased: {type(error).__name__}.")
+        empty_the_log()
         self.stdout.write(f"{len(ledger)} in the ledger, {n_erased} erased again.")
+        if n_failed:
+            raise CommandError(f"{n_failed} in the ledger could not be erased, and can be read again.")
 
 
 def _erasure_of(line):
@@ -49,3 +69,42 @@ def _erasure_of(line):
         erased_at=line["erased_at"],
         counts=line["counts"],
     )
+
+
+@transaction.atomic
+def _part_and_erase(erasure: Erasure, ledger: Set[str]) -> bool:
+    """Erases a client once more; whoever was one case with them in the backup, and was not erased, stays."""
+    client = Q(episode__client__code=erasure.client_code) | Q(joined__client__code=erasure.client_code)
+    joins = CaseJoin.objects.filter(client, parted_at__isnull=True).select_related(
+        "episode__client__data_key", "joined__client__data_key"
+    )
+    cases: set[int] = set()
+    for join in joins.order_by("-pk"):  # the later one first, as on its page
+        if not {str(case.client.code) for case in (join.episode, join.joined)} <= ledger:
+            _part(join)
+            cases |= {join.episode_id, join.joined_id}
+    is_erased = erase_again(erasure)
+    for practice in Practice.objects.filter(clients__episodes__in=cases).distinct():
+        reassess_all(list(Episode.objects.filter(pk__in=cases).values_list("pk", flat=True)), practice)
+    return is_erased
+
+
+def _part(join: CaseJoin) -> None:
+    """As `part_cases`, but without its refusals: the ledger says that the two were parted after the backup."""
+    kept, back, now = join.episode, join.joined, timezone.now()
+    lock_episodes([kept.pk, back.pk])
+    move(join.moved, join.carried or [], source=kept, to=back)
+    took_back = Consent.objects.filter(client=kept.client_id, withdrawn_at__gte=join.joined_at)
+    stands = Consent.objects.filter(client=back.client_id, withdrawn_at__isnull=True)
+    stands.filter(purpose__in=took_back.values("purpose")).update(withdrawn_at=now)
+    began_at = join.began_at
+    later = CaseJoin.objects.filter(episode=kept, parted_at__isnull=True, pk__gt=join.pk).select_related("joined")
+    for other in later.order_by("pk"):  # which stays joined: it no longer remembers when the parted one began
+        other.began_at = began_at
+        other.save(update_fields=["began_at"])
+        began_at = min(began_at, other.joined.starts_at)
+    Episode.objects.filter(pk=kept.pk).update(starts_at=began_at)
+    back.joined_into, back.ends_at, back.end_reason = None, join.ended_at, join.end_reason
+    back.save(update_fields=["joined_into", "ends_at", "end_reason"])
+    join.parted_at = now
+    join.save(update_fields=["parted_at"])

@@ -1,0 +1,144 @@
+"""The ledger read in after a restore: whoever was erased goes, whoever was not stays, and no line stops the next."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from alliance.crypto import Sealed
+from alliance.models import CaseJoin, Client, DataKey, Episode, Erasure
+from ratings.check_in.actions import answer_check_in
+from ratings.joining.actions import part_cases
+from ratings.models import CheckIn, Rating
+from tests.courses import client_answers, consent, held
+from tests.factories import days_ago, editor_of, make_episode
+from tests.ratings.joining.test_actions import join, told
+from tests.ratings.joining.test_moving import texts_of
+
+WROTE = "She felt alone."
+
+
+@pytest.fixture
+def kept(instruments, dana):
+    """Juniper, with two sessions."""
+    episode = make_episode(dana, "Juniper", starts_at=days_ago(40))
+    for days in (30, 23):
+        held(episode, days, private_note="Of the first.")
+    consent(episode.client)
+    return episode
+
+
+@pytest.fixture
+def double(kept, dana):
+    """Juniper once more, with a session, a note and a comment."""
+    episode = make_episode(dana, "Juniper", starts_at=days_ago(20))
+    consent(episode.client)
+    held(episode, 9, private_note="She cried.")
+    answer_check_in(
+        check_in=CheckIn.objects.get(episode=episode), answers=client_answers(3, comment=WROTE), may_change=False
+    )
+    return episode
+
+
+@pytest.fixture
+def read_ledger(tmp_path, mona):
+    """`read_ledger(client, ...)`: the command reads a ledger of these clients."""
+
+    def read(*codes):
+        lines = [
+            {
+                "erasure": f"00000000-0000-4000-8000-{number:012}",
+                "practice": str(mona.practice.code),
+                "client": str(code),
+                "reason": "asked",
+                "asked_by": str(mona.user.code),
+                "agreed_by": "",
+                "erased_at": "2026-11-29T10:00:00+00:00",
+                "counts": {},
+            }
+            for number, code in enumerate(codes)
+        ]
+        path = tmp_path / "ledger"
+        path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        call_command("erasures", again=str(path))
+        connection.check_constraints()
+
+    return read
+
+
+def damage(other):
+    """The comment is sealed with a key that is not the one of its record, so that it does not open."""
+    rating = Rating.objects.get(comment__isnull=False)
+    rating.comment = Sealed(WROTE, other.client.data_key)
+    rating.save()
+
+
+def left():
+    return set(Client.objects.values_list("code", flat=True))
+
+
+def test_who_was_put_away_and_erased_leaves_nothing_in_the_case_that_stays(read_ledger, kept, double):
+    before = texts_of(kept), told(kept)
+    join(kept, double)
+    read_ledger(double.client.code)
+    assert (texts_of(kept), told(kept)) == before
+    assert left() == {kept.client.code}
+    assert not DataKey.objects.filter(pk=double.client.data_key_id).exists()
+
+
+def test_who_was_put_away_stays_where_the_other_was_erased(read_ledger, kept, double):
+    before = texts_of(double), told(double)
+    join(kept, double)
+    read_ledger(kept.client.code)
+    double.refresh_from_db()
+    assert (texts_of(double), told(double)) == before
+    assert (double.joined_into, left()) == (None, {double.client.code})
+    assert [row.client_code for row in Erasure.objects.all()] == [str(kept.client.code)]
+
+
+def test_what_was_taken_back_as_one_is_taken_back_by_who_stays(read_ledger, kept, double):
+    join(kept, double)
+    kept.client.consents.filter(purpose="check_in").update(withdrawn_at=timezone.now())
+    read_ledger(kept.client.code)
+    consents = double.client.consents.filter(purpose="check_in")
+    assert [row.withdrawn_at is None for row in consents] == [False]
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_two_who_were_both_erased_go_also_where_a_text_does_not_open(is_turned, read_ledger, juniper, kept, double):
+    join(kept, double)
+    damage(juniper)
+    codes = [kept.client.code, double.client.code]
+    read_ledger(*(reversed(codes) if is_turned else codes))
+    assert left() == {juniper.client.code} and not Rating.objects.exists() and not CaseJoin.objects.exists()
+
+
+def test_a_third_case_stays_joined_and_forgets_when_the_erased_one_began(read_ledger, dana, kept, double):
+    early = make_episode(dana, "Juniper", starts_at=days_ago(90))
+    began_at = kept.starts_at
+    join(kept, early)
+    third = join(kept, double)
+    read_ledger(early.client.code)
+    kept.refresh_from_db()
+    assert (kept.starts_at, left()) == (began_at, {kept.client.code, double.client.code})
+    assert ("Rating", WROTE) in texts_of(kept)
+    third.refresh_from_db()
+    part_cases(editor=editor_of(kept), join=third)
+    kept.refresh_from_db()
+    assert kept.starts_at == began_at
+
+
+def test_a_record_that_cannot_be_erased_is_named_by_its_code_and_the_next_one_goes(
+    read_ledger, juniper, kept, double, capsys
+):
+    join(kept, double)
+    damage(juniper)
+    with pytest.raises(CommandError, match="1 in the ledger"):
+        read_ledger(kept.client.code, juniper.client.code)
+    said = capsys.readouterr()
+    assert said.err == f"The record {kept.client.code} was not erased: Refused.\n"
+    assert "2 in the ledger, 1 erased again." in said.out
+    assert left() == {kept.client.code, double.client.code}
+    assert Episode.objects.get(pk=double.pk).joined_into == kept
