@@ -10,7 +10,10 @@ class LastRun(models.Model):
         SENDER = "sender", "send_due"
         BACKUP = "backup", "backup"
         AUDIT = "audit", "verify_audit"
-        AUDIT_HEAD = "audit_head", "verify_audit --head"  # only a run with a kept seal clears what one has shown
+        AUDIT_HEAD = (
+            "audit_head",
+            "verify_audit --head",
+        )  # only a seal over what happened since clears it
 
     job = models.CharField(max_length=20, choices=Job, primary_key=True)
     at = models.DateTimeField()

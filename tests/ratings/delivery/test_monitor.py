@@ -100,8 +100,19 @@ def test_what_a_kept_seal_has_shown_is_not_cleared_by_a_run_without_one(asked, m
     assert asked().json()["problems"] == ["audit changed"]
 
 
-def test_what_a_kept_seal_has_shown_is_cleared_by_a_run_with_one_that_the_chain_holds(asked, made_anew):
-    call_command("verify_audit", head=AuditSeal.objects.get().digest)
+def test_what_a_kept_seal_has_shown_is_not_cleared_by_one_over_what_happened_before(asked, made_anew, capsys):
+    AuditSeal.objects.all().delete()
+    call_command("verify_audit", head=close_batches())  # also where that is closed anew
+    assert "Only a seal over what happened since clears it." in capsys.readouterr().out
+    assert asked().json()["problems"] == ["audit changed"]
+
+
+def test_what_a_kept_seal_has_shown_is_cleared_by_one_over_what_happened_since(asked, made_anew, capsys):
+    LastRun.objects.filter(job=Job.AUDIT_HEAD).update(at=days_ago(0.9))
+    AuditEvent.objects.create(subject_type="episode", verb="read", at=days_ago(0.5))
+    call_command("verify_audit", head=close_batches())
+    call_command("verify_audit", head=AuditSeal.objects.order_by("last_event").first().digest)
+    assert "missing" not in capsys.readouterr().out
     assert asked().json()["problems"] == []
 
 
