@@ -40,11 +40,12 @@ def create_client(*, practice, name, by, email="", phone="", language="", zone="
     return client
 
 
-def _agree(client: Client, purpose: str, by: Membership | None) -> Consent:
+def _agree(client: Client, purpose: str, by: Membership | None) -> None:
     wording = wording_in_force(purpose)
-    return Consent.objects.create(
+    consent = Consent.objects.create(
         client=client, purpose=purpose, text_version=wording.version, text_hash=wording.sha256, recorded_by=by
     )
+    audit.record(Verb.CREATED, consent, by=by, practice=client.practice)
 
 
 @transaction.atomic
@@ -56,7 +57,7 @@ def settle_consent(*, client: Client, purpose: str, given: bool, by: Membership 
     Client.objects.select_for_update(no_key=True).get(pk=client.pk)  # two at once: the second sees the first
     live_consent = _live_consent(client, purpose)
     if given and live_consent is None:
-        audit.record(Verb.CREATED, _agree(client, purpose, by), by=by, practice=client.practice)
+        _agree(client, purpose, by)
     elif live_consent and not given:
         live_consent.withdrawn_at = timezone.now()
         live_consent.save(update_fields=["withdrawn_at"])

@@ -9,14 +9,14 @@ from django.utils.translation import gettext as _
 from alliance import audit
 from alliance.access import Editor
 from alliance.audit import Verb
-from alliance.clients.actions import settle_consent
 from alliance.keeping import WAITS, put_off
-from alliance.models import CaseJoin, Client, Consent, EndReason, Episode, ErasureRequest, LegalHold, Practice
+from alliance.models import CaseJoin, EndReason, Episode, ErasureRequest, LegalHold, Practice
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episodes, reassess_all
 from ratings.joining.moving import MOVED, OF_SESSION, TRACKED, move, tracked_in
+from ratings.joining.parting import end_what_shows_the_record, pause_as_long, take_apart
 from ratings.joining.queries import BY_A_PERSON, obstacle_between
-from ratings.models import CheckIn, ClientLink, Draw, Rating, Rupture, Standing
+from ratings.models import CheckIn, Draw, Rating, Rupture, Standing
 from sessions.models import TherapySession
 
 
@@ -51,8 +51,8 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
         carried=carried,
     )
     move(join.moved, carried, source=joined.episode, to=kept.episode)
-    _end_what_shows_the_record(kept.episode.client_id)
-    _pause_as_long(kept.episode.client, joined.episode.client)
+    end_what_shows_the_record(kept.episode.client)
+    pause_as_long(kept.episode.client, joined.episode.client)
     kept.episode.starts_at = min(kept.episode.starts_at, joined.episode.starts_at)
     kept.episode.save(update_fields=["starts_at"])
     gone = joined.episode
@@ -99,22 +99,10 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
         raise Refused(
             _("A legal hold keeps this record, or was lifted within a day. Until then the two stay one case.")
         )
-    kept, back = editor.episode, join.joined
-    move(join.moved, join.carried or [], source=kept, to=back)
-    _end_what_shows_the_record(back.client_id)
-    _end_what_shows_the_record(kept.client_id)
-    _pause_as_long(back.client, kept.client)
-    _take_back_there_too(join, editor)
-    kept.starts_at = join.began_at
-    kept.save(update_fields=["starts_at"])
-    back.joined_into, back.ends_at, back.end_reason = None, join.ended_at, join.end_reason
-    back.save(update_fields=["joined_into", "ends_at", "end_reason"])
-    join.parted_at, join.parted_by = timezone.now(), editor.membership
-    join.save(update_fields=["parted_at", "parted_by"])
-    audit.record(Verb.ENDED, join, by=editor.membership)
+    parted_at = take_apart(join, by=editor.membership)
+    kept, back = join.episode, join.joined
     requests = ErasureRequest.objects.filter(client__in=[kept.client_id, back.client_id])
-    put_off(requests, join.parted_at + WAITS, by=editor.membership)
-    audit.record(Verb.CHANGED, back, by=editor.membership, count=len(join.moved))
+    put_off(requests, parted_at + WAITS, by=editor.membership)
     reassess_all([kept.pk, back.pk], kept.client.practice)
     # Found while the two were one, and withdrawn now: it would tie the one record to a session of the other.
     Rupture.objects.filter(episode=kept, opened_session__in=moved).delete()
@@ -125,30 +113,6 @@ def _lock(editor: Editor, other: int) -> None:
     """The practice first, as a hold and an erasure do."""
     Practice.objects.select_for_update(no_key=True).get(pk=editor.episode.client.practice_id)
     lock_episodes([editor.episode.pk, other])
-
-
-def _end_what_shows_the_record(client: int) -> None:
-    """A link that somebody holds to the copy, or to the own answers, would show the other record too.
-
-    The two may be two people of one name, and the joining a mistake. The therapist makes a new link.
-    """
-    showing = [ClientLink.LinkKind.COPY, ClientLink.LinkKind.HISTORY]
-    links = ClientLink.objects.filter(client=client, kind__in=showing, revoked_at__isnull=True)
-    links.update(revoked_at=timezone.now())
-
-
-def _pause_as_long(client: Client, other: Client) -> None:
-    """Whoever does not want to be asked for a while is not asked through the other record either."""
-    if other.paused_until and (client.paused_until is None or client.paused_until < other.paused_until):
-        client.paused_until = other.paused_until
-        client.save(update_fields=["paused_until"])
-
-
-def _take_back_there_too(join: CaseJoin, editor: Editor) -> None:
-    """What the client took back while the two were one is taken back in both."""
-    since = Consent.objects.filter(client=join.episode.client_id, withdrawn_at__gte=join.joined_at)
-    for purpose in set(since.values_list("purpose", flat=True)):
-        settle_consent(client=join.joined.client, purpose=purpose, given=False, by=editor.membership)
 
 
 def _is_written_about(join: CaseJoin) -> bool:

@@ -8,11 +8,10 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from alliance.models import CaseJoin, Consent, Episode, Erasure, Practice
+from alliance.models import CaseJoin, Episode, Erasure, Practice
 from ratings.detection.reassess import lock_episodes, reassess_all
-from ratings.joining.moving import move
+from ratings.joining.parting import take_apart
 from ratings.management.commands.erase_client import certificate
 from ratings.rights.erase import empty_the_log, erase_again, forget_deleted_bytes
 from ratings.rights.requests import erase_due
@@ -81,30 +80,11 @@ def _part_and_erase(erasure: Erasure, ledger: Set[str]) -> bool:
     cases: set[int] = set()
     for join in joins.order_by("-pk"):  # the later one first, as on its page
         if not {str(case.client.code) for case in (join.episode, join.joined)} <= ledger:
-            _part(join)
+            # Whatever came since: the ledger says that the two were parted after the backup.
+            lock_episodes([join.episode_id, join.joined_id])
+            take_apart(join)
             cases |= {join.episode_id, join.joined_id}
     is_erased = erase_again(erasure)
     for practice in Practice.objects.filter(clients__episodes__in=cases).distinct():
         reassess_all(list(Episode.objects.filter(pk__in=cases).values_list("pk", flat=True)), practice)
     return is_erased
-
-
-def _part(join: CaseJoin) -> None:
-    """As `part_cases`, but without its refusals: the ledger says that the two were parted after the backup."""
-    kept, back, now = join.episode, join.joined, timezone.now()
-    lock_episodes([kept.pk, back.pk])
-    move(join.moved, join.carried or [], source=kept, to=back)
-    took_back = Consent.objects.filter(client=kept.client_id, withdrawn_at__gte=join.joined_at)
-    stands = Consent.objects.filter(client=back.client_id, withdrawn_at__isnull=True)
-    stands.filter(purpose__in=took_back.values("purpose")).update(withdrawn_at=now)
-    began_at = join.began_at
-    later = CaseJoin.objects.filter(episode=kept, parted_at__isnull=True, pk__gt=join.pk).select_related("joined")
-    for other in later.order_by("pk"):  # which stays joined: it no longer remembers when the parted one began
-        other.began_at = began_at
-        other.save(update_fields=["began_at"])
-        began_at = min(began_at, other.joined.starts_at)
-    Episode.objects.filter(pk=kept.pk).update(starts_at=began_at)
-    back.joined_into, back.ends_at, back.end_reason = None, join.ended_at, join.end_reason
-    back.save(update_fields=["joined_into", "ends_at", "end_reason"])
-    join.parted_at = now
-    join.save(update_fields=["parted_at"])

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from alliance.crypto import Sealed
-from alliance.models import CaseJoin, Client, DataKey, Episode, Erasure
+from alliance.models import AuditEvent, CaseJoin, Client, DataKey, Episode, Erasure
 from ratings.check_in.actions import answer_check_in
 from ratings.joining.actions import part_cases
 from ratings.models import CheckIn, Rating
@@ -102,8 +102,9 @@ def test_what_was_taken_back_as_one_is_taken_back_by_who_stays(read_ledger, kept
     join(kept, double)
     kept.client.consents.filter(purpose="check_in").update(withdrawn_at=timezone.now())
     read_ledger(kept.client.code)
-    consents = double.client.consents.filter(purpose="check_in")
-    assert [row.withdrawn_at is None for row in consents] == [False]
+    consent = double.client.consents.get(purpose="check_in")
+    assert consent.withdrawn_at is not None
+    assert AuditEvent.objects.filter(subject_code=str(consent.code), verb="ended").exists(), "and is on record"
 
 
 @pytest.mark.parametrize("is_turned", [False, True])

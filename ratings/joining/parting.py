@@ -1,0 +1,71 @@
+"""How two cases that were joined become two again, whoever decides it."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from alliance import audit
+from alliance.audit import Verb
+from alliance.clients.actions import settle_consent
+from alliance.models import CaseJoin, Client, Consent, Membership
+from ratings.joining.moving import move
+from ratings.models import ClientLink
+
+
+def take_apart(join: CaseJoin, *, by: Membership | None = None) -> datetime:
+    """Puts the sessions that came back into their own case, which is in sight again; the instant. It asks nobody.
+
+    Both cases are locked by whoever calls it, and replayed afterwards. `by` is None where no member decides it, as when
+    the ledger of erasures is read in.
+    """
+    kept, back, practice = join.episode, join.joined, join.episode.client.practice
+    move(join.moved, join.carried or [], source=kept, to=back)
+    for case in (kept, back):
+        end_what_shows_the_record(case.client)
+    pause_as_long(back.client, kept.client)
+    _take_back_there_too(join, by)
+    kept.starts_at = _began_without(join)
+    kept.save(update_fields=["starts_at"])
+    back.joined_into, back.ends_at, back.end_reason = None, join.ended_at, join.end_reason
+    back.save(update_fields=["joined_into", "ends_at", "end_reason"])
+    now = timezone.now()
+    join.parted_at, join.parted_by = now, by
+    join.save(update_fields=["parted_at", "parted_by"])
+    audit.record(Verb.ENDED, join, by=by, practice=practice)
+    audit.record(Verb.CHANGED, back, by=by, practice=practice, count=len(join.moved))
+    return now
+
+
+def end_what_shows_the_record(client: Client) -> None:
+    """A link that somebody holds to the copy, or to the own answers, would show the other record too.
+
+    The two may be two people of one name, and the joining a mistake. The therapist makes a new link.
+    """
+    showing = [ClientLink.LinkKind.COPY, ClientLink.LinkKind.HISTORY]
+    links = ClientLink.objects.filter(client=client, kind__in=showing, revoked_at__isnull=True)
+    links.update(revoked_at=timezone.now())
+
+
+def pause_as_long(client: Client, other: Client) -> None:
+    """Whoever does not want to be asked for a while is not asked through the other record either."""
+    if other.paused_until and (client.paused_until is None or client.paused_until < other.paused_until):
+        client.paused_until = other.paused_until
+        client.save(update_fields=["paused_until"])
+
+
+def _take_back_there_too(join: CaseJoin, by: Membership | None) -> None:
+    """What the client took back while the two were one is taken back in both."""
+    since = Consent.objects.filter(client=join.episode.client_id, withdrawn_at__gte=join.joined_at)
+    for purpose in set(since.values_list("purpose", flat=True)):
+        settle_consent(client=join.joined.client, purpose=purpose, given=False, by=by)
+
+
+def _began_without(join: CaseJoin) -> datetime:
+    """When the case that stays began without the parted one; those joined later no longer remember that one either."""
+    began_at = join.began_at
+    later = CaseJoin.objects.filter(episode=join.episode, parted_at__isnull=True, pk__gt=join.pk)
+    for other in later.select_related("joined").order_by("pk"):
+        other.began_at = began_at
+        other.save(update_fields=["began_at"])
+        began_at = min(began_at, other.joined.starts_at)
+    return began_at
