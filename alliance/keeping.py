@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Set
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,19 +42,14 @@ class Keeper:
             raise Denied("client", self.client.code)
 
     def check_agree_again(self, request: ErasureRequest) -> None:
-        """Raises `Denied` unless they are the second manager, here a day before it was asked for.
-
-        Nobody invites a second manager for it.
-        """
+        """Raises `Denied` unless they are the second manager: see `may_agree`."""
         self.check_again()
         if not self.may_agree(request):
             raise Denied("client", self.client.code)
 
     def may_agree(self, request: ErasureRequest) -> bool:
         """Whether this is a second manager, and nobody has agreed yet."""
-        is_other = request.asked_by.user_id != self.membership.user_id
-        was_here = self.membership.starts_at <= request.asked_at - SIGHT_WAITS
-        return request.agreed_by_id is None and is_other and was_here
+        return _may_agree(request, self.membership)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +92,65 @@ def asked_erasure(client: Client) -> AskedErasure | None:
     request = ErasureRequest.objects.waiting().filter(client=client).select_related(*people).first()
     if request is None:
         return None
-    managers = manager_users([client.practice_id])[client.practice_id]
+    managers = managers_by_practice([client.practice_id])[client.practice_id]
     holds_up = what_holds_up(request, what_keeps([client])[client.pk], managers)
-    return AskedErasure(request.asked_by.display_name, request.due_at, holds_up)
+    return AskedErasure(request.asked_by.display_name, due_at(request, managers), holds_up)
 
 
-def what_holds_up(request: ErasureRequest, kept: str, managers: Set[int]) -> str:
-    """Why nothing is erased as it stands, by `what_keeps` and the users who are managers now; else empty."""
-    waits = request.due_at is None
+def due_at(request: ErasureRequest, managers: Collection[Membership]) -> datetime | None:
+    """When it is erased, by who is a manager now; None: a day after a second one agrees, who may have come since."""
+    is_alone = all(manager.user_id == request.asked_by.user_id for manager in managers)
+    return request.due_at if is_alone or request.agreed_by_id else None
+
+
+def what_holds_up(request: ErasureRequest, kept: str, managers: Collection[Membership]) -> str:
+    """Why nothing is erased as it stands, by `what_keeps` and the managers now; else empty."""
+    waits = due_at(request, managers) is None
     obstacle = _obstacle(kept, managers, request.asked_by, request.agreed_by, waits=waits)
-    if waits and not obstacle and managers == {request.asked_by.user_id}:
+    if obstacle or not waits or any(_may_agree(request, manager) for manager in managers):
+        return obstacle
+    if _users(managers) == {request.asked_by.user_id}:
         return _("There is no second manager any more. Take it back and ask again: then it is erased a day later.")
-    return obstacle
+    return _(
+        "Nobody can agree: no other manager was here a day before it was asked for. Take it back, and ask again once "
+        "one has been here for a day."
+    )
+
+
+def _may_agree(request: ErasureRequest, manager: Membership) -> bool:
+    """Whether this manager is the second one: here a day before it was asked for, as nobody invites one for it.
+
+    Where it was asked for by the only one there was, whoever came since.
+    """
+    is_other = request.asked_by.user_id != manager.user_id
+    was_here = manager.starts_at <= request.asked_at - SIGHT_WAITS
+    return request.agreed_by_id is None and is_other and (was_here or request.due_at is not None)
 
 
 def check_erasable(
     client: Client, asked_by: Membership, agreed_by: Membership | None = None, *, waits: bool = False
 ) -> None:
     """Raises `Refused` where a record is not erased for these two. `waits`: a second manager may still agree."""
-    managers = manager_users([client.practice_id])[client.practice_id]
+    managers = managers_by_practice([client.practice_id])[client.practice_id]
     if obstacle := _obstacle(what_keeps([client])[client.pk], managers, asked_by, agreed_by, waits=waits):
         raise Refused(obstacle)
 
 
-def _obstacle(kept: str, managers: Set[int], asked_by: Membership, agreed_by: Membership | None, *, waits: bool) -> str:
+def _obstacle(
+    kept: str, managers: Collection[Membership], asked_by: Membership, agreed_by: Membership | None, *, waits: bool
+) -> str:
     if kept:
         return kept
-    if asked_by.user_id not in managers or (agreed_by and agreed_by.user_id not in managers):
+    users = _users(managers)
+    if asked_by.user_id not in users or (agreed_by and agreed_by.user_id not in users):
         return _("Only managers of the client's practice can have a record erased.")
-    if not waits and len(managers) > 1 and (agreed_by is None or agreed_by.user_id == asked_by.user_id):
+    if not waits and len(users) > 1 and (agreed_by is None or agreed_by.user_id == asked_by.user_id):
         return _("A second manager has to agree.")
     return ""
+
+
+def _users(managers: Collection[Membership]) -> set[int]:
+    return {manager.user_id for manager in managers}
 
 
 @as_program()
@@ -181,11 +204,11 @@ def managers_of(practice_id: int) -> QuerySet[Membership]:
     return _managers().filter(practice=practice_id)
 
 
-def manager_users(practice_ids: Collection[int]) -> dict[int, set[int]]:
-    """The users who manage each of these practices now. One statement."""
-    found: dict[int, set[int]] = {practice_id: set() for practice_id in practice_ids}
-    for practice_id, user_id in _managers().filter(practice__in=found).values_list("practice", "user"):
-        found[practice_id].add(user_id)
+def managers_by_practice(practice_ids: Collection[int]) -> dict[int, list[Membership]]:
+    """The living managers of each of these practices. One statement."""
+    found: dict[int, list[Membership]] = {practice_id: [] for practice_id in practice_ids}
+    for manager in _managers().filter(practice__in=found):
+        found[manager.practice_id].append(manager)
     return found
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from alliance.acting import as_program
-from alliance.keeping import Keeper, manager_users, what_holds_up, what_keeps
+from alliance.keeping import Keeper, due_at, managers_by_practice, what_holds_up, what_keeps
 from alliance.models import AuditEvent, Erasure, ErasureRequest, Membership
 from ratings.rights.erase import codes_of, what_would_go
 from ratings.rights.kept import Kept, record_kept
@@ -72,7 +72,7 @@ class Certificate:
 def record_of(keeper: Keeper) -> Record:
     """What a manager sees before anything is erased."""
     client = keeper.client
-    managers, keeps = manager_users([client.practice_id]), what_keeps([client])[client.pk]
+    managers, keeps = managers_by_practice([client.practice_id]), what_keeps([client])[client.pk]
     request = _waiting_requests([keeper.membership]).filter(client=client).first()
     return Record(
         client.code,
@@ -89,7 +89,7 @@ def record_of(keeper: Keeper) -> Record:
 def waiting_erasures(managers: Collection[Membership]) -> list[WaitingErasure]:
     """The requests in the practices of these managers, the oldest first."""
     by_practice = {manager.practice_id: manager for manager in managers}
-    users = manager_users(list(by_practice))
+    present = managers_by_practice(list(by_practice))
     rows = list(_waiting_requests(managers))
     keeps = what_keeps([row.client for row in rows])
     return [
@@ -97,7 +97,7 @@ def waiting_erasures(managers: Collection[Membership]) -> list[WaitingErasure]:
             row,
             Keeper(by_practice[row.client.practice_id], row.client),
             keeps[row.client_id],
-            users[row.client.practice_id],
+            present[row.client.practice_id],
         )
         for row in rows
     ]
@@ -109,7 +109,7 @@ def _waiting_requests(managers: Collection[Membership]):
     return rows.select_related("client__practice", *people).order_by("asked_at", "pk")
 
 
-def _waiting(row: ErasureRequest, keeper: Keeper, keeps: str, managers: Set[int]) -> WaitingErasure:
+def _waiting(row: ErasureRequest, keeper: Keeper, keeps: str, managers: Collection[Membership]) -> WaitingErasure:
     holds_up = what_holds_up(row, keeps, managers)
     return WaitingErasure(
         client_code=row.client.code,
@@ -117,7 +117,7 @@ def _waiting(row: ErasureRequest, keeper: Keeper, keeps: str, managers: Set[int]
         asked_by=row.asked_by.display_name,
         asked_at=row.asked_at,
         agreed_by=row.agreed_by.display_name if row.agreed_by else "",
-        due_at=row.due_at,
+        due_at=due_at(row, managers),
         holds_up=holds_up,
         may_agree=not holds_up and keeper.may_agree(row),
     )

@@ -117,9 +117,8 @@ def may_agree(rule: RetentionRule, member: Membership) -> bool:
 
 
 def waits_for_nobody(rule: RetentionRule) -> bool:
-    """Whether the second manager who had to agree is gone: then it never comes into force."""
-    others = managers_of(rule.practice_id).exclude(user=rule.set_by.user_id)
-    return rule.starts_at is None and not others.exists()
+    """Whether no second manager is left who could agree: then it never comes into force."""
+    return rule.starts_at is None and not any(may_agree(rule, manager) for manager in managers_of(rule.practice_id))
 
 
 @transaction.atomic

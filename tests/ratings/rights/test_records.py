@@ -144,6 +144,29 @@ def test_where_the_second_manager_left_it_says_what_to_do(http, mona, ida, dana,
     assert said not in http.get(LIST).text
 
 
+def test_a_second_manager_who_came_after_it_was_asked_for_alone_agrees(http, mona, dana, juniper, live_through):
+    live_through(juniper, [3])
+    asked(mona, juniper)
+    kai = make_member(mona.practice, "Kai Late", "manager", starts_at=timezone.now())
+    a_day_passes()
+    assert erase_due() == 0 and is_there(juniper), "they are not passed over"
+    http.force_login(kai.user)
+    page = http.get(LIST).text
+    assert "A second manager has to agree. It is erased a day after that." in page and "I agree" in page
+    http.post(reverse("ratings:record-answer", args=[juniper.client.code]), {"answer": "agree"})
+    assert "It is erased soon after" in http.get(LIST).text
+    a_day_passes()
+    assert erase_due() == 1 and not is_there(juniper)
+
+
+def test_where_nobody_can_agree_who_is_here_now_it_says_what_to_do(http, mona, ida, dana, juniper, live_through):
+    live_through(juniper, [3])
+    asked(mona, juniper)
+    Membership.objects.filter(pk=ida.pk).update(ends_at=days_ago(0.001))
+    make_member(mona.practice, "Kai Late", "manager", starts_at=timezone.now())
+    check_nothing_is_promised(pages(http, mona, dana, juniper), "no other manager was here a day before")
+
+
 def test_where_the_program_may_not_erase_the_owner_does(mona, ida, juniper, monkeypatch, capsys):
     agreed(mona, ida, juniper)
     a_day_passes()

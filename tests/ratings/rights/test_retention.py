@@ -154,13 +154,22 @@ def test_a_rule_that_was_ended_or_replaced_erases_nothing(mona, ida, ended):
 def test_where_the_second_manager_left_it_says_what_to_do(http, mona, ida):
     set_rule(by=mona, years=10)
     page = reverse("ratings:retention", args=[mona.practice.code])
-    said = "There is no second manager any more"
+    said = "there is no second manager who was here a day before"
     http.force_login(mona.user)
     assert said not in http.get(page).text
     Membership.objects.filter(pk=ida.pk).update(ends_at=days_ago(0.001))
     assert said in http.get(page).text
     set_rule(by=mona, years=10)
     assert said not in http.get(page).text
+
+
+def test_where_only_one_came_since_it_says_so(http, mona, ida):
+    set_rule(by=mona, years=10)
+    page = reverse("ratings:retention", args=[mona.practice.code])
+    Membership.objects.filter(pk=ida.pk).update(ends_at=days_ago(0.001))
+    make_member(mona.practice, "Kai Late", "manager", starts_at=timezone.now())
+    http.force_login(mona.user)
+    assert "there is no second manager who was here a day before" in http.get(page).text
 
 
 def test_everybody_in_the_practice_is_told_of_a_rule(http, mona, ida, dana, sam, otis, lee, mailoutbox):
