@@ -7,6 +7,7 @@ imports a model. Conditions of one user are written with `among`, so that what t
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from django.apps import apps
@@ -74,19 +75,22 @@ def memberships_of(user: AbstractBaseUser | AnonymousUser) -> list[Any]:
     """
     if not user.is_authenticated:
         return []
+    return list(_with_news().filter(live(), accepted(), user=user.pk, user__is_active=True))
+
+
+@cache  # every request asks it, and a dozen EXISTS take longer to build than all the rest of it
+def _with_news() -> QuerySet[Any]:
+    memberships = apps.get_model("alliance", "Membership").objects
     drafts = apps.get_model("alliance", "FormDraft").objects.filter(sent_by=OuterRef("pk"))
-    offers = apps.get_model("alliance", "Membership").objects.filter(
-        live(), user=OuterRef("user"), accepted_at__isnull=True
-    )
+    offers = memberships.filter(live(), user=OuterRef("user"), accepted_at__isnull=True)
     is_asked = Q(Exists(offers))
     for name in ("Supervision", "CaseOffer"):
         asked = apps.get_model("alliance", name).objects
         for rows in asked.waiting_for(OuterRef("pk")):
             is_asked |= Q(Exists(rows))
         is_asked |= Q(is_manager=True) & Q(Exists(asked.waiting_for_manager(OuterRef("pk"))))
-    memberships = live_memberships(user).select_related("practice__data_key")
-    memberships = memberships.annotate(has_drafts=Exists(drafts), is_asked=_is(is_asked))
-    return list(memberships.order_by("starts_at"))
+    news: QuerySet[Any] = memberships.annotate(has_drafts=Exists(drafts), is_asked=_is(is_asked))
+    return news.select_related("practice__data_key").order_by("starts_at")
 
 
 def live_therapists() -> QuerySet[Any]:
