@@ -26,6 +26,7 @@ from django.db.models.lookups import GreaterThan
 
 import alliance.among  # noqa: F401 -- it registers the look-up
 from alliance.acting import as_program
+from alliance.built_once import kept_with_user
 from alliance.days_ago import DaysAgo
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ def _is_worked_on_by(user: AbstractBaseUser) -> Q:
     return Q(therapist__among=live_memberships(user, "therapist")) | is_covered
 
 
+@kept_with_user
 def own_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     """Episodes in the user's own hands now: as their therapist, or covering for them.
 
@@ -155,6 +157,7 @@ def own_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     return _episodes_where(_is_worked_on_by(user))
 
 
+@kept_with_user
 def visible_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     """Episodes whose clinical content the user may read, by any live membership."""
     return _episodes_where(_is_worked_on_by(user) | _is_supervised_by(user) | _is_opened_by(user))
@@ -167,6 +170,7 @@ def _is_opened_by(user: AbstractBaseUser) -> Q:
     return Q(pk__among=accesses.values("episode"))
 
 
+@kept_with_user
 def supervised_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     """Episodes the user supervises now."""
     return _episodes_where(_is_supervised_by(user))
