@@ -5,6 +5,8 @@ A hint beside a box to tick describes it: else nobody hears it who does not see 
 
 from html.parser import HTMLParser
 
+import pytest
+
 from tests.browsers import browsers as browsers  # a fixture
 from tests.browsers import close, taken_back
 from tests.subjects import subjects as subjects  # a fixture
@@ -54,6 +56,7 @@ def test_a_hint_beside_a_box_that_describes_nothing_is_found():
     assert page.mute == [None]
 
 
+@pytest.mark.sqlite  # it reads the words of pages, which are the same on both
 def test_what_describes_a_box_is_there_and_outside_its_label(subjects, browsers):
     wrong, described = [], 0
     for name, subject, on_get, _on_post in rows():

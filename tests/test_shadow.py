@@ -179,6 +179,7 @@ def wanted(strained):
     return [*WORDS, *MARKS, *(str(rupture.code) for rupture in of_program.exclude(state="withdrawn"))]
 
 
+@pytest.mark.sqlite  # it reads the words of pages, which are the same on both
 def test_in_shadow_mode_no_page_shows_anything_of_detection(strained, subjects, wanted, millrace, dana, sam, mona):
     hide(millrace, mona)
     pages = every_page([dana, sam, mona], subjects)
@@ -188,6 +189,7 @@ def test_in_shadow_mode_no_page_shows_anything_of_detection(strained, subjects, 
     assert len(pages) > 150
 
 
+@pytest.mark.sqlite  # it reads the words of pages, which are the same on both
 def test_without_it_the_links_alone_lead_to_each_of_them(strained, wanted, dana, sam):
     pages = {(person, path): text for person in (dana, sam) for path, text in walk(person.user, ["/"]).items()}
     assert [one for one, where in found_in(pages, wanted).items() if not where] == []

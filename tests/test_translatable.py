@@ -117,6 +117,7 @@ def strings_in(value):
             yield from strings_in(inner)
 
 
+@pytest.mark.sqlite  # it reads the words of pages, which are the same on both
 @pytest.mark.parametrize("role", START)
 def test_every_sentence_can_be_translated(role, in_brackets, http):
     http.force_login(User.objects.get(email=f"{role}@demo.test"))
@@ -125,6 +126,7 @@ def test_every_sentence_can_be_translated(role, in_brackets, http):
     assert_translatable(pages)
 
 
+@pytest.mark.sqlite  # it reads the words of pages, which are the same on both
 def test_every_sentence_for_clients_can_be_translated(in_brackets, http):
     waiting = CheckIn.objects.filter(ratings=None).exclude(episode__client__consents=None).latest("pk")
     check_in = reverse("links:check-in", args=[mint_check_in_link(check_in=waiting, editor=None, channel="email")])

@@ -61,6 +61,7 @@ def pages(planted, browsers):
                 yield name, subject, address(name, subject, planted), browsers[persona]
 
 
+@pytest.mark.sqlite  # it reads the words of pages, which are the same on both
 def test_no_page_and_no_file_runs_what_somebody_wrote(planted, browsers):
     wrong, shown, seen = [], 0, set()
     for name, subject, path, browser in pages(planted, browsers):
