@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -58,6 +58,7 @@ class Answer:
 
     status: int
     read: str
+    of: frozenset[str] = field(default=frozenset(), compare=False)  # the codes in the rows that are not of a list
 
 
 AS_READ = {"read": "", "listed": "*", "exported": ">"}
@@ -71,9 +72,9 @@ def answer(browser, method, path, with_token=True):
         before = AuditEvent.objects.aggregate(last=Max("pk", default=0))["last"]
         response = browser.generic(method.upper(), path, headers=headers)
         close(response)
-        events = AuditEvent.objects.filter(pk__gt=before, verb__in=AS_READ).values_list("subject_type", "verb")
-        read = " ".join(sorted({subject_type + AS_READ[verb] for subject_type, verb in events}))
-        return Answer(response.status_code, read)
+        events = AuditEvent.objects.filter(pk__gt=before, verb__in=AS_READ)
+        read = " ".join(sorted({event.subject_type + AS_READ[event.verb] for event in events}))
+        return Answer(response.status_code, read, frozenset(e.subject_code for e in events if e.verb != "listed"))
 
 
 def ask(browser, method, path, with_token=True):

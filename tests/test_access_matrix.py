@@ -1,8 +1,8 @@
 """Every route, for every kind of person, with every method, against a table written by hand.
 
 A route that is not in the table fails, and so does a table row without a route. Each cell runs in a transaction that
-is rolled back. Which read row it leaves stands in `tests/matrix_reads.py`; `tests/test_database_filter.py`
-asks again with Python's filter taken out.
+is rolled back. Which read row it leaves stands in `tests/matrix_reads.py`; it is of whom the address is about.
+`tests/test_database_filter.py` asks again with Python's filter taken out.
 
 302 is the way to the sign-in page for whoever is not signed in; for the others a finished form, or the way to the
 password first. Whoever is signed in has one, and no second factor.
@@ -11,6 +11,8 @@ password first. Whoever is signed in has one, and no second factor.
 import pytest
 from django.urls import URLResolver, get_resolver, resolve, reverse
 
+from alliance.models import Client
+from ratings.rights.erase import codes_of
 from tests.browsers import PERSONAS, Answer, answer, ask
 from tests.browsers import browsers as browsers  # a fixture
 from tests.matrix_reads import read_rows
@@ -319,11 +321,29 @@ def test_the_read_rows_are_those_of_rows_of_the_table():
 
 
 METHODS = ("get", "head", "post", "put", "delete")
+LINKS = ("history", "copy")  # their addresses hold a key; they are Juniper's
+EXPORTS = ("export", "own_export")  # whose rows name every case that is in it
+
+
+@pytest.fixture
+def codes(subjects):
+    """What the read rows of an address about one thing may name: itself, or anything of the same client."""
+    clients = [set(codes_of(client)) for client in Client.objects.all()]
+    found = {}
+    for word, args in subjects.items():
+        named = {str(subjects["juniper"][0] if word in LINKS else arg) for arg in args}
+        if named and word not in EXPORTS:
+            found[word] = named.union(*(of for of in clients if of & named))
+    for word in ("dana", "noor"):  # meetings are about all cases of a therapist
+        of_therapist = Client.objects.filter(episodes__therapist__code__in=found[word])
+        found[word].update(*(codes_of(client) for client in of_therapist))
+    found["past"] |= found["dana"]
+    return found
 
 
 @pytest.mark.sqlite  # on PostgreSQL test_database_filter.py asks for the same cells, as the application's role
 @pytest.mark.parametrize("persona", PERSONAS)
-def test_who_gets_what_and_leaves_which_read_row(persona, subjects, browsers):
+def test_who_gets_what_and_leaves_which_read_row(persona, subjects, codes, browsers):
     wrong, read = [], read_rows()
     for name, subject, on_get, on_post in rows():
         read_on_get, read_on_post = read.get((name, subject), ({}, {}))
@@ -335,6 +355,8 @@ def test_who_gets_what_and_leaves_which_read_row(persona, subjects, browsers):
             right = expected.get(method, Answer(405, ""))
             if found != right:
                 wrong.append(f"{name} {subject}: {method} as {persona}: {found}, not {right}")
+            if found.of - codes.get(subject, found.of):
+                wrong.append(f"{name} {subject}: {method} as {persona}: the row is of somebody else")
     assert not wrong, "\n".join(wrong)
 
 
