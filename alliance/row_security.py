@@ -115,6 +115,11 @@ END $$
 }
 
 
+def bodies() -> dict[str, str]:
+    """What stands between the dollars of each function."""
+    return {name: made.split("$$")[1] for name, made in FUNCTIONS.items()}
+
+
 def clinical_models() -> list[type[Model]]:
     """Every model whose rows are about a client."""
     return [model for model in apps.get_models() if isinstance(model._default_manager.all(), ScopedQuerySet)]

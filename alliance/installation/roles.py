@@ -6,6 +6,7 @@ the database that keeps the audit as it was written.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from django.apps import apps
 from django.conf import settings
@@ -73,7 +74,8 @@ def grant_application(role: str) -> int:
     Raises
     ------
     CannotGrant
-        There is no such role, it could do more than the program may, or this is not the owner.
+        There is no such role, it could do more than the program may, a rule stands beside the program's, or this is
+        not the owner.
     """
     standing, own = standing_of(role), standing_of()
     if standing is None:
@@ -91,6 +93,8 @@ def grant_application(role: str) -> int:
         )
     if missing := set(tables()) - set(connection.introspection.table_names()):
         raise CannotGrant(f"{len(missing)} tables are missing. Run `manage.py migrate` first.")
+    if settings.ROW_SECURITY and (beside := _rules_beside()):
+        raise CannotGrant(f"There are rules that are not the program's, drop them first: {', '.join(beside)}.")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
         here, to = Identifier(cursor.fetchone()[0]), Identifier(role)
@@ -104,6 +108,7 @@ def grant_application(role: str) -> int:
         cursor.execute(SQL("SET LOCAL search_path = {}, pg_temp").format(here))  # which the functions keep
         for statement in row_security.put() if settings.ROW_SECURITY else row_security.taken_off(_filtered()):
             cursor.execute(statement)
+        _mark_rules()
         for function in row_security.FUNCTIONS if settings.ROW_SECURITY else ():
             cursor.execute(SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(Identifier(function), to))
     return len(tables())
@@ -144,14 +149,71 @@ def other_rights() -> Iterator[str]:
 def filters_as_said() -> bool:
     """Whether PostgreSQL filters every clinical table where ALLIANCE_ROW_SECURITY is on, and none where it is off.
 
-    By the name of the rules alone: PostgreSQL gives their text back in other words. `grant_application` writes it anew.
+    By the rules as this release has them, with no other rule beside: `grant_application` writes them anew.
     """
-    clinical = _clinical()
+    if not settings.ROW_SECURITY:
+        return not _filtered()
+    rules = {model._meta.db_table: row_security.rule_of(model) for model in row_security.clinical_models()}
+    found = {rule.table: rule for rule in _rules()}
+    is_whole = found.keys() == rules.keys() and _function_bodies() == sorted(row_security.bodies().items())
+    return is_whole and all(found[table].mark == found[table].marked_as(rules[table]) for table in rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule as it stands in PostgreSQL, which keeps it in its own words: they cannot be compared with ours.
+
+    So the mark says from which words of ours these were made. It is a comment of the rule.
+    """
+
+    table: str
+    kept: str
+    mark: str
+
+    def marked_as(self, rule: str) -> str:
+        return sha256(f"{rule}\n{self.kept}".encode()).hexdigest()
+
+
+def _rules() -> list[_Rule]:
+    """The rules of clinical tables that are alone on theirs, and there for everybody and everything."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = %s"
-            " WHERE c.relname = ANY(%s) AND c.relnamespace = current_schema()::regnamespace AND c.relrowsecurity",
-            [row_security.POLICY, clinical],
+            "SELECT c.relname, pg_get_expr(p.polqual, c.oid), coalesce(obj_description(p.oid, 'pg_policy'), '')"
+            " FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = %s"
+            " WHERE c.relname = ANY(%s) AND c.relnamespace = current_schema()::regnamespace AND c.relrowsecurity"
+            " AND p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}' AND p.polqual IS NOT NULL"
+            " AND p.polwithcheck IS NULL"
+            " AND NOT EXISTS (SELECT FROM pg_policy o WHERE o.polrelid = c.oid AND o.oid <> p.oid)",
+            [row_security.POLICY, _clinical()],
         )
-        (filtered,) = cursor.fetchone()
-    return bool(filtered == (len(clinical) if settings.ROW_SECURITY else 0))
+        return [_Rule(*row) for row in cursor.fetchall()]
+
+
+def _rules_beside() -> list[str]:
+    """The rules of clinical tables that are not the program's: one can show what that hides."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.polname || ' on ' || c.relname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid"
+            " WHERE c.relname = ANY(%s) AND c.relnamespace = current_schema()::regnamespace AND p.polname <> %s",
+            [_clinical(), row_security.POLICY],
+        )
+        return sorted(name for (name,) in cursor.fetchall())
+
+
+def _mark_rules() -> None:
+    rules = {model._meta.db_table: row_security.rule_of(model) for model in row_security.clinical_models()}
+    for rule in _rules():
+        on = SQL("COMMENT ON POLICY {} ON {} IS %s").format(Identifier(row_security.POLICY), Identifier(rule.table))
+        with connection.cursor() as cursor:
+            cursor.execute(on, [rule.marked_as(rules[rule.table])])
+
+
+def _function_bodies() -> list[tuple[str, str]]:
+    """The functions that the rules ask, as the owner's, each with its body: PostgreSQL keeps it letter by letter."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname, p.prosrc FROM pg_proc p WHERE p.proname = ANY(%s) AND p.prosecdef"
+            " AND p.pronamespace = current_schema()::regnamespace",
+            [list(row_security.FUNCTIONS)],
+        )
+        return sorted(cursor.fetchall())

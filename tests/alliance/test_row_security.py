@@ -102,12 +102,39 @@ def test_every_clinical_table_has_its_rule():
     assert all("alliance_sight" in rule for rule in rules.values())
 
 
+ON_RATINGS = f"POLICY {row_security.POLICY} ON ratings_rating"
+
+
 @pytest.mark.postgres
-def test_a_table_without_its_rule_is_found(settings):
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"DROP {ON_RATINGS}",
+        f"ALTER {ON_RATINGS} USING (true)",
+        f"ALTER {ON_RATINGS} TO CURRENT_USER",
+        "CREATE POLICY beside ON ratings_rating USING (true)",
+        "ALTER TABLE ratings_rating DISABLE ROW LEVEL SECURITY",
+        row_security.SIGHT.replace("AND u.is_active ", "").replace("SET search_path FROM CURRENT", ""),
+        "ALTER FUNCTION alliance_sight SECURITY INVOKER",
+    ],
+)
+def test_a_filter_that_is_not_as_this_release_has_it_is_found(change, settings, application_role):
+    settings.ROW_SECURITY = True
+    with connection.cursor() as cursor:
+        cursor.execute(f'SET LOCAL ROLE "{application_role}"')
+        assert roles.filters_as_said()
+        cursor.execute("RESET ROLE")
+        cursor.execute(change)
+        cursor.execute(f'SET LOCAL ROLE "{application_role}"')
+        assert not roles.filters_as_said()
+        cursor.execute("RESET ROLE")
+
+
+@pytest.mark.postgres
+def test_the_rules_of_an_earlier_release_are_found(settings, monkeypatch):
     settings.ROW_SECURITY = True
     assert roles.filters_as_said()
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP POLICY {row_security.POLICY} ON ratings_rating")
+    monkeypatch.setattr(row_security, "rule_of", lambda model: "true")
     assert not roles.filters_as_said()
 
 

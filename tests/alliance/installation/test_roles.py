@@ -227,6 +227,13 @@ def test_a_role_that_may_create_tables_is_refused(role):
         call_command("grant_application", role)
 
 
+def test_a_rule_beside_the_programs_is_named(role, settings):
+    settings.ROW_SECURITY = True
+    run("CREATE POLICY beside ON ratings_rating USING (true)")
+    with pytest.raises(CommandError, match="drop them first: beside on ratings_rating"):
+        call_command("grant_application", role)
+
+
 def test_only_the_owner_gives_rights_and_only_to_a_role_that_is_there(application):
     with pytest.raises(CommandError, match="There is no role nobody_here"):
         call_command("grant_application", "nobody_here")
