@@ -1,8 +1,6 @@
 """Writes: two cases of one client become one, and two again."""
 
-from django.apps import apps
 from django.db import transaction
-from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,16 +11,17 @@ from alliance.keeping import WAITS, put_off
 from alliance.models import CaseJoin, EndReason, Episode, ErasureRequest, LegalHold, Practice
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episodes, reassess_all
-from ratings.joining.moving import MOVED, OF_SESSION, TRACKED, move, tracked_in
+from ratings.joining.moving import move_in, tracked_in
+from ratings.joining.obstacles import obstacle_between
 from ratings.joining.parting import end_what_shows_the_record, pause_as_long, take_apart
-from ratings.joining.queries import BY_A_PERSON, obstacle_between
-from ratings.models import CheckIn, Draw, Rating, Rupture, Standing
+from ratings.joining.since import is_written_about
+from ratings.models import Rupture
 from sessions.models import TherapySession
 
 
 @transaction.atomic
 def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
-    """Moves the sessions of a case into another one of the same therapist, with all that hangs on them.
+    """Moves the sessions of a case into another one of the same therapist, with all that hangs on them, and its plan.
 
     The case that they came from is out of sight, and stays, so that the two can be parted again.
 
@@ -39,7 +38,6 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
     if obstacle := obstacle_between(kept.episode, joined.episode):
         raise Refused(obstacle)
     sessions = TherapySession.objects.filter(episode=joined.episode)
-    carried = tracked_in(joined.episode)
     join = CaseJoin.objects.create(
         episode=kept.episode,
         joined=joined.episode,
@@ -48,9 +46,9 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
         ended_at=joined.episode.ends_at,
         end_reason=joined.episode.end_reason,
         joined_by=kept.membership,
-        carried=carried,
+        carried=tracked_in(joined.episode),
     )
-    move(join.moved, carried, source=joined.episode, to=kept.episode)
+    move_in(join)
     end_what_shows_the_record(kept.episode.client)
     pause_as_long(kept.episode.client, joined.episode.client)
     kept.episode.starts_at = min(kept.episode.starts_at, joined.episode.starts_at)
@@ -75,8 +73,8 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     Raises
     ------
     Refused
-        It was taken back already, another case was joined later, something about these sessions came since, or a legal
-        hold keeps the record.
+        It was taken back already, another case was joined later, something about what came in was written since, or a
+        legal hold keeps the record.
     """
     _lock(editor, join.joined_id)
     editor.check_again(join)
@@ -88,11 +86,11 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     moved = TherapySession.objects.filter(code__in=join.moved)
     if moved.exclude(episode=join.episode_id).exists():
         raise Refused(_("Some of these sessions stand in the case of a colleague by now, so the two stay one case."))
-    if _is_written_about(join):
+    if is_written_about(join):
         raise Refused(
             _(
-                "Something was written about these sessions since, or answered, sent or removed. It stays with this "
-                "client, so the two stay one case."
+                "Something was written about what came in since, or answered, planned, sent or removed. It stays with "
+                "this client, so the two stay one case."
             )
         )
     if LegalHold.objects.keeping().filter(client=editor.episode.client_id).exists():
@@ -113,39 +111,3 @@ def _lock(editor: Editor, other: int) -> None:
     """The practice first, as a hold and an erasure do."""
     Practice.objects.select_for_update(no_key=True).get(pk=editor.episode.client.practice_id)
     lock_episodes([editor.episode.pk, other])
-
-
-def _is_written_about(join: CaseJoin) -> bool:
-    """Whether anything hangs on the sessions that was not there when the two were joined.
-
-    It was written, answered or sent as about the client who stays, so it does not go into the record of the other.
-    """
-    moved = TherapySession.objects.filter(code__in=join.moved)
-    keys = list(moved.values_list("pk", flat=True))
-    if moved.filter(Q(voided_at__gte=join.joined_at) | Q(logged_at__gte=join.joined_at)).exists():
-        return True
-    if Draw.objects.filter(therapy_session__in=keys, episode=join.episode_id).exists():
-        return True
-    if Rupture.objects.filter(BY_A_PERSON, Q(opened_session__in=keys) | Q(rebased_session__in=keys)).exists():
-        return True
-    for model, path in TRACKED.items():
-        rows = model._base_manager.filter(**{f"{path}__in": keys}).exclude(code__in=join.carried or [])
-        if (rows.filter(import_batch__isnull=True) if model is Rating else rows).exists():
-            return True
-    paths = {**TRACKED}
-    paths |= {CheckIn: OF_SESSION, Draw: OF_SESSION, Rupture: "opened_session"}
-    about = {
-        model: list(model._base_manager.filter(**{f"{path}__in": keys}).values_list("pk", flat=True))
-        for model, path in paths.items()
-    }
-    about[TherapySession] = keys
-    follows = (*MOVED, *TRACKED, Draw, Rupture, Standing, TherapySession)
-    return any(_points_to(model, about) for model in apps.get_models() if model not in follows)
-
-
-def _points_to(model: type[Model], about: dict[type[Model], list[int]]) -> bool:
-    return any(
-        model._base_manager.filter(**{f"{field.name}__in": about[field.related_model]}).exists()
-        for field in model._meta.concrete_fields
-        if field.related_model in about
-    )

@@ -1,21 +1,42 @@
 """What goes along with the sessions of a case into another one, under the key of whose record it is in then."""
 
-from collections.abc import Sequence
-
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from alliance.crypto import CannotOpen, Sealed, SealedTextField
-from alliance.models import Episode
+from alliance.models import CaseJoin, Episode
 from alliance.refusal import Refused
-from ratings.models import Assessment, CheckIn, ClientLink, Delivery, Rating, SeenRating
-from sessions.models import PrivateNote, TherapySession, TherapySessionChange
+from ratings.joining.phases import number_apart, number_together
+from ratings.models import (
+    Assessment,
+    CheckIn,
+    ClientLink,
+    Delivery,
+    NextStep,
+    Rating,
+    SeenRating,
+    SupervisionNote,
+    SupervisionQuestion,
+    WishOutcome,
+)
+from sessions.models import (
+    Goal,
+    GoalVersion,
+    Phase,
+    PrivateNote,
+    SessionSeries,
+    Task,
+    TaskVersion,
+    TherapySession,
+    TherapySessionChange,
+)
 
 OF_SESSION, OF_CHECK_IN = "therapy_session", "check_in__therapy_session"
 # What follows from a session or a rating, and goes wherever those go.
 MOVED: dict[type[Model], str] = {
     CheckIn: OF_SESSION,
     SeenRating: "rating__therapy_session",
+    WishOutcome: "rating__therapy_session",
     Assessment: OF_SESSION,
 }
 # What somebody wrote, answered or was sent. A joining keeps its codes: what is written later is not among them.
@@ -26,19 +47,35 @@ TRACKED: dict[type[Model], str] = {
     Delivery: OF_CHECK_IN,
     ClientLink: OF_CHECK_IN,
 }
+# What is of the case as a whole. It comes along by its codes as well.
+OF_CASE: tuple[type[Model], ...] = (
+    Phase, Goal, GoalVersion, Task, TaskVersion, SessionSeries, SupervisionQuestion, SupervisionNote, NextStep,
+)  # fmt: skip
+
+
+def move_in(join: CaseJoin) -> None:
+    """Brings what came along into the case that stays."""
+    number_together(join.episode, join.joined)
+    _move(join, source=join.joined, to=join.episode)
+
+
+def move_back(join: CaseJoin) -> None:
+    """Brings what had come along back into its own case."""
+    _move(join, source=join.episode, to=join.joined)
+    number_apart(join.episode, join.joined)
 
 
 def tracked_in(episode: Episode) -> list[str]:
-    """The codes of what somebody wrote, answered or was sent in a case, and of the links that its client has."""
+    """The codes of what somebody wrote, answered, planned or was sent in a case, and of the links of its client."""
     found = []
-    for model in TRACKED:
+    for model in (*TRACKED, *OF_CASE):
         belongs = Q(client=episode.client_id) if model is ClientLink else Q(episode=episode)
         found += [str(code) for code in model._base_manager.filter(belongs).values_list("code", flat=True)]
     return found
 
 
-def move(sessions: Sequence[str], carried: Sequence[str], *, source: Episode, to: Episode) -> None:
-    """Moves sessions by their codes, with all that hangs on them and the links among `carried`.
+def _move(join: CaseJoin, *, source: Episode, to: Episode) -> None:
+    """Moves sessions by their codes, with all that hangs on them, and what is of the case as a whole.
 
     Texts are sealed anew, under the key of the client whose record they come into.
 
@@ -47,10 +84,14 @@ def move(sessions: Sequence[str], carried: Sequence[str], *, source: Episode, to
     Refused
         One of the texts cannot be opened, so that it would be lost.
     """
-    moved = TherapySession.objects.filter(code__in=sessions)
+    moved, carried = TherapySession.objects.filter(code__in=join.moved), join.carried or []
     keys = list(moved.values_list("pk", flat=True))
     for model, path in {**MOVED, **TRACKED}.items():
         rows = model._base_manager.filter(**{f"{path}__in": keys})
+        _seal_anew(rows, source, to)
+        rows.update(episode=to)
+    for model in OF_CASE:
+        rows = model._base_manager.filter(code__in=carried)
         _seal_anew(rows, source, to)
         rows.update(episode=to)
     _seal_anew(moved, source, to)
@@ -68,7 +109,5 @@ def _seal_anew(rows: QuerySet[Model], source: Episode, to: Episode) -> None:
                 try:
                     setattr(row, name, Sealed(text.open(source.client.data_key), to.client.data_key))
                 except CannotOpen:
-                    raise Refused(
-                        _("A text in these sessions cannot be opened, so they stay where they are.")
-                    ) from None
+                    raise Refused(_("A text in this case cannot be opened, so everything stays where it is.")) from None
         row.save(update_fields=names)

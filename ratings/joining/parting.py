@@ -8,7 +8,7 @@ from alliance import audit
 from alliance.audit import Verb
 from alliance.clients.actions import settle_consent
 from alliance.models import CaseJoin, Client, Consent, Membership
-from ratings.joining.moving import move
+from ratings.joining.moving import move_back
 from ratings.models import ClientLink
 
 
@@ -19,7 +19,7 @@ def take_apart(join: CaseJoin, *, by: Membership | None = None) -> datetime:
     the ledger of erasures is read in.
     """
     kept, back, practice = join.episode, join.joined, join.episode.client.practice
-    move(join.moved, join.carried or [], source=kept, to=back)
+    move_back(join)
     for case in (kept, back):
         end_what_shows_the_record(case.client)
     pause_as_long(back.client, kept.client)

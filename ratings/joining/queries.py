@@ -4,52 +4,35 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import cast
 from uuid import UUID
 
-from django.apps import apps
-from django.db.models import Count, Model, Q, QuerySet
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.db.models import Count, Model, Q
 from django.utils.translation import gettext_lazy
 
 from alliance.access import Editor
-from alliance.acting import as_program
-from alliance.models import (
-    CaseJoin,
-    Client,
-    Consent,
-    Cover,
-    EmergencyAccess,
-    Episode,
-    ErasureRequest,
-    Membership,
-    Supervision,
-)
+from alliance.models import Episode, Membership
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.names import folded
-from alliance.scopes import own_episodes
-from ratings.joining.moving import MOVED, TRACKED
-from ratings.models import Draw, Rating, Rupture, Standing
-from sessions.models import TherapySession
+from alliance.scopes import ScopedQuerySet, own_episodes
+from ratings.findings.names import StrOrLazy
+from ratings.joining.obstacles import obstacle_between
+from ratings.models import NextStep, SupervisionNote, SupervisionQuestion
+from sessions.models import Goal, Phase, SessionSeries, Task, TherapySession
 
-EPISODES = Episode.objects.select_related(*EPISODE_NEEDS, "client__data_key")
-BY_A_PERSON = Q(named_by__isnull=False) | Q(rebased_by__isnull=False) | Q(state=Rupture.RuptureState.SET_ASIDE)
-# What follows from the rest, or is the record's own, and stays where it is. The database keeps draws as they are.
-STAYS = (Standing, Rupture, CaseJoin, Episode, Consent, Draw)
-# What stands in the way of putting a case away, by the names of models; anything else has no words of its own.
-IN_THE_WAY = (
-    (gettext_lazy("a plan"), {"Phase", "Goal", "GoalVersion", "Task", "TaskVersion"}),
+STANDS = Q(replaced_at__isnull=True)
+PHASES = gettext_lazy("Phases of the plan")
+# What comes along beside the sessions, as the preview names it.
+COMES_ALONG: tuple[tuple[StrOrLazy, dict[type[Model], Q]], ...] = (
+    (gettext_lazy("Goals and tasks"), {Goal: Q(), Task: Q()}),
+    (PHASES, {Phase: Q()}),
+    (gettext_lazy("Series of sessions"), {SessionSeries: Q()}),
     (
-        gettext_lazy("something said of a rupture or of a flag"),
-        {"RepairStep", "RuptureView", "SetAside", "StrainVerdict", "UsefulVerdict", "WishOutcome"},
+        gettext_lazy("For supervision: questions, notes, next steps"),
+        {SupervisionQuestion: Q(), SupervisionNote: STANDS, NextStep: STANDS},
     ),
-    (gettext_lazy("something for supervision"), {"SupervisionQuestion", "SupervisionNote", "NextStep"}),
-    (gettext_lazy("a supervisor, a cover or another reader of its own"), {"Supervision", "Cover", "CaseOffer"}),
-    (gettext_lazy("sessions that come back in a rhythm"), {"SessionSeries"}),
-    (gettext_lazy("a legal hold"), {"LegalHold"}),
 )
-OTHERWISE = gettext_lazy("something that belongs to it alone")
+EPISODES = Episode.objects.select_related(*EPISODE_NEEDS, "client__data_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +48,32 @@ class Double:
 
 
 @dataclass(frozen=True, slots=True)
+class ComesAlong:
+    """How much of one kind there is in each of the two cases."""
+
+    name: StrOrLazy
+    kept: int
+    joined: int
+
+
+@dataclass(frozen=True, slots=True)
 class JoinPreview:
     """What joining would do; `obstacle` is the sentence of why it can't be."""
 
     name: str
     kept_sessions: int
     joined_sessions: int
-    joined_ratings: int
+    comes_along: list[ComesAlong]  # of the kinds that there are
     may_be_turned: bool  # so that the other case is the one that stays
     obstacle: str
 
     @property
     def sessions(self) -> int:
         return self.kept_sessions + self.joined_sessions
+
+    @property
+    def has_phases(self) -> bool:
+        return any(kind.name == PHASES for kind in self.comes_along)
 
 
 def doubles_of(member: Membership) -> list[Double]:
@@ -137,83 +133,18 @@ def join_preview(kept: Editor, joined: Editor) -> JoinPreview:
         name=kept.episode.client.display_name,
         kept_sessions=sessions.filter(episode=kept.episode).count(),
         joined_sessions=sessions.filter(episode=joined.episode).count(),
-        joined_ratings=Rating.objects.current().filter(episode=joined.episode).count(),
+        comes_along=_comes_along(kept, joined),
         may_be_turned=joined.episode.import_batch_id is None and joined.episode.ends_at is None,
         obstacle=obstacle_between(kept.episode, joined.episode),
     )
 
 
-@as_program()
-def obstacle_between(kept: Episode, joined: Episode) -> str:
-    """Why two cases can't be joined; empty where they can. Asked of all rows, also those that only others read."""
-    if kept.pk == joined.pk:
-        return _("These are one case already.")
-    if CaseJoin.objects.filter(parted_at__isnull=True, joined__in=[kept, joined]).exists():
-        return _("One of these cases was joined to another one meanwhile.")
-    if kept.therapist_id != joined.therapist_id or _is_with_a_colleague(kept, joined):
-        return _(
-            "A colleague has a case with one of the two. Joined, it would change in their hands, so the two stay apart."
-        )
-    if kept.ends_at is not None:
-        return _("This therapy has ended. Open it again first.")
-    if kept.import_batch_id is not None:
-        return _("An imported case can be joined to one that you made by hand, not to another imported one.")
-    if CaseJoin.objects.filter(parted_at__isnull=True, episode=joined).exists():
-        return _("Another case was joined to the one that is to be put away. Part those two first.")
-    if ErasureRequest.objects.waiting().filter(client__in=[kept.client_id, joined.client_id]).exists():
-        return _("One of the two records is to be erased. As long as that is asked for, the two stay apart.")
-    if _has_a_reader_of_its_own(kept):
-        return _(
-            "The case that is to stay has a reader of its own, who would come to read the other one too: a supervisor, "
-            "a cover, or somebody who opened it in an emergency. So the two stay apart."
-        )
-    if what := _what_stays_behind(joined):
-        return _("The case that is to be put away has %(what)s, which cannot come along.") % {"what": what}
-    if _took_back(joined.client).filter(purpose__in=_agreed(kept.client)).exists():
-        return _(
-            "The client took back a consent in the case that is to be put away, and it stands in the other. Take it "
-            "back there first."
-        )
-    starts = TherapySession.objects.not_voided().filter(episode=kept).values("starts_at")
-    if TherapySession.objects.not_voided().filter(episode=joined, starts_at__in=starts).exists():
-        return _("Both cases have a session at the same time. Remove one of the two first.")
-    return ""
+def _comes_along(kept: Editor, joined: Editor) -> list[ComesAlong]:
+    """In the sight of the therapist: what a supervisor noted for themselves moves, and is not told of."""
 
+    def count(editor: Editor, kinds: dict[type[Model], Q]) -> int:
+        found = [cast(ScopedQuerySet, model._default_manager.filter(which)) for model, which in kinds.items()]
+        return sum(rows.visible_to(editor.membership.user).filter(episode=editor.episode).count() for rows in found)
 
-def _is_with_a_colleague(kept: Episode, joined: Episode) -> bool:
-    cases = Episode.objects.filter(client__in=[kept.client_id, joined.client_id])
-    return cases.exclude(therapist=kept.therapist_id).exists()
-
-
-def _has_a_reader_of_its_own(episode: Episode) -> bool:
-    lasts = Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now())
-    return any(model.objects.filter(lasts, episode=episode).exists() for model in (Supervision, Cover, EmergencyAccess))
-
-
-def _agreed(client: Client) -> QuerySet[Consent, Any]:
-    return client.consents.filter(withdrawn_at__isnull=True).values("purpose")
-
-
-def _took_back(client: Client) -> QuerySet[Consent]:
-    """Consents that the client took back, and did not give again."""
-    return client.consents.filter(withdrawn_at__isnull=False).exclude(purpose__in=_agreed(client))
-
-
-def _what_stays_behind(episode: Episode) -> str:
-    """What of a case could not come along into another one, in words; empty where all could."""
-    if Rupture.objects.filter(BY_A_PERSON, episode=episode).exists():
-        return str(IN_THE_WAY[1][0])
-    if Episode.objects.filter(client=episode.client_id).exclude(pk=episode.pk).exists():
-        return _("an earlier therapy")
-    known = (*MOVED, *TRACKED, *STAYS, TherapySession)
-    there = {model.__name__ for model in apps.get_models() if model not in known and _rows_of(model, episode)}
-    said = [str(words) for words, models in IN_THE_WAY if there & models]
-    return ", ".join(said) if said or not there else str(OTHERWISE)
-
-
-def _rows_of(model: type[Model], episode: Episode) -> bool:
-    for field in model._meta.concrete_fields:
-        value = {Episode: episode.pk, type(episode.client): episode.client_id}.get(field.related_model)
-        if value is not None and model._base_manager.filter(**{field.name: value}).exists():
-            return True
-    return False
+    found = [ComesAlong(name, count(kept, kinds), count(joined, kinds)) for name, kinds in COMES_ALONG]
+    return [kind for kind in found if kind.kept or kind.joined]

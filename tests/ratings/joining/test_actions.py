@@ -188,7 +188,7 @@ def test_once_something_is_written_about_its_sessions_there_is_no_way_back(dana,
     moved = TherapySession.objects.get(code=done.moved[0])
     note = Sealed("He cried.", hand.client.data_key)
     PrivateNote.objects.create(therapy_session=moved, episode=hand, text=note, written_by=dana)
-    with pytest.raises(Refused, match="written about these sessions since"):
+    with pytest.raises(Refused, match="written about what came in since"):
         part_cases(editor=editor_of(hand), join=done)
     assert TherapySession.objects.filter(episode=hand).count() == 9
 
@@ -246,7 +246,7 @@ def test_what_was_sealed_or_said_since_they_were_joined_keeps_them_one(http, dan
     http.force_login(dana.user)
     response = http.post(reverse("ratings:case-part", args=[done.code]))
     assert response.status_code == 409
-    assert "or answered, sent or removed" in response.content.decode()
+    assert "or answered, planned, sent or removed" in response.content.decode()
     done.refresh_from_db()
     assert (told(hand), done.parted_at) == (was, None)
 

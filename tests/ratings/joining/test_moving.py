@@ -20,7 +20,6 @@ from ratings.rights.erase import erase_client
 from ratings.rights.looked import who_looked
 from ratings.supervision.actions import ask_for_supervision
 from sessions.models import PrivateNote, TherapySession, TherapySessionChange
-from sessions.plan import actions as plan
 from tests.courses import client_answers, consent, held
 from tests.factories import days_ago, editor_of, make_episode, make_member, make_supervision
 from tests.ratings.joining.test_actions import join, told
@@ -73,7 +72,7 @@ def texts_of(episode):
 def rows_in(episode):
     return {
         model.__name__: sorted(str(row.pk) for row in model._base_manager.filter(episode=episode.pk))
-        for model in (*moving.MOVED, *moving.TRACKED, TherapySession)
+        for model in (*moving.MOVED, *moving.TRACKED, *moving.OF_CASE, TherapySession)
     } | {"links": sorted(ClientLink.objects.filter(client=episode.client_id).values_list("pk", flat=True))}
 
 
@@ -108,7 +107,7 @@ def test_an_answer_through_a_link_from_before_comes_into_the_case_that_stays(htt
         check_in=links.check_in_of_link(token), answers=client_answers(2, comment="Through it."), may_change=False
     )
     assert ("Rating", "Through it.") in texts_of(kept)
-    with pytest.raises(Refused, match="or answered, sent or removed"):
+    with pytest.raises(Refused, match="or answered, planned, sent or removed"):
         part_cases(editor=editor_of(kept), join=done)
 
 
@@ -132,12 +131,9 @@ def test_a_text_that_does_not_open_keeps_them_two(kept, double):
     assert (rows_in(kept), rows_in(double), CaseJoin.objects.count()) == (*was, 0)
 
 
-def with_plan(kept, double):
-    plan.agree_goal(editor=editor_of(double), text="Sleep.")
-
-
-def with_supervision(kept, double):
-    ask_for_supervision(editor=editor_of(double), text="Why?")
+def with_two_questions(kept, double):
+    for episode in (kept, double):
+        ask_for_supervision(editor=editor_of(episode), text="Why?")
 
 
 def with_rupture_view(kept, double):
@@ -163,8 +159,7 @@ def with_stop(kept, double):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (with_plan, "has a plan, which cannot come along"),
-        (with_supervision, "has something for supervision, which"),
+        (with_two_questions, "Take one of the two back first"),
         (with_rupture_view, "has something said of a rupture or of a flag, which"),
         (with_reader, "who would come to read the other one too"),
         (with_reader_of_the_other, "has a supervisor, a cover or another reader of its own"),

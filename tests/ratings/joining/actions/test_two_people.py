@@ -14,7 +14,7 @@ from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in, settle_wish
 from ratings.handover.actions import hand_over
 from ratings.joining.actions import part_cases
-from ratings.joining.queries import obstacle_between
+from ratings.joining.obstacles import obstacle_between
 from ratings.models import CheckIn, Rating, Rupture
 from tests.courses import client_answers, held
 from tests.factories import days_ago, editor_of, make_member, make_therapy_session
