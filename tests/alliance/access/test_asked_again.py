@@ -76,7 +76,22 @@ def test_whoever_objected_objects_once(asked, dana):
     assert holds(access.check_sight_answer, dana.user, asked, "agree")
 
 
-@pytest.mark.parametrize(("who", "answers"), [("vera", {"accept", "decline"}), ("dana", {"agree", "object"})])
+@pytest.fixture
+def ida(millrace):
+    """A second manager."""
+    return make_member(millrace, "Ida Berg", "manager")
+
+
+@pytest.mark.parametrize(
+    ("who", "answers"),
+    [
+        ("vera", {"accept", "decline"}),
+        ("dana", {"agree", "object"}),
+        ("ida", {"agree"}),
+        ("mona", set()),
+        ("noor", set()),
+    ],
+)
 def test_who_gives_which_answer(who, answers, asked, request):
     user = request.getfixturevalue(who).user
     every = ("accept", "decline", "agree", "object")
@@ -139,6 +154,19 @@ def test_what_is_settled_of_whoever_leaves_and_of_whoever_is_no_therapist(dana, 
     leaves = make_episode(dana, "Hazel")
     Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(-7))
     assert settled(stays, gone, leaves) == {gone, leaves}
+
+
+def test_what_is_settled_of_whoever_is_no_therapist_any_more(dana, noor):
+    stays, without = make_episode(noor, "Wren"), make_episode(dana, "Hazel")
+    Membership.objects.filter(pk=dana.pk).update(is_therapist=False, is_manager=True)
+    assert settled(stays, without) == {without}
+
+
+def test_what_is_settled_is_a_case_that_was_taken_up_again_after_another_one(dana, noor):
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(-7))
+    again = make_episode(dana, "Hazel")
+    make_episode(noor, client=again.client, previous=again, ends_at=days_ago(3), end_reason="completed")
+    assert settled(again) == {again}
 
 
 def test_what_is_settled_of_ended_cases_is_the_last_one_alone(dana, noor):

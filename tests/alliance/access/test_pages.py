@@ -3,6 +3,7 @@
 import pytest
 
 from alliance import access
+from alliance.models import Membership
 from tests.factories import make_member
 
 PAGES = {
@@ -25,3 +26,15 @@ def test_it_is_closed_to_the_other_role(check, millrace):
     (other,) = {"therapist", "supervisor", "manager"} - PAGES[check]
     with pytest.raises(access.Denied):
         check(make_member(millrace, "Kai Late", other).user)
+
+
+def test_the_places_of_a_page_are_those_with_its_role(millrace, otis):
+    place = make_member(millrace, "Kai Late", "manager")
+    make_member(otis.practice, "Kai Late", "therapist supervisor", user=place.user)
+    assert access.check_role(place.user, "manager") == [place]
+    assert access.check_place(Membership.objects.filter(user=place.user), "manager") == [place]
+
+
+@pytest.mark.parametrize(("refusal", "said"), [(access.NotVisible, "No such page."), (access.Denied, "")])
+def test_a_refusal_says_nothing_of_the_row(refusal, said):
+    assert str(refusal("episode", "a code")) == said

@@ -176,3 +176,16 @@ def test_nothing_that_comes_out_is_a_formula(text):
 @example("'-3")
 def test_what_was_defused_comes_back(text):
     assert undefused(defused(text)) == text
+
+
+def test_a_whole_number_has_nine_digits_at_most():
+    assert (whole_in("999999999"), whole_in("1000000000")) == (999999999, None)
+
+
+def test_a_number_that_was_written_by_its_power_is_a_reference_below_ten_to_the_fifteenth():
+    assert (reference_in("9e+14"), reference_in("1e+15")) == ("900000000000000", None)
+
+
+def test_a_number_misses_its_bounds_by_noise_and_no_more():
+    assert within(Decimal("0.999999999"), 1, 5) == 1 and within(Decimal("5.000000001"), 1, 5) == 5
+    assert within(Decimal("0.9999999989"), 1, 5) is within(Decimal("5.0000000011"), 1, 5) is None
