@@ -54,12 +54,15 @@ def audit_of(practice: Practice, before: int | None = None) -> Page:
     return Page(events, events[-1].key if len(found) > AT_ONCE else None)
 
 
-def looked_at(codes: Collection[str], practice: Practice, since: datetime) -> list[Happened]:
-    """Who read, listed or exported what has one of these codes, or tried to, since an instant; the newest first."""
+def looked_at(
+    codes: Collection[str], practice: Practice, since: datetime, until: datetime | None = None
+) -> list[Happened]:
+    """Who read, listed or exported what has one of these codes, or tried to, in a time; the newest first."""
     verbs = AuditEvent.Verb
     rows = AuditEvent.objects.filter(
         subject_code__in=codes, at__gte=since, verb__in=[verbs.READ, verbs.LISTED, verbs.EXPORTED, verbs.DENIED]
     )
+    rows = rows.filter(at__lte=until) if until else rows
     return happened(rows.order_by("-at", "-pk"), practice)
 
 

@@ -103,7 +103,11 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     put_off(requests, parted_at + WAITS, by=editor.membership)
     reassess_all([kept.pk, back.pk], kept.client.practice)
     # Found while the two were one, and withdrawn now: it would tie the one record to a session of the other.
-    Rupture.objects.filter(episode=kept, opened_session__in=moved).delete()
+    found = Rupture.objects.filter(episode=kept, opened_session__in=moved)
+    # The audit names who looked at one by its code, and who asks about either record later is told.
+    join.carried = [*(join.carried or []), *(str(code) for code in found.values_list("code", flat=True))]
+    join.save(update_fields=["carried"])
+    found.delete()
     return back
 
 

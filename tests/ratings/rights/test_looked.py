@@ -4,7 +4,11 @@ import pytest
 
 from alliance.models import AuditEvent
 from alliance.people.audit_page import AT_ONCE
+from ratings.joining.actions import join_cases, part_cases
+from ratings.models import Rupture
 from ratings.rights.looked import who_looked
+from tests.courses import held
+from tests.factories import days_ago, editor_of, make_episode, make_member, make_supervision
 
 
 def test_who_has_opened_the_case_is_named_and_nobody_of_another_case(
@@ -28,6 +32,29 @@ def test_who_has_opened_the_case_is_named_and_nobody_of_another_case(
     http.force_login(dana.user)
     page = http.get(f"/cases/{juniper.code}/looked/").text
     assert "Sam Okafor" in page and "Noor Haddad" in page
+
+
+def test_who_looked_while_two_cases_were_one_is_told_of_both_and_who_looked_later_is_not(
+    http, dana, sam, juniper, live_through
+):
+    twin = make_episode(dana, "Juniper", starts_at=days_ago(100))
+    held(twin, 90)
+    live_through(juniper, [3, 3, 3, 0])
+    make_supervision(ona := make_member(juniper.client.practice, "Ona Lind", "supervisor"), therapist=dana)
+
+    def open_page(member, path):
+        http.force_login(member.user)
+        assert http.get(path).status_code == 200
+
+    done = join_cases(kept=editor_of(twin), joined=editor_of(juniper))
+    flag = Rupture.objects.exclude(state="withdrawn").get(episode=twin)
+    open_page(sam, f"/cases/{twin.code}/")
+    open_page(ona, f"/ruptures/{flag.code}/")
+    part_cases(editor=editor_of(twin), join=done)
+    open_page(ona, f"/cases/{twin.code}/")
+    seen = {case.pk: [(row.who, row.verb, row.subject) for row in who_looked(case)] for case in (juniper, twin)}
+    together = [("Ona Lind", "read", "rupture"), ("Sam Okafor", "read", "case")]
+    assert seen == {juniper.pk: together, twin.pk: [("Ona Lind", "read", "case"), *together]}
 
 
 def test_a_manager_reads_what_was_done_and_nothing_of_a_case(http, mona, dana, juniper, otis, live_through):
@@ -70,7 +97,7 @@ def test_both_ask_as_often_for_three_as_for_one(n, http, mona, dana, juniper, dj
             subject_type="episode",
             verb="read",
         )
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         who_looked(juniper)
     http.force_login(mona.user)
     with django_assert_num_queries(8):
