@@ -5,6 +5,7 @@ erases the client once more after a restore.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.apps import apps
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import CASCADE, Model, Q, QuerySet
 
 from alliance import audit
@@ -115,10 +116,13 @@ def erase_again(erasure: Erasure) -> bool:
 
 
 def erased_or_logged(code: UUID, erase: Callable[[], bool]) -> bool:
-    """Whether it was; a record that cannot be erased keeps no other one from it, nor the sender from the rest."""
+    """Whether it was; a record that cannot be erased keeps no other one from it, nor the sender from the rest.
+
+    One that waited too long for a lock is tried again at the next run.
+    """
     try:
         return erase()
-    except (IntegrityError, Refused) as error:
+    except (IntegrityError, OperationalError, Refused) as error:
         log.error("The record %s could not be erased: %s.", code, type(error).__name__)
         return False
 
@@ -148,11 +152,19 @@ def empty_the_log() -> None:
 
 def _erase(client: Client, erasure: Erasure) -> Erasure:
     """The key goes with the rows, so that nothing of an old copy can be read once the copies of the key are gone."""
+    _lock(client)
     practice, joined = client.practice, list(joined_to(client))
     keys = [row.data_key_id for row in (client, *joined)]
     erasure.counts = what_would_go(client)
     drafts = _drafts_about(client)
-    kinds = _with_what_points_in(list(_kinds_of(client)))
+    kinds = list(_kinds_of(client))
+    outside = _what_points_in(kinds)
+    _record_each_case(outside, practice)
+    for pointing in outside:
+        if pointing.stays:
+            pointing.rows.update(**{pointing.column: None})
+        else:
+            kinds.append(Kind(pointing.model, pointing.rows))
     with _verdicts_may_go():
         for kind in kinds:
             kind.rows._raw_delete(kind.rows.db)  # the collector refuses protected rows
@@ -220,24 +232,58 @@ def _kinds_of(client: Client) -> Iterator[Kind]:
         yield Kind(model, rows.filter(pk__in=episodes) if model is Episode else rows.filter(condition))
 
 
-def _with_what_points_in(kinds: list[Kind]) -> list[Kind]:
-    """With the rows of others that point in and could not stay: where two cases were one for a while, some do.
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """Rows of others that point to what goes, by one column; where two cases were one for a while, there are some."""
 
-    Where a column may be empty and its row goes on without it, as that of a session that was filed here, it is emptied.
-    These rows are not counted, for they are not about this client.
-    """
+    model: type[Model]
+    column: str
+    keys: frozenset[int]
+    stays: bool  # without it, as the session that was filed here; where the column may not be empty, the row goes too
+
+    @property
+    def rows(self) -> QuerySet[Any]:
+        return self.model._base_manager.filter(pk__in=self.keys)
+
+    def cases(self) -> list[int]:
+        return list(self.rows.exclude(episode=None).values_list("episode", flat=True))
+
+
+def _what_points_in(kinds: list[Kind]) -> list[Pointing]:
+    """Rows that are not about this client, and so not counted."""
+    found = []
     going = {kind.model: set(kind.rows.values_list("pk", flat=True)) for kind in kinds}
     for model in going:  # defined after those that it names, so one pass finds also what points to what is found
         for field in cast(list[Any], model._meta.concrete_fields):
             if field.related_model not in going or _is_about(field):
                 continue
-            pointing = model._base_manager.filter(**{f"{field.name}__in": going[field.related_model]})
-            outside = pointing.exclude(pk__in=going[model])
-            if field.null and field.remote_field.on_delete is not CASCADE:
-                outside.update(**{field.name: None})
-            else:
-                going[model] |= set(outside.values_list("pk", flat=True))
-    return [Kind(model, model._base_manager.filter(pk__in=keys)) for model, keys in going.items()]
+            rows = model._base_manager.filter(**{f"{field.name}__in": going[field.related_model]})
+            keys = frozenset(rows.exclude(pk__in=going[model]).values_list("pk", flat=True))
+            stays = field.null and field.remote_field.on_delete is not CASCADE
+            if keys:
+                found.append(Pointing(model, field.name, keys, stays))
+            if not stays:
+                going[model] |= keys
+    return found
+
+
+def _lock(client: Client) -> None:
+    """Locks every case that is touched, as the first lock of every write, and then whom they are about.
+
+    Against every other lock, as the rows go: beside a weaker one a link could still come in that names them.
+    """
+    clients = [client.pk, *joined_to(client).values_list("pk", flat=True)]
+    cases = set(Episode.objects.filter(client__in=clients).values_list("pk", flat=True))
+    cases.update(case for pointing in _what_points_in(list(_kinds_of(client))) for case in pointing.cases())
+    for rows in (Episode.objects.filter(pk__in=cases), Client.objects.filter(pk__in=clients)):
+        list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+
+
+def _record_each_case(outside: list[Pointing], practice: Practice) -> None:
+    """That something of it went or forgot where it pointed stands in the audit under the code of its own case."""
+    counts = Counter(case for pointing in outside for case in pointing.cases())
+    cases = Episode.objects.in_bulk(counts)
+    audit.record_each(Verb.CHANGED, {cases[key]: count for key, count in counts.items()}, practice=practice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Erasing a client: nothing of theirs stays, nothing of others goes, and a restore brings nothing back."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor, wait
 from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.db.models import QuerySet
 from django.db.utils import DatabaseError
 
 from alliance.crypto import Sealed
@@ -15,15 +17,18 @@ from alliance.drafts.shown import ShownForm
 from alliance.models import AuditEvent, Client, Consent, DataKey, Episode, Erasure, FormDraft, ImportDraft
 from alliance.people.emergency import open_in_emergency
 from alliance.refusal import Refused
-from ratings.check_in import links
+from ratings.check_in import actions, links
+from ratings.check_in.actions import answer_check_in
 from ratings.detection.verdicts import judge_rupture, judge_use
 from ratings.importing import actions as importing
-from ratings.models import ClientLink, Rupture, StrainVerdict, UsefulVerdict
+from ratings.models import CheckIn, ClientLink, Rating, Rupture, StrainVerdict, UsefulVerdict
+from ratings.rights import erase
 from ratings.rights.erase import erase_client, models_about_clients, what_would_go
 from ratings.supervision.actions import ask_for_supervision
 from sessions.models import PrivateNote, TherapySession
 from sessions.plan import actions as plan
-from tests.factories import days_ago, editor_of, make_member
+from tests.courses import client_answers, consent, held
+from tests.factories import days_ago, editor_of, make_episode, make_member
 
 REASON = Erasure.Reason.ASKED
 
@@ -184,6 +189,20 @@ def test_what_points_here_from_a_case_that_this_was_joined_to_does_not_stand_in_
     assert (list(sorrel.wish_outcomes.all()), rows_of(TherapySession, sorrel)) == ([its_own], sessions)
 
 
+def test_a_row_of_another_case_that_goes_along_stands_in_the_audit_under_that_case(
+    juniper, sorrel, mona, ida, live_through
+):
+    live_through(juniper, [3])
+    live_through(sorrel, [3])
+    here = juniper.therapy_sessions.get()
+    withdrawn = {"state": "withdrawn", "opened_at": days_ago(2), "closed_at": days_ago(1)}
+    sorrel.ruptures.create(opened_session=here, **withdrawn)
+    sorrel.ruptures.create(opened_session=sorrel.therapy_sessions.get(), closed_session=here, **withdrawn)
+    erase_client(client=juniper.client, reason=REASON, asked_by=mona, agreed_by=ida)
+    event = AuditEvent.objects.get(subject_code=str(sorrel.code), verb="changed")
+    assert (event.subject_type, event.count, event.practice_code) == ("episode", 2, str(mona.practice.code))
+
+
 def test_the_preview_changes_nothing_and_says_what_goes(lived, mona, ida):
     preview = what_would_go(lived)
     assert preview == what_would_go(lived)
@@ -217,6 +236,86 @@ def test_the_audit_keeps_codes_and_says_that_it_was_erased(lived, mona, ida):
     event = AuditEvent.objects.latest("pk")
     assert AuditEvent.objects.count() == before + 1
     assert (event.verb, event.subject_type, event.subject_code) == ("ended", "client", str(lived.code))
+
+
+# --- Beside others ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(instruments, dana, ida):
+    """A check-in of Juniper that waits for its answers."""
+    episode = make_episode(dana, "Juniper", starts_at=days_ago(20))
+    consent(episode.client)
+    held(episode, 9)
+    return CheckIn.objects.select_related("episode__client__practice").get(episode=episode)
+
+
+def aside(do, pool):
+    """`do` in a thread of its own, with a connection of its own."""
+
+    def call():
+        try:
+            return do()
+        finally:
+            connections.close_all()
+
+    return pool.submit(call)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_answers_that_come_in_while_their_client_is_erased_do_not_stand_in_the_way(asked, mona, ida, monkeypatch):
+    """They wait for the end of the erasure, and then there is nothing to answer."""
+    lift, answers = erase._verdicts_may_go, []
+
+    def lift_when_answered():
+        answers.append(
+            aside(lambda: answer_check_in(check_in=asked, answers=client_answers(3), may_change=False), pool)
+        )
+        wait(answers, timeout=1)
+        return lift()
+
+    monkeypatch.setattr(erase, "_verdicts_may_go", lift_when_answered)
+    with ThreadPoolExecutor(1) as pool:
+        erase_client(client=asked.episode.client, reason=REASON, asked_by=mona, agreed_by=ida)
+        assert isinstance(answers[0].exception(), KeyError)
+    assert not Rating.objects.exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_waits_for_answers_that_are_being_stored(asked, mona, ida, monkeypatch):
+    store, erasures = actions._save_client_rating, []
+
+    def store_beside_an_erasure(*given, **named):
+        by = {"reason": REASON, "asked_by": mona, "agreed_by": ida}
+        erasures.append(aside(lambda: erase_client(client=asked.episode.client, **by), pool))
+        wait(erasures, timeout=1)
+        return store(*given, **named)
+
+    monkeypatch.setattr(actions, "_save_client_rating", store_beside_an_erasure)
+    with ThreadPoolExecutor(1) as pool:
+        answer_check_in(check_in=asked, answers=client_answers(3), may_change=False)
+        assert erasures[0].result().counts["ratings.Rating"] == 1
+    assert not Client.objects.exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_link_made_while_its_client_is_erased_does_not_stand_in_the_way(asked, mona, ida, monkeypatch):
+    """It locks no case first, but names one; here between the last link that goes and its case."""
+    delete, made, editor = QuerySet._raw_delete, [], editor_of(asked.episode)
+
+    def delete_when_made(rows, using):
+        if rows.model is Episode:
+            made.append(aside(lambda: links.mint_copy_link(editor=editor), pool))
+            wait(made, timeout=1)
+        return delete(rows, using)
+
+    monkeypatch.setattr(QuerySet, "_raw_delete", delete_when_made)
+    with ThreadPoolExecutor(1) as pool:
+        erase_client(client=asked.episode.client, reason=REASON, asked_by=mona, agreed_by=ida)
+    assert len(made) == 1 and not Client.objects.exists()
 
 
 # --- The commands -----------------------------------------------------------------------------------------------------
