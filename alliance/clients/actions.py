@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,20 +49,37 @@ def _agree(client: Client, purpose: str, by: Membership | None) -> None:
     audit.record(Verb.CREATED, consent, by=by, practice=client.practice)
 
 
+def lock_record(client: Client) -> Client:
+    """Locks a client's row, and that of whoever stays where its case was joined to another one; the one who stays.
+
+    Joining two cases locks both rows, the one that is put away first. So what a client says by an old link, or on a
+    page from before, counts where the record is by then.
+    """
+    rows = Client.objects.select_for_update(of=("self",), no_key=True).select_related("practice")
+    own = rows.get(pk=client.pk)  # two at once: the second sees the first
+    joined = own.episodes.filter(joined_into__isnull=False).exclude(joined_into__client=own)
+    kept = joined.values_list("joined_into__client", flat=True).first()
+    return rows.get(pk=kept) if kept else own
+
+
 @transaction.atomic
 def settle_consent(*, client: Client, purpose: str, given: bool, by: Membership | None = None) -> None:
     """Starts or ends the client's consent to one purpose, unless it is so already.
 
-    `by` is None where the client decided through a link.
+    A no counts for every record that is one with theirs: parted again, none of them is asked. `by` is None where the
+    client decided through a link.
     """
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)  # two at once: the second sees the first
-    live_consent = _live_consent(client, purpose)
-    if given and live_consent is None:
-        _agree(client, purpose, by)
-    elif live_consent and not given:
-        live_consent.withdrawn_at = timezone.now()
-        live_consent.save(update_fields=["withdrawn_at"])
-        audit.record(Verb.ENDED, live_consent, by=by, practice=client.practice)
+    client = lock_record(client)
+    if given:
+        if _live_consent(client, purpose) is None:
+            _agree(client, purpose, by)
+        return
+    of_record = Q(client=client) | Q(client__episodes__joined_into__client=client)
+    live = Consent.objects.filter(of_record, purpose=purpose, withdrawn_at__isnull=True).distinct()
+    for consent in live.order_by("pk"):
+        consent.withdrawn_at = timezone.now()
+        consent.save(update_fields=["withdrawn_at"])
+        audit.record(Verb.ENDED, consent, by=by, practice=client.practice)
 
 
 @transaction.atomic
@@ -178,12 +196,14 @@ def rename_client(*, editor: Editor, name):
 
 
 @transaction.atomic
-def change_preferences(*, client: Client, gets_email: bool, paused_until: datetime | None = None) -> None:
-    """Sets what a client chose through a link: e-mail or none, or none before a day."""
+def change_preferences(*, client: Client, gets_email: bool, paused_until: datetime | None = None) -> Client:
+    """Sets what a client chose through a link: e-mail or none, or none before a day; whose record it is by now."""
+    client = lock_record(client)
     settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=gets_email)
     client.paused_until = paused_until
     client.save(update_fields=["paused_until"])
     audit.record(Verb.CHANGED, client, practice=client.practice)
+    return client
 
 
 @transaction.atomic

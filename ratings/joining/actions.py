@@ -10,10 +10,10 @@ from alliance.audit import Verb
 from alliance.keeping import WAITS, put_off
 from alliance.models import CaseJoin, EndReason, Episode, ErasureRequest, LegalHold, Practice
 from alliance.refusal import Refused
-from ratings.detection.reassess import lock_episodes, reassess_all
+from ratings.detection.reassess import reassess_all
 from ratings.joining.moving import move_in, tracked_in
 from ratings.joining.obstacles import obstacle_between
-from ratings.joining.parting import end_what_shows_the_record, pause_as_long, take_apart
+from ratings.joining.parting import end_what_shows_the_record, lock_two, pause_as_long, take_apart
 from ratings.joining.since import is_written_about
 from ratings.models import Rupture
 from sessions.models import TherapySession
@@ -30,7 +30,7 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
     Refused
         They can't be joined; the sentence says why.
     """
-    _lock(kept, joined.episode.pk)
+    _lock(kept.episode, joined.episode)
     kept.check_again()
     joined.check_again()
     for editor in (kept, joined):
@@ -76,7 +76,7 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
         It was taken back already, another case was joined later, something about what came in was written since, or a
         legal hold keeps the record.
     """
-    _lock(editor, join.joined_id)
+    _lock(join.episode, join.joined)
     editor.check_again(join)
     join.refresh_from_db()
     if join.parted_at:
@@ -111,7 +111,7 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     return back
 
 
-def _lock(editor: Editor, other: int) -> None:
+def _lock(kept: Episode, joined: Episode) -> None:
     """The practice first, as a hold and an erasure do."""
-    Practice.objects.select_for_update(no_key=True).get(pk=editor.episode.client.practice_id)
-    lock_episodes([editor.episode.pk, other])
+    Practice.objects.select_for_update(no_key=True).get(pk=kept.client.practice_id)
+    lock_two(kept, joined)

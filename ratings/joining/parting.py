@@ -7,27 +7,36 @@ from django.utils import timezone
 from alliance import audit
 from alliance.audit import Verb
 from alliance.clients.actions import settle_consent
-from alliance.models import CaseJoin, Client, Consent, Membership
+from alliance.models import CaseJoin, Client, Consent, Episode, Membership
+from ratings.detection.reassess import lock_episodes
 from ratings.joining.moving import move_back
 from ratings.models import ClientLink
+
+
+def lock_two(kept: Episode, joined: Episode) -> None:
+    """Locks both cases, and then the rows of both clients, as they stand now: as `lock_record` does."""
+    lock_episodes([kept.pk, joined.pk])
+    rows = Client.objects.select_for_update(no_key=True)
+    for case in (joined, kept):
+        case.client.refresh_from_db(fields=["paused_until"], from_queryset=rows)
 
 
 def take_apart(join: CaseJoin, *, by: Membership | None = None) -> datetime:
     """Puts the sessions that came back into their own case, which is in sight again; the instant. It asks nobody.
 
-    Both cases are locked by whoever calls it, and replayed afterwards. `by` is None where no member decides it, as when
-    the ledger of erasures is read in.
+    Whoever calls it has locked the two, and replays both cases afterwards. `by` is None where no member decides it, as
+    when the ledger of erasures is read in.
     """
     kept, back, practice = join.episode, join.joined, join.episode.client.practice
     move_back(join)
     for case in (kept, back):
         end_what_shows_the_record(case.client)
     pause_as_long(back.client, kept.client)
-    _take_back_there_too(join, by)
     kept.starts_at = _began_without(join)
     kept.save(update_fields=["starts_at"])
     back.joined_into, back.ends_at, back.end_reason = None, join.ended_at, join.end_reason
     back.save(update_fields=["joined_into", "ends_at", "end_reason"])
+    _take_back_there_too(join, by)
     now = timezone.now()
     join.parted_at, join.parted_by = now, by
     join.save(update_fields=["parted_at", "parted_by"])

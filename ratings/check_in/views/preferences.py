@@ -73,7 +73,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if preference is None:
         return render(request, "ratings/check_in/check_in_unread.html", {"practice": client.practice}, status=400)
     paused_until = timezone.now() + preference.pause if preference.pause else None
-    change_preferences(client=client, gets_email=preference.gets_email, paused_until=paused_until)
+    client = change_preferences(client=client, gets_email=preference.gets_email, paused_until=paused_until)
     if one_click:
         return _page(request, client)  # it follows no redirect
     return _again(token)

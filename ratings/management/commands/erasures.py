@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from alliance.models import CaseJoin, Episode, Erasure, Practice
-from ratings.detection.reassess import lock_episodes, reassess_all
-from ratings.joining.parting import take_apart
+from ratings.detection.reassess import reassess_all
+from ratings.joining.parting import lock_two, take_apart
 from ratings.management.commands.erase_client import certificate
 from ratings.rights.erase import empty_the_log, erase_again, forget_deleted_bytes
 from ratings.rights.requests import erase_due
@@ -81,7 +81,7 @@ def _part_and_erase(erasure: Erasure, ledger: Set[str]) -> bool:
     for join in joins.order_by("-pk"):  # the later one first, as on its page
         if not {str(case.client.code) for case in (join.episode, join.joined)} <= ledger:
             # Whatever came since: the ledger says that the two were parted after the backup.
-            lock_episodes([join.episode_id, join.joined_id])
+            lock_two(join.episode, join.joined)
             take_apart(join)
             cases |= {join.episode_id, join.joined_id}
     is_erased = erase_again(erasure)

@@ -1,0 +1,103 @@
+"""What a client stops around a joining is stopped in both records, by whatever link or page they say it."""
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from alliance.clients.actions import change_preferences, decide_by_link, settle_consent
+from alliance.models import AuditEvent, Client
+from alliance.refusal import Refused
+from ratings.check_in import links
+from ratings.joining.actions import join_cases, part_cases
+from ratings.models import ClientLink
+from tests.at_once import AtOnce, fresh
+from tests.factories import editor_of
+from tests.ratings.joining.test_actions import join
+from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
+
+
+def agree(*episodes, purpose="email"):
+    for episode in episodes:
+        episode.client.consents.create(purpose=purpose, text_version="2026-11")
+
+
+def holds(episode, purpose="email"):
+    return episode.client.consents.filter(purpose=purpose, withdrawn_at=None).exists()
+
+
+@pytest.fixture
+def page(double):  # noqa: F811 -- fixtures
+    """The client as the page of an old link has read them."""
+    link = links.mint_preferences_link(double.client)
+
+    def read():
+        return links.live_link(link, ClientLink.LinkKind.PREFERENCES).client
+
+    return read
+
+
+def test_a_page_from_before_that_is_sent_afterwards_stops_the_messages_of_who_stays(kept, double, page):  # noqa: F811 -- fixtures
+    agree(kept, double)
+    opened = page()
+    join(kept, double)
+    change_preferences(client=opened, gets_email=False)
+    assert not holds(kept)
+
+
+def test_a_page_from_before_pauses_who_stays(kept, double, page):  # noqa: F811 -- fixtures
+    opened = page()
+    join(kept, double)
+    until = double.starts_at.replace(year=2100)
+    assert change_preferences(client=opened, gets_email=True, paused_until=until) == kept.client
+    kept.client.refresh_from_db()
+    assert kept.client.paused_until == until
+
+
+def test_what_is_taken_back_on_a_page_from_before_is_so_for_who_stays(kept, double, page):  # noqa: F811 -- fixtures
+    opened = page()
+    join(kept, double)
+    decide_by_link(client=opened, purpose="check_in", agrees=False)
+    assert not holds(kept, "check_in")
+
+
+def test_a_yes_on_a_page_from_before_is_one_of_who_stays(kept, double, page):  # noqa: F811 -- fixtures
+    opened = page()
+    join(kept, double)
+    change_preferences(client=opened, gets_email=True)
+    assert (holds(kept), holds(double)) == (True, False)
+
+
+def test_a_stop_counts_for_who_was_put_away_also_where_the_other_never_agreed(client, kept, double):  # noqa: F811 -- fixtures
+    agree(double)
+    link = links.mint_preferences_link(double.client)
+    done = join(kept, double)
+    client.post(reverse("links:preferences", args=[link]), {"choice": "stop"})
+    part_cases(editor=editor_of(fresh(kept)), join=done)
+    assert not holds(double)
+
+
+def test_each_consent_that_ends_is_on_record(kept, double):  # noqa: F811 -- fixtures
+    agree(kept, double)
+    join(kept, double)
+    settle_consent(client=kept.client, purpose="email", given=False)
+    codes = [str(one.client.consents.get(purpose="email").code) for one in (kept, double)]
+    assert AuditEvent.objects.filter(verb="ended", subject_code__in=codes).count() == 2
+
+
+def test_a_stop_after_the_two_were_parted_leaves_the_other_as_it_is(kept, double):  # noqa: F811 -- fixtures
+    agree(kept, double)
+    part_cases(editor=editor_of(kept), join=join(kept, double))
+    settle_consent(client=kept.client, purpose="email", given=False)
+    assert (holds(kept), holds(double)) == (False, True)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_at_the_same_moment_keeps_the_two_apart(kept, double):  # noqa: F811 -- fixtures
+    agree(kept, double)
+    with AtOnce() as at_once:
+        with transaction.atomic():
+            change_preferences(client=Client.objects.get(pk=double.client_id), gets_email=False)
+            at_once.start(lambda: join_cases(kept=editor_of(fresh(kept)), joined=editor_of(fresh(double))))
+        with pytest.raises(Refused, match="took back a consent"):
+            at_once.result()
