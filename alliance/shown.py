@@ -1,6 +1,5 @@
 """Whose names were opened while an answer was made: so the audit can say whose it showed."""
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -40,5 +39,19 @@ def whose(names: Mapping[str, str], page: str) -> list[str]:
 
 
 def _stands_in(name: str, page: str) -> bool:
-    forms = {name, escape(name)}
-    return any(form in page and re.search(rf"(?<!\w){re.escape(form)}(?!\w)", page) for form in forms)
+    return any(_is_a_word_of(page, form) for form in {name, escape(name)})
+
+
+def _is_a_word_of(page: str, form: str) -> bool:
+    """As `(?<!\\w)form(?!\\w)`; with that, `re` tries every place of the page: 13 of 100 ms for fifty names."""
+    start = page.find(form)
+    while start >= 0:
+        end = start + len(form)
+        if not _goes_on(page[start - 1 : start] if start else "") and not _goes_on(page[end : end + 1]):
+            return True
+        start = page.find(form, start + 1)
+    return False
+
+
+def _goes_on(character: str) -> bool:
+    return character.isalnum() or character == "_"
