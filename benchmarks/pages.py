@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.test import Client as Browser
 
 from alliance import acting
@@ -42,15 +43,14 @@ def measured_pages(therapist: User, supervisor: User) -> list[Measured]:
 
 def _all_opened(therapist: User, supervisor: User) -> list[Measured]:
     with acting.as_program():
-        first = ("-standing__attention", "pk")
-        episode = own_episodes(therapist).filter(ends_at__isnull=True).order_by(*first)[0]
-        supervised = supervised_episodes(supervisor).filter(ends_at__isnull=True).order_by(*first)[0]
-        link = _check_in_address(therapist)
+        own = first_case(own_episodes(therapist))
+        supervised = first_case(supervised_episodes(supervisor))
+        link = check_in_address(therapist)
     return [
         _opened("Check-in of a client", None, link),
         _opened("Answers of a client, sent", None, link, answer=3),
-        _opened("Case, as its therapist", therapist, _case(episode)),
-        _opened("Case, as the supervisor", supervisor, _case(supervised)),
+        _opened("Case, as its therapist", therapist, own),
+        _opened("Case, as the supervisor", supervisor, supervised),
         _opened("Needs attention", supervisor, "/caseload/"),
         _opened("All cases", supervisor, "/caseload/all/"),
         _opened("My cases", therapist, "/cases/"),
@@ -73,11 +73,13 @@ def control() -> Measured:
     return Measured("Control: the mean of all ratings", Cost([(sql, buffers_of(sql))]), 0)
 
 
-def _case(episode: Episode) -> str:
+def first_case(cases: QuerySet[Episode]) -> str:
+    """The address of the open case that most speaks for attention."""
+    episode = cases.filter(ends_at__isnull=True).order_by("-standing__attention", "pk")[0]
     return f"/cases/{episode.code}/"
 
 
-def _check_in_address(therapist: User) -> str:
+def check_in_address(therapist: User) -> str:
     check_in = unanswered(therapist).select_related("episode__client__practice")[0]
     editor = check_log(therapist, check_in.episode)
     token = mint_check_in_link(check_in=check_in, editor=editor, channel=ClientLink.Channel.SCREEN)

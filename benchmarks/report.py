@@ -109,5 +109,9 @@ def _server_version() -> str:
 
 def write(found: Sequence[Size]) -> None:
     """Puts the figures into the page, between its two marks."""
-    before, rest = PAGE.read_text().split(BEGINS)
-    PAGE.write_text(f"{before}{BEGINS}\n{in_words(found)}\n{ENDS}{rest.split(ENDS)[1]}")
+    put_between(BEGINS, ENDS, in_words(found))
+
+
+def put_between(begins: str, ends: str, text: str) -> None:
+    before, rest = PAGE.read_text().split(begins)
+    PAGE.write_text(f"{before}{begins}\n{text}\n{ends}{rest.split(ends)[1]}")
