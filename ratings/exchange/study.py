@@ -67,7 +67,6 @@ class Study:
         agreed = Consent.objects.filter(purpose=Consent.Purpose.STUDY, withdrawn_at__isnull=True)
         clients = Client.objects.filter(practice=practice, pk__in=agreed.values("client"))
         self.episodes = list(Episode.objects.filter(client__in=clients).select_related("client", "therapist"))
-        self.episodes.sort(key=lambda episode: self._of("case", episode.code))
         self.keys = [episode.pk for episode in self.episodes]
 
     def _of(self, kind: str, code: Any) -> str:

@@ -28,8 +28,10 @@ def goes(member, how):
 @pytest.mark.parametrize("how", GONE)
 def test_a_place_holds_for_who_said_yes_from_its_start_to_its_end(how, dana):
     assert list(scopes.live_memberships(dana.user)) == list(scopes.live_therapists()) == [dana]
+    assert scopes.memberships_of(dana.user) == [dana]
     goes(dana, how)
     assert not scopes.live_memberships(dana.user).exists() and not scopes.live_therapists().exists()
+    assert scopes.memberships_of(dana.user) == []
 
 
 def test_a_place_is_of_one_person_and_has_its_roles(dana, sam):

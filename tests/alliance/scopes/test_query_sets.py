@@ -34,6 +34,15 @@ def test_who_covers_has_the_open_case_in_their_hands(of, juniper, dana, noor, ot
     assert list(scopes.own_episodes(dana.user)) == [juniper]
 
 
+def test_an_ended_case_is_seen_for_as_long_as_its_own_practice_says(dana, otis, millrace):
+    here, elsewhere = (
+        make_episode(member, "Heron", ends_at=days_ago(31), end_reason="completed") for member in (dana, otis)
+    )
+    millrace.ended_visible_days = 30
+    millrace.save()
+    assert set(Episode.objects.filter(scopes.in_sight(), pk__in=[here.pk, elsewhere.pk])) == {elsewhere}
+
+
 def test_a_case_that_stands_in_another_one_is_read_there(juniper, dana):
     joined = make_episode(dana, "Alder", ends_at=days_ago(1), end_reason="other", joined_into=juniper)
     assert set(scopes.visible_episodes(dana.user)) == {juniper} and joined.joined_into == juniper
