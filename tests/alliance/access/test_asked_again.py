@@ -78,13 +78,20 @@ def test_whoever_objected_objects_once(asked, dana):
 
 @pytest.fixture
 def ida(millrace):
-    """A second manager."""
-    return make_member(millrace, "Ida Berg", "manager")
+    """A second manager, who was here a day before it was asked for."""
+    return make_member(millrace, "Ida Berg", "manager", starts_at=days_ago(1.5))
+
+
+@pytest.fixture
+def late(millrace):
+    """A manager who was not here a day before it was asked for."""
+    return make_member(millrace, "Kai Late", "manager", starts_at=days_ago(0.5))
 
 
 @pytest.mark.parametrize(
     ("who", "answers"),
     [
+        ("late", set()),
         ("vera", {"accept", "decline"}),
         ("dana", {"agree", "object"}),
         ("ida", {"agree"}),
@@ -96,6 +103,28 @@ def test_who_gives_which_answer(who, answers, asked, request):
     user = request.getfixturevalue(who).user
     every = ("accept", "decline", "agree", "object")
     assert {answer for answer in every if holds(access.check_sight_answer, user, asked, answer)} == answers
+
+
+def test_what_is_asked_for_one_case_is_answered_by_its_therapist(vera, dana, noor, juniper, mona):
+    times = {"accepted_at": None, "opens_at": days_ago(-1), "starts_at": days_ago(0.001)}
+    asked = make_supervision(vera, episode=juniper, asked_by=mona, **times)
+    assert holds(access.check_sight_answer, dana.user, asked, "object")
+    assert not holds(access.check_sight_answer, noor.user, asked, "object")
+
+
+@pytest.mark.parametrize(("who", "answer"), [("dana", "object"), ("dana", "agree"), ("ida", "agree")])
+def test_once_its_day_has_come_only_the_supervisor_is_asked(who, answer, asked, vera, request):
+    user = request.getfixturevalue(who).user
+    assert holds(access.check_sight_answer, user, asked, answer)
+    Supervision.objects.filter(pk=asked.pk).update(opens_at=days_ago(0.0005))
+    assert not holds(access.check_sight_answer, user, asked, answer)
+    assert holds(access.check_sight_answer, vera.user, asked, "accept")
+
+
+def test_nobody_agrees_as_a_manager_to_what_they_are_to_read(asked, vera):
+    Membership.objects.filter(pk=vera.pk).update(is_manager=True)
+    assert holds(access.check_sight_answer, vera.user, asked, "accept")
+    assert not holds(access.check_sight_answer, vera.user, asked, "agree")
 
 
 # --- A manager's right to settle a case -------------------------------------------------------------------------------
