@@ -51,7 +51,8 @@ def inside(rate: float) -> float:
     return min(max(rate, RATE_LEAST), 1 - RATE_LEAST)
 
 
-# What versions of an earlier edition assume: they judge alike for ever.
+# What versions of an earlier edition assume: they judge alike for ever. The third had the constants of the fourth, and
+# other thresholds: each stored version brings its own.
 EARLIER: dict[int, dict[str, float]] = {
     1: {"slide_from": 1.8, "slide_slope": 0.9, "repaired_from": 0.65},
     2: {"repaired_from": 0.65},

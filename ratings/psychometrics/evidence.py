@@ -306,7 +306,7 @@ def stretch(number: int | None) -> int:
     return 1 if number > LAST_THIRD else 0
 
 
-EDITION = 3  # of what the program brings: the constants, and the thresholds that were found with them
+EDITION = 4  # of what the program brings: the constants, and the thresholds that were found with them
 
 
 def log_odds(probability: float) -> float:

@@ -2,30 +2,19 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from ratings.psychometrics.assess import of_therapist
-from ratings.psychometrics.constants import Constants, resolve
-from ratings.psychometrics.criteria.criterion import Finding
+from ratings.psychometrics.constants import resolve
 from ratings.psychometrics.criteria.registry import REGISTRY
-from ratings.psychometrics.evidence import LAST_THIRD, STRETCHES, ByNumber, SessionEvidence, Version, stretch
+from ratings.psychometrics.evidence import STRETCHES, ByNumber, SessionEvidence, Version
+from ratings.psychometrics.flag_budget import LOWEST, Counted, JudgedCase, JudgedSession, lowest
 from ratings.psychometrics.population import Case
-from ratings.psychometrics.spells import Spells
 from ratings.psychometrics.thresholds import ALERTS_PER_100, thresholds
 
 SHIPPED_WEIGHT = 300.0  # quiet sessions of a stretch that the shipped thresholds count for; convention of this app
-LEAST = 1e-6
-HALVINGS = 20
+CANDIDATES = [step / 10_000 for step in range(round(10_000 * LOWEST), 10_000)]
 
-Line = Sequence[tuple[float, float]]  # log rates of new alerts, and the log-odds of suspicion that give them
-
-
-@dataclass(frozen=True, slots=True)
-class _JudgedCase:
-    """What the criterion finds in a case, whatever the thresholds are."""
-
-    constants: Constants
-    sessions: Sequence[tuple[SessionEvidence, Finding]]
+Line = Sequence[tuple[float, float]]  # log rates of new flags, and the log-odds of suspicion that give them
 
 
 def refit(cases: Iterable[Case], version: Version) -> ByNumber:
@@ -57,47 +46,31 @@ def refit(cases: Iterable[Case], version: Version) -> ByNumber:
     Biostatistics, 5(2), 155-176. The weight k is the credibility formula's, as in `agreement.drawn`.
     """
     judged = [_judged(case.history, of_therapist(version, case.therapist)) for case in cases]
-    if not any(finding.probability for case in judged for _held, finding in case.sessions):
+    if not any(one.finding.probability for case in judged for one in case.sessions):
         return thresholds(version.criterion, version.budget, version.use)
-    rate = ALERTS_PER_100[version.budget] / 100
-    found = [1.0, 1.0, 1.0]
+    found: list[float] = []
     for place in range(len(STRETCHES)):
-        found[place] = _lowest(judged, found, place, _line(version, place), rate)
+        line = _line(version, place)
+
+        def shipped(suspicion: float, line: Line = line) -> Counted:
+            return Counted(SHIPPED_WEIGHT * _shipped_rate(line, suspicion), SHIPPED_WEIGHT)
+
+        tau = lowest(judged, CANDIDATES, found, ALERTS_PER_100[version.budget], shipped)
+        found.append(CANDIDATES[-1] if tau is None else tau)
     return ByNumber(*found)
 
 
-def _judged(history: Sequence[SessionEvidence], version: Version) -> _JudgedCase:
+def _judged(history: Sequence[SessionEvidence], version: Version) -> JudgedCase:
     constants = resolve(version.constants, version.edition)
     rule = REGISTRY[version.criterion](constants, version.use)
-    return _JudgedCase(constants, [(held, rule.step(held, in_rupture=False)) for held in history])
-
-
-def _lowest(cases: Sequence[_JudgedCase], found: Sequence[float], place: int, line: Line, rate: float) -> float:
-    """The lowest suspicion that keeps to the rate in a stretch, with the thresholds found for those before it."""
-    low, high = LEAST, 1 - LEAST
-    for _step in range(HALVINGS):
-        tried = (low + high) / 2
-        taus = [*found[:place], tried, *found[place + 1 :]]
-        false, quiet = _false_flags(cases, ByNumber(*taus), place)
-        keeps = (false + SHIPPED_WEIGHT * _shipped_rate(line, tried)) / (quiet + SHIPPED_WEIGHT) <= rate
-        low, high = (low, tried) if keeps else (tried, high)
-    return high
-
-
-def _false_flags(cases: Sequence[_JudgedCase], taus: ByNumber, place: int) -> tuple[float, float]:
-    """How many flags are false in a stretch, and how many of its sessions are quiet, both by what is stated."""
-    false = quiet = 0.0
-    for case in cases:
-        spells = Spells(taus, case.constants)
-        for held, finding in case.sessions:
-            if held.number is not None and stretch(held.number) > place:
-                break
-            _state, is_new = spells.step(held, finding)
-            if held.number is not None and held.number >= LAST_THIRD and stretch(held.number) == place:
-                here = 1 - (finding.probability or 0.0)
-                quiet += here
-                false += here * is_new
-    return false, quiet
+    findings = [rule.step(held, in_rupture=False) for held in history]
+    return JudgedCase(
+        constants,
+        [
+            JudgedSession(held, found, quiet=1 - (found.probability or 0.0))
+            for held, found in zip(history, findings, strict=True)
+        ],
+    )
 
 
 def _line(version: Version, place: int) -> Line:
@@ -113,7 +86,7 @@ def _line(version: Version, place: int) -> Line:
 
 
 def _shipped_rate(line: Line, suspicion: float) -> float:
-    """New alerts per quiet session at this suspicion, as shipped; beyond the budgets the lines go on."""
+    """New flags per quiet session at this suspicion, as shipped; beyond the budgets the lines go on."""
     at = _log_odds(suspicion)
     (rate_a, at_a), (rate_b, at_b) = line[:2] if at > line[1][1] else line[1:]
     return math.exp(rate_a + (rate_b - rate_a) * (at - at_a) / (at_b - at_a))

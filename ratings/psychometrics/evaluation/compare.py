@@ -10,7 +10,7 @@ from statistics import fmean
 from ratings.psychometrics.constants import DEFAULTS, Constants
 from ratings.psychometrics.criteria.criterion import Finding
 from ratings.psychometrics.criteria.registry import REGISTRY
-from ratings.psychometrics.evaluation.alarms import fit, quiet_sessions
+from ratings.psychometrics.evaluation.alarms import fit, judged
 from ratings.psychometrics.evaluation.outcome import (
     Band,
     Estimate,
@@ -165,16 +165,17 @@ def averages(results: Iterable[ScenarioResult], entry: str, budget: Budget, part
 def thresholds(seed: int, ruptures: int, only: str | None = None) -> dict[str, dict[Budget, ByNumber]]:
     """The thresholds that the program uses, by the number of the session: all scenarios in one pot.
 
-    `only`: find those of one criterion anew, and keep the others as they are shipped.
+    `only`: find those of one criterion anew, and keep the others as they are shipped. Our simple rule keeps its own
+    always: what it finds depends on which flags are open, so that it would have to be replayed for each candidate.
     """
     by_entry = {}
     episodes = [episode for name in SCENARIOS for episode in episodes_of(name, seed, ruptures)]
     for entry, (criterion, use) in ENTRIES.items():
-        if only not in (None, criterion):
+        if only not in (None, criterion) or criterion == OWN_RULE:
             by_entry[entry] = {budget: shipped_thresholds(criterion, budget, use) for budget in ALERTS_PER_100}
             continue
-        quiet = list(quiet_sessions(episodes, judge_by(criterion, use)))
-        by_entry[entry] = {budget: fit(quiet, per_100) for budget, per_100 in ALERTS_PER_100.items()}
+        cases = [judged(episode, judge_by(criterion, use)) for episode in episodes]
+        by_entry[entry] = {budget: fit(cases, per_100) for budget, per_100 in ALERTS_PER_100.items()}
     return by_entry
 
 

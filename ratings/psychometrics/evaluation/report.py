@@ -263,13 +263,14 @@ tension that builds up) and nothing was tuned on it. This page is written by
 {claims}
 The bound that was aimed at, 5 ± 0.7 in every scenario and stretch, is not met. As shipped, one set of thresholds serves
 all: where ratings carry over from session to session (*early growth*) or have heavy tails (*noisy*) more false flags
-come, and with finer answers fewer. *Learned* is a practice that learned from 300 other cases of its own, as
-*How flags are made* offers: its thresholds are fitted to them (`ratings/psychometrics/refit.py`), without knowing the
-ruptures, by the flags that its pages show: no new one while one is open. So in later sessions nine scenarios of ten
-keep within the bound, and *base* is under it by about its standard error. Session 3 comes once in a case, and
-sessions 4 to 6 three times: a threshold is found there from some 15 and 45 false flags of 300 cases, so that chance
-alone moves what is kept by about 1.3 and 0.7. Two other practices of *noisy* had 6.1 ± 0.6 and 6.1 ± 0.6 in sessions 4
-to 6, and 4.6 ± 0.3 and 4.9 ± 0.3 later.
+come, and with finer answers fewer. In later sessions six scenarios of ten keep within it. *Learned* is a practice that
+learned from 300 other cases of its own, as *How flags are made* offers: its thresholds are fitted to them, without
+knowing the ruptures. Both are fitted by the flags that the pages show, no new one while one is open
+(`ratings/psychometrics/flag_budget.py`). So in later sessions nine learned ones of ten keep within the bound, and
+*base* is under it by less than its standard error. Session 3 comes once in a case, and sessions 4 to 6 three times: a
+threshold is found there from some 15 and 45 false flags of 300 cases, so that chance alone moves what is kept by about
+1.3 and 0.7. Two other practices of *noisy* had 5.2 ± 0.5 and 5.3 ± 0.6 in sessions 4 to 6, and 5.2 ± 0.3 and 5.1 ± 0.3
+later.
 
 Repaired: the word is said of few, for three in four of them are to have been ruptures. On 1500 ruptures of this seed
 that is so of .83 ± .08 (24) in *shallow* and of .86 ± .07 (28) in *short courses*. As it was before, from a probability
@@ -366,11 +367,11 @@ TRIED = """\
   lies 1 SD below the own mean (-.006 ± .008); a rule for ramps in place of the plain mean (-.065 ± .017 against it);
   weights drawn by a spread between therapists that is itself learned; a weight of 0 up to a higher agreement (where all
   see: -.011).
-* **The same false flags everywhere** (as shipped, tuning seeds, 500 to 1000 ruptures a scenario; what is caught is
-  paired, at 5). What makes them more can be told: *base* has 4.2 ± .2 in later sessions, 5.7 with the spread of
-  *noisy*, 4.8 with its bad weeks, 4.5 with its heavy tails, and *noisy* has all of these; and 8.8 ± .3 without its
-  steady growth, which *early growth* has not. The carry-over does nothing: *early growth* has 7.6 ± .3 with that of the
-  base, and 7.4 ± .3 with its own.
+* **The same false flags everywhere** (as shipped before edition 4, tuning seeds, 500 to 1000 ruptures a scenario; what
+  is caught is paired, at 5). What makes them more can be told: *base* has 4.2 ± .2 in later sessions, 5.7 with the
+  spread of *noisy*, 4.8 with its bad weeks, 4.5 with its heavy tails, and *noisy* has all of these; and 8.8 ± .3
+  without its steady growth, which *early growth* has not. The carry-over does nothing: *early growth* has 7.6 ± .3 with
+  that of the base, and 7.4 ± .3 with its own.
   * To know each client's spread better changes little in sessions 4 to 6 of *noisy*: learned from ratings in ruptures
     too (7.5 as before), with less weight of the population on top (7.3; caught -.006 ± .003), as a variance that is not
     known beforehand, so that the tails lighten as ratings come (7.4 as before; +.001 ± .001), with heavier tails up to
@@ -381,11 +382,14 @@ TRIED = """\
   * To expect a client's own growth brings *early growth* from 8.2 to 6.6 ± .2, and costs -.004 ± .003 with both raters,
     -.005 ± .002 with the client alone, and about .02 on slow slides. A growth that must first be plain, the lighter
     tails above and the guard from .8 SD on together: 8.3 to 7.2, -.006 ± .002 at 5, -.009 ± .002 at 2.
-* **Thresholds by the flags of the pages:** those that a practice learns are found so. For the shipped ones it is not
-  done: .172 in place of .180 in later sessions has 5.1 of 100 over the scenarios, where it is 4.6, and seven of ten
-  within .7 of the promise, where it is two; *early growth* then has 7.9, *noisy* 6.6, *finer answers* 2.9.
-* **Fewer shipped sessions** in the thresholds that a practice learns, 100 or 30 in place of 300: no nearer to the
-  promise in four scenarios, and further from it in session 3.
+* **Thresholds by the flags of the pages:** a page makes no new flag until the one before has ended. The shipped
+  thresholds had been fitted to new alerts all the same, and those of edition 4 are fitted to the flags. In later
+  sessions the mean of the ten scenarios at 5 was 4.5 and is 5.0, and within .7 of the promise are six and not three:
+  the price is that *early growth* has 8.1 for 7.3, and *noisy* 6.2 for 5.7. No threshold lies below .115: the guard
+  against slow slides states .114 of any rating below the mean of all, if only by rounding. So at 10 the filter on the
+  client's ratings and the one with behaviour stay a little under their budget. `own_mean_pooled_sd` keeps its former
+  ones: what it finds depends on which flags are open. It has 5.0 with them, and 5.4 fitted as if it did not (tuning
+  seed, 150 ruptures in each of six scenarios).
 * **Taken out:** an earlier version let suspicion rise in sessions without a rating and caught about .01 more, because
   ratings are missing more often in ruptures, here by assumption. Absence is behaviour, and behaviour is off by default.
 * **Not done:** smoothing backwards for the marks on the chart; the single items behind a pillar.

@@ -70,6 +70,16 @@ def test_an_older_edition_judges_as_before_until_somebody_renews_it(mona, dana, 
     assert set_detector(**rule, renew=True, by=mona) is None, "it is the newest already"
 
 
+def test_the_thresholds_of_an_older_edition_stay_until_somebody_renews_it(mona):
+    third_edition = {"third": 0.234831, "early": 0.229459, "later": 0.180491}
+    first = current_version(mona.practice)
+    DetectorVersion.objects.filter(pk=first.pk).update(edition=3, thresholds=third_edition)
+    rule = {"practice": mona.practice, "criterion": "rupture_filter", "budget": "normal", "use": "client+therapist"}
+    assert set_detector(**rule, shadow=True, by=mona).thresholds == third_edition
+    renewed = set_detector(**rule, shadow=True, renew=True, by=mona)
+    assert renewed.thresholds == asdict(thresholds("rupture_filter", Budget.NORMAL, Use.BOTH)) != third_edition
+
+
 def test_each_therapists_ratings_weigh_what_was_learned_of_them(mona, dana, live_through):
     episode = make_episode(dana)
     live_through(episode, [3, 3])

@@ -119,13 +119,27 @@ def test_newer_figures_are_offered_where_there_are_some(http, mona, instruments)
     assert [row.edition for row in DetectorVersion.objects.order_by("valid_from")] == [1, EDITION]
 
 
-@pytest.mark.parametrize(("edition", "is_said"), [(1, True), (2, False)])
-def test_a_practice_reads_what_the_newer_figures_change_for_it(http, mona, instruments, edition, is_said):
+SLIDES, REPAIRED, MORE, ANEW = "slow slides", "called repaired", "a few more flags", "fitted anew to the latest cases"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"edition": 1}, [SLIDES, REPAIRED, MORE]),
+        ({"edition": 2}, [REPAIRED, MORE]),
+        ({"edition": 3}, [MORE]),
+        ({"edition": 3, "constants": {"mean": 70.0}}, [ANEW]),
+        ({"edition": 3, "clear_only": True}, []),
+        ({"edition": 3, "criterion": "own_mean_pooled_sd"}, []),
+        ({"edition": EDITION}, []),
+    ],
+    ids=["first", "second", "third", "learned", "clear ones only", "simple rule", "newest"],
+)
+def test_a_practice_reads_what_the_newer_figures_change_for_it(http, mona, instruments, row, said):
     http.force_login(mona.user)
-    DetectorVersion.objects.filter(pk=current_version(mona.practice).pk).update(edition=edition)
+    DetectorVersion.objects.filter(pk=current_version(mona.practice).pk).update(**row)
     page = http.get(reverse("ratings:detection-settings")).text
-    assert ("slow slides" in page) == is_said
-    assert ("flags come and end as they do now" in page) != is_said
+    assert [one for one in (SLIDES, REPAIRED, MORE, ANEW) if one in page] == said
 
 
 @pytest.mark.parametrize(

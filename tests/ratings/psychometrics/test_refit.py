@@ -53,3 +53,9 @@ def test_the_budget_is_kept_in_the_flags_that_the_pages_show():
     later = [one for case in own for one in assess(case.history, version) if one.number is not None and one.number > 6]
     false = sum(1 - (one.probability or 0) for one in later if one.alert)
     assert 0.047 < false / sum(1 - (one.probability or 0) for one in later) <= 0.0505
+
+
+def test_no_budget_brings_a_threshold_that_would_flag_a_client_who_always_answers_the_same():
+    """Of such a client the guard against slow slides states .114."""
+    found = refit(cases("base", 40), Version(budget=Budget.WATCHFUL, use=Use.CLIENT))
+    assert found.later >= 0.115
