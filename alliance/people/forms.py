@@ -19,7 +19,7 @@ from alliance.scopes import live_therapists
 ROLES = [
     (MemberRole.THERAPIST, _("Therapist: logs sessions and sees their own cases")),
     (MemberRole.SUPERVISOR, _("Supervisor: reads the cases of the people assigned to them")),
-    (MemberRole.MANAGER, _("Manager: people and settings, no clinical content")),
+    (MemberRole.MANAGER, _("Manager: people, settings and counts; a case only in an emergency")),
 ]
 
 

@@ -21,12 +21,16 @@ class Part(TextChoices):
     EMERGENCY = "emergency", _("Opened it in an emergency")
 
 
+SUPERVISED = _(
+    "Answers, plan and flags; comments where the client agreed. Not what the client wants brought up, private notes or "
+    "contact data."
+)
 READS = {
-    Part.THERAPIST: _("Everything, with their own private notes."),
-    Part.COVER: _("Everything but the therapist’s private notes; logs sessions."),
-    Part.SUPERVISOR: _("Everything but private notes; comments where the client agreed."),
-    Part.CASE_SUPERVISOR: _("Everything but private notes; comments where the client agreed."),
-    Part.EMERGENCY: _("Everything but private notes, for an hour; comments where the client agreed."),
+    Part.THERAPIST: _("Everything the client sends, the plan and the flags; their own private notes."),
+    Part.COVER: _("Everything the client sends, the plan and the flags; logs sessions."),
+    Part.SUPERVISOR: SUPERVISED,
+    Part.CASE_SUPERVISOR: SUPERVISED,
+    Part.EMERGENCY: SUPERVISED,
 }
 
 

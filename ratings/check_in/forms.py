@@ -169,7 +169,7 @@ class ClientAnswersForm(PlanMixin, QuestionsMixin, forms.Form):
     )
     bring_up = forms.ChoiceField(
         label=_("Is there something you would like your therapist to bring up?"),
-        help_text=_("Only your therapist sees this."),
+        help_text=_("For your therapist, or who stands in for them. Their supervisor does not see it."),
         choices=Rating.BringUp,
         required=False,
         widget=forms.RadioSelect,

@@ -163,7 +163,7 @@ FIRST_PAGES = {
         _(
             "Everybody here is invented. This is a manager's page: who has a place, who supervises whom, and how many "
             "open cases a therapist has. You see no client's name, no answer and no flag, and the address of a case "
-            "opens nothing for you. What is yours to do:"
+            "opens nothing for you, except in an emergency. What is yours to do:"
         ),
         TO_TRY,
     ),

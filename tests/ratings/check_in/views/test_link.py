@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from alliance.people.readers import Part
 from ratings.check_in import links
 from tests.factories import editor_of, make_practice
 
@@ -16,6 +17,29 @@ def test_the_privacy_page_is_there_for_everybody_and_names_nobody(http, millrace
         assert answer in page
     assert "01632 960 117" in page
     assert "Millrace" not in page
+
+
+READERS = {
+    Part.THERAPIST: "Your therapist",
+    Part.COVER: "a colleague who stands in for them",
+    Part.SUPERVISOR: "Their supervisor",
+    Part.CASE_SUPERVISOR: "Their supervisor",
+    Part.EMERGENCY: "In an emergency",
+}
+
+
+@pytest.mark.parametrize("address", ["/c/privacy/", "the check-in"])
+def test_a_page_that_says_who_sees_it_leaves_out_nobody_who_can_read_a_case(address, http, asked, opened):
+    assert READERS.keys() == set(Part)
+    page = " ".join(http.get(opened(asked) if address == "the check-in" else address).text.split())
+    told = page.split("Who sees this</summary>" if address == "the check-in" else "Who sees it</h2>")[1]
+    assert [part for part, name in READERS.items() if name.casefold() not in told.casefold()] == []
+
+
+def test_the_privacy_page_promises_no_time_that_nothing_keeps(http, db):
+    """By itself the program erases nothing: a practice may have set no rule."""
+    page = " ".join(http.get("/c/privacy/").text.split())
+    assert "Nothing goes by itself, unless the practice set a time for it." in page
 
 
 TRAILS = [
