@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import Editor, HandingRight, check_settle
+from alliance.access import Editor, HandingRight, Right, check_settle
 from alliance.audit import Verb
 from alliance.clients import actions as client_actions
 from alliance.models import CaseOffer, EndReason, Episode, HistoryShare, Membership, User
@@ -25,7 +25,7 @@ from alliance.people.cover import arrange_cover, arrange_cover_of_all
 from alliance.people.mail import case_went_on_messages, tell
 from alliance.refusal import Refused
 from alliance.scopes import in_sight, live_therapists
-from alliance.taking import Taker, check_take
+from alliance.taking import check_take
 from ratings.cases.actions import end_episode
 from ratings.check_in.carried import close_unread, ended_with_something_unread, unfinished
 from ratings.detection.reassess import lock_episode, lock_for_settling, reassess
@@ -108,7 +108,7 @@ def hand_over(*, right: HandingRight, to: Membership, extent: str = "", accepted
 
 
 @transaction.atomic
-def follow_ended(*, right: Taker) -> Episode:
+def follow_ended(*, right: Right) -> Episode:
     """Starts a therapy after one that has ended, so that what the client wrote is read; the new episode.
 
     Raises
@@ -212,7 +212,8 @@ def reopen_episode(*, editor: Editor) -> int:
 def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: datetime | None = None) -> list[CaseOffer]:
     """Does what a manager chose for each case: all of it, or nothing. What a colleague is to take is offered to them.
 
-    Until they accept it, the case stays among those that need somebody.
+    Until they accept it, the case stays among those that need somebody. What waits in an ended case of the
+    manager's own they read in one that follows at once.
     """
     offers = []
     for choice in sorted(choices, key=lambda choice: str(choice.case_code)):
@@ -234,6 +235,8 @@ def settle_cases(*, by: Membership, choices: Sequence[Choice], covered_from: dat
             raise Refused(_("This therapy has ended meanwhile."))
         elif choice.colleague is None:
             raise Refused(_("Choose a colleague."))
+        elif choice.colleague == by == right.episode.therapist and choice.what == What.HAND_OVER:
+            follow_ended(right=right)  # nobody else is asked: it is their own, and it is they who could object
         elif choice.what == What.HAND_OVER:
             _check_successor(right.episode, choice.colleague)
             offers.append(offer_case(right=right, to=choice.colleague, kind=OfferKind.HAND_OVER))

@@ -120,13 +120,16 @@ class TakeForm(AcceptedMixin, SightAnswerForm):
 
 
 class SettleForm(forms.Form):
-    """What becomes of each case: a choice for each, and the last day of the covers."""
+    """What becomes of each case: a choice for each, and the last day of the covers.
+
+    `by`: the manager who chooses, where they stay.
+    """
 
     covered_until = DayField(
         label=_("Last day of each cover"), help_text=_("Only where a colleague covers."), required=False
     )
 
-    def __init__(self, *args, cases, colleagues, **kwargs):
+    def __init__(self, *args, cases, colleagues, by=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.cases = {f"case_{case.code}": case for case in cases}
         self.members = {str(colleague.membership.code): colleague.membership for colleague in colleagues}
@@ -141,6 +144,9 @@ class SettleForm(forms.Form):
             label = _("What happens to case %(code)s") % {"code": case.short_code}
             options = [("", _("Not yet")), *handed]
             if case.is_ended:
+                if by and case.therapist_code == by.code:  # the manager's own: nobody else could read what waits there
+                    self.members[str(by.code)] = by
+                    options.append((f"{What.HAND_OVER}:{by.code}", _("Read it in a new case of yours")))
                 options.append((What.LEAVE_UNREAD, _("Leave it unread")))
             else:
                 options += [*covered, (What.END, _("End the therapy"))]

@@ -21,6 +21,7 @@ class CaseToSettle:
     """One case of somebody who leaves: nothing of what was said in it."""
 
     code: UUID
+    therapist_code: UUID
     sessions: int
     next_at: datetime | None
     covered_until: datetime | None  # an instant on the last day of the longest cover
@@ -64,7 +65,9 @@ def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
         episodes.annotate(
             held=Count("therapy_sessions", filter=in_the_room & Q(therapy_sessions__attendance=Attendance.ATTENDED)),
             next_at=Min("therapy_sessions__starts_at", filter=in_the_room & to_come),
-        ).order_by(F("ends_at").asc(nulls_first=True), "starts_at", "pk")
+        )
+        .select_related("therapist")
+        .order_by(F("ends_at").asc(nulls_first=True), "starts_at", "pk")
     )
     covers = Cover.objects.filter(taken_back_at__isnull=True, ends_at__gt=timezone.now())
     covers = covers.filter(Q(episode__in=rows) | Q(therapist__in={row.therapist_id for row in rows}))
@@ -76,6 +79,7 @@ def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
     return [
         CaseToSettle(
             code=row.code,
+            therapist_code=row.therapist.code,
             sessions=row.held,
             next_at=row.next_at,
             covered_until=until.get(("episode", row.pk)) or until.get(("therapist", row.therapist_id)),

@@ -142,7 +142,7 @@ def cases_settle(request, code):
     practice: Practice = by.practice
     timezone.activate(ZoneInfo(practice.zone))
     cases = cases_without_therapist(practice)
-    form = SettleForm(posted(request), cases=cases, colleagues=_takers(practice, besides=by, by=by))
+    form = SettleForm(posted(request), cases=cases, colleagues=_takers(practice, besides=by, by=by), by=by)
     if form.is_valid():
         try:
             offers = settle_cases(by=by, choices=form.choices)

@@ -155,6 +155,26 @@ def test_the_therapist_of_a_case_out_of_sight_reads_in_a_new_one_what_waits(http
     assert not cases_without_therapist(dana.practice)
 
 
+def test_in_a_practice_of_one_its_therapist_reads_in_a_new_case_what_waits_in_an_old_one(http, left, dana, mona):
+    Membership.objects.filter(pk=mona.pk).update(ends_at=days_ago(1))
+    Membership.objects.filter(pk=dana.pk).update(is_manager=True)
+    done = out_of_sight(left)
+    http.force_login(dana.user)
+    page = reverse("ratings:cases-settle", args=[dana.practice.code])
+    assert "Read it in a new case of yours" in http.get(page).text
+    assert http.post(page, {f"case_{done.code}": f"{What.HAND_OVER}:{dana.code}"}).status_code == 302
+    following = Episode.objects.get(previous=done)
+    assert CANARY in http.get(reverse("ratings:case-earlier", args=[following.code])).text
+
+
+def test_a_manager_is_offered_no_case_of_somebody_else(http, left, mona):
+    Membership.objects.filter(pk=mona.pk).update(is_therapist=True)
+    out_of_sight(left)
+    http.force_login(mona.user)
+    page = http.get(reverse("ratings:cases-settle", args=[mona.practice.code])).text
+    assert "Leave it unread" in page and "Read it in a new case of yours" not in page
+
+
 def test_who_is_asked_to_follow_themselves_is_told_once_that_they_are_asked(left, dana, mona):
     done = out_of_sight(left)
     offers = settle_cases(by=mona, choices=[Choice(done.code, What.HAND_OVER, dana)])
