@@ -26,6 +26,13 @@ def test_help_is_for_everybody(http, mona):
         http.force_login(mona.user)
 
 
+def test_help_says_who_erases_a_client_and_that_the_steps_of_a_repair_are_kept(http, db):
+    html = " ".join(http.get("/help/").text.split())
+    assert "a second manager agrees, and a day later it is done" in html
+    assert "whoever runs this program" not in html
+    assert "the steps of the repair with their days" in html and "not kept apart" not in html
+
+
 def test_the_version_is_for_who_has_signed_in(http, mona):
     assert settings.VERSION not in http.get("/help/").text
     http.force_login(mona.user)
