@@ -87,6 +87,12 @@ def limit_waits(seconds: float) -> None:
     extensions.set_wait_callback(Patience(seconds))
 
 
+def with_limits(given: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
+    """What the address of a database says of a connection, and the limits; where both name one, the address counts."""
+    both = " ".join(filter(None, (limits.get("options"), given.get("options"))))  # PostgreSQL takes the last of a name
+    return limits | given | ({"options": both} if both else {})
+
+
 def connection_limits(seconds: int, *, is_pooled: bool) -> dict[str, Any]:
     """What a connection to PostgreSQL is opened with, where a request waits so many seconds for one answer.
 

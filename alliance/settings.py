@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.acting import ActingCursor
 from alliance.installation.environment import comma_separated, env_bool, env_int, env_required, env_secret, env_text
 from alliance.installation.local_keys import local_keys
-from alliance.patience import connection_limits
+from alliance.patience import connection_limits, with_limits
 from alliance.several_hosts import UNREADABLE_ADDRESS, of_several_hosts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -163,11 +163,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     IS_POOLED = env_bool("ALLIANCE_POOLER", False)  # it shares connections: what is set belongs to the role there
-    DATABASES["default"]["OPTIONS"] = (
-        connection_limits(DATABASE_SECONDS, is_pooled=IS_POOLED)
-        | DATABASES["default"].get("OPTIONS", {})
-        | of_several_hosts(DATABASES["default"])
-    )
+    DATABASES["default"]["OPTIONS"] = with_limits(
+        DATABASES["default"].get("OPTIONS", {}), connection_limits(DATABASE_SECONDS, is_pooled=IS_POOLED)
+    ) | of_several_hosts(DATABASES["default"])
     DATABASES["default"]["OPTIONS"] |= {"cursor_factory": ActingCursor} if ROW_SECURITY else {}
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = ROW_SECURITY or IS_POOLED
 TWO_ROLES = env_bool("ALLIANCE_TWO_ROLES", False)  # refuse to run as the role that owns the tables

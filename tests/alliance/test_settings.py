@@ -96,6 +96,14 @@ def test_a_connection_to_postgresql_has_its_limits(read):
     assert "lock_timeout=5s" in database["OPTIONS"]["options"]
 
 
+def test_what_an_address_tells_the_server_comes_after_the_limits_and_in_place_of_none(read):
+    """PostgreSQL takes the last of two: the address has the last word on what it names."""
+    address = "postgres://a@b/c?options=-c%20lock_timeout%3D3s"
+    options = read(DATABASE_URL=address)["DATABASES"]["default"]["OPTIONS"]["options"]
+    assert "idle_in_transaction_session_timeout=" in options
+    assert options.rindex("lock_timeout=3s") > options.index("lock_timeout=8s")
+
+
 def test_postgresql_is_told_that_a_look_up_costs_little(read):
     database = read(DATABASE_URL="postgres://a@b/c")["DATABASES"]["default"]
     assert "-c random_page_cost=1.1" in database["OPTIONS"]["options"]
