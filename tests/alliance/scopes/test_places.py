@@ -212,6 +212,13 @@ def test_the_supervisor_and_the_therapist_are_asked_and_the_other_manager(
     assert not any(map(is_asked, everybody))
 
 
+def test_who_declined_is_asked_no_more(vera, noor, mona):
+    asked = asked_for(vera, therapist=noor, asked_by=mona)
+    assert is_asked(vera) and is_asked(noor)
+    Supervision.objects.filter(pk=asked.pk).update(ends_at=timezone.now())
+    assert not is_asked(vera) and not is_asked(noor)
+
+
 def test_a_manager_is_asked_nothing_about_themselves_and_nothing_elsewhere(mona, noor, otis, millrace):
     Membership.objects.filter(pk=mona.pk).update(is_supervisor=True)
     olga = make_member(otis.practice, "Olga Weir", "manager")

@@ -13,7 +13,7 @@ from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, Episode
 from ratings.exchange import actions, exported, files
 from ratings.exchange.actions import export_by_command, write_taken
-from ratings.exchange.exported import Names, Pseudonyms
+from ratings.exchange.exported import ExportedCase, Names, Pseudonyms
 from ratings.models import InstrumentText, Rating
 from sessions.models import TherapySession
 from tests.factories import days_ago
@@ -149,3 +149,8 @@ def test_a_therapist_is_called_something_only_where_therapists_are_told(pseudony
 def test_the_time_stays_where_it_is_not_shifted(pseudonyms):
     shifts = {shifted: Names(pseudonyms, shifted, True).shift(CLIENT) for shifted in (True, False)}
     assert shifts == {True: pseudonyms.shift(CODES[7]), False: timedelta()}
+
+
+def test_sessions_are_numbered_from_one():
+    case = SimpleNamespace(sessions=[SimpleNamespace(pk=9), SimpleNamespace(pk=5)])
+    assert ExportedCase.numbers.fget(case) == {9: 1, 5: 2}

@@ -230,3 +230,13 @@ def test_verdicts_are_about_a_rupture_or_a_drawn_session_that_is_on_record(rows,
         (2, "strain", name, "", "yes", called("version", made), 0.4),
         (1, "useful", name, "", "known", "", None),
     ]
+
+
+def test_verdicts_are_those_of_clients_who_agreed(rows, juniper, sorrel, dana):
+    for episode in (juniper, sorrel):
+        rupture = episode.ruptures.create(opened_session=session(episode))
+        about = {"episode": episode, "given_by": dana, "rupture": rupture}
+        StrainVerdict.objects.create(**about, answer="yes")
+        UsefulVerdict.objects.create(**about, answer="known")
+    name = called("rupture", juniper.ruptures.get())
+    assert [(row[1], row[2]) for row in rows("verdicts")] == [("strain", name), ("useful", name)]
