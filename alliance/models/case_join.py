@@ -23,6 +23,8 @@ class CaseJoin(models.Model):
     began_at = models.DateTimeField()  # of the case that stays, before
     ended_at = models.DateTimeField(null=True)  # of the joined one, before
     end_reason = models.CharField(max_length=20, blank=True)
+    paused_until = models.DateTimeField(null=True)  # of the client who stays, before
+    brought_pause = models.DateTimeField(null=True)  # that of the joined one, where it lasted longer
     joined_at = models.DateTimeField(default=timezone.now)
     joined_by = models.ForeignKey(Membership, on_delete=models.PROTECT)
     parted_at = models.DateTimeField(null=True)
@@ -46,6 +48,8 @@ class CaseJoin(models.Model):
             "began_at",
             "ended_at",
             "end_reason",
+            "paused_until",
+            "brought_pause",
             "joined_at",
             "parted_at",
         )

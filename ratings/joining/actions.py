@@ -13,7 +13,8 @@ from alliance.refusal import Refused
 from ratings.detection.reassess import reassess_all
 from ratings.joining.moving import move_in, tracked_in
 from ratings.joining.obstacles import obstacle_between
-from ratings.joining.parting import end_what_shows_the_record, lock_two, pause_as_long, take_apart
+from ratings.joining.parting import end_what_shows_the_record, lock_two, take_apart
+from ratings.joining.pauses import bring_pause
 from ratings.joining.since import is_written_about
 from ratings.models import Rupture
 from sessions.models import TherapySession
@@ -45,12 +46,13 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
         began_at=kept.episode.starts_at,
         ended_at=joined.episode.ends_at,
         end_reason=joined.episode.end_reason,
+        paused_until=kept.episode.client.paused_until,
         joined_by=kept.membership,
         carried=tracked_in(joined.episode),
     )
     move_in(join)
     end_what_shows_the_record(kept.episode.client)
-    pause_as_long(kept.episode.client, joined.episode.client)
+    bring_pause(join)
     kept.episode.starts_at = min(kept.episode.starts_at, joined.episode.starts_at)
     kept.episode.save(update_fields=["starts_at"])
     gone = joined.episode

@@ -10,6 +10,7 @@ from alliance.clients.actions import settle_consent
 from alliance.models import CaseJoin, Client, Consent, Episode, Membership
 from ratings.detection.reassess import lock_episodes
 from ratings.joining.moving import move_back
+from ratings.joining.pauses import part_pause
 from ratings.models import ClientLink
 
 
@@ -31,7 +32,7 @@ def take_apart(join: CaseJoin, *, by: Membership | None = None) -> datetime:
     move_back(join)
     for case in (kept, back):
         end_what_shows_the_record(case.client)
-    pause_as_long(back.client, kept.client)
+    part_pause(join, by=by)
     kept.starts_at = _began_without(join)
     kept.save(update_fields=["starts_at"])
     back.joined_into, back.ends_at, back.end_reason = None, join.ended_at, join.end_reason
@@ -53,13 +54,6 @@ def end_what_shows_the_record(client: Client) -> None:
     showing = [ClientLink.LinkKind.COPY, ClientLink.LinkKind.HISTORY]
     links = ClientLink.objects.filter(client=client, kind__in=showing, revoked_at__isnull=True)
     links.update(revoked_at=timezone.now())
-
-
-def pause_as_long(client: Client, other: Client) -> None:
-    """Whoever does not want to be asked for a while is not asked through the other record either."""
-    if other.paused_until and (client.paused_until is None or client.paused_until < other.paused_until):
-        client.paused_until = other.paused_until
-        client.save(update_fields=["paused_until"])
 
 
 def _take_back_there_too(join: CaseJoin, by: Membership | None) -> None:

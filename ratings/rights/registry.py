@@ -64,7 +64,7 @@ IN_COPY = (
         "alliance.CaseJoin",
         _("Cases that were joined"),
         "joined_at joined_by parted_at parted_by",
-        "code joined moved carried began_at ended_at end_reason",
+        "code joined moved carried began_at ended_at end_reason paused_until brought_pause",
     ),
     _told(
         "alliance.HistoryShare", _("What goes along from before"), "extent given_at withdrawn_at recorded_by", "code"

@@ -1,6 +1,7 @@
 """The ledger read in after a restore: whoever was erased goes, whoever was not stays, and no line stops the next."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -105,6 +106,24 @@ def test_what_was_taken_back_as_one_is_taken_back_by_who_stays(read_ledger, kept
     consent = double.client.consents.get(purpose="check_in")
     assert consent.withdrawn_at is not None
     assert AuditEvent.objects.filter(subject_code=str(consent.code), verb="ended").exists(), "and is on record"
+
+
+def test_a_pause_that_was_chosen_as_one_holds_for_who_stays(read_ledger, kept, double):
+    join(kept, double)
+    until = timezone.now() + timedelta(weeks=4)
+    Client.objects.filter(pk=kept.client_id).update(paused_until=until)
+    read_ledger(kept.client.code)
+    double.client.refresh_from_db()
+    assert double.client.paused_until == until
+
+
+def test_a_pause_of_the_one_who_was_erased_stays_with_nobody(read_ledger, kept, double):
+    Client.objects.filter(pk=double.client_id).update(paused_until=timezone.now() + timedelta(weeks=4))
+    double.client.refresh_from_db()
+    join(kept, double)
+    read_ledger(double.client.code)
+    kept.client.refresh_from_db()
+    assert kept.client.paused_until is None
 
 
 @pytest.mark.parametrize("is_turned", [False, True])

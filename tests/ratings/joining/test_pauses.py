@@ -1,0 +1,101 @@
+"""A pause holds for both while they are one, and is nobody else's afterwards."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from alliance.clients.actions import change_preferences
+from alliance.models import AuditEvent, CaseJoin, Client
+from ratings.joining.actions import join_cases, part_cases
+from tests.at_once import fresh
+from tests.factories import days_ago, editor_of, make_episode
+from tests.ratings.joining.test_actions import join
+from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
+
+
+@pytest.fixture
+def until():
+    """`until(weeks)`: an instant in so many weeks, the same at each call."""
+    now = timezone.now()
+    return lambda weeks: now + timedelta(weeks=weeks)
+
+
+def pause(episode, until):
+    Client.objects.filter(pk=episode.client_id).update(paused_until=until)
+
+
+def paused(episode):
+    return Client.objects.get(pk=episode.client_id).paused_until
+
+
+def part(done):
+    part_cases(editor=editor_of(fresh(done.episode)), join=done)
+
+
+def changes(episode):
+    return AuditEvent.objects.filter(subject_type="client", verb="changed", subject_code=str(episode.client.code))
+
+
+def test_one_that_is_chosen_while_the_joining_waits_is_kept(kept, double, until):  # noqa: F811 -- fixtures
+    pause(double, until(2))
+    waiting = editor_of(fresh(kept)), editor_of(fresh(double))
+    pause(kept, until(8))
+    join_cases(kept=waiting[0], joined=waiting[1])
+    assert paused(kept) == until(8)
+
+
+def test_one_of_the_other_that_is_chosen_while_the_joining_waits_comes_along(kept, double, until):  # noqa: F811 -- fixtures
+    waiting = editor_of(fresh(kept)), editor_of(fresh(double))
+    pause(double, until(8))
+    join_cases(kept=waiting[0], joined=waiting[1])
+    assert paused(kept) == until(8)
+
+
+def test_that_it_comes_along_is_on_record(kept, double, until):  # noqa: F811 -- fixtures
+    pause(double, until(4))
+    join(fresh(kept), fresh(double))
+    assert changes(kept).count() == 1
+
+
+def test_that_it_goes_back_is_on_record(kept, double, until):  # noqa: F811 -- fixtures
+    pause(double, until(4))
+    part(join(fresh(kept), fresh(double)))
+    assert changes(kept).count() == 2
+
+
+@pytest.mark.parametrize(("of_kept", "of_double"), [(None, 4), (2, 4), (4, None), (4, 2)])
+def test_each_has_the_own_one_again(kept, double, until, of_kept, of_double):  # noqa: F811 -- fixtures
+    had = [weeks and until(weeks) for weeks in (of_kept, of_double)]
+    for one, instant in zip((kept, double), had, strict=True):
+        pause(one, instant)
+    part(join(fresh(kept), fresh(double)))
+    assert [paused(one) for one in (kept, double)] == had
+
+
+def test_one_that_was_chosen_while_they_were_one_holds_for_both(kept, double, until):  # noqa: F811 -- fixtures
+    pause(double, until(2))
+    done = join(fresh(kept), fresh(double))
+    change_preferences(client=kept.client, gets_email=True, paused_until=until(8))
+    part(done)
+    assert [paused(one) for one in (kept, double)] == [until(8)] * 2
+
+
+def test_what_was_joined_before_this_was_kept_leaves_nobody_asked_too_early(kept, double, until):  # noqa: F811 -- fixtures
+    pause(kept, until(4))
+    done = join(fresh(kept), fresh(double))
+    CaseJoin.objects.update(paused_until=None, brought_pause=None)
+    part(done)
+    assert [paused(one) for one in (kept, double)] == [until(4)] * 2
+
+
+def test_of_three_the_last_brings_and_takes_its_own(dana, kept, double, until):  # noqa: F811 -- fixtures
+    third = make_episode(dana, "Juniper", starts_at=days_ago(90))
+    pause(double, until(2))
+    pause(third, until(4))
+    first, last = join(fresh(kept), fresh(double)), join(fresh(kept), fresh(third))
+    seen = [paused(kept)]
+    for done in (last, first):
+        part(done)
+        seen.append(paused(kept))
+    assert seen == [until(4), until(2), None]
