@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from alliance.acting import as_program
 from alliance.models import (
     CaseJoin,
+    CaseOffer,
     Client,
     Consent,
     Cover,
@@ -60,7 +61,8 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
     if _has_a_reader_of_its_own(kept):
         return _(
             "The case that is to stay has a reader of its own, who would come to read the other one too: a supervisor, "
-            "a cover, or somebody who opened it in an emergency. So the two stay apart."
+            "a cover, a colleague who was asked to take it, or somebody who opened it in an emergency. So the two stay "
+            "apart."
         )
     if what := _what_stays_behind(joined):
         return _("The case that is to be put away has %(what)s, which cannot come along.") % {"what": what}
@@ -88,6 +90,8 @@ def _is_with_a_colleague(kept: Episode, joined: Episode) -> bool:
 
 
 def _has_a_reader_of_its_own(episode: Episode) -> bool:
+    if CaseOffer.objects.waiting().filter(episode=episode).exists():
+        return True
     lasts = Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now())
     return any(model.objects.filter(lasts, episode=episode).exists() for model in (Supervision, Cover, EmergencyAccess))
 

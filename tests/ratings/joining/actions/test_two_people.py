@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.crypto import Sealed
-from alliance.models import EmergencyAccess, Episode
+from alliance.models import CaseOffer, EmergencyAccess, Episode
 from alliance.refusal import Refused
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in, settle_wish
@@ -98,6 +98,18 @@ def test_who_has_opened_the_one_in_an_emergency_does_not_come_to_read_the_other(
     hour = {"starts_at": now - timedelta(minutes=1), "ends_at": now + timedelta(minutes=59)}
     EmergencyAccess.objects.create(episode=kept, reader=mona, reason=Sealed("Away.", kept.client.data_key), **hour)
     assert "opened it in an emergency" in obstacle_between(kept, double)
+
+
+def test_who_was_asked_to_take_the_one_does_not_come_to_read_the_other(millrace, mona, kept, double):  # noqa: F811 -- fixtures
+    noor = make_member(millrace, "Noor Haddad", "therapist")
+    CaseOffer.objects.create(episode=kept, to=noor, kind="hand-over", asked_by=mona)
+    assert "a colleague who was asked to take it" in obstacle_between(kept, double)
+
+
+def test_an_offer_that_was_declined_keeps_nobody_apart(millrace, mona, kept, double):  # noqa: F811 -- fixtures
+    noor = make_member(millrace, "Noor Haddad", "therapist")
+    CaseOffer.objects.create(episode=kept, to=noor, kind="hand-over", asked_by=mona, ended_at=timezone.now())
+    assert obstacle_between(kept, double) == ""
 
 
 def test_who_is_not_asked_for_a_while_is_not_asked_through_the_other_record(kept, double):  # noqa: F811 -- fixtures
