@@ -26,14 +26,17 @@ from sessions.models import TherapySession
 
 BY_A_PERSON = Q(named_by__isnull=False) | Q(rebased_by__isnull=False) | Q(state=Rupture.RuptureState.SET_ASIDE)
 # What follows from the rest, or is the record's own, and stays where it is. The database keeps draws as they are.
-STAYS = (Standing, Rupture, CaseJoin, Episode, Consent, Draw)
-# What stands in the way of putting a case away, by the names of models; anything else has no words of its own.
+# A request to erase it that still waits has a sentence of its own.
+STAYS = (Standing, Rupture, CaseJoin, Episode, Consent, Draw, ErasureRequest)
+# What stands in the way of putting a case away, by the names of models; a test keeps anything else from being there.
 IN_THE_WAY = (
     (
         gettext_lazy("something said of a rupture or of a flag"),
         {"RepairStep", "RuptureView", "SetAside", "StrainVerdict", "UsefulVerdict"},
     ),
     (gettext_lazy("a supervisor, a cover or another reader of its own"), {"Supervision", "Cover", "CaseOffer"}),
+    (gettext_lazy("an opening in an emergency on record"), {"EmergencyAccess"}),
+    (gettext_lazy("what the client agreed to hand on from before"), {"HistoryShare"}),
     (gettext_lazy("a legal hold"), {"LegalHold"}),
 )
 OTHERWISE = gettext_lazy("something that belongs to it alone")
