@@ -281,7 +281,7 @@ class Editor:
     def check_again(self, *rows: OfEpisode) -> None:
         """Raises unless the right still holds; asked by each write, after its lock.
 
-        The membership may have ended, or the episode gone to somebody else, while the write waited.
+        The membership may have ended, or the episode gone to somebody else or into another one, while the write waited.
 
         Raises
         ------
@@ -317,7 +317,7 @@ class Editor:
 
     def _is_therapist(self) -> bool:
         therapist = live_memberships(self.membership.user, "therapist").filter(pk=self.membership.pk)
-        return therapist.filter(episodes=self.episode.pk).exists()
+        return therapist.filter(episodes=self.episode.pk, episodes__joined_into=None).exists()
 
     def check_rows(self, *rows: OfEpisode) -> None:
         """Raises `Denied` where one of the rows belongs to another episode."""

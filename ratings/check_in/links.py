@@ -17,6 +17,7 @@ from alliance.crypto import new_token, token_hash
 from alliance.models import Client, Consent, DataKey, Episode, Practice
 from alliance.prepared import Prepared, attnames, row_of
 from alliance.scopes import episodes_in_hands, live_covers_of
+from ratings.detection.reassess import lock_for_edit
 from ratings.models import CheckIn, ClientLink, Instrument, InstrumentText, Rating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import TherapySession
@@ -98,7 +99,7 @@ def mint_history_link(*, editor: Editor):
     NotShown
         The practice does not show it, or the client has not agreed.
     """
-    editor.check_again()
+    lock_for_edit(editor)  # joining or parting the case meanwhile ends the links from before
     episode = editor.episode
     if not shows_history(episode.client):
         raise NotShown
@@ -118,7 +119,7 @@ def mint_history_link(*, editor: Editor):
 @transaction.atomic
 def mint_copy_link(*, editor: Editor):
     """The token of a fresh link to the copy of this therapy, for its client; an earlier one ends."""
-    editor.check_again()
+    lock_for_edit(editor)  # as above
     episode, now = editor.episode, timezone.now()
     ClientLink.objects.filter(episode=episode, kind=KIND.COPY, revoked_at__isnull=True).update(revoked_at=now)
     token = new_token()

@@ -32,10 +32,11 @@ def join_cases(*, kept: Editor, joined: Editor) -> CaseJoin:
         They can't be joined; the sentence says why.
     """
     _lock(kept.episode, joined.episode)
-    kept.check_again()
-    joined.check_again()
     for editor in (kept, joined):
         editor.episode.refresh_from_db(fields=["starts_at", "ends_at", "end_reason", "therapist", "joined_into"])
+        if editor.episode.joined_into_id:
+            raise Refused(_("One of these cases was joined to another one meanwhile."))
+        editor.check_again()
     if obstacle := obstacle_between(kept.episode, joined.episode):
         raise Refused(obstacle)
     sessions = TherapySession.objects.filter(episode=joined.episode)
