@@ -16,7 +16,6 @@ from ratings.joining.obstacles import obstacle_between
 from ratings.joining.parting import end_what_shows_the_record, lock_two, take_apart
 from ratings.joining.pauses import bring_pause
 from ratings.joining.since import is_written_about
-from ratings.models import Rupture
 from sessions.models import TherapySession
 
 
@@ -105,12 +104,6 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     requests = ErasureRequest.objects.filter(client__in=[kept.client_id, back.client_id])
     put_off(requests, parted_at + WAITS, by=editor.membership)
     reassess_all([kept.pk, back.pk], kept.client.practice)
-    # Found while the two were one, and withdrawn now: it would tie the one record to a session of the other.
-    found = Rupture.objects.filter(episode=kept, opened_session__in=moved)
-    # The audit names who looked at one by its code, and who asks about either record later is told.
-    join.carried = [*(join.carried or []), *(str(code) for code in found.values_list("code", flat=True))]
-    join.save(update_fields=["carried"])
-    found.delete()
     return back
 
 

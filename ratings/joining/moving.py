@@ -88,20 +88,21 @@ def _move(join: CaseJoin, *, source: Episode, to: Episode) -> None:
     keys = list(moved.values_list("pk", flat=True))
     for model, path in {**MOVED, **TRACKED}.items():
         rows = model._base_manager.filter(**{f"{path}__in": keys})
-        _seal_anew(rows, source, to)
+        seal_anew(rows, source, to)
         rows.update(episode=to)
     for model in OF_CASE:
         rows = model._base_manager.filter(code__in=carried)
-        _seal_anew(rows, source, to)
+        seal_anew(rows, source, to)
         rows.update(episode=to)
-    _seal_anew(moved, source, to)
+    seal_anew(moved, source, to)
     links = ClientLink.objects.filter(Q(check_in__therapy_session__in=keys) | Q(code__in=carried))
     links.filter(episode=source).update(episode=to)
     links.update(client=to.client)
     moved.update(episode=to)
 
 
-def _seal_anew(rows: QuerySet[Model], source: Episode, to: Episode) -> None:
+def seal_anew(rows: QuerySet[Model], source: Episode, to: Episode) -> None:
+    """Seals texts under the key of the client whose record they come into; raises `Refused` as `_move` does."""
     names = [field.name for field in rows.model._meta.concrete_fields if isinstance(field, SealedTextField)]
     for row in rows.exclude(**{f"{name}__isnull": True for name in names}) if names else ():
         for name in names:

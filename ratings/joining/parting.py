@@ -9,6 +9,7 @@ from alliance.audit import Verb
 from alliance.clients.actions import settle_consent
 from alliance.models import CaseJoin, Client, Consent, Episode, Membership
 from ratings.detection.reassess import lock_episodes
+from ratings.joining.findings import take_findings_back
 from ratings.joining.moving import move_back
 from ratings.joining.pauses import part_pause
 from ratings.models import ClientLink
@@ -30,6 +31,7 @@ def take_apart(join: CaseJoin, *, by: Membership | None = None) -> datetime:
     """
     kept, back, practice = join.episode, join.joined, join.episode.client.practice
     move_back(join)
+    take_findings_back(join, by=by)
     for case in (kept, back):
         end_what_shows_the_record(case.client)
     part_pause(join, by=by)

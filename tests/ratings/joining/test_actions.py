@@ -38,6 +38,8 @@ from ratings.rights.requests import ask_to_erase, erase_due
 from sessions.models import PrivateNote, TherapySession
 from tests.factories import days_ago, editor_of, make_client, make_episode, make_member, make_therapy_session
 
+pytestmark = pytest.mark.usefixtures("as_application")  # on PostgreSQL: where the database filters too
+
 HEADER = "Provider_Email,Client_ID,Case_ID,Session_ID,Session_Date,SRS_Skip,SRSQ1,SRSQ2,SRSQ3,SRSQ4,Total_SRS"
 FELL = ([9, 8, 9, 9], [9, 9, 9, 8], [8, 9, 9, 9], [9, 9, 8, 9], [3, 2, 3, 3], [3, 3, 2, 3])
 COUNTED = (TherapySession, Rating, CheckIn, SeenRating)

@@ -24,6 +24,8 @@ from tests.courses import client_answers, consent, held
 from tests.factories import days_ago, editor_of, make_episode, make_member, make_supervision
 from tests.ratings.joining.test_actions import join, told
 
+pytestmark = pytest.mark.usefixtures("as_application")  # on PostgreSQL: where the database filters too
+
 WROTE = "She felt alone."
 NOTED = "She cried."
 

@@ -13,6 +13,8 @@ from tests.factories import days_ago, editor_of, make_episode
 from tests.ratings.joining.test_actions import join
 from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
 
+pytestmark = pytest.mark.usefixtures("as_application")  # on PostgreSQL: where the database filters too
+
 
 @pytest.fixture
 def until():
