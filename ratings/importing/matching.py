@@ -125,7 +125,9 @@ class _Matcher:
         episodes = list(rows_where_in(rows, "client", keys))
         # The sessions of one that was joined to another case are looked for there.
         self.episodes = {(e.client_id, e.external_ref): e.joined_into or e for e in episodes if e.external_ref}
-        self.open_episodes = {(e.client_id, e.therapist_id): e for e in episodes if e.ends_at is None}
+        self.open_episodes = {
+            (e.client_id, e.therapist_id): stays for e in episodes if (stays := e.joined_into or e).ends_at is None
+        }
         self.pairs = {(e.client_id, e.therapist_id) for e in episodes}
         self.sessions = defaultdict(dict)  # episode -> ref -> therapy session
         self.starts = defaultdict(set)  # episode -> starts of sessions that are not voided

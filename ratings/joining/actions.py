@@ -75,8 +75,8 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     Raises
     ------
     Refused
-        It was taken back already, another case was joined later, something about what came in was written since, or a
-        legal hold keeps the record.
+        It was taken back already, another case was joined later, something about what came in was written since, a
+        legal hold keeps the record, or the client has another open case by now.
     """
     _lock(join.episode, join.joined)
     editor.check_again(join)
@@ -99,12 +99,21 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
         raise Refused(
             _("A legal hold keeps this record, or was lifted within a day. Until then the two stay one case.")
         )
+    if join.ended_at is None and _has_another_open(join.joined):
+        raise Refused(
+            _("An import opened another case of the one that was put away. End that case first, then part these two.")
+        )
     parted_at = take_apart(join, by=editor.membership)
     kept, back = join.episode, join.joined
     requests = ErasureRequest.objects.filter(client__in=[kept.client_id, back.client_id])
     put_off(requests, parted_at + WAITS, by=editor.membership)
     reassess_all([kept.pk, back.pk], kept.client.practice)
     return back
+
+
+def _has_another_open(episode: Episode) -> bool:
+    others = Episode.objects.filter(client=episode.client_id, therapist=episode.therapist_id, ends_at__isnull=True)
+    return others.exclude(pk=episode.pk).exists()
 
 
 def _lock(kept: Episode, joined: Episode) -> None:
