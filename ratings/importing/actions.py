@@ -11,7 +11,7 @@ from alliance import audit
 from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from alliance.models import Client, DataKey, EndReason, Episode, ImportBatch, ImportDraft, Practice
+from alliance.models import CaseJoin, Client, DataKey, EndReason, Episode, ImportBatch, ImportDraft, Practice
 from ratings.bulk import Bulk
 from ratings.detection.reassess import lock_episodes, reassess_in_turns
 from ratings.detection.replay import replay
@@ -84,6 +84,7 @@ def _write(practice, preview, by, only_good, names):
     episodes = _write_episodes(bulk, practice, preview, clients, batch)
     _write_sessions(bulk, practice, preview, episodes, batch, by)
     bulk.flush()
+    _note_in_joins(preview, batch)
     audit.record(Verb.IMPORTED, batch, by=by, practice=practice, count=preview.counts.sessions.new)
     sessions_of = {episodes[case.ref]: len(case.sessions) for case in preview.cases}
     audit.record_each(Verb.IMPORTED, sessions_of, by=by, practice=practice)
@@ -205,6 +206,23 @@ def _write_sessions(bulk, practice, preview, episodes, batch, by):
 
         if case.pk is None:
             write_ruptures(bulk, case, episodes[case.ref], keys, version)
+
+
+def _note_in_joins(preview, batch):
+    """Sessions of a case that was joined to another one are noted with the joining, so that parting takes them back."""
+    into = {(case.pk, case.client_pk) for case in preview.cases if case.pk}
+    joins = CaseJoin.objects.filter(episode__in=[pk for pk, _client in into], parted_at__isnull=True)
+    for join in joins.select_related("joined"):
+        refs = [
+            row.ref
+            for case in preview.cases
+            if (case.pk, case.client_pk) == (join.episode_id, join.joined.client_id)
+            for row in case.sessions
+            if row.pk is None
+        ]
+        came = TherapySession.objects.filter(episode=join.episode_id, import_batch=batch, external_ref__in=refs)
+        join.moved = [*join.moved, *(str(code) for code in came.order_by("starts_at").values_list("code", flat=True))]
+        join.save(update_fields=["moved"])
 
 
 def _held(held):

@@ -13,7 +13,7 @@ from alliance.refusal import Refused
 from ratings.detection.reassess import reassess_all
 from ratings.joining.moving import move_in, tracked_in
 from ratings.joining.obstacles import obstacle_between
-from ratings.joining.parting import end_what_shows_the_record, lock_two, take_apart
+from ratings.joining.parting import end_what_shows_the_record, lock_two, note_what_files_brought, take_apart
 from ratings.joining.pauses import bring_pause
 from ratings.joining.since import is_written_about
 from sessions.models import TherapySession
@@ -76,7 +76,7 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
     ------
     Refused
         It was taken back already, another case was joined later, something about what came in was written since, a
-        legal hold keeps the record, or the client has another open case by now.
+        legal hold keeps the record, the client has another open case by now, or it is not known whose a session is.
     """
     _lock(join.episode, join.joined)
     editor.check_again(join)
@@ -85,6 +85,7 @@ def part_cases(*, editor: Editor, join: CaseJoin) -> Episode:
         raise Refused(_("This was taken back already."))
     if CaseJoin.objects.filter(episode=join.episode_id, parted_at__isnull=True, pk__gt=join.pk).exists():
         raise Refused(_("Another case was joined to this one later. Part that one first."))
+    note_what_files_brought(join)
     moved = TherapySession.objects.filter(code__in=join.moved)
     if moved.exclude(episode=join.episode_id).exists():
         raise Refused(_("Some of these sessions stand in the case of a colleague by now, so the two stay one case."))

@@ -3,16 +3,19 @@
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.audit import Verb
 from alliance.clients.actions import settle_consent
 from alliance.models import CaseJoin, Client, Consent, Episode, Membership
+from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episodes
 from ratings.joining.findings import take_findings_back
 from ratings.joining.moving import move_back
 from ratings.joining.pauses import part_pause
 from ratings.models import ClientLink
+from sessions.models import TherapySession
 
 
 def lock_two(kept: Episode, joined: Episode) -> None:
@@ -30,6 +33,7 @@ def take_apart(join: CaseJoin, *, by: Membership | None = None) -> datetime:
     when the ledger of erasures is read in.
     """
     kept, back, practice = join.episode, join.joined, join.episode.client.practice
+    note_what_files_brought(join)
     move_back(join)
     take_findings_back(join, by=by)
     for case in (kept, back):
@@ -46,6 +50,34 @@ def take_apart(join: CaseJoin, *, by: Membership | None = None) -> datetime:
     audit.record(Verb.ENDED, join, by=by, practice=practice)
     audit.record(Verb.CHANGED, back, by=by, practice=practice, count=len(join.moved))
     return now
+
+
+def note_what_files_brought(join: CaseJoin) -> None:
+    """Adds to a joining what a file brought for it before an import did that itself.
+
+    Raises
+    ------
+    Refused
+        Two cases that a file may have meant are joined to this one, so that it is not known whose the sessions are.
+    """
+    if join.joined.external_ref is None:
+        return
+    joins = CaseJoin.objects.filter(episode=join.episode_id, parted_at__isnull=True)
+    noted = {code for one in joins for code in one.moved}
+    brought = TherapySession.objects.not_voided().filter(
+        episode=join.episode_id, external_ref__isnull=False, import_batch__imported_at__gte=join.joined_at
+    )
+    stray = [str(code) for code in brought.exclude(code__in=noted).values_list("code", flat=True)]
+    if stray and joins.filter(joined__external_ref__isnull=False).count() > 1:
+        raise Refused(
+            _(
+                "A file brought sessions into this case for one of the cases that were joined to it, and it was not "
+                "noted for which. Remove those sessions first, then part the two and import the file again."
+            )
+        )
+    if stray:
+        join.moved = [*join.moved, *stray]
+        join.save(update_fields=["moved"])
 
 
 def end_what_shows_the_record(client: Client) -> None:

@@ -1,15 +1,18 @@
 """What came since two cases were joined, and keeps them one."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.apps import apps
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from alliance.models import CaseJoin
 from ratings.joining.moving import MOVED, OF_CASE, OF_SESSION, TRACKED
 from ratings.joining.obstacles import BY_A_PERSON
 from ratings.models import CheckIn, Draw, Rating, Rupture, Standing, WishOutcome
 from sessions.models import TherapySession
+
+WRITES_FOR = timedelta(minutes=1)  # between the beginning of an import and its sessions; convention of this app
 
 
 def is_written_about(join: CaseJoin) -> bool:
@@ -24,7 +27,9 @@ def is_written_about(join: CaseJoin) -> bool:
 def _since(join: CaseJoin) -> Iterator[QuerySet[Model]]:
     moved, carried = TherapySession.objects.filter(code__in=join.moved), join.carried or []
     keys = list(moved.values_list("pk", flat=True))
-    yield moved.filter(Q(voided_at__gte=join.joined_at) | Q(logged_at__gte=join.joined_at))
+    # What a file said of a session is about whoever the file calls so.
+    by_a_person = Q(import_batch=None) | Q(logged_at__gt=F("import_batch__imported_at") + WRITES_FOR)
+    yield moved.filter(Q(voided_at__gte=join.joined_at) | Q(logged_at__gte=join.joined_at) & by_a_person)
     yield Draw.objects.filter(therapy_session__in=keys, episode=join.episode_id)
     yield Rupture.objects.filter(BY_A_PERSON, Q(opened_session__in=keys) | Q(rebased_session__in=keys))
     said = WishOutcome.objects.filter(Q(rating__therapy_session__in=keys) | Q(therapy_session__in=keys))
