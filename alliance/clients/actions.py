@@ -50,7 +50,9 @@ def _agree(client: Client, purpose: str, by: Membership | None) -> None:
 
 
 def lock_record(client: Client) -> Client:
-    """Locks a client's row, and that of whoever stays where its case was joined to another one; the one who stays.
+    """Locks a client's row, and that of whoever stays where its case was joined to another one; the one whom it is for.
+
+    That is the one who stays, or the client where they have another case that stands for itself.
 
     Joining two cases locks both rows, the one that is put away first. So what a client says by an old link, or on a
     page from before, counts where the record is by then.
@@ -58,8 +60,11 @@ def lock_record(client: Client) -> Client:
     rows = Client.objects.select_for_update(of=("self",), no_key=True).select_related("practice")
     own = rows.get(pk=client.pk)  # two at once: the second sees the first
     joined = own.episodes.filter(joined_into__isnull=False).exclude(joined_into__client=own)
-    kept = joined.values_list("joined_into__client", flat=True).first()
-    return rows.get(pk=kept) if kept else own
+    key = joined.values_list("joined_into__client", flat=True).first()
+    if key is None:
+        return own
+    kept = rows.get(pk=key)
+    return own if own.episodes.filter(joined_into__isnull=True).exists() else kept
 
 
 @transaction.atomic
@@ -74,7 +79,8 @@ def settle_consent(*, client: Client, purpose: str, given: bool, by: Membership 
         if _live_consent(client, purpose) is None:
             _agree(client, purpose, by)
         return
-    of_record = Q(client=client) | Q(client__episodes__joined_into__client=client)
+    kept = Episode.objects.filter(client=client, joined_into__isnull=False).values("joined_into__client")
+    of_record = Q(client=client) | Q(client__episodes__joined_into__client=client) | Q(client__in=kept)
     live = Consent.objects.filter(of_record, purpose=purpose, withdrawn_at__isnull=True).distinct()
     for consent in live.order_by("pk"):
         consent.withdrawn_at = timezone.now()

@@ -3,6 +3,7 @@
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from alliance.clients.actions import change_preferences, decide_by_link, settle_consent
 from alliance.models import AuditEvent, Client
@@ -11,7 +12,7 @@ from ratings.check_in import links
 from ratings.joining.actions import join_cases, part_cases
 from ratings.models import ClientLink
 from tests.at_once import AtOnce, fresh
-from tests.factories import editor_of
+from tests.factories import editor_of, make_episode
 from tests.ratings.joining.test_actions import join
 from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
 
@@ -89,6 +90,31 @@ def test_a_stop_after_the_two_were_parted_leaves_the_other_as_it_is(kept, double
     part_cases(editor=editor_of(kept), join=join(kept, double))
     settle_consent(client=kept.client, purpose="email", given=False)
     assert (holds(kept), holds(double)) == (False, True)
+
+
+@pytest.fixture
+def with_another(double):  # noqa: F811 -- fixtures
+    """An ended case of the client who is put away: a file opened it while the two were one."""
+
+    def open_it():
+        return make_episode(double.therapist, client=double.client, ends_at=timezone.now(), end_reason="other")
+
+    return open_it
+
+
+def test_a_yes_in_another_case_of_theirs_is_their_own(kept, double, with_another):  # noqa: F811 -- fixtures
+    join(kept, double)
+    with_another()
+    settle_consent(client=double.client, purpose="email", given=True)
+    assert (holds(kept), holds(double)) == (False, True)
+
+
+def test_a_no_in_another_case_of_theirs_holds_for_both(kept, double, with_another):  # noqa: F811 -- fixtures
+    agree(kept, double)
+    join(kept, double)
+    with_another()
+    settle_consent(client=double.client, purpose="email", given=False)
+    assert (holds(kept), holds(double)) == (False, False)
 
 
 @pytest.mark.postgres
