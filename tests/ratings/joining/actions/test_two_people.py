@@ -75,22 +75,6 @@ def test_a_finding_of_the_time_together_ties_nobody_to_the_other(dana, kept, dou
     assert (found.episode, found.state, found.evidence) == (double, "withdrawn", {}), "it is kept, and rests on nothing"
 
 
-def test_a_strain_that_ended_in_a_session_of_the_other_ties_nobody_to_them(dana, kept, double):  # noqa: F811 -- fixtures
-    for days in (70, 63, 56, 49, 42, 35):
-        held(kept, days)
-    *calm, last, next_to_last = CheckIn.objects.filter(episode=kept).order_by("therapy_session__starts_at")
-    for asked in calm:
-        answer_check_in(check_in=asked, answers=client_answers(4), may_change=False)
-    for asked in (last, next_to_last):
-        answer_check_in(check_in=asked, answers=client_answers(0, tension=True), may_change=False)
-    for asked in CheckIn.objects.filter(episode=double).order_by("pk")[1:]:
-        answer_check_in(check_in=asked, answers=client_answers(4), may_change=False)
-    done = join(kept, double)
-    assert Rupture.objects.filter(episode=kept, closed_session__code__in=done.moved).exists()
-    part_cases(editor=editor_of(kept), join=done)
-    assert crossing() == []
-
-
 def test_a_wish_that_was_settled_keeps_the_two_one(dana, kept, double):  # noqa: F811 -- fixtures
     wished = Rating.objects.filter(episode=double, rater="client").latest("pk")
     Rating.objects.filter(pk=wished.pk).update(bring_up=Rating.BringUp.GENTLY)
