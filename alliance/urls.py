@@ -46,9 +46,9 @@ handler400 = "alliance.site.errors.bad_request"
 handler500 = "alliance.site.errors.server_error"
 
 urlpatterns = [
+    path("c/", include("ratings.link_urls")),  # first: what clients wait for is found without trying the rest
     path("", include(alliance_urls)),
     path("", include("ratings.urls")),
-    path("c/", include("ratings.link_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]
