@@ -60,6 +60,10 @@ class Reader:
         return str(READS[self.part])
 
     @property
+    def is_for_an_hour(self) -> bool:
+        return self.part == Part.EMERGENCY
+
+    @property
     def last_day(self) -> datetime | None:
         """An instant on the last day: `ends_at` itself is the first moment after."""
         return self.ends_at - timedelta(seconds=1) if self.ends_at else None

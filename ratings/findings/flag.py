@@ -160,10 +160,10 @@ def _sure(assessment: Assessment) -> str:
     tenths = int(10 * assessment.probability + 0.5)
     about = {"grade": phrases.grade(assessment), "n": tenths}
     if tenths >= 10:
-        return _("%(grade)s Our estimate for this flag: more than 9 in 10.") % about
+        return _("%(grade)s For this one we estimate more than 9 in 10.") % about
     if not tenths:
-        return _("%(grade)s Our estimate for this flag: less than 1 in 10.") % about
-    return _("%(grade)s Our estimate for this flag: about %(n)s in 10.") % about
+        return _("%(grade)s For this one we estimate less than 1 in 10.") % about
+    return _("%(grade)s For this one we estimate about %(n)s in 10.") % about
 
 
 def _sign(point: Points, context: FlagContext) -> Sign | None:

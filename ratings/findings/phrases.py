@@ -148,8 +148,8 @@ def grade(assessment: Assessment | None) -> str:
     Empty where the rule states no probability, and where a person opened it. The figures: docs/reference/detection.md.
     """
     return {
-        Sureness.CLEAR: _("A clear flag: right in about half."),
-        Sureness.POSSIBLE: _("A possible flag: right in about one in four."),
+        Sureness.CLEAR: _("A clear flag: about half of these are right."),
+        Sureness.POSSIBLE: _("A possible flag: about one in four of these is right."),
         None: "",
     }[sureness(assessment.probability) if assessment else None]
 

@@ -1,5 +1,6 @@
 """A case opened in an emergency: by whom, for how long, to do what, and who is told."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -125,6 +126,15 @@ def test_the_case_and_the_list_say_who_when_and_why(mona, dana, noor, vera, juni
         assert "Juniper" not in page
     http.force_login(dana.user)
     assert "duty line" in http.get(f"/cases/{juniper.code}/").text
+
+
+def test_an_hour_is_told_by_the_clock(mona, dana, juniper, http, live_through):
+    live_through(juniper, [3])
+    open_juniper(mona, dana)
+    http.force_login(dana.user)
+    page = " ".join(http.get(f"/cases/{juniper.code}/").text.split())
+    reader = page.split("Opened it in an emergency")[1].split("</li>")[0]
+    assert re.search(r"\d\d:\d\d to \d\d:\d\d", reader)
 
 
 def test_every_write_is_refused(subjects, vera, dana, juniper):

@@ -43,11 +43,11 @@ def test_a_strain_that_only_the_therapist_saw_says_whose_view_it_is():
 @pytest.mark.parametrize(
     ("probability", "words"),
     [
-        (0.61, "A clear flag: right in about half. Our estimate for this flag: about 6 in 10."),
-        (0.35, "A clear flag: right in about half. Our estimate for this flag: about 4 in 10."),
-        (0.34, "A possible flag: right in about one in four. Our estimate for this flag: about 3 in 10."),
-        (0.99, "A clear flag: right in about half. Our estimate for this flag: more than 9 in 10."),
-        (0.02, "A possible flag: right in about one in four. Our estimate for this flag: less than 1 in 10."),
+        (0.61, "A clear flag: about half of these are right. For this one we estimate about 6 in 10."),
+        (0.35, "A clear flag: about half of these are right. For this one we estimate about 4 in 10."),
+        (0.34, "A possible flag: about one in four of these is right. For this one we estimate about 3 in 10."),
+        (0.99, "A clear flag: about half of these are right. For this one we estimate more than 9 in 10."),
+        (0.02, "A possible flag: about one in four of these is right. For this one we estimate less than 1 in 10."),
         (None, "This rule says only"),
     ],
 )
