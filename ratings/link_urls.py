@@ -37,6 +37,7 @@ urlpatterns = [
     path("forget/", answer.check_in_forget, name="check-in-forget"),
     path("privacy/", link.privacy, name="privacy"),
     path("h/<key:token>", history.history, name="history"),
+    path("p/stop/<key:token>", preferences.preferences_stop, name="preferences-stop"),
     path("p/<key:token>", preferences.preferences, name="preferences"),
     path("k/<key:token>", rights.copy_page, name="copy"),
     path("k/json/<key:token>", rights.copy_json, name="copy-json"),

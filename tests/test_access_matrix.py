@@ -224,6 +224,8 @@ links:check-in malformed               404 404 404 404 404 404 404 404 404 404 |
 links:preferences preferences          200 200 200 200 200 200 200 200 200 200 | 400 400 400 400 400 400 400 400 400 400
 links:preferences token                404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:preferences malformed            404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
+links:preferences-stop preferences     302 302 302 302 302 302 302 302 302 302 | 204 204 204 204 204 204 204 204 204 204
+links:preferences-stop token           404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:digest-stop stop                 200 200 200 200 200 200 200 200 200 200 | 200 200 200 200 200 200 200 200 200 200
 links:digest-stop token                404 404 404 404 404 404 404 404 404 404 | 404 404 404 404 404 404 404 404 404 404
 links:check-in-sent                    404 200 404 404 404 404 404 404 404 404 |   -   -   -   -   -   -   -   -   -   -
@@ -372,6 +374,7 @@ def test_a_form_without_its_token_is_refused_except_under_a_link(subjects, brows
         "alliance:draft-keep",
         "links:check-in",
         "links:preferences",
+        "links:preferences-stop",
         "links:digest-stop",
         "links:link-gone",
     }

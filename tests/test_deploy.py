@@ -146,15 +146,16 @@ def test_what_is_typed_stays_in_memory_and_reaches_the_program():
     assert "proxy_max_temp_file_size 0;" in NGINX
 
 
-def test_of_all_forms_the_web_server_repeats_only_that_of_a_check_in():
+def test_of_all_forms_the_web_server_repeats_only_that_of_a_check_in_and_a_stop():
     """A consent that came again after it was taken back would stand against the client's last word."""
     blocks = re.findall(r'^ *location ~ "(\S+)" \{([^{}]*)\}', NGINX, re.MULTILINE)
     (pattern,) = [pattern for pattern, directives in blocks if "non_idempotent" in directives]
     assert NGINX.count("non_idempotent") == 1
     unkeyed = [reverse(f"links:{name}") for name in ("check-in-change", "check-in-forget", "check-in-sent", "privacy")]
-    check_in = reverse("links:check-in", args=[KEY])
-    addresses = {check_in, check_in.removesuffix("/"), *addresses_with_a_key(), *unkeyed}
-    assert {address for address in addresses if re.search(pattern, address)} == {check_in, check_in.removesuffix("/")}
+    named = [reverse(f"links:{name}", args=[KEY]) for name in ("check-in", "preferences-stop", "digest-stop")]
+    repeated = {*named, *(address.removesuffix("/") for address in named)}
+    addresses = {*repeated, *addresses_with_a_key(), *unkeyed}
+    assert {address for address in addresses if re.search(pattern, address)} == repeated
 
 
 def test_headers_are_left_to_the_program():

@@ -174,7 +174,7 @@ def test_no_message_to_a_client_is_harder(dana, juniper, live_through):
         for named in (False, True):
             juniper.client.therapist_may_be_named = named
             delivery = Delivery(episode=juniper, check_in=check_in, kind=kind, message_id="<one@millrace.test>")
-            message = message_of(delivery, address="https://x.test/c/a/", preferences="https://x.test/c/p/b/")
+            message = message_of(delivery, address="https://x.test/c/a/", preferences="https://x.test/c/p/b/", stop="x")
             lines = [line for line in message.body.splitlines() if line and "://" not in line]
             assert len(lines) == (5 if named else 6)
             assert too_hard([message.subject, *lines]) == []

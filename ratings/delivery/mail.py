@@ -14,11 +14,11 @@ from alliance.dates import DateFormat, written
 from ratings.models import Delivery
 
 
-def message_of(delivery, *, address, preferences):
+def message_of(delivery, *, address, preferences, stop):
     """The e-mail of one delivery, under the Message-ID that it keeps if sent twice.
 
-    `address` opens the check-in, `preferences` the page to stop or pause; a mail program may offer that as a button,
-    and post to it (RFC 8058), while a look at the page changes nothing.
+    `address` opens the check-in, `preferences` the page to stop or pause. To `stop` a mail program may post by a button
+    of its own (RFC 8058), while a look at it changes nothing.
     """
     client = delivery.episode.client
     with translation.override(client.language or client.practice.language):
@@ -31,7 +31,7 @@ def message_of(delivery, *, address, preferences):
         headers={
             "Message-ID": delivery.message_id,
             "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's absence notice answers this
-            "List-Unsubscribe": f"<{preferences}>",
+            "List-Unsubscribe": f"<{stop}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
     )

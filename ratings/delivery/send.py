@@ -144,6 +144,7 @@ def _prepare_message(key) -> EmailMessage | Outcome:
         delivery,
         address=settings.BASE_URL + reverse("links:check-in", args=[check_in_token]),
         preferences=settings.BASE_URL + reverse("links:preferences", args=[preferences_token]),
+        stop=settings.BASE_URL + reverse("links:preferences-stop", args=[preferences_token]),
     )
 
 

@@ -99,7 +99,7 @@ def mails(planted, juniper, sorrel):
     check_in = CheckIn.objects.filter(episode=juniper).first()
     told = {"kind": "first", "due_at": days_ago(1), "message_id": "<a@b.test>"}
     delivery = Delivery.objects.create(episode=check_in.episode, check_in=check_in, **told)
-    yield delivery_mail.message_of(delivery, address="x", preferences="y")
+    yield delivery_mail.message_of(delivery, address="x", preferences="y", stop="z")
     yield digest_send._message_of(Digest.objects.create(user=dana.user, due_at=days_ago(-7)))
     yield from account_mails(mona)
 

@@ -79,6 +79,22 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     return _again(token)
 
 
+@key_in_address
+@require_page_or_post
+def preferences_stop(request: HttpRequest, token: str) -> HttpResponse:
+    """Stops the e-mails, for a mail program's own button (RFC 8058); a browser is led to the page.
+
+    An address of its own: the web server may repeat what comes here, as a second stop changes nothing.
+    """
+    link = live_link(token, ClientLink.LinkKind.PREFERENCES)
+    if link is None:
+        return link_gone(request)
+    if request.method != "POST":
+        return redirect("links:preferences", token)
+    change_preferences(client=link.client, gets_email=False, paused_until=None)
+    return HttpResponse(status=204)  # a mail program shows no page, and follows no redirect
+
+
 def _again(token: str) -> HttpResponse:
     response = redirect("links:preferences", token)
     response.status_code = 303

@@ -34,7 +34,7 @@ def test_a_due_message_is_sent_once_with_a_key_that_works(due_message, http):
     check_in, preferences = keys(message.body)
     assert http.get(reverse("links:check-in", args=[check_in])).status_code == 200
     assert http.get(reverse("links:preferences", args=[preferences])).status_code == 200
-    assert message.extra_headers["List-Unsubscribe"] == f"<http://127.0.0.1:8000/c/p/{preferences}/>"
+    assert message.extra_headers["List-Unsubscribe"] == f"<http://127.0.0.1:8000/c/p/stop/{preferences}/>"
     due_message.refresh_from_db()
     assert due_message.sent_at is not None
 

@@ -138,3 +138,11 @@ def test_who_ended_it_is_asked_no_more(http, juniper, preferences):
 def test_no_other_word_ends_or_starts_anything(choice, http, juniper, preferences):
     assert http.post(preferences, {"choice": choice}).status_code == 400
     assert live(juniper) == ["check_in", "email"]
+
+
+def test_a_mail_programs_own_button_stops_and_a_look_at_its_address_does_not(http, juniper, preferences):
+    stop = preferences.replace("/c/p/", "/c/p/stop/")
+    assert http.get(stop).url == preferences and email_consents(juniper) == [True]
+    for _twice in range(2):
+        assert http.post(stop, {"List-Unsubscribe": "One-Click"}).status_code == 204
+    assert email_consents(juniper) == [False]
