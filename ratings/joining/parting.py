@@ -14,6 +14,7 @@ from ratings.detection.reassess import lock_episodes
 from ratings.joining.findings import take_findings_back
 from ratings.joining.moving import move_back
 from ratings.joining.pauses import part_pause
+from ratings.joining.rewritten import note_what_was_rewritten
 from ratings.models import ClientLink
 from sessions.models import TherapySession
 
@@ -34,6 +35,7 @@ def take_apart(join: CaseJoin, *, by: Membership | None = None) -> datetime:
     """
     kept, back, practice = join.episode, join.joined, join.episode.client.practice
     note_what_files_brought(join)
+    note_what_was_rewritten(join)
     move_back(join)
     take_findings_back(join, by=by)
     for case in (kept, back):

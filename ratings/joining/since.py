@@ -9,6 +9,7 @@ from django.db.models import F, Model, Q, QuerySet
 from alliance.models import CaseJoin
 from ratings.joining.moving import MOVED, OF_CASE, OF_SESSION, TRACKED
 from ratings.joining.obstacles import BY_A_PERSON
+from ratings.joining.rewritten import rewritten_since
 from ratings.models import CheckIn, Draw, Rating, Rupture, Standing, WishOutcome
 from sessions.models import TherapySession
 
@@ -34,6 +35,7 @@ def _since(join: CaseJoin) -> Iterator[QuerySet[Model]]:
     yield Rupture.objects.filter(BY_A_PERSON, Q(opened_session__in=keys) | Q(rebased_session__in=keys))
     said = WishOutcome.objects.filter(Q(rating__therapy_session__in=keys) | Q(therapy_session__in=keys))
     yield said.filter(said_at__gte=join.joined_at)
+    yield from rewritten_since(join)
     for model, path in TRACKED.items():
         rows = model._base_manager.filter(**{f"{path}__in": keys}).exclude(code__in=carried)
         yield rows.filter(import_batch__isnull=True) if model is Rating else rows

@@ -13,10 +13,12 @@ from alliance.models import AuditEvent, CaseJoin, Client, DataKey, Episode, Eras
 from ratings.check_in.actions import answer_check_in
 from ratings.joining.actions import part_cases
 from ratings.models import CheckIn, Rating
+from ratings.supervision.actions import ask_for_supervision
 from tests.courses import client_answers, consent, held
 from tests.factories import days_ago, editor_of, make_episode
 from tests.ratings.joining.test_actions import join, told
 from tests.ratings.joining.test_moving import texts_of
+from tests.ratings.meetings.conftest import adviser, write  # noqa: F401 -- fixtures
 
 WROTE = "She felt alone."
 
@@ -97,6 +99,26 @@ def test_who_was_put_away_stays_where_the_other_was_erased(read_ledger, kept, do
     assert (texts_of(double), told(double)) == before
     assert (double.joined_into, left()) == (None, {double.client.code})
     assert [row.client_code for row in Erasure.objects.all()] == [str(kept.client.code)]
+
+
+@pytest.fixture
+def rewritten(kept, double, write):  # noqa: F811 -- fixture
+    """The two as one, with what was said of the other for supervision in other words since."""
+    write(double, note="She.", step="Ask.")
+    ask_for_supervision(editor=editor_of(double), text="Why?")
+    join(kept, double)
+    write(kept, note="SAID of her.", step="SAID to ask.")
+    ask_for_supervision(editor=editor_of(kept), text="SAID why.")
+
+
+@pytest.mark.parametrize("is_erased", [True, False])
+def test_what_was_said_of_the_other_in_other_words_since_goes_with_the_other(
+    read_ledger, kept, double, rewritten, is_erased
+):
+    gone, stays = (double, kept) if is_erased else (kept, double)
+    read_ledger(gone.client.code)
+    said = [name for name, text in texts_of(stays) if text.startswith("SAID")]
+    assert said == ([] if is_erased else ["NextStep", "SupervisionNote", "SupervisionQuestion"])
 
 
 def test_what_was_taken_back_as_one_is_taken_back_by_who_stays(read_ledger, kept, double):
