@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +16,7 @@ from alliance.access import Editor, Right
 from alliance.audit import Verb
 from alliance.clients.wordings import wording_in_force, wording_of, wordings_mark
 from alliance.crypto import Sealed, keyed_hash
-from alliance.models import Client, Consent, DataKey, Episode, Membership
+from alliance.models import CaseJoin, Client, Consent, DataKey, Episode, Membership
 from alliance.refusal import Refused
 
 
@@ -54,17 +54,28 @@ def lock_record(client: Client) -> Client:
 
     That is the one who stays, or the client where they have another case that stands for itself.
 
-    Joining two cases locks both rows, the one that is put away first. So what a client says by an old link, or on a
-    page from before, counts where the record is by then.
+    So what a client says by an old link, or on a page from before, counts where the record is by then. Whatever locks
+    several clients locks those that were put away first, by their keys, and then who stays, as `lock_two` and an
+    erasure do: in any other order two could deadlock.
     """
-    rows = Client.objects.select_for_update(of=("self",), no_key=True).select_related("practice")
+    rows = Client.objects.select_for_update(of=("self",), no_key=True).select_related("practice").order_by("pk")
+    list(rows.filter(pk__in=_put_away_in(client)))
     own = rows.get(pk=client.pk)  # two at once: the second sees the first
-    joined = own.episodes.filter(joined_into__isnull=False).exclude(joined_into__client=own)
-    key = joined.values_list("joined_into__client", flat=True).first()
-    if key is None:
-        return own
-    kept = rows.get(pk=key)
-    return own if own.episodes.filter(joined_into__isnull=True).exists() else kept
+    kept = list(rows.filter(pk__in=_kept_for(client)))
+    stands = own.episodes.filter(joined_into__isnull=True).exists()
+    return own if stands or not kept else kept[0]
+
+
+def _put_away_in(client: Client) -> QuerySet[Client]:
+    """Those whose cases were joined to one of this client."""
+    rows: QuerySet[Client] = Client.objects.filter(episodes__joined_into__client=client)
+    return rows.exclude(pk=client.pk).distinct()
+
+
+def _kept_for(client: Client) -> QuerySet[Client]:
+    """Those whose cases the client's own were joined to."""
+    cases = Episode.objects.filter(client=client, joined_into__isnull=False)
+    return Client.objects.filter(pk__in=cases.values("joined_into__client")).exclude(pk=client.pk)
 
 
 @transaction.atomic
@@ -79,9 +90,8 @@ def settle_consent(*, client: Client, purpose: str, given: bool, by: Membership 
         if _live_consent(client, purpose) is None:
             _agree(client, purpose, by)
         return
-    kept = Episode.objects.filter(client=client, joined_into__isnull=False).values("joined_into__client")
-    of_record = Q(client=client) | Q(client__episodes__joined_into__client=client) | Q(client__in=kept)
-    live = Consent.objects.filter(of_record, purpose=purpose, withdrawn_at__isnull=True).distinct()
+    of_record = Q(client=client) | Q(client__in=_put_away_in(client)) | Q(client__in=_kept_for(client))
+    live = Consent.objects.filter(of_record, purpose=purpose, withdrawn_at__isnull=True)
     for consent in live.order_by("pk"):
         consent.withdrawn_at = timezone.now()
         consent.save(update_fields=["withdrawn_at"])
@@ -203,13 +213,51 @@ def rename_client(*, editor: Editor, name):
 
 @transaction.atomic
 def change_preferences(*, client: Client, gets_email: bool, paused_until: datetime | None = None) -> Client:
-    """Sets what a client chose through a link: e-mail or none, or none before a day; whose record it is by now."""
+    """Sets what a client chose through a link: e-mail or none, or none before a day; whose record it is by now.
+
+    A pause holds for every record that is one with theirs and still asked: see `_paused_with`.
+    """
     client = lock_record(client)
     settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=gets_email)
-    client.paused_until = paused_until
+    for other in _paused_with(client, paused_until):
+        _pause(other, paused_until)
+    _pause(client, paused_until)
+    return client
+
+
+def _paused_with(client: Client, until: datetime | None) -> list[Client]:
+    """Whose pause the client's choice is as well: of the records that are one with theirs, those that are still asked.
+
+    As with a consent, a no holds for all: whoever has a longer pause keeps it. A choice that takes an earlier one back
+    does so wherever that one came from here, and not where somebody had it before the two were one.
+    """
+    asked = _put_away_in(client).filter(Exists(Episode.objects.filter(client=OuterRef("pk"), joined_into=None)))
+    others = {row.pk: row for rows in (asked, _kept_for(client)) for row in rows.select_related("practice")}
+    return [
+        other
+        for other in others.values()
+        if other.paused_until != until
+        and (is_longer(until, other.paused_until) or _was_said_together(client, other, client.paused_until))
+    ]
+
+
+def is_longer(pause: datetime | None, other: datetime | None) -> bool:
+    """Whether a pause lasts longer than another one, or than none."""
+    return pause is not None and (other is None or other < pause)
+
+
+def _was_said_together(client: Client, other: Client, pause: datetime | None) -> bool:
+    if pause is None or other.paused_until != pause:
+        return False
+    of_both = Q(episode__client=client, joined__client=other) | Q(episode__client=other, joined__client=client)
+    had = Q(paused_until=pause) | Q(brought_pause=pause)
+    return not CaseJoin.objects.filter(of_both, had, parted_at__isnull=True).exists()
+
+
+def _pause(client: Client, until: datetime | None) -> None:
+    client.paused_until = until
     client.save(update_fields=["paused_until"])
     audit.record(Verb.CHANGED, client, practice=client.practice)
-    return client
 
 
 @transaction.atomic

@@ -4,13 +4,14 @@ from datetime import datetime
 
 from alliance import audit
 from alliance.audit import Verb
+from alliance.clients.actions import is_longer
 from alliance.models import CaseJoin, Client, Membership
 
 
 def bring_pause(join: CaseJoin) -> None:
     """Whoever does not want to be asked for a while is not asked through the other record either."""
     kept, joined = join.episode.client, join.joined.client
-    if _is_longer(joined.paused_until, kept.paused_until):
+    if is_longer(joined.paused_until, kept.paused_until):
         join.brought_pause = joined.paused_until
         join.save(update_fields=["brought_pause"])
         _pause(kept, joined.paused_until, join.joined_by)
@@ -21,7 +22,7 @@ def part_pause(join: CaseJoin, *, by: Membership | None) -> None:
     kept, back = join.episode.client, join.joined.client
     joins = list(CaseJoin.objects.filter(episode=join.episode_id, parted_at__isnull=True))
     had = {instant for one in joins for instant in (one.paused_until, one.brought_pause)}
-    if kept.paused_until not in had and _is_longer(kept.paused_until, back.paused_until):
+    if kept.paused_until not in had and is_longer(kept.paused_until, back.paused_until):
         _pause(back, kept.paused_until, by)
     if join.brought_pause is None:
         return
@@ -31,10 +32,6 @@ def part_pause(join: CaseJoin, *, by: Membership | None) -> None:
             later.save(update_fields=["paused_until"])
     if kept.paused_until == join.brought_pause:
         _pause(kept, join.paused_until, by)
-
-
-def _is_longer(pause: datetime | None, other: datetime | None) -> bool:
-    return pause is not None and (other is None or other < pause)
 
 
 def _pause(client: Client, until: datetime | None, by: Membership | None) -> None:

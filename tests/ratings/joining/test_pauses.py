@@ -101,3 +101,68 @@ def test_of_three_the_last_brings_and_takes_its_own(dana, kept, double, until): 
         part(done)
         seen.append(paused(kept))
     assert seen == [until(4), until(2), None]
+
+
+@pytest.fixture
+def another_of_double(double):  # noqa: F811 -- fixtures
+    """Opens an ended case of the client who is put away, which stands for itself."""
+    return lambda: make_episode(double.therapist, client=double.client, ends_at=timezone.now(), end_reason="other")
+
+
+def choose(episode, until):
+    client = Client.objects.select_related("practice").get(pk=episode.client_id)
+    change_preferences(client=client, gets_email=True, paused_until=until)
+
+
+def test_one_that_is_said_in_a_case_of_their_own_holds_for_both(kept, double, another_of_double, until):  # noqa: F811 -- fixtures
+    join(kept, double)
+    another_of_double()
+    choose(double, until(8))
+    assert [paused(one) for one in (kept, double)] == [until(8)] * 2
+
+
+def test_one_that_who_stays_says_holds_in_a_case_of_the_other_too(kept, double, another_of_double, until):  # noqa: F811 -- fixtures
+    join(kept, double)
+    another_of_double()
+    choose(kept, until(8))
+    assert [paused(one) for one in (kept, double)] == [until(8)] * 2
+
+
+def test_a_longer_one_of_the_other_is_kept(kept, double, another_of_double, until):  # noqa: F811 -- fixtures
+    pause(kept, until(8))
+    join(fresh(kept), fresh(double))
+    another_of_double()
+    choose(double, until(2))
+    assert [paused(one) for one in (kept, double)] == [until(8), until(2)]
+
+
+def test_one_that_was_said_for_both_is_taken_back_for_both(kept, double, another_of_double, until):  # noqa: F811 -- fixtures
+    join(kept, double)
+    another_of_double()
+    choose(double, until(8))
+    choose(double, None)
+    assert [paused(one) for one in (kept, double)] == [None] * 2
+
+
+def test_one_from_before_is_not_taken_back_by_who_stays(kept, double, another_of_double, until):  # noqa: F811 -- fixtures
+    pause(double, until(4))
+    join(fresh(kept), fresh(double))
+    another_of_double()
+    choose(kept, None)
+    assert [paused(one) for one in (kept, double)] == [None, until(4)]
+
+
+def test_one_that_was_said_for_both_is_on_record_for_each(kept, double, another_of_double, until):  # noqa: F811 -- fixtures
+    join(kept, double)
+    another_of_double()
+    choose(double, until(8))
+    assert [changes(one).count() for one in (kept, double)] == [1, 1]
+
+
+def test_one_that_was_said_in_a_case_of_their_own_stays_when_they_part(kept, double, another_of_double, until):  # noqa: F811 -- fixtures
+    pause(double, until(2))
+    done = join(fresh(kept), fresh(double))
+    another_of_double()
+    choose(double, until(8))
+    part(done)
+    assert [paused(one) for one in (kept, double)] == [until(8)] * 2
