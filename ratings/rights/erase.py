@@ -270,12 +270,16 @@ def _what_points_in(kinds: list[Kind]) -> list[Pointing]:
 def _lock(client: Client) -> None:
     """Locks every case that is touched, as the first lock of every write, and then whom they are about.
 
+    Those that were put away come before who stays, as `alliance.clients.actions.lock_record` has it.
+
     Against every other lock, as the rows go: beside a weaker one a link could still come in that names them.
     """
-    clients = [client.pk, *joined_to(client).values_list("pk", flat=True)]
+    joined = list(joined_to(client).values_list("pk", flat=True))
+    clients = [client.pk, *joined]
     cases = set(Episode.objects.filter(client__in=clients).values_list("pk", flat=True))
     cases.update(case for pointing in _what_points_in(list(_kinds_of(client))) for case in pointing.cases())
-    for rows in (Episode.objects.filter(pk__in=cases), Client.objects.filter(pk__in=clients)):
+    going = Client.objects.all()
+    for rows in (Episode.objects.filter(pk__in=cases), going.filter(pk__in=joined), going.filter(pk=client.pk)):
         list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
 
 

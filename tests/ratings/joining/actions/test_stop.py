@@ -6,13 +6,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.clients.actions import change_preferences, decide_by_link, settle_consent
-from alliance.models import AuditEvent, Client
+from alliance.models import AuditEvent, Client, Erasure
 from alliance.refusal import Refused
 from ratings.check_in import links
 from ratings.joining.actions import join_cases, part_cases
 from ratings.models import ClientLink
+from ratings.rights.erase import erase_client
 from tests.at_once import AtOnce, fresh
-from tests.factories import editor_of, make_episode
+from tests.factories import editor_of, make_episode, make_member
 from tests.ratings.joining.test_actions import join
 from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
 
@@ -127,3 +128,23 @@ def test_a_stop_at_the_same_moment_keeps_the_two_apart(kept, double):  # noqa: F
             at_once.start(lambda: join_cases(kept=editor_of(fresh(kept)), joined=editor_of(fresh(double))))
         with pytest.raises(Refused, match="took back a consent"):
             at_once.result()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_and_an_erasure_at_the_same_moment_do_not_deadlock(kept, double, mona, millrace):  # noqa: F811 -- fixtures
+    ida = make_member(millrace, "Ida Berg", "manager")
+    join(kept, double)
+    whole = Client.objects.select_related("practice__data_key", "data_key")
+
+    def erase():
+        stays = whole.get(pk=kept.client_id)
+        return erase_client(client=stays, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=ida)
+
+    with AtOnce() as at_once:
+        with transaction.atomic():
+            Client.objects.select_for_update(no_key=True).get(pk=double.client_id)  # as the stop does first
+            at_once.start(erase)
+            change_preferences(client=whole.get(pk=double.client_id), gets_email=False)
+        at_once.result()
+    assert not Client.objects.filter(pk__in=[kept.client_id, double.client_id]).exists()
