@@ -51,6 +51,8 @@ TRACKED: dict[type[Model], str] = {
 OF_CASE: tuple[type[Model], ...] = (
     Phase, Goal, GoalVersion, Task, TaskVersion, SessionSeries, SupervisionQuestion, SupervisionNote, NextStep,
 )  # fmt: skip
+# An answer keeps the revision that the client saw, so every wording goes where its goal goes, a later one too.
+WORDINGS: dict[type[Model], str] = {GoalVersion: "goal__code", TaskVersion: "task__code"}
 
 
 def move_in(join: CaseJoin) -> None:
@@ -91,7 +93,7 @@ def _move(join: CaseJoin, *, source: Episode, to: Episode) -> None:
         seal_anew(rows, source, to)
         rows.update(episode=to)
     for model in OF_CASE:
-        rows = model._base_manager.filter(code__in=carried)
+        rows = model._base_manager.filter(**{f"{WORDINGS.get(model, 'code')}__in": carried})
         seal_anew(rows, source, to)
         rows.update(episode=to)
     seal_anew(moved, source, to)

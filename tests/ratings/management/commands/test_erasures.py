@@ -14,6 +14,7 @@ from ratings.check_in.actions import answer_check_in
 from ratings.joining.actions import part_cases
 from ratings.models import CheckIn, Rating
 from ratings.supervision.actions import ask_for_supervision
+from sessions.plan import actions as plan
 from tests.courses import client_answers, consent, held
 from tests.factories import days_ago, editor_of, make_episode
 from tests.ratings.joining.test_actions import join, told
@@ -119,6 +120,28 @@ def test_what_was_said_of_the_other_in_other_words_since_goes_with_the_other(
     read_ledger(gone.client.code)
     said = [name for name, text in texts_of(stays) if text.startswith("SAID")]
     assert said == ([] if is_erased else ["NextStep", "SupervisionNote", "SupervisionQuestion"])
+
+
+@pytest.fixture
+def reworded(kept, double):
+    """The two as one, with the goal and the task of the other in other words since."""
+    editor = editor_of(double)
+    goal = plan.agree_goal(editor=editor, text="GOAL then.")
+    task = plan.agree_task(editor=editor, goal=goal, activity="TASK then.", modality="talking")
+    join(kept, double)
+    for row in (goal, task):
+        row.refresh_from_db()
+    plan.reword_goal(editor=editor_of(kept), goal=goal, text="GOAL now.", revision=1)
+    plan.adapt_task(editor=editor_of(kept), task=task, goal=goal, activity="TASK now.", modality="talking", revision=1)
+
+
+@pytest.mark.parametrize("is_erased", [True, False])
+def test_every_wording_goes_where_its_goal_and_its_task_go(read_ledger, kept, double, reworded, is_erased):
+    gone, stays = (double, kept) if is_erased else (kept, double)
+    read_ledger(gone.client.code)
+    words = [row for row in texts_of(stays) if row[1].startswith(("GOAL", "TASK"))]
+    then = [("GoalVersion", "GOAL then."), ("TaskVersion", "TASK then.")]
+    assert words == ([] if is_erased else sorted([("Goal", "GOAL now."), ("Task", "TASK now."), *then]))
 
 
 def test_what_was_taken_back_as_one_is_taken_back_by_who_stays(read_ledger, kept, double):
