@@ -26,6 +26,11 @@ class PlanAnswers:
     goals: tuple[PlanAnswer, ...] = ()
     tasks: tuple[PlanAnswer, ...] = ()
 
+    @property
+    def codes(self) -> set[str]:
+        """Of the goals and tasks that something was said of."""
+        return {answer.code for answer in (*self.goals, *self.tasks)}
+
     def __bool__(self) -> bool:
         return bool(self.can_say or self.goals or self.tasks)
 

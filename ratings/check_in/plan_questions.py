@@ -178,8 +178,7 @@ def count_of_another_plan(episode: Episode, rating: Rating) -> int:
 
     The session was filed under that client when they were typed.
     """
-    plan = PlanAnswers.from_json(rating.plan_answers)
-    about = {answer.code for answer in (*plan.goals, *plan.tasks)}
+    about = PlanAnswers.from_json(rating.plan_answers).codes
     if not about:
         return 0
     own = [set(model.objects.filter(episode=episode).values_list("code", flat=True)) for model in (Goal, Task)]

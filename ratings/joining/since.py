@@ -7,10 +7,12 @@ from django.apps import apps
 from django.db.models import F, Model, Q, QuerySet
 
 from alliance.models import CaseJoin
+from ratings.check_in.answers import PlanAnswers
+from ratings.check_in.plan_questions import PlanAsked
 from ratings.joining.moving import MOVED, OF_CASE, OF_SESSION, TRACKED
 from ratings.joining.obstacles import BY_A_PERSON
 from ratings.joining.rewritten import rewritten_since
-from ratings.models import CheckIn, Draw, Rating, Rupture, Standing, WishOutcome
+from ratings.models import CheckIn, ClientLink, Delivery, Draw, Rating, Rupture, Standing, WishOutcome
 from sessions.models import TherapySession
 
 WRITES_FOR = timedelta(minutes=1)  # between the beginning of an import and its sessions; convention of this app
@@ -36,6 +38,7 @@ def _since(join: CaseJoin) -> Iterator[QuerySet[Model]]:
     said = WishOutcome.objects.filter(Q(rating__therapy_session__in=keys) | Q(therapy_session__in=keys))
     yield said.filter(said_at__gte=join.joined_at)
     yield from rewritten_since(join)
+    yield from _of_plan_since(join)
     for model, path in TRACKED.items():
         rows = model._base_manager.filter(**{f"{path}__in": keys}).exclude(code__in=carried)
         yield rows.filter(import_batch__isnull=True) if model is Rating else rows
@@ -53,3 +56,20 @@ def _since(join: CaseJoin) -> Iterator[QuerySet[Model]]:
             if field.related_model in about and model not in follows and not is_refiled:
                 rows = model._base_manager.filter(**{f"{field.name}__in": about[field.related_model]})
                 yield rows.exclude(pk__in=about.get(model, []))
+
+
+def _of_plan_since(join: CaseJoin) -> Iterator[QuerySet[Model]]:
+    """What was asked and answered since, after a session of the case that stays, about goals and tasks that came in.
+
+    A check-in that nobody was sent asked nobody: it leaves out what is of another plan.
+    """
+    carried = set(join.carried or [])
+    answers = Rating.objects.filter(
+        episode=join.episode_id, received_at__gte=join.joined_at, plan_answers__isnull=False
+    )
+    said = answers.values_list("pk", "plan_answers")
+    yield Rating.objects.filter(pk__in=[pk for pk, plan in said if PlanAnswers.from_json(plan).codes & carried])
+    asked = CheckIn.objects.filter(episode=join.episode_id, created_at__gte=join.joined_at, plan_asked__isnull=False)
+    about = [pk for pk, plan in asked.values_list("pk", "plan_asked") if PlanAsked.from_json(plan).codes & carried]
+    for model in (Delivery, ClientLink):
+        yield model._base_manager.filter(check_in__in=about)
