@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from alliance.access import Editor, Right
+from alliance.access import Editor, NotVisible, Right
 from alliance.models import Episode
 from ratings.detection.before import Before, read_before
 from ratings.detection.replay import Replay, replay
@@ -26,9 +26,13 @@ STANDING_COLUMNS = [field.name for field in Standing._meta.fields if not field.p
 def lock_episode(episode):
     """Locks the episode; the first lock of every write that ends in a replay.
 
-    To lock a row below first is a deadlock with a replay that has locked the episode and waits for that row.
+    To lock a row below first is a deadlock with a replay that has locked the episode and waits for that row. Raises
+    NotVisible where it was erased meanwhile.
     """
-    return lock_episodes([episode.pk])[episode.pk]
+    found = lock_episodes([episode.pk])
+    if not found:
+        raise NotVisible("episode", episode.code)
+    return found[episode.pk]
 
 
 def lock_for_edit(editor: Editor, *rows):

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from alliance.access import NotVisible
 from alliance.requests import require_page_or_post
 from ratings.check_in import actions
 from ratings.check_in.answers import stored_answers
@@ -108,6 +109,8 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
         return _unread_for_good(request, check_in, form)
     except actions.SessionVoided:
         return render(request, "ratings/check_in/check_in_already.html", context | {"voided": True}, status=409)
+    except NotVisible:  # erased since the page was asked for
+        return link_gone(request)
     response = _redirect_to_sent()
     # A second tap gets the same page as the first. Later, whoever sends the same answers may have guessed them, and
     # whoever sends answers that were changed since does not know the present ones: they get a receipt, but not the

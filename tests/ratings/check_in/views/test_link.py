@@ -3,8 +3,12 @@
 import pytest
 from django.urls import reverse
 
+from alliance.models import Erasure
 from alliance.people.readers import Part
-from ratings.check_in import links
+from ratings.check_in import actions, links
+from ratings.models import Rating
+from ratings.rights.erase import erase_client
+from tests.courses import answers
 from tests.factories import editor_of, make_practice
 
 
@@ -108,3 +112,17 @@ def test_a_dead_link_names_only_a_line_that_all_practices_have(http, db, lines, 
         assert "Practice 0" not in text
         assert [part for part in shown if part not in text] == []
         assert [part for part in hidden if part in text] == []
+
+
+def test_answers_about_somebody_who_was_erased_meanwhile_lead_to_the_page_of_a_used_link(
+    http, mona, asked, opened, monkeypatch
+):
+    address, answer = opened(asked), actions.answer_check_in
+
+    def erased_first(**given):
+        erase_client(client=asked.episode.client, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=mona)
+        return answer(**given)
+
+    monkeypatch.setattr(actions, "answer_check_in", erased_first)
+    assert http.post(address, answers(3)).status_code == 404
+    assert not Rating.objects.exists()

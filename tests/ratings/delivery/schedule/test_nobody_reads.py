@@ -107,7 +107,7 @@ def test_answers_that_were_sent_can_no_longer_be_changed(http, address, dana):
     assert http.get(reverse("links:check-in-change")).status_code == 410
     assert http.post(reverse("links:check-in-change"), answers(1)).status_code == 410
     assert Rating.objects.get(rater="client").answers == answers(3)
-    assert "Your therapist will see this" not in http.get(reverse("links:check-in-sent")).text
+    assert "there for your therapist to read" not in http.get(reverse("links:check-in-sent")).text
 
 
 def test_an_answer_that_waited_for_the_lock_is_judged_after_it(http, address, dana, monkeypatch):
