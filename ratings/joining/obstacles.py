@@ -19,6 +19,7 @@ from alliance.models import (
     Episode,
     ErasureRequest,
     Supervision,
+    User,
 )
 from ratings.joining.moving import MOVED, OF_CASE, TRACKED
 from ratings.models import Draw, NextStep, Rupture, Standing, SupervisionNote, SupervisionQuestion
@@ -39,6 +40,11 @@ IN_THE_WAY = (
     (gettext_lazy("what the client agreed to hand on from before"), {"HistoryShare"}),
     (gettext_lazy("a legal hold"), {"LegalHold"}),
 )
+# Also where it is a note that a supervisor keeps for themselves: the sentence does not tell which of these it is.
+WITH_A_COLLEAGUE = gettext_lazy(
+    "A colleague has a case with one of the two, or keeps something else about it. Joined, that would change in their "
+    "hands, so the two stay apart. You can end the one that you do not go on with."
+)
 OTHERWISE = gettext_lazy("something that belongs to it alone")
 
 
@@ -50,9 +56,7 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
     if CaseJoin.objects.filter(parted_at__isnull=True, joined__in=[kept, joined]).exists():
         return _("One of these cases was joined to another one meanwhile.")
     if kept.therapist_id != joined.therapist_id or _is_with_a_colleague(kept, joined):
-        return _(
-            "A colleague has a case with one of the two. Joined, it would change in their hands, so the two stay apart."
-        )
+        return str(WITH_A_COLLEAGUE)
     if kept.ends_at is not None:
         return _("This therapy has ended. Open it again first.")
     if kept.import_batch_id is not None:
@@ -68,14 +72,19 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
             "apart."
         )
     if what := _what_stays_behind(joined):
-        return _("The case that is to be put away has %(what)s, which cannot come along.") % {"what": what}
+        return _(
+            "The case that is to be put away has %(what)s, which cannot come along. Let that case be the one that "
+            "stays, or end the one that you do not go on with."
+        ) % {"what": what}
     if _asked_in(kept) and _asked_in(joined):
         return _("Both cases have a question for supervision. Take one of the two back first.")
-    if _stand_in_one_meeting(kept, joined):
+    if _stand_in_one_meeting(kept, joined, read_by=kept.therapist.user):
         return _(
             "One supervision meeting wrote something down about both cases, so the two stay apart. You can end the one "
             "that you do not go on with."
         )
+    if _stand_in_one_meeting(kept, joined):
+        return str(WITH_A_COLLEAGUE)
     if _took_back(joined.client).filter(purpose__in=_agreed(kept.client)).exists():
         return _(
             "The client took back a consent in the case that is to be put away, and it stands in the other. Take it "
@@ -112,10 +121,11 @@ def _asked_in(episode: Episode) -> bool:
     return SupervisionQuestion.objects.filter(episode=episode, withdrawn_at__isnull=True).exists()
 
 
-def _stand_in_one_meeting(kept: Episode, joined: Episode) -> bool:
-    """Whether one case would have two notes of a meeting, or two next steps."""
+def _stand_in_one_meeting(kept: Episode, joined: Episode, *, read_by: User | None = None) -> bool:
+    """Whether one case would have two notes of a meeting, or two next steps; `read_by`: of those that they read."""
     for model in (SupervisionNote, NextStep):
-        rows = model._base_manager.filter(replaced_at__isnull=True)
+        seen = model.objects.visible_to(read_by) if read_by else model._base_manager.all()
+        rows = seen.filter(replaced_at__isnull=True)
         meetings = rows.filter(episode=kept).values_list("meeting", flat=True)
         if rows.filter(episode=joined, meeting__in=list(meetings)).exists():
             return True

@@ -7,12 +7,13 @@ from django.apps import apps
 from django.utils import timezone
 
 from alliance.crypto import Sealed
-from alliance.models import Client, EmergencyAccess, Episode, ErasureRequest
+from alliance.models import Client, EmergencyAccess, Episode, ErasureRequest, LegalHold
 from ratings.joining.moving import MOVED, OF_CASE, TRACKED
 from ratings.joining.obstacles import IN_THE_WAY, STAYS, obstacle_between
 from sessions.models import TherapySession
-from tests.factories import days_ago
+from tests.factories import days_ago, make_episode
 from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
+from tests.ratings.meetings.conftest import adviser, write  # noqa: F401 -- fixtures
 
 
 @pytest.mark.sqlite
@@ -40,3 +41,33 @@ def test_an_opening_in_an_emergency_that_is_over_is_called_so(mona, kept, double
         episode=double, reader=mona, reason=reason, starts_at=then, ends_at=then + timedelta(hours=1)
     )
     assert "has an opening in an emergency on record, which" in obstacle_between(kept, double)
+
+
+@pytest.mark.parametrize(
+    ("readers", "is_told"),
+    [(("both", "both"), True), (("supervisor", "both"), False), (("supervisor", "supervisor"), False)],
+)
+def test_a_meeting_is_told_of_where_the_therapist_reads_what_it_wrote_about_both(
+    kept, double, write, readers, is_told  # noqa: F811 -- fixtures
+):  # fmt: skip
+    for case, reader in zip((kept, double), readers, strict=True):
+        write(case, note="Is she safe with him?", reader=reader)
+    assert ("supervision" in obstacle_between(kept, double)) == is_told
+
+
+def test_what_only_a_supervisor_reads_is_in_the_words_of_a_colleagues_case(
+    noor, kept, double, write  # noqa: F811 -- fixtures
+):  # fmt: skip
+    for case in (kept, double):
+        write(case, note="Is she safe with him?", reader="supervisor")
+    of_a_note = obstacle_between(kept, double)
+    make_episode(noor, client=double.client)
+    assert of_a_note == obstacle_between(kept, double) != ""
+
+
+def test_who_cannot_put_a_case_away_is_told_to_keep_it(mona, kept, double):  # noqa: F811 -- fixtures
+    LegalHold.objects.create(client=double.client, reason=Sealed("Asked.", double.client.data_key), placed_by=mona)
+    assert "a legal hold, which cannot come along. Let that case be the one that stays" in obstacle_between(
+        kept, double
+    )
+    assert obstacle_between(double, kept) == "", "and that can be done"

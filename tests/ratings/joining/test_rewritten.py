@@ -15,11 +15,14 @@ def ask(episode, text):
     ask_for_supervision(editor=editor_of(episode), text=text)
 
 
+@pytest.mark.parametrize("reader", ["both", "supervisor"])  # the sentence is the same, so that it tells of no own note
 @pytest.mark.parametrize("what", ["note", "step"])
-def test_what_a_meeting_said_in_other_words_since_keeps_them_one(kept, double, write, what):  # noqa: F811 -- fixtures
-    write(double, **{what: "She is alone."})
+def test_what_a_meeting_said_in_other_words_since_keeps_them_one(
+    kept, double, write, what, reader  # noqa: F811 -- fixtures
+):  # fmt: skip
+    write(double, **{what: "She is alone."}, reader=reader)
     done = join(kept, double)
-    write(kept, **{what: "She is alone, and tired."})
+    write(kept, **{what: "She is alone, and tired."}, reader=reader)
     with pytest.raises(Refused, match="written about what came in since"):
         part_cases(editor=editor_of(kept), join=done)
 
