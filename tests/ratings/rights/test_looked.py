@@ -2,13 +2,16 @@
 
 import pytest
 
+from alliance import audit
 from alliance.models import AuditEvent
 from alliance.people.audit_page import AT_ONCE
 from ratings.joining.actions import join_cases, part_cases
-from ratings.models import Rupture
+from ratings.models import CheckIn, Rupture
 from ratings.rights.looked import who_looked
+from tests.at_once import fresh
 from tests.courses import held
 from tests.factories import days_ago, editor_of, make_episode, make_member, make_supervision
+from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
 
 
 def test_who_has_opened_the_case_is_named_and_nobody_of_another_case(
@@ -55,6 +58,42 @@ def test_who_looked_while_two_cases_were_one_is_told_of_both_and_who_looked_late
     seen = {case.pk: [(row.who, row.verb, row.subject) for row in who_looked(case)] for case in (juniper, twin)}
     together = [("Ona Lind", "read", "rupture"), ("Sam Okafor", "read", "case")]
     assert seen == {juniper.pk: together, twin.pk: [("Ona Lind", "read", "case"), *together]}
+
+
+def opened_together(http, stays, goes, path):
+    """Joins two cases, lets the therapist open a page, and parts the two again; who looked at the one put away."""
+    done = join_cases(kept=editor_of(fresh(stays)), joined=editor_of(fresh(goes)))
+    http.force_login(stays.therapist.user)
+    assert http.get(path).status_code == 200
+    part_cases(editor=editor_of(fresh(stays)), join=done)
+    return who_looked(fresh(goes))
+
+
+def test_who_looked_while_two_were_one_is_told_where_one_of_them_is_put_away_since(http, dana, kept, double):  # noqa: F811 -- fixtures
+    right = make_episode(dana, "Juniper", starts_at=days_ago(10))
+    (looked,) = opened_together(http, kept, double, f"/cases/{kept.code}/")
+    join_cases(kept=editor_of(right), joined=editor_of(fresh(double)))
+    assert looked in who_looked(fresh(right))
+
+
+@pytest.mark.parametrize("whose", ["kept", "double"])
+def test_who_looked_at_a_session_while_two_were_one_is_told_where_it_went_on_since(http, dana, kept, double, whose):  # noqa: F811 -- fixtures
+    case = {"kept": kept, "double": double}[whose]
+    right = make_episode(dana, "Juniper", starts_at=days_ago(50))
+    looked = opened_together(http, kept, double, f"/sessions/{case.therapy_sessions.first().code}/")
+    join_cases(kept=editor_of(right), joined=editor_of(fresh(kept)))
+    assert looked and who_looked(fresh(double)) == looked
+
+
+def test_who_looked_at_a_check_in_while_two_were_one_is_told_where_it_went_on_since(http, dana, kept, double):  # noqa: F811 -- fixtures
+    right = make_episode(dana, "Juniper", starts_at=days_ago(50))
+    check_in = CheckIn.objects.filter(episode=kept).first()
+    done = join_cases(kept=editor_of(fresh(kept)), joined=editor_of(fresh(double)))
+    audit.record(audit.Verb.READ, check_in, by=dana)
+    part_cases(editor=editor_of(fresh(kept)), join=done)
+    looked = who_looked(fresh(double))
+    join_cases(kept=editor_of(right), joined=editor_of(fresh(kept)))
+    assert looked and who_looked(fresh(double)) == looked
 
 
 def test_a_manager_reads_what_was_done_and_nothing_of_a_case(http, mona, dana, juniper, otis, live_through):
