@@ -109,9 +109,27 @@ def grant_application(role: str) -> int:
         for statement in row_security.put() if settings.ROW_SECURITY else row_security.taken_off(_filtered()):
             cursor.execute(statement)
         _mark_rules()
+        if settings.ROW_SECURITY:
+            _give_functions_to(_owner())
         for function in row_security.FUNCTIONS if settings.ROW_SECURITY else ():
             cursor.execute(SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(Identifier(function), to))
     return len(tables())
+
+
+def _owner() -> str:
+    """The role that owns the tables: a superuser may stand in for it here, and would own what is made."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.relname = 'alliance_episode'"
+            " AND c.relnamespace = current_schema()::regnamespace"
+        )
+        return str(cursor.fetchone()[0])
+
+
+def _give_functions_to(owner: str) -> None:
+    with connection.cursor() as cursor:
+        for function in row_security.FUNCTIONS:
+            cursor.execute(SQL("ALTER FUNCTION {} OWNER TO {}").format(Identifier(function), Identifier(owner)))
 
 
 def _filtered() -> list[str]:
@@ -209,11 +227,19 @@ def _mark_rules() -> None:
 
 
 def _function_bodies() -> list[tuple[str, str]]:
-    """The functions that the rules ask, as the owner's, each with its body: PostgreSQL keeps it letter by letter."""
+    """The functions that the rules ask, each with its body: PostgreSQL keeps it letter by letter.
+
+    Of those alone that are as `row_security.put` makes them: they run as the owner of the tables, look for names where
+    they looked then, and may be asked once a statement.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT p.proname, p.prosrc FROM pg_proc p WHERE p.proname = ANY(%s) AND p.prosecdef"
-            " AND p.pronamespace = current_schema()::regnamespace",
-            [list(row_security.FUNCTIONS)],
+            " AND p.pronamespace = current_schema()::regnamespace AND p.provolatile = 's'"
+            " AND p.proowner = ALL(SELECT c.relowner FROM pg_class c WHERE c.relname = ANY(%s)"
+            "   AND c.relnamespace = current_schema()::regnamespace)"
+            " AND p.proconfig = ARRAY['search_path=' || quote_ident(current_schema()) || ', pg_temp',"
+            "   'plan_cache_mode=force_generic_plan']",
+            [list(row_security.FUNCTIONS), _clinical()],
         )
         return sorted(cursor.fetchall())

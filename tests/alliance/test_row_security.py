@@ -116,6 +116,11 @@ ON_RATINGS = f"POLICY {row_security.POLICY} ON ratings_rating"
         "ALTER TABLE ratings_rating DISABLE ROW LEVEL SECURITY",
         row_security.SIGHT.replace("AND u.is_active ", "").replace("SET search_path FROM CURRENT", ""),
         "ALTER FUNCTION alliance_sight SECURITY INVOKER",
+        "ALTER FUNCTION alliance_sight RESET search_path",
+        "ALTER FUNCTION alliance_sight SET search_path = pg_temp, public",
+        "ALTER FUNCTION alliance_sight_of_clients RESET ALL",
+        "ALTER FUNCTION alliance_sight IMMUTABLE",
+        "ALTER FUNCTION alliance_sight OWNER TO pg_monitor",
     ],
 )
 def test_a_filter_that_is_not_as_this_release_has_it_is_found(change, settings, application_role):
@@ -128,6 +133,15 @@ def test_a_filter_that_is_not_as_this_release_has_it_is_found(change, settings, 
         cursor.execute(f'SET LOCAL ROLE "{application_role}"')
         assert not roles.filters_as_said()
         cursor.execute("RESET ROLE")
+
+
+@pytest.mark.postgres
+def test_functions_of_another_owner_are_given_back_to_that_of_the_tables(settings, application_role):
+    settings.ROW_SECURITY = True
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER FUNCTION alliance_sight OWNER TO pg_monitor")
+    roles.grant_application(application_role)
+    assert roles.filters_as_said()
 
 
 @pytest.mark.postgres
