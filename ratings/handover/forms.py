@@ -144,7 +144,8 @@ class SettleForm(forms.Form):
             label = _("What happens to case %(code)s") % {"code": case.short_code}
             options = [("", _("Not yet")), *handed]
             if case.is_ended:
-                if by and case.therapist_code == by.code:  # the manager's own: nobody else could read what waits there
+                # The manager's own: nobody else could read what waits there.
+                if by and by.is_therapist and case.therapist_code == by.code:
                     self.members[str(by.code)] = by
                     options.append((f"{What.HAND_OVER}:{by.code}", _("Read it in a new case of yours")))
                 options.append((What.LEAVE_UNREAD, _("Leave it unread")))

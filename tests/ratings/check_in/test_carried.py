@@ -175,6 +175,14 @@ def test_a_manager_is_offered_no_case_of_somebody_else(http, left, mona):
     assert "Leave it unread" in page and "Read it in a new case of yours" not in page
 
 
+def test_a_manager_who_is_no_therapist_any_more_is_offered_no_new_case(http, left, dana):
+    Membership.objects.filter(pk=dana.pk).update(is_manager=True, is_therapist=False)
+    out_of_sight(left)
+    http.force_login(dana.user)
+    page = http.get(reverse("ratings:cases-settle", args=[dana.practice.code])).text
+    assert "Leave it unread" in page and "Read it in a new case of yours" not in page
+
+
 def test_who_is_asked_to_follow_themselves_is_told_once_that_they_are_asked(left, dana, mona):
     done = out_of_sight(left)
     offers = settle_cases(by=mona, choices=[Choice(done.code, What.HAND_OVER, dana)])
