@@ -112,18 +112,18 @@ def what_holds_up(request: ErasureRequest, kept: str, managers: Collection[Membe
     if _users(managers) == {request.asked_by.user_id}:
         return _("There is no second manager any more. Take it back and ask again: then it is erased a day later.")
     return _(
-        "Nobody can agree: no other manager was here a day before it was asked for. Take it back, and ask again once "
-        "one has been here for a day."
+        "Nobody can agree: nobody else was a manager a day before it was asked for. Take it back, and ask again once "
+        "somebody has been one for a day."
     )
 
 
 def _may_agree(request: ErasureRequest, manager: Membership) -> bool:
-    """Whether this manager is the second one: here a day before it was asked for, as nobody invites one for it.
+    """Whether this manager is the second one: a manager a day before it was asked for, as nobody makes one for it.
 
     Where it was asked for by the only one there was, whoever came since.
     """
     is_other = request.asked_by.user_id != manager.user_id
-    was_here = manager.starts_at <= request.asked_at - SIGHT_WAITS
+    was_here = manager.manager_from <= request.asked_at - SIGHT_WAITS
     return request.agreed_by_id is None and is_other and (was_here or request.due_at is not None)
 
 

@@ -46,6 +46,11 @@ def live(prefix: str = "") -> Q:
     )
 
 
+def was_manager(by: Any) -> Q:
+    """The condition that whoever is a manager was one by then: made one later, or since their place began."""
+    return Q(manager_since__lte=by) | Q(manager_since__isnull=True, starts_at__lte=by)
+
+
 def accepted(prefix: str = "") -> Q:
     """The condition that whoever was asked has said yes: to a place in a practice, or to read cases."""
     return Q(**{f"{prefix}accepted_at__isnull": False})
@@ -219,12 +224,12 @@ def assignments_asked_of(user: AbstractBaseUser) -> QuerySet[Any]:
     """The assignments that are not open yet and that the user may see, each with what they may answer.
 
     The supervisor accepts or declines. The therapist agrees, or objects until it opens. Another manager agrees, who
-    was here a day before it was asked for: nobody invites a second manager for it.
+    was one a day before it was asked for: nobody makes a second manager for it.
     """
     places = live_memberships(user)
     waits = Q(opens_at__isnull=True) | Q(opens_at__gt=Now())
-    managers = places.filter(is_manager=True, practice=OuterRef("supervisor__practice"))
-    managers = managers.filter(starts_at__lte=OuterRef("starts_at") - SIGHT_WAITS)
+    was_here = was_manager(OuterRef("starts_at") - SIGHT_WAITS)
+    managers = places.filter(was_here, is_manager=True, practice=OuterRef("supervisor__practice"))
     is_second = Exists(managers) & ~Q(asked_by__user=user.pk) & ~Q(supervisor__user=user.pk)
     asked: QuerySet[Any] = apps.get_model("alliance", "Supervision").objects.not_open().visible_to(user)
     asked = asked.annotate(

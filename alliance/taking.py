@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from alliance.access import Denied, HasVisibleTo, OfEpisode, get_visible_or_404, to_be_settled
 from alliance.acting import as_program
 from alliance.models import CaseOffer, Episode, Membership, SightAnswer, User
-from alliance.scopes import SIGHT_WAITS, live_memberships, live_therapists
+from alliance.scopes import SIGHT_WAITS, live_memberships, live_therapists, was_manager
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ def offers_asked_of(user: User) -> QuerySet[CaseOffer]:
     """The offers that wait and that the user may see, each with what they may answer."""
     places = live_memberships(user)
     closed = Q(opens_at__isnull=True) | Q(opens_at__gt=Now())
-    managers = places.filter(is_manager=True, practice=OuterRef("to__practice"))
-    managers = managers.filter(starts_at__lte=OuterRef("asked_at") - SIGHT_WAITS)  # nobody invites a second one for it
+    was_here = was_manager(OuterRef("asked_at") - SIGHT_WAITS)  # nobody makes a second one for it
+    managers = places.filter(was_here, is_manager=True, practice=OuterRef("to__practice"))
     is_second = Exists(managers) & ~Q(asked_by__user=user.pk) & ~Q(to__user=user.pk)
     is_asked = Q(to__in=live_therapists(), to__user=user.pk)
     offers: QuerySet[CaseOffer] = CaseOffer.objects.waiting().visible_to(user)

@@ -60,6 +60,7 @@ class Membership(models.Model):
     is_therapist = models.BooleanField(default=False)
     is_supervisor = models.BooleanField(default=False)
     is_manager = models.BooleanField(default=False)
+    manager_since = models.DateTimeField(null=True)  # empty: since the place began; see `manager_from`
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
     first_seen_at = models.DateTimeField(null=True, blank=True)  # signed in, while this place was theirs
@@ -89,6 +90,11 @@ class Membership(models.Model):
     @property
     def display_name(self) -> str:
         return self.name.shown(self.practice.data_key)
+
+    @property
+    def manager_from(self) -> datetime:
+        """Since when a manager is one: `scopes.was_manager` asks the same of the database."""
+        return self.manager_since or self.starts_at
 
 
 class SightAnswer(models.TextChoices):

@@ -41,7 +41,7 @@ def change_roles(*, membership: Membership, roles: Collection[MemberRole], by: M
     lock_practice(membership.practice)
     check_manage_again(by)
     Membership.objects.select_for_update(no_key=True).get(pk=membership.pk)  # a case that opens meanwhile waits
-    membership.refresh_from_db(fields=["is_therapist", "is_supervisor", "is_manager", "ends_at"])
+    membership.refresh_from_db(fields=["is_therapist", "is_supervisor", "is_manager", "manager_since", "ends_at"])
     if membership.ends_at and membership.ends_at <= timezone.now():
         raise Refused(_("They no longer have access."))
     before, after = set(roles_of(membership)), set(roles)
@@ -52,7 +52,9 @@ def change_roles(*, membership: Membership, roles: Collection[MemberRole], by: M
         _take_away(membership, role, by)
     for role in MemberRole:
         setattr(membership, role.column, role in after)
-    membership.save(update_fields=[role.column for role in MemberRole])
+    if MemberRole.MANAGER in after - before:
+        membership.manager_since = timezone.now()
+    membership.save(update_fields=[*(role.column for role in MemberRole), "manager_since"])
     audit.record(Verb.CHANGED, membership, by=by)
     return True
 

@@ -53,7 +53,7 @@ def agree_to_erase(*, keeper: Keeper, request: ErasureRequest) -> None:
     Raises
     ------
     Denied
-        They are no second manager, or were not there a day before it was asked for.
+        They are no second manager, or were none a day before it was asked for.
     Refused
         It was taken back or carried out meanwhile, or something keeps the record.
     """

@@ -111,9 +111,9 @@ def set_rule(*, by: Membership, years: int) -> RetentionRule:
 
 
 def may_agree(rule: RetentionRule, member: Membership) -> bool:
-    """Whether this is a second manager, who was there a day before, and nobody has agreed yet."""
+    """Whether this is a second manager, who was one a day before, and nobody has agreed yet."""
     is_other = rule.set_by.user_id != member.user_id
-    return rule.agreed_by_id is None and is_other and member.starts_at <= rule.set_at - SIGHT_WAITS
+    return rule.agreed_by_id is None and is_other and member.manager_from <= rule.set_at - SIGHT_WAITS
 
 
 def waits_for_nobody(rule: RetentionRule) -> bool:

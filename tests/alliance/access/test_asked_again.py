@@ -5,6 +5,8 @@ from django.utils import timezone
 
 from alliance import access
 from alliance.models import Client, Cover, Episode, Membership, Supervision
+from alliance.people.role_actions import change_roles
+from alliance.people.roles import MemberRole
 from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
 
 ROLES = "therapist supervisor manager"
@@ -88,10 +90,19 @@ def late(millrace):
     return make_member(millrace, "Kai Late", "manager", starts_at=days_ago(0.5))
 
 
+@pytest.fixture
+def made_one(millrace, mona):
+    """A therapist of long standing, who was made a manager after it was asked for."""
+    member = make_member(millrace, "Nell Old", "therapist")
+    change_roles(membership=member, roles=[MemberRole.THERAPIST, MemberRole.MANAGER], by=mona)
+    return member
+
+
 @pytest.mark.parametrize(
     ("who", "answers"),
     [
         ("late", set()),
+        ("made_one", set()),
         ("vera", {"accept", "decline"}),
         ("dana", {"agree", "object"}),
         ("ida", {"agree"}),

@@ -14,6 +14,11 @@ from tests.ratings.threads import at_once
 THERAPIST, SUPERVISOR, MANAGER = MemberRole
 
 
+@pytest.fixture
+def ida(millrace):
+    return make_member(millrace, "Ida Berg", "manager")
+
+
 def roles_now(membership):
     return roles_of(Membership.objects.get(pk=membership.pk))
 
@@ -32,6 +37,18 @@ def test_a_role_is_added_and_place_cases_and_supervision_stay(dana, juniper, sam
 def test_the_same_roles_again_change_nothing(dana, mona):
     assert not change_roles(membership=dana, roles=[THERAPIST], by=mona)
     assert not AuditEvent.objects.exists()
+
+
+def test_a_manager_is_one_since_they_were_made_one_and_not_since_their_place_began(dana, ida, mona):
+    change_roles(membership=dana, roles=[THERAPIST, MANAGER], by=mona)
+    first = dana.manager_from
+    assert first > dana.starts_at
+    change_roles(membership=dana, roles=[MANAGER], by=mona)
+    assert dana.manager_from == first
+    change_roles(membership=dana, roles=[THERAPIST], by=mona)
+    change_roles(membership=dana, roles=[THERAPIST, MANAGER], by=mona)
+    assert dana.manager_from > first
+    assert ida.manager_from == ida.starts_at
 
 
 def test_whoever_has_open_cases_stays_a_therapist(dana, juniper, sam, mona):

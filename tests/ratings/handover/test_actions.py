@@ -12,6 +12,8 @@ from alliance.crypto import Sealed
 from alliance.models import AuditEvent, CaseOffer, Cover, Episode, HistoryShare, Membership, SightAnswer, Supervision
 from alliance.people.case_offers import answer_case_offer
 from alliance.people.cover import arrange_cover
+from alliance.people.role_actions import change_roles
+from alliance.people.roles import MemberRole
 from alliance.refusal import Refused
 from alliance.scopes import open_without_therapist
 from ratings.cases.actions import end_episode, open_case
@@ -317,10 +319,13 @@ def test_no_manager_comes_to_read_a_case_by_whom_they_invite(held, dana, mona, g
     leave(membership=dana, by=mona, at=at, choices=[Choice(held.code, what, ghost, days_ago(-20))])
     offer = CaseOffer.objects.get()
     second = make_member(dana.practice, "Also Mona", "manager", starts_at=timezone.now())
-    for member, answer in ((ghost, SightAnswer.AGREE), (mona, SightAnswer.AGREE), (second, SightAnswer.AGREE)):
+    made_one = make_member(dana.practice, "Nell Old", "therapist")
+    change_roles(membership=made_one, roles=[MemberRole.THERAPIST, MemberRole.MANAGER], by=mona)
+    everybody = (ghost, mona, second, made_one)
+    for member in everybody:
         with pytest.raises(Denied):
-            answer_case_offer(offer=offer, answer=answer, user=member.user)
-    for member in (ghost, mona, second):
+            answer_case_offer(offer=offer, answer=SightAnswer.AGREE, user=member.user)
+    for member in everybody:
         with pytest.raises(Denied):
             take_case(offer=offer, user=member.user)
         assert seen_by(member) == set()

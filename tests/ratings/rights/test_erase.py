@@ -11,6 +11,7 @@ from django.db import connection, connections, transaction
 from django.db.models import QuerySet
 from django.db.utils import DatabaseError
 
+from alliance.access import NotVisible
 from alliance.crypto import Sealed
 from alliance.drafts.actions import keep_draft
 from alliance.drafts.shown import ShownForm
@@ -278,7 +279,7 @@ def test_answers_that_come_in_while_their_client_is_erased_do_not_stand_in_the_w
     monkeypatch.setattr(erase, "_verdicts_may_go", lift_when_answered)
     with ThreadPoolExecutor(1) as pool:
         erase_client(client=asked.episode.client, reason=REASON, asked_by=mona, agreed_by=ida)
-        assert isinstance(answers[0].exception(), KeyError)
+        assert isinstance(answers[0].exception(), NotVisible)
     assert not Rating.objects.exists()
 
 
