@@ -220,8 +220,8 @@ def change_preferences(*, client: Client, gets_email: bool, paused_until: dateti
     client = lock_record(client)
     settle_consent(client=client, purpose=Consent.Purpose.EMAIL, given=gets_email)
     for other in _paused_with(client, paused_until):
-        _pause(other, paused_until)
-    _pause(client, paused_until)
+        pause(other, paused_until)
+    pause(client, paused_until)
     return client
 
 
@@ -254,10 +254,11 @@ def _was_said_together(client: Client, other: Client, pause: datetime | None) ->
     return not CaseJoin.objects.filter(of_both, had, parted_at__isnull=True).exists()
 
 
-def _pause(client: Client, until: datetime | None) -> None:
+def pause(client: Client, until: datetime | None, by: Membership | None = None) -> None:
+    """Asks a client nothing before that instant; the row is locked. `by` is None where no member decides it."""
     client.paused_until = until
     client.save(update_fields=["paused_until"])
-    audit.record(Verb.CHANGED, client, practice=client.practice)
+    audit.record(Verb.CHANGED, client, by=by, practice=client.practice)
 
 
 @transaction.atomic

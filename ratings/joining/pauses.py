@@ -1,11 +1,7 @@
 """The pause of a client while two records are one, and whose it is once they are two again."""
 
-from datetime import datetime
-
-from alliance import audit
-from alliance.audit import Verb
-from alliance.clients.actions import is_longer
-from alliance.models import CaseJoin, Client, Membership
+from alliance.clients.actions import is_longer, pause
+from alliance.models import CaseJoin, Membership
 
 
 def bring_pause(join: CaseJoin) -> None:
@@ -14,7 +10,7 @@ def bring_pause(join: CaseJoin) -> None:
     if is_longer(joined.paused_until, kept.paused_until):
         join.brought_pause = joined.paused_until
         join.save(update_fields=["brought_pause"])
-        _pause(kept, joined.paused_until, join.joined_by)
+        pause(kept, joined.paused_until, join.joined_by)
 
 
 def part_pause(join: CaseJoin, *, by: Membership | None) -> None:
@@ -23,7 +19,7 @@ def part_pause(join: CaseJoin, *, by: Membership | None) -> None:
     joins = list(CaseJoin.objects.filter(episode=join.episode_id, parted_at__isnull=True))
     had = {instant for one in joins for instant in (one.paused_until, one.brought_pause)}
     if kept.paused_until not in had and is_longer(kept.paused_until, back.paused_until):
-        _pause(back, kept.paused_until, by)
+        pause(back, kept.paused_until, by)
     if join.brought_pause is None:
         return
     for later in joins:
@@ -31,10 +27,4 @@ def part_pause(join: CaseJoin, *, by: Membership | None) -> None:
             later.paused_until = join.paused_until
             later.save(update_fields=["paused_until"])
     if kept.paused_until == join.brought_pause:
-        _pause(kept, join.paused_until, by)
-
-
-def _pause(client: Client, until: datetime | None, by: Membership | None) -> None:
-    client.paused_until = until
-    client.save(update_fields=["paused_until"])
-    audit.record(Verb.CHANGED, client, by=by, practice=client.practice)
+        pause(kept, join.paused_until, by)
