@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
-from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client as Browser
@@ -13,16 +11,12 @@ from django.test import Client as Browser
 from alliance.models import User
 from alliance.scopes import own_episodes
 from benchmarks.admin import CASES
-from benchmarks.pages import check_in_address, first_case
+from benchmarks.pages import Undone, answers_at, browser_of, check_in_address, first_case
 from benchmarks.report import put_between
 from benchmarks.urls import EMPTY
 from benchmarks.work import Arm, Work
 
 BEGINS, ENDS = "<!-- processor -->", "<!-- end of processor -->"
-
-
-class Undone(Exception):
-    pass
 
 
 def fill() -> None:
@@ -57,13 +51,6 @@ def of_the_admin() -> list[Arm]:
     return [Arm("Django's admin, fifty cases", opening(browser_of(supervisor), CASES))]
 
 
-def browser_of(user: User | None = None) -> Browser:
-    browser = Browser(SERVER_NAME=settings.ALLOWED_HOSTS[0])
-    if user:
-        browser.force_login(user)
-    return browser
-
-
 def opening(browser: Browser, path: str) -> Callable[[], None]:
     def opens() -> None:
         page = browser.get(path)
@@ -75,12 +62,12 @@ def opening(browser: Browser, path: str) -> Callable[[], None]:
 
 def sending(browser: Browser, path: str, answer: int) -> Callable[[], None]:
     """Sends the same answer to each question; what that writes is taken back."""
-    questions = re.findall(rf'type="radio" name="(\w+)" value="{answer}"', browser.get(path).content.decode())
+    given = answers_at(browser, path, answer)
 
     def sends() -> None:
         try:
             with transaction.atomic():
-                if browser.post(path, dict.fromkeys(questions, answer)).status_code != 303:
+                if browser.post(path, given).status_code != 303:
                     raise RuntimeError("The answers were not taken.")
                 raise Undone
         except Undone:

@@ -36,8 +36,8 @@ def measured_pages(therapist: User, supervisor: User) -> list[Measured]:
     try:
         with transaction.atomic():
             found = _all_opened(therapist, supervisor)
-            raise _Undone
-    except _Undone:
+            raise Undone
+    except Undone:
         return found
 
 
@@ -86,24 +86,32 @@ def check_in_address(therapist: User) -> str:
     return f"/c/{token}/"
 
 
-class _Undone(Exception):
-    pass
+class Undone(Exception):
+    """What was measured is taken back."""
+
+
+def browser_of(user: User | None = None) -> Browser:
+    browser = Browser(SERVER_NAME=settings.ALLOWED_HOSTS[0])
+    if user:
+        browser.force_login(user)
+    return browser
+
+
+def answers_at(browser: Browser, path: str, answer: int) -> dict[str, int]:
+    """The same answer to each question of a form."""
+    questions = re.findall(rf'type="radio" name="(\w+)" value="{answer}"', browser.get(path).content.decode())
+    return dict.fromkeys(questions, answer)
 
 
 def _opened(name: str, user: User | None, path: str, answer: int | None = None) -> Measured:
     """Opens a page, or sends its questions with the same answer to each."""
-    browser = Browser(SERVER_NAME=settings.ALLOWED_HOSTS[0])
-    if user:
-        browser.force_login(user)
-    given = {}
-    if answer is not None:
-        questions = re.findall(rf'type="radio" name="(\w+)" value="{answer}"', browser.get(path).content.decode())
-        given = dict.fromkeys(questions, answer)
+    browser = browser_of(user)
+    given = {} if answer is None else answers_at(browser, path, answer)
     try:
         with transaction.atomic(), measured() as cost:
             page = browser.post(path, given) if given else browser.get(path)
-            raise _Undone
-    except _Undone:
+            raise Undone
+    except Undone:
         pass
     if page.status_code != (303 if given else 200):
         raise RuntimeError(f"{path} answered {page.status_code}.")

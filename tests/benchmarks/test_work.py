@@ -3,8 +3,8 @@
 import pytest
 
 from alliance.scopes import own_episodes
-from benchmarks.arms import browser_of, opening, sending
-from benchmarks.pages import check_in_address
+from benchmarks.arms import opening, sending
+from benchmarks.pages import browser_of, check_in_address
 from benchmarks.urls import EMPTY
 from benchmarks.work import Arm, TooNoisy, calls_of, compared
 from tests.factories import make_episode
