@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
 from alliance.access import Denied, NotVisible
+from alliance.database_clock import Now
 from alliance.models import Membership, Supervision, User
 from alliance.scopes import accepted, live_memberships, supervised_episodes, therapists_supervised_by
 

@@ -1,7 +1,6 @@
 """When the jobs that run by themselves were last done, by the database's clock: all machines see it."""
 
-from django.db.models.functions import Now
-
+from alliance.database_clock import Now
 from alliance.models import LastRun
 
 Job = LastRun.Job

@@ -21,13 +21,12 @@ from django.db.models import (
     QuerySet,
     Value,
 )
-from django.db.models.functions import Now
 from django.db.models.lookups import GreaterThan
 
 import alliance.among  # noqa: F401 -- it registers the look-up
 from alliance.acting import as_program
 from alliance.built_once import kept_with_user
-from alliance.days_ago import DaysAgo
+from alliance.database_clock import DaysAgo, Now
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

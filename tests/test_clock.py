@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import settings
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from alliance.days_ago import DaysAgo
+from alliance.database_clock import DaysAgo, Now
 from alliance.models import Practice
 from tests import clock
 from tests.clock.moved_clock import SHIFT
@@ -44,6 +43,14 @@ def test_the_database_is_on_the_same_day(db):
     found = Practice.objects.annotate(now=Now(), then=DaysAgo(F("ended_visible_days"))).get()
     for instant in (found.now, found.then + timedelta(days=29)):
         assert abs(timezone.now() - instant) < timedelta(seconds=5)
+
+
+def test_what_was_stored_a_moment_ago_is_past(db):
+    for _ in range(200):  # SQLite's clock has milliseconds: most tries fall into the same one
+        Practice.objects.all().delete()
+        practice = make_practice()
+        Practice.objects.filter(pk=practice.pk).update(created_at=timezone.now())
+        assert Practice.objects.filter(created_at__lte=Now()).exists()
 
 
 def test_a_process_is_on_the_day_that_it_is_given():

@@ -5,10 +5,10 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from alliance.database_clock import Now
 from alliance.models.episode import Episode
 from alliance.models.people import Membership
 from alliance.scopes import PracticeQuerySet, live_memberships

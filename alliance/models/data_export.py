@@ -10,7 +10,7 @@ from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from alliance.days_ago import DaysAgo
+from alliance.database_clock import DaysAgo
 from alliance.models.people import Membership
 from alliance.models.practice import Practice
 from alliance.scopes import PracticeQuerySet, live_memberships

@@ -5,9 +5,9 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.utils import timezone
 
+from alliance.database_clock import Now
 from alliance.models.people import Membership
 from alliance.models.practice import Practice
 from alliance.scopes import PracticeQuerySet

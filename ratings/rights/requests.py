@@ -6,12 +6,12 @@ The day is for those who look after the client: they are told, and any manager c
 from functools import partial
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.audit import Verb
+from alliance.database_clock import Now
 from alliance.keeping import WAITS, Keeper, check_erasable, managers_of
 from alliance.models import Erasure, ErasureRequest, Practice
 from alliance.refusal import Refused

@@ -1,14 +1,25 @@
-"""An instant so many days ago, by the database's own clock."""
+"""The database's own clock, for conditions: one clock for all machines."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import DateTimeField, Func
+from django.db.models import DateTimeField, Func, functions
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.models.sql.compiler import SQLCompiler
+
+
+class Now(functions.Now):  # noqa: TID251 -- here alone
+    """The database's now. SQLite tells milliseconds and stores microseconds: this is the end of its millisecond.
+
+    So what was stored a moment ago is past. By Django's own, a place that has just ended held for up to a millisecond.
+    """
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
+        template = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f999', 'now')"
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 class DaysAgo(Func):
@@ -17,7 +28,7 @@ class DaysAgo(Func):
     output_field = DateTimeField()
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
-        template = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'now', '-' || %(expressions)s || ' days')"
+        template = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f999', 'now', '-' || %(expressions)s || ' days')"
         return self.as_sql(compiler, connection, template=template, **context)
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> tuple[str, Any]:
