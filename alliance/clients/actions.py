@@ -56,10 +56,12 @@ def lock_record(client: Client) -> Client:
 
     So what a client says by an old link, or on a page from before, counts where the record is by then. Whatever locks
     several clients locks those that were put away first, by their keys, and then who stays, as `lock_two` and an
-    erasure do: in any other order two could deadlock.
+    erasure do: in any other order two could deadlock. So others that were put away in the same case are locked too, as
+    a no counts for them as well.
     """
     rows = Client.objects.select_for_update(of=("self",), no_key=True).select_related("practice").order_by("pk")
-    list(rows.filter(pk__in=_put_away_in(client)))
+    of_one = Q(joined_into__client=client) | Q(joined_into__client__in=_kept_for(client).values("pk"))
+    list(rows.filter(pk__in=Episode.objects.filter(of_one).values("client")))
     own = rows.get(pk=client.pk)  # two at once: the second sees the first
     kept = list(rows.filter(pk__in=_kept_for(client)))
     stands = own.episodes.filter(joined_into__isnull=True).exists()
@@ -101,7 +103,7 @@ def settle_consent(*, client: Client, purpose: str, given: bool, by: Membership 
 @transaction.atomic
 def renew_consent(*, client: Client, purpose: str, by: Membership | None = None) -> None:
     """Lets a consent to an earlier wording end, and one to the wording in force start."""
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    lock_record(client)
     live_consent = _live_consent(client, purpose)
     if live_consent and wording_of(live_consent) != wording_in_force(purpose):
         settle_consent(client=client, purpose=purpose, given=False, by=by)
@@ -136,7 +138,7 @@ def choose_check_ins(
         wordings, which nobody has heard.
     """
     client = editor.episode.client
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    lock_record(client)
     editor.check_again()
     if (ticked & was_ticked) - client.agreed_to:
         raise Refused(_("The client decided otherwise meanwhile. Below stands what holds now."))
@@ -175,7 +177,7 @@ def change_client(
         The client stopped e-mails after the form was shown; its old yes does not turn them on again.
     """
     client = editor.episode.client
-    Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    lock_record(client)
     editor.check_again()
     if agrees_to_email and was_shown_agreed and Consent.Purpose.EMAIL not in client.agreed_to:
         raise Refused(_("E-mails were stopped meanwhile."))

@@ -5,7 +5,15 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from alliance.clients.actions import change_preferences, decide_by_link, settle_consent
+from alliance.clients.actions import (
+    change_client,
+    change_preferences,
+    choose_check_ins,
+    decide_by_link,
+    lock_record,
+    renew_consent,
+    settle_consent,
+)
 from alliance.models import AuditEvent, Client, Erasure
 from alliance.refusal import Refused
 from ratings.check_in import links
@@ -148,3 +156,52 @@ def test_a_stop_and_an_erasure_at_the_same_moment_do_not_deadlock(kept, double, 
             change_preferences(client=whole.get(pk=double.client_id), gets_email=False)
         at_once.result()
     assert not Client.objects.filter(pk__in=[kept.client_id, double.client_id]).exists()
+
+
+def choose(editor):
+    choose_check_ins(
+        editor=editor, check_in_form="short", asks_about_fit=False, ticked=set(), was_ticked={"check_in"}
+    )  # fmt: skip
+
+
+def change(editor):
+    change_client(
+        editor=editor, email="", phone="", zone="", check_in_delay_minutes=0, therapist_may_be_named=False,
+        agrees_to_email=False, was_shown_agreed=True,
+    )  # fmt: skip
+
+
+def renew(editor):
+    renew_consent(client=editor.episode.client, purpose="email")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("write", [choose, change, renew])
+def test_a_stop_by_an_old_link_and_a_write_about_who_stays_do_not_deadlock(kept, double, write):  # noqa: F811 -- fixtures
+    agree(kept, double)
+    join(kept, double)
+    editor = editor_of(fresh(kept))
+    with AtOnce() as at_once:
+        with transaction.atomic():
+            Client.objects.select_for_update(no_key=True).get(pk=double.client_id)  # as the stop does first
+            at_once.start(lambda: write(editor))
+            change_preferences(client=Client.objects.get(pk=double.client_id), gets_email=False)
+        at_once.result()
+    assert not holds(double)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_stops_by_the_old_links_of_two_that_were_put_away_do_not_deadlock(kept, double, dana):  # noqa: F811 -- fixtures
+    third = make_episode(dana, "Juniper", starts_at=kept.starts_at)
+    agree(kept, double, third)
+    for case in (double, third):
+        join(fresh(kept), fresh(case))
+    with AtOnce() as at_once:
+        with transaction.atomic():
+            lock_record(third.client)  # as the stop does first
+            at_once.start(lambda: change_preferences(client=Client.objects.get(pk=double.client_id), gets_email=False))
+            change_preferences(client=Client.objects.get(pk=third.client_id), gets_email=False)
+        at_once.result()
+    assert not holds(kept)
