@@ -12,7 +12,7 @@ from alliance.people.actions import lock_practice
 
 @transaction.atomic
 def answer_offer(*, membership: Membership, user: User, accepts: bool) -> None:
-    """Takes the place, or ends the offer.
+    """Takes the place, or ends the offer. Who takes one as a manager is one from now on, however long it was offered.
 
     Raises
     ------
@@ -25,5 +25,7 @@ def answer_offer(*, membership: Membership, user: User, accepts: bool) -> None:
         raise Denied("membership", membership.code)
     offer.accepted_at = timezone.now() if accepts else None
     offer.ends_at = None if accepts else timezone.now()
-    offer.save(update_fields=["accepted_at", "ends_at"])
+    if accepts and offer.is_manager:
+        offer.manager_since = offer.accepted_at  # as where they are made one: nobody has a second manager ready
+    offer.save(update_fields=["accepted_at", "ends_at", "manager_since"])
     audit.record(Verb.CHANGED if accepts else Verb.ENDED, offer, by=user, practice=offer.practice)

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from alliance import access
 from alliance.models import Client, Cover, Episode, Membership, Supervision
+from alliance.people.places import answer_offer
 from alliance.people.role_actions import change_roles
 from alliance.people.roles import MemberRole
 from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
@@ -98,11 +99,20 @@ def made_one(millrace, mona):
     return member
 
 
+@pytest.fixture
+def said_yes(millrace, otis):
+    """A manager to whom the place was offered long ago, and who took it after it was asked for."""
+    member = make_member(millrace, "Otis Lund", "manager", user=otis.user, accepted_at=None)
+    answer_offer(membership=member, user=otis.user, accepts=True)
+    return member
+
+
 @pytest.mark.parametrize(
     ("who", "answers"),
     [
         ("late", set()),
         ("made_one", set()),
+        ("said_yes", set()),
         ("vera", {"accept", "decline"}),
         ("dana", {"agree", "object"}),
         ("ida", {"agree"}),
