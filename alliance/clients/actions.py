@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import Editor, Right
+from alliance.access import Editor, NotVisible, Right
 from alliance.audit import Verb
 from alliance.clients.wordings import wording_in_force, wording_of, wordings_mark
 from alliance.crypto import Sealed, keyed_hash
@@ -57,12 +57,14 @@ def lock_record(client: Client) -> Client:
     So what a client says by an old link, or on a page from before, counts where the record is by then. Whatever locks
     several clients locks those that were put away first, by their keys, and then who stays, as `lock_two` and an
     erasure do: in any other order two could deadlock. So others that were put away in the same case are locked too, as
-    a no counts for them as well.
+    a no counts for them as well. Raises `NotVisible` where the record was erased meanwhile.
     """
     rows = Client.objects.select_for_update(of=("self",), no_key=True).select_related("practice").order_by("pk")
     of_one = Q(joined_into__client=client) | Q(joined_into__client__in=_kept_for(client).values("pk"))
     list(rows.filter(pk__in=Episode.objects.filter(of_one).values("client")))
-    own = rows.get(pk=client.pk)  # two at once: the second sees the first
+    own = rows.filter(pk=client.pk).first()  # two at once: the second sees the first
+    if own is None:
+        raise NotVisible("client", client.code)
     kept = list(rows.filter(pk__in=_kept_for(client)))
     stands = own.episodes.filter(joined_into__isnull=True).exists()
     return own if stands or not kept else kept[0]
@@ -204,7 +206,7 @@ def rename_client(*, editor: Editor, name):
     Refused
         It is the name that the client has.
     """
-    client = Client.objects.select_for_update(no_key=True).get(pk=editor.episode.client_id)
+    client = lock_record(editor.episode.client)
     editor.check_again()
     if client.sought_name == name:
         raise Refused(_("This is the name that you see already. Enter another one, or go back."))

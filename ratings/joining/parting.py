@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
+from alliance.access import NotVisible
 from alliance.audit import Verb
 from alliance.clients.actions import settle_consent
 from alliance.models import CaseJoin, Client, Consent, Episode, Membership
@@ -20,10 +21,15 @@ from sessions.models import TherapySession
 
 
 def lock_two(kept: Episode, joined: Episode) -> None:
-    """Locks both cases, and then the rows of both clients, as they stand now: as `lock_record` does."""
-    lock_episodes([kept.pk, joined.pk])
+    """Locks both cases, and then the rows of both clients, as they stand now: as `lock_record` does.
+
+    Raises `NotVisible` where one of the two was erased meanwhile.
+    """
+    locked = lock_episodes([kept.pk, joined.pk])
     rows = Client.objects.select_for_update(no_key=True)
     for case in (joined, kept):
+        if case.pk not in locked:
+            raise NotVisible("episode", case.code)
         case.client.refresh_from_db(fields=["paused_until"], from_queryset=rows)
 
 

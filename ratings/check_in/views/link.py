@@ -5,7 +5,8 @@ A token that opens nothing tells nothing.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ParamSpec
+from functools import wraps
+from typing import ParamSpec, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from alliance.access import NotVisible
 from alliance.models import Practice
 
 P = ParamSpec("P")
@@ -21,9 +23,18 @@ P = ParamSpec("P")
 def key_in_address(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Decorates a view under a link, which needs no sign-in and no CSRF token.
 
-    The token in the address is the authority; `alliance.site.middleware` keeps it out of the referrer.
+    The token in the address is the authority; `alliance.site.middleware` keeps it out of the referrer. Where what it
+    opens was erased since it was looked up, it opens nothing.
     """
-    return login_not_required(csrf_exempt(view))
+
+    @wraps(view)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(*args, **kwargs)
+        except NotVisible:
+            return _nothing_opened(cast(HttpRequest, args[0]))
+
+    return login_not_required(csrf_exempt(opened))
 
 
 @login_not_required
@@ -36,6 +47,10 @@ def privacy(request):
 @key_in_address
 def link_gone(request: HttpRequest) -> HttpResponse:
     """The nameless page for a link that is unknown, used, expired or malformed."""
+    return _nothing_opened(request)
+
+
+def _nothing_opened(request: HttpRequest) -> HttpResponse:
     return render(request, "ratings/check_in/link_gone.html", {"practice": _lines_of_all()}, status=404)
 
 

@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.access import NotVisible
+from alliance.acting import as_program
 from alliance.crypto import Sealed
 from alliance.keeping import check_keep
 from alliance.models import AuditEvent, CaseJoin, Client, DataKey, Episode, Erasure, ErasureRequest
@@ -348,3 +350,15 @@ def test_what_looks_like_one_is_found_among_the_own_cases_alone(http, dana, noor
     assert "No case looks like another one of yours." in page
     http.post(reverse("ratings:case-part", args=[CaseJoin.objects.get().code]))
     assert len(doubles_of(dana)) == 1
+
+
+@pytest.mark.parametrize("is_joined", [False, True])
+def test_a_case_that_was_erased_meanwhile_is_neither_joined_nor_parted(is_joined, dana, mona):
+    kept, other = make_episode(dana, "Juniper"), make_episode(dana, "Juniper")
+    editors = {"kept": editor_of(kept), "joined": editor_of(other)}
+    done = join_cases(**editors) if is_joined else None
+    gone = Client.objects.select_related("practice").get(pk=(kept if is_joined else other).client_id)
+    with as_program():
+        erase_client(client=gone, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=mona)
+    with pytest.raises(NotVisible):
+        part_cases(editor=editors["kept"], join=done) if done else join_cases(**editors)

@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.clients.wordings import wordings_mark
-from alliance.models import AuditEvent
+from alliance.models import AuditEvent, Erasure
 from ratings.check_in import links
 from ratings.check_in.links import mint_preferences_link
+from ratings.check_in.views import preferences as pages
 from ratings.models import CheckIn, ClientLink
+from ratings.rights.erase import erase_client
 from tests.factories import days_ago
 from tests.ratings.pages import states
 
@@ -146,3 +148,27 @@ def test_a_mail_programs_own_button_stops_and_a_look_at_its_address_does_not(htt
     for _twice in range(2):
         assert http.post(stop, {"List-Unsubscribe": "One-Click"}).status_code == 204
     assert email_consents(juniper) == [False]
+
+
+@pytest.mark.parametrize(
+    ("page", "sent"),
+    [
+        ("/c/p/", {"choice": "stop"}),
+        ("/c/p/", {"choice": "end-check_in"}),
+        ("/c/p/stop/", {"List-Unsubscribe": "One-Click"}),
+    ],
+)
+def test_a_choice_of_somebody_who_was_erased_meanwhile_leads_to_the_page_of_a_used_link(
+    page, sent, http, mona, juniper, preferences, monkeypatch
+):
+    def after_erasing(deed):
+        def do(**given):
+            erase_client(client=juniper.client, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=mona)
+            return deed(**given)
+
+        return do
+
+    for name in ("change_preferences", "decide_by_link"):
+        monkeypatch.setattr(pages, name, after_erasing(getattr(pages, name)))
+    response = http.post(preferences.replace("/c/p/", page), sent)
+    assert (response.status_code, response.text) == (404, http.get("/c/nonsense/").text)
