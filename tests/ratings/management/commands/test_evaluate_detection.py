@@ -27,3 +27,10 @@ def test_real_series_are_read_from_a_file(capsys, tmp_path):
         call_command("evaluate_detection", "--real", str(series), "--scale", "5", "1")
     with pytest.raises(CommandError, match="No such file"):
         call_command("evaluate_detection", "--real", str(tmp_path / "none.csv"))
+
+
+def test_the_rule_that_keeps_its_thresholds_is_not_taken_for_one_to_find_anew():
+    with pytest.raises(CommandError, match="invalid choice: 'own_mean_pooled_sd'"):
+        call_command(
+            "evaluate_detection", "--write-thresholds", "--criterion", "own_mean_pooled_sd", "--ruptures", "20"
+        )
