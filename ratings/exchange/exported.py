@@ -171,8 +171,7 @@ class Exported:
                 batch = []
             batch.append(place.key)
             client = place.client
-        if batch:
-            yield batch
+        yield batch
 
     def people(self) -> Iterator[Person]:
         """Who is in the files, each once: the clients, then the therapists."""
@@ -247,8 +246,7 @@ def _ruptures(keys: list[int]) -> dict[int, list[ExportedRupture]]:
     seen = {row.rupture_id: row for row in RuptureView.objects.filter(episode__in=keys).order_by("pk")}
     asides = SetAside.objects.filter(episode__in=keys, undone_at__isnull=True).order_by("pk")
     aside = {row.rupture_id: row for row in asides}
-    verdicts = StrainVerdict.objects.filter(episode__in=keys, rupture__isnull=False).order_by("pk")
-    strain = dict(verdicts.values_list("rupture", "answer"))
+    strain = dict(StrainVerdict.objects.filter(episode__in=keys).order_by("pk").values_list("rupture", "answer"))
     useful = dict(UsefulVerdict.objects.filter(episode__in=keys).order_by("pk").values_list("rupture", "answer"))
     rows = Rupture.objects.told().filter(episode__in=keys, kept_back=False, opened_session__voided_at__isnull=True)
     rows = rows.exclude(state=Rupture.RuptureState.WITHDRAWN).order_by("opened_session__starts_at", "pk")

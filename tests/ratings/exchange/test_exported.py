@@ -1,4 +1,7 @@
-"""How an export calls people; and that ten times as many cases take no more memory: they are read some at a time."""
+"""How an export calls people, and what of a case goes out; and that ten times as many cases take no more memory.
+
+They are read some at a time.
+"""
 
 import gc
 import re
@@ -13,10 +16,18 @@ from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, Episode
 from ratings.exchange import actions, exported, files
 from ratings.exchange.actions import export_by_command, write_taken
-from ratings.exchange.exported import ExportedCase, Names, Pseudonyms
-from ratings.models import InstrumentText, Rating
+from ratings.exchange.exported import Exported, ExportedCase, Names, Pseudonyms
+from ratings.models import (
+    DetectorVersion,
+    InstrumentText,
+    Rating,
+    Rupture,
+    RuptureView,
+    StrainVerdict,
+    UsefulVerdict,
+)
 from sessions.models import TherapySession
-from tests.factories import days_ago
+from tests.factories import days_ago, make_episode, make_therapy_session
 
 SESSIONS = 4  # of each case
 FEW, MANY = 40, 400  # cases
@@ -154,3 +165,161 @@ def test_the_time_stays_where_it_is_not_shifted(pseudonyms):
 def test_sessions_are_numbered_from_one():
     case = SimpleNamespace(sessions=[SimpleNamespace(pk=9), SimpleNamespace(pk=5)])
     assert ExportedCase.numbers.fget(case) == {9: 1, 5: 2}
+
+
+# --- What of a case goes out ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def read(pseudonyms):
+    """The cases of a practice as the files have them."""
+
+    def cases(practice):
+        names = Names(pseudonyms, is_shifted=True, tells_therapists=True)
+        return Exported(Episode.objects.filter(client__practice=practice), names)
+
+    return cases
+
+
+def test_a_session_that_is_to_come_stays_here(read, millrace, juniper):
+    past = make_therapy_session(juniper, starts_at=days_ago(1))
+    make_therapy_session(juniper, starts_at=days_ago(-1), attendance="planned")
+    (case,) = read(millrace).cases()
+    assert case.sessions == [past]
+
+
+def test_a_removed_session_stays_here(read, millrace, juniper, dana):
+    make_therapy_session(juniper, voided_at=days_ago(1), voided_by=dana)
+    (case,) = read(millrace).cases()
+    assert case.sessions == []
+
+
+def rate(held, **fields):
+    text = InstrumentText.objects.filter(instrument__key="alliance-6").select_related("instrument").first()
+    made = {"instrument": text.instrument, "text": text, "items_answered": 2, "mode": "link", "rater": "client"}
+    return Rating.objects.create(episode=held.episode, therapy_session=held, answered_at=days_ago(3), **made, **fields)
+
+
+def test_of_a_corrected_rating_the_newest_goes_out(read, millrace, juniper, instruments):
+    held = make_therapy_session(juniper)
+    newest = rate(held)
+    rate(held, replaced_at=days_ago(1), replaced_reason="client")
+    (case,) = read(millrace).cases()
+    assert list(case.ratings.values()) == [newest]
+
+
+def test_the_words_of_a_comment_are_not_even_read(read, millrace, juniper, instruments):
+    rate(make_therapy_session(juniper))
+    (case,) = read(millrace).cases()
+    assert [rating.get_deferred_fields() for rating in case.ratings.values()] == [{"comment"}]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 500])
+def test_all_are_here_until_one_is_gone(read, millrace, juniper, sorrel, monkeypatch, at_once):
+    monkeypatch.setattr(exported, "KEYS_AT_ONCE", at_once)
+    cases = read(millrace)
+    assert cases.are_all_here()
+    Episode.objects.filter(pk=juniper.pk).delete()
+    assert not cases.are_all_here()
+
+
+def test_a_case_that_is_erased_meanwhile_is_left_out(read, millrace, juniper, sorrel):
+    cases = read(millrace)
+    Episode.objects.filter(pk=juniper.pk).delete()
+    assert [case.episode for case in cases.cases()] == [sorrel]
+    assert [person.name for person in cases.people()] == ["Sorrel", "Dana Whitlock"]
+
+
+def test_sessions_go_out_by_their_starts_however_they_came(read, millrace, juniper):
+    days = (3, 9, 6)
+    sessions = {since: make_therapy_session(juniper, starts_at=days_ago(since)) for since in days}
+    (case,) = read(millrace).cases()
+    assert case.sessions == [sessions[since] for since in sorted(days, reverse=True)]
+
+
+@pytest.fixture
+def earlier(juniper, dana):
+    """An earlier case of Juniper's."""
+    ended = {"starts_at": days_ago(999), "ends_at": days_ago(950), "end_reason": "completed"}
+    return make_episode(dana, client=juniper.client, **ended)
+
+
+def test_a_client_of_two_cases_is_named_once_in_the_key(read, millrace, juniper, earlier):
+    assert [person.name for person in read(millrace).people()] == ["Juniper", "Dana Whitlock"]
+
+
+def test_the_cases_of_a_client_are_in_one_batch_and_numbered_through(read, millrace, juniper, earlier, monkeypatch):
+    monkeypatch.setattr(exported, "CASES_AT_ONCE", 1)
+    assert [(case.number, case.episode) for case in read(millrace).cases()] == [(1, earlier), (2, juniper)]
+
+
+@pytest.fixture
+def rupture(juniper):
+    held = make_therapy_session(juniper, starts_at=days_ago(9))
+    return juniper.ruptures.create(opened_session=held, opened_at=days_ago(9))
+
+
+@pytest.fixture
+def ruptures(read, millrace, rupture):
+    """What the files tell of the ruptures of Juniper, who had one."""
+
+    def told():
+        (case,) = read(millrace).cases()
+        return case.ruptures
+
+    return told
+
+
+def test_a_rupture_goes_out(ruptures, rupture):
+    assert [(one.number, one.row) for one in ruptures()] == [(1, rupture)]
+
+
+def test_ruptures_are_numbered_by_the_sessions_that_opened_them(ruptures, rupture):
+    held = make_therapy_session(rupture.episode, starts_at=days_ago(20))
+    over = {"opened_at": days_ago(20), "closed_at": days_ago(15), "state": "repaired"}
+    before = rupture.episode.ruptures.create(opened_session=held, **over)
+    assert [(one.number, one.row) for one in ruptures()] == [(1, before), (2, rupture)]
+
+
+@pytest.mark.parametrize("fields", [{"kept_back": True}, {"state": "withdrawn", "closed_at": days_ago(1)}], ids=list)
+def test_what_no_page_tells_of_stays_here(ruptures, rupture, fields):
+    Rupture.objects.update(**fields)
+    assert not ruptures()
+
+
+def test_what_opened_in_a_removed_session_stays_here(ruptures, rupture, dana):
+    TherapySession.objects.update(voided_at=days_ago(1), voided_by=dana)
+    assert not ruptures()
+
+
+def test_what_was_found_in_shadow_mode_stays_here(ruptures, millrace):
+    shadow = {"criterion": "cusum", "budget": "normal", "use": "client", "shadow": True}
+    DetectorVersion.objects.create(practice=millrace, valid_from=days_ago(1), **shadow)
+    assert not ruptures()
+
+
+def test_a_step_that_was_taken_back_stays_here(ruptures, rupture, dana):
+    said = {"episode": rupture.episode, "step": "ask", "outcome": "done", "said_by": dana}
+    stays = rupture.steps.create(**said)
+    rupture.steps.create(**said, taken_back_at=days_ago(1))
+    assert [list(one.steps) for one in ruptures()] == [[stays]]
+
+
+def test_what_is_no_longer_set_aside_is_not_said_to_be(ruptures, rupture, dana):
+    rupture.set_asides.create(episode=rupture.episode, by=dana, undone_by=dana, undone_at=days_ago(1))
+    assert [one.aside for one in ruptures()] == [None]
+
+
+def test_of_what_was_said_of_a_rupture_the_newest_goes_out(ruptures, rupture, dana):
+    about = {"episode": rupture.episode, "rupture": rupture}
+    for kind, strain, useful in (("withdrawal", "yes", "known"), ("both", "no", "useful")):
+        RuptureView.objects.create(**about, kind=kind, said_by=dana)
+        StrainVerdict.objects.create(**about, answer=strain, given_by=dana)
+        UsefulVerdict.objects.create(**about, answer=useful, given_by=dana)
+    (one,) = ruptures()
+    assert (one.seen.kind, one.strain, one.useful) == ("both", "no", "useful")
+
+
+def test_without_an_answer_nothing_is_said(ruptures):
+    (one,) = ruptures()
+    assert (one.seen, one.aside, one.strain, one.useful) == (None, None, "", "")
