@@ -9,10 +9,20 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
-from alliance.models import Client, DataExport, Episode
+from alliance.access import Denied
+from alliance.models import AuditEvent, Client, DataExport, Episode
+from alliance.refusal import Refused
 from ratings.cases.actions import end_episode, log_session
 from ratings.check_in.actions import answer_check_in
-from ratings.exchange.actions import export_by_command, write_taken
+from ratings.exchange import actions
+from ratings.exchange.actions import (
+    export_by_command,
+    exported_of,
+    make_export,
+    take_archive,
+    write_key,
+    write_taken,
+)
 from ratings.exchange.exported import Person, Pseudonyms
 from ratings.exchange.files import key_text
 from ratings.exchange.spss import DATA_FILE
@@ -216,3 +226,86 @@ def test_no_name_is_taken_for_a_formula(dana, live_through):
 def test_no_name_in_the_key_is_taken_for_a_formula():
     people = [Person("client", "=C", "=1+1", 7)]
     assert key_text(SimpleNamespace(people=lambda: people)).splitlines()[1] == "client,'=C,'=1+1,7"
+
+
+# --- Who is in, and what they are called ------------------------------------------------------------------------------
+
+
+MOVE = {"reason": "move", "keeps_names": False, "is_shifted": True}
+
+
+@pytest.fixture
+def made(mona, dana):
+    """An export that a manager makes of the practice, or a therapist of the own cases."""
+    makers = {"practice": mona, "own": dana}
+    return lambda extent, **how: make_export(by=makers[extent], extent=extent, reason="move", **how)
+
+
+def test_names_and_true_days_are_for_own_cases_alone(made):
+    how = {"keeps_names": True, "is_shifted": False}
+    exports = [made(extent, **how) for extent in ("own", "practice")]
+    assert [(export.keeps_names, export.is_shifted) for export in exports] == [(True, False), (False, True)]
+
+
+def test_without_a_word_about_it_there_are_pseudonyms_and_shifted_days(made):
+    export = made("own")
+    assert (export.keeps_names, export.is_shifted) == (False, True)
+
+
+def test_that_an_export_was_made_is_on_record_with_its_maker(made, mona, millrace):
+    export = made("practice")
+    event = AuditEvent.objects.get(verb="created", subject_code=str(export.code))
+    assert event.actor_code == str(mona.user.code)
+
+
+def test_the_key_of_own_cases_that_was_read_is_on_record(made, juniper, dana):
+    export = made("own")
+    assert "Juniper" in write_key(export=export)
+    event = AuditEvent.objects.get(verb="read", subject_code=str(export.code))
+    assert event.actor_code == str(dana.user.code)
+
+
+def test_the_key_of_a_practice_is_for_whoever_runs_the_installation(made, juniper):
+    assert "Juniper" in write_key(export=export_by_command(practice=juniper.client.practice, **MOVE))
+    with pytest.raises(Denied):
+        write_key(export=made("practice"))
+
+
+def test_a_manager_is_told_of_no_therapist_and_the_others_are(made, juniper, millrace):
+    by_command = export_by_command(practice=millrace, **MOVE)
+    exports = made("practice"), made("own"), by_command
+    assert [exported_of(export).names.tells_therapists for export in exports] == [False, True, True]
+
+
+def test_the_second_client_of_a_name_has_a_number_behind_it_also_beyond_one_statement(made, dana, monkeypatch):
+    monkeypatch.setattr(actions, "KEYS_AT_ONCE", 2)
+    clients = [make_episode(dana, name).client for name in ("Teasel", "Wren", "wren", "WREN")]
+    names = exported_of(made("own", keeps_names=True)).names.by_name
+    assert [names[client.pk] for client in clients] == ["Teasel", "Wren", "wren (2)", "WREN (3)"]
+
+
+def test_each_case_is_on_record_as_taken_out_also_beyond_one_statement(made, dana, monkeypatch):
+    monkeypatch.setattr(actions, "KEYS_AT_ONCE", 2)
+    codes = {str(make_episode(dana, name).code) for name in ("Teasel", "Wren", "Juniper")}
+    write_taken(export=made("own"), file=io.BytesIO())
+    events = AuditEvent.objects.filter(verb="exported", subject_type="episode")
+    assert {event.subject_code for event in events} == codes and len(events) == 3
+    assert {(event.actor_code, event.count) for event in events} == {(str(dana.user.code), 1)}
+
+
+def test_the_archive_is_given_from_its_beginning(made, juniper):
+    with take_archive(export=made("own")) as file:
+        assert file.read(2) == b"PK"
+
+
+def test_an_archive_that_may_not_go_out_is_closed(made, juniper, monkeypatch):
+    spools = []
+
+    def refuse(*, export, file):
+        spools.append(file)
+        raise Refused("No.")
+
+    monkeypatch.setattr(actions, "write_taken", refuse)
+    with pytest.raises(Refused):
+        take_archive(export=made("own"))
+    assert spools[0].closed

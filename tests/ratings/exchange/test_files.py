@@ -1,0 +1,166 @@
+"""What each file of an export says, row by row, and how much went into the archive."""
+
+import csv
+import io
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alliance.models import Episode
+from ratings.exchange.exported import Exported, Names, Pseudonyms
+from ratings.exchange.files import Written, key_text, write_archive
+from ratings.models import Instrument, InstrumentText, Rating, RuptureView, StrainVerdict, UsefulVerdict
+from tests.factories import make_therapy_session
+
+FIRST = datetime(2024, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+CALLED = Pseudonyms(b"a key that is known")
+
+
+@pytest.fixture
+def session(juniper):
+    return make_therapy_session(juniper, starts_at=FIRST, attendance="attended")
+
+
+@pytest.fixture
+def rating(session, instruments):
+    text = InstrumentText.objects.filter(instrument__key="alliance-6", language="en").select_related("instrument").get()
+    return Rating.objects.create(
+        episode=session.episode, therapy_session=session, rater="client", instrument=text.instrument, text=text,
+        items_answered=2, answers={"goal_matters": 3, "bond_open": 0}, answered_at=FIRST + DAY, mode="paper",
+        goal_raw=3.0, bond_raw=0.0, goal_pomp=75.0, bond_pomp=0.0, overall_pomp=37.5, straight_line=True, tension=True,
+        tension_talked_about=False, tension_strength="strong", comment_words=7,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def rupture(juniper, session):
+    return juniper.ruptures.create(opened_session=session, opened_at=FIRST + DAY, opened_by="client")
+
+
+def archive_of(episode, *, is_shifted=False):
+    """What was counted, and the rows of a file of the archive."""
+    file = io.BytesIO()
+    names = Names(CALLED, is_shifted, tells_therapists=True)
+    written = write_archive(Exported(Episode.objects.filter(pk=episode.pk), names), file)
+    archive = zipfile.ZipFile(file)
+    return written, lambda name: list(csv.DictReader(io.StringIO(archive.read(name).decode())))
+
+
+def filled(row):
+    """The cells that say something, behind those that say whose row it is."""
+    return {name: cell for name, cell in list(row.items())[3:] if cell}
+
+
+def test_it_counts_what_it_wrote(juniper, rating):
+    make_therapy_session(juniper, starts_at=FIRST + DAY)
+    written, _rows = archive_of(juniper)
+    assert written == Written(cases=1, sessions=2, ratings=1)
+
+
+def test_no_file_of_the_archive_tells_its_day(juniper):
+    file = io.BytesIO()
+    write_archive(Exported(Episode.objects.all(), Names(CALLED, False, True)), file)
+    with zipfile.ZipFile(file) as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_a_row_begins_with_who_it_is_about(juniper, rating, rupture):
+    _written, rows = archive_of(juniper)
+    for name in ("ratings-wide.csv", "flags.csv"):
+        (row,) = rows(name)
+        assert list(row.values())[:3] == [
+            CALLED.client(juniper.client.code),
+            CALLED.therapist(juniper.therapist.code),
+            "1",
+        ]
+
+
+def test_a_row_of_the_wide_table_has_each_answer_in_its_own_column(juniper, rating):
+    _written, rows = archive_of(juniper)
+    (row,) = rows("ratings-wide.csv")
+    assert filled(row) == {
+        "session_no": "1", "session_start_utc": "2024-03-01T12:00:00Z", "tz": rating.therapy_session.zone,
+        "rater": "client", "instrument": "alliance-6", "instrument_version": rating.instrument.version,
+        "mode": "paper", "submitted_utc": "2024-03-02T12:00:00Z", "goal_mean": "3.0", "bond_mean": "0.0",
+        "goal": "75.0", "bond": "0.0", "overall": "37.5", "items_answered": "2", "straight_line": "1", "tension": "1",
+        "tension_talked_about": "0", "tension_strength": "strong", "comment_words": "7",
+        "alliance_6_1_goal_matters": "3", "alliance_6_1_bond_open": "0",
+    }  # fmt: skip
+
+
+def test_an_item_is_told_in_english_where_a_text_in_another_language_came_later(juniper, rating):
+    text = rating.text.text | {"client": rating.text.text["client"] | {"items": {"bond_open": "Offen"}}}
+    InstrumentText.objects.create(instrument=rating.instrument, language="zu", text=text)
+    file = io.BytesIO()
+    write_archive(Exported(Episode.objects.none(), Names(CALLED, False, True)), file)
+    assert "Offen" not in zipfile.ZipFile(file).read("ratings-wide.sps").decode()
+
+
+def test_a_flag_says_what_was_found_and_what_was_said_of_it(juniper, rupture, dana):
+    later = make_therapy_session(juniper, starts_at=FIRST + 7 * DAY)
+    fields = {"state": "repaired", "closed_session": later, "closed_at": FIRST + 8 * DAY, "kind": "both"}
+    juniper.ruptures.update(**fields, pillars=["goal", "bond"], named_by=dana)
+    about = {"episode": juniper, "rupture": rupture}
+    RuptureView.objects.create(**about, kind="withdrawal", signs=["quiet", "angry"], said_by=dana)
+    StrainVerdict.objects.create(**about, answer="yes", given_by=dana)
+    UsefulVerdict.objects.create(**about, answer="known", given_by=dana)
+    _written, rows = archive_of(juniper)
+    (row,) = rows("flags.csv")
+    assert list(filled(row).values()) == [
+        "1", "1", "2", "2024-03-02T12:00:00Z", "2024-03-09T12:00:00Z", "client", "repaired", "both", "goal bond", "1",
+        "withdrawal", "quiet angry", "yes", "known",
+    ]  # fmt: skip
+
+
+def test_a_flag_of_which_nobody_said_anything_has_empty_cells(juniper, rupture):
+    _written, rows = archive_of(juniper)
+    (row,) = rows("flags.csv")
+    assert list(filled(row).values()) == ["1", "1", "2024-03-02T12:00:00Z", "client", "open", "0"]
+
+
+def test_a_step_is_told_with_the_session_whose_log_said_so_or_else_the_planned_one(juniper, rupture, dana):
+    later = make_therapy_session(juniper, starts_at=FIRST + 7 * DAY)
+    said = {"episode": juniper, "said_by": dana, "said_at": FIRST + DAY, "outcome": "done"}
+    rupture.steps.create(**said, step="ask", planned_for=rupture.opened_session, logged_with=later)
+    rupture.steps.create(**said, step="own", planned_for=rupture.opened_session)
+    rupture.steps.create(**said, step="fit")
+    _written, rows = archive_of(juniper)
+    assert [list(filled(row).values()) for row in rows("repairs.csv")] == [
+        ["1", "ask", "done", "2024-03-02T12:00:00Z", "2"],
+        ["1", "own", "done", "2024-03-02T12:00:00Z", "1"],
+        ["1", "fit", "done", "2024-03-02T12:00:00Z"],
+    ]
+
+
+def test_where_the_time_is_shifted_it_is_so_in_each_file(juniper, rating, rupture, dana):
+    later = {"closed_at": FIRST + 8 * DAY, "state": "repaired"}
+    juniper.ruptures.update(**later)
+    rupture.steps.create(episode=juniper, step="ask", outcome="done", said_by=dana, said_at=FIRST)
+    _written, rows = archive_of(juniper, is_shifted=True)
+    cells = [
+        cell for name in ("ratings-wide.csv", "flags.csv", "repairs.csv") for row in rows(name) for cell in row.values()
+    ]
+    told = sorted(datetime.fromisoformat(cell) for cell in cells if cell.endswith("Z"))
+    shift = CALLED.shift(juniper.client.code)
+    assert told == [FIRST + days * DAY - shift for days in (0, 0, 1, 1, 8)]
+
+
+def test_the_key_is_read_by_a_spreadsheet_and_says_who_is_who(juniper):
+    text = key_text(Exported(Episode.objects.all(), Names(CALLED, True, True)))
+    shifted = CALLED.shift(juniper.client.code) // timedelta(minutes=1)
+    assert text.startswith("\ufeff")
+    assert list(csv.reader(io.StringIO(text[1:]))) == [
+        ["kind", "pseudonym", "name", "shifted_minutes"],
+        ["client", CALLED.client(juniper.client.code), "Juniper", str(shifted)],
+        ["therapist", CALLED.therapist(juniper.therapist.code), "Dana Whitlock", ""],
+    ]
+
+
+def test_an_instrument_without_sentences_has_columns_all_the_same(juniper, rating):
+    InstrumentText.objects.filter(instrument__key="sai-6").delete()
+    _written, rows = archive_of(juniper)
+    (row,) = rows("ratings-wide.csv")
+    for instrument in Instrument.objects.filter(key="sai-6"):
+        assert f"sai_6_{instrument.version}_item_1" in row
