@@ -153,6 +153,12 @@ def test_what_was_said_beside_the_answers_is_a_number_or_a_word(juniper, session
     ]
 
 
+def test_yes_and_no_are_written_as_numbers(juniper, session, text):
+    rate(session, text, tension=True, tension_talked_about=False)
+    (case,) = Exported(Episode.objects.all(), Names(CALLED, False, tells_therapists=True)).cases()
+    assert not [cell for row in long_rows(case) for cell in row if isinstance(cell, bool)]
+
+
 def test_an_answer_has_no_words_where_the_text_is_not_here(juniper, session, text):
     rate(session, text, text=None, answers={"goal_matters": 1})
     said = dict(rows_of(juniper, "client"))["goal_matters"]
