@@ -41,12 +41,23 @@ def create_client(*, practice, name, by, email="", phone="", language="", zone="
     return client
 
 
-def _agree(client: Client, purpose: str, by: Membership | None) -> None:
-    wording = wording_in_force(purpose)
+def _agree(client: Client, purpose: str, by: Membership | None, at: datetime | None = None) -> None:
+    wording, at = wording_in_force(purpose), at or timezone.now()
     consent = Consent.objects.create(
-        client=client, purpose=purpose, text_version=wording.version, text_hash=wording.sha256, recorded_by=by
+        client=client,
+        purpose=purpose,
+        text_version=wording.version,
+        text_hash=wording.sha256,
+        given_at=at,
+        recorded_by=by,
     )
     audit.record(Verb.CREATED, consent, by=by, practice=client.practice)
+
+
+def _end(consent: Consent, by: Membership | None, at: datetime) -> None:
+    consent.withdrawn_at = at
+    consent.save(update_fields=["withdrawn_at"])
+    audit.record(Verb.ENDED, consent, by=by, practice=consent.client.practice)
 
 
 def lock_record(client: Client) -> Client:
@@ -96,20 +107,22 @@ def settle_consent(*, client: Client, purpose: str, given: bool, by: Membership 
         return
     of_record = Q(client=client) | Q(client__in=_put_away_in(client)) | Q(client__in=_kept_for(client))
     live = Consent.objects.filter(of_record, purpose=purpose, withdrawn_at__isnull=True)
-    for consent in live.order_by("pk"):
-        consent.withdrawn_at = timezone.now()
-        consent.save(update_fields=["withdrawn_at"])
-        audit.record(Verb.ENDED, consent, by=by, practice=client.practice)
+    for consent in live.select_related("client__practice").order_by("pk"):
+        _end(consent, by, timezone.now())
 
 
 @transaction.atomic
 def renew_consent(*, client: Client, purpose: str, by: Membership | None = None) -> None:
-    """Lets a consent to an earlier wording end, and one to the wording in force start."""
+    """Lets a consent to an earlier wording end, and one to the wording in force start at the same instant.
+
+    It is no no: that of another record that is one with theirs stays. `Consent.objects.taken_back` leaves it out.
+    """
     lock_record(client)
     live_consent = _live_consent(client, purpose)
     if live_consent and wording_of(live_consent) != wording_in_force(purpose):
-        settle_consent(client=client, purpose=purpose, given=False, by=by)
-        settle_consent(client=client, purpose=purpose, given=True, by=by)
+        now = timezone.now()
+        _end(live_consent, by, now)
+        _agree(client, purpose, by, now)
 
 
 def _live_consent(client: Client, purpose: str) -> Consent | None:

@@ -1,15 +1,25 @@
 """What a client agreed to."""
 
 import uuid
+from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models.client import Client
 from alliance.models.people import Membership
 from alliance.scopes import ScopedQuerySet
+
+
+class ConsentQuerySet(ScopedQuerySet["Consent"]):
+    def taken_back(self) -> Self:
+        """Those that ended as the client said no, and not as they agreed to another wording at that instant."""
+        again = Consent.objects.filter(
+            client=OuterRef("client"), purpose=OuterRef("purpose"), given_at=OuterRef("withdrawn_at")
+        )
+        return self.filter(~Exists(again), withdrawn_at__isnull=False)
 
 
 class Consent(models.Model):
@@ -33,7 +43,7 @@ class Consent(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     recorded_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True)
 
-    objects = ScopedQuerySet.as_manager()
+    objects = ConsentQuerySet.as_manager()
     scope = ("client", "client")
 
     class Meta:

@@ -100,7 +100,7 @@ def end_what_shows_the_record(client: Client) -> None:
 
 def _take_back_there_too(join: CaseJoin, by: Membership | None) -> None:
     """What the client took back while the two were one is taken back in both."""
-    since = Consent.objects.filter(client=join.episode.client_id, withdrawn_at__gte=join.joined_at)
+    since = Consent.objects.taken_back().filter(client=join.episode.client_id, withdrawn_at__gte=join.joined_at)
     for purpose in set(since.values_list("purpose", flat=True)):
         settle_consent(client=join.joined.client, purpose=purpose, given=False, by=by)
 

@@ -47,7 +47,7 @@ def test_only_the_actions_about_a_client_write_consents():
         for file in (settings.BASE_DIR / package).rglob("*.py")
         if "migrations" not in file.parts and "demo" not in file.parts  # the demo's people are made up
     ]
-    here = {"create_client", "_agree", "settle_consent", "change_client"}
+    here = {"create_client", "_agree", "_end", "change_client"}
     assert set(writers_of_consents(file.read_text() for file in files)) == here
 
 

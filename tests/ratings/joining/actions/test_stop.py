@@ -126,6 +126,27 @@ def test_a_no_in_another_case_of_theirs_holds_for_both(kept, double, with_anothe
     assert (holds(kept), holds(double)) == (False, False)
 
 
+@pytest.mark.parametrize("is_parted", [False, True])
+def test_who_agrees_to_a_new_wording_takes_nothing_back_in_the_other_record(is_parted, kept, double):  # noqa: F811 -- fixtures
+    agree(kept, double)
+    done = join(kept, double)
+    renew_consent(client=kept.client, purpose="email")
+    assert kept.client.consents.filter(purpose="email").count() == 2
+    if is_parted:
+        part_cases(editor=editor_of(fresh(kept)), join=done)
+    assert holds(kept) and holds(double)
+
+
+def test_who_takes_a_new_wording_back_later_does_so_in_both(kept, double):  # noqa: F811 -- fixtures
+    agree(kept)
+    done = join(kept, double)
+    renew_consent(client=kept.client, purpose="email")
+    settle_consent(client=kept.client, purpose="email", given=False)
+    agree(double)
+    part_cases(editor=editor_of(fresh(kept)), join=done)
+    assert not holds(double)
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_a_stop_at_the_same_moment_keeps_the_two_apart(kept, double):  # noqa: F811 -- fixtures
