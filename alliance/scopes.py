@@ -370,10 +370,11 @@ class SupervisionQuerySet(PracticeQuerySet[Row_co]):
         ]
 
     def waiting_for_manager(self, place: OuterRef) -> Self:
-        """Those about which a manager is asked: all of the practice that do not open yet, but not the own ones."""
+        """Those about which a manager is asked: of the practice, not open yet, not the own, and not from before."""
+        was_here = was_manager(OuterRef("starts_at") - SIGHT_WAITS)
         managers = apps.get_model("alliance", "Membership").objects.filter(pk=OuterRef(place), is_manager=True)
         managers = managers.exclude(user=OuterRef("asked_by__user")).exclude(user=OuterRef("supervisor__user"))
-        return self._closed().filter(Exists(managers.filter(practice=OuterRef("supervisor__practice"))))
+        return self._closed().filter(Exists(managers.filter(was_here, practice=OuterRef("supervisor__practice"))))
 
     def _closed(self) -> Self:
         return self.filter(live(), Q(opens_at__isnull=True) | Q(opens_at__gt=Now()))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.database_clock import Now
 from alliance.models.episode import Episode
 from alliance.models.people import Membership
-from alliance.scopes import PracticeQuerySet, live_memberships
+from alliance.scopes import SIGHT_WAITS, PracticeQuerySet, live_memberships, was_manager
 
 
 class CaseOfferQuerySet(PracticeQuerySet):
@@ -36,7 +36,8 @@ class CaseOfferQuerySet(PracticeQuerySet):
 
     def waiting_for_manager(self, place: OuterRef) -> Self:
         """As `SupervisionQuerySet.waiting_for_manager`."""
-        managers: QuerySet[Membership] = Membership.objects.filter(pk=OuterRef(place), is_manager=True)
+        was_here = was_manager(OuterRef("asked_at") - SIGHT_WAITS)
+        managers: QuerySet[Membership] = Membership.objects.filter(was_here, pk=OuterRef(place), is_manager=True)
         managers = managers.exclude(user=OuterRef("asked_by__user")).exclude(user=OuterRef("to__user"))
         return self._closed().filter(Exists(managers.filter(practice=OuterRef("to__practice"))))
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from alliance import scopes
 from alliance.crypto import Sealed
-from alliance.models import Cover, Episode, FormDraft, Membership, Supervision, User
+from alliance.models import CaseOffer, Cover, Episode, FormDraft, Membership, Supervision, User
 from tests.factories import days_ago, make_episode, make_member, make_supervision
 
 # What takes a place from somebody, in days from now or as it is stored.
@@ -210,6 +210,18 @@ def test_the_supervisor_and_the_therapist_are_asked_and_the_other_manager(
     assert {member for member in everybody if is_asked(member)} == {ida}
     Supervision.objects.filter(pk=asked.pk).update(ends_at=timezone.now())
     assert not any(map(is_asked, everybody))
+
+
+@pytest.mark.parametrize("made", ["assignment", "offer"])
+@pytest.mark.parametrize("since", ["starts_at", "manager_since"])
+def test_who_became_a_manager_too_late_to_answer_is_not_asked(since, made, vera, dana, noor, mona, juniper, millrace):
+    ida, late = make_member(millrace, "Ida Berg", "manager"), make_member(millrace, "Kai Late", "manager")
+    Membership.objects.filter(pk=late.pk).update(**{since: days_ago(0.5)})
+    if made == "assignment":
+        asked_for(vera, asked_by=mona, therapist=noor)
+    else:
+        CaseOffer.objects.create(episode=juniper, to=noor, kind="hand-over", asked_by=mona, opens_at=days_ago(-1))
+    assert (is_asked(ida), is_asked(late)) == (True, False)
 
 
 def test_who_declined_is_asked_no_more(vera, noor, mona):
