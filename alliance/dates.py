@@ -1,7 +1,7 @@
 """How days and times are written and read: a few named formats, which a translation can change."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from django.utils import timezone, translation
@@ -141,3 +141,29 @@ def _month(name: str) -> int | None:
 
 def _example() -> str:
     return written(timezone.localdate(), DateFormat.SHORT_YEAR)
+
+
+CLOCK = re.compile(
+    r"(?:(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::00)?|(?P<hours>\d{2})(?P<minutes>\d{2}))"
+    r"(?:\s*(?P<half>[ap])\.?m\.?)?",
+    re.IGNORECASE,
+)
+
+
+def read_time(typed: str) -> time:
+    """The time of day that somebody typed, as "14:30", "14.30", "1430" or "2:30 pm".
+
+    Raises
+    ------
+    ValueError
+        Where it is none, or not typed to its end: "14:3" could become any of ten times.
+    """
+    match = CLOCK.fullmatch(" ".join(typed.split()))
+    if not match:
+        raise ValueError(typed)
+    hour, minute = int(match["hour"] or match["hours"]), int(match["minute"] or match["minutes"])
+    if match["half"]:
+        if not 1 <= hour <= 12:
+            raise ValueError(typed)
+        hour = hour % 12 + (12 if match["half"].lower() == "p" else 0)
+    return time(hour, minute)

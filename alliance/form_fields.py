@@ -1,7 +1,7 @@
 """Form fields and limits that several rooms share."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -9,7 +9,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from alliance.dates import DateFormat, UnreadableDay, read_day, written
+from alliance.dates import DateFormat, UnreadableDay, read_day, read_time, written
 
 LONGEST_DELAY = 7 * 24 * 60  # minutes; convention of this app: later, nobody remembers the session
 # As people write them: (555) 123-4567, +44 (0)20 7946 0958, 030/555-0117, 555.123.4567 ext. 12, 555 0117, extension 12.
@@ -69,6 +69,30 @@ class DayField(forms.Field):
             return read_day(value)
         except UnreadableDay as error:
             raise forms.ValidationError(str(error)) from None
+
+
+class TimeOfDayField(forms.TimeField):
+    """A time on the wall, typed in one of the ways that `alliance.dates.read_time` takes.
+
+    It is a box of text. A browser's own box for times sends nothing while it is half filled in: the form would be saved
+    as if nobody had typed anything, and what was typed could not be shown again.
+    """
+
+    widget = forms.TimeInput(attrs={"inputmode": "numeric", "autocomplete": "off"}, format="%H:%M")
+
+    def to_python(self, value):
+        if value in self.empty_values or isinstance(value, time):
+            return value or None
+        try:
+            return read_time(value)
+        except ValueError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class NumberField(forms.IntegerField):
+    """A whole number that a person types: a box of text, for the same reason as `TimeOfDayField`."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
 
 # What a form says by itself, by the kind of the field. A form that knows better says so in its own `error_messages`.

@@ -103,6 +103,37 @@ def test_a_field_with_words_of_the_framework_would_be_found():
     assert len(of_django([Planted])) == 1
 
 
+# --- The browser's own boxes ------------------------------------------------------------------------------------------
+
+# Half filled in, or with what it does not take, such a box sends nothing: what was typed there is lost.
+SILENT = ("date", "datetime-local", "month", "number", "range", "time", "week")
+
+
+def silent_boxes(form_classes):
+    return [
+        f"{form.__module__}.{form.__qualname__}.{name}"
+        for form in form_classes
+        for name, field in form.base_fields.items()
+        for widget in getattr(field.widget, "widgets", [field.widget])
+        if (widget.attrs.get("type") or getattr(widget, "input_type", None)) in SILENT
+    ]
+
+
+def test_no_box_keeps_to_itself_what_was_typed():
+    assert silent_boxes(all_forms()) == []
+    pages = sorted((Path(__file__).parent.parent / "templates").rglob("*.html"))
+    assert [page.name for page in pages if re.search(rf'type="({"|".join(SILENT)})"', page.read_text())] == []
+
+
+def test_a_box_that_keeps_it_to_itself_would_be_found():
+    class Planted(forms.Form):
+        number = forms.IntegerField()
+        time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}))
+        text = forms.CharField()
+
+    assert [found.rpartition(".")[2] for found in silent_boxes([Planted])] == ["number", "time"]
+
+
 # --- The browser's own sentences --------------------------------------------------------------------------------------
 
 FORM = re.compile(r'(<form\b(?:[^>{]|{[^}]*}+)*method="post"(?:[^>{]|{[^}]*}+)*>)(.*?)</form>', re.DOTALL)

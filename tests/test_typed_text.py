@@ -49,15 +49,7 @@ SOME = {
     ("alliance:practice-settings", "alliance:practice-settings"),
     ("alliance:member-invite", "alliance:member-invite"),
 }
-TYPED = {
-    "date": "2026-03-29",
-    "time": "09:10",
-    "number": "7",
-    "email": f"{CANARY}@example.org",
-    "week": "2026-W12",
-    "month": "2026-03",
-    "datetime-local": "2026-03-29T09:10",
-}
+TYPED = {"email": f"{CANARY}@example.org"}
 
 
 class StaffForm:

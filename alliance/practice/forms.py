@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from alliance.form_fields import LONGEST_DELAY, PHONE, PlainTextField, ZoneField
+from alliance.form_fields import LONGEST_DELAY, PHONE, NumberField, PlainTextField, TimeOfDayField, ZoneField
 from alliance.models import TherapistForm
 
 
@@ -26,18 +26,18 @@ class PracticeForm(forms.Form):
         max_length=40,
         validators=[PHONE],
     )
-    check_in_delay_minutes = forms.IntegerField(
+    check_in_delay_minutes = NumberField(
         label=_("Send the check-in how many minutes after the session?"),
         min_value=0,
         max_value=LONGEST_DELAY,
         error_messages={"min_value": _("Enter 0 minutes or more.")},
     )
-    quiet_from = forms.TimeField(label=_("Quiet from"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    quiet_to = forms.TimeField(label=_("Quiet until"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    reminder_after_hours = forms.IntegerField(
+    quiet_from = TimeOfDayField(label=_("Quiet from"))
+    quiet_to = TimeOfDayField(label=_("Quiet until"))
+    reminder_after_hours = NumberField(
         label=_("Send one reminder after (hours)"), help_text=_("0 for none."), min_value=0, max_value=7 * 24
     )
-    link_days = forms.IntegerField(label=_("Days for which a link works"), min_value=1, max_value=60)
+    link_days = NumberField(label=_("Days for which a link works"), min_value=1, max_value=60)
     therapist_form = forms.ChoiceField(
         label=_("After a session, therapists answer"), choices=TherapistForm, widget=forms.RadioSelect
     )
@@ -46,18 +46,18 @@ class PracticeForm(forms.Form):
         help_text=_("For answers from now on. They can also look without a rating; that is recorded."),
         required=False,
     )
-    plan_every_sessions = forms.IntegerField(
+    plan_every_sessions = NumberField(
         label=_("Ask about the plan every how many sessions?"),
         help_text=_("Goals and tasks, in the check-in. From the third session on. 0 for never."),
         min_value=0,
         max_value=52,
     )
-    repair_within_sessions = forms.IntegerField(
+    repair_within_sessions = NumberField(
         label=_("Sessions after which a supervisor is told that nothing was done about a rupture"),
         min_value=1,
         max_value=12,
     )
-    unseen_after_days = forms.IntegerField(
+    unseen_after_days = NumberField(
         label=_("Days without a session after which a case leaves “Needs attention”"),
         help_text=_("It stays in the list of all cases."),
         min_value=7,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.clients.wordings import wording_in_force
 from alliance.dates import zone_in_words
-from alliance.form_fields import DayField, PlainTextField
+from alliance.form_fields import DayField, PlainTextField, TimeOfDayField
 from alliance.form_keys import KeyedForm
 from alliance.models import Consent, EndReason
 from ratings.cases.own import Only, OwnAsked, Sort
@@ -55,9 +55,7 @@ class CaseForm(KeyedForm):
         help_text=_("It stands in your week then, and the check-in goes out after it. It can wait."),
         required=False,
     )
-    first_time = forms.TimeField(
-        label=_("Start"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
+    first_time = TimeOfDayField(label=_("Start"), required=False)
     # Never ticked beforehand: what nobody said is no consent.
     consents_to_check_ins = forms.BooleanField(
         label=_("The client agreed to answer check-ins after sessions."),

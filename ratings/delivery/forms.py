@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.clients.wordings import wording_in_force
-from alliance.form_fields import LONGEST_DELAY, PHONE, PlainTextField, ZoneField
+from alliance.form_fields import LONGEST_DELAY, PHONE, NumberField, PlainTextField, ZoneField
 from alliance.models import Consent
 
 
@@ -14,7 +14,7 @@ class ContactForm(forms.Form):
     email = forms.EmailField(label=_("E-mail"), required=False, max_length=254)
     phone = forms.CharField(label=_("Phone"), required=False, max_length=40, validators=[PHONE])
     zone = ZoneField(label=_("Time zone"), required=False, empty=_("As the practice"))
-    check_in_delay_minutes = forms.IntegerField(
+    check_in_delay_minutes = NumberField(
         label=_("Send the check-in how many minutes after the session?"),
         help_text=_("Leave blank for the practice's setting."),
         required=False,

@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from alliance.form_fields import PlainTextField
+from alliance.form_fields import NumberField, PlainTextField
 from alliance.models import Erasure
 
 SHORTEST = 8  # as pages and e-mails give the code of a case
@@ -76,7 +76,7 @@ class HoldForm(forms.Form):
 class RetentionForm(forms.Form):
     """How many years a record is kept after the end of the therapy."""
 
-    years = forms.IntegerField(
+    years = NumberField(
         label=_("Years after the end of the therapy"),
         help_text=_("Ask what the law of your profession says."),
         min_value=1,

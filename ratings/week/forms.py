@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from alliance import access
-from alliance.form_fields import DayField
+from alliance.form_fields import DayField, NumberField, TimeOfDayField
 from alliance.form_keys import KeyedForm
 from ratings.week.actions import no_such_time
 from ratings.week.leave import LeaveChoice
@@ -33,23 +33,16 @@ def repeats():
     return [(ONCE, _("Once")), ("1", _("Every week")), *weeks]
 
 
-class StartField(forms.TimeField):
-    """A time of day on the wall."""
-
-    def __init__(self, **kwargs):
-        super().__init__(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **kwargs)
-
-
 class PlanForm(AcceptedMixin, KeyedForm):
     """One session, or a series of them."""
 
     case = forms.ChoiceField(label=_("Client"))
     day = DayField(label=_("Day"))
-    time = StartField(label=_("Start"))
-    minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=480, initial=SESSION_MINUTES)
+    time = TimeOfDayField(label=_("Start"))
+    minutes = NumberField(label=_("Minutes"), min_value=5, max_value=480, initial=SESSION_MINUTES)
     mode = forms.ChoiceField(label=_("Mode"), choices=Mode, initial=Mode.IN_PERSON)
     repeat = forms.ChoiceField(label=_("Repeat"), choices=repeats, initial=ONCE)
-    count = forms.IntegerField(
+    count = NumberField(
         label=_("How many times"),
         min_value=1,
         max_value=MOST_IN_A_SERIES,
@@ -136,7 +129,7 @@ class MoveForm(AcceptedMixin):
     """Another day or time for a planned session, and for the rest of its series."""
 
     day = DayField(label=_("Move to"))
-    time = StartField(label=_("Start"))
+    time = TimeOfDayField(label=_("Start"))
     with_rest = forms.BooleanField(label=_("and the later ones of this series alike"), required=False)
 
     def __init__(self, *args, planned, **kwargs):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.dates import DateFormat, written, zone_in_words
-from alliance.form_fields import DayField, PlainTextField
+from alliance.form_fields import DayField, NumberField, PlainTextField, TimeOfDayField
 from sessions.models import Attendance, Mode, TherapySession
 from sessions.schedule.times import NoSuchTime, instant
 
@@ -50,8 +50,8 @@ class TherapySessionForm(forms.Form):
     """
 
     day = DayField(label=_("Day"))
-    time = forms.TimeField(label=_("Start"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=480, initial=SESSION_MINUTES)
+    time = TimeOfDayField(label=_("Start"))
+    minutes = NumberField(label=_("Minutes"), min_value=5, max_value=480, initial=SESSION_MINUTES)
     mode = forms.ChoiceField(label=_("Mode"), choices=Mode, initial=Mode.IN_PERSON, widget=forms.RadioSelect)
     attendance = forms.ChoiceField(
         label=_("Attendance"),

@@ -1,7 +1,7 @@
 """Days and times as they are written on every page."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 from django import forms
@@ -10,7 +10,17 @@ from django.utils.translation import override
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from alliance.dates import LETTERS, WITH_YEAR, DateFormat, UnreadableDay, day, read_day, written, zone_in_words
+from alliance.dates import (
+    LETTERS,
+    WITH_YEAR,
+    DateFormat,
+    UnreadableDay,
+    day,
+    read_day,
+    read_time,
+    written,
+    zone_in_words,
+)
 from alliance.form_fields import DayField
 from tests.test_architecture import PACKAGES, ROOT, findings, python_files
 
@@ -168,3 +178,27 @@ def test_no_form_reads_days_in_another_way():
 def test_a_day_of_another_year_is_written_in_every_format(time_machine, name):
     time_machine.move_to(datetime(2027, 1, 1, 12, tzinfo=UTC))
     assert day(TUESDAY, name) == written(TUESDAY, WITH_YEAR.get(name, name))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("14:30", time(14, 30)), ("14.30", time(14, 30)), ("1430", time(14, 30)), (" 9:05 ", time(9, 5)),
+        ("0905", time(9, 5)), ("14:30:00", time(14, 30)), ("2:30 pm", time(14, 30)), ("0230PM", time(14, 30)),
+        ("2.30 p.m.", time(14, 30)), ("12:10 am", time(0, 10)), ("12:10 pm", time(12, 10)), ("00:00", time(0)),
+    ],
+)  # fmt: skip
+def test_a_time_is_read_as_people_write_it(typed, read):
+    assert read_time(typed) == read
+
+
+@pytest.mark.parametrize("typed", ["14:", "14", "14:3", "143", ":30", "25:00", "14:60", "14:30 pm", "0:10 am", "noon"])
+def test_a_time_is_not_guessed(typed):
+    with pytest.raises(ValueError):
+        read_time(typed)
+
+
+@given(st.times())
+def test_a_time_is_read_as_it_is_shown(shown):
+    shown = shown.replace(second=0, microsecond=0)
+    assert read_time(written(datetime.combine(TUESDAY, shown), DateFormat.TIME)) == shown

@@ -2,7 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.forms import Textarea
 
-from alliance.form_fields import PHONE, PlainTextField
+from alliance.form_fields import PHONE, NumberField, PlainTextField, TimeOfDayField
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,10 @@ def test_a_name_has_one_line_and_a_text_has_its_own(line_break):
     typed = f"Dana{line_break}https://evil.test/"
     assert PlainTextField().clean(typed) == "Dana https://evil.test/"
     assert PlainTextField(widget=Textarea).clean(typed) == "Dana\nhttps://evil.test/"
+
+
+@pytest.mark.parametrize(("field", "half"), [(TimeOfDayField, "14:"), (NumberField, "1e")])
+def test_a_box_that_may_stay_empty_is_not_empty_when_half_typed(field, half):
+    assert field(required=False).clean("") is None
+    with pytest.raises(ValidationError, match="Write a"):
+        field(required=False).clean(half)

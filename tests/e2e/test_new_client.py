@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from alliance.models import Episode
 from ratings.delivery.by_plan import ask_by_plan
@@ -60,7 +61,7 @@ def test_by_keyboard(page, live_server, dana, sign_in, instruments, look):
     for label, typed in (
         ("Name or pseudonym", "Heron"),
         ("First session", day),
-        ("Start", "1000AM"),
+        ("Start", "1000"),
         ("The client agreed to receive e-mail.", " "),
         ("The client agreed to answer check-ins", " "),
     ):
@@ -78,3 +79,16 @@ def test_without_a_name_the_page_says_so_and_not_the_browser(page, live_server, 
     page.goto(live_server.url + reverse("ratings:case-create"))
     page.get_by_role("button", name="Open the case").click()
     page.get_by_role("alert").get_by_role("link", name="Name or pseudonym").wait_for()
+
+
+def test_a_half_typed_time_is_shown_again_with_a_sentence(desk, live_server, dana, instruments):
+    """Not taken for an empty box, which would open the case without the first session."""
+    desk.goto(live_server.url + reverse("ratings:case-create"))
+    desk.get_by_label("Name or pseudonym").fill("Heron")
+    desk.get_by_label("Start").focus()
+    desk.keyboard.type("14:")
+    desk.get_by_role("button", name="Open the case").click()
+    desk.get_by_role("alert").get_by_role("link", name="Start: Write a time, such as 14:30.").click()
+    expect(desk.get_by_label("Start")).to_be_focused()
+    assert desk.get_by_label("Start").input_value() == "14:"
+    assert not Episode.objects.exists()
