@@ -309,3 +309,22 @@ def test_an_archive_that_may_not_go_out_is_closed(made, juniper, monkeypatch):
     with pytest.raises(Refused):
         take_archive(export=made("own"))
     assert spools[0].closed
+
+
+def test_that_an_export_was_made_by_the_command_is_on_record(millrace):
+    export = export_by_command(practice=millrace, **MOVE)
+    assert AuditEvent.objects.filter(verb="created", subject_code=str(export.code)).exists()
+
+
+def test_the_cases_of_an_export_are_counted(made, juniper, sorrel, noor):
+    make_episode(noor, "Teasel")
+    assert [actions.count_cases(made(extent)) for extent in ("own", "practice")] == [2, 3]
+
+
+def test_answers_that_wait_in_another_practice_keep_no_case_of_this_one_back(instruments, dana):
+    elsewhere = make_practice("Weir House", rates_first_since=days_ago(9))
+    there = make_episode(make_member(elsewhere, "Dana Whitlock", user=dana.user), "Teasel")
+    consent(there.client)
+    check_in = CheckIn.objects.get(therapy_session=held(there, 1))
+    answer_check_in(check_in=check_in, answers=client_answers(0), may_change=False)
+    assert [actions.waiting_in(member) for member in (dana, there.therapist)] == [set(), {there.pk}]
