@@ -144,14 +144,14 @@ def _example() -> str:
 
 
 CLOCK = re.compile(
-    r"(?:(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::00)?|(?P<hours>\d{2})(?P<minutes>\d{2}))"
+    r"(?:(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::[0-5]\d)?|(?P<hours>\d{2})(?P<minutes>\d{2}))"
     r"(?:\s*(?P<half>[ap])\.?m\.?)?",
     re.IGNORECASE,
 )
 
 
 def read_time(typed: str) -> time:
-    """The time of day that somebody typed, as "14:30", "14.30", "1430" or "2:30 pm".
+    """The time of day that somebody typed, as "14:30", "14.30", "1430" or "2:30 pm"; seconds are left out.
 
     Raises
     ------
