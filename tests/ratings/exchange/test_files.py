@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alliance.models import Episode
+from ratings.detection.stored import evidence_of
 from ratings.exchange.exported import Exported, Names, Pseudonyms
 from ratings.exchange.files import Written, key_text, write_archive
 from ratings.models import Instrument, InstrumentText, Rating, RuptureView, StrainVerdict, UsefulVerdict
+from ratings.psychometrics.evidence import sureness
 from tests.factories import make_therapy_session
 
 FIRST = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -164,3 +166,11 @@ def test_an_instrument_without_sentences_has_columns_all_the_same(juniper, ratin
     (row,) = rows("ratings-wide.csv")
     for instrument in Instrument.objects.filter(key="sai-6"):
         assert f"sai_6_{instrument.version}_item_1" in row
+
+
+def test_a_flag_of_the_program_says_how_sure_it_was(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 0])
+    _written, rows = archive_of(juniper)
+    (row,) = rows("flags.csv")
+    stated = evidence_of(juniper.ruptures.get()).assessment.probability
+    assert stated and {str(stated), sureness(stated).value} <= set(row.values())

@@ -111,7 +111,7 @@ def test_of_fewer_than_twenty_nothing_is_said_and_figures_move_in_steps_of_five(
 
 
 def test_a_drawn_session_that_has_a_rupture_does_not_count_unless_it_was_withdrawn(tables):
-    for state in ("open", "withdrawn"):
+    for state in ("open", "repaired", "withdrawn"):
         name = tables.session()
         tables.flag(opened=name, state=state)
         tables.draw(session=name)
@@ -125,11 +125,13 @@ def test_drawn_sessions_are_told_by_their_chance_and_whether_a_flag_could_have_c
     tables.draw(chance="0.25", drawn="0")
     tables.draw(stated="")
     tables.draw(stated="", version="v2")
+    tables.draw(stated="", version="v2")
+    tables.draw("yes", drawn="0", stated="")
     made = {"drawn": 1, "yes": 0, "no": 0, "sessions": 1, "chance": 0.5}
     assert script._sample(tables, script._verdicts(tables)) == [
         {"chance": 0.25, "judged": True, "sessions": 6, "drawn": 5, "yes": 4, "no": 1},
-        made | {"judged": False},
-        made | {"judged": True},
+        made | {"judged": False, "sessions": 2},
+        made | {"judged": True, "sessions": 2, "drawn": 2},
     ]
 
 
