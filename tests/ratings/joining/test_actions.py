@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.access import NotVisible
-from alliance.acting import as_program
 from alliance.crypto import Sealed
 from alliance.keeping import check_keep
 from alliance.models import AuditEvent, CaseJoin, Client, DataKey, Episode, Erasure, ErasureRequest
@@ -358,7 +357,6 @@ def test_a_case_that_was_erased_meanwhile_is_neither_joined_nor_parted(is_joined
     editors = {"kept": editor_of(kept), "joined": editor_of(other)}
     done = join_cases(**editors) if is_joined else None
     gone = Client.objects.select_related("practice").get(pk=(kept if is_joined else other).client_id)
-    with as_program():
-        erase_client(client=gone, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=mona)
+    erase_client(client=gone, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=mona)
     with pytest.raises(NotVisible):
         part_cases(editor=editors["kept"], join=done) if done else join_cases(**editors)
