@@ -1,6 +1,8 @@
 """Which of our own instruments a client and a therapist answer after a session, in which words."""
 
+from copy import deepcopy
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import override
@@ -17,6 +19,7 @@ FORMS = {  # what each choice asks
     CheckInFormChoice.STANDARD: SIX_ITEMS,
     CheckInFormChoice.SHORT: FOR_CHILDREN,
 }
+_parsed: dict[tuple[str, str], tuple[dict[str, Any], instruments.Instrument]] = {}  # as many as there are versions
 STILL_AWAITED = timedelta(days=14)  # convention of this app: an older check-in is not on a therapist's mind
 FIRST_SESSIONS = 3  # a first impression forms within three visits; convention of this app
 
@@ -66,5 +69,13 @@ def in_our_words(rating: Rating) -> bool:
 
 
 def definition_of(instrument: Instrument) -> instruments.Instrument:
-    """The stored definition of an instrument version, as the scoring reads it."""
-    return instruments.parse(instrument.definition)
+    """The stored definition of an instrument version, as the scoring reads it.
+
+    Each is checked and put together once in a process, and again where it was loaded anew since.
+    """
+    name = instrument.key, instrument.version
+    stored, parsed = _parsed.get(name, (None, None))
+    if parsed is None or stored != instrument.definition:
+        parsed = instruments.parse(instrument.definition)
+        _parsed[name] = deepcopy(instrument.definition), parsed
+    return parsed

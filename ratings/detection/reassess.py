@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from alliance.access import Editor, NotVisible, Right
 from alliance.models import Episode
+from alliance.prepared import Prepared, attnames, row_of
 from ratings.detection.before import Before, read_before
 from ratings.detection.replay import Replay, replay
 from ratings.detection.sample import draw_sample
@@ -29,10 +30,11 @@ def lock_episode(episode):
     To lock a row below first is a deadlock with a replay that has locked the episode and waits for that row. Raises
     NotVisible where it was erased meanwhile.
     """
-    found = lock_episodes([episode.pk])
-    if not found:
-        raise NotVisible("episode", episode.code)
-    return found[episode.pk]
+    if not transaction.get_connection().in_atomic_block:  # Django asks only when it builds the statement
+        raise transaction.TransactionManagementError("A lock outside of a transaction holds nothing.")
+    for values in LOCKED.rows(episode=episode.pk):
+        return row_of(Episode, EPISODE, values)
+    raise NotVisible("episode", episode.code)
 
 
 def lock_for_edit(editor: Editor, *rows):
@@ -59,8 +61,15 @@ def lock_episodes(keys):
 
     In any other order two batches could deadlock.
     """
-    rows = Episode.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
-    return {row.pk: row for row in rows}
+    return {row.pk: row for row in _locking(pk__in=keys)}
+
+
+def _locking(**which):
+    return Episode.objects.select_for_update(no_key=True).filter(**which).order_by("pk")
+
+
+EPISODE = attnames(Episode)
+LOCKED = Prepared(lambda episode: _locking(pk=episode).values_list(*EPISODE), episode=int)
 
 
 @transaction.atomic(savepoint=False)

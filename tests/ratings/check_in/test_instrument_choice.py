@@ -7,9 +7,20 @@ from django.utils import timezone
 
 from alliance.models import CheckInFormChoice
 from ratings.check_in import instrument_choice
-from ratings.models import CheckIn
+from ratings.models import CheckIn, Instrument
 from tests.courses import consent, held
 from tests.factories import make_client, make_episode, make_therapy_session
+
+SHORT = {
+    "key": "planted",
+    "version": "1",
+    "title": "Three items",
+    "licence": "none",
+    "source": "none",
+    "lowest": 1,
+    "highest": 5,
+    "items": [{"id": pillar, "pillar": pillar} for pillar in ("goal", "task", "bond")],
+}
 
 
 @pytest.mark.parametrize(
@@ -48,3 +59,11 @@ def test_a_missed_or_voided_session_is_none_of_the_first_three(dana, juniper, in
 @pytest.mark.parametrize("choice", CheckInFormChoice)
 def test_every_choice_has_words_for_both_sides(choice, instruments):
     assert {"client", "therapist"} <= instrument_choice.own_text(instrument_choice.FORMS[choice], "en").text.keys()
+
+
+def test_a_definition_is_put_together_once_and_again_where_it_was_loaded_anew():
+    stored = Instrument(key="planted", version="1", definition=SHORT)
+    parsed = instrument_choice.definition_of(stored)
+    assert instrument_choice.definition_of(Instrument(key="planted", version="1", definition=SHORT)) is parsed
+    stored.definition = SHORT | {"title": "Another title"}
+    assert instrument_choice.definition_of(stored).title == "Another title"

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from ratings.cases.case import case_history
@@ -15,7 +16,7 @@ from ratings.detection import stored as stored_rows
 from ratings.detection.actions import set_detector
 from ratings.detection.before import forget_versions
 from ratings.detection.history import held_sessions
-from ratings.detection.reassess import reassess
+from ratings.detection.reassess import lock_episode, reassess
 from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
 from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupture, Standing
 from ratings.psychometrics import thresholds
@@ -337,3 +338,11 @@ def test_another_rupture_does_not_make_the_lower_level_the_usual_one(juniper, li
         "bond": TrendWord.LOWER,
         "overall": TrendWord.LOWER,
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_lock_is_taken_outside_of_a_transaction(juniper):
+    with transaction.atomic():
+        assert lock_episode(juniper) == juniper  # the statement is built by now
+    with pytest.raises(transaction.TransactionManagementError):
+        lock_episode(juniper)
