@@ -98,7 +98,7 @@ class NumberField(forms.IntegerField):
 # What a form says by itself, by the kind of the field. A form that knows better says so in its own `error_messages`.
 CHOOSE = _("Choose one of these.")
 CHOOSE_SOME = _("Choose at least one of these.")
-CLOCK = _("Write a time, such as 14:30.")
+CLOCK = _("Write a time, such as 14:30 or 1430.")
 ADDRESS = _("Write an e-mail address, such as ada@example.org.")
 SENTENCES: dict[type[forms.Field], dict[str, Any]] = {
     forms.Field: {"required": _("This is needed.")},

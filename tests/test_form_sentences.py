@@ -85,7 +85,7 @@ def test_no_form_speaks_in_the_words_of_the_framework():
         (forms.IntegerField(min_value=5, max_value=480), "4", "Write 5 or more."),
         (forms.IntegerField(min_value=5, max_value=480), "481", "Write 480 or less."),
         (forms.IntegerField(), "many", "Write a whole number."),
-        (forms.TimeField(), "noon", "Write a time, such as 14:30."),
+        (forms.TimeField(), "noon", "Write a time, such as 14:30 or 1430."),
         (forms.EmailField(), "ada at home", "Write an e-mail address, such as ada@example.org."),
         (forms.ChoiceField(choices=[("a", "A")]), "b", "Choose one of these."),
     ],

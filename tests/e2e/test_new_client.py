@@ -88,7 +88,7 @@ def test_a_half_typed_time_is_shown_again_with_a_sentence(desk, live_server, dan
     desk.get_by_label("Start").focus()
     desk.keyboard.type("14:")
     desk.get_by_role("button", name="Open the case").click()
-    desk.get_by_role("alert").get_by_role("link", name="Start: Write a time, such as 14:30.").click()
+    desk.get_by_role("alert").get_by_role("link", name="Start: Write a time, such as 14:30 or 1430.").click()
     expect(desk.get_by_label("Start")).to_be_focused()
     assert desk.get_by_label("Start").input_value() == "14:"
     assert not Episode.objects.exists()

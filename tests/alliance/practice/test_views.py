@@ -69,7 +69,7 @@ def test_without_a_crisis_line_a_practice_is_not_set_live(phone, http, mona, mil
         ({"name": ""}, "Enter a name."),
         ({"zone": "Mars/Olympus"}, "Choose one of these."),
         ({"crisis_phone": "call me"}, "Write a phone number"),
-        ({"quiet_from": "25:00"}, "Write a time, such as 14:30."),
+        ({"quiet_from": "25:00"}, "Write a time, such as 14:30 or 1430."),
         ({"link_days": "0"}, "Write 1 or more."),
         ({"reminder_after_hours": "-1"}, "Write 0 or more."),
     ],
