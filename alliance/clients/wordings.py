@@ -79,6 +79,17 @@ WORDINGS: Sequence[Wording] = (
             "date and what you write do not. What has been given to a study can’t be called back."
         ),
     ),
+    # It names all who may read, as the page on what is kept does.
+    Wording(
+        Consent.Purpose.CHECK_IN,
+        "2027-01",
+        _(
+            "After a session you are asked a few questions. Your therapist reads what you answer. So does a colleague "
+            "who stands in for them. Their supervisor may read it too, but what you write only if you say so. In an "
+            "emergency another supervisor or the office may read as much. You may leave out what you like, and stop "
+            "when you like. You need no reason. Nothing about your care changes."
+        ),
+    ),
 )
 
 
