@@ -1,6 +1,10 @@
 """The protocol's script, on tables made by hand: which rows count, and the same figures as the program's own."""
 
+import hashlib
+import json
+import shutil
 from collections import Counter
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -8,6 +12,7 @@ import pytest
 from ratings.exchange import study_analysis as script
 from ratings.psychometrics import flag_quality as program
 from ratings.psychometrics.proportion import wilson
+from ratings.psychometrics.uncertainty import Interval
 
 
 class Tables(dict):
@@ -119,6 +124,7 @@ def test_a_drawn_session_that_has_a_rupture_does_not_count_unless_it_was_withdra
 
 
 def test_drawn_sessions_are_told_by_their_chance_and_whether_a_flag_could_have_come(tables):
+    tables.draw("yes", drawn="0", stated="")
     for _n in range(4):
         tables.draw("yes", chance="0.25")
     tables.draw("no", chance="0.25")
@@ -126,7 +132,6 @@ def test_drawn_sessions_are_told_by_their_chance_and_whether_a_flag_could_have_c
     tables.draw(stated="")
     tables.draw(stated="", version="v2")
     tables.draw(stated="", version="v2")
-    tables.draw("yes", drawn="0", stated="")
     made = {"drawn": 1, "yes": 0, "no": 0, "sessions": 1, "chance": 0.5}
     assert script._sample(tables, script._verdicts(tables)) == [
         {"chance": 0.25, "judged": True, "sessions": 6, "drawn": 5, "yes": 4, "no": 1},
@@ -220,7 +225,30 @@ def test_without_an_answer_nothing_is_said_of_flags_that_came_for_nothing():
     assert script.false_per_100((10, 20), 20, [group]) is None
 
 
-@pytest.mark.parametrize(("count", "of"), [(0, 20), (20, 20), (13, 20), (1, 1000)])
+def test_as_many_yes_as_no_are_answers():
+    group = {"chance": 0.5, "sessions": 9, "drawn": 4, "yes": 2, "no": 2, "judged": True}
+    assert script.false_per_100((10, 20), 20, [group])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((5, 3, 7), (5, 2, 9)),
+        ((5, 3, 7), (0, 0, 0)),
+        ((0, 0, 0), (5, 2, 9)),
+        ((5, 0, 7), (0, 0, 3)),
+        ((0, 0, 3), (5, 0, 7)),
+        ((5, 0, 7), (5, 2, 9)),
+        ((5, 3, 7), (1, 0, 3)),
+        ((0, 0, 0), (0, 0, 0)),
+    ],
+)
+def test_a_share_of_two_parts_is_that_of_the_program_also_where_one_may_be_nothing(one, other):
+    right = program._as_share(Interval(*one), Interval(*other))
+    assert script._as_share(one, other) == (right and {"value": right.value, "low": right.low, "high": right.high})
+
+
+@pytest.mark.parametrize(("count", "of"), [(0, 20), (20, 20), (40, 40), (13, 20), (1, 1000)])
 def test_a_share_is_that_of_the_program(count, of):
     right = wilson(count, of)
     assert script._share(count, of) == {
@@ -254,6 +282,18 @@ def test_a_flag_is_of_the_settings_that_it_was_judged_under_or_else_of_its_own(t
     assert {key: group["answered"] for key, group in found.items()} == {"v2": 20, "v1": 20}
 
 
+def test_each_answer_counts_once_towards_the_twenty_of_a_group(tables):
+    for n in range(20):
+        tables.flag("yes", stated="0.5" if n % 2 else "0.2")
+    assert [group["found"] for group in figures(tables)["by_grade"].values()] == [None] * 3
+
+
+def test_settings_whose_grades_are_held_back_are_too(tables):
+    for n in range(40):
+        tables.flag("yes", stated="0.5" if n % 8 else "0.2")
+    assert figures(tables)["by_version"]["v1"]["found"] is None
+
+
 @pytest.mark.parametrize(
     ("groups", "told"),
     [
@@ -270,3 +310,50 @@ def test_a_flag_is_of_the_settings_that_it_was_judged_under_or_else_of_its_own(t
 def test_no_group_of_fewer_than_twenty_can_be_read_from_the_others(groups, told):
     counted = {key: Counter({cell: n for cell, n in cells.items() if n}) for key, cells in groups.items()}
     assert script._tellable(counted) == told
+
+
+# --- As a program -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(capsys):
+    """What it prints."""
+
+    def printed(*arguments):
+        script.main([str(one) for one in arguments])
+        return capsys.readouterr().out
+
+    return printed
+
+
+def test_it_prints_the_figures_of_a_folder(run, tmp_path):
+    script.simulate(tmp_path, seed=2)
+    assert run(tmp_path) == json.dumps(figures(script.read_tables(tmp_path)), indent=2) + "\n"
+
+
+def test_it_reads_an_archive_as_its_folder(tmp_path):
+    script.simulate(tmp_path / "folder", seed=2)
+    archive = shutil.make_archive(str(tmp_path / "study"), "zip", tmp_path / "folder")
+    assert script.read_tables(Path(archive)) == script.read_tables(tmp_path / "folder")
+
+
+def test_an_invented_export_is_written_over_and_analysed_and_has_the_seed_one(run, tmp_path):
+    folder = tmp_path / "new" / "folder"
+    printed = [run("--simulate", folder, "--seed", seed) for seed in (2, 1)]
+    assert run("--simulate", folder) == printed[1] != printed[0]
+
+
+def test_without_an_export_it_says_what_it_needs(run, capsys):
+    with pytest.raises(SystemExit):
+        run()
+    assert "name the export, or --simulate FOLDER" in capsys.readouterr().err
+
+
+def test_a_seed_gives_the_same_files_in_each_version(tmp_path):
+    """So that figures of an invented export can be told by its seed."""
+    script.simulate(tmp_path, seed=2)
+    content = b"".join(
+        (tmp_path / f"{name}.csv").read_bytes()
+        for name in ("versions", "sessions", "ruptures", "draws", "verdicts", "truth")
+    )
+    assert hashlib.sha256(content).hexdigest().startswith("1e79f8844d9ff66f")
