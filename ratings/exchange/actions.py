@@ -134,7 +134,7 @@ def waiting_in(member: Membership) -> set[int]:
 
 def _names_apart(episodes) -> dict[int, str]:
     """Client key -> name; the second of one name has a number behind it, or an import would take the two for one."""
-    keys = sorted(set(episodes.order_by().values_list("client", flat=True)))
+    keys = sorted(set(episodes.values_list("client", flat=True)))
     found: dict[int, str] = {}
     taken: dict[str, int] = {}
     for start in range(0, len(keys), KEYS_AT_ONCE):

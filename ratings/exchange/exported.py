@@ -150,7 +150,7 @@ class Exported:
 
     def __init__(self, episodes: QuerySet[Episode], names: Names):
         self.names = names
-        rows = episodes.order_by().values_list("client__code", "starts_at", "pk")
+        rows = episodes.values_list("client__code", "starts_at", "pk")
         self.places = sorted(
             (_Place(names.pseudonyms.client(code), starts_at, key) for code, starts_at, key in rows),
             key=lambda place: (place.client, place.starts_at, place.key),
@@ -244,8 +244,7 @@ def _ruptures(keys: list[int]) -> dict[int, list[ExportedRupture]]:
     for step in RepairStep.objects.filter(episode__in=keys, taken_back_at__isnull=True).order_by("pk"):
         steps[step.rupture_id].append(step)
     seen = {row.rupture_id: row for row in RuptureView.objects.filter(episode__in=keys).order_by("pk")}
-    asides = SetAside.objects.filter(episode__in=keys, undone_at__isnull=True).order_by("pk")
-    aside = {row.rupture_id: row for row in asides}
+    aside = {row.rupture_id: row for row in SetAside.objects.filter(episode__in=keys, undone_at__isnull=True)}
     strain = dict(StrainVerdict.objects.filter(episode__in=keys).order_by("pk").values_list("rupture", "answer"))
     useful = dict(UsefulVerdict.objects.filter(episode__in=keys).order_by("pk").values_list("rupture", "answer"))
     rows = Rupture.objects.told().filter(episode__in=keys, kept_back=False, opened_session__voided_at__isnull=True)

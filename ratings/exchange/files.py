@@ -128,7 +128,7 @@ def _tables(exported: Exported) -> dict[str, _Table]:
 
 
 def _lead(case: ExportedCase) -> Row:
-    return defused(case.client), defused(case.therapist), case.number
+    return defused(case.client), case.therapist, case.number
 
 
 # --- One row for each rating ------------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def _flag_rows(case: ExportedCase) -> Iterator[Row]:
         yield (
             *lead, one.number, numbers.get(row.opened_session_id), numbers.get(row.closed_session_id or 0),
             written(case.at(row.opened_at)), written(row.closed_at and case.at(row.closed_at)),
-            row.opened_by, row.state, row.kind, " ".join(row.pillars), stated, sureness(stated) or "",
+            row.opened_by, row.state, row.kind, " ".join(row.pillars), stated, sureness(stated),
             int(row.named_by_id is not None),
             one.seen.kind if one.seen else "", " ".join(one.seen.signs) if one.seen else "", one.strain, one.useful,
         )  # fmt: skip

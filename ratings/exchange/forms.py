@@ -63,7 +63,7 @@ class ExportForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        if not self.errors and self.offer.extent == Extent.PRACTICE and cleaned.get("keeps_names"):
+        if self.offer.extent == Extent.PRACTICE and cleaned.get("keeps_names"):
             self.add_error("keeps_names", _("Only your own cases can go out with names. Take this tick away."))
         return cleaned
 

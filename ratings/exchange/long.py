@@ -35,7 +35,7 @@ def long_rows(case: ExportedCase) -> Iterator[Row]:
         ruptures[rupture.row.opened_session_id].append(rupture)
     for row in case.sessions:
         lead = (
-            VERSION, defused(case.client), defused(case.therapist), case.number, numbers[row.pk],
+            VERSION, defused(case.client), case.therapist, case.number, numbers[row.pk],
             written(case.at(row.starts_at)), row.zone,
         )  # fmt: skip
         for said in _of_session(row, case):

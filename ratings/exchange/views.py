@@ -48,7 +48,7 @@ def export(request, code):
         "export": made,
         "is_own": is_own,
         "cases": actions.count_cases(made),
-        "waiting": len(actions.waiting_in(made.made_by)) if made.made_by else 0,
+        "waiting": len(actions.waiting_in(made.made_by)),
         "section": "cases" if is_own else "people",
     }
     return render(request, "ratings/exchange/export.html", context)

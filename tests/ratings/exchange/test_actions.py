@@ -277,7 +277,9 @@ def test_a_manager_is_told_of_no_therapist_and_the_others_are(made, juniper, mil
     assert [exported_of(export).names.tells_therapists for export in exports] == [False, True, True]
 
 
-def test_the_second_client_of_a_name_has_a_number_behind_it_also_beyond_one_statement(made, dana, monkeypatch):
+def test_the_second_client_of_a_name_has_a_number_behind_it_also_beyond_one_statement(
+    made, dana, monkeypatch, in_no_order
+):
     monkeypatch.setattr(actions, "KEYS_AT_ONCE", 2)
     clients = [make_episode(dana, name).client for name in ("Teasel", "Wren", "wren", "WREN")]
     names = exported_of(made("own", keeps_names=True)).names.by_name

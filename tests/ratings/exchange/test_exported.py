@@ -11,6 +11,8 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from alliance.crypto import Sealed
 from alliance.models import Client, DataKey, Episode
@@ -230,11 +232,20 @@ def test_a_case_that_is_erased_meanwhile_is_left_out(read, millrace, juniper, so
     assert [person.name for person in cases.people()] == ["Sorrel", "Dana Whitlock"]
 
 
-def test_sessions_go_out_by_their_starts_however_they_came(read, millrace, juniper):
+def test_sessions_go_out_by_their_starts_however_they_came(read, millrace, juniper, in_no_order):
     days = (3, 9, 6)
     sessions = {since: make_therapy_session(juniper, starts_at=days_ago(since)) for since in days}
     (case,) = read(millrace).cases()
     assert case.sessions == [sessions[since] for since in sorted(days, reverse=True)]
+
+
+def test_no_row_of_another_case_is_even_read(read, millrace, juniper):
+    """Else the rows of a whole installation would be held for each hundred cases."""
+    cases = read(millrace)
+    with CaptureQueriesContext(connection) as made:
+        list(cases.cases())
+    asked = [statement["sql"] for statement in made]
+    assert asked and not [sql for sql in asked if f"IN ({juniper.pk})" not in sql]
 
 
 @pytest.fixture
@@ -274,7 +285,7 @@ def test_a_rupture_goes_out(ruptures, rupture):
     assert [(one.number, one.row) for one in ruptures()] == [(1, rupture)]
 
 
-def test_ruptures_are_numbered_by_the_sessions_that_opened_them(ruptures, rupture):
+def test_ruptures_are_numbered_by_the_sessions_that_opened_them(ruptures, rupture, in_no_order):
     held = make_therapy_session(rupture.episode, starts_at=days_ago(20))
     over = {"opened_at": days_ago(20), "closed_at": days_ago(15), "state": "repaired"}
     before = rupture.episode.ruptures.create(opened_session=held, **over)
@@ -305,12 +316,18 @@ def test_a_step_that_was_taken_back_stays_here(ruptures, rupture, dana):
     assert [list(one.steps) for one in ruptures()] == [[stays]]
 
 
+def test_steps_go_out_as_they_were_said(ruptures, rupture, dana, in_no_order):
+    said = {"episode": rupture.episode, "outcome": "done", "said_by": dana}
+    steps = [rupture.steps.create(**said, step=step) for step in ("fit", "ask", "own")]
+    assert [list(one.steps) for one in ruptures()] == [steps]
+
+
 def test_what_is_no_longer_set_aside_is_not_said_to_be(ruptures, rupture, dana):
     rupture.set_asides.create(episode=rupture.episode, by=dana, undone_by=dana, undone_at=days_ago(1))
     assert [one.aside for one in ruptures()] == [None]
 
 
-def test_of_what_was_said_of_a_rupture_the_newest_goes_out(ruptures, rupture, dana):
+def test_of_what_was_said_of_a_rupture_the_newest_goes_out(ruptures, rupture, dana, in_no_order):
     about = {"episode": rupture.episode, "rupture": rupture}
     for kind, strain, useful in (("withdrawal", "yes", "known"), ("both", "no", "useful")):
         RuptureView.objects.create(**about, kind=kind, said_by=dana)

@@ -61,11 +61,26 @@ def test_it_counts_what_it_wrote(juniper, rating):
     assert written == Written(cases=1, sessions=2, ratings=1)
 
 
-def test_no_file_of_the_archive_tells_its_day(juniper):
+@pytest.fixture
+def members(juniper):
+    """What the archive says of its files."""
     file = io.BytesIO()
     write_archive(Exported(Episode.objects.all(), Names(CALLED, False, True)), file)
     with zipfile.ZipFile(file) as archive:
-        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        return archive.infolist()
+
+
+def test_no_file_of_the_archive_tells_its_day(members):
+    assert {member.date_time for member in members} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_each_file_of_the_archive_is_packed(members):
+    assert {member.compress_type for member in members} == {zipfile.ZIP_DEFLATED}
+
+
+def test_a_file_of_cases_may_grow_beyond_four_gigabytes(members):
+    grows = {member.filename for member in members if member.extract_version >= zipfile.ZIP64_VERSION}
+    assert grows == {"ratings.csv", "ratings-wide.csv", "flags.csv", "repairs.csv", "ratings-wide.sav"}
 
 
 def test_a_row_begins_with_who_it_is_about(juniper, rating, rupture):
@@ -90,6 +105,20 @@ def test_a_row_of_the_wide_table_has_each_answer_in_its_own_column(juniper, rati
         "tension_talked_about": "0", "tension_strength": "strong", "comment_words": "7",
         "alliance_6_1_goal_matters": "3", "alliance_6_1_bond_open": "0",
     }  # fmt: skip
+
+
+def test_an_answer_stands_in_the_column_of_its_own_instrument_alone(juniper, rating):
+    Instrument.objects.create(key="other", version="1", definition=rating.instrument.definition)
+    _written, rows = archive_of(juniper)
+    (row,) = rows("ratings-wide.csv")
+    assert (row["alliance_6_1_goal_matters"], row["other_1_goal_matters"]) == ("3", "")
+
+
+def test_columns_of_items_stand_by_the_keys_of_their_instruments(juniper, rating, in_no_order):
+    _written, rows = archive_of(juniper)
+    (row,) = rows("ratings-wide.csv")
+    keys = [key.rpartition("_item_")[0] for key in row if "_item_" in key]
+    assert keys and keys == sorted(keys)
 
 
 def test_an_item_is_told_in_english_where_a_text_in_another_language_came_later(juniper, rating):

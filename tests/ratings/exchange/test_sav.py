@@ -2,7 +2,9 @@
 
 import csv
 import io
+import math
 import struct
+import sys
 import zipfile
 from datetime import UTC, datetime
 
@@ -20,13 +22,13 @@ class Read:
         self.content, self.at = content, 0
         assert self.take(4) == b"$FL2"
         self.take(60)
-        layout, self.units, packed, _weight, _cases, _bias = self.numbers("<iiiiid")
-        assert (layout, packed) == (2, 0)
+        layout, self.units, packed, weight, cases, bias = self.numbers("<iiiiid")
+        assert (layout, packed, weight, cases, bias) == (2, 0, 0, -1, 100), "as it is, unweighted, of any length"
         self.take(84)
-        self.widths, self.labels, self.said, self.extensions = [], [], {}, {}
+        self.widths, self.labels, self.formats, self.said, self.extensions = [], [], [], {}, {}
         while (kind := self.numbers("<i")[0]) != 999:
             {2: self.variable, 3: self.value_labels, 7: self.extension}[kind]()
-        self.take(4)
+        assert self.numbers("<i") == (0,)
         self.names = [pair.split("=")[1] for pair in self.extensions[13].decode().split("\t")]
         self.rows = []
         while self.at < len(content):
@@ -40,12 +42,18 @@ class Read:
         return struct.unpack(form, self.take(struct.calcsize(form)))
 
     def variable(self):
-        width, has_label, *_rest = self.numbers("<5i")
+        width, has_label, missing, *formats = self.numbers("<5i")
+        assert missing == 0
         self.take(8)
-        if width >= 0:
-            self.widths.append(width)
-            size = self.numbers("<i")[0] if has_label else 0
-            self.labels.append(self.take(-(-size // 4) * 4)[:size].decode())
+        if width < 0:
+            assert (width, has_label, formats) == (-1, 0, [0, 0]), "no column, but more of the one before"
+            return
+        self.widths.append(width)
+        printed, written = ((form >> 16, form >> 8 & 255, form & 255) for form in formats)
+        assert printed == written
+        self.formats.append(printed)
+        size = self.numbers("<i")[0] if has_label else 0
+        self.labels.append(self.take(-(-size // 4) * 4)[:size].decode())
 
     def value_labels(self):
         found = {}
@@ -129,3 +137,51 @@ DATES += [Variable(name, "", {}) for name in ("session_start", "submitted")]
 
 def test_an_empty_table_is_a_file_too():
     assert Read(head([Variable("v", "Käse", {1: "ja"})])).rows == []
+
+
+# --- What the head says beside ----------------------------------------------------------------------------------------
+
+COLUMNS = [
+    Variable("word", "", {}, width=20, form=1, level=1),
+    Variable("name", "", {}, width=255, form=1, level=1),
+    Variable("mean", "", {}, decimals=2),
+    Variable("day", "", {}, form=22),
+]
+
+
+def test_a_column_has_its_type_its_width_and_its_decimals():
+    assert Read(head(COLUMNS)).formats == [(1, 20, 0), (1, 255, 0), (5, 8, 2), (22, 20, 0)]
+
+
+def test_a_column_is_shown_by_its_level_as_wide_as_it_is_and_numbers_to_the_right():
+    shown = struct.iter_unpack("<3i", Read(head(COLUMNS)).extensions[11])
+    assert list(shown) == [(1, 20, 0), (1, 40, 0), (3, 8, 1), (3, 8, 1)]
+
+
+def test_numbers_are_of_eight_bytes_the_least_one_first_and_texts_in_utf_8():
+    *_version, _machine, ieee, _packing, little, encoding = struct.unpack("<8i", Read(head(COLUMNS)).extensions[3])
+    assert (ieee, little, encoding) == (1, 2, 65001)
+
+
+def test_which_number_stands_for_an_empty_cell_is_said():
+    largest = sys.float_info.max
+    nothing, highest, lowest = struct.unpack("<3d", Read(head(COLUMNS)).extensions[4])
+    assert (nothing, highest, lowest) == (-largest, largest, math.nextafter(-largest, 0))
+
+
+def test_what_the_words_of_a_text_stand_for_is_said():
+    column = Variable("mode", "", {"a": "Aloud", "w": "ü" * 99}, width=10)
+    content = Read(head([Variable("v", "", {1: "one"}), column])).extensions[21]
+    at = 0
+
+    def counted():
+        nonlocal at
+        (size,) = struct.unpack_from("<i", content, at)
+        at += 4 + size
+        return content[at - size : at].decode()
+
+    name = counted()
+    assert (name, *struct.unpack_from("<ii", content, at)) == ("mode", 10, 2)
+    at += 8
+    assert [counted() for _part in range(4)] == ["a         ", "Aloud", "w         ", "ü" * 60]
+    assert at == len(content)

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+from contextlib import closing
 from datetime import datetime
 
 import pytest
@@ -12,9 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance import acting
+from alliance.drafts.done import is_done
 from alliance.models import AuditEvent, DataExport, Erasure, Membership
 from ratings.check_in.actions import answer_check_in
 from ratings.exchange import exported as reading
+from ratings.exchange import views
 from ratings.exchange.actions import make_export
 from ratings.exchange.export_codebook import FLAGS, LONG, LONG_ITEMS, REPAIRS, WIDE
 from ratings.exchange.files import codebook_rows
@@ -185,6 +188,41 @@ def test_the_password_is_asked_again(http, mona, lived):
     with time_machine.travel(timezone.now() + timezone.timedelta(minutes=6)):
         for path in (PAGE, f"{page}ratings.zip"):
             assert "/reauthenticate/" in http.get(path).url
+
+
+def test_the_password_is_asked_again_before_the_key(http, dana, lived):
+    page = made(http, give_password(dana))
+    with time_machine.travel(timezone.now() + timezone.timedelta(minutes=6)):
+        assert "/reauthenticate/" in http.get(f"{page}key.csv").url
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("ratings.zip", r"alliance-[0-9a-f]{8}\.zip"), ("key.csv", r"key-[0-9a-f]{8}\.csv")]
+)
+def test_a_file_is_saved_under_a_name_of_its_own(http, dana, juniper, path, name):
+    with closing(http.get(f"{made(http, dana)}{path}")) as response:
+        assert re.fullmatch(f'attachment; filename="{name}"', response["Content-Disposition"])
+
+
+def test_the_page_shows_the_newest_exports(http, mona, dana, monkeypatch):
+    monkeypatch.setattr(views, "MOST_SHOWN", 2)
+    for reason in ("asked", "move", "research"):
+        make_export(by=dana, extent="own", reason=reason)
+    http.force_login(mona.user)
+    assert [row.reason for row in http.get(PAGE).context["made"]] == ["research", "move"]
+
+
+@pytest.mark.parametrize(("member", "back"), [("mona", "/people/"), ("dana", "/cases/")])
+def test_whoever_takes_nothing_goes_back_to_where_they_came_from(http, request, member, back):
+    http.force_login(request.getfixturevalue(member).user)
+    response = http.get(PAGE)
+    assert response.status_code == 200
+    assert re.search(f'<a href="{back}">Cancel</a>', response.text)
+
+
+def test_an_export_that_was_made_is_no_form_to_fill_in_again(http, dana):
+    http.force_login(dana.user)
+    assert is_done(http.post(PAGE, {"reason": "move"}).wsgi_request)
 
 
 def test_answers_that_wait_for_an_own_rating_stay_in(http, millrace, dana, sorrel, lived):
