@@ -150,11 +150,20 @@ CLOCK = re.compile(
 )
 
 
+EARLIEST_SESSION = 7  # o'clock; convention of this app: below it "2:30" may be meant in the afternoon
+
+
+class AmbiguousTime(ValueError):
+    """What was typed could be two times; the message is a sentence for the person who typed it."""
+
+
 def read_time(typed: str) -> time:
     """The time of day that somebody typed, as "14:30", "14.30", "1430" or "2:30 pm"; seconds are left out.
 
     Raises
     ------
+    AmbiguousTime
+        "2:30" is the afternoon to some and the night to others. "02:30" and "14:30" are one time each.
     ValueError
         Where it is none, or not typed to its end: "14:3" could become any of ten times.
     """
@@ -166,4 +175,10 @@ def read_time(typed: str) -> time:
         if not 1 <= hour <= 12:
             raise ValueError(typed)
         hour = hour % 12 + (12 if match["half"].lower() == "p" else 0)
+    elif len(match["hour"] or "") == 1 and 1 <= hour < EARLIEST_SESSION:
+        readings = [time(of_day, minute).strftime("%H:%M") for of_day in (hour, hour + 12)]
+        raise AmbiguousTime(
+            _("“%(typed)s” can be at night or in the afternoon. Write %(night)s or %(afternoon)s.")
+            % {"typed": match[0], "night": readings[0], "afternoon": readings[1]}
+        )
     return time(hour, minute)

@@ -9,7 +9,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from alliance.dates import DateFormat, UnreadableDay, read_day, read_time, written
+from alliance.dates import AmbiguousTime, DateFormat, UnreadableDay, read_day, read_time, written
 
 LONGEST_DELAY = 7 * 24 * 60  # minutes; convention of this app: later, nobody remembers the session
 # As people write them: (555) 123-4567, +44 (0)20 7946 0958, 030/555-0117, 555.123.4567 ext. 12, 555 0117, extension 12.
@@ -85,6 +85,8 @@ class TimeOfDayField(forms.TimeField):
             return value or None
         try:
             return read_time(value)
+        except AmbiguousTime as error:
+            raise forms.ValidationError(str(error)) from None
         except ValueError:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 

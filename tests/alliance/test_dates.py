@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from alliance.dates import (
     LETTERS,
     WITH_YEAR,
+    AmbiguousTime,
     DateFormat,
     UnreadableDay,
     day,
@@ -196,6 +197,19 @@ def test_a_time_is_read_as_people_write_it(typed, read):
 def test_a_time_is_not_guessed(typed):
     with pytest.raises(ValueError):
         read_time(typed)
+
+
+@pytest.mark.parametrize("typed", ["2:30", "2.30", "6:59", "1:00:00"])
+def test_a_time_that_may_be_at_night_or_in_the_afternoon_is_asked_about(typed):
+    with pytest.raises(AmbiguousTime, match=rf"Write 0{typed[0]}:{typed[2:4]} or 1[3-8]:{typed[2:4]}\."):
+        read_time(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"), [("02:30", time(2, 30)), ("0230", time(2, 30)), ("7:30", time(7, 30)), ("0:30", time(0, 30))]
+)
+def test_a_time_that_can_be_one_alone_is_taken(typed, read):
+    assert read_time(typed) == read
 
 
 @given(st.times())

@@ -41,3 +41,8 @@ def test_a_box_that_may_stay_empty_is_not_empty_when_half_typed(field, half):
     assert field(required=False).clean("") is None
     with pytest.raises(ValidationError, match="Write a"):
         field(required=False).clean(half)
+
+
+def test_a_time_that_could_be_two_is_asked_about_in_its_own_words():
+    with pytest.raises(ValidationError, match="Write 02:30 or 14:30"):
+        TimeOfDayField().clean("2:30")
