@@ -5,16 +5,17 @@ Each is one transaction, with its audit event inside and its side effects on com
 
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import Denied, check_manage_again
+from alliance.access import Denied, NotVisible, check_manage_again
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from alliance.models import Membership, Practice, Supervision, User
+from alliance.models import CaseOffer, Membership, Practice, Supervision, User
 from alliance.people.mail import case_end_messages, tell
 from alliance.refusal import Refused
 from alliance.scopes import accepted, live
@@ -163,3 +164,12 @@ def lock_practice(practice: Practice) -> None:
     Of two managers who click at once, the second is judged by what the first has done.
     """
     Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)
+
+
+def lock_asked(practice: Practice, asked: Supervision | CaseOffer) -> None:
+    """Locks the practice, and reads again what somebody is asked; `NotVisible` where its case was erased meanwhile."""
+    lock_practice(practice)
+    try:
+        asked.refresh_from_db()
+    except ObjectDoesNotExist:
+        raise NotVisible(str(asked._meta.model_name), asked.code) from None

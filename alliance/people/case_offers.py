@@ -18,7 +18,7 @@ from alliance.access import Settler
 from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.models import CaseOffer, Episode, Membership, SightAnswer, User
-from alliance.people.actions import lock_practice
+from alliance.people.actions import lock_asked, lock_practice
 from alliance.people.cover import check_cover
 from alliance.refusal import Refused
 from alliance.scopes import SIGHT_WAITS
@@ -108,8 +108,7 @@ def answer_case_offer(*, offer: CaseOffer, answer: SightAnswer, user: User) -> N
     Denied
         This answer is not theirs to give, or there is nothing left to answer.
     """
-    lock_practice(offer.to.practice)
-    offer.refresh_from_db()
+    lock_asked(offer.to.practice, offer)
     by = check_offer_answer(user, offer, answer)
     if answer == SightAnswer.DECLINE:
         end_case_offer(offer, by)

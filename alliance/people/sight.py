@@ -15,7 +15,7 @@ from alliance import audit
 from alliance.access import check_sight_answer
 from alliance.audit import Verb
 from alliance.models import Episode, Membership, SightAnswer, Supervision, User
-from alliance.people.actions import check_manages, end_supervision, lock_practice
+from alliance.people.actions import check_manages, end_supervision, lock_asked, lock_practice
 from alliance.refusal import Refused
 from alliance.scopes import SIGHT_WAITS, live
 
@@ -91,8 +91,7 @@ def answer_sight(*, supervision: Supervision, answer: SightAnswer, user: User) -
     Denied
         This answer is not theirs to give, or there is nothing left to answer.
     """
-    lock_practice(supervision.supervisor.practice)
-    supervision.refresh_from_db()
+    lock_asked(supervision.supervisor.practice, supervision)
     by = check_sight_answer(user, supervision, answer)
     now = timezone.now()
     if answer == SightAnswer.DECLINE:

@@ -266,8 +266,7 @@ def take_case(*, offer: CaseOffer, user: User, accepted: bool = False) -> Episod
     NeedsYes
         As `hand_over`.
     """
-    people_actions.lock_practice(offer.to.practice)
-    offer.refresh_from_db()
+    people_actions.lock_asked(offer.to.practice, offer)
     taker = check_take(user, offer)
     if offer.kind == OfferKind.HAND_OVER and taker.episode.ends_at:
         episode = follow_ended(right=taker)

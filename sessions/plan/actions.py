@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import Editor
+from alliance.access import Editor, NotVisible
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from alliance.models import Episode
@@ -231,10 +231,14 @@ def _lock(editor: Editor, *rows):
 
     Raises
     ------
+    NotVisible
+        The record was erased meanwhile.
     Refused
         The therapy has ended.
     """
-    episode = Episode.objects.select_for_update(of=("self",), no_key=True).get(pk=editor.episode.pk)
+    episode = Episode.objects.select_for_update(no_key=True).filter(pk=editor.episode.pk).first()
+    if episode is None:
+        raise NotVisible("episode", editor.episode.code)
     editor.check_again(*rows)
     if episode.ends_at:
         raise Refused(_("This therapy has ended; its plan stays as it is."))

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from alliance.access import Denied
-from alliance.models import AuditEvent, Membership, SightAnswer, Supervision
+from alliance.access import Denied, NotVisible
+from alliance.models import AuditEvent, Erasure, Membership, SightAnswer, Supervision
 from alliance.people.actions import add_member, end_membership
 from alliance.people.readers import readers_of
 from alliance.people.role_actions import change_roles
@@ -14,6 +14,7 @@ from alliance.people.roles import MemberRole
 from alliance.people.sight import answer_sight, assign_supervision
 from alliance.refusal import Refused
 from alliance.scopes import visible_episodes
+from ratings.rights.erase import erase_client
 from tests.factories import days_ago, make_episode, make_member
 
 ACCEPT, DECLINE, AGREE, OBJECT = SightAnswer
@@ -223,3 +224,10 @@ def test_on_postgresql_too(mona, dana, millrace):
     assert not reads(henrik, juniper)
     say(supervision, AGREE, dana)
     assert reads(henrik, juniper)
+
+
+def test_nobody_answers_about_a_case_that_was_erased_meanwhile(henrik, juniper, mona, ida):
+    asked = assign_supervision(supervisor=henrik, episode=juniper, by=mona)
+    erase_client(client=juniper.client, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=ida)
+    with pytest.raises(NotVisible):
+        answer_sight(supervision=asked, answer=ACCEPT, user=henrik.user)

@@ -7,8 +7,10 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from alliance.models import AuditEvent
+from alliance.access import NotVisible
+from alliance.models import AuditEvent, Erasure
 from alliance.refusal import Refused
+from ratings.rights.erase import erase_client
 from sessions.models import Goal, GoalVersion, Phase, Task, TaskVersion
 from sessions.plan import actions
 from tests.factories import days_ago, editor_of
@@ -184,3 +186,10 @@ def test_the_plan_of_an_ended_therapy_stays_as_it_is(juniper, goal, task):
         with pytest.raises(Refused):
             write()
     assert (Goal.objects.get().revision, Task.objects.get().revision, Phase.objects.count()) == (1, 1, 0)
+
+
+def test_nothing_is_agreed_on_in_a_case_that_was_erased_meanwhile(juniper, mona):
+    editor = editor_of(juniper)
+    erase_client(client=juniper.client, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=mona)
+    with pytest.raises(NotVisible):
+        actions.agree_goal(editor=editor, text=SLEEP)
