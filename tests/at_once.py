@@ -27,15 +27,16 @@ class AtOnce:
         self.pool.shutdown()
 
     def start(self, deed):
+        before = _number_waiting()
         self.future = self.pool.submit(deed)
-        while not self.future.done() and not _is_one_waiting():
+        while not self.future.done() and _number_waiting() == before:
             sleep(0.02)
 
     def result(self):
         return self.future.result(timeout=30)
 
 
-def _is_one_waiting():
+def _number_waiting():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
         return cursor.fetchone()[0]

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
-from alliance.access import Editor, NotVisible, Right
+from alliance.access import Editor, Right
 from alliance.audit import Verb
+from alliance.clients.records import lock_record, one_with
 from alliance.clients.wordings import wording_in_force, wording_of, wordings_mark
 from alliance.crypto import Sealed, keyed_hash
 from alliance.models import CaseJoin, Client, Consent, DataKey, Episode, Membership
@@ -60,39 +61,6 @@ def _end(consent: Consent, by: Membership | None, at: datetime) -> None:
     audit.record(Verb.ENDED, consent, by=by, practice=consent.client.practice)
 
 
-def lock_record(client: Client) -> Client:
-    """Locks a client's row, and that of whoever stays where its case was joined to another one; the one whom it is for.
-
-    That is the one who stays, or the client where they have another case that stands for itself.
-
-    So what a client says by an old link, or on a page from before, counts where the record is by then. Whatever locks
-    several clients locks those that were put away first, by their keys, and then who stays, as `lock_two` and an
-    erasure do: in any other order two could deadlock. So others that were put away in the same case are locked too, as
-    a no counts for them as well. Raises `NotVisible` where the record was erased meanwhile.
-    """
-    rows = Client.objects.select_for_update(of=("self",), no_key=True).select_related("practice").order_by("pk")
-    of_one = Q(joined_into__client=client) | Q(joined_into__client__in=_kept_for(client).values("pk"))
-    list(rows.filter(pk__in=Episode.objects.filter(of_one).values("client")))
-    own = rows.filter(pk=client.pk).first()  # two at once: the second sees the first
-    if own is None:
-        raise NotVisible("client", client.code)
-    kept = list(rows.filter(pk__in=_kept_for(client)))
-    stands = own.episodes.filter(joined_into__isnull=True).exists()
-    return own if stands or not kept else kept[0]
-
-
-def _put_away_in(client: Client) -> QuerySet[Client]:
-    """Those whose cases were joined to one of this client."""
-    rows: QuerySet[Client] = Client.objects.filter(episodes__joined_into__client=client)
-    return rows.exclude(pk=client.pk).distinct()
-
-
-def _kept_for(client: Client) -> QuerySet[Client]:
-    """Those whose cases the client's own were joined to."""
-    cases = Episode.objects.filter(client=client, joined_into__isnull=False)
-    return Client.objects.filter(pk__in=cases.values("joined_into__client")).exclude(pk=client.pk)
-
-
 @transaction.atomic
 def settle_consent(*, client: Client, purpose: str, given: bool, by: Membership | None = None) -> None:
     """Starts or ends the client's consent to one purpose, unless it is so already.
@@ -105,8 +73,8 @@ def settle_consent(*, client: Client, purpose: str, given: bool, by: Membership 
         if _live_consent(client, purpose) is None:
             _agree(client, purpose, by)
         return
-    of_record = Q(client=client) | Q(client__in=_put_away_in(client)) | Q(client__in=_kept_for(client))
-    live = Consent.objects.filter(of_record, purpose=purpose, withdrawn_at__isnull=True)
+    of_record = one_with([client.pk])
+    live = Consent.objects.filter(client__in=of_record, purpose=purpose, withdrawn_at__isnull=True)
     for consent in live.select_related("client__practice").order_by("pk"):
         _end(consent, by, timezone.now())
 
@@ -256,6 +224,18 @@ def _paused_with(client: Client, until: datetime | None) -> list[Client]:
         if other.paused_until != until
         and (is_longer(until, other.paused_until) or _was_said_together(client, other, client.paused_until))
     ]
+
+
+def _put_away_in(client: Client) -> QuerySet[Client]:
+    """Those whose cases were joined to one of this client."""
+    rows: QuerySet[Client] = Client.objects.filter(episodes__joined_into__client=client)
+    return rows.exclude(pk=client.pk).distinct()
+
+
+def _kept_for(client: Client) -> QuerySet[Client]:
+    """Those whose cases the client's own were joined to."""
+    cases = Episode.objects.filter(client=client, joined_into__isnull=False)
+    return Client.objects.filter(pk__in=cases.values("joined_into__client")).exclude(pk=client.pk)
 
 
 def is_longer(pause: datetime | None, other: datetime | None) -> bool:

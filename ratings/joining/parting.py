@@ -9,6 +9,7 @@ from alliance import audit
 from alliance.access import NotVisible
 from alliance.audit import Verb
 from alliance.clients.actions import settle_consent
+from alliance.clients.records import lock_records
 from alliance.models import CaseJoin, Client, Consent, Episode, Membership
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episodes
@@ -21,16 +22,16 @@ from sessions.models import TherapySession
 
 
 def lock_two(kept: Episode, joined: Episode) -> None:
-    """Locks both cases, and then the rows of both clients, as they stand now: as `lock_record` does.
+    """Locks both cases, and then the records of both clients; their pause is what it is now.
 
     Raises `NotVisible` where one of the two was erased meanwhile.
     """
-    locked = lock_episodes([kept.pk, joined.pk])
-    rows = Client.objects.select_for_update(no_key=True)
-    for case in (joined, kept):
-        if case.pk not in locked:
+    lock_episodes([kept.pk, joined.pk])
+    locked = lock_records(kept.client, joined.client)
+    for case in (kept, joined):
+        if case.client_id not in locked:
             raise NotVisible("episode", case.code)
-        case.client.refresh_from_db(fields=["paused_until"], from_queryset=rows)
+        case.client.paused_until = locked[case.client_id].paused_until
 
 
 def take_apart(join: CaseJoin, *, by: Membership | None = None) -> datetime:

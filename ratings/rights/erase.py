@@ -270,16 +270,14 @@ def _what_points_in(kinds: list[Kind]) -> list[Pointing]:
 def _lock(client: Client) -> None:
     """Locks every case that is touched, as the first lock of every write, and then whom they are about.
 
-    Those that were put away come before who stays, as `alliance.clients.actions.lock_record` has it.
+    In the order of their keys, as `alliance.clients.records.lock_records` has it.
 
     Against every other lock, as the rows go: beside a weaker one a link could still come in that names them.
     """
-    joined = list(joined_to(client).values_list("pk", flat=True))
-    clients = [client.pk, *joined]
+    clients = [client.pk, *joined_to(client).values_list("pk", flat=True)]
     cases = set(Episode.objects.filter(client__in=clients).values_list("pk", flat=True))
     cases.update(case for pointing in _what_points_in(list(_kinds_of(client))) for case in pointing.cases())
-    going = Client.objects.all()
-    for rows in (Episode.objects.filter(pk__in=cases), going.filter(pk__in=joined), going.filter(pk=client.pk)):
+    for rows in (Episode.objects.filter(pk__in=cases), Client.objects.filter(pk__in=clients)):
         list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
 
 

@@ -1,16 +1,18 @@
 """What a client stops around a joining is stopped in both records, by whatever link or page they say it."""
 
+from contextlib import ExitStack, suppress
+
 import pytest
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.access import NotVisible
 from alliance.clients.actions import (
     change_client,
     change_preferences,
     choose_check_ins,
     decide_by_link,
-    lock_record,
     renew_consent,
     settle_consent,
 )
@@ -159,26 +161,6 @@ def test_a_stop_at_the_same_moment_keeps_the_two_apart(kept, double):  # noqa: F
             at_once.result()
 
 
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_a_stop_and_an_erasure_at_the_same_moment_do_not_deadlock(kept, double, mona, millrace):  # noqa: F811 -- fixtures
-    ida = make_member(millrace, "Ida Berg", "manager")
-    join(kept, double)
-    whole = Client.objects.select_related("practice__data_key", "data_key")
-
-    def erase():
-        stays = whole.get(pk=kept.client_id)
-        return erase_client(client=stays, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=ida)
-
-    with AtOnce() as at_once:
-        with transaction.atomic():
-            Client.objects.select_for_update(no_key=True).get(pk=double.client_id)  # as the stop does first
-            at_once.start(erase)
-            change_preferences(client=whole.get(pk=double.client_id), gets_email=False)
-        at_once.result()
-    assert not Client.objects.filter(pk__in=[kept.client_id, double.client_id]).exists()
-
-
 def choose(editor):
     choose_check_ins(
         editor=editor, check_in_form="short", asks_about_fit=False, ticked=set(), was_ticked={"check_in"}
@@ -196,19 +178,56 @@ def renew(editor):
     renew_consent(client=editor.episode.client, purpose="email")
 
 
+def stop(case):
+    """By an old link of the record."""
+    return change_preferences(client=Client.objects.get(pk=case.client_id), gets_email=False)
+
+
+def done_after(first, *deeds):
+    """Each deed runs at once up to where it waits for what `first` has locked; then all of them go on."""
+    with ExitStack() as stack:
+        others = [stack.enter_context(AtOnce()) for _deed in deeds]
+        with transaction.atomic():
+            first()
+            for other, deed in zip(others, deeds, strict=True):
+                other.start(deed)
+        for other in others:
+            other.result()
+
+
+def holding(case):
+    return lambda: Client.objects.select_for_update(no_key=True).get(pk=case.client_id)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_stop_first", [True, False])
+def test_a_stop_and_an_erasure_at_the_same_moment_do_not_deadlock(is_stop_first, kept, double, mona, millrace):  # noqa: F811 -- fixtures
+    ida = make_member(millrace, "Ida Berg", "manager")
+    join(kept, double)
+
+    def erase():
+        stays = Client.objects.select_related("practice__data_key", "data_key").get(pk=kept.client_id)
+        erase_client(client=stays, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=ida)
+
+    def stop_if_there():
+        with suppress(NotVisible):
+            stop(double)
+
+    deeds = [stop_if_there, erase]
+    done_after(holding(double), *(deeds if is_stop_first else reversed(deeds)))
+    assert not Client.objects.filter(pk__in=[kept.client_id, double.client_id]).exists()
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("write", [choose, change, renew])
-def test_a_stop_by_an_old_link_and_a_write_about_who_stays_do_not_deadlock(kept, double, write):  # noqa: F811 -- fixtures
+@pytest.mark.parametrize("row", ["kept", "double"])
+def test_a_stop_by_an_old_link_and_a_write_about_who_stays_do_not_deadlock(row, write, kept, double):  # noqa: F811 -- fixtures
     agree(kept, double)
     join(kept, double)
     editor = editor_of(fresh(kept))
-    with AtOnce() as at_once:
-        with transaction.atomic():
-            Client.objects.select_for_update(no_key=True).get(pk=double.client_id)  # as the stop does first
-            at_once.start(lambda: write(editor))
-            change_preferences(client=Client.objects.get(pk=double.client_id), gets_email=False)
-        at_once.result()
+    done_after(holding({"kept": kept, "double": double}[row]), lambda: write(editor), lambda: stop(double))
     assert not holds(double)
 
 
@@ -219,10 +238,16 @@ def test_stops_by_the_old_links_of_two_that_were_put_away_do_not_deadlock(kept, 
     agree(kept, double, third)
     for case in (double, third):
         join(fresh(kept), fresh(case))
-    with AtOnce() as at_once:
-        with transaction.atomic():
-            lock_record(third.client)  # as the stop does first
-            at_once.start(lambda: change_preferences(client=Client.objects.get(pk=double.client_id), gets_email=False))
-            change_preferences(client=Client.objects.get(pk=third.client_id), gets_email=False)
-        at_once.result()
+    done_after(holding(third), lambda: stop(third), lambda: stop(double))
     assert not holds(kept)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_stops_that_waited_for_a_joining_do_not_deadlock(kept, double, dana):  # noqa: F811 -- fixtures
+    """One by the link of who comes in, one by that of who came in before: each had locked what was one before."""
+    third = make_episode(dana, "Juniper", starts_at=kept.starts_at)
+    agree(kept, double, third)
+    join(fresh(kept), fresh(third))
+    done_after(lambda: join(fresh(kept), fresh(double)), lambda: stop(double), lambda: stop(third))
+    assert not any(map(holds, (kept, double, third)))
