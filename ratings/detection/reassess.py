@@ -78,18 +78,17 @@ def reassess(episode):
 
     Locks the episode, so that two replays never interleave.
     """
-    return reassess_all([episode.pk], episode.client.practice)[0]
+    return reassess_all([episode.pk], episode.client.practice)[episode.pk]
 
 
 @transaction.atomic(savepoint=False)
 def reassess_all(keys, practice):
-    """Replays episodes of one practice; their standings, in the order of `keys`.
+    """Replays episodes of one practice, all that were not erased meanwhile; episode key -> its standing.
 
     All are in memory at once.
     """
     episodes = lock_episodes(keys)
-    standings = reassess_from(read_before(episodes, practice))
-    return [standings[key] for key in keys]
+    return reassess_from(read_before(episodes, practice))
 
 
 @transaction.atomic(savepoint=False)
@@ -148,8 +147,9 @@ def reassess_in_turns(keys, practice):
     the middle it leaves each episode as it was or replayed.
     """
     keys = sorted(keys)
+    n_replayed = 0
     for start in range(0, len(keys), EPISODES_AT_ONCE):
         if start:
             time.sleep(PAUSE_SECONDS)
-        reassess_all(keys[start : start + EPISODES_AT_ONCE], practice)
-    return len(keys)
+        n_replayed += len(reassess_all(keys[start : start + EPISODES_AT_ONCE], practice))
+    return n_replayed

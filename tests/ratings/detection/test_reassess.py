@@ -16,7 +16,7 @@ from ratings.detection import stored as stored_rows
 from ratings.detection.actions import set_detector
 from ratings.detection.before import forget_versions
 from ratings.detection.history import held_sessions
-from ratings.detection.reassess import lock_episode, reassess
+from ratings.detection.reassess import lock_episode, reassess, reassess_all, reassess_in_turns
 from ratings.detection.stored import as_assessment, as_version, detector_version, evidence_of
 from ratings.models import Assessment, DetectorVersion, Instrument, Rating, Rupture, Standing
 from ratings.psychometrics import thresholds
@@ -346,3 +346,17 @@ def test_no_lock_is_taken_outside_of_a_transaction(juniper):
         assert lock_episode(juniper) == juniper  # the statement is built by now
     with pytest.raises(transaction.TransactionManagementError):
         lock_episode(juniper)
+
+
+def test_one_that_was_erased_meanwhile_keeps_no_other_case_from_its_replay(juniper, sorrel):
+    keys = [juniper.pk, sorrel.pk]
+    Standing.objects.all().delete()
+    juniper.delete()
+    assert reassess_in_turns(keys, sorrel.client.practice) == 1
+    assert [standing.episode for standing in Standing.objects.all()] == [sorrel]
+
+
+def test_nothing_is_replayed_where_all_were_erased_meanwhile(juniper):
+    key, practice = juniper.pk, juniper.client.practice
+    juniper.delete()
+    assert reassess_all([key], practice) == {}
