@@ -8,7 +8,7 @@ from alliance.models import Consent
 from alliance.models.episode import OF_EPISODE
 from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.delivery import schedule
-from ratings.detection.reassess import lock_episode
+from ratings.detection.reassess import lock_episodes
 from sessions.models import TherapySession
 
 
@@ -42,8 +42,8 @@ def _over():
 
 @transaction.atomic
 def _ask(key) -> bool:
-    """Asks about one session; all is looked up anew after the lock, for it may be logged at this moment."""
-    lock_episode(TherapySession.objects.select_related("episode").get(pk=key).episode)
+    """Asks about one session; all is looked up anew after the lock, for it may be logged or erased at this moment."""
+    lock_episodes(TherapySession.objects.filter(pk=key).values("episode"))
     therapy_session = _over().select_related(*OF_EPISODE).filter(pk=key).first()
     if therapy_session is None or not schedule.may_be_written_to(therapy_session.episode):
         return False

@@ -8,6 +8,7 @@ import re
 import smtplib
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 
@@ -109,6 +110,8 @@ def _deliver(key, connection) -> Outcome:
         message = _prepare_message(key)
     except CannotOpen:  # nobody can say to whom: the others go on
         return _mark_refused(key)
+    except Delivery.DoesNotExist:  # erased since it was claimed
+        return Outcome.DROPPED
     if isinstance(message, Outcome):
         return message
     try:
@@ -157,12 +160,13 @@ def _load(key):
 
 @transaction.atomic
 def _mark_sent(key) -> Outcome:
-    """Marks a message as sent, and adds the reminder of a first one."""
-    delivery = _load(key)
-    delivery.sent_at = timezone.now()
-    delivery.save(update_fields=["sent_at"])
-    if delivery.kind == schedule.DeliveryKind.FIRST and delivery.dropped_at is None:
-        schedule.add_reminder(delivery)
+    """Marks a message as sent, and adds the reminder of a first one; nothing where it was erased meanwhile."""
+    with suppress(Delivery.DoesNotExist):
+        delivery = _load(key)
+        delivery.sent_at = timezone.now()
+        delivery.save(update_fields=["sent_at"])
+        if delivery.kind == schedule.DeliveryKind.FIRST and delivery.dropped_at is None:
+            schedule.add_reminder(delivery)
     return Outcome.SENT
 
 
@@ -189,9 +193,10 @@ def _postpone(key) -> Outcome:
 
     So the waits grow without being counted.
     """
-    delivery, now = _load(key), timezone.now()
-    wait = max(SHORTEST_WAIT, (now - delivery.check_in.therapy_session.ends_at) / 8)  # convention of this app
-    Delivery.objects.filter(pk=key).update(
-        due_at=schedule.after_quiet_hours(delivery.episode, now + wait), claimed_at=None
-    )
+    with suppress(Delivery.DoesNotExist):  # erased meanwhile
+        delivery, now = _load(key), timezone.now()
+        wait = max(SHORTEST_WAIT, (now - delivery.check_in.therapy_session.ends_at) / 8)  # convention of this app
+        Delivery.objects.filter(pk=key).update(
+            due_at=schedule.after_quiet_hours(delivery.episode, now + wait), claimed_at=None
+        )
     return Outcome.POSTPONED

@@ -8,7 +8,7 @@ from django.utils import timezone
 from alliance.models import Episode, Membership
 from ratings.cases.actions import end_episode, log_session, move_session
 from ratings.check_in.actions import answer_check_in
-from ratings.delivery import queries
+from ratings.delivery import queries, schedule
 from ratings.delivery.by_plan import ask_by_plan
 from ratings.detection.history import held_sessions
 from ratings.models import CheckIn, Delivery, Standing
@@ -195,3 +195,15 @@ def test_the_number_of_statements_does_not_grow_with_those_who_are_not_asked(
         make_therapy_session(sorrel, starts_at=days_ago(days))
     with django_assert_max_num_queries(1):
         assert ask_by_plan() == 0
+
+
+def test_whoever_is_erased_meanwhile_keeps_nobody_else_from_being_asked(planned, sorrel, reachable, monkeypatch):
+    later = make_therapy_session(reachable(sorrel), starts_at=planned.starts_at + HOUR, ends_at=planned.ends_at + HOUR)
+    may_be_written_to = schedule.may_be_written_to
+
+    def erase_the_later_one(episode):
+        Episode.objects.filter(pk=later.episode_id).delete()
+        return may_be_written_to(episode)
+
+    monkeypatch.setattr(schedule, "may_be_written_to", erase_the_later_one)
+    assert ask_by_plan() == 1

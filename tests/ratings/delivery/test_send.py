@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from alliance.clients import actions as client_actions
 from alliance.crypto import Sealed
-from alliance.models import AuditEvent, Client, ImportDraft
+from alliance.models import AuditEvent, Client, Episode, ImportDraft
 from ratings.cases.actions import log_session
 from ratings.check_in.actions import answer_check_in
 from ratings.delivery import schedule, send
@@ -319,6 +319,22 @@ def test_what_arrives(inbox, due_message):
     assert message.get_content_type() == "text/plain"
     assert len(message.get_all("Date")) == len(message.get_all("Message-ID")) == 1
     assert all(len(line) < 200 for line in message.get_payload().splitlines())
+
+
+@pytest.mark.parametrize("just_after", ["claim", "message_of", "is_permanent"])
+def test_whoever_is_erased_meanwhile_stops_no_other_message(just_after, inbox, three_due, monkeypatch):
+    if just_after == "is_permanent":
+        inbox.answers["juniper@example.org"] = "451 4.7.1 later"
+    deed = getattr(send, just_after)
+
+    def erase_after(*args, **given):
+        done = deed(*args, **given)
+        Episode.objects.filter(pk=three_due[0].episode_id).delete()
+        return done
+
+    monkeypatch.setattr(send, just_after, erase_after)
+    run()
+    assert recipients(inbox)[-2:] == ["heron@example.org", "bramble@example.org"]
 
 
 @pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "553 5.1.3 not an address", "550 5.2.1 off"])
