@@ -12,11 +12,9 @@ from alliance.audit import Verb
 from alliance.exporting import check_export_again, episodes_of_export
 from alliance.models import Client, DataExport, Episode, Membership, Practice
 from alliance.names import folded
-from ratings.check_in.rate_first import awaiting_rating
+from ratings.check_in.rate_first import awaits_rating_of
 from ratings.exchange.exported import KEYS_AT_ONCE, Exported, Names, Pseudonyms
 from ratings.exchange.files import IN_MEMORY, Written, key_text, write_archive
-
-EPISODES = Episode.objects.select_related("client__practice", "client__data_key", "therapist__user")
 
 
 @transaction.atomic
@@ -128,8 +126,8 @@ def waiting_in(member: Membership) -> set[int]:
 
     Also of an export of the practice: a manager who is a therapist would know their own cases by their course.
     """
-    episodes = list(EPISODES.filter(therapist__user=member.user, client__practice=member.practice))
-    return {waiting.episode_key for waiting in awaiting_rating(episodes, member.user)}
+    waiting = Episode.objects.filter(awaits_rating_of(member.user), client__practice=member.practice)
+    return set(waiting.values_list("pk", flat=True))
 
 
 def _names_apart(episodes) -> dict[int, str]:

@@ -7,6 +7,8 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from alliance.access import Denied
@@ -256,6 +258,14 @@ def test_that_an_export_was_made_is_on_record_with_its_maker(made, mona, millrac
     export = made("practice")
     event = AuditEvent.objects.get(verb="created", subject_code=str(export.code))
     assert event.actor_code == str(mona.user.code)
+
+
+@pytest.mark.postgres
+def test_a_role_that_ends_meanwhile_waits_for_the_export_and_new_rows_do_not(made):
+    with CaptureQueriesContext(connection) as asked:
+        made("own")
+    (lock,) = [statement["sql"] for statement in asked if " FOR " in statement["sql"]]
+    assert lock.endswith('FOR NO KEY UPDATE OF "alliance_practice"')
 
 
 def test_the_key_of_own_cases_that_was_read_is_on_record(made, juniper, dana):

@@ -264,6 +264,12 @@ def test_the_cases_of_a_client_are_in_one_batch_and_numbered_through(read, millr
     assert [(case.number, case.episode) for case in read(millrace).cases()] == [(1, earlier), (2, juniper)]
 
 
+@pytest.mark.parametrize(("at_once", "batches"), [(1, [1, 1]), (2, [2])])
+def test_clients_are_read_so_many_at_once(read, millrace, juniper, sorrel, monkeypatch, at_once, batches):
+    monkeypatch.setattr(exported, "CASES_AT_ONCE", at_once)
+    assert [len(batch) for batch in read(millrace)._batches()] == batches
+
+
 @pytest.fixture
 def rupture(juniper):
     held = make_therapy_session(juniper, starts_at=days_ago(9))
@@ -286,10 +292,12 @@ def test_a_rupture_goes_out(ruptures, rupture):
 
 
 def test_ruptures_are_numbered_by_the_sessions_that_opened_them(ruptures, rupture, in_no_order):
-    held = make_therapy_session(rupture.episode, starts_at=days_ago(20))
-    over = {"opened_at": days_ago(20), "closed_at": days_ago(15), "state": "repaired"}
-    before = rupture.episode.ruptures.create(opened_session=held, **over)
-    assert [(one.number, one.row) for one in ruptures()] == [(1, before), (2, rupture)]
+    before = {}
+    for since in (30, 20):
+        held = make_therapy_session(rupture.episode, starts_at=days_ago(since))
+        over = {"opened_at": days_ago(since), "closed_at": days_ago(since - 5), "state": "repaired"}
+        before[since] = rupture.episode.ruptures.create(opened_session=held, **over)
+    assert [(one.number, one.row) for one in ruptures()] == [(1, before[30]), (2, before[20]), (3, rupture)]
 
 
 @pytest.mark.parametrize("fields", [{"kept_back": True}, {"state": "withdrawn", "closed_at": days_ago(1)}], ids=list)

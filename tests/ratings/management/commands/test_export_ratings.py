@@ -55,16 +55,27 @@ def test_nobody_else_on_the_machine_reads_the_files(run, tmp_path):
     assert modes == {0o600}
 
 
+@pytest.mark.parametrize("named", ["--practice", "--reason"])
+def test_it_asks_for_the_practice_and_the_reason(millrace, tmp_path, named):
+    given = {"--practice": millrace.name, "--reason": "move"}
+    with pytest.raises(CommandError, match=f"required: {named}"):
+        call_command(
+            "export_ratings", str(tmp_path / "out.zip"), *(f"{name}={given[name]}" for name in given if name != named)
+        )
+
+
 def test_it_writes_over_no_file(run, tmp_path):
     (tmp_path / "out.zip").write_text("of before")
-    with pytest.raises(CommandError, match="File exists. Nothing was written."):
+    with pytest.raises(CommandError, match="File exists. Nothing was written.") as refused:
         run()
+    assert refused.value.returncode == 2
     assert (tmp_path / "out.zip").read_text() == "of before"
 
 
 def test_where_a_record_went_meanwhile_there_is_no_file_and_nothing_on_record(run, tmp_path, monkeypatch):
     monkeypatch.setattr(files.Exported, "are_all_here", lambda exported: False)
-    with pytest.raises(CommandError, match="Take the file once more. Nothing was written."):
+    with pytest.raises(CommandError, match="Take the file once more. Nothing was written.") as refused:
         run()
+    assert refused.value.returncode == 2
     assert not (tmp_path / "out.zip").exists()
     assert not AuditEvent.objects.filter(verb="exported").exists()
