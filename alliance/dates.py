@@ -178,7 +178,7 @@ def read_time(typed: str) -> time:
     elif len(match["hour"] or "") == 1 and 1 <= hour < EARLIEST_SESSION:
         readings = [time(of_day, minute).strftime("%H:%M") for of_day in (hour, hour + 12)]
         raise AmbiguousTime(
-            _("“%(typed)s” can be at night or in the afternoon. Write %(night)s or %(afternoon)s.")
-            % {"typed": match[0], "night": readings[0], "afternoon": readings[1]}
+            _("“%(typed)s” can be two times of the day. Write %(early)s or %(late)s.")
+            % {"typed": match[0], "early": readings[0], "late": readings[1]}
         )
     return time(hour, minute)
