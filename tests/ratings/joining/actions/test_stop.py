@@ -128,6 +128,16 @@ def test_a_no_in_another_case_of_theirs_holds_for_both(kept, double, with_anothe
     assert (holds(kept), holds(double)) == (False, False)
 
 
+def test_a_no_in_another_case_of_theirs_holds_for_a_third_record_too(kept, double, with_another, dana):  # noqa: F811 -- fixtures
+    third = make_episode(dana, "Juniper", starts_at=kept.starts_at)
+    agree(kept, double, third)
+    for case in (double, third):
+        join(fresh(kept), fresh(case))
+    with_another()
+    settle_consent(client=double.client, purpose="email", given=False)
+    assert not holds(third)
+
+
 @pytest.mark.parametrize("is_parted", [False, True])
 def test_who_agrees_to_a_new_wording_takes_nothing_back_in_the_other_record(is_parted, kept, double):  # noqa: F811 -- fixtures
     agree(kept, double)
