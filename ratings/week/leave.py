@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
@@ -101,7 +101,7 @@ def take_leave(
     """
     access.check_role(therapist.user, "therapist")
     Membership.objects.select_for_update(no_key=True).get(pk=therapist.pk)  # two leaves at once: one sees the other
-    span = Span(times.instant(first, time(), zone), times.instant(last + timedelta(days=1), time(), zone))
+    span = Span(times.day_begins(first, zone), times.day_begins(last + timedelta(days=1), zone))
     if in_leave(therapist, [span]):
         raise Refused(str(_("You have a leave on one of these days already. Take that one back first.")))
     leave = schedule_actions.save_leave(therapist=therapist, span=span, code=code)

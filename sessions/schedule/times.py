@@ -43,6 +43,11 @@ def instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return found
 
 
+def day_begins(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a day; where the clock goes forward over midnight, it shows a later time."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
 def span(day: date, clock: time, minutes: int, zone: ZoneInfo) -> Span:
     """A session that starts when the clock on the wall shows this, and lasts so many minutes."""
     starts_at = instant(day, clock, zone)

@@ -1,6 +1,7 @@
 """A therapist's leave, and what becomes of the sessions in it."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -36,6 +37,16 @@ def test_leave_cancels_what_falls_into_it(juniper, dana, plan):
     ]
     row = TherapySession.objects.get(attendance="cancelled")
     assert (row.cancelled_by, row.cancelled_at) == ("therapist", taken.leave.created_at)
+
+
+@pytest.mark.parametrize("last", [date(2027, 9, 4), date(2027, 9, 5)])
+def test_a_leave_begins_and_ends_also_at_a_midnight_that_the_clock_leaves_out(last, dana, time_machine):
+    time_machine.move_to(datetime(2027, 8, 1, 12, tzinfo=UTC))
+    first = date(2027, 9, 5) if last.day == 5 else date(2027, 9, 1)
+    santiago = ZoneInfo("America/Santiago")  # from 00:00 to 01:00 on 5 September 2027
+    taken = take_leave(therapist=dana, first=first, last=last, zone=santiago, choice=LeaveChoice.KEEP)
+    held = taken.leave.starts_at.astimezone(santiago), taken.leave.ends_at.astimezone(santiago)
+    assert [at.date() for at in held] == [first, last + timedelta(days=1)]
 
 
 def test_leave_moves_past_itself_where_the_hour_is_free_and_else_cancels(juniper, sorrel, dana, plan):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sessions.schedule.times import NoSuchTime, Span, instant, moved, series_days, span
+from sessions.schedule.times import NoSuchTime, Span, day_begins, instant, moved, series_days, span
 
 # North, south, the other way round in winter, half an hour, and none at all.
 ZONES = [
@@ -77,3 +77,13 @@ def test_what_ends_when_another_begins_does_not_overlap():
     ten, eleven, twelve = (datetime(2026, 11, 3, hour, tzinfo=UTC) for hour in (10, 11, 12))
     assert not Span(ten, eleven).overlaps(Span(eleven, twelve))
     assert Span(ten, twelve).overlaps(Span(eleven, twelve))
+
+
+midnights = st.sampled_from([ZoneInfo(name) for name in (*ZONES, "America/Santiago", "Africa/Cairo", "America/Havana")])
+
+
+@given(days, midnights)
+def test_a_day_begins_where_the_one_before_ends(day, zone):
+    begins = day_begins(day, zone)
+    moments = [begins + timedelta(minutes=minutes) for minutes in (-1, 0)]
+    assert [at.astimezone(zone).date() for at in moments] == [day - timedelta(days=1), day]
