@@ -14,6 +14,7 @@ from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
 from ratings.check_in.instrument_choice import definition_of
+from ratings.check_in.links import opened
 from ratings.check_in.plan_questions import plan_to_ask
 from ratings.check_in.repair_questions import asks_about_repair
 from ratings.detection.before import read_before
@@ -42,6 +43,10 @@ class SessionVoided(Exception):
     """The session was taken off the record in the meantime."""
 
 
+class _Moved(Exception):
+    """The session stands in another case since the check-in was looked up: two cases were joined, or parted."""
+
+
 @transaction.atomic
 def ask_client(*, therapy_session, text, always_about_plan=False):
     """Makes the check-in of a session, with what it asks about the plan; it is sent by `delivery`.
@@ -57,7 +62,6 @@ def ask_client(*, therapy_session, text, always_about_plan=False):
     )
 
 
-@transaction.atomic
 def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=False):
     """Stores a client's answers; the rating that holds them.
 
@@ -80,8 +84,22 @@ def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=F
     NobodyReads
         The therapist has left, and nobody has taken over.
     """
+    while True:
+        try:
+            return _answer(check_in, answers, may_change, from_link)
+        except _Moved:
+            stands = opened(check_in.code)
+            if stands is None or stands.episode_id == check_in.episode_id:
+                raise SessionVoided from None
+            check_in = stands
+
+
+@transaction.atomic
+def _answer(check_in, answers: ClientAnswers, may_change: bool, from_link: bool) -> Rating:
     episode = lock_episode(check_in.episode)
     before = read_before({episode.pk: episode}, check_in.episode.client.practice, asks_hands=True)
+    if not before.has(check_in.therapy_session_id):
+        raise _Moved
     if before.in_hands is False:
         raise NobodyReads
     if not before.is_on_record(check_in.therapy_session_id):

@@ -56,6 +56,10 @@ class Before:
         by = report_of(held.evidence)
         return self.reported.get((held.row.pk, by)) if by else None
 
+    def has(self, session_key: int) -> bool:
+        """Whether a therapy session is one of these, on record or voided."""
+        return any(row.pk == session_key for rows in self.sessions.values() for row in rows)
+
     def is_on_record(self, session_key: int) -> bool:
         """Whether a therapy session is one of these, and is not voided."""
         rows = (row for rows in self.sessions.values() for row in rows)
