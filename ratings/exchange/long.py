@@ -106,7 +106,7 @@ def _of_rating(rating: Rating, case: ExportedCase) -> Iterator[_Said]:
         for item in instrument.definition["items"]:
             given = rating.answers.get(item["id"])
             label = words[int(given) - lowest] if given is not None and words else ""
-            yield said(item["id"], given, label, item.get("pillar") or "", "" if given is not None else SKIPPED)
+            yield said(item["id"], given, label, item.get("pillar"), "" if given is not None else SKIPPED)
     else:
         yield said(Beside.TOTAL, _total(rating.overall_pomp, instrument))
     for name in TOLD:
@@ -158,7 +158,7 @@ def _of_rupture(rupture: ExportedRupture, case: ExportedCase, numbers: dict[int,
     if evidence := evidence_of(row):
         held_at = evidence.held_at and case.at(evidence.held_at)
         stored = replace(evidence, held_at=held_at).to_json()
-        yield said(OfRupture.EVIDENCE, label=json.dumps(stored, sort_keys=True))
+        yield said(OfRupture.EVIDENCE, label=json.dumps(stored))
     if row.named_by_id is not None:
         yield said(OfRupture.BY_HAND, True)
     if row.closed_session_id in numbers:

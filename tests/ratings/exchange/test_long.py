@@ -127,6 +127,30 @@ def test_an_answer_says_whether_it_is_one(juniper, session, text):
     assert (found["goal_matters"], found["goal_known"]) == (1, 0)
 
 
+def test_a_rating_with_answers_goes_out_as_them_and_not_as_their_total(juniper, session, text):
+    rate(session, text, answers={"goal_matters": 1}, overall_pomp=25.0)
+    items = [item for item, _said in rows_of(juniper, "client")]
+    assert "goal_matters" in items and "total" not in items
+
+
+@pytest.fixture
+def from_one_on(text):
+    """The answers of the instrument are numbered from one on."""
+    text.instrument.definition |= {"lowest": 1, "highest": 5}
+    text.instrument.save()
+
+
+def test_the_lowest_answer_has_the_first_words_whatever_its_number(juniper, session, text, from_one_on):
+    rate(session, text, answers={"goal_matters": 1})
+    said = dict(rows_of(juniper, "client"))["goal_matters"]
+    assert (said["value"], said["value_label"]) == (1, text.text["client"]["answers"][0])
+
+
+def test_a_total_is_between_the_lowest_and_the_highest_whatever_their_numbers(juniper, session, text, from_one_on):
+    rate(session, text, overall_pomp=25.0)
+    assert dict(rows_of(juniper, "client"))["total"]["value"] == 6 * 2
+
+
 def test_a_score_without_answers_goes_out_as_the_total_that_it_was_made_of(juniper, session, text):
     rate(session, text, overall_pomp=25.0)
     rows = rows_of(juniper, "client")
@@ -186,6 +210,11 @@ def test_a_rupture_of_which_nothing_was_said_has_opened_and_has_a_state(juniper,
     ]
 
 
+def test_how_a_rupture_looked_is_told_also_without_signs(juniper, rupture, dana):
+    RuptureView.objects.create(episode=juniper, rupture=rupture, kind="unclear", said_by=dana)
+    assert [item for item, _said in ruptures_of(juniper)] == ["opened", "state", "seen_as"]
+
+
 def test_a_rupture_says_its_course_and_its_repair(juniper, rupture, dana):
     later = make_therapy_session(juniper, starts_at=FIRST + 7 * DAY)
     juniper.ruptures.update(
@@ -219,6 +248,15 @@ def test_no_session_that_stays_here_is_told_of_a_rupture(juniper, rupture, dana)
     removed = make_therapy_session(juniper, starts_at=FIRST + DAY, voided_at=FIRST + 9 * DAY, voided_by=dana)
     juniper.ruptures.update(closed_session=removed, rebased_session=removed, closed_at=FIRST + DAY, state="repaired")
     assert [item for item, _said in ruptures_of(juniper)] == ["opened", "state"]
+
+
+def test_evidence_that_does_not_say_when_its_session_was_goes_out_too(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 0])
+    rupture = juniper.ruptures.get()
+    rupture.evidence["held_at"] = None
+    rupture.save()
+    stored = dict(ruptures_of(juniper))["evidence"]["value_label"]
+    assert json.loads(stored)["held_at"] is None
 
 
 def test_where_the_time_is_shifted_each_instant_of_the_file_is(juniper, live_through):

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ratings.exchange.sav import SAV_FILE, Variable, head, row_of
-from ratings.exchange.spss import DATA_FILE
+from ratings.exchange.sav import SAV_FILE, Variable, head, row_of, variables
+from ratings.exchange.spss import DATA_FILE, ItemColumn
 from tests.ratings.exchange.test_actions import exported
 
 
@@ -25,11 +25,13 @@ class Read:
         layout, self.units, packed, weight, cases, bias = self.numbers("<iiiiid")
         assert (layout, packed, weight, cases, bias) == (2, 0, 0, -1, 100), "as it is, unweighted, of any length"
         self.take(84)
-        self.widths, self.labels, self.formats, self.said, self.extensions = [], [], [], {}, {}
+        self.shorts, self.widths, self.labels, self.formats, self.said, self.extensions = [], [], [], [], {}, {}
         while (kind := self.numbers("<i")[0]) != 999:
             {2: self.variable, 3: self.value_labels, 7: self.extension}[kind]()
         assert self.numbers("<i") == (0,)
-        self.names = [pair.split("=")[1] for pair in self.extensions[13].decode().split("\t")]
+        called = dict(pair.split("=") for pair in self.extensions[13].decode().split("\t"))
+        self.names = [called[short] for short in self.shorts]
+        assert self.widths
         self.rows = []
         while self.at < len(content):
             self.rows.append([self.cell(width) for width in self.widths])
@@ -44,10 +46,11 @@ class Read:
     def variable(self):
         width, has_label, missing, *formats = self.numbers("<5i")
         assert missing == 0
-        self.take(8)
+        short = self.take(8).decode().rstrip()
         if width < 0:
             assert (width, has_label, formats) == (-1, 0, [0, 0]), "no column, but more of the one before"
             return
+        self.shorts.append(short)
         self.widths.append(width)
         printed, written = ((form >> 16, form >> 8 & 255, form & 255) for form in formats)
         assert printed == written
@@ -131,6 +134,16 @@ def test_a_text_is_cut_between_letters_and_fills_its_place(said):
     assert said.startswith(row[:16].decode().rstrip()) and len(row[:16].decode().rstrip().encode()) <= 10
 
 
+def test_an_empty_cell_is_a_blank_text_and_a_number_that_is_none():
+    row = row_of([Variable("v", "", {}, width=8), Variable("n", "", {}), *DATES], [None, None, "", ""])
+    assert (row[:8], struct.unpack("<d", row[8:16])) == (b" " * 8, (-sys.float_info.max,))
+
+
+def test_a_row_of_another_length_is_refused():
+    with pytest.raises(ValueError, match="longer"):
+        row_of([Variable("v", "", {}, width=8), *DATES], ["a", "", "", ""])
+
+
 DATES = [Variable(name, "", {}, width=16) for name in ("session_start_utc", "submitted_utc")]
 DATES += [Variable(name, "", {}) for name in ("session_start", "submitted")]
 
@@ -147,6 +160,25 @@ COLUMNS = [
     Variable("mean", "", {}, decimals=2),
     Variable("day", "", {}, form=22),
 ]
+
+
+ITEM = ItemColumn(1, "met", "x_1_met", "Met each other.", {0: "No", 1: "Yes"})
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "decimals", "level"),
+    [
+        ("tz", 1, 0, 1),  # a text
+        ("tension", 5, 0, 1),  # yes or no
+        ("overall", 5, 2, 3),  # a measure
+        ("session_no", 5, 0, 3),
+        ("x_1_met", 5, 0, 2),  # a step
+        ("session_start", 22, 0, 3),  # a date
+    ],
+)
+def test_a_column_is_of_the_kind_that_its_cells_are_of(name, form, decimals, level):
+    (column,) = (one for one in variables([ITEM]) if one.name == name)
+    assert (column.form, column.decimals, column.level) == (form, decimals, level)
 
 
 def test_a_column_has_its_type_its_width_and_its_decimals():
