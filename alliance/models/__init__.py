@@ -21,6 +21,7 @@ from alliance.models.erasure import Erasure, ErasureRequest
 from alliance.models.form_draft import FormDraft
 from alliance.models.history_share import HistoryShare
 from alliance.models.importing import ImportBatch, ImportDraft
+from alliance.models.kept_look import KeptLook
 from alliance.models.keys import DataKey
 from alliance.models.last_run import LastRun
 from alliance.models.legal_hold import LegalHold
@@ -52,6 +53,7 @@ __all__ = [
     "HistoryShare",
     "ImportBatch",
     "ImportDraft",
+    "KeptLook",
     "LastRun",
     "LegalHold",
     "Membership",

@@ -66,6 +66,11 @@ def looked_at(
     return happened(rows.order_by("-at", "-pk"), practice)
 
 
+def events_of(keys: Collection[int], practice: Practice, since: datetime) -> list[Happened]:
+    """Those of these events that are not older, the newest first."""
+    return happened(AuditEvent.objects.filter(pk__in=keys, at__gte=since).order_by("-at", "-pk"), practice)
+
+
 def happened(rows: Iterable[AuditEvent], practice: Practice) -> list[Happened]:
     """The events with the names that their people have in the practice; one statement more."""
     events = list(rows)

@@ -18,6 +18,7 @@ from alliance.models import (
     EmergencyAccess,
     Episode,
     ErasureRequest,
+    KeptLook,
     Supervision,
     User,
 )
@@ -28,7 +29,7 @@ from sessions.models import TherapySession
 BY_A_PERSON = Q(named_by__isnull=False) | Q(rebased_by__isnull=False) | Q(state=Rupture.RuptureState.SET_ASIDE)
 # What follows from the rest, or is the record's own, and stays where it is. The database keeps draws as they are.
 # A request to erase it that still waits has a sentence of its own.
-STAYS = (Standing, Rupture, CaseJoin, Episode, Consent, Draw, ErasureRequest)
+STAYS = (Standing, Rupture, CaseJoin, Episode, Consent, Draw, ErasureRequest, KeptLook)
 # What stands in the way of putting a case away, by the names of models; a test keeps anything else from being there.
 IN_THE_WAY = (
     (

@@ -1,7 +1,8 @@
 """Erases everything about one client: rows, drafts and key. It stands on the top floor, which knows all models.
 
 What stays is the audit, which holds codes, and one row that says what was erased: the certificate, and the ledger that
-erases the client once more after a restore.
+erases the client once more after a restore. A record that was one with this one for a while keeps which rows of the
+audit say who looked then.
 """
 
 import logging
@@ -33,6 +34,7 @@ from alliance.models import (
 )
 from alliance.names import folded
 from alliance.refusal import Refused
+from ratings.rights.looked import keep_looks
 
 log = logging.getLogger(__name__)
 
@@ -159,6 +161,7 @@ def _erase(client: Client, erasure: Erasure) -> Erasure:
     drafts = _drafts_about(client)
     kinds = list(_kinds_of(client))
     outside = _what_points_in(kinds)
+    keep_looks(set(Episode.objects.filter(client__in=[client, *joined]).values_list("pk", flat=True)), practice)
     _record_each_case(outside, practice)
     for pointing in outside:
         if pointing.stays:

@@ -15,7 +15,7 @@ KINDS: tuple[tuple[StrOrLazy, str], ...] = (
         _("Cases, and who was to read them"),
         "alliance.Episode ratings.Standing alliance.Cover alliance.CaseOffer alliance.Supervision "
         "alliance.EmergencyAccess alliance.ErasureRequest alliance.LegalHold "
-        "alliance.CaseJoin",
+        "alliance.CaseJoin alliance.KeptLook",
     ),
     (_("Sessions"), "therapy.TherapySession therapy.SessionSeries therapy.TherapySessionChange"),
     (_("Answers and comments"), "ratings.CheckIn ratings.Rating ratings.SeenRating ratings.WishOutcome"),

@@ -1,37 +1,54 @@
 """Reads: who has looked at a client's file, for the therapist to tell."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.apps import apps
 from django.db.models import Q
 from django.utils import timezone
 
 from alliance.acting import as_program
-from alliance.models import CaseJoin, Episode
-from alliance.people.audit_page import Happened, looked_at
+from alliance.models import CaseJoin, Episode, KeptLook, Practice
+from alliance.people.audit_page import Happened, events_of, looked_at
 from ratings.rights.registry import IN_COPY
 
 SHOWN_FOR = timedelta(days=30)  # as the drawn page has it; convention of this app
+OF_BOTH = ("episode__client", "joined__client")
 
 
 def who_looked(episode: Episode) -> list[Happened]:
     """Who has opened the case, its sessions and flags, or anything else of it that has a code, in the last month.
 
     Also those who opened a case that was joined to it, as it was then; and, while it or such a case was one with a case
-    that it was parted from since, those who opened anything of the two.
+    that it was parted from since, those who opened anything of the two, also where the other one is erased by now.
     """
     practice, since = episode.client.practice, timezone.now() - SHOWN_FOR
     with as_program():  # one that was put away, or is with a colleague by now, is not in sight
         put_away = list(Episode.objects.filter(joined_into=episode).values_list("pk", "code", "client__code"))
         cases = [episode.pk, *(key for key, *_codes in put_away)]
         joins = CaseJoin.objects.filter(Q(episode__in=cases) | Q(joined__in=cases), parted_at__gte=since)
-        together = [(join, _codes_together(join)) for join in joins.select_related("episode__client", "joined__client")]
+        together = [look for join in joins.select_related(*OF_BOTH) for look in _looked_together(join, practice, since)]
+        of_erased = list(KeptLook.objects.filter(episode__in=cases).values_list("event_key", flat=True))
     codes = _codes_of([episode]) | {str(code) for _key, *pair in put_away for code in pair}
-    found = looked_at(codes, practice, since)
-    for join, of_both in together:
-        found += looked_at(of_both, practice, max(since, join.joined_at), join.parted_at)
+    found = [*looked_at(codes, practice, since), *together, *events_of(of_erased, practice, since)]
     return sorted({one.key: one for one in found}.values(), key=lambda one: (one.at, one.key), reverse=True)
+
+
+def keep_looks(going: Collection[int], practice: Practice) -> None:
+    """Keeps, for cases that were one with one that is about to be erased, who opened anything of the two then.
+
+    Only what would be told now: what is older than that is told nowhere.
+    """
+    since = timezone.now() - SHOWN_FOR
+    joins = CaseJoin.objects.filter(Q(episode__in=going) ^ Q(joined__in=going), parted_at__gte=since)
+    for join in joins.select_related(*OF_BOTH):
+        stays = join.joined if join.episode_id in going else join.episode
+        looks = [KeptLook(episode=stays, event_key=look.key) for look in _looked_together(join, practice, since)]
+        KeptLook.objects.bulk_create(looks, ignore_conflicts=True)
+
+
+def _looked_together(join: CaseJoin, practice: Practice, since: datetime) -> list[Happened]:
+    return looked_at(_codes_together(join), practice, max(since, join.joined_at), join.parted_at)
 
 
 def _codes_of(cases: list[Episode], sessions: Collection[str] = ()) -> set[str]:

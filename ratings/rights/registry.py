@@ -183,6 +183,7 @@ IN_COPY = (
 
 LEFT_OUT: dict[str, StrOrLazy] = {
     "alliance.ErasureRequest": _("that a manager asked to have the record erased"),
+    "alliance.KeptLook": _("which entries of the audit say who looked, that your therapist can tell you of"),
     "therapy.PrivateNote": _("the therapist's private notes, which are for the therapist alone"),
     "ratings.SupervisionQuestion": _("questions between therapist and supervisor"),
     "ratings.SupervisionNote": _("what therapist and supervisor wrote down for themselves"),

@@ -1,12 +1,17 @@
 """Who has looked at a file, and what was done in a practice: names and kinds, and nothing of a case."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 
 from alliance import audit
-from alliance.models import AuditEvent
+from alliance.models import AuditEvent, Client, Erasure, KeptLook
 from alliance.people.audit_page import AT_ONCE
 from ratings.joining.actions import join_cases, part_cases
 from ratings.models import CheckIn, Rupture
+from ratings.rights.erase import erase_client
 from ratings.rights.looked import who_looked
 from tests.at_once import fresh
 from tests.courses import held
@@ -96,6 +101,43 @@ def test_who_looked_at_a_check_in_while_two_were_one_is_told_where_it_went_on_si
     assert looked and who_looked(fresh(double)) == looked
 
 
+def erased(episode, by):
+    gone = Client.objects.select_related("practice").get(pk=episode.client_id)
+    erase_client(client=gone, reason=Erasure.Reason.ASKED, asked_by=by, agreed_by=by)
+
+
+@pytest.mark.parametrize("stays, goes", [("kept", "double"), ("double", "kept")])
+def test_who_looked_while_two_were_one_is_told_also_once_the_other_is_erased(
+    stays, goes, http, dana, mona, kept, double  # noqa: F811 -- fixtures
+):  # fmt: skip
+    case = {"kept": kept, "double": double}
+    opened_together(http, kept, double, f"/sessions/{case[goes].therapy_sessions.first().code}/")
+    told = who_looked(fresh(case[stays]))
+    audit.record(audit.Verb.READ, fresh(case[goes]), by=mona)  # of the other one alone, so nobody tells it of this one
+    erased(case[goes], mona)
+    assert "session" in [row.subject for row in told] and who_looked(fresh(case[stays])) == told
+    right = make_episode(dana, "Juniper", starts_at=days_ago(50))
+    join_cases(kept=editor_of(right), joined=editor_of(fresh(case[stays])))
+    assert set(told) <= set(who_looked(fresh(right)))
+
+
+def test_of_an_erased_record_no_look_is_kept_that_would_not_be_told_any_more(http, dana, mona, kept, double):  # noqa: F811 -- fixtures
+    opened_together(http, kept, double, f"/cases/{kept.code}/")
+    with time_machine.travel(timezone.now() + timedelta(days=29)):
+        assert len(who_looked(fresh(double))) == 1
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        erased(kept, mona)
+    assert not KeptLook.objects.exists()
+
+
+def test_both_records_are_erased_and_no_look_is_kept_of_either(http, dana, mona, kept, double):  # noqa: F811 -- fixtures
+    opened_together(http, kept, double, f"/cases/{kept.code}/")
+    erased(kept, mona)
+    assert KeptLook.objects.filter(episode=double.pk).count() == 1
+    erased(double, mona)
+    assert not KeptLook.objects.exists()
+
+
 def test_a_manager_reads_what_was_done_and_nothing_of_a_case(http, mona, dana, juniper, otis, live_through):
     live_through(juniper, [3])
     http.force_login(dana.user)
@@ -136,7 +178,7 @@ def test_both_ask_as_often_for_three_as_for_one(n, http, mona, dana, juniper, dj
             subject_type="episode",
             verb="read",
         )
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         who_looked(juniper)
     http.force_login(mona.user)
     with django_assert_num_queries(8):
