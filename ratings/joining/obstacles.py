@@ -33,7 +33,7 @@ STAYS = (Standing, Rupture, CaseJoin, Episode, Consent, Draw, ErasureRequest, Ke
 # What stands in the way of putting a case away, by the names of models; a test keeps anything else from being there.
 IN_THE_WAY = (
     (
-        gettext_lazy("something said of a rupture or of a flag"),
+        gettext_lazy("notes or answers about a rupture or a flag"),
         {"RepairStep", "RuptureView", "SetAside", "StrainVerdict", "UsefulVerdict"},
     ),
     (gettext_lazy("a supervisor, a cover or another reader of its own"), {"Supervision", "Cover", "CaseOffer"}),
@@ -73,10 +73,8 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
             "apart."
         )
     if what := _what_stays_behind(joined):
-        return _(
-            "The case that is to be put away has %(what)s, which cannot come along. Let that case be the one that "
-            "stays, or end the one that you do not go on with."
-        ) % {"what": what}
+        sentence = _("The case that is to be put away has %(what)s, which cannot come along.") % {"what": what}
+        return f"{sentence} {_instead(kept, joined)}"
     if _asked_in(kept) and _asked_in(joined):
         return _("Both cases have a question for supervision. Take one of the two back first.")
     if _stand_in_one_meeting(kept, joined, read_by=kept.therapist.user):
@@ -95,6 +93,14 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
     if TherapySession.objects.not_voided().filter(episode=joined, starts_at__in=starts).exists():
         return _("Both cases have a session at the same time. Remove one of the two first.")
     return ""
+
+
+def _instead(kept: Episode, joined: Episode) -> str:
+    """What somebody can do who cannot put away the one of two that they were about to put away."""
+    may_stay = joined.import_batch_id is None and joined.ends_at is None
+    if may_stay and not _what_stays_behind(kept):
+        return _("Let that case be the one that stays.")
+    return _("So the two stay apart. You can end the one that you do not go on with.")
 
 
 def _is_with_a_colleague(kept: Episode, joined: Episode) -> bool:

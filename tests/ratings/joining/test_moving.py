@@ -162,7 +162,10 @@ def with_stop(kept, double):
     ("change", "sentence"),
     [
         (with_two_questions, "Take one of the two back first"),
-        (with_rupture_view, "has something said of a rupture or of a flag, which"),
+        (
+            with_rupture_view,
+            "has notes or answers about a rupture or a flag, which cannot come along. Let that case",
+        ),
         (with_reader, "who would come to read the other one too"),
         (with_reader_of_the_other, "has a supervisor, a cover or another reader of its own"),
         (with_stop, "The client took back a consent"),

@@ -71,3 +71,13 @@ def test_who_cannot_put_a_case_away_is_told_to_keep_it(mona, kept, double):  # n
         kept, double
     )
     assert obstacle_between(double, kept) == "", "and that can be done"
+
+
+def test_nobody_is_told_to_keep_a_case_that_cannot_be_the_one_that_stays(mona, kept, double):  # noqa: F811 -- fixtures
+    for case in (kept, double):
+        LegalHold.objects.create(client=case.client, reason=Sealed("Asked.", case.client.data_key), placed_by=mona)
+    apart = "cannot come along. So the two stay apart."
+    assert apart in obstacle_between(kept, double) and apart in obstacle_between(double, kept)
+    LegalHold.objects.filter(client=kept.client).delete()
+    Episode.objects.filter(pk=double.pk).update(ends_at=days_ago(1), end_reason="completed")
+    assert apart in obstacle_between(kept, Episode.objects.get(pk=double.pk)), "one that has ended cannot stay either"
