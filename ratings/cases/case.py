@@ -178,7 +178,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         can_log=can_log,
         can_add=reader_is_therapist and episode.ends_at is None,
         standing=standing,
-        lead=_lead(client.display_name, standing, evidence, history),
+        lead=_lead(client.display_name, standing, evidence, history, to_therapist=reader_is_therapist),
         what_was_seen=phrases.what_was_seen(evidence, standing),
         notices=phrases.notes_in_words(standing.notes, reader_is_therapist=reader_is_therapist),
         last_session=last_session,
@@ -228,10 +228,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
 
 @dataclass(frozen=True, slots=True)
 class CaseHistory:
-    """What the charts of a case are drawn from, oldest first.
-
-    The ruptures are newest first.
-    """
+    """What the charts of a case are drawn from, oldest first; the ruptures newest first."""
 
     sessions: list[HeldSession]
     assessments: list[evidence.Assessment]  # one for each session
@@ -362,8 +359,9 @@ def sessions_in_words(rows: Collection[SessionRow]) -> str:
 
 
 def _entry(rupture: Rupture, key: DataKey) -> RuptureEntry:
-    reason = rupture.rebased_reason
-    return RuptureEntry(rupture, _headline(rupture), reason.shown(key) if reason else "")
+    return RuptureEntry(
+        rupture, _headline(rupture), rupture.rebased_reason.shown(key) if rupture.rebased_reason else ""
+    )
 
 
 def _headline(rupture: Rupture) -> str:
@@ -371,12 +369,14 @@ def _headline(rupture: Rupture) -> str:
     return phrases.named(rupture.opened_by) or phrases.headline(evidence.assessment if evidence else None)
 
 
-def _lead(name: str, standing: Standing, evidence: RuptureEvidence | None, history: CaseHistory) -> str:
+def _lead(
+    name: str, standing: Standing, evidence: RuptureEvidence | None, history: CaseHistory, *, to_therapist: bool
+) -> str:
     newest = next(iter(history.ruptures), None)
     is_strained = history.assessments and history.assessments[-1].state in STRAINED
     last = newest if newest and (is_strained or newest.state in BACK) else None
     flag, for_sessions = (evidence.assessment, evidence.for_sessions) if evidence else (None, 1)
-    return phrases.case_lead(name, standing, flag, for_sessions, last=last)
+    return phrases.case_lead(name, standing, flag, for_sessions, last=last, to_therapist=to_therapist)
 
 
 def _waiting(last_session: HeldSession | None) -> CheckIn | None:
@@ -395,6 +395,6 @@ def _is_unread(rating: Rating) -> bool:
 
 def _notes(episode: Episode, reader: User) -> list[Note]:
     rows = PrivateNote.objects.visible_to(reader).current().filter(episode=episode).select_related("therapy_session")
-    latest = rows.order_by("-therapy_session__starts_at")[:NOTES_SHOWN]
-    notes = [Note(note.therapy_session.starts_at, note.text.shown(episode.client.data_key)) for note in latest]
+    latest, key = rows.order_by("-therapy_session__starts_at")[:NOTES_SHOWN], episode.client.data_key
+    notes = [Note(note.therapy_session.starts_at, note.text.shown(key)) for note in latest]
     return [note for note in notes if note.text]

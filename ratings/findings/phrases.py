@@ -184,28 +184,34 @@ def client_answered(assessment: Assessment) -> bool:
     return any(part.source.partition(":")[0] == Rater.CLIENT for part in assessment.points)
 
 
-def case_lead(name: str, standing, flag: Assessment | None = None, for_sessions: int = 1, last=None) -> str:
+def case_lead(
+    name: str, standing, flag: Assessment | None = None, for_sessions: int = 1, last=None, *, to_therapist: bool = False
+) -> str:
     """Where things stand with a case, in a sentence.
 
     With the day of the last answers, if a session was held since or they are old. `flag` speaks for the open rupture;
     `last` is the newest rupture on record, if the latest ratings belong to it or it was repaired.
     """
-    lead = _where_things_stand(name, standing, flag, for_sessions, last)
+    lead = _where_things_stand(name, standing, flag, for_sessions, last, to_therapist=to_therapist)
     rated_at = standing.last_rated_at
     if rated_at and (rated_at < standing.last_session_at or rated_at < timezone.now() - OLD_AFTER):
         return _("%(lead)s The last answers are of %(day)s.") % {"lead": lead, "day": day(rated_at, DateFormat.DAY)}
     return lead
 
 
-def _where_things_stand(name, standing, flag, for_sessions, last):
+def _where_things_stand(name, standing, flag, for_sessions, last, *, to_therapist):
     who = {"name": name}
     if standing.rupture and standing.rupture.opened_by == OpenedBy.CLIENT:
         if standing.rupture.state == RuptureState.RECOVERING:
             return _("%(name)s said that something did not fit; since then nobody has reported tension.") % who
         return _("%(name)s says something did not fit.") % who
     if standing.rupture and standing.rupture.opened_by == OpenedBy.THERAPIST and not flag:
+        if standing.rupture.state == RuptureState.RECOVERING and to_therapist:
+            return _("You noticed a strain with %(name)s; since then nobody has reported one.") % who
         if standing.rupture.state == RuptureState.RECOVERING:
             return _("The therapist noticed a strain with %(name)s; since then nobody has reported one.") % who
+        if to_therapist:
+            return _("You noticed a strain with %(name)s.") % who
         return _("The therapist noticed a strain with %(name)s.") % who
     if standing.is_untold:
         return _answered(name, standing)
@@ -215,11 +221,7 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
             % who
         )
     if flag and only_the_therapist_fell(flag.points):
-        if client_answered(flag):
-            return (
-                _("The therapist's own view of the work with %(name)s fell; %(name)s's answers do not show it.") % who
-            )
-        return _("The therapist's own view of the work with %(name)s fell; %(name)s has not answered since.") % who
+        return _only_the_therapist_fell(name, answered=client_answered(flag), to_therapist=to_therapist)
     if standing.rupture:
         return _below_usual(name, _pillars_that_fell(standing.rupture, flag), for_sessions)
     if last and last.kept_back and last.is_active:
@@ -254,6 +256,20 @@ def _where_things_stand(name, standing, flag, for_sessions, last):
     if standing.words.get("overall") == TrendWord.BELOW:
         return _("%(name)s's last answers were below their own usual; so far not enough to call it a slip.") % who
     return _("%(name)s's answers are about as usual.") % who
+
+
+def _only_the_therapist_fell(name: str, *, answered: bool, to_therapist: bool) -> str:
+    who = {"name": name}
+    if answered and to_therapist:
+        return _("Your own rating of the work with %(name)s has dropped; %(name)s's answers do not show it.") % who
+    if answered:
+        return (
+            _("The therapist's own rating of the work with %(name)s has dropped; %(name)s's answers do not show it.")
+            % who
+        )
+    if to_therapist:
+        return _("Your own rating of the work with %(name)s has dropped; %(name)s has not answered since.") % who
+    return _("The therapist's own rating of the work with %(name)s has dropped; %(name)s has not answered since.") % who
 
 
 def _answered(name, standing):

@@ -85,3 +85,25 @@ def test_a_fall_of_the_total_alone_is_not_called_usual():
     """Ratings that came as a total alone have no word for a pillar."""
     standing = Standing(check_ins_answered=9, words={"overall": "below", "goal": "few", "task": "few", "bond": "few"})
     assert "were below their own usual" in case_lead("Linden", standing)
+
+
+@pytest.mark.parametrize(
+    ("opened_by", "state", "to_therapist", "said"),
+    [
+        (
+            "detector",
+            "open",
+            True,
+            "Your own rating of the work with Linden has dropped; Linden has not answered since.",
+        ),
+        ("detector", "open", False, "The therapist's own rating of the work with Linden has dropped; Linden has not"),
+        ("therapist", "open", True, "You noticed a strain with Linden."),
+        ("therapist", "open", False, "The therapist noticed a strain with Linden."),
+        ("therapist", "recovering", True, "You noticed a strain with Linden; since then nobody has reported one."),
+    ],
+)
+def test_a_therapist_is_spoken_to_and_not_of(opened_by, state, to_therapist, said):
+    standing = Standing(check_ins_answered=7, rupture=Rupture(opened_by=opened_by, state=state))
+    fell = Assessment(7, State.OPEN, points=(Points("therapist", 14.0, seen=35.0, usual=72.0),))
+    flag = fell if opened_by == "detector" else None
+    assert case_lead("Linden", standing, flag, to_therapist=to_therapist).startswith(said)
