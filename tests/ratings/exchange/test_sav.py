@@ -19,7 +19,7 @@ class Read:
     """A system file, taken apart."""
 
     def __init__(self, content):
-        self.content, self.at = content, 0
+        self.content, self.at, self.more = content, 0, 0
         assert self.take(4) == b"$FL2"
         self.take(60)
         layout, self.units, packed, weight, cases, bias = self.numbers("<iiiiid")
@@ -49,13 +49,15 @@ class Read:
         short = self.take(8).decode().rstrip()
         if width < 0:
             assert (width, has_label, formats) == (-1, 0, [0, 0]), "no column, but more of the one before"
+            self.more += 1
             return
+        assert has_label == 1
         self.shorts.append(short)
         self.widths.append(width)
         printed, written = ((form >> 16, form >> 8 & 255, form & 255) for form in formats)
         assert printed == written
         self.formats.append(printed)
-        size = self.numbers("<i")[0] if has_label else 0
+        (size,) = self.numbers("<i")
         self.labels.append(self.take(-(-size // 4) * 4)[:size].decode())
 
     def value_labels(self):
@@ -68,6 +70,7 @@ class Read:
 
     def extension(self):
         kind, size, count = self.numbers("<3i")
+        assert size == {3: 4, 4: 8, 11: 4}.get(kind, 1)
         self.extensions[kind] = self.take(size * count)
 
     def cell(self, width):
@@ -124,7 +127,7 @@ def test_columns_and_numbers_say_what_they_mean(both):
 
 def test_the_units_of_a_row_are_those_that_the_head_names(both):
     _header, _rows, file = both
-    assert file.units == sum(max(1, -(-width // 8)) for width in file.widths)
+    assert file.units == sum(max(1, -(-width // 8)) for width in file.widths) == len(file.widths) + file.more
 
 
 @pytest.mark.parametrize("said", ["ü" * 9, "a" * 30, "", "=1+1"])
@@ -150,6 +153,11 @@ DATES += [Variable(name, "", {}) for name in ("session_start", "submitted")]
 
 def test_an_empty_table_is_a_file_too():
     assert Read(head([Variable("v", "Käse", {1: "ja"})])).rows == []
+
+
+def test_the_words_of_a_number_are_read_however_long_they_are():
+    words = {number: "x" * number for number in range(1, 18)}
+    assert Read(head([Variable("v", "", words)])).of("v") == words
 
 
 # --- What the head says beside ----------------------------------------------------------------------------------------
@@ -191,8 +199,9 @@ def test_a_column_is_shown_by_its_level_as_wide_as_it_is_and_numbers_to_the_righ
 
 
 def test_numbers_are_of_eight_bytes_the_least_one_first_and_texts_in_utf_8():
-    *_version, _machine, ieee, _packing, little, encoding = struct.unpack("<8i", Read(head(COLUMNS)).extensions[3])
+    *_version, machine, ieee, packing, little, encoding = struct.unpack("<8i", Read(head(COLUMNS)).extensions[3])
     assert (ieee, little, encoding) == (1, 2, 65001)
+    assert (machine, packing) == (-1, 1), "as the developers of PSPP always have them"
 
 
 def test_which_number_stands_for_an_empty_cell_is_said():
@@ -203,7 +212,8 @@ def test_which_number_stands_for_an_empty_cell_is_said():
 
 def test_what_the_words_of_a_text_stand_for_is_said():
     column = Variable("mode", "", {"a": "Aloud", "w": "ü" * 99}, width=10)
-    content = Read(head([Variable("v", "", {1: "one"}), column])).extensions[21]
+    others = [Variable("number", "", {1: "one"}), Variable("text", "", {}, width=10)]
+    content = Read(head([*others, column])).extensions[21]
     at = 0
 
     def counted():

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from ratings.exchange.export_codebook import WIDE
-from ratings.exchange.spss import LONGEST_LABEL, ItemColumn, syntax
+from ratings.exchange.spss import LONGEST_LABEL, ItemColumn, meaning, syntax
 from tests.ratings.exchange.test_actions import exported
 
 ITEM = ItemColumn(1, "met", "x_1_met", "We didn't talk past each other.", {0: "Not at all", 1: "It's so"})
@@ -57,3 +57,50 @@ def test_a_quote_stays_within_its_text_and_no_line_is_too_long():
 def test_yes_and_no_are_said(column):
     (said,) = re.findall(r"^  /(.*) 0 'no' 1 'yes'$", syntax([]), re.MULTILINE)
     assert column.name in said.split()
+
+
+def test_it_reads_the_file_as_it_is_written():
+    first, _said, *lines = syntax([]).splitlines()[:6]
+    assert first == "* Encoding: UTF-8."
+    assert lines == [
+        "CD '.'.",
+        "SET DECIMAL=DOT.",
+        "GET DATA /TYPE=TXT /FILE='ratings-wide.csv' /ENCODING='UTF8' /ARRANGEMENT=DELIMITED /DELCASE=LINE",
+        '  /FIRSTCASE=2 /DELIMITERS="," /QUALIFIER=\'"\' /VARIABLES=',
+    ]
+
+
+def test_its_commands_are_these_and_each_ends():
+    words = [command.split()[0] for command in syntax([ITEM]).removesuffix(".\n").split(".\n")]
+    known = [word for word, again in zip(words, [None, *words], strict=False) if word != again]
+    assert known == [
+        "*", "CD", "SET", "GET",
+        *["COMPUTE", "FORMATS", "VARIABLE"] * 2, "EXECUTE", "VARIABLE", "VALUE", "FORMATS", "SAVE",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "date"), [("session_start_utc", "session_start"), ("submitted_utc", "submitted")])
+def test_a_date_is_made_of_the_parts_of_its_text(text, date):
+    def part(found):
+        assert found[2] == found[3], "as many digits as letters"
+        return "2024-03-01T12:34:56Z"[int(found[1]) - 1 :][: int(found[2])]
+
+    computed = re.sub(rf"NUMBER\(SUBSTR\({text},(\d+),(\d+)\),F(\d+)\)", part, syntax([]))
+    assert f"COMPUTE {date} = DATE.DMY(01,03,2024)\n  + TIME.HMS(12,34,56).\n" in computed
+    assert f"FORMATS {date} (DATETIME20).\nVARIABLE LABELS {date} '{text} as a date, UTC'.\n" in computed
+
+
+def test_numbers_have_two_decimals_where_they_are_means_and_texts_have_no_format():
+    formats = dict(re.findall(r"^FORMATS (\w+) \((.*)\)\.$", syntax([ITEM]), re.MULTILINE))
+    assert (formats["overall"], formats["session_no"], formats["x_1_met"]) == ("F8.2", "F8.0", "F8.0")
+    assert "tz" not in formats
+
+
+def test_words_are_said():
+    assert "  /tension_strength\n    'little' 'A little'\n" in syntax([])
+
+
+def test_what_a_column_means_is_said_with_its_range_unless_it_is_yes_or_no():
+    said = {column.name: meaning(column) for column in WIDE}
+    assert said["bond"].endswith("(0-100, higher is a stronger alliance)")
+    assert said["tension"] and not said["tension"].endswith(")")
