@@ -32,7 +32,7 @@ from ratings.models import Assessment, CheckIn, DetectorVersion, Instrument, Rat
 from ratings.plan.queries import PlanView, plan_of
 from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
-from ratings.psychometrics.evidence import State
+from ratings.psychometrics.evidence import OpenedBy, State
 from ratings.psychometrics.records import RuptureEvidence
 from ratings.supervision.queries import Question, questions_of
 from ratings.supervision.steps import Step, open_steps_of
@@ -49,10 +49,7 @@ STRAINED = {*evidence.IN_RUPTURE, State.SETTLED_LOWER}
 
 @dataclass(frozen=True, slots=True)
 class AnsweredSentence:
-    """A sentence of the questionnaire with both answers in words.
-
-    An answer is empty where there is none.
-    """
+    """A sentence of the questionnaire with both answers in words; an answer is empty where there is none."""
 
     sentence: str
     client: str
@@ -83,6 +80,7 @@ class RuptureEntry:
     """A rupture on record, and what was seen of it in one phrase."""
 
     rupture: Rupture
+    mark: str
     headline: str
     usual_reason: str  # why the therapist took the lower level for the usual one; empty where not
 
@@ -213,7 +211,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         course=course_of(history.sessions),
         question=question,
         next_steps=open_steps_of([episode.pk]),
-        ruptures=[_entry(row, client.data_key) for row in history.ruptures],
+        ruptures=[_entry(row, standing, client.data_key) for row in history.ruptures],
         notes=_notes(episode, reader),
         sessions=sessions,
         sessions_in_words=sessions_in_words(sessions),
@@ -358,15 +356,15 @@ def sessions_in_words(rows: Collection[SessionRow]) -> str:
     return ", ".join([first, *(phrase % {"n": n} for n, phrase in others if n)])
 
 
-def _entry(rupture: Rupture, key: DataKey) -> RuptureEntry:
+def _entry(rupture: Rupture, standing: Standing, key: DataKey) -> RuptureEntry:
+    evidence, reason, is_its_own = evidence_of(rupture), rupture.rebased_reason, rupture == standing.rupture
+    said = phrases.named(standing.said_by if is_its_own else OpenedBy(rupture.opened_by))
     return RuptureEntry(
-        rupture, _headline(rupture), rupture.rebased_reason.shown(key) if rupture.rebased_reason else ""
+        rupture=rupture,
+        mark=standing.mark if is_its_own else rupture.mark,
+        headline=said or phrases.headline(evidence.assessment if evidence else None),
+        usual_reason=reason.shown(key) if reason else "",
     )
-
-
-def _headline(rupture: Rupture) -> str:
-    evidence = evidence_of(rupture)
-    return phrases.named(rupture.opened_by) or phrases.headline(evidence.assessment if evidence else None)
 
 
 def _lead(

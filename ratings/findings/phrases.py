@@ -19,6 +19,7 @@ from ratings.psychometrics.evidence import (
     OpenedBy,
     Pillar,
     Rater,
+    Report,
     RuptureState,
     State,
     Sureness,
@@ -75,16 +76,19 @@ def _state(assessment, name):
     }[assessment.state]
 
 
-def _what_was_seen(assessment):
+def _what_was_seen(assessment, *, client_is_told=False):
     """A sentence of what stands out, of at most three parts.
 
-    First a pillar that fell by itself, then the strongest; never the other pillars.
+    First a pillar that fell by itself, then the strongest; never the other pillars. `client_is_told`: the page has
+    just said that the client says so.
     """
     parts: list[str | None] = []
     named = {f"client:{pillar}" for pillar in assessment.pillars}
     for points in sorted(assessment.points, key=lambda part: (part.source not in named, -part.points)):
         source, _colon, series = points.source.partition(":")
-        if points.is_report and points.points > 0:
+        if points.source == Report.CLIENT and client_is_told:
+            continue
+        elif points.is_report and points.points > 0:
             parts.insert(0, report_name(points.source))
         elif points.points < NOTICEABLE_POINTS:
             continue
@@ -120,12 +124,12 @@ def _note(note):
 # --- Sentences of the pages -------------------------------------------------------------------------------------------
 
 
-def named(opened_by: str) -> str:
-    """Who named a strain, in one phrase; empty where the program found it."""
+def named(said_by: OpenedBy | None) -> str:
+    """Who named a strain, in one phrase; empty where nobody but the program did."""
     return {
         OpenedBy.CLIENT: _("The client says something did not fit"),
         OpenedBy.THERAPIST: _("The therapist noticed something"),
-    }.get(OpenedBy(opened_by), "")
+    }.get(said_by or OpenedBy.DETECTOR, "")
 
 
 def headline(assessment: Assessment | None, for_sessions: int = 1) -> str:
@@ -157,11 +161,12 @@ def grade(assessment: Assessment | None) -> str:
 def what_was_seen(evidence: RuptureEvidence | None, standing) -> str:
     """The numbers behind a flag: what was seen beside what is usual.
 
-    Empty where nothing stands out. With the day where that is not the latest rating of the `standing`.
+    Empty where nothing stands out. With the day where that is not the latest rating of the `standing`. That the
+    client says so stands before it, in `named` or `case_lead`.
     """
     if evidence is None:
         return ""
-    seen = _what_was_seen(evidence.assessment)
+    seen = _what_was_seen(evidence.assessment, client_is_told=standing.said_by == OpenedBy.CLIENT)
     if seen and evidence.held_at and evidence.held_at != standing.last_rated_at:
         seen = _("%(seen)s (session of %(day)s).") % {
             "seen": seen.removesuffix("."),
@@ -201,11 +206,11 @@ def case_lead(
 
 def _where_things_stand(name, standing, flag, for_sessions, last, *, to_therapist):
     who = {"name": name}
-    if standing.rupture and standing.rupture.opened_by == OpenedBy.CLIENT:
+    if standing.said_by == OpenedBy.CLIENT:
         if standing.rupture.state == RuptureState.RECOVERING:
             return _("%(name)s said that something did not fit; since then nobody has reported tension.") % who
         return _("%(name)s says something did not fit.") % who
-    if standing.rupture and standing.rupture.opened_by == OpenedBy.THERAPIST and not flag:
+    if standing.said_by == OpenedBy.THERAPIST and not flag:
         if standing.rupture.state == RuptureState.RECOVERING and to_therapist:
             return _("You noticed a strain with %(name)s; since then nobody has reported one.") % who
         if standing.rupture.state == RuptureState.RECOVERING:

@@ -7,6 +7,8 @@ from django.utils import timezone
 from alliance.models import Episode
 from alliance.scopes import ScopedQuerySet
 from ratings.models.rupture import Rupture
+from ratings.psychometrics.evidence import OpenedBy
+from ratings.psychometrics.standing import ATTENTION_CLIENT
 from ratings.psychometrics.usual import TrendWord
 
 
@@ -53,6 +55,23 @@ class Standing(models.Model):
     def is_untold(self):
         """Shadow mode: this is the copy without all that detection says (`ratings.detection.shadow`)."""
         return TrendWord.UNTOLD in self.words.values()
+
+    @property
+    def said_by(self) -> OpenedBy | None:
+        """Who says that something did not fit: the client also where the program had opened it before they did.
+
+        None where nobody but the program says so.
+        """
+        if self.rupture and self.attention >= ATTENTION_CLIENT:
+            return OpenedBy.CLIENT
+        return OpenedBy(self.rupture.opened_by) if self.rupture and self.rupture.is_named else None
+
+    @property
+    def mark(self) -> str:
+        """The shape beside the words about its rupture (`includes/marks.html`); empty where there is none."""
+        if self.rupture is None:
+            return ""
+        return "said" if self.rupture.is_open and self.said_by else self.rupture.mark
 
     def __str__(self):
         return str(self.pk)

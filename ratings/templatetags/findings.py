@@ -41,16 +41,14 @@ def spark(standing, series, size="table"):
 @register.simple_tag
 def headline(case):
     """What is to talk about in one case of a list."""
-    rupture = case.standing.rupture
-    said = phrases.named(rupture.opened_by) if rupture else ""
+    said = phrases.named(case.standing.said_by)
     return said or phrases.headline(case.reason and case.reason.assessment, case.for_sessions)
 
 
 @register.simple_tag
 def grade(case):
     """How sure the flag of one case of a list is; empty where a person named the rupture."""
-    rupture = case.standing.rupture
-    if rupture and phrases.named(rupture.opened_by):
+    if case.standing.said_by:
         return ""
     return phrases.grade(case.reason and case.reason.assessment)
 
@@ -95,7 +93,7 @@ def in_numbers(pomp):
 
 @register.filter
 def percent(share):
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 @register.filter
