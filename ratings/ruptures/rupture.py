@@ -135,6 +135,19 @@ class RupturePage:
     sees_no_slip: bool  # the program could judge, and the ratings are as usual
 
     @property
+    def series(self) -> str:
+        """Of which series the ratings since it began are told."""
+        return _series(self.rupture)
+
+    @property
+    def may_set_aside(self) -> bool:
+        return self.reader_is_therapist and self.rupture.is_active
+
+    @property
+    def may_bring_back(self) -> bool:
+        return self.reader_is_therapist and self.rupture.state == Rupture.RuptureState.SET_ASIDE
+
+    @property
     def signs_in_words(self) -> str:
         signs = self.view.signs if self.view else []
         return ", ".join(str(RuptureView.SignSeen(sign).label) for sign in signs)
@@ -272,6 +285,10 @@ def _steps(rupture: Rupture, rows: list[RepairStep], key: DataKey) -> list[StepV
     return views
 
 
+def _series(rupture: Rupture) -> str:
+    return rupture.pillars[0] if rupture.pillars else OVERALL
+
+
 def _since(
     rupture: Rupture,
     evidence: RuptureEvidence | None,
@@ -279,8 +296,7 @@ def _since(
     rows: list[RepairStep],
     worded: bool,
 ) -> list[SinceRow]:
-    series = rupture.pillars[0] if rupture.pillars else OVERALL
-    usual = None
+    series, usual = _series(rupture), None
     if evidence:
         wanted = "client" if series == OVERALL else f"client:{series}"
         usual = next((part.usual for part in evidence.assessment.points if part.source == wanted), None)

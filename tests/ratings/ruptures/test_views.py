@@ -15,6 +15,7 @@ from ratings.ruptures.actions import name_rupture, plan_step
 from ratings.supervision.actions import ask_for_supervision
 from tests.courses import held
 from tests.factories import editor_of, make_episode
+from tests.ratings.cases.views.test_lists import text_of
 
 ONLY_TASKS = [3, 3, 1, 0, 3, 4]
 
@@ -253,3 +254,21 @@ def test_the_caseload_asks_as_often_for_forty_repairs_as_for_three(http, dana, s
         http.force_login(sam.user)
         found.append(statements(http, "/caseload/"))
     assert found[0] == found[1]
+
+
+def test_the_ratings_since_then_are_named_by_what_fell(http, dana, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 3, ONLY_TASKS])
+    http.force_login(dana.user)
+    said = text_of(http, page_of(Rupture.objects.get()))
+    since = said.split("Since then")[1]
+    assert "Session Tasks Tension?" in since and "Rating" not in since
+    assert said.count("answers on tasks slipped.") == 1  # and no second time among the signs
+
+
+def test_what_is_over_offers_nothing_to_set_aside(http, dana, juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0])
+    http.force_login(dana.user)
+    rupture = Rupture.objects.get()
+    assert "Set aside" in text_of(http, page_of(rupture))
+    Rupture.objects.update(state="back_to_usual", closed_at=timezone.now())
+    assert "Set aside" not in text_of(http, page_of(rupture))
