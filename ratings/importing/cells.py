@@ -24,7 +24,7 @@ NO_DAY = {
     NoDay.SERIAL: gettext_lazy(
         "%(name)s has a number of days. Give the column the format of a date and save it again."
     ),
-    NoDay.HAS_TIME: gettext_lazy("%(name)s has a time of day behind the date. Leave the date alone."),
+    NoDay.HAS_TIME: gettext_lazy("%(name)s has a time of day behind the date. Remove the time."),
 }
 
 

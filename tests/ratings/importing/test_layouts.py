@@ -64,7 +64,7 @@ DAMAGED_OPENFIT = [
     (b"2025-01-07", b"", 2, "Session_Date is empty."),
     (b"2025-01-07", b"07.01.25", 2, "Session_Date: write the year with four digits."),
     (b"2025-01-07", b"2025-01-07 14:30", 2,
-     "Session_Date has a time of day behind the date. Leave the date alone."),
+     "Session_Date has a time of day behind the date. Remove the time."),
     (b"2025-01-07", b"45664", 2,
      "Session_Date has a number of days. Give the column the format of a date and save it again."),
     (b"2025-01-07", b"2026-01-03", 2, "Session_Date is in the future."),
