@@ -320,7 +320,7 @@ def test_the_caseload_says_what_was_done_and_where_nothing_was(http, sam, dana, 
     assert "Nothing done yet, in 2 sessions since." in text_of(http, "/caseload/")
     plan_step(editor=editor_of(juniper), rupture=ticked, step="ask", words="How was that for you?")
     said = text_of(http, "/caseload/")
-    assert "Nothing done yet" not in said and "Repair: Ask, planned," in said
+    assert "Nothing done yet" not in said and "Repair: Ask, planned on" in said
 
 
 def test_a_name_by_hand_is_refused_where_one_is_open(juniper, ticked, dana):
