@@ -17,6 +17,7 @@ from django.db.models import Max, Model, Q, QuerySet
 from django.http import Http404
 
 from alliance.acting import as_program
+from alliance.belonging import OfEpisode, are_in
 from alliance.models import Client, Cover, Episode, Membership, SightAnswer, Supervision, User
 from alliance.scopes import (
     Role,
@@ -32,12 +33,6 @@ from alliance.scopes import (
 )
 
 Row = TypeVar("Row", bound=Model)
-
-
-class OfEpisode(Protocol):
-    """A row that belongs to an episode."""
-
-    episode_id: int
 
 
 class NotVisible(Http404):
@@ -286,10 +281,10 @@ class Editor:
         Raises
         ------
         Denied
-            The right is over, or one of the rows belongs to another episode.
+            The right is over, or one of the rows belongs to another episode, maybe since it was read.
         """
         self.check_rows(*rows)
-        if not self._is_therapist():
+        if not (self._is_therapist() and are_in(self.episode.pk, rows)):
             raise Denied("episode", self.episode.code)
 
     def check_settle_again(self) -> None:
@@ -303,7 +298,8 @@ class Editor:
     def check_log_again(self, *rows: OfEpisode) -> None:
         """As `check_again`, for the writes that are open to a member who covers."""
         self.check_rows(*rows)
-        if not (self._is_therapist() or live_covers_of(self.episode).filter(covering=self.membership.pk).exists()):
+        may = self._is_therapist() or live_covers_of(self.episode).filter(covering=self.membership.pk).exists()
+        if not (may and are_in(self.episode.pk, rows)):
             raise Denied("episode", self.episode.code)
 
     @property

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
-from alliance.access import Denied, HasVisibleTo, OfEpisode, get_visible_or_404, to_be_settled
+from alliance.access import Denied, HasVisibleTo, get_visible_or_404, to_be_settled
 from alliance.acting import as_program
+from alliance.belonging import OfEpisode
 from alliance.database_clock import Now
 from alliance.models import CaseOffer, Episode, Membership, SightAnswer, User
 from alliance.scopes import SIGHT_WAITS, live_memberships, live_therapists, was_manager

@@ -7,15 +7,18 @@ from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.access import Denied
 from alliance.crypto import Sealed
 from alliance.models import CaseOffer, EmergencyAccess, Episode
 from alliance.refusal import Refused
 from ratings.check_in import links
-from ratings.check_in.actions import answer_check_in, settle_wish
+from ratings.check_in.actions import answer_check_in, enter_answers, settle_wish
 from ratings.handover.actions import hand_over
 from ratings.joining.actions import part_cases
 from ratings.joining.obstacles import obstacle_between
 from ratings.models import CheckIn, Rating, Rupture
+from sessions.plan.actions import agree_goal, reword_goal
+from tests.at_once import fresh
 from tests.courses import client_answers, held
 from tests.factories import days_ago, editor_of, make_member, make_therapy_session
 from tests.ratings.joining.test_actions import join
@@ -123,3 +126,19 @@ def test_who_is_not_asked_for_a_while_is_not_asked_through_the_other_record(kept
     join(kept, double)
     kept.client.refresh_from_db()
     assert kept.client.paused_until == until
+
+
+@pytest.mark.parametrize("what", ["goal", "answers on paper"])
+def test_what_waited_for_a_parting_is_not_written_into_the_other_record(what, kept, double):  # noqa: F811 -- fixtures
+    goal = agree_goal(editor=editor_of(double), text="Of the second.")
+    asked = CheckIn.objects.filter(episode=double, ratings=None).latest("pk")
+    done = join(kept, double)
+    editor = editor_of(fresh(kept))
+    goal, asked = (type(row).objects.get(pk=row.pk) for row in (goal, asked))  # as a page reads them
+    part_cases(editor=editor, join=done)
+    with pytest.raises(Denied):
+        if what == "goal":
+            reword_goal(editor=editor, goal=goal, text="Of the first.", revision=goal.revision)
+        else:
+            answers = client_answers(3, comment="Of the first.")
+            enter_answers(check_in=asked, answers=answers, answered_at=timezone.now(), editor=editor)
