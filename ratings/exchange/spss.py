@@ -110,7 +110,7 @@ def _instants() -> Iterator[str]:
 
 def meaning(column: Column) -> str:
     """What a column means, in words."""
-    return f"{column.meaning} ({column.values})" if column.values and column.values != YES_NO else str(column.meaning)
+    return f"{column.meaning} ({column.values})" if column.values != YES_NO else str(column.meaning)
 
 
 def short(text: str, longest: int) -> bytes:

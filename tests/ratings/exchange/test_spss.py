@@ -71,12 +71,21 @@ def test_it_reads_the_file_as_it_is_written():
 
 
 def test_its_commands_are_these_and_each_ends():
-    words = [command.split()[0] for command in syntax([ITEM]).removesuffix(".\n").split(".\n")]
+    commands = syntax([ITEM]).removesuffix(".\n").split(".\n")
+    assert not [command for command in commands if re.search(r"\n\S", command)], "one goes on indented"
+    words = [command.split()[0] for command in commands]
     known = [word for word, again in zip(words, [None, *words], strict=False) if word != again]
     assert known == [
         "*", "CD", "SET", "GET",
         *["COMPUTE", "FORMATS", "VARIABLE"] * 2, "EXECUTE", "VARIABLE", "VALUE", "FORMATS", "SAVE",
     ]  # fmt: skip
+
+
+def test_it_reads_texts_as_wide_as_they_may_be_and_numbers():
+    variables = syntax([ITEM]).split("/VARIABLES=\n")[1].split("\n  .\n")[0]
+    kinds = dict(line.split() for line in variables.splitlines())
+    assert list(kinds) == [*(column.name for column in WIDE), "x_1_met"]
+    assert (kinds["tz"], kinds["tension"], kinds["x_1_met"]) == ("A64", "F20.0", "F20.0")
 
 
 @pytest.mark.parametrize(("text", "date"), [("session_start_utc", "session_start"), ("submitted_utc", "submitted")])

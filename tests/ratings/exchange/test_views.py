@@ -190,6 +190,12 @@ def test_the_password_is_asked_again(http, mona, lived):
             assert "/reauthenticate/" in http.get(path).url
 
 
+def test_who_neither_sees_clients_nor_manages_opens_none_of_it(http, dana, sam):
+    page = made(http, dana)
+    http.force_login(sam.user)
+    assert [http.get(path).status_code for path in (PAGE, page, f"{page}ratings.zip", f"{page}key.csv")] == [403] * 4
+
+
 def test_the_password_is_asked_again_before_the_key(http, dana, lived):
     page = made(http, give_password(dana))
     with time_machine.travel(timezone.now() + timezone.timedelta(minutes=6)):
@@ -213,11 +219,16 @@ def test_the_page_shows_the_newest_exports(http, mona, dana, monkeypatch):
 
 
 @pytest.mark.parametrize(("member", "back"), [("mona", "/people/"), ("dana", "/cases/")])
-def test_whoever_takes_nothing_goes_back_to_where_they_came_from(http, request, member, back):
+def test_whoever_takes_nothing_goes_back_to_where_they_came_from(http, db, request, member, back):
     http.force_login(request.getfixturevalue(member).user)
     response = http.get(PAGE)
     assert response.status_code == 200
     assert re.search(f'<a href="{back}">Cancel</a>', response.text)
+
+
+@pytest.mark.parametrize(("member", "section"), [("mona", "people"), ("dana", "cases")])
+def test_the_files_of_a_practice_are_among_people_and_own_ones_among_cases(http, db, request, member, section):
+    assert http.get(made(http, request.getfixturevalue(member))).context["section"] == section
 
 
 def test_an_export_that_was_made_is_no_form_to_fill_in_again(http, dana):
