@@ -191,15 +191,47 @@ def unused_classes(style):
     sources = [file for file in named if file.suffix in (".html", ".js", ".py")]
     words = set(re.findall(r"[\w-]+", " ".join(file.read_text() for file in sources)))
     of_plotly = set(re.findall(r"[\w-]+", (ROOT / "static/vendor/plotly-basic.min.js").read_text()))
-    rules = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", style, flags=re.DOTALL)
-    classes = set(re.findall(r"\.([a-z][\w-]*)", rules))
-    return sorted(name for name in classes if name.removeprefix("probe-") not in words and name not in of_plotly)
+    return sorted(name for name in styled(style) if name.removeprefix("probe-") not in words and name not in of_plotly)
 
 
-def test_every_class_of_the_style_sheet_is_used_somewhere():
-    style = (ROOT / "static" / "css" / "base.css").read_text()
+def test_every_class_of_the_style_sheets_is_used_somewhere():
+    style = "".join(file.read_text() for file in sorted((ROOT / "static" / "css").glob("*.css")))
     assert unused_classes(style) == []
     assert unused_classes(style + ".zebra-row td { color: red }") == ["zebra-row"]
+
+
+def styled(sheet):
+    """The classes that a style sheet has rules for."""
+    rules = re.sub(r"/\*.*?\*/|\{[^{}]*\}", " ", sheet, flags=re.DOTALL)
+    return set(re.findall(r"\.([a-z][\w-]*)", rules))
+
+
+def classes_of_client_pages():
+    """The classes of all templates that a client's page may be put together from, without the frame of a member's."""
+    folder = ROOT / "templates"
+    ahead = [file for file in folder.rglob("*.html") if 'extends "client.html"' in file.read_text()]
+    assert len(ahead) > 10
+    found, read = set(), set()
+    while ahead:
+        file = ahead.pop()
+        if file in read:
+            continue
+        read.add(file)
+        text = file.read_text()
+        ahead += [folder / name for name in re.findall(r'include "([^"]+)"', text)]
+        found |= {name for value in re.findall(r'class="([^"]*)"', text) for name in re.findall(r"[\w-]+", value)}
+    return found
+
+
+def without_style(base, work):
+    """Classes of clients' pages that only the style sheet of members' pages has rules for."""
+    return classes_of_client_pages() & (styled(work) - styled(base))
+
+
+def test_a_page_of_a_client_needs_no_style_that_it_does_not_load():
+    base, work = [(ROOT / "static" / "css" / name).read_text() for name in ("base.css", "work.css")]
+    assert without_style(base, work) == set()
+    assert without_style(base.replace(".answers", ".other"), work + ".answers { color: red }") == {"answers"}
 
 
 def test_psychometrics_imports_the_standard_library_and_itself():
