@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from alliance.access import Denied
-from alliance.models import AuditEvent, Client, DataExport, Episode
+from alliance.models import AuditEvent, Client, DataExport, Episode, Membership
 from alliance.refusal import Refused
 from ratings.cases.actions import end_episode, log_session
 from ratings.check_in.actions import answer_check_in
@@ -247,6 +247,13 @@ def test_names_and_true_days_are_for_own_cases_alone(made):
     how = {"keeps_names": True, "is_shifted": False}
     exports = [made(extent, **how) for extent in ("own", "practice")]
     assert [(export.keeps_names, export.is_shifted) for export in exports] == [(True, False), (False, True)]
+
+
+def test_a_place_in_another_practice_does_not_stand_in_for_the_one_that_ended(made, dana):
+    make_member(make_practice("Weir House"), "Dana Whitlock", user=dana.user)
+    Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
+    with pytest.raises(Denied):
+        made("own")
 
 
 def test_without_a_word_about_it_there_are_pseudonyms_and_shifted_days(made):
