@@ -15,7 +15,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 
-from alliance.scopes import ScopedQuerySet, SupervisionNoteQuerySet, TherapistOnlyQuerySet, WriterOnlyQuerySet
+from alliance.query_sets import ScopedQuerySet, SupervisionNoteQuerySet, TherapistOnlyQuerySet, WriterOnlyQuerySet
 
 POLICY = "alliance_sight"
 ACTING = "current_setting('alliance.acting', true)"

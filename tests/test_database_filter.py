@@ -9,7 +9,7 @@ from alliance import acting, row_security, scopes
 from alliance.drafts.filling import Page
 from alliance.drafts.shown import FIELD
 from alliance.models import Client, Episode
-from alliance.scopes import ScopedQuerySet, SupervisionNoteQuerySet, WriterOnlyQuerySet
+from alliance.query_sets import ScopedQuerySet, SupervisionNoteQuerySet, WriterOnlyQuerySet
 from tests.browsers import PERSONAS, close, taken_back
 from tests.browsers import browsers as browsers  # a fixture
 from tests.subjects import subjects as subjects  # a fixture

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from alliance.models.episode import Episode
 from alliance.models.people import Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 
 
 class CaseJoin(models.Model):

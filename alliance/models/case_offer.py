@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from alliance.database_clock import Now
 from alliance.models.episode import Episode
 from alliance.models.people import Membership
-from alliance.scopes import SIGHT_WAITS, PracticeQuerySet, live_memberships, was_manager
+from alliance.query_sets import PracticeQuerySet
+from alliance.scopes import SIGHT_WAITS, live_memberships, was_manager
 
 
 class CaseOfferQuerySet(PracticeQuerySet):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.crypto import SealedTextField
 from alliance.models.keys import DataKey
 from alliance.models.practice import Practice
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 from alliance.shown import note_name
 
 

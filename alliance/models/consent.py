@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.models.client import Client
 from alliance.models.people import Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 
 
 class ConsentQuerySet(ScopedQuerySet["Consent"]):

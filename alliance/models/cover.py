@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from alliance.models.people import Membership
-from alliance.scopes import CoverQuerySet
+from alliance.query_sets import CoverQuerySet
 
 
 class Cover(models.Model):

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from alliance.database_clock import DaysAgo
 from alliance.models.people import Membership
 from alliance.models.practice import Practice
-from alliance.scopes import PracticeQuerySet, live_memberships
+from alliance.query_sets import PracticeQuerySet
+from alliance.scopes import live_memberships
 
 
 class DataExportQuerySet(PracticeQuerySet["DataExport"]):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from alliance.crypto import SealedTextField
 from alliance.models.episode import Episode
 from alliance.models.people import Membership
-from alliance.scopes import EmergencyQuerySet
+from alliance.query_sets import EmergencyQuerySet
 
 
 class EmergencyAccess(models.Model):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.models.client import Client
 from alliance.models.importing import ImportBatch
 from alliance.models.people import Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 
 # What every page of a case reads beside the episode: for `select_related`, on episodes and on rows that belong to one.
 EPISODE_NEEDS = ("client__data_key", "client__practice", "therapist__practice")

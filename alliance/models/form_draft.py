@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from alliance.crypto import SealedTextField
 from alliance.models.people import Membership
-from alliance.scopes import DraftQuerySet
+from alliance.query_sets import DraftQuerySet
 
 
 class FormDraft(models.Model):

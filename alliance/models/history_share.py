@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.models.episode import Episode
 from alliance.models.people import Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 
 
 class HistoryShare(models.Model):

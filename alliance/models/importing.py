@@ -8,7 +8,7 @@ from django.utils import timezone
 from alliance.crypto import SealedTextField
 from alliance.models.people import Membership
 from alliance.models.practice import Practice
-from alliance.scopes import DraftQuerySet, PracticeQuerySet
+from alliance.query_sets import DraftQuerySet, PracticeQuerySet
 
 
 class ImportBatch(models.Model):

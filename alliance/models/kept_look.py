@@ -3,7 +3,7 @@
 from django.db import models
 
 from alliance.models.episode import Episode
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 
 
 class KeptLook(models.Model):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models.practice import Practice
-from alliance.scopes import MembershipQuerySet, SupervisionQuerySet
+from alliance.query_sets import MembershipQuerySet, SupervisionQuerySet
 
 # Rows from before anybody was asked, and those that a program of that time writes, hold since ever.
 NEVER_ASKED = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from alliance.database_clock import Now
 from alliance.models.people import Membership
 from alliance.models.practice import Practice
-from alliance.scopes import PracticeQuerySet
+from alliance.query_sets import PracticeQuerySet
 
 
 class RetentionRuleQuerySet(PracticeQuerySet["RetentionRule"]):

@@ -14,7 +14,8 @@ from alliance.access import Editor
 from alliance.models import Episode, Membership
 from alliance.models.episode import EPISODE_NEEDS
 from alliance.names import folded
-from alliance.scopes import ScopedQuerySet, own_episodes
+from alliance.query_sets import ScopedQuerySet
+from alliance.scopes import own_episodes
 from ratings.findings.names import StrOrLazy
 from ratings.joining.obstacles import obstacle_between
 from ratings.models import NextStep, SupervisionNote, SupervisionQuestion

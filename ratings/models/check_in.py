@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from alliance.models import Episode, Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 from ratings.models.instrument import InstrumentText
 from ratings.psychometrics.evidence import Rater
 from sessions.models import Attendance, TherapySession

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import Client, Episode
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 from ratings.models.check_in import CheckIn
 
 

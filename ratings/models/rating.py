@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, ImportBatch, Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 from ratings.models.check_in import CheckIn
 from ratings.models.instrument import Instrument, InstrumentText
 from ratings.psychometrics import evidence

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, Membership, Practice
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 from ratings.models.rupture import Rupture
 from ratings.psychometrics.evidence import Kind
 from sessions.models import Task, TherapySession

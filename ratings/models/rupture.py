@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 from ratings.models.detection import DetectorVersion
 from ratings.psychometrics import evidence
 from ratings.psychometrics.evidence import choices

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import Episode, Membership
-from alliance.scopes import ScopedQuerySet, TherapistOnlyQuerySet
+from alliance.query_sets import ScopedQuerySet, TherapistOnlyQuerySet
 from ratings.models.rating import Rating
 from sessions.models import TherapySession
 

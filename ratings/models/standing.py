@@ -5,7 +5,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from alliance.models import Episode
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 from ratings.models.rupture import Rupture
 from ratings.psychometrics.evidence import OpenedBy
 from ratings.psychometrics.standing import ATTENTION_CLIENT

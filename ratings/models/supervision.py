@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, Membership
-from alliance.scopes import MeetingQuerySet, ScopedQuerySet, SupervisionNoteQuerySet
+from alliance.query_sets import MeetingQuerySet, ScopedQuerySet, SupervisionNoteQuerySet
 
 
 class Meeting(models.Model):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 from sessions.models.therapy_session import Attendance, Mode, TherapySession
 
 

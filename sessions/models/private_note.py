@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, Membership
-from alliance.scopes import WriterOnlyQuerySet
+from alliance.query_sets import WriterOnlyQuerySet
 from sessions.models.therapy_session import TherapySession
 
 

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from alliance.models import Episode, Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 
 
 class SessionSeries(models.Model):

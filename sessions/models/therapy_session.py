@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance.crypto import SealedTextField
 from alliance.models import Episode, ImportBatch, Membership
-from alliance.scopes import ScopedQuerySet
+from alliance.query_sets import ScopedQuerySet
 from sessions.models.schedule import Leave, SessionSeries
 
 

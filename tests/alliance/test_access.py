@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from alliance import access, scopes
+from alliance import access, query_sets, scopes
 from alliance.crypto import Sealed
 from alliance.models import Client, Episode, Membership, Supervision
 from sessions.models import PrivateNote, TherapySession
@@ -185,5 +185,5 @@ def test_a_comment_is_for_whom_the_client_said(dana, sam, juniper):
 def test_what_a_member_is_asked_is_built_into_one_statement_once(dana, monkeypatch):
     """Each page asks it; built each time, it took nine of the thirteen milliseconds of the look-up."""
     scopes.memberships_of(dana.user)
-    monkeypatch.setattr(scopes.SupervisionQuerySet, "waiting_for", None)
+    monkeypatch.setattr(query_sets.SupervisionQuerySet, "waiting_for", None)
     assert [place.is_asked for place in scopes.memberships_of(dana.user)] == [False]

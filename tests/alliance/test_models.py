@@ -3,7 +3,7 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from alliance.models import Consent, Episode, Membership, Supervision, User
-from alliance.scopes import PracticeQuerySet, ScopedQuerySet
+from alliance.query_sets import PracticeQuerySet, ScopedQuerySet
 from tests.factories import days_ago, make_client, make_episode, make_member, make_practice, make_supervision
 
 # Not about one client. Every other model is clinical, and a new one has to be put here or be scoped.
