@@ -249,6 +249,17 @@ def test_names_and_true_days_are_for_own_cases_alone(made):
     assert [(export.keeps_names, export.is_shifted) for export in exports] == [(True, False), (False, True)]
 
 
+@pytest.mark.parametrize("extent", ["own", "practice"])
+def test_no_case_of_another_practice_goes_along(made, dana, juniper, extent):
+    make_episode(make_member(make_practice("Weir House"), "Dana Whitlock", user=dana.user), "Teasel")
+    assert actions.count_cases(made(extent)) == 1
+
+
+def test_a_case_that_stands_in_another_one_is_told_there_alone(made, juniper, sorrel):
+    Episode.objects.filter(pk=sorrel.pk).update(joined_into=juniper)
+    assert actions.count_cases(made("practice")) == 1
+
+
 def test_a_place_in_another_practice_does_not_stand_in_for_the_one_that_ended(made, dana):
     make_member(make_practice("Weir House"), "Dana Whitlock", user=dana.user)
     Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
