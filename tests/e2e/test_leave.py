@@ -82,3 +82,8 @@ def test_it_hides_no_answer_and_no_button(phone, link, look, complaints):
     send.scroll_into_view_if_needed()
     send.click(trial=True)
     assert heard == []
+
+
+def test_a_desk_reads_it_as_words(page, link):
+    page.goto(link)
+    assert page.locator("[data-leave]").inner_text().startswith("Leave this page")
