@@ -4,6 +4,7 @@ import pytest
 
 from ratings.today import day
 from tests.factories import days_ago, make_therapy_session
+from tests.ratings.today.views.test_today import STRAIN, answered, at_noon, plan, today  # noqa: F401 -- a fixture
 
 
 @pytest.fixture
@@ -35,3 +36,17 @@ def test_a_case_in_which_something_is_open_has_a_line(dana, juniper, sorrel, liv
     live_through(sorrel, [3, 3, 3])
     assert [row.case.name for row in day.day_of(dana.user).open] == ["Juniper"]
     assert lines == ["Juniper"]
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_what_another_client_says_stands_apart_from_what_is_said_of_the_next_one(
+    http, dana, juniper, sorrel, instruments
+):
+    answered(juniper, 9)
+    answered(sorrel, 3, tension=True)
+    plan(juniper, 1)
+    page = today(http, dana).text
+    next_up, after = page[page.index('class="next-up') :].split("</section>", 1)
+    assert "Juniper" in next_up and "Sorrel" not in next_up and STRAIN not in next_up
+    others = after[: after.index("</section>")]
+    assert "From other clients" in others and "Sorrel" in others and STRAIN in others
