@@ -47,7 +47,12 @@ def _of_therapist(user: User) -> tuple[str, ...]:
     )
     return _said(
         (flagged, ngettext("%(n)s case in which something is open", "%(n)s cases in which something is open", flagged)),
-        (new, ngettext("%(n)s case with answers not read yet", "%(n)s cases with answers not read yet", new)),
+        (
+            new,
+            ngettext(
+                "%(n)s case with answers you have not read yet", "%(n)s cases with answers you have not read yet", new
+            ),
+        ),
         (
             awaiting,
             ngettext(

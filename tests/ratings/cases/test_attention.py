@@ -151,17 +151,17 @@ def test_a_row_never_speaks_against_its_own_reason(http, dana, sam, juniper, sor
 def test_a_card_says_whether_the_answers_were_read(http, dana, noor, sam, juniper, live_through, as_application):
     live_through(juniper, FALLEN)
     http.force_login(sam.user)
-    assert "Answers not read yet." in text_of(http)
+    assert "Answers not read by the therapist yet." in text_of(http)
     arrange_cover(right=editor_of(juniper), covering=noor, starts_at=days_ago(2), ends_at=days_ago(-9))
     http.force_login(noor.user)
     http.get(f"/cases/{juniper.code}/")
     http.force_login(sam.user)
     said = text_of(http)
-    assert "Answers read by the colleague who covers." in said and "Answers read." not in said
+    assert "Answers read by the colleague who covers." in said and "Answers read by the therapist." not in said
     http.force_login(dana.user)
     http.get(f"/cases/{juniper.code}/")
     http.force_login(sam.user)
-    assert "Answers read." in text_of(http)
+    assert "Answers read by the therapist." in text_of(http)
 
 
 def asks(http):

@@ -288,6 +288,6 @@ def test_before_it_is_handed_on_the_pages_say_what_is_open(http, left, dana, mon
     for member, name, code in ((dana, "case-hand-over", left.code), (mona, "member-end", dana.code)):
         http.force_login(member.user)
         text = " ".join(http.get(reverse(f"ratings:{name}", args=[code])).text.split())
-        assert "one check-in not read" in text and "one session not logged" in text
+        assert "one check-in that nobody has read" in text and "one session not logged" in text
         assert CANARY not in text
         assert ("The client wanted something raised" in text) is (member is dana)

@@ -55,7 +55,7 @@ def test_each_gets_what_they_may_see_in_counts_without_a_name(
     due(dana, sam, mona, noor)
     assert send_digests() == 3
     assert "- 1 case in which something is open\n" in body_to(dana)
-    assert "- 2 cases with answers not read yet\n" in body_to(dana)
+    assert "- 2 cases with answers you have not read yet\n" in body_to(dana)
     assert "/today/" in body_to(dana)
     assert "- 1 case in which something is open\n" in body_to(sam)
     assert "/caseload/" in body_to(sam)
