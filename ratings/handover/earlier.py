@@ -34,6 +34,12 @@ class EarlierCourse:
     extent: str
     sessions: list[EarlierSession]
     goals: list[str]
+    is_own: bool  # it was with the same therapist
+
+    @property
+    def asks_the_client(self) -> bool:
+        """Whether the client decides what goes along: of the therapist's own therapy nothing changes hands."""
+        return bool(self.extent) or not self.is_own
 
 
 @as_program()
@@ -53,6 +59,7 @@ def earlier_course(episode: Episode) -> EarlierCourse:
         extent=extent,
         sessions=[_session(row, episode, words) for row in held_sessions(previous) if row.client] if extent else [],
         goals=[goal.text.shown(key) for goal in goals],
+        is_own=previous.therapist.user_id == episode.therapist.user_id,
     )
 
 

@@ -57,6 +57,12 @@ def cases_without_therapist(practice: Practice) -> list[CaseToSettle]:
     return _to_settle(Episode.objects.filter(is_open | Q(pk__in=ended_with_something_unread(practice))))
 
 
+def new_cases_of(manager: Membership, settled: Collection[UUID]) -> list[Episode]:
+    """The manager's own cases that follow one of these: what waited there they read in them."""
+    found = Episode.objects.filter(previous__code__in=settled, therapist=manager, ends_at__isnull=True)
+    return list(found.select_related("previous").order_by("pk"))
+
+
 def _to_settle(episodes: QuerySet[Episode]) -> list[CaseToSettle]:
     """The cases, open ones first, then by their start."""
     in_the_room = Q(therapy_sessions__voided_at__isnull=True)

@@ -9,6 +9,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -26,7 +27,7 @@ from alliance.requests import posted, require_page_or_post, status_of
 from alliance.taking import get_offer_or_404
 from ratings.handover.actions import CaseOpened, leave, settle_cases, take_case
 from ratings.handover.forms import LeavingForm, SettleForm, TakeForm
-from ratings.handover.leaving import cases_of, cases_without_therapist, open_cases_of
+from ratings.handover.leaving import cases_of, cases_without_therapist, new_cases_of, open_cases_of
 from ratings.handover.outcome import outcome_of
 from sessions.schedule.clashes import NeedsYes
 
@@ -150,11 +151,19 @@ def cases_settle(request, code):
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("Saved."))
+            for new in new_cases_of(by, [choice.case_code for choice in form.choices]):
+                messages.success(request, _link_to(new))
             _tell(request, offers)
             return redirect("ratings:cases-settle", practice.code)
     audit.record_code(audit.Verb.LISTED, "episode", by=by, practice=practice, count=len(cases))
     context = {"form": form, "practice": practice, "section": "people"}
     return render(request, "ratings/handover/cases_settle.html", context, status=422 if form.errors else 200)
+
+
+def _link_to(episode):
+    """A link to what waited in the case before this one, by its code, as this page names cases."""
+    said = _("Read what waits in case %(code)s") % {"code": episode.previous.short_code}
+    return format_html('<a href="{}">{}</a>', reverse("ratings:case-earlier", args=[episode.code]), said)
 
 
 @require_POST

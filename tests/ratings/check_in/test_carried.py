@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from alliance.access import Denied
-from alliance.models import AuditEvent, CaseOffer, Episode, Membership
+from alliance.models import AuditEvent, CaseOffer, Episode, HistoryShare, Membership
 from alliance.people.actions import add_member
 from alliance.people.mail import offer_messages
 from alliance.refusal import Refused
@@ -162,9 +162,24 @@ def test_in_a_practice_of_one_its_therapist_reads_in_a_new_case_what_waits_in_an
     http.force_login(dana.user)
     page = reverse("ratings:cases-settle", args=[dana.practice.code])
     assert "Read it in a new case of yours" in http.get(page).text
-    assert http.post(page, {f"case_{done.code}": f"{What.HAND_OVER}:{dana.code}"}).status_code == 302
+    saved = http.post(page, {f"case_{done.code}": f"{What.HAND_OVER}:{dana.code}"}, follow=True).text
     following = Episode.objects.get(previous=done)
-    assert CANARY in http.get(reverse("ratings:case-earlier", args=[following.code])).text
+    before = reverse("ratings:case-earlier", args=[following.code])
+    assert f'<a href="{before}">Read what waits in case {done.short_code}</a>' in saved
+    assert CANARY in http.get(before).text
+
+
+def test_in_a_case_that_follows_their_own_nobody_is_told_to_ask_the_client(http, left, dana, mona):
+    done = out_of_sight(left)
+    settle_cases(by=mona, choices=[Choice(done.code, What.HAND_OVER, dana)])
+    following = take_case(offer=CaseOffer.objects.waiting().get(), user=dana.user)
+    http.force_login(dana.user)
+    page = reverse("ratings:case-earlier", args=[following.code])
+    text = http.get(page).text
+    assert "This therapy was your own." in text and "With you, " in text
+    assert "Ask them" not in text and "What goes along" not in text
+    assert http.post(page, {"extent": "everything"}).status_code == 400
+    assert not HistoryShare.objects.exists()
 
 
 def test_a_manager_is_offered_no_case_of_somebody_else(http, left, mona):
