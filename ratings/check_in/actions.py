@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import audit
-from alliance.access import Editor
+from alliance.access import Editor, NotVisible
 from alliance.audit import Verb
 from alliance.crypto import Sealed
 from ratings.check_in.answers import ClientAnswers, stored_answers
@@ -83,6 +83,9 @@ def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=F
         Nobody is asked about it any more.
     NobodyReads
         The therapist has left, and nobody has taken over.
+    NotVisible
+        Two cases became one, or two again, meanwhile, and in the record in which the session stands now the client
+        does not agree to answer.
     """
     while True:
         try:
@@ -91,6 +94,8 @@ def answer_check_in(*, check_in, answers: ClientAnswers, may_change, from_link=F
             stands = opened(check_in.code)
             if stands is None or stands.episode_id == check_in.episode_id:
                 raise SessionVoided from None
+            if not stands.agrees:
+                raise NotVisible("checkin", stands.code) from None
             check_in = stands
 
 

@@ -3,6 +3,8 @@
 import pytest
 from django.db import transaction
 
+from alliance.access import NotVisible
+from alliance.clients.actions import settle_consent
 from ratings.check_in.actions import answer_check_in
 from ratings.check_in.links import opened
 from ratings.joining.actions import join_cases, part_cases
@@ -50,6 +52,15 @@ def test_answers_sent_while_two_are_parted_come_into_their_own_case(kept, double
     part_cases(editor=editor_of(fresh(kept)), join=done)
     send(check_in)
     assert WORDS in written(double) and WORDS not in written(kept)
+
+
+def test_answers_do_not_come_into_a_record_whose_client_said_no(kept, double, page):  # noqa: F811 -- fixtures
+    check_in = page()
+    settle_consent(client=kept.client, purpose="check_in", given=False)
+    join(kept, double)
+    with pytest.raises(NotVisible):
+        send(check_in)
+    assert WORDS not in written(kept)
 
 
 @pytest.mark.postgres
