@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from alliance import audit
-from alliance.access import Editor
+from alliance.access import Denied, Editor
 from alliance.advising import Adviser
 from alliance.audit import Verb
+from alliance.belonging import are_in
 from alliance.models import User
 from alliance.scopes import live_therapists, own_episodes
 from ratings.detection.reassess import lock_episode
@@ -81,6 +82,8 @@ def say_step(*, right: Editor | Adviser, step: NextStep, is_done: bool) -> None:
     lock_episode(step.episode)  # type: ignore[no-untyped-call]
     if isinstance(right, Adviser):
         right.check_again(step.episode_id)
+        if not are_in(step.episode_id, [step]):
+            raise Denied("nextstep", step.code)
     else:
         right.check_again(step)
     rows = standing_steps().filter(pk=step.pk, done_at__isnull=is_done)

@@ -16,13 +16,15 @@ from ratings.check_in.actions import answer_check_in, enter_answers, settle_wish
 from ratings.handover.actions import hand_over
 from ratings.joining.actions import part_cases
 from ratings.joining.obstacles import obstacle_between
-from ratings.models import CheckIn, Rating, Rupture
+from ratings.models import CheckIn, NextStep, Rating, Rupture
+from ratings.supervision.steps import say_step
 from sessions.plan.actions import agree_goal, reword_goal
 from tests.at_once import fresh
 from tests.courses import client_answers, held
 from tests.factories import days_ago, editor_of, make_member, make_therapy_session
 from tests.ratings.joining.test_actions import join
 from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
+from tests.ratings.meetings.conftest import adviser, write  # noqa: F401 -- fixtures
 
 pytestmark = pytest.mark.usefixtures("as_application")  # on PostgreSQL: where the database filters too
 
@@ -126,6 +128,16 @@ def test_who_is_not_asked_for_a_while_is_not_asked_through_the_other_record(kept
     join(kept, double)
     kept.client.refresh_from_db()
     assert kept.client.paused_until == until
+
+
+def test_a_supervisor_says_nothing_of_a_step_that_went_back_into_the_other_record(kept, double, adviser, write):  # noqa: F811 -- fixtures
+    write(double, step="Ask about sleep.")
+    done = join(kept, double)
+    step = NextStep.objects.select_related("episode").get()  # as a page reads it
+    part_cases(editor=editor_of(fresh(kept)), join=done)
+    with pytest.raises(Denied):
+        say_step(right=adviser, step=step, is_done=True)
+    assert NextStep.objects.get().done_at is None
 
 
 @pytest.mark.parametrize("what", ["goal", "answers on paper"])
