@@ -62,7 +62,7 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
         return _("This therapy has ended. Open it again first.")
     if kept.import_batch_id is not None:
         return _("An imported case can be joined to one that you made by hand, not to another imported one.")
-    if CaseJoin.objects.filter(parted_at__isnull=True, episode=joined).exists():
+    if _has_one_that_came_in(joined):
         return _("Another case was joined to the one that is to be put away. Part those two first.")
     if ErasureRequest.objects.waiting().filter(client__in=[kept.client_id, joined.client_id]).exists():
         return _("One of the two records is to be erased. As long as that is asked for, the two stay apart.")
@@ -97,8 +97,9 @@ def obstacle_between(kept: Episode, joined: Episode) -> str:
 
 def _instead(kept: Episode, joined: Episode) -> str:
     """What somebody can do who cannot put away the one of two that they were about to put away."""
-    may_stay = joined.import_batch_id is None and joined.ends_at is None
-    if may_stay and not _what_stays_behind(kept):
+    may_stay = joined.import_batch_id is None and joined.ends_at is None and not _has_a_reader_of_its_own(joined)
+    may_go = not (_what_stays_behind(kept) or _has_one_that_came_in(kept))
+    if may_stay and may_go:
         return _("Let that case be the one that stays.")
     return _("So the two stay apart. You can end the one that you do not go on with.")
 
@@ -113,6 +114,10 @@ def _has_a_reader_of_its_own(episode: Episode) -> bool:
         return True
     lasts = Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now())
     return any(model.objects.filter(lasts, episode=episode).exists() for model in (Supervision, Cover, EmergencyAccess))
+
+
+def _has_one_that_came_in(episode: Episode) -> bool:
+    return CaseJoin.objects.filter(parted_at__isnull=True, episode=episode).exists()
 
 
 def _agreed(client: Client) -> QuerySet[Consent, Any]:

@@ -7,11 +7,11 @@ from django.apps import apps
 from django.utils import timezone
 
 from alliance.crypto import Sealed
-from alliance.models import Client, EmergencyAccess, Episode, ErasureRequest, LegalHold
+from alliance.models import CaseJoin, Client, EmergencyAccess, Episode, ErasureRequest, LegalHold
 from ratings.joining.moving import MOVED, OF_CASE, TRACKED
 from ratings.joining.obstacles import IN_THE_WAY, STAYS, obstacle_between
 from sessions.models import TherapySession
-from tests.factories import days_ago, make_episode
+from tests.factories import days_ago, make_episode, make_supervision
 from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
 from tests.ratings.meetings.conftest import adviser, write  # noqa: F401 -- fixtures
 
@@ -73,11 +73,18 @@ def test_who_cannot_put_a_case_away_is_told_to_keep_it(mona, kept, double):  # n
     assert obstacle_between(double, kept) == "", "and that can be done"
 
 
-def test_nobody_is_told_to_keep_a_case_that_cannot_be_the_one_that_stays(mona, kept, double):  # noqa: F811 -- fixtures
+def test_nobody_is_told_to_keep_a_case_that_cannot_be_the_one_that_stays(dana, sam, mona, kept, double):  # noqa: F811 -- fixtures
     for case in (kept, double):
         LegalHold.objects.create(client=case.client, reason=Sealed("Asked.", case.client.data_key), placed_by=mona)
     apart = "cannot come along. So the two stay apart."
     assert apart in obstacle_between(kept, double) and apart in obstacle_between(double, kept)
     LegalHold.objects.filter(client=kept.client).delete()
+    own = make_supervision(sam, episode=double)
+    assert apart in obstacle_between(kept, double), "nor one with a reader of its own"
+    own.delete()
+    third = make_episode(dana, "Juniper")
+    came_in = CaseJoin.objects.create(episode=kept, joined=third, began_at=kept.starts_at, joined_by=dana)
+    assert apart in obstacle_between(kept, double), "and one that another came into cannot be put away"
+    came_in.delete()
     Episode.objects.filter(pk=double.pk).update(ends_at=days_ago(1), end_reason="completed")
     assert apart in obstacle_between(kept, Episode.objects.get(pk=double.pk)), "one that has ended cannot stay either"
