@@ -177,11 +177,8 @@ def what_was_seen(evidence: RuptureEvidence | None, standing) -> str:
 
 def beyond_error(assessment: Assessment) -> str:
     """In which series the client's ratings fell by more than the error of measurement; empty where in none."""
-    fell = fell_beyond_error(assessment)
-    if not fell:
-        return ""
-    series = ", ".join(series_name(one) for one in fell)
-    return _("More than the error of measurement: %(series)s.") % {"series": series}
+    series = ", ".join(series_name(one) for one in fell_beyond_error(assessment))
+    return _("More than the error of measurement: %(series)s.") % {"series": series} if series else ""
 
 
 def client_answered(assessment: Assessment) -> bool:
@@ -369,6 +366,13 @@ TREND_WORDS = {
 def trend(word: str | None) -> str:
     """A word of a standing, as a reader says it; none is too few to say."""
     return TREND_WORDS[TrendWord(word or TrendWord.FEW)]()
+
+
+def trend_of(standing) -> str:
+    """What the answers of a case are like, in a few words; a pillar that lies below by itself by its name."""
+    fell = pillar_names(pillar for pillar in Pillar if standing.words.get(pillar) == TrendWord.BELOW)
+    alone = fell and standing.words.get(OVERALL) != TrendWord.BELOW
+    return _("%(pillars)s below own usual") % {"pillars": fell} if alone else trend(standing.word)
 
 
 def short_trend(word: str | None) -> str:

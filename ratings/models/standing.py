@@ -8,6 +8,7 @@ from alliance.models import Episode
 from alliance.query_sets import ScopedQuerySet
 from ratings.models.rupture import Rupture
 from ratings.psychometrics.evidence import OpenedBy
+from ratings.psychometrics.series import OVERALL
 from ratings.psychometrics.standing import ATTENTION_CLIENT
 from ratings.psychometrics.usual import TrendWord
 
@@ -65,6 +66,11 @@ class Standing(models.Model):
         if self.rupture and self.attention >= ATTENTION_CLIENT:
             return OpenedBy.CLIENT
         return OpenedBy(self.rupture.opened_by) if self.rupture and self.rupture.is_named else None
+
+    @property
+    def word(self) -> str:
+        """What its answers are like in one word: that of all together, or below where one pillar alone is."""
+        return TrendWord.BELOW if TrendWord.BELOW in self.words.values() else self.words.get(OVERALL, TrendWord.FEW)
 
     @property
     def mark(self) -> str:

@@ -16,6 +16,12 @@ def trend(word):
 
 
 @register.filter
+def answers(standing):
+    """What the answers of a case are like, in a few words."""
+    return phrases.trend_of(standing)
+
+
+@register.filter
 def short_trend(word):
     """The same, for a table cell whose column says whose usual it is."""
     return phrases.short_trend(word)
