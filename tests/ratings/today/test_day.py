@@ -1,8 +1,16 @@
 """A therapist's day reads what it shows, and no more."""
 
-import pytest
+import re
+from datetime import timedelta
 
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from ratings.check_in.actions import answer_check_in
+from ratings.models import Rating
 from ratings.today import day
+from tests.courses import client_answers
 from tests.factories import days_ago, make_therapy_session
 from tests.ratings.today.views.test_today import STRAIN, answered, at_noon, plan, today  # noqa: F401 -- a fixture
 
@@ -50,3 +58,17 @@ def test_what_another_client_says_stands_apart_from_what_is_said_of_the_next_one
     assert "Juniper" in next_up and "Sorrel" not in next_up and STRAIN not in next_up
     others = after[: after.index("</section>")]
     assert "From other clients" in others and "Sorrel" in others and STRAIN in others
+
+
+def test_what_was_difficult_before_a_flag_hides_no_flag(http, dana, juniper, live_through):
+    """Answers that come late are the newest, and speak of a session before the one that the flag began in."""
+    late = live_through(juniper, [3, 3, 3, None, 3, 3, 0])[3]
+    answer_check_in(check_in=late, answers=client_answers(3, tension=True), may_change=False)
+    http.force_login(dana.user)
+    http.post(reverse("ratings:news-seen"), {"rating": [str(row.code) for row in Rating.objects.all()]})
+    for is_today in (False, True):
+        if is_today:
+            make_therapy_session(juniper, starts_at=timezone.now() + timedelta(seconds=1))
+        said = re.sub(r"<[^>]+>", " ", http.get("/today/").text)
+        assert "says something was difficult" in said
+        assert said.index("Below own usual") < said.index("about half of these are right")
