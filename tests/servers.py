@@ -114,7 +114,7 @@ def free_port():
             return port
 
 
-def wait_until_healthy(url, process, log, seconds=120, **headers):
+def wait_until_healthy(url, process, log, seconds=600, **headers):
     question = urllib.request.Request(f"{url}/healthz", headers=headers)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
