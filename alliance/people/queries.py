@@ -160,7 +160,7 @@ def assignments_of(practice: Practice) -> list[Assignment]:
             case_code=supervision.episode.short_code if supervision.episode else "",
             case_is_over=supervision.episode is not None and supervision.episode.ends_at is not None,
             since=_local_date(supervision.starts_at, practice),
-            is_open=supervision.is_open,
+            is_open=bool(supervision.is_open),  # NULL where the day is not set yet
         )
         for supervision in supervisions
     ]

@@ -321,3 +321,13 @@ def test_end_an_assignment(http, mona, dana, sam, eve):
     assert audited() == [("read", "supervision", 1), ("read", "supervision", 1), ("ended", "supervision", 1)]
     [staff] = http.get(PEOPLE).context["staffs"]
     assert [found.supervisor for found in staff.assignments] == ["Eve Castell"]
+
+
+def test_a_manager_who_assigns_themselves_can_open_the_page_of_people_while_nobody_has_agreed(http, mona, dana):
+    Membership.objects.filter(pk=mona.pk).update(is_supervisor=True)
+    http.force_login(mona.user)
+    assert http.post(ASSIGN, {"supervisor": mona.code, "therapist": dana.code}).status_code == 302
+    page = http.get("/people/")
+    assert page.status_code == 200
+    (found,) = [one for one in page.context["staffs"][0].assignments if one.supervisor_code == mona.code]
+    assert found.is_open is False
