@@ -79,7 +79,7 @@ WORDINGS: Sequence[Wording] = (
             "date and what you write do not. What has been given to a study can’t be called back."
         ),
     ),
-    # It names all who may read, as the page on what is kept does.
+    # It names who stands in and an emergency too; who takes over is asked about then.
     Wording(
         Consent.Purpose.CHECK_IN,
         "2027-01",
