@@ -30,8 +30,10 @@ class Happened:
 
     key: int
     at: datetime
+    actor_code: str  # empty: nobody with an account
     who: str  # empty: a client through a link, the program, or somebody who has no place here
     verb: str
+    verb_key: str
     subject: str  # what kind of thing, as pages call it
     short_code: str
     count: int
@@ -83,8 +85,10 @@ def happened(rows: Iterable[AuditEvent], practice: Practice) -> list[Happened]:
         Happened(
             key=row.pk,
             at=row.at,
+            actor_code=row.actor_code,
             who=names.get(row.actor_code, ""),
             verb=row.get_verb_display(),
+            verb_key=row.verb,
             subject=force_str(CALLED.get(row.subject_type) or names_of_kinds.get(row.subject_type, row.subject_type)),
             short_code=row.subject_code[:8],
             count=row.count,

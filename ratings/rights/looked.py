@@ -1,19 +1,59 @@
 """Reads: who has looked at a client's file, for the therapist to tell."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from django.apps import apps
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from alliance.acting import as_program
-from alliance.models import CaseJoin, Episode, KeptLook, Practice
+from alliance.models import AuditEvent, CaseJoin, Episode, KeptLook, Practice
 from alliance.people.audit_page import Happened, events_of, looked_at
 from ratings.rights.registry import IN_COPY
 
 SHOWN_FOR = timedelta(days=30)  # as the drawn page has it; convention of this app
 OF_BOTH = ("episode__client", "joined__client")
+DID = {
+    AuditEvent.Verb.READ: _("opened"),
+    AuditEvent.Verb.LISTED: _("saw the name in a list"),
+    AuditEvent.Verb.EXPORTED: _("took out in a file"),
+    AuditEvent.Verb.DENIED: _("was refused"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What one person did of one kind on one day."""
+
+    events: list[Happened]  # the newest first; one at least
+
+    @property
+    def who(self) -> str:
+        return self.events[0].who
+
+    @property
+    def did(self) -> str:
+        return str(DID.get(AuditEvent.Verb(self.events[0].verb_key), self.events[0].verb))
+
+    @property
+    def is_several(self) -> bool:
+        return len(self.events) > 1
+
+    @property
+    def first_at(self) -> datetime:
+        return self.events[-1].at
+
+    @property
+    def last_at(self) -> datetime:
+        return self.events[0].at
+
+    @property
+    def subjects(self) -> str:
+        """What kinds of thing, each once, as pages call them."""
+        return ", ".join(sorted({one.subject for one in self.events}))
 
 
 def who_looked(episode: Episode) -> list[Happened]:
@@ -32,6 +72,17 @@ def who_looked(episode: Episode) -> list[Happened]:
     codes = _codes_of([episode]) | {str(code) for _key, *pair in put_away for code in pair}
     found = [*looked_at(codes, practice, since), *together, *events_of(of_erased, practice, since)]
     return sorted({one.key: one for one in found}.values(), key=lambda one: (one.at, one.key), reverse=True)
+
+
+def by_person_and_day(events: Iterable[Happened]) -> list[Looks]:
+    """These events, the newest first, a line for each person, day and kind; the day is that of the active zone.
+
+    Who has no account here may be several: each of these stands alone.
+    """
+    found: dict[tuple[date, str | int, str], list[Happened]] = {}
+    for one in events:
+        found.setdefault((timezone.localdate(one.at), one.actor_code or one.key, one.verb_key), []).append(one)
+    return [Looks(rows) for rows in found.values()]
 
 
 def keep_looks(going: Collection[int], practice: Practice) -> None:

@@ -21,7 +21,7 @@ from ratings.check_in.rate_first import check_rated, waiting_for_therapist
 from ratings.check_in.views.link import key_in_address, link_gone
 from ratings.models import ClientLink
 from ratings.rights.copy import copy_of
-from ratings.rights.looked import who_looked
+from ratings.rights.looked import by_person_and_day, who_looked
 
 EPISODES = Episode.objects.select_related(*EPISODE_NEEDS)
 
@@ -49,7 +49,7 @@ def who_looked_page(request, code):
     editor = access.check_edit(request.user, episode)
     audit.record(audit.Verb.READ, episode, by=editor.membership)
     with timezone.override(ZoneInfo(episode.client.practice.zone)):
-        context = {"episode": episode, "events": who_looked(episode), "section": "cases"}
+        context = {"episode": episode, "looks": by_person_and_day(who_looked(episode)), "section": "cases"}
         return render(request, "ratings/rights/who_looked.html", context)
 
 

@@ -1,10 +1,11 @@
 """Who has looked at a file, and what was done in a practice: names and kinds, and nothing of a case."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from alliance import audit
 from alliance.models import AuditEvent, Client, Erasure, KeptLook
@@ -40,6 +41,38 @@ def test_who_has_opened_the_case_is_named_and_nobody_of_another_case(
     http.force_login(dana.user)
     page = http.get(f"/cases/{juniper.code}/looked/").text
     assert "Sam Okafor" in page and "Noor Haddad" in page
+
+
+def test_the_same_person_on_the_same_day_is_one_line_with_each_time_in_it(http, millrace, dana, sam, juniper):
+    millrace.zone = "Etc/GMT-2"
+    millrace.save()
+    looks = [
+        (sam, "read", "08:00"),
+        (dana, "read", "09:00"),
+        (sam, "denied", "10:00"),
+        (sam, "read", "11:30"),
+        (sam, "read", "22:30"),  # past midnight where the practice is
+        (None, "read", "12:00"),
+        (None, "read", "13:00"),
+    ]
+    code = str(juniper.code)
+    for member, verb, time in looks:
+        at = datetime.fromisoformat(f"2026-11-23T{time}+00:00")
+        who = str(member.user.code) if member else ""
+        AuditEvent.objects.create(subject_type="episode", subject_code=code, actor_code=who, verb=verb, at=at)
+    http.force_login(dana.user)
+    with time_machine.travel(datetime(2026, 11, 24, 12, tzinfo=UTC)):
+        page = http.get(f"/cases/{juniper.code}/looked/").text
+    lines = [" ".join(strip_tags(line.split("<details")[0]).split()) for line in page.split("<time ")[1:]]
+    of_sam = [line[line.index(">") + 1 :] for line in lines if "Sam" in line]
+    assert of_sam == [
+        "24 Nov Sam Okafor opened, 00:30: case",
+        "23 Nov Sam Okafor opened 2 times, from 10:00 to 13:30: case",
+        "23 Nov Sam Okafor was refused, 12:00: case",
+    ]
+    assert sum("A client, the program" in line for line in lines) == 2
+    assert "10:00, <bdi>case</bdi>" in page and "13:30, <bdi>case</bdi>" in page
+    assert juniper.short_code not in page[page.index("<h1") :]
 
 
 def test_who_looked_while_two_cases_were_one_is_told_of_both_and_who_looked_later_is_not(
