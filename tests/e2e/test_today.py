@@ -216,12 +216,12 @@ def test_the_reason_is_on_the_first_screen(page, live_server, dana, full_day, si
     for size in ({"width": 1280, "height": 720}, {"width": 360, "height": 640}):
         page.set_viewport_size(size)
         page.goto(live_server.url + "/today/")
-        next_up = page.locator(".next-up")
-        assert "Next: Juniper" in next_up.inner_text()
-        for told in ("h1", ".mark.below", ".mark.client", ".said"):
-            box = next_up.locator(told).first.bounding_box()
+        assert "Next: Juniper" in page.locator(".next-up").inner_text()
+        for told in (".next-up h1", ".next-up .mark.below", ".next-up .mark.client", "#others .said"):
+            box = page.locator(told).first.bounding_box()
             assert box["y"] + box["height"] <= size["height"], told
-    assert page.locator("h2").all_inner_texts() == ["Rest of today", "Not logged", "New", "Open", "Not answered"]
+    headings = ["From other clients", "Rest of today", "Not logged", "New", "Open", "Not answered"]
+    assert page.locator("h2").all_inner_texts() == headings
     look("today-full")
     assert heard == []
 
