@@ -50,6 +50,7 @@ def test_the_same_person_on_the_same_day_is_one_line_with_each_time_in_it(http, 
         (sam, "read", "08:00"),
         (dana, "read", "09:00"),
         (sam, "denied", "10:00"),
+        (sam, "denied", "10:00"),
         (sam, "read", "11:30"),
         (sam, "read", "22:30"),  # past midnight where the practice is
         (None, "read", "12:00"),
@@ -68,7 +69,7 @@ def test_the_same_person_on_the_same_day_is_one_line_with_each_time_in_it(http, 
     assert of_sam == [
         "24 Nov Sam Okafor opened, 00:30: case",
         "23 Nov Sam Okafor opened 2 times, from 10:00 to 13:30: case",
-        "23 Nov Sam Okafor was refused, 12:00: case",
+        "23 Nov Sam Okafor was refused 2 times, 12:00: case",
     ]
     assert sum("A client, the program" in line for line in lines) == 2
     assert "10:00, <bdi>case</bdi>" in page and "13:30, <bdi>case</bdi>" in page
