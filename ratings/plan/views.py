@@ -144,7 +144,7 @@ def task_edit(request, code):
     task = get_visible_or_404(TASKS, request.user, code=code)
     editor = access.check_edit(request.user, task.episode)
     key = task.episode.client.data_key
-    goals = _open_goals(task.episode) | Goal.objects.filter(episode=task.episode, tasks=task)
+    goals = _open_goals(task.episode) | Goal.objects.filter(pk__in=TASKS.filter(pk=task.pk).values("goal"))
     initial = TaskEditForm.initial_of(task, key)
     form = TaskEditForm(posted(request), initial=initial, goals=goals, key=key)
 

@@ -69,6 +69,19 @@ def test_a_task_shows_what_it_was_and_why_it_is_something_else(send, page, task)
     assert text.index("Voice notes.") < text.index("Writing felt like homework.") < text.index("A thought log.")
 
 
+def test_one_of_several_tasks_for_a_goal_is_changed_and_the_goal_offered_once(http, send, goal):
+    editor = editor_of(goal.episode)
+    walk, _log = [
+        actions.agree_task(editor=editor, activity=activity, modality="doing", goal=goal)
+        for activity in ("Walk.", "A log.")
+    ]
+    form = http.get(reverse("ratings:task-edit", args=[walk.code]))
+    assert form.text.count(f'<option value="{goal.code}"') == 1
+    typed = {"activity": "Run.", "modality": "doing", "goal": goal.code, "adapted_why": "Walking was too slow."}
+    assert send("task-edit", walk, revision=1, **typed).status_code == 302
+    assert {task.goal for task in Task.objects.all()} == {goal}
+
+
 def test_ended_goals_stay_with_their_phase(send, page, goal):
     send("goal-end", goal, outcome="dropped", ended_by="together", ended_at=local_day())
     assert "One goal of this phase has ended" in page().text
