@@ -163,7 +163,7 @@ def test_it_is_on_record_and_the_case_says_so(http, mona, dana, lived):
     assert (str(mona.user.code), "episode", str(lived.code), 1) in found
     http.force_login(dana.user)
     told = http.get(reverse("ratings:who-looked", args=[lived.code])).content.decode()
-    assert "Mona Reyes" in told and "exported" in told
+    assert "Mona Reyes" in told and "took out in a file" in told
 
 
 def test_the_files_are_there_for_one_day_and_as_long_as_the_role(http, mona, dana, lived):
