@@ -22,6 +22,8 @@ APOSTROPHES = re.compile(
     "['`´\u02b9-\u02bf\u02c8\u02ca\u02cb\u055a\u05f3\u07f4\u2018-\u201b\u2032\u2035\ua78b\ua78c\uff07]"
 )
 
+SHORTEST = 4  # letters and digits; convention of this app: a shorter name is a part of many a word
+
 
 def folded(name: str) -> str:
     """The name in plain small letters, its words parted by one blank: the same for all spellings of it."""
@@ -37,6 +39,16 @@ def is_found(typed: str, name: str) -> bool:
     spellings = [spelling.split() for spelling in _spellings(name)]
     wanted = zip(*(spelling.split() for spelling in _spellings(typed)), strict=True)
     return all(any(_is_in(word, words) for word in ways for words in spellings) for ways in wanted)
+
+
+def is_named(name: str, text: str) -> bool:
+    """Whether the name stands somewhere in a text, however either is spelt; a short one as words of their own.
+
+    Else a pseudonym such as "K." would stand in any text. A name without a letter or digit stands in none.
+    """
+    sought, read = set(_spellings(name)) - {""}, set(_spellings(text))
+    pairs = ((one, spelling) for one in sought for spelling in read)
+    return any(f" {one} " in f" {spelling} " if len(one) < SHORTEST else one in spelling for one, spelling in pairs)
 
 
 def _is_in(typed: str, words: list[str]) -> bool:

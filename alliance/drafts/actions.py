@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from alliance import scopes
-from alliance.crypto import Sealed, keyed_hash
+from alliance.crypto import CannotOpen, Sealed, keyed_hash
 from alliance.drafts.shown import Fields, ShownForm
 from alliance.models import FormDraft, Membership, User
 
@@ -39,6 +39,15 @@ def keep_draft(*, form: ShownForm, action: str, fields: Fields) -> FormDraft | N
     newest = FormDraft.objects.filter(sent_by=owner).order_by("-created_at", "-pk").values_list("pk", flat=True)
     FormDraft.objects.filter(pk__in=list(newest[MOST_DRAFTS:])).delete()
     return draft
+
+
+def opened(draft: FormDraft) -> Fields:
+    """What was typed; nothing where it cannot be opened."""
+    try:
+        fields: Fields = json.loads(draft.fields.open(draft.sent_by.practice.data_key))
+    except CannotOpen:
+        return {}
+    return fields
 
 
 def keep_while_typing(*, form: ShownForm, action: str, fields: Fields) -> FormDraft | None:

@@ -3,7 +3,6 @@
 It never sends a form by itself: whoever typed it sees it filled, and saves it with one press.
 """
 
-import json
 import logging
 from dataclasses import dataclass
 
@@ -14,14 +13,12 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from alliance.crypto import CannotOpen
-from alliance.drafts.actions import drop_draft, keep_draft
+from alliance.drafts.actions import drop_draft, keep_draft, opened
 from alliance.drafts.done import is_done
 from alliance.drafts.filling import Page
 from alliance.drafts.shown import (
     ASKED_AGAIN,
     CHOSEN,
-    Fields,
     ShownForm,
     is_staff_address,
     is_staff_page,
@@ -161,7 +158,7 @@ def _chosen(request, drafts):
 
 
 def _fill(request, page, draft, others):
-    fields = _open(draft)
+    fields = opened(draft)
     form = page.form_for(draft.action, fields)
     if form and not form.can_be_filled:
         return
@@ -172,15 +169,8 @@ def _fill(request, page, draft, others):
 
 
 def _page_of_lost_form(request, response, chosen):
-    found = [Kept(draft, others, _readable(_open(draft))) for draft, others in chosen]
+    found = [Kept(draft, others, _readable(opened(draft))) for draft, others in chosen]
     return render(request, "alliance/drafts/lost_form.html", {"found": found, "next": response.url})
-
-
-def _open(draft) -> Fields:
-    try:
-        return json.loads(draft.fields.open(draft.sent_by.practice.data_key))
-    except CannotOpen:
-        return {}
 
 
 def _readable(fields):

@@ -20,6 +20,7 @@ from django.db.models import CASCADE, Model, Q, QuerySet
 from alliance import audit
 from alliance.acting import as_program
 from alliance.audit import Verb
+from alliance.drafts.actions import opened
 from alliance.keeping import check_erasable
 from alliance.models import (
     Client,
@@ -32,7 +33,7 @@ from alliance.models import (
     Practice,
     RetentionRule,
 )
-from alliance.names import folded
+from alliance.names import is_named
 from alliance.refusal import Refused
 from ratings.rights.looked import keep_looks
 
@@ -304,22 +305,23 @@ def _drafts_about(client: Client) -> Drafts:
     key = client.practice.data_key
     codes = codes_of(client)
     people = [client, *joined_to(client).select_related("data_key")]
-    called = {folded(row.sought_name) for row in people}
+    called = {row.sought_name for row in people}
     emails = {row.email.shown(row.data_key).casefold() for row in people if row.email}
 
     def has_code(text: str) -> bool:
         return any(code in text for code in codes)
 
     def names(text: str) -> bool:
-        return any(name in folded(text) for name in called) or any(email in text.casefold() for email in emails)
+        return any(is_named(name, text) for name in called) or any(email in text.casefold() for email in emails)
 
     forms = FormDraft.objects.filter(sent_by__practice=client.practice_id)
+    forms = forms.select_related("sent_by__practice__data_key")
     files = ImportDraft.objects.filter(practice=client.practice_id)
     return Drafts(
         [
             draft.pk
             for draft in forms
-            for typed in [draft.fields.shown(key)]
+            for typed in ["\n".join(value for values in opened(draft).values() for value in values)]
             if has_code(f"{draft.page} {draft.action} {typed}") or names(typed)
         ],
         [draft.pk for draft in files if names(draft.text.shown(key))],

@@ -144,6 +144,26 @@ def test_no_trace_stays_but_codes_in_the_audit_and_the_certificate(lived, mona, 
     assert not Client.objects.filter(code=lived.code).exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "stays"),
+    [
+        ("Zoë Müller", "Zoë Müller rang.", False),
+        ("Zoë Müller", "She rang:\nzoe mueller's mother.", False),
+        ("Ж. Петрова", "ж. петрова", False),
+        ("K.", "Talk about the week.", True),
+        ("K.", "K. rang.", False),
+        ("–", "Talk about the week.", True),
+    ],
+)
+def test_what_somebody_typed_goes_where_the_name_is_in_it_however_it_is_spelt(name, typed, stays, dana, mona, ida):
+    client = make_episode(dana, name).client
+    page = ShownForm(dana.user.code, uuid4(), "/people/invite/")
+    keep_draft(form=page, action="/people/invite/", fields={"minutes": ["50"], "private_note": [typed]})
+    importing.keep_draft(text=f"name\n{typed}\n", by=mona, therapist=dana)
+    erase_client(client=client, reason=REASON, asked_by=mona, agreed_by=ida)
+    assert (FormDraft.objects.exists(), ImportDraft.objects.exists()) == (stays, stays)
+
+
 def test_what_others_have_stays(lived, sorrel, mona, ida):
     sorrel.client.consents.create(purpose="history", text_version="2026-11")
     links.mint_copy_link(editor=editor_of(sorrel))
