@@ -19,7 +19,7 @@ from ratings.findings.names import series_title
 from ratings.models import Rupture, Standing
 from ratings.psychometrics.assess import constants_of
 from ratings.psychometrics.evidence import STRAINED, Assessment, Pillar, Scores, SessionEvidence, Version
-from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, level_of, usual_ranges
+from ratings.psychometrics.usual import FEWEST, TrendWord, UsualRange, counted, latest_of, level_of, usual_ranges
 from sessions.schedule.times import Span
 
 
@@ -130,8 +130,9 @@ def pillar_views(history: History, standing: Standing, name: str, show: Show = S
             _row(number, therapy_session, assessment, pillar, usual, band_from, of_instrument)
             for number, therapy_session, assessment in attended
         ]
-        if rated:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
-            latest = sessions.index(rated[-1])
+        last = latest_of(evidence, pillar)
+        if last is not None:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
+            latest = sessions.index(history.sessions[last])
             rows[latest] = replace(rows[latest], below=word == TrendWord.BELOW)
         dots = [
             charts.Dot(

@@ -154,6 +154,14 @@ def _on_latest_form(history: Sequence[SessionEvidence], series: str) -> list[int
     ]
 
 
+def latest_of(history: Sequence[SessionEvidence], series: str) -> int | None:
+    """The position of the latest rating of this series, on the latest questionnaire; None: there is none.
+
+    Who leaves out two questions, or sends a comment alone, has not taken back what they answered before.
+    """
+    return max(_on_latest_form(history, series), default=None)
+
+
 def usual_ranges(
     history: Sequence[SessionEvidence],
     assessments: Sequence[Assessment],
@@ -179,7 +187,7 @@ def usual_ranges(
 def latest_words(
     history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants
 ) -> dict[str, TrendWord]:
-    """Where the latest rating lies in the usual range, by series.
+    """Where the latest rating of each series lies in its usual range.
 
     Where the ratings settled lower after a rupture they are "lower", and never "usual". An open flag says "below" of
     the pillars that it names, or of what fell where it names none, with a range or before there is one, so that the
@@ -195,7 +203,7 @@ def latest_words(
     lower = _lower_than_before(history, assessments, constants, fell) if fell is not None else ()
     words = {}
     for series, usual in ranges.items():
-        value, earlier = value_of(history[last].client, series), for_flag.get(series)
+        value, earlier = _latest_value(history, series), for_flag.get(series)
         if series in lower and now.state == State.SETTLED_LOWER:
             words[series] = TrendWord.LOWER
         elif now.state in STRAINED and series in now.pillars:
@@ -211,6 +219,11 @@ def latest_words(
     return words
 
 
+def _latest_value(history: Sequence[SessionEvidence], series: str) -> float | None:
+    latest = latest_of(history, series)
+    return value_of(history[latest].client, series) if latest is not None else None
+
+
 def _lower_than_before(
     history: Sequence[SessionEvidence], assessments: Sequence[Assessment], constants: Constants, fell: int
 ) -> list[str]:
@@ -218,7 +231,6 @@ def _lower_than_before(
 
     The total is among them always: that it has settled lower is what the state says.
     """
-    last = next(p for p in reversed(range(len(history))) if history[p].client)
     series_lower = [OVERALL]
     for series in SERIES[1:]:
         earlier = [
@@ -226,7 +238,7 @@ def _lower_than_before(
             for p in counted(history, assessments, series, fell)
             if (value := value_of(history[p].client, series)) is not None
         ]
-        value = value_of(history[last].client, series)
+        value = _latest_value(history, series)
         allowed = constants.back_within_sd * constants.sd_within * constants.pillar_sd_ratio
         if earlier and value is not None and value < sum(earlier) / len(earlier) - allowed:
             series_lower.append(series)

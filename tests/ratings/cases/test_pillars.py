@@ -277,6 +277,12 @@ def test_one_pillar_alone_is_below(drawn):
     assert "below" in task.summary
 
 
+def test_where_a_pillar_was_left_out_last_its_latest_answer_carries_the_mark(drawn):
+    _goal, task, _bond = drawn([*STEADY, 3, [3, 3, 0, 0, 3, 3], [3, 3, None, None, 3, 3]])
+    assert task.word == "below"
+    assert [row.number for row in task.rows if row.below] == [8]
+
+
 def test_nobody_has_answered_yet(drawn):
     for view in drawn([None, None]):
         assert (view.word, view.usual) == ("few", None)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ratings.psychometrics.constants import DEFAULTS
-from ratings.psychometrics.evidence import Assessment, Note, Points, RuptureState, SessionEvidence, State
+from ratings.psychometrics.evidence import Assessment, Note, Points, RuptureState, Scores, SessionEvidence, State
 from ratings.psychometrics.records import RuptureEvidence, SessionRecord
 from ratings.psychometrics.standing import ActiveRupture, Spark, attention, standing_figures
 from ratings.psychometrics.usual import TrendWord
@@ -67,6 +67,19 @@ def test_a_sparkline_survives_its_storage():
     for spark in (Spark((80, None, 62.5), (58.1, 96.9)), Spark((80,)), Spark()):
         assert Spark.from_json(json.loads(json.dumps(spark.to_json()))) == spark
     assert Spark.from_json({}) == Spark()
+
+
+def test_a_series_that_was_left_out_last_keeps_the_word_of_its_latest_rating():
+    before = weekly(80, 80, 80, 80, 80, 20)
+    skipped = replace(before[0], evidence=SessionEvidence(7, Scores(80, None, 80, 80)))
+    words = figures(*before, skipped).words
+    assert (words["task"], words["bond"]) == (TrendWord.BELOW, TrendWord.USUAL)
+
+
+def test_a_comment_alone_takes_no_word_back():
+    comment_alone = replace(record(6, 80), evidence=SessionEvidence(7, Scores(None, None, None, None)))
+    words = figures(*weekly(80, 80, 80, 80, 80, 80), comment_alone).words
+    assert set(words.values()) == {TrendWord.USUAL}
 
 
 def test_the_notes_are_those_of_the_last_session():
