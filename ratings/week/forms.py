@@ -49,7 +49,7 @@ class PlanForm(AcceptedMixin, KeyedForm):
         required=False,
         error_messages={"max_value": TOO_MANY},
     )
-    until = DayField(label=_("or until"), required=False)
+    until = DayField(label=_("Or until"), required=False)
 
     def __init__(self, *args, cases, user, **kwargs):
         """`cases`: the episodes in which the user may plan."""

@@ -13,6 +13,7 @@ from alliance.access import get_visible_or_404
 from alliance.models.episode import OF_EPISODE
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import move_session
+from ratings.models import CheckIn
 from sessions.models import TherapySession
 from sessions.schedule.clashes import NeedsYes
 from sessions.schedule.forms import SessionMoveForm, times_of
@@ -21,6 +22,7 @@ from sessions.schedule.forms import SessionMoveForm, times_of
 @require_page_or_post
 def session_move(request, code):
     therapy_session, editor = _own_session(request, code, TherapySession.objects.not_voided(), access.check_log)
+    has_check_in = CheckIn.objects.filter(therapy_session=therapy_session).exists()
     form = SessionMoveForm(
         posted(request),
         episode=therapy_session.episode,
@@ -39,9 +41,11 @@ def session_move(request, code):
             if not form.says_taken():
                 raise
         else:
-            messages.success(request, _("The session has moved, and its check-in with it."))
+            both = _("The session has moved, and its check-in with it.")
+            messages.success(request, both if has_check_in else _("The session has moved."))
             return redirect("ratings:case", therapy_session.episode.code)
-    return _page(request, "ratings/cases/session_move.html", form, {"therapy_session": therapy_session})
+    context = {"therapy_session": therapy_session, "has_check_in": has_check_in}
+    return _page(request, "ratings/cases/session_move.html", form, context)
 
 
 def _own_session(request, code, sessions, check):

@@ -170,7 +170,9 @@ def test_a_clash_is_said_first_and_goes_through_once_it_was_read(signed_in, juni
     plan(sorrel, [coming(1)])
     asked = signed_in.post(PLAN, planned(juniper, time="10:30"))
     assert asked.status_code == 422
-    assert "You see Sorrel then" in asked.text
+    summary = asked.text[asked.text.index('id="errors"') : asked.text.index('id="plan"')]
+    assert '<a href="#id_accepted">You see Sorrel then' in summary, "the summary says what there is to read"
+    assert 'id="id_accepted"' in asked.text
     assert TherapySession.objects.count() == 1
     assert signed_in.post(PLAN, planned(juniper, time="10:30", accepted="on")).status_code == 302
     assert TherapySession.objects.count() == 2

@@ -46,6 +46,32 @@ def test_what_was_held_does_not_move_into_the_future_or_onto_another(http, dana,
     assert http.post(reverse("ratings:session-move", args=[planned.code]), ahead).status_code == 302
 
 
+def moved(http, therapy_session):
+    """What the page says before, and after it has moved by an hour."""
+    path = reverse("ratings:session-move", args=[therapy_session.code])
+    there = timezone.localtime(therapy_session.starts_at - timedelta(hours=1), ZoneInfo("Europe/Berlin"))
+    given = {"day": there.date().isoformat(), "time": f"{there:%H:%M}", "minutes": "50"}
+    return http.get(path).text, http.post(path, given, follow=True).text
+
+
+def test_a_planned_session_has_no_check_in_that_moves_with_it(http, dana, juniper):
+    http.force_login(dana.user)
+    before, after = moved(http, make_therapy_session(juniper, starts_at=days_ago(-2)))
+    assert ("A message that is still due" in before, "The client is not told of the new time" in before) == (
+        False,
+        True,
+    )
+    assert ("The session has moved." in after, "check-in with it" in after) == (True, False)
+
+
+def test_the_check_in_of_a_held_session_moves_with_it(http, dana, juniper, live_through):
+    (check_in,) = live_through(juniper, [None])
+    http.force_login(dana.user)
+    before, after = moved(http, check_in.therapy_session)
+    assert ("A message that is still due" in before, "The client is not told" in before) == (True, False)
+    assert "The session has moved, and its check-in with it." in after
+
+
 def test_only_a_start_that_was_taken_in_the_same_moment_is_a_form_error(http, dana, juniper, monkeypatch):
     """Another refusal of the database is a fault of ours, and not to be told as a double start."""
     http.force_login(dana.user)
