@@ -1,10 +1,19 @@
 """What is in a study export: each column of each table, in words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from ratings.models import Rating, Rupture, StrainVerdict, UsefulVerdict
+from ratings.psychometrics.evidence import Kind, OpenedBy, Pillar, Rater, State
 
 SESSION = "pseudonym of the therapy session"
 YES_NO = "0 or 1"
 POMP = "0-100, higher is a stronger alliance"
+
+
+def words(*kinds: Iterable[str]) -> str:
+    """The words that a cell may have, as the program stores them."""
+    return ", ".join(str(word) for kind in kinds for word in kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "ratings": (
         Column("session", SESSION),
-        Column("rater", "who rated", "client, therapist"),
+        Column("rater", "who rated", words(Rater)),
         Column("instrument", "key and version of the questionnaire"),
         Column("goal", "agreement on goals, percent of maximum possible", POMP, "too few items"),
         Column("task", "agreement on tasks, percent of maximum possible", POMP, "too few items"),
@@ -61,41 +70,41 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("straight_line", "the same answer to every item", YES_NO),
         Column("comment_words", "length of the client's comment, which is not exported", "words, from 0", "no comment"),
         Column("days_later", "days from the session to the rating", "whole days, from 0"),
-        Column("mode", "how it was given", "link, tablet, paper, screen, import"),
+        Column("mode", "how it was given", words(Rating.Mode)),
     ),
     "items": (
         Column("session", SESSION),
-        Column("rater", "who rated", "client, therapist"),
+        Column("rater", "who rated", words(Rater)),
         Column("item", "id of the item in its instrument"),
         Column("answer", "as it was ticked, before any reversal", "scale of the instrument", "row absent: left out"),
     ),
     "reports": (
         Column("session", SESSION),
         Column("tension", "the client ticked tension", YES_NO, "left out"),
-        Column("strength", "how strong", "as in the check-in", "left out, or no tension"),
+        Column("strength", "how strong", words(Rating.TensionStrength), "left out, or no tension"),
         Column("talked_about", "they talked about it in the session", YES_NO, "left out, or no tension"),
         Column("repair_talked", "they talked about an earlier strain", YES_NO, "left out, or not asked"),
-        Column("repair_helped", "it helped", "as in the check-in", "left out, or not asked"),
-        Column("noticed", "what the therapist noticed", "as in the log", "left out"),
+        Column("repair_helped", "it helped", words(Rating.RepairHelped), "left out, or not asked"),
+        Column("noticed", "what the therapist noticed", words(Rating.Noticed), "left out"),
     ),
     "assessments": (
         Column("session", SESSION),
         Column("version", "pseudonym of the detector version"),
-        Column("state", "what the detector says after the session", "see the words below the columns"),
+        Column("state", "what the detector says after the session", words(State)),
         Column("suspicion", "higher means more suspicion", "unit of the rule", "the rule can't judge"),
         Column("probability", "of a rupture", "0-1", "the rule states none, or can't judge"),
         Column("alert", "the session opens a rupture", YES_NO),
-        Column("kind", "which kind", "withdrawal, confrontation, unclear", "none"),
-        Column("pillars", "which pillars fell", "goal, task, bond, parted by blanks", "none by itself"),
+        Column("kind", "which kind", words(Kind), "none"),
+        Column("pillars", "which pillars fell", f"{words(Pillar)}, parted by blanks", "none by itself"),
     ),
     "ruptures": (
         Column("rupture", "pseudonym of the rupture"),
         Column("case", "pseudonym of the case"),
         Column("opened", "pseudonym of the session that opened it", missing="that session was removed"),
         Column("closed", "pseudonym of the session that closed it", missing="open, or that session was removed"),
-        Column("opened_by", "who saw it first", "detector, client, therapist"),
-        Column("state", "how it stands or ended", "see the words below the columns"),
-        Column("kind", "which kind", "withdrawal, confrontation, unclear", "not said"),
+        Column("opened_by", "who saw it first", words(OpenedBy)),
+        Column("state", "how it stands or ended", words(Rupture.RuptureState)),
+        Column("kind", "which kind", words(Kind), "not said"),
         Column("version", "pseudonym of the version that saw it", missing="the detector did not see it"),
         Column("stated", "probability that its flag states", "0-1", "the rule states none, or no flag"),
         Column("kept_back", "it was found in shadow mode", YES_NO),
@@ -113,7 +122,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("question", "was there strain, or was the flag useful", "strain, useful"),
         Column("rupture", "pseudonym of the rupture that it is about", missing="about a drawn session"),
         Column("session", "pseudonym of the drawn session that it is about", missing="about a rupture"),
-        Column("answer", "the therapist's answer", "yes, no, cant_say; useful, known, not_useful"),
+        Column("answer", "the therapist's answer", f"{words(StrainVerdict.Answer)}; {words(UsefulVerdict.Answer)}"),
         Column("version", "pseudonym of the version that stated something", missing="nothing was stated"),
         Column("stated", "probability that was stated when it was answered", "0-1", "nothing was stated"),
     ),

@@ -1,8 +1,13 @@
 """What is in the files of an export, in words."""
 
+from alliance.models import EndReason
 from ratings.cells.long_layout import Beside, OfCase, OfRupture, OfSession
-from ratings.exchange.codebook import POMP, YES_NO, Column
+from ratings.exchange.codebook import POMP, YES_NO, Column, words
+from ratings.models import Rating, RepairStep, Rupture, RuptureView, StrainVerdict, UsefulVerdict
+from ratings.psychometrics.evidence import Kind, OpenedBy, Pillar, Rater
+from sessions.models import Attendance, Mode
 
+STATES = words(state for state in Rupture.RuptureState if state != Rupture.RuptureState.WITHDRAWN)  # that is in no file
 INSTANT = "2026-03-14T09:00:00Z, UTC; in a shifted file earlier, by the same time for all of a client"
 WHO = (
     Column("client_pid", "pseudonym of the client, or the name where names were asked for"),
@@ -12,17 +17,17 @@ WHO = (
 SESSION_NO = Column("session_no", "place among the sessions of the case in this file, also missed ones", "1, 2, …")
 START = Column("session_start_utc", "when the session began", INSTANT)
 ZONE = Column("tz", "time zone of the session", "name such as Europe/Berlin")
-RATER = Column("rater", "who rated", "client, therapist")
-MODE = Column("mode", "how the rating was given", "link, member, tablet, paper, import")
+RATER = Column("rater", "who rated", words(Rater))
+MODE = Column("mode", "how the rating was given", words(Rating.Mode))
 ANSWERED = Column("submitted_utc", "when it was answered, said or done", INSTANT)
 TENSION = (
     Column("tension", "the client says that there was tension", YES_NO, "left out"),
     Column("tension_talked_about", "they talked about it in the session", YES_NO, "left out, or no tension"),
-    Column("tension_strength", "how strong", "little, quite, lot", "left out, or no tension"),
+    Column("tension_strength", "how strong", words(Rating.TensionStrength), "left out, or no tension"),
     Column("repair_talked", "they talked about an earlier strain", YES_NO, "left out, or not asked"),
-    Column("repair_helped", "it helped", "yes, little, no", "left out, or not asked"),
+    Column("repair_helped", "it helped", words(Rating.RepairHelped), "left out, or not asked"),
     Column("comment_words", "length of the client's comment, which is not in the file", "words, from 0", "no comment"),
-    Column("noticed", "what the therapist noticed", "nothing, pulling_back, pushing_back, both", "left out"),
+    Column("noticed", "what the therapist noticed", words(Rating.Noticed), "left out"),
 )
 LONG = (
     Column("export_version", "of this layout", "1"),
@@ -30,12 +35,12 @@ LONG = (
     SESSION_NO,
     START,
     ZONE,
-    Column("rater", "whose answer the row is, or what else it is about", "client, therapist, session, case, rupture"),
+    Column("rater", "whose answer the row is, or what else it is about", f"{words(Rater)}, session, case, rupture"),
     Column("instrument", "key of the questionnaire; rupture in rows about one", missing="about a session or a case"),
     Column("instrument_version", "its version; in rows about a rupture its number in the case", missing="as above"),
     Column("language", "in which it was answered", "such as en", "not known, or no answer"),
     Column("item", "id of the question, or what else the row says: see the rows item below"),
-    Column("pillar", "which pillar the question belongs to", "goal, task, bond", "none"),
+    Column("pillar", "which pillar the question belongs to", words(Pillar), "none"),
     Column("value", "the answer as it was ticked, before any reversal; a number", "scale of the questionnaire",
            "left out, or a word"),
     Column("value_label", "the answer in words of the questionnaire, or a word of this codebook", missing="none"),
@@ -43,15 +48,15 @@ LONG = (
     Column("missing_reason", "why not", "skipped", "it was answered"),
     Column("submitted_utc", "when it was answered, said or done", INSTANT, "not known"),
     Column("seconds_to_complete", "not measured here", missing="always"),
-    Column("mode", "how the rating was given", "link, member, tablet, paper, import", "no rating"),
+    Column("mode", "how the rating was given", words(Rating.Mode), "no rating"),
 )  # fmt: skip
 LONG_ITEMS = (
     *TENSION,
     Column(Beside.TOTAL, "total of a rating that came without its answers", "scale of the questionnaire, all items"),
     Column(Beside.RECEIVED, "when the rating came in, in value_label", INSTANT),
     Column(OfSession.ATTENDANCE, "what became of the session",
-           "planned, attended, no_show, cancelled_late, cancelled"),
-    Column(OfSession.MODE, "how they met", "in_person, video, phone"),
+           words(Attendance)),
+    Column(OfSession.MODE, "how they met", words(Mode)),
     Column(OfSession.MINUTES, "how long it was planned or held", "minutes"),
     Column(
         OfSession.UNANSWERED,
@@ -62,25 +67,25 @@ LONG_ITEMS = (
     Column(OfSession.DAY_ONLY, "an import knew the day alone", "1", "row absent: no"),
     Column(OfCase.BEGAN, "when the therapy began, in submitted_utc", INSTANT),
     Column(OfCase.ENDED, "when it ended; why, in value_label",
-           "completed, client, therapist, outside, transferred, other", "row absent: it goes on"),
+           words(EndReason), "row absent: it goes on"),
     Column(OfCase.PLANNED, "the ending was planned", YES_NO, "row absent: not said"),
     Column(OfCase.AGREED, "the two had agreed on it", YES_NO, "row absent: not said"),
-    Column(OfRupture.OPENED, "who saw the rupture first; when, in submitted_utc", "detector, client, therapist"),
+    Column(OfRupture.OPENED, "who saw the rupture first; when, in submitted_utc", words(OpenedBy)),
     Column(OfRupture.STATE, "how it stands or ended; when it was over, in submitted_utc",
-           "open, recovering, repaired, back_to_usual, settled_lower, unrepaired, open_at_end, set_aside"),
-    Column(OfRupture.KIND, "which kind", "withdrawal, confrontation, unclear", "row absent: not said"),
-    Column(OfRupture.PILLARS, "which pillars fell", "goal, task, bond, parted by blanks", "row absent: none"),
+           STATES),
+    Column(OfRupture.KIND, "which kind", words(Kind), "row absent: not said"),
+    Column(OfRupture.PILLARS, "which pillars fell", f"{words(Pillar)}, parted by blanks", "row absent: none"),
     Column(OfRupture.BY_HAND, "the therapist named it on a page", "1", "row absent: no"),
     Column(OfRupture.EVIDENCE, "what its flag said, and why", "JSON object", "row absent: no flag"),
     Column(OfRupture.CLOSED, "number of the session that closed it", "1, 2, …", "row absent: none"),
     Column(OfRupture.ASIDE, "the therapist set it aside; when, in submitted_utc", "1", "row absent: no"),
     Column(OfRupture.REBASED, "number of the last session before the level was taken for usual", "1, 2, …",
            "row absent: it was not"),
-    Column(OfRupture.SEEN_AS, "which kind the therapist says it is", "withdrawal, confrontation, both, unclear",
+    Column(OfRupture.SEEN_AS, "which kind the therapist says it is", words(RuptureView.KindSeen),
            "row absent: not said"),
-    Column(OfRupture.SIGNS, "the signs of it", "words parted by blanks", "row absent: none"),
+    Column(OfRupture.SIGNS, "the signs of it", f"{words(RuptureView.SignSeen)}, parted by blanks", "row absent: none"),
     Column(OfRupture.STEP, "a step of the repair and what became of it; in value the number of the session",
-           "notice, ask, agree, check; then planned, done, partly, not_yet", "row absent: none"),
+           f"{words(RepairStep.Step)}; then {words(RepairStep.Outcome)}", "row absent: none"),
 )  # fmt: skip
 WIDE = (
     *WHO, SESSION_NO, START, ZONE, RATER,
@@ -106,23 +111,23 @@ FLAGS = (
     Column("closed_session_no", "number of the session that closed it", "1, 2, …", "open, or set aside"),
     Column("opened_utc", "when it came on record", INSTANT),
     Column("closed_utc", "when it was over", INSTANT, "open"),
-    Column("opened_by", "who saw it first", "detector, client, therapist"),
+    Column("opened_by", "who saw it first", words(OpenedBy)),
     Column("state", "how it stands or ended", "as item state in ratings.csv"),
-    Column("kind", "which kind", "withdrawal, confrontation, unclear", "not said"),
-    Column("pillars", "which pillars fell", "goal, task, bond, parted by blanks", "none by itself"),
+    Column("kind", "which kind", words(Kind), "not said"),
+    Column("pillars", "which pillars fell", f"{words(Pillar)}, parted by blanks", "none by itself"),
     Column("stated", "probability that its flag states", "0-1", "no flag, or the rule states none"),
     Column("sureness", "how sure the flag is called", "clear, possible", "as above"),
     Column("by_hand", "the therapist named it on a page", YES_NO),
-    Column("seen_as", "which kind the therapist says it is", "withdrawal, confrontation, both, unclear", "not said"),
-    Column("signs", "the signs of it", "words parted by blanks", "not said"),
-    Column("strain", "the therapist says that there was strain", "yes, no, cant_say", "not asked, or not said"),
-    Column("useful", "whether the flag was useful", "useful, known, not_useful", "not asked, or not said"),
+    Column("seen_as", "which kind the therapist says it is", words(RuptureView.KindSeen), "not said"),
+    Column("signs", "the signs of it", f"{words(RuptureView.SignSeen)}, parted by blanks", "not said"),
+    Column("strain", "the therapist says that there was strain", words(StrainVerdict.Answer), "not asked, or not said"),
+    Column("useful", "whether the flag was useful", words(UsefulVerdict.Answer), "not asked, or not said"),
 )  # fmt: skip
 REPAIRS = (
     *WHO,
     Column("rupture_no", "which rupture of the case", "1, 2, …"),
-    Column("step", "which step of the repair", "notice, ask, agree, check"),
-    Column("outcome", "what became of it", "planned, done, partly, not_yet"),
+    Column("step", "which step of the repair", words(RepairStep.Step)),
+    Column("outcome", "what became of it", words(RepairStep.Outcome)),
     Column("said_utc", "when that was said", INSTANT),
     Column("session_no", "number of the session that it was planned for, or that it was said of", "1, 2, …", "none"),
 )  # fmt: skip

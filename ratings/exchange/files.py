@@ -141,13 +141,16 @@ def _item_columns() -> Iterator[ItemColumn]:
     for row in Instrument.objects.order_by("key", "version"):
         said = texts.get(row.pk, {"items": {}, "answers": []})
         for item in row.definition["items"]:
-            name = item["id"]
+            name, lowest, highest = item["id"], row.definition["lowest"], row.definition["highest"]
+            answers = dict(enumerate(said["answers"], start=lowest))
             yield ItemColumn(
                 instrument=row.pk,
                 item=name,
                 column=f"{row.key}_{row.version}_{name}".replace("-", "_"),
                 label=f"{said['items'].get(name, name)} ({row.definition['title']})",
-                answers=dict(enumerate(said["answers"], start=row.definition["lowest"])),
+                answers=answers,
+                values="; ".join([f"{lowest}-{highest}", *(f"{number}: {text}" for number, text in answers.items())]),
+                is_reversed=item.get("reversed", False),
             )
 
 
@@ -204,7 +207,7 @@ def _repair_rows(case: ExportedCase) -> Iterator[Row]:
 
 
 def codebook_rows() -> Iterator[Sequence[str]]:
-    """The codebook: each column of each file, and each item that is no question of an instrument."""
+    """The codebook: each column of each file, and each item of the long one that is no question of an instrument."""
     yield "file", "column", "meaning", "unit and range", "empty where"
     for name, columns in {
         LONG_FILE: LONG,
@@ -216,6 +219,9 @@ def codebook_rows() -> Iterator[Sequence[str]]:
             yield name, column.name, column.meaning, column.values, column.missing
     for item in LONG_ITEMS:
         yield LONG_FILE, f"item: {item.name}", item.meaning, item.values, item.missing
+    for answer in _item_columns():
+        meaning = f"{answer.label}, a high answer means a weak alliance" if answer.is_reversed else answer.label
+        yield DATA_FILE, answer.column, defused(meaning), answer.values, "left out, or another questionnaire"
 
 
 def _codebook_text() -> bytes:

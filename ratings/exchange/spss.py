@@ -47,6 +47,8 @@ class ItemColumn:
     column: str
     label: str
     answers: Mapping[int, str]  # what each number stands for; empty where the sentences are not part of this program
+    values: str  # the range of the numbers, and those that have a sentence
+    is_reversed: bool = False  # a high answer means a weak alliance
 
 
 def syntax(items: Collection[ItemColumn]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from alliance.models import Episode
 from ratings.detection.stored import evidence_of
 from ratings.exchange.exported import Exported, Names, Pseudonyms
-from ratings.exchange.files import Written, key_text, write_archive
+from ratings.exchange.files import Written, codebook_rows, key_text, write_archive
 from ratings.models import Instrument, InstrumentText, Rating, RuptureView, StrainVerdict, UsefulVerdict
 from ratings.psychometrics.evidence import sureness
 from tests.factories import make_therapy_session
@@ -127,6 +127,17 @@ def test_an_item_is_told_in_english_where_a_text_in_another_language_came_later(
     file = io.BytesIO()
     write_archive(Exported(Episode.objects.none(), Names(CALLED, False, True)), file)
     assert "Offen" not in zipfile.ZipFile(file).read("ratings-wide.sps").decode()
+
+
+def test_the_codebook_says_where_a_high_answer_means_a_weak_alliance(instruments):
+    definition = Instrument.objects.get(key="alliance-6").definition
+    items = [{"id": "apart", "pillar": "bond", "reversed": True}, {"id": "near", "pillar": "bond"}]
+    Instrument.objects.create(key="other", version="1", definition=definition | {"title": "Other", "items": items})
+    told = {column: meaning for _file, column, meaning, *_rest in codebook_rows() if column.startswith("other_1_")}
+    assert told == {
+        "other_1_apart": "apart (Other), a high answer means a weak alliance",
+        "other_1_near": "near (Other)",
+    }
 
 
 def test_a_flag_says_what_was_found_and_what_was_said_of_it(juniper, rupture, dana):

@@ -170,7 +170,7 @@ COLUMNS = [
 ]
 
 
-ITEM = ItemColumn(1, "met", "x_1_met", "Met each other.", {0: "No", 1: "Yes"})
+ITEM = ItemColumn(1, "met", "x_1_met", "Met each other.", {0: "No", 1: "Yes"}, "0-1")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from ratings.exchange.export_codebook import WIDE
 from ratings.exchange.spss import LONGEST_LABEL, ItemColumn, meaning, syntax
 from tests.ratings.exchange.test_actions import exported
 
-ITEM = ItemColumn(1, "met", "x_1_met", "We didn't talk past each other.", {0: "Not at all", 1: "It's so"})
+ITEM = ItemColumn(1, "met", "x_1_met", "We didn't talk past each other.", {0: "Not at all", 1: "It's so"}, "0-1")
 
 
 def files_of(archive):
@@ -45,7 +45,7 @@ def test_a_scoring_key_without_sentences_has_no_labels_of_answers(juniper, live_
 
 
 def test_a_quote_stays_within_its_text_and_no_line_is_too_long():
-    text = syntax([ITEM, ItemColumn(1, "long", "x_1_long", "ü" * 400, {})])
+    text = syntax([ITEM, ItemColumn(1, "long", "x_1_long", "ü" * 400, {}, "0-1")])
     assert "  x_1_met 'We didn''t talk past each other.'" in text and "    1 'It''s so'" in text
     assert max(len(line.encode()) for line in text.splitlines()) <= 256
     assert "'" + "ü" * (LONGEST_LABEL // 2) + "'" in text

@@ -120,6 +120,13 @@ def test_the_codebook_has_every_column(millrace):
     assert described == headers == {(name, column.name) for name, columns in TABLES.items() for column in columns}
 
 
+def test_the_codebook_names_the_words_that_a_cell_may_have(millrace):
+    told = {(row["table"], row["column"]): row["unit and range"] for row in table(exported(millrace), "codebook")}
+    assert told["ratings", "mode"] == "link, member, tablet, paper, import"
+    assert told["reports", "strength"] == "little, quite, lot"
+    assert told["assessments", "state"].startswith("too_few, steady, open, ")
+
+
 def test_the_command_writes_one_archive_and_puts_it_on_record(millrace, juniper, live_through, tmp_path):
     live_through(juniper, [3])
     file = tmp_path / "study.zip"
