@@ -29,8 +29,7 @@ class Reads:
         if not (self.has_one and len(shown) == 1):
             verb = Verb.READ if len(shown) == 1 else Verb.LISTED
             self.events[:0] = [_event(verb, "client", code, by, None, len(shown)) for code in shown]
-        if self.events:
-            AuditEvent.objects.bulk_create(self.events)
+        AuditEvent.objects.bulk_create(self.events)
 
 
 _reads: ContextVar[Reads | None] = ContextVar("reads", default=None)

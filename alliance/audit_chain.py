@@ -38,11 +38,11 @@ def close_batches() -> str:
     digest, last = (newest.digest, newest.last_event) if newest else ("", 0)
     settled = AuditEvent.objects.filter(at__lt=timezone.now() - SETTLES_AFTER).order_by("pk")
     while rows := list(settled.filter(pk__gt=last)[:AT_MOST]):
-        last = rows[-1].pk
         # Everything up to the last of them, also what says that it is newer.
-        rows = list(AuditEvent.objects.filter(pk__gt=newest.last_event if newest else 0, pk__lte=last).order_by("pk"))
+        after, last = last, rows[-1].pk
+        rows = list(AuditEvent.objects.filter(pk__gt=after, pk__lte=last).order_by("pk"))
         digest = _digest(digest, rows)
-        newest = AuditSeal.objects.create(last_event=last, count=len(rows), digest=digest)
+        AuditSeal.objects.create(last_event=last, count=len(rows), digest=digest)
     return digest
 
 

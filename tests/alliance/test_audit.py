@@ -91,6 +91,11 @@ def test_an_event_holds_codes_and_no_content(mona, juniper):
     assert not any(field.is_relation for field in AuditEvent._meta.get_fields())
 
 
+def test_a_deed_by_a_user_is_on_record_in_the_practice_that_is_named(mona, juniper):
+    event = audit.record(audit.Verb.CHANGED, juniper, by=mona.user, practice=mona.practice)
+    assert (event.actor_code, event.practice_code) == (str(mona.user.code), str(mona.practice.code))
+
+
 # --- What one answer puts on record -----------------------------------------------------------------------------------
 
 

@@ -55,6 +55,23 @@ def test_new_events_are_closed_later_and_change_no_seal(closed):
     assert close_batches() == head
 
 
+@pytest.mark.django_db
+def test_the_very_first_event_of_an_installation_is_closed():
+    AuditEvent.objects.create(pk=1, subject_type="episode", verb="read", at=days_ago(1))
+    head = close_batches()
+    assert verify() == audit_chain.Verdict(1, 1, head, "") and AuditSeal.objects.get().count == 1
+
+
+@pytest.mark.django_db
+def test_batches_are_of_events_in_the_order_of_their_keys_whenever_they_were(monkeypatch):
+    monkeypatch.setattr(audit_chain, "AT_MOST", 2)
+    for days in (1, 3, 2, 5, 4):
+        AuditEvent.objects.create(subject_type="episode", verb="read", at=days_ago(days))
+    close_batches()
+    events = list(AuditEvent.objects.order_by("pk").values_list("pk", flat=True))
+    assert list(AuditSeal.objects.order_by("pk").values_list("last_event", flat=True)) == events[1::2] + events[4:]
+
+
 @pytest.mark.parametrize(
     "change",
     [
