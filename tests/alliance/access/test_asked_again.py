@@ -8,6 +8,7 @@ from alliance.models import Client, Cover, Episode, Membership, Supervision
 from alliance.people.places import answer_offer
 from alliance.people.role_actions import change_roles
 from alliance.people.roles import MemberRole
+from sessions.models import TherapySession
 from tests.factories import days_ago, make_episode, make_member, make_supervision, make_therapy_session
 
 ROLES = "therapist supervisor manager"
@@ -294,6 +295,37 @@ def test_what_is_logged_is_of_that_case(noor, juniper, sorrel):
     editor = access.check_log(noor.user, juniper)
     editor.check_log_again(make_therapy_session(juniper))
     assert not holds(editor.check_log_again, make_therapy_session(sorrel))
+
+
+def is_in(row, episode):
+    TherapySession.objects.filter(pk=row.pk).update(episode=episode)
+
+
+AFTER_THE_LOCK = ["check_again", "check_log_again"]
+
+
+@pytest.mark.parametrize("again", AFTER_THE_LOCK)
+def test_what_went_to_another_case_since_it_was_read_is_not_changed_from_this_one(again, dana, juniper, sorrel):
+    row, check = make_therapy_session(juniper), getattr(access.check_edit(dana.user, juniper), again)
+    assert holds(check, row)
+    is_in(row, sorrel)
+    assert not holds(check, row)
+
+
+@pytest.mark.parametrize("again", AFTER_THE_LOCK)
+def test_what_came_from_another_case_since_it_was_read_is_not_saved_as_it_was_there(again, dana, juniper, sorrel):
+    row, check = make_therapy_session(sorrel), getattr(access.check_edit(dana.user, juniper), again)
+    is_in(row, juniper)
+    assert not holds(check, row)
+    row.refresh_from_db()
+    assert holds(check, row)
+
+
+def test_who_covered_a_case_and_has_it_for_good_by_now_is_in_it_without_an_end(noor, juniper):
+    covers(noor, juniper)
+    Episode.objects.filter(pk=juniper.pk).update(therapist=noor)
+    juniper.refresh_from_db()
+    assert access.check_edit(noor.user, juniper).covers_until is None
 
 
 def test_until_when_somebody_covers(dana, noor, juniper, millrace):
