@@ -59,18 +59,18 @@ def audit_of(practice: Practice, before: int | None = None) -> Page:
 def looked_at(
     codes: Collection[str], practice: Practice, since: datetime, until: datetime | None = None
 ) -> list[Happened]:
-    """Who read, listed or exported what has one of these codes, or tried to, in a time; the newest first."""
+    """Who read, listed or exported what has one of these codes, or tried to, in a time."""
     verbs = AuditEvent.Verb
     rows = AuditEvent.objects.filter(
         subject_code__in=codes, at__gte=since, verb__in=[verbs.READ, verbs.LISTED, verbs.EXPORTED, verbs.DENIED]
     )
     rows = rows.filter(at__lte=until) if until else rows
-    return happened(rows.order_by("-at", "-pk"), practice)
+    return happened(rows, practice)
 
 
 def events_of(keys: Collection[int], practice: Practice, since: datetime) -> list[Happened]:
-    """Those of these events that are not older, the newest first."""
-    return happened(AuditEvent.objects.filter(pk__in=keys, at__gte=since).order_by("-at", "-pk"), practice)
+    """Those of these events that are not older."""
+    return happened(AuditEvent.objects.filter(pk__in=keys, at__gte=since), practice)
 
 
 def happened(rows: Iterable[AuditEvent], practice: Practice) -> list[Happened]:

@@ -7,7 +7,7 @@ import pytest
 from alliance import audit
 from alliance.models import AuditEvent
 from alliance.people import audit_page
-from alliance.people.audit_page import audit_of, looked_at
+from alliance.people.audit_page import audit_of, events_of, looked_at
 from tests.factories import days_ago, make_member
 
 
@@ -56,7 +56,7 @@ def test_a_look_is_what_was_read_listed_taken_out_or_refused_and_no_other_deed(m
     for days, verb in enumerate(AuditEvent.Verb.values):
         happened(verb, days)
     found = looked_at(["c1"], millrace, days_ago(90))
-    assert [event.verb_key for event in found] == ["read", "listed", "exported", "denied"], "the newest first"
+    assert {event.verb_key for event in found} == {"read", "listed", "exported", "denied"}
 
 
 def test_of_a_time_that_ended_nothing_later_is_told(millrace):
@@ -64,3 +64,10 @@ def test_of_a_time_that_ended_nothing_later_is_told(millrace):
         happened("read", days)
     found = looked_at(["c1"], millrace, days_ago(4), days_ago(2))
     assert [days_ago(3) - event.at < timedelta(minutes=1) for event in found] == [True]
+
+
+def test_of_events_by_their_keys_those_that_are_not_older_are_told(millrace):
+    for days in (2, 1, 5):
+        happened("read", days, f"c{days}")
+    found = events_of(list(AuditEvent.objects.values_list("pk", flat=True)), millrace, days_ago(3))
+    assert {event.short_code for event in found} == {"c1", "c2"}
