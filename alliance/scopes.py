@@ -145,10 +145,9 @@ def live_covers_of(episode: Any) -> QuerySet[Any]:
 
 def _is_worked_on_by(user: AbstractBaseUser) -> Q:
     """The condition that the user is the therapist of an episode, or covers for them."""
-    covers = live_covers(user)
-    of_episode = Q(pk__among=covers.filter(episode__isnull=False).values("episode"))
-    of_therapist = Q(therapist__among=covers.filter(therapist__isnull=False).values("therapist"))
-    is_covered = (of_episode | of_therapist) & Q(ends_at__isnull=True)
+    covers = live_covers(user)  # each names an episode or a therapist, and nothing equals the key that is not there
+    of_one = Q(pk__among=covers.values("episode")) | Q(therapist__among=covers.values("therapist"))
+    is_covered = of_one & Q(ends_at__isnull=True)
     return Q(therapist__among=live_memberships(user, "therapist")) | is_covered
 
 
@@ -211,10 +210,10 @@ def _is_supervised_by(user: AbstractBaseUser) -> Q:
     An assignment to the episode counts. One to its therapist counts only where no assignment names the episode.
     """
     assignments = live_assignments(user)
-    therapists = assignments.filter(therapist__isnull=False).values("therapist")
+    therapists = assignments.values("therapist")
     # Of their episodes alone: asked of every one by itself, PostgreSQL reads the assignments of everybody.
     named = live_assignments().filter(episode__therapist__among=therapists).values("episode")
-    by_episode = Q(pk__among=assignments.filter(episode__isnull=False).values("episode"))
+    by_episode = Q(pk__among=assignments.values("episode"))
     by_therapist = Q(therapist__among=therapists) & ~Q(pk__among=named)
     return (by_episode | by_therapist) & ~Q(therapist__among=places_of(user))
 
@@ -246,6 +245,6 @@ def _is(condition: Q) -> ExpressionWrapper[Any]:
 def therapists_supervised_by(user: AbstractBaseUser) -> QuerySet[Any]:
     """The memberships of the living therapists whom the user supervises now, in all their cases or in one."""
     assignments = live_assignments(user)
-    of_therapist = Q(pk__in=assignments.filter(therapist__isnull=False).values("therapist"))
-    of_episode = Q(pk__in=assignments.filter(episode__isnull=False).values("episode__therapist"))
+    of_therapist = Q(pk__in=assignments.values("therapist"))
+    of_episode = Q(pk__in=assignments.values("episode__therapist"))
     return live_therapists().filter(of_therapist | of_episode).exclude(user=user.pk)

@@ -108,10 +108,26 @@ def said_yes(millrace, otis):
     return member
 
 
+@pytest.fixture
+def late_here(late, otis):
+    """One who was a manager of another practice all along."""
+    make_member(otis.practice, "Kai Late", "manager", user=late.user)
+    return late
+
+
+@pytest.fixture
+def late_beside(late):
+    """One who is a therapist of long standing here, by a place that ends next week."""
+    make_member(late.practice, "Kai Late", user=late.user, ends_at=days_ago(-7))
+    return late
+
+
 @pytest.mark.parametrize(
     ("who", "answers"),
     [
         ("late", set()),
+        ("late_here", set()),
+        ("late_beside", set()),
         ("made_one", set()),
         ("said_yes", set()),
         ("vera", {"accept", "decline"}),
