@@ -33,6 +33,7 @@ class Progress(TextChoices):
     STOPPED = "stopped", _("e-mails stopped")
     PAUSED = "paused", _("e-mails paused")
     DUE = "due", _("due")
+    SENT_AND_DUE = "sent_and_due", _("sent, next e-mail due")
     BOUNCED = "bounced", _("refused by their mail server")
     EXPIRED = "expired", _("link expired")
     SENT = "sent", _("sent")
@@ -121,8 +122,12 @@ def page_of_unanswered(user: User, after: UUID | None) -> CheckInPage:
 
 
 def unanswered_lately(user: User) -> list[CheckInRow]:
-    """The unanswered check-ins that are still awaited, as rows, latest session first."""
-    return rows_of(unanswered(user).filter(therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED))
+    """The unanswered check-ins that are still awaited, as rows, latest session first.
+
+    Without those whose first e-mail is only due: nobody could have answered them yet.
+    """
+    rows = rows_of(unanswered(user).filter(therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED))
+    return [row for row in rows if row.progress != Progress.DUE]
 
 
 def latest_unanswered(case_codes: Collection[str]) -> dict[str, CheckInRow]:
@@ -224,6 +229,7 @@ def _progress(check_in: Any, now: datetime) -> tuple[Progress, datetime | None]:
     """
     client = check_in.episode.client
     due_at, sent_at, failed_at = check_in.due_at, check_in.sent_at, check_in.failed_at
+    arrived = sent_at and not (failed_at and failed_at >= sent_at)
     agreed = check_in.agrees_to_email
     paused = client.paused_until and client.paused_until > now
     is_missed = check_in.therapy_session.attendance not in ASKED_ABOUT
@@ -234,8 +240,9 @@ def _progress(check_in: Any, now: datetime) -> tuple[Progress, datetime | None]:
         (is_missed, Progress.NOT_NEEDED, None),
         (check_in.was_asked_for_email and not agreed, Progress.STOPPED, check_in.email_stopped_at),
         (paused, Progress.PAUSED, client.paused_until),
+        (due_at and arrived, Progress.SENT_AND_DUE, due_at),
         (due_at, Progress.DUE, due_at),
-        (failed_at and not (sent_at and sent_at > failed_at), Progress.BOUNCED, failed_at),
+        (failed_at and not arrived, Progress.BOUNCED, failed_at),
         (check_in.link_until and check_in.link_until <= now, Progress.EXPIRED, check_in.link_until),
         (sent_at, Progress.SENT, sent_at),
         (check_in.link_until, Progress.SHOWN, check_in.link_until),

@@ -62,7 +62,19 @@ def test_each_state_in_the_list(http, dana, waiting):
     http.force_login(dana.user)
     asked = {
         name: waiting(make_episode(dana, name), f"{name.lower()}@example.org")
-        for name in ("Due", "Sent", "Expired", "Bounced", "Resent", "Stopped", "Paused", "Unsent", "Shown", "Answered")
+        for name in (
+            "Due",
+            "Sent",
+            "Expired",
+            "Bounced",
+            "Resent",
+            "Reminded",
+            "Stopped",
+            "Paused",
+            "Unsent",
+            "Shown",
+            "Answered",
+        )
     }
     waiting(make_episode(dana, "Nowhere"))
     unasked = waiting(make_episode(dana, "Unasked"), "unasked@example.org").episode.client
@@ -73,6 +85,8 @@ def test_each_state_in_the_list(http, dana, waiting):
     deliver(asked["Bounced"], failed_at=now)
     deliver(asked["Resent"], failed_at=now - timedelta(days=1))
     deliver(asked["Resent"], kind="again", sent_at=now)
+    deliver(asked["Reminded"], sent_at=now)
+    deliver(asked["Reminded"], kind="reminder")
     deliver(asked["Stopped"], sent_at=now)
     for name in ("Sent", "Expired", "Shown", "Resent"):
         links.mint_check_in_link(check_in=asked[name], editor=None, channel="email")
@@ -83,17 +97,19 @@ def test_each_state_in_the_list(http, dana, waiting):
     answer_check_in(check_in=asked["Answered"], answers=client_answers(3), may_change=False)
     assert states(http) == {
         "Due": "due", "Sent": "sent", "Expired": "expired", "Bounced": "bounced", "Resent": "sent",
+        "Reminded": "sent_and_due",
         "Stopped": "stopped", "Paused": "paused", "Unsent": "unsent", "Shown": "shown", "Nowhere": "no_email",
         "Unasked": "no_consent",
     }  # fmt: skip
     rows = {row.name: row for row in http.get(LIST).context["rows"]}
     assert {name for name, row in rows.items() if row.can_send} == {
-        "Due", "Sent", "Expired", "Bounced", "Unsent", "Shown",
+        "Due", "Sent", "Expired", "Bounced", "Reminded", "Unsent", "Shown",
     }  # fmt: skip
     assert rows["Sent"].at == now
     page = http.get(LIST).text
-    assert page.count('name="check_in"') == 6
+    assert page.count('name="check_in"') == 7
     assert "once a day" in page
+    assert "sent, next e-mail due" in page
     assert "refused by their mail server" in page
     shown = http.get(reverse("ratings:case", args=[asked["Answered"].episode.code])).context["page"].sessions
     assert [row.check_in.progress for row in shown] == ["answered"]

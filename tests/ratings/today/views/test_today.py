@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ratings.cases.actions import end_episode
 from ratings.check_in.actions import answer_check_in
+from ratings.delivery import schedule
 from ratings.models import CheckIn, Rating, SeenRating, WishOutcome
 from ratings.today.views.today import WISHES
 from sessions.models import TherapySession
@@ -331,6 +332,14 @@ def test_today_counts_what_the_list_of_check_ins_lists(http, dana, juniper, sorr
 def test_an_older_check_in_is_counted_but_not_listed(http, dana, juniper, live_through):
     live_through(juniper, [None] * 3)
     TherapySession.objects.filter(starts_at__gt=days_ago(15)).delete()
+    day = today(http, dana)
+    assert day.context["today"].unanswered == []
+    assert "See the one unanswered check-in" in words(day)
+
+
+def test_what_is_not_sent_yet_is_counted_and_not_listed_as_not_answered(http, dana, juniper, live_through):
+    (check_in,) = live_through(juniper, [None])
+    schedule._add(check_in, "first", timezone.now() + timedelta(hours=2))
     day = today(http, dana)
     assert day.context["today"].unanswered == []
     assert "See the one unanswered check-in" in words(day)
