@@ -60,7 +60,7 @@ def correct_session(
     reason="",
     accepted=True,
 ):
-    """Sets right what was logged of a session; the first entry is kept with each change.
+    """Sets right what was logged of a session; the first entry is kept with each change. Whether anything was written.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def correct_session(
     if attendance in (Attendance.ATTENDED, Attendance.NO_SHOW):
         check_free(editor=editor, span=Span(starts_at, ends_at), stood=therapy_session, accepted=accepted)
     at = timezone.now()
-    record_actions.correct_therapy_session(
+    changed = record_actions.correct_therapy_session(
         editor=editor,
         therapy_session=therapy_session,
         starts_at=starts_at,
@@ -100,26 +100,28 @@ def correct_session(
         reason=reason,
         at=at,
     )
-    _correct_note(editor, therapy_session, private_note, note_shown, at)
+    changed |= _correct_note(editor, therapy_session, private_note, note_shown, at)
     if attendance == Attendance.ATTENDED:
-        _correct_own_rating(editor, therapy_session, text, answers, noticed, at)
+        changed |= _correct_own_rating(editor, therapy_session, text, answers, noticed, at)
     follow_session(therapy_session)
     reassess(editor.episode)
+    return changed
 
 
 def _correct_note(editor: Editor, therapy_session, text, note_shown, at):
     note = record_actions.own_note(therapy_session, editor.membership)
     if (note.text.open(editor.episode.client.data_key) if note else "") == text:
-        return
+        return False
     if (note.code if note else None) != note_shown:
         raise NoteChanged(note)
     record_actions.write_note(editor=editor, therapy_session=therapy_session, text=text, at=at)
+    return True
 
 
 def _correct_own_rating(editor: Editor, therapy_session, text, answers, noticed, at):
     current = therapy_session.ratings.current().filter(rater=Rater.THERAPIST).first()
     if current and (current.answers, current.noticed) == (answers, noticed):
-        return
+        return False
     if not answers:
         keep_shown(therapy_session)
     if current:
@@ -128,6 +130,7 @@ def _correct_own_rating(editor: Editor, therapy_session, text, answers, noticed,
         save_therapist_rating(
             therapy_session=therapy_session, text=text, items=answers, by=editor.membership, noticed=noticed
         )
+    return bool(current or answers or noticed)
 
 
 @transaction.atomic

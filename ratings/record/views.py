@@ -128,8 +128,8 @@ def session_correct(request, code):
     if therapy_session.attendance == Attendance.PLANNED and request.method != "POST":
         return redirect("ratings:planned-session-log", therapy_session.code)
     form = _correct_form(request, editor, therapy_session)
-    if form.is_valid() and _correct(form, editor, therapy_session):
-        messages.success(request, _("Corrected. The first entry is kept."))
+    if form.is_valid() and (done := _correct(form, editor, therapy_session)):
+        messages.success(request, done)
         return redirect("ratings:session-page", therapy_session.code)
     context = {"zone": zone_in_words(timezone.get_current_timezone_name())}
     return _page(request, "ratings/record/session_correct.html", form, therapy_session, context)
@@ -157,10 +157,11 @@ def _questions(therapy_session):
 
 
 def _correct(form, editor: Editor, therapy_session):
-    """Saves what was set right; False, with an error in the form, where something else came first."""
+    """Saves what was set right, and says so; empty, with an error in the form, where something else came first."""
     typed = {name: form.cleaned_data[name] for name in ("mode", "attendance", "noticed", "private_note", "reason")}
+    changed = False
     try:
-        correct_session(
+        changed = correct_session(
             editor=editor,
             therapy_session=therapy_session,
             text=form.text,
@@ -181,7 +182,9 @@ def _correct(form, editor: Editor, therapy_session):
     except IntegrityError:
         if not form.says_taken():
             raise
-    return not form.errors
+    if form.errors:
+        return ""
+    return _("Corrected. The first entry is kept.") if changed else _("Nothing is changed: it stood so already.")
 
 
 @require_page_or_post

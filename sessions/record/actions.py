@@ -38,7 +38,7 @@ def correct_therapy_session(
 ):
     """Sets right when and how a session was held; what it was before is kept, with the reason.
 
-    Without a difference and without a reason it writes nothing.
+    Without a difference and without a reason it writes nothing; whether it wrote.
     """
     editor.check_rows(therapy_session)
     right = {"starts_at": starts_at, "ends_at": ends_at, "mode": mode}
@@ -46,7 +46,7 @@ def correct_therapy_session(
     before = {name: getattr(therapy_session, name) for name in (*right, "attendance")}
     differs = before != right | {"attendance": attendance}
     if not (differs or reason):
-        return
+        return False
     _keep(therapy_session, ChangeKind.CORRECTED, reason=reason, by=editor.membership, at=at)
     if starts_at != therapy_session.starts_at:
         therapy_session.starts_at_known = True
@@ -56,6 +56,7 @@ def correct_therapy_session(
         set_attendance(therapy_session, attendance)
     therapy_session.save(update_fields=[*right, "starts_at_known", "attendance", "cancelled_by", "cancelled_at"])
     audit.record(Verb.CHANGED, therapy_session, by=editor.membership)
+    return True
 
 
 def set_attendance(therapy_session, attendance, by="", at=None):

@@ -18,6 +18,7 @@ LONGEST_AHEAD = timedelta(days=365)  # convention of this app: a later day is a 
 LONGEST_AGO = timedelta(days=3 * 365)  # convention of this app: so is an earlier one
 CLOCKS_DIFFER = timedelta(hours=1)  # convention of this app: the wall clock of a room may be ahead of the server's
 FUTURE = _("This date is in the future. Log the session once it has taken place.")
+LATER_TODAY = _("This is later today. Log the session once it has taken place.")
 TAKEN = _("There is already a session at this time.")
 LEFT_OUT = _("The clock goes forward over this time; it does not exist that day.")
 AHEAD = (Attendance.CANCELLED, Attendance.CANCELLED_LATE)  # what may be said before the session
@@ -98,7 +99,8 @@ class TherapySessionForm(forms.Form):
         cleaned["starts_at"], cleaned["ends_at"] = starts_at, starts_at + length
         ahead = self.may_be_future or cleaned.get("attendance") in AHEAD
         if starts_at > timezone.now() + CLOCKS_DIFFER and not ahead:
-            self.add_error("day", FUTURE)
+            later_today = day == timezone.localdate()
+            self.add_error(*("time", LATER_TODAY) if later_today else ("day", FUTURE))
         if self.episode.ends_at and starts_at >= self.episode.ends_at:
             self.add_error("day", _("This therapy had ended by then."))
         if self._is_taken(starts_at):

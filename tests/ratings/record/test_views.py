@@ -291,6 +291,15 @@ def test_a_form_sent_as_it_is_changes_nothing(http, dana, juniper, live_through,
     assert check_in.therapy_session.starts_at == starts_at, "to the second"
     assert list(Rating.objects.values_list("pk", "replaced_at")) == before
     assert not check_in.therapy_session.changes.exists()
+    assert "Nothing is changed: it stood so already." in plain(http.get(page_of(check_in.therapy_session)))
+
+
+@pytest.mark.parametrize("changed", [{"mode": "video"}, {"noticed": "both"}, {"private_note": "Ask next time."}])
+def test_each_change_alone_is_said_to_be_a_correction(http, dana, juniper, live_through, correct, changed):
+    (check_in,) = live_through(juniper, [3])
+    http.force_login(dana.user)
+    correct(check_in.therapy_session, **changed)
+    assert "Corrected. The first entry is kept." in plain(http.get(page_of(check_in.therapy_session)))
 
 
 def test_what_cannot_be_is_said_and_what_was_typed_stays(http, dana, juniper, live_through, correct):

@@ -45,6 +45,7 @@ def test_a_session_is_logged_with_the_own_rating_and_a_private_note(http, dana, 
     ("changes", "sentence"),
     [
         ({"day": "2031-01-01"}, "This date is in the future."),
+        ({"day": "2026-11-04", "time": "15:00"}, "This is later today."),
         ({"day": "1999-01-01"}, "Check the year."),
         ({"day": "2031-02-31"}, "There is no such day."),
         ({"day": "03/05/2026"}, "can be 3 May 2026 or 5 Mar 2026"),
