@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -216,26 +216,15 @@ def _paused_with(client: Client, until: datetime | None) -> list[Client]:
     As with a consent, a no holds for all: whoever has a longer pause keeps it. A choice that takes an earlier one back
     does so wherever that one came from here, and not where somebody had it before the two were one.
     """
-    asked = _put_away_in(client).filter(Exists(Episode.objects.filter(client=OuterRef("pk"), joined_into=None)))
-    others = {row.pk: row for rows in (asked, _kept_for(client)) for row in rows.select_related("practice")}
+    record = one_with([client.pk])
+    still_asked = Exists(Episode.objects.filter(client=OuterRef("pk"), joined_into=None))
+    others = Client.objects.filter(still_asked, pk__in=record - {client.pk}).select_related("practice").order_by("pk")
+    together = _said_together(client, record)
     return [
         other
-        for other in others.values()
-        if other.paused_until != until
-        and (is_longer(until, other.paused_until) or _was_said_together(client, other, client.paused_until))
+        for other in others
+        if other.paused_until != until and (is_longer(until, other.paused_until) or other.pk in together)
     ]
-
-
-def _put_away_in(client: Client) -> QuerySet[Client]:
-    """Those whose cases were joined to one of this client."""
-    rows: QuerySet[Client] = Client.objects.filter(episodes__joined_into__client=client)
-    return rows.exclude(pk=client.pk).distinct()
-
-
-def _kept_for(client: Client) -> QuerySet[Client]:
-    """Those whose cases the client's own were joined to."""
-    cases = Episode.objects.filter(client=client, joined_into__isnull=False)
-    return Client.objects.filter(pk__in=cases.values("joined_into__client")).exclude(pk=client.pk)
 
 
 def is_longer(pause: datetime | None, other: datetime | None) -> bool:
@@ -243,12 +232,23 @@ def is_longer(pause: datetime | None, other: datetime | None) -> bool:
     return pause is not None and (other is None or other < pause)
 
 
-def _was_said_together(client: Client, other: Client, pause: datetime | None) -> bool:
-    if pause is None or other.paused_until != pause:
-        return False
-    of_both = Q(episode__client=client, joined__client=other) | Q(episode__client=other, joined__client=client)
-    had = Q(paused_until=pause) | Q(brought_pause=pause)
-    return not CaseJoin.objects.filter(of_both, had, parted_at__isnull=True).exists()
+def _said_together(client: Client, record: set[int]) -> set[int]:
+    """Who has the client's pause since they were one, from each of the joined records to the next."""
+    same = client.paused_until
+    if same is None:
+        return set()
+    joins = CaseJoin.objects.filter(
+        parted_at__isnull=True, episode__client__in=record, episode__client__paused_until=same,
+        joined__client__paused_until=same,
+    )  # fmt: skip
+    sides = ("episode__client", "joined__client")
+    had = set(joins.filter(Q(paused_until=same) | Q(brought_pause=same)).values_list(*sides))
+    pairs = set(joins.values_list(*sides)) - had
+    found, more = set[int](), {client.pk}
+    while more:
+        found |= more
+        more = {key for pair in pairs if found & set(pair) for key in pair} - found
+    return found
 
 
 def pause(client: Client, until: datetime | None, by: Membership | None = None) -> None:

@@ -166,3 +166,32 @@ def test_one_that_was_said_in_a_case_of_their_own_stays_when_they_part(kept, dou
     choose(double, until(8))
     part(done)
     assert [paused(one) for one in (kept, double)] == [until(8)] * 2
+
+
+@pytest.fixture
+def chain(dana, kept, double, another_of_double):  # noqa: F811 -- fixtures
+    """Three records that are one: two were joined to the first, and each of them has a case of its own as well."""
+    third = make_episode(dana, "Juniper", starts_at=days_ago(90))
+    for case in (double, third):
+        join(fresh(kept), fresh(case))
+    another_of_double()
+    make_episode(dana, client=third.client, ends_at=timezone.now(), end_reason="other")
+    return double, kept, third
+
+
+def test_one_that_is_said_in_a_case_of_their_own_holds_for_a_third_record_too(chain, until):
+    choose(chain[0], until(8))
+    assert [paused(one) for one in chain] == [until(8)] * 3
+
+
+def test_one_that_was_said_for_three_is_taken_back_for_three(chain, until):
+    choose(chain[0], until(8))
+    choose(chain[2], None)
+    assert [paused(one) for one in chain] == [None] * 3
+
+
+def test_a_longer_one_of_a_third_record_is_kept_and_not_taken_back(chain, until):
+    pause(chain[2], until(8))
+    for weeks in (2, None):
+        choose(chain[0], weeks and until(weeks))
+        assert [paused(one) for one in chain] == [weeks and until(weeks)] * 2 + [until(8)]
