@@ -17,7 +17,7 @@ from alliance.crypto import new_token, token_hash
 from alliance.models import Client, Consent, DataKey, Episode, Practice
 from alliance.prepared import Prepared, attnames, row_of
 from alliance.scopes import episodes_in_hands, live_covers_of
-from ratings.detection.reassess import lock_for_edit
+from ratings.detection.reassess import lock_for_edit, lock_for_log
 from ratings.models import CheckIn, ClientLink, Instrument, InstrumentText, Rating
 from ratings.psychometrics.evidence import Rater
 from sessions.models import TherapySession
@@ -70,10 +70,10 @@ def shows_history(client: Client) -> bool:
 def mint_check_in_link(*, check_in, editor: Editor | None, channel):
     """The token of a fresh link to a check-in; only its hash is kept.
 
-    `editor` is None where the program sends it.
+    `editor` is None where the program sends it, which has locked the case.
     """
     if editor:
-        editor.check_log_again(check_in)
+        lock_for_log(editor, check_in)
     token, practice = new_token(), check_in.episode.client.practice
     ClientLink.objects.create(
         client=check_in.episode.client,

@@ -19,12 +19,14 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.access import NotVisible
 from alliance.crypto import CannotOpen
 from alliance.models import Practice
 from ratings.check_in import links
 from ratings.delivery import schedule
 from ratings.delivery.mail import message_of
 from ratings.delivery.schedule import CLAIM_LASTS
+from ratings.detection.reassess import lock_episode
 from ratings.models import ClientLink, Delivery
 
 SHORTEST_WAIT = timedelta(minutes=15)  # convention of this app; greylisting asks for about as much
@@ -110,7 +112,7 @@ def _deliver(key, connection) -> Outcome:
         message = _prepare_message(key)
     except CannotOpen:  # nobody can say to whom: the others go on
         return _mark_refused(key)
-    except Delivery.DoesNotExist:  # erased since it was claimed
+    except (Delivery.DoesNotExist, NotVisible):  # erased since it was claimed
         return Outcome.DROPPED
     if isinstance(message, Outcome):
         return message
@@ -128,8 +130,15 @@ def _deliver(key, connection) -> Outcome:
 @transaction.atomic
 def _prepare_message(key) -> EmailMessage | Outcome:
     """The message with fresh links, or why none is sent. All is checked anew, now."""
+    waiting = _load(key)
+    lock_episode(waiting.episode)
     delivery = _load(key)
     now = timezone.now()
+    if (
+        delivery.episode_id != waiting.episode_id
+    ):  # two cases were joined or parted just now: to whom, the next run asks
+        Delivery.objects.filter(pk=key).update(claimed_at=None)
+        return Outcome.POSTPONED
     live_at = delivery.episode.client.practice.live_at
     if not (live_at and live_at <= now):  # no more, since this run began
         Delivery.objects.filter(pk=key).update(claimed_at=None)
