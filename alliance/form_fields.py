@@ -96,6 +96,11 @@ class NumberField(forms.IntegerField):
 
     widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
+    def to_python(self, value):
+        if "_" in str(value):  # Python takes 1_0 for ten, and nobody means that
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
 
 # What a form says by itself, by the kind of the field. A form that knows better says so in its own `error_messages`.
 CHOOSE = _("Choose one of these.")

@@ -36,7 +36,7 @@ def test_a_name_has_one_line_and_a_text_has_its_own(line_break):
     assert PlainTextField(widget=Textarea).clean(typed) == "Dana\nhttps://evil.test/"
 
 
-@pytest.mark.parametrize(("field", "half"), [(TimeOfDayField, "14:"), (NumberField, "1e")])
+@pytest.mark.parametrize(("field", "half"), [(TimeOfDayField, "14:"), (NumberField, "1e"), (NumberField, "1_0")])
 def test_a_box_that_may_stay_empty_is_not_empty_when_half_typed(field, half):
     assert field(required=False).clean("") is None
     with pytest.raises(ValidationError, match="Write a"):
