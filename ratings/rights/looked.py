@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -96,6 +96,13 @@ def keep_looks(going: Collection[int], practice: Practice) -> None:
         stays = join.joined if join.episode_id in going else join.episode
         looks = [KeptLook(episode=stays, event_key=look.key) for look in _looked_together(join, practice, since)]
         KeptLook.objects.bulk_create(looks, ignore_conflicts=True)
+
+
+def drop_old_looks() -> None:
+    """Those that were kept at an erasure, and are told no more: after the month that they are told for."""
+    told_until = timezone.now() - SHOWN_FOR
+    too_old = AuditEvent.objects.filter(pk=OuterRef("event_key"), at__lt=told_until)
+    KeptLook.objects.filter(Exists(too_old)).delete()
 
 
 def _looked_together(join: CaseJoin, practice: Practice, since: datetime) -> list[Happened]:

@@ -15,6 +15,7 @@ from ratings.delivery.by_plan import ask_by_plan
 from ratings.delivery.send import MailServerFails, send_due, waiting_by_practice
 from ratings.digest.send import send_digests
 from ratings.importing.actions import drop_old_drafts
+from ratings.rights.looked import drop_old_looks
 from ratings.rights.requests import erase_due
 from ratings.rights.retention import erase_what_is_over
 
@@ -64,6 +65,7 @@ class Command(BaseCommand):
         form_drafts.drop_old_drafts()
         drop_ended_sessions()
         drop_ended_links()
+        drop_old_looks()
         for practice, waiting in waiting_by_practice():
             self.stdout.write(f"{practice} is not live, and {waiting} of its messages wait: see People, Settings.")
         counts = send_due(is_over=lambda: self.is_over)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.utils import timezone
 from django.utils.html import strip_tags
 
@@ -162,6 +163,15 @@ def test_of_an_erased_record_no_look_is_kept_that_would_not_be_told_any_more(htt
     with time_machine.travel(timezone.now() + timedelta(days=31)):
         erased(kept, mona)
     assert not KeptLook.objects.exists()
+
+
+def test_a_look_that_was_kept_goes_once_it_is_told_no_more(http, dana, mona, kept, double):  # noqa: F811 -- fixtures
+    opened_together(http, kept, double, f"/cases/{kept.code}/")
+    erased(kept, mona)
+    for days, stays in ((29, True), (31, False)):
+        with time_machine.travel(timezone.now() + timedelta(days=days)):
+            call_command("send_due")
+        assert KeptLook.objects.exists() == stays
 
 
 def test_both_records_are_erased_and_no_look_is_kept_of_either(http, dana, mona, kept, double):  # noqa: F811 -- fixtures
