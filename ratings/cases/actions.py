@@ -5,11 +5,13 @@ They call the lower floor's action, then `reassess`. Keyword-only, one transacti
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance.access import Editor, Right, check_edit
 from alliance.clients import actions as client_actions
 from alliance.models import Membership
 from alliance.people.actions import end_requests_about
+from alliance.refusal import Refused
 from ratings.check_in import instrument_choice
 from ratings.check_in.actions import save_therapist_rating
 from ratings.check_in.links import may_be_asked
@@ -23,7 +25,7 @@ from sessions.schedule.times import Span
 
 
 class AlreadyLogged(Exception):
-    """Somebody has logged the planned session in the meantime."""
+    """Somebody has logged the planned session in the meantime, or removed it."""
 
 
 @transaction.atomic
@@ -107,7 +109,7 @@ def log_session(
         The planned session is not planned any more.
     """
     lock_for_log(editor, *filter(None, [planned]))
-    if planned and not TherapySession.objects.filter(pk=planned.pk, attendance=Attendance.PLANNED).exists():
+    if planned and not TherapySession.objects.planned().filter(pk=planned.pk).exists():
         raise AlreadyLogged
     episode = editor.episode
     if attendance in (Attendance.ATTENDED, Attendance.NO_SHOW):
@@ -143,9 +145,14 @@ def log_session(
 def move_session(*, editor: Editor, therapy_session, starts_at, ends_at, accepted=True):
     """Moves a session to another time.
 
-    Its check-in goes with it: what is not sent yet is due anew. Raises `NeedsYes` as `log_session` does.
+    Its check-in goes with it: what is not sent yet is due anew. Raises `NeedsYes` as `log_session` does, and `Refused`
+    where it was logged, cancelled or removed meanwhile: another time may be right for it now.
     """
     lock_for_log(editor, therapy_session)
+    shown = therapy_session.attendance
+    therapy_session.refresh_from_db(fields=["attendance", "voided_at"])
+    if therapy_session.voided_at or therapy_session.attendance != shown:
+        raise Refused(_("Somebody has logged, cancelled or removed this session meanwhile. Nothing was saved."))
     if not therapy_session.is_cancelled:
         check_free(editor=editor, span=Span(starts_at, ends_at), stood=therapy_session, accepted=accepted)
     schedule_actions.move_therapy_session(

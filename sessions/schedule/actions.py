@@ -17,6 +17,10 @@ from sessions.models import Attendance, Leave, SessionSeries, TherapySession
 from sessions.record.actions import OUTCOME, own_note, set_attendance, write_note
 from sessions.schedule.times import Span
 
+HELD = [
+    "starts_at", "ends_at", "zone", "mode", "attendance", "cancelled_by", "cancelled_at", "logged_at", "logged_by",
+]  # fmt: skip
+
 
 @transaction.atomic
 def hold_therapy_session(
@@ -33,7 +37,7 @@ def hold_therapy_session(
     therapy_session.zone, therapy_session.mode = zone, mode
     set_attendance(therapy_session, Attendance(attendance))
     therapy_session.logged_at, therapy_session.logged_by = now, by
-    therapy_session.save()
+    therapy_session.save(update_fields=HELD if planned else None)  # all else may be another by now than the page read
     note = own_note(therapy_session, by)  # a log that was undone has left one
     if private_note != (note.text.open(episode.client.data_key) if note else ""):
         write_note(editor=editor, therapy_session=therapy_session, text=private_note, at=now)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from alliance import access
 from alliance.access import get_visible_or_404
 from alliance.models.episode import OF_EPISODE
+from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.actions import move_session
 from ratings.models import CheckIn
@@ -35,6 +36,8 @@ def session_move(request, code):
             move_session(
                 editor=editor, therapy_session=therapy_session, accepted=form.cleaned_data["accepted"], **times
             )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
         except NeedsYes as asked:
             form.warn(asked.warnings)
         except IntegrityError:

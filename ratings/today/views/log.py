@@ -108,6 +108,8 @@ def _logged_before(form, planned):
         row = form.row_made(_sessions_of(form.episode))
     else:
         row = planned if planned.attendance != Attendance.PLANNED else None
+    if planned and planned.voided_at:
+        form.add_error(None, _("This session was removed meanwhile. What you typed here was not saved."))
     if row is None or form.matches(row):
         return row
     if planned:

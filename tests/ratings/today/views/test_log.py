@@ -14,10 +14,11 @@ from django.utils import timezone
 from ratings.check_in import instrument_choice
 from ratings.check_in.actions import answer_check_in
 from ratings.models import CheckIn, Rating, Standing, WishOutcome
+from ratings.record.actions import remove_session
 from ratings.today.views import log
 from sessions.models import PrivateNote, TherapySession
 from tests.courses import answers, client_answers, consent, held
-from tests.factories import local_day, make_episode, make_member, make_practice, make_therapy_session
+from tests.factories import editor_of, local_day, make_episode, make_member, make_practice, make_therapy_session
 
 
 def logged(**changes):
@@ -119,6 +120,22 @@ def test_the_times_of_a_planned_session_are_shown_in_the_zone_in_which_they_are_
     form = http.get(reverse("ratings:planned-session-log", args=[planned.code])).context["form"]
     start = timezone.localtime(planned.starts_at, ZoneInfo("America/New_York"))
     assert (form["day"].value(), form["time"].value()) == (start.date(), start.time().replace(microsecond=0))
+
+
+def test_what_was_typed_stays_where_the_session_was_removed_while_its_log_waited(
+    http, dana, juniper, instruments, monkeypatch
+):
+    planned, log_now = make_therapy_session(juniper), log.log_and_settle
+
+    def wait_and_log(**logged):
+        stored = TherapySession.objects.get(pk=planned.pk)
+        remove_session(editor=editor_of(juniper), therapy_session=stored, reason="Not theirs.")
+        return log_now(**logged)
+
+    monkeypatch.setattr(log, "log_and_settle", wait_and_log)
+    http.force_login(dana.user)
+    page = http.post(reverse("ratings:planned-session-log", args=[planned.code]), logged(private_note="She cried."))
+    assert page.status_code == 422 and "was removed meanwhile" in page.text and "She cried." in page.text
 
 
 def test_a_planned_session_is_logged_once(http, dana, juniper, instruments):
