@@ -1,9 +1,11 @@
 """A therapist's day reads what it shows, and no more."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -72,3 +74,13 @@ def test_what_was_difficult_before_a_flag_hides_no_flag(http, dana, juniper, liv
         said = re.sub(r"<[^>]+>", " ", http.get("/today/").text)
         assert "says something was difficult" in said
         assert said.index("Below own usual") < said.index("about half of these are right")
+
+
+def test_midnight_is_that_of_the_practice(http, dana, juniper, live_through):
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # 00:30 on the 25th in Berlin
+    with time_machine.travel(late):
+        live_through(juniper, [3])
+        plan(juniper, -2)
+        day = today(http, dana).context["today"]
+    assert timezone.localtime(late, ZoneInfo("Europe/Berlin")).day == 25
+    assert len(day.unlogged) == 1 and day.rest == []

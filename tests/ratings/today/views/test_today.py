@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -394,13 +393,3 @@ def test_today_asks_as_often_for_25_cases_as_for_one(http, dana, at_noon, live_t
         counts.append(statements(http, "/today/"))
     assert len(set(counts)) == 1, counts
     assert counts[0] <= 25
-
-
-def test_midnight_is_that_of_the_practice(http, dana, juniper, live_through):
-    late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # 00:30 on the 25th in Berlin
-    with time_machine.travel(late):
-        live_through(juniper, [3])
-        plan(juniper, -2)
-        day = today(http, dana).context["today"]
-    assert timezone.localtime(late, ZoneInfo("Europe/Berlin")).day == 25
-    assert len(day.unlogged) == 1 and day.rest == []
