@@ -62,6 +62,11 @@ class CheckInRow:
         return self.progress in (Progress.PAUSED, Progress.SHOWN)
 
     @property
+    def is_of_a_day(self) -> bool:
+        """Whether nobody knows the hour: for answers from paper only a day is asked."""
+        return self.progress == Progress.ENTERED
+
+    @property
     def asks_for_contact(self) -> bool:
         """Whether the client's contact data is what keeps an e-mail from arriving."""
         return self.progress in (Progress.NO_EMAIL, Progress.NO_CONSENT, Progress.BOUNCED)

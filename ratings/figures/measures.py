@@ -17,7 +17,7 @@ def lead(quality: FlagQuality) -> str:
     """What a reader should take along, in two sentences at most."""
     if quality.precision is None:
         known = {"n": quality.answered, "fewest": FEWEST}
-        return _("Not enough yet: %(n)s of %(fewest)s flags have an answer.") % known
+        return _("Not enough yet: %(n)s of the %(fewest)s flags with an answer that it takes.") % known
     right = _("About %(n)s in 10 flags here turn out to be strain.") % {"n": in_ten(quality.precision.share)}
     if quality.caught is None:
         return right
@@ -120,7 +120,11 @@ def _group(group: Group, title: str) -> Measure:
 
 
 def _too_few(n: int, what: str) -> str:
-    return _("Not enough yet: %(n)s of %(fewest)s %(what)s") % {"n": n, "fewest": FEWEST, "what": what}
+    return _("Not enough yet: %(n)s of the %(fewest)s %(what)s that it takes") % {
+        "n": n,
+        "fewest": FEWEST,
+        "what": what,
+    }
 
 
 def _sample_too_small(quality: FlagQuality) -> str:

@@ -19,6 +19,7 @@ PERIOD = timedelta(weeks=12)  # convention of this app, as are the next three
 LATE_AFTER = timedelta(days=7)
 FEWEST_SESSIONS = 3  # without an answer, and nobody collects
 LONGEST = timedelta(hours=4)
+OPENED_WITHIN = timedelta(days=1)  # many a case is opened after its first session
 SHOWN = 50  # odd dates, the newest first
 
 
@@ -155,7 +156,7 @@ def _odd_dates(practice: Practice) -> tuple[list[OddDate], int]:
     """The odd ones, and how many there are beside them."""
     answers = Rating.objects.current().filter(therapy_session=OuterRef("pk"), rater=Rater.CLIENT)
     kinds = {
-        "is_early": (Q(starts_at__lt=F("episode__starts_at")), _("before the therapy began")),
+        "is_early": (Q(starts_at__lt=F("episode__starts_at") - OPENED_WITHIN), _("before the therapy began")),
         "is_late": (Q(starts_at__gte=F("episode__ends_at")), _("after the therapy ended")),
         "is_to_come": (Q(starts_at__gt=timezone.now()), _("held, and yet to come")),
         "is_long": (Q(ends_at__gt=F("starts_at") + LONGEST), _("longer than four hours")),

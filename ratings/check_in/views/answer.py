@@ -23,7 +23,7 @@ from ratings.check_in.guesses import count_guess, has_guesses_left
 from ratings.check_in.links import TYPING_GRACE, check_in_of_link, is_covered
 from ratings.check_in.receipt import check_in_of_cookie, forget, has_sent, is_own, last_sent, own_check_in, remember
 from ratings.check_in.responsible import responsible_now
-from ratings.check_in.views.link import key_in_address, link_gone
+from ratings.check_in.views.link import key_in_address, lines_of_all, link_gone
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
 
@@ -126,7 +126,7 @@ def _receive(request, check_in, *, is_sender, may_change, from_link=False):
 @require_POST
 def check_in_forget(request):
     """This browser forgets what was sent from it."""
-    response = render(request, "ratings/check_in/forgotten.html")
+    response = render(request, "ratings/check_in/forgotten.html", {"practice": lines_of_all()})
     forget(response)
     return response
 

@@ -41,7 +41,7 @@ def key_in_address(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]
 @require_safe
 def privacy(request):
     """What is stored, who sees it, how to stop: the same page for everybody."""
-    return render(request, "ratings/check_in/privacy.html", {"practice": _lines_of_all()})
+    return render(request, "ratings/check_in/privacy.html", {"practice": lines_of_all()})
 
 
 @key_in_address
@@ -51,7 +51,7 @@ def link_gone(request: HttpRequest) -> HttpResponse:
 
 
 def _nothing_opened(request: HttpRequest) -> HttpResponse:
-    return render(request, "ratings/check_in/link_gone.html", {"practice": _lines_of_all()}, status=404)
+    return render(request, "ratings/check_in/link_gone.html", {"practice": lines_of_all()}, status=404)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class CrisisLines:
     emergency_phone: str
 
 
-def _lines_of_all() -> CrisisLines:
+def lines_of_all() -> CrisisLines:
     """The lines that all practices have in common: then none is wrong, and none tells whose page it is."""
     pairs = set(Practice.objects.values_list("crisis_phone", "emergency_phone"))
     return CrisisLines(_same(crisis for crisis, _any in pairs), _same(emergency for _any, emergency in pairs))

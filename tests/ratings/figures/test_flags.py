@@ -95,7 +95,7 @@ def test_few_answers_show_how_many_are_missing_and_nothing_else(http, dana, mona
         flag(dana, ["yes"], "useful")
     http.force_login(mona.user)
     page = http.get(reverse(PAGE)).text
-    assert "Not enough yet: 7 of 20 flags have an answer." in page
+    assert "Not enough yet: 7 of the 20 flags with an answer that it takes." in page
     assert 'class="ci"' not in page and "100 %" not in page
 
 

@@ -42,7 +42,7 @@ def test_below_a_hundred_answers_nothing_is_offered(http, mona, dana):
         closed_flag(dana, "no", 0.6)
     http.force_login(mona.user)
     page = http.get(reverse(PAGE)).text
-    assert "Not enough yet: 99 of 100 flags of this rule have an answer." in page
+    assert "Not enough yet: 99 of the 100 flags of this rule with an answer that it takes." in page
     assert "State it so from now on" not in page
     post(http, deed="use", shown="")
     assert DetectorVersion.objects.count() == 1

@@ -81,7 +81,7 @@ def test_a_case_without_an_answer_is_told_from_the_third_session_on(millrace, da
 @pytest.mark.parametrize(
     ("given", "what"),
     [
-        ({"days": 401}, "before the therapy began"),
+        ({"days": 402}, "before the therapy began"),
         ({"days": -1}, "held, and yet to come"),
         ({"days": 9, "minutes": 241}, "longer than four hours"),
         ({"days": 9}, "answered before it began"),
@@ -93,6 +93,16 @@ def test_odd_dates_are_told_by_code(millrace, alder, given, what):
         rated(row, "client", answered_at=row.starts_at - timedelta(minutes=1))
     odd = record_gaps(millrace).odd
     assert [(one.what, one.short_code) for one in odd] == [(what, str(alder.code)[:8])]
+
+
+@pytest.mark.parametrize(("hours", "odd"), [(3, []), (25, ["before the therapy began"])])
+def test_a_case_that_was_opened_within_a_day_of_its_first_session_is_not_odd(millrace, dana, hours, odd):
+    opened = datetime(2026, 11, 3, 11, tzinfo=UTC)
+    start = opened - timedelta(hours=hours)
+    make_therapy_session(
+        make_episode(dana, "Wren", starts_at=opened), starts_at=start, logged_at=start, attendance="attended"
+    )
+    assert [one.what for one in record_gaps(millrace).odd] == odd
 
 
 def test_an_ordinary_session_is_not_odd(millrace, alder):
@@ -109,7 +119,7 @@ def test_an_import_is_told_by_its_count_and_left_out_of_the_gaps(millrace, mona,
 
 
 def test_a_manager_reads_it_and_no_name_of_a_client_is_on_it(http, mona, dana, alder):
-    session(alder, 401)
+    session(alder, 402)
     http.force_login(mona.user)
     page = http.get(reverse("ratings:gaps")).text
     assert dana.display_name in page and str(alder.code)[:8] in page
@@ -122,7 +132,7 @@ def test_it_asks_as_often_for_many_cases_as_for_one(http, mona, dana, alder):
         http.force_login(mona.user)
         return statements(http, reverse("ratings:gaps"))
 
-    session(alder, 401)
+    session(alder, 402)
     one = ask()
     for number in range(12):
         session(make_episode(dana, f"Case {number}", starts_at=at(300)), 310 + number)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance import dates
 from ratings.check_in.actions import answer_check_in, enter_answers
 from ratings.models import Rating
 from tests.courses import client_answers
@@ -17,6 +18,9 @@ def test_answers_from_paper_are_corrected_on_their_page(http, dana, juniper, liv
     at = check_in.therapy_session.ends_at
     enter_answers(check_in=check_in, answers=client_answers(1), answered_at=at, editor=editor_of(juniper))
     http.force_login(dana.user)
+    case = plain(http.get(reverse("ratings:case", args=[juniper.code])))
+    said = f"answered on paper or by telephone {dates.day(at)}"
+    assert said in case and f"{said}," not in case, "nobody knows the hour"
     address = reverse("ratings:check-in-correct", args=[check_in.code])
     assert address in http.get(page_of(check_in.therapy_session)).text
     form = http.get(address).context["form"]
