@@ -217,8 +217,12 @@ def step_done(request, code):
     if not form.is_valid():
         raise SuspiciousOperation("There is no such answer.")
     is_done = form.cleaned_data["done"] == "yes"
-    say_step(right=right, step=step, is_done=is_done)
-    messages.success(request, _("Done.") if is_done else _("It is open again."))
+    try:
+        say_step(right=right, step=step, is_done=is_done)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Done.") if is_done else _("It is open again."))
     return redirect("ratings:today") if is_own else _back(request, step.episode.therapist.code)
 
 

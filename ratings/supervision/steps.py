@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.access import Denied, Editor
@@ -15,6 +16,7 @@ from alliance.advising import Adviser
 from alliance.audit import Verb
 from alliance.belonging import are_in
 from alliance.models import User
+from alliance.refusal import Refused
 from alliance.scopes import live_therapists, own_episodes
 from ratings.detection.reassess import lock_episode
 from ratings.models import NextStep
@@ -78,7 +80,13 @@ def steps_to_do(therapist: User) -> list[Step]:
 
 @transaction.atomic
 def say_step(*, right: Editor | Adviser, step: NextStep, is_done: bool) -> None:
-    """The therapist, or the supervisor in a meeting, says that a step is done, or is not after all."""
+    """The therapist, or the supervisor in a meeting, says that a step is done, or is not after all.
+
+    Raises
+    ------
+    Refused
+        Another one took its place meanwhile.
+    """
     lock_episode(step.episode)  # type: ignore[no-untyped-call]
     if isinstance(right, Adviser):
         right.check_again(step.episode_id)
@@ -86,7 +94,10 @@ def say_step(*, right: Editor | Adviser, step: NextStep, is_done: bool) -> None:
             raise Denied("nextstep", step.code)
     else:
         right.check_again(step)
-    rows = standing_steps().filter(pk=step.pk, done_at__isnull=is_done)
+    stands = standing_steps().filter(pk=step.pk)
+    if not stands.exists():
+        raise Refused(_("A meeting changed this step meanwhile. Nothing was saved: look at what it says now."))
+    rows = stands.filter(done_at__isnull=is_done)
     done = {"done_at": timezone.now(), "done_by": right.membership} if is_done else {"done_at": None, "done_by": None}
     if rows.update(**done):
         audit.record(Verb.CHANGED, step, by=right.membership)

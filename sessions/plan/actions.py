@@ -1,5 +1,6 @@
 """Writes of the plan. A change keeps what was there before, as a version."""
 
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
@@ -61,12 +62,19 @@ def reword_goal(*, editor: Editor, goal, text, revised_by="", revision):
 
 @transaction.atomic
 def end_goal(*, editor: Editor, goal, outcome: GoalOutcome, ended_by="", ended_at=None):
-    """Marks a goal as reached or dropped. Once it has ended, its first end stays."""
+    """Marks a goal as reached or dropped. Once it has ended, its first end stays; said again alike, it changes nothing.
+
+    Raises
+    ------
+    Refused
+        It had ended otherwise before.
+    """
     goal = _lock(editor, goal)
+    at = max(ended_at or timezone.now(), goal.agreed_at)
     if goal.ended_at:
+        _check_same_end(goal, (goal.outcome, outcome), (goal.ended_by, ended_by), at=at)
         return
-    goal.outcome, goal.ended_by = outcome, ended_by
-    goal.ended_at = max(ended_at or timezone.now(), goal.agreed_at)
+    goal.outcome, goal.ended_by, goal.ended_at = outcome, ended_by, at
     goal.phase = min(goal.phase, running_phase(editor.episode))
     goal.save(update_fields=["outcome", "ended_by", "ended_at", "phase"])
     audit.record(Verb.ENDED, goal, by=editor.membership)
@@ -151,11 +159,19 @@ def adapt_task(
 
 @transaction.atomic
 def stop_task(*, editor: Editor, task, ended_by="", ended_at=None):
-    """Ends a task. Once it has ended, its first end stays."""
+    """Ends a task. Once it has ended, its first end stays; said again alike, it changes nothing.
+
+    Raises
+    ------
+    Refused
+        It had ended otherwise before.
+    """
     task = _lock(editor, task)
+    at = max(ended_at or timezone.now(), task.agreed_at)
     if task.ended_at:
+        _check_same_end(task, (task.ended_by, ended_by), at=at)
         return
-    task.ended_by, task.ended_at = ended_by, max(ended_at or timezone.now(), task.agreed_at)
+    task.ended_by, task.ended_at = ended_by, at
     task.save(update_fields=["ended_by", "ended_at"])
     audit.record(Verb.ENDED, task, by=editor.membership)
 
@@ -252,6 +268,12 @@ def _lock(editor: Editor, *rows):
 def _check_revision(row: Goal | Task, revision: int) -> None:
     if row.revision != revision:
         raise ChangedMeanwhile(_("This was changed meanwhile. Below is what it says now. Send again to replace it."))
+
+
+def _check_same_end(row: Goal | Task, *pairs: tuple[str, str], at: datetime) -> None:
+    """Raises `Refused` unless a row ended as is said here; `pairs`: what stands, and what is said."""
+    if any(stands != said for stands, said in pairs) or timezone.localdate(row.ended_at) != timezone.localdate(at):
+        raise Refused(_("This had ended already, and its first end stays. What you chose here was not saved."))
 
 
 def _again(sealed, editor: Editor):

@@ -88,10 +88,10 @@ def writes(adviser, juniper, write):
     step = NextStep.objects.get()
     said = {"note": "More.", "reader": "both", "step": "", "due_on": None}
     return {
+        "say_step": lambda: say_step(right=adviser, step=step, is_done=True),
         "plan_meeting": lambda: plan_meeting(adviser=adviser, day=local_day()),
         "write_down": lambda: write_down(adviser=adviser, episode=juniper, **said),
         "close_meeting": lambda: close_meeting(adviser=adviser, reflection="Yes.", next_day=None),
-        "say_step": lambda: say_step(right=adviser, step=step, is_done=True),
     }
 
 

@@ -196,6 +196,16 @@ def test_the_step_is_on_today_with_one_click_to_say_that_it_is_done(http, dana, 
     assert "Ring first." not in text_of(http, "/today/")
 
 
+def test_a_step_that_a_meeting_changed_meanwhile_is_not_said_to_be_done(http, dana, cases, write):
+    juniper, _sorrel = cases
+    write(juniper, step="Ring first.")
+    shown = NextStep.objects.get()
+    write(juniper, step="Write first.")
+    http.force_login(dana.user)
+    page = http.post(reverse("ratings:step-done", args=[shown.code]), {"done": "yes"}, follow=True).text
+    assert "A meeting changed this step meanwhile." in page and "Write first." in page and "Done." not in page
+
+
 def test_a_page_of_a_meeting_asks_as_often_for_three_cases_as_for_one(http, dana, sam, juniper, live_through):
     http.force_login(sam.user)
     counts = []

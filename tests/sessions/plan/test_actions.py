@@ -82,7 +82,11 @@ def test_a_wording_from_an_older_page_is_refused_and_nothing_is_lost(goal):
 def test_the_first_end_of_a_goal_stays(juniper, goal):
     actions.end_goal(editor=editor_of(juniper), goal=goal, outcome="reached", ended_by="together")
     ended_at = Goal.objects.get().ended_at
-    actions.end_goal(editor=editor_of(juniper), goal=Goal.objects.get(), outcome="dropped", ended_by="client")
+    actions.end_goal(editor=editor_of(juniper), goal=Goal.objects.get(), outcome="reached", ended_by="together")
+    for other in ({"outcome": "dropped"}, {"ended_by": "client"}, {"ended_at": ended_at + timedelta(days=1)}):
+        said = {"outcome": "reached", "ended_by": "together"} | other
+        with pytest.raises(Refused, match="not saved"):
+            actions.end_goal(editor=editor_of(juniper), goal=Goal.objects.get(), **said)
     goal = Goal.objects.get()
     assert (goal.outcome, goal.ended_by, goal.ended_at) == ("reached", "together", ended_at)
 
@@ -144,6 +148,14 @@ def test_a_task_is_stopped_and_taken_up_again(juniper, task):
     assert Task.objects.get().ended_at is None
     assert TaskVersion.objects.get().ended_by == "client"
     assert audited(task) == ["created", "ended", "changed"]
+
+
+def test_the_first_end_of_a_task_stays(juniper, task):
+    for _tap in range(2):
+        actions.stop_task(editor=editor_of(juniper), task=task, ended_by="client")
+    with pytest.raises(Refused, match="not saved"):
+        actions.stop_task(editor=editor_of(juniper), task=task, ended_by="together")
+    assert Task.objects.get().ended_by == "client"
 
 
 def test_a_task_belongs_to_no_goal_of_another_case(juniper, sorrel, goal):
