@@ -20,6 +20,7 @@ from django.db.models import CASCADE, Model, Q, QuerySet
 from alliance import audit
 from alliance.acting import as_program
 from alliance.audit import Verb
+from alliance.clients.records import one_with
 from alliance.drafts.actions import opened
 from alliance.keeping import check_erasable
 from alliance.models import (
@@ -155,7 +156,7 @@ def empty_the_log() -> None:
 
 def _erase(client: Client, erasure: Erasure) -> Erasure:
     """The key goes with the rows, so that nothing of an old copy can be read once the copies of the key are gone."""
-    _lock(client)
+    lock_all_of(client)
     practice, joined = client.practice, list(joined_to(client))
     keys = [row.data_key_id for row in (client, *joined)]
     erasure.counts = what_would_go(client)
@@ -271,14 +272,15 @@ def _what_points_in(kinds: list[Kind]) -> list[Pointing]:
     return found
 
 
-def _lock(client: Client) -> None:
+def lock_all_of(client: Client) -> None:
     """Locks every case that is touched, as the first lock of every write, and then whom they are about.
 
-    In the order of their keys, as `alliance.clients.records.lock_records` has it.
+    In the order of their keys, as `alliance.clients.records.lock_records` has it; also of who is one with them, as the
+    two may be parted first.
 
     Against every other lock, as the rows go: beside a weaker one a link could still come in that names them.
     """
-    clients = [client.pk, *joined_to(client).values_list("pk", flat=True)]
+    clients = one_with([client.pk])
     cases = set(Episode.objects.filter(client__in=clients).values_list("pk", flat=True))
     cases.update(case for pointing in _what_points_in(list(_kinds_of(client))) for case in pointing.cases())
     for rows in (Episode.objects.filter(pk__in=cases), Client.objects.filter(pk__in=clients)):

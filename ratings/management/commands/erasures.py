@@ -9,11 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Q
 
-from alliance.models import CaseJoin, Episode, Erasure, Practice
+from alliance.models import CaseJoin, Client, Episode, Erasure, Practice
 from ratings.detection.reassess import reassess_all
 from ratings.joining.parting import lock_two, take_apart
 from ratings.management.commands.erase_client import certificate
-from ratings.rights.erase import empty_the_log, erase_again, forget_deleted_bytes
+from ratings.rights.erase import empty_the_log, erase_again, forget_deleted_bytes, lock_all_of
 from ratings.rights.requests import erase_due
 from ratings.rights.retention import erase_what_is_over
 
@@ -73,8 +73,14 @@ def _erasure_of(line):
 @transaction.atomic
 def _part_and_erase(erasure: Erasure, ledger: Set[str]) -> bool:
     """Erases a client once more; whoever was one case with them in the backup, and was not erased, stays."""
-    client = Q(episode__client__code=erasure.client_code) | Q(joined__client__code=erasure.client_code)
-    joins = CaseJoin.objects.filter(client, parted_at__isnull=True).select_related(
+    client = Client.objects.filter(code=erasure.client_code).first()
+    if client is None:
+        return False
+    # All at once, as a service may run beside this: as a parting does, then in the order of their keys.
+    Practice.objects.select_for_update(no_key=True).get(pk=client.practice_id)
+    lock_all_of(client)
+    of_client = Q(episode__client=client) | Q(joined__client=client)
+    joins = CaseJoin.objects.filter(of_client, parted_at__isnull=True).select_related(
         "episode__client__data_key", "joined__client__data_key"
     )
     cases: set[int] = set()

@@ -5,16 +5,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from alliance.crypto import Sealed
 from alliance.models import AuditEvent, CaseJoin, Client, DataKey, Episode, Erasure
 from ratings.check_in.actions import answer_check_in
+from ratings.detection.reassess import lock_episode
 from ratings.joining.actions import part_cases
 from ratings.models import CheckIn, Rating
 from ratings.supervision.actions import ask_for_supervision
 from sessions.plan import actions as plan
+from tests.at_once import AtOnce, fresh
 from tests.courses import client_answers, consent, held
 from tests.factories import days_ago, editor_of, make_episode
 from tests.ratings.joining.test_actions import join, told
@@ -193,6 +195,21 @@ def test_a_third_case_stays_joined_and_forgets_when_the_erased_one_began(read_le
     part_cases(editor=editor_of(kept), join=third)
     kept.refresh_from_db()
     assert kept.starts_at == began_at
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_whoever_writes_in_a_case_of_them_and_nobody_for_ever(read_ledger, dana, kept, double):
+    third = make_episode(dana, "Juniper", starts_at=days_ago(90))
+    for case in (double, third):
+        join(fresh(kept), fresh(case))
+    with AtOnce() as at_once:
+        with transaction.atomic():  # as who plans a session
+            lock_episode(double)
+            at_once.start(lambda: read_ledger(kept.client.code))
+            Client.objects.select_for_update(no_key=True).get(pk=double.client_id)
+        at_once.result()
+    assert left() == {double.client.code, third.client.code}
 
 
 def test_a_record_that_cannot_be_erased_is_named_by_its_code_and_the_next_one_goes(
