@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from alliance.audit_chain import close_batches
-from alliance.last_runs import Job, record_run
+from alliance.last_runs import Job, last_runs, record_run
 from alliance.models import AuditEvent, AuditSeal, LastRun
 from tests.factories import days_ago
 
@@ -95,6 +95,14 @@ def made_anew(all_well):
     return kept
 
 
+@pytest.fixture
+def since(made_anew):
+    """A seal over what happened after the kept one was missing, and before now."""
+    LastRun.objects.filter(job=Job.AUDIT_HEAD).update(at=days_ago(0.9))
+    AuditEvent.objects.create(subject_type="episode", verb="read", at=days_ago(0.5))
+    return close_batches()
+
+
 def test_what_a_kept_seal_has_shown_is_not_cleared_by_a_run_without_one(asked, made_anew):
     call_command("verify_audit")
     assert asked().json()["problems"] == ["audit changed"]
@@ -107,13 +115,38 @@ def test_what_a_kept_seal_has_shown_is_not_cleared_by_one_over_what_happened_bef
     assert asked().json()["problems"] == ["audit changed"]
 
 
-def test_what_a_kept_seal_has_shown_is_cleared_by_one_over_what_happened_since(asked, made_anew, capsys):
-    LastRun.objects.filter(job=Job.AUDIT_HEAD).update(at=days_ago(0.9))
-    AuditEvent.objects.create(subject_type="episode", verb="read", at=days_ago(0.5))
-    call_command("verify_audit", head=close_batches())
+def test_what_a_kept_seal_has_shown_is_cleared_by_one_over_what_happened_since(asked, since, capsys):
+    call_command("verify_audit", head=since)
     call_command("verify_audit", head=AuditSeal.objects.order_by("last_event").first().digest)
     assert "missing" not in capsys.readouterr().out
     assert asked().json()["problems"] == []
+
+
+def test_what_a_kept_seal_has_shown_is_not_cleared_by_an_earlier_one_where_there_is_a_later_one(asked, since):
+    call_command("verify_audit", head=AuditSeal.objects.order_by("last_event")[0].digest)
+    assert asked().json()["problems"] == ["audit changed"]
+
+
+def test_what_a_kept_seal_has_shown_again_is_cleared_by_one_over_what_happened_after_that(asked, made_anew, since):
+    with pytest.raises(CommandError, match="made anew"):
+        call_command("verify_audit", head=made_anew)
+    call_command("verify_audit", head=since)
+    assert asked().json()["problems"] == ["audit changed"]
+
+
+def test_what_a_kept_seal_has_shown_is_not_cleared_while_another_batch_does_not_fit(asked, since):
+    first = AuditSeal.objects.order_by("last_event")[0]
+    AuditSeal.objects.filter(pk=first.pk).update(count=9)
+    with pytest.raises(CommandError, match="not as they were"):
+        call_command("verify_audit", head=since)
+    AuditSeal.objects.filter(pk=first.pk).update(count=first.count)
+    call_command("verify_audit")
+    assert asked().json()["problems"] == ["audit changed"]
+
+
+def test_a_run_without_a_kept_seal_is_not_on_record_as_one_with_it(db):
+    call_command("verify_audit")
+    assert set(last_runs()) == {Job.AUDIT}
 
 
 @pytest.mark.parametrize("head", ["x", "0" * 63, "0" * 65, "2026-11-29"])
