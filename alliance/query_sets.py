@@ -148,9 +148,11 @@ class SupervisionQuerySet(PracticeQuerySet[Row_co]):
         ]
 
     def waiting_for_manager(self, place: OuterRef) -> Self:
-        """Those about which a manager is asked: of the practice, not open yet, not the own, and not from before."""
+        """Those about which this place, a manager's, is asked: of the practice, not open yet, not the own, and not from
+        before.
+        """
         was_here = was_manager(OuterRef("starts_at") - SIGHT_WAITS)
-        managers = apps.get_model("alliance", "Membership").objects.filter(pk=OuterRef(place), is_manager=True)
+        managers = apps.get_model("alliance", "Membership").objects.filter(pk=OuterRef(place))
         managers = managers.exclude(user=OuterRef("asked_by__user")).exclude(user=OuterRef("supervisor__user"))
         return self._closed().filter(Exists(managers.filter(was_here, practice=OuterRef("supervisor__practice"))))
 

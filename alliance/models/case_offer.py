@@ -38,7 +38,7 @@ class CaseOfferQuerySet(PracticeQuerySet):
     def waiting_for_manager(self, place: OuterRef) -> Self:
         """As `SupervisionQuerySet.waiting_for_manager`."""
         was_here = was_manager(OuterRef("asked_at") - SIGHT_WAITS)
-        managers: QuerySet[Membership] = Membership.objects.filter(was_here, pk=OuterRef(place), is_manager=True)
+        managers: QuerySet[Membership] = Membership.objects.filter(was_here, pk=OuterRef(place))
         managers = managers.exclude(user=OuterRef("asked_by__user")).exclude(user=OuterRef("to__user"))
         return self._closed().filter(Exists(managers.filter(practice=OuterRef("to__practice"))))
 
