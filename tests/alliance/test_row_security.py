@@ -2,10 +2,12 @@
 
 import time
 import zipfile
+from contextvars import copy_context
 
 import psycopg2
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 from psycopg2 import extensions
 from psycopg2.extensions import set_wait_callback
 
@@ -250,15 +252,58 @@ def test_a_link_that_could_end_the_statement_is_nobodys():
     assert acting.link("x', true); DROP TABLE ratings_rating; --") == acting.NOBODY
 
 
+def named():
+    """Who is named to the database by the next statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('alliance.acting', true)")
+        return cursor.fetchone()[0] or acting.NOBODY
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_the_next_on_the_same_connection_knows_nothing_of_it(juniper, dana):
-    with acting.acting_as(acting.member(dana.user.pk)), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('alliance.acting', true)")
-        assert cursor.fetchone() == (f"member {dana.user.pk}",)
+    with acting.acting_as(acting.member(dana.user.pk)):
+        assert named() == f"member {dana.user.pk}"
+    assert named() == acting.NOBODY
+
+
+@pytest.mark.postgres
+def test_who_was_named_is_not_named_any_more_for_the_rest_of_the_transaction(dana):
+    with acting.acting_as(dana_named := acting.member(dana.user.pk)):
+        assert named() == dana_named
+    assert named() == acting.NOBODY
+
+
+@pytest.mark.postgres
+def test_whoever_is_named_from_here_on_is_named_until_somebody_else_is(dana, noor):
+    def both():
+        for member in (dana, noor):
+            acting.act_as(acting.member(member.user.pk))
+            yield named()
+
+    assert copy_context().run(list, both()) == [acting.member(member.user.pk) for member in (dana, noor)]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_where_nobody_is_named_a_statement_goes_by_itself():
+    """Some of PostgreSQL's go in no other way."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('alliance.acting', true)")
-        assert cursor.fetchone() in ((None,), ("",))
+        cursor.execute("VACUUM alliance_lastrun")
+    assert named() == acting.NOBODY
+
+
+@pytest.mark.postgres
+def test_one_statement_for_many_values_changes_what_whoever_is_named_sees(juniper, dana, noor):
+    made = {"kind": "copy", "token_hash": "a", "channel": "email", "expires_at": timezone.now()}
+    own = ClientLink.objects.create(client=juniper.client, episode=juniper, **made)
+    changed = []
+    for member in (noor, dana):
+        with acting.acting_as(acting.member(member.user.pk)), connection.cursor() as cursor:
+            cursor.executemany("UPDATE ratings_clientlink SET channel = 'screen' WHERE id = %s", [(own.pk,), (0,)])
+        own.refresh_from_db()
+        changed.append(own.channel == "screen")
+    assert changed == [False, True]
 
 
 @pytest.mark.postgres
