@@ -142,8 +142,7 @@ class Study:
     def _rated(self) -> list[Rating]:
         # What was rated of a session that turned out to be missed says nothing of it.
         attended = [row.pk for row in self.held.values() if row.attendance == Attendance.ATTENDED]
-        rows = Rating.objects.current().filter(therapy_session__in=attended).select_related("instrument")
-        return list(rows.order_by("pk"))
+        return list(Rating.objects.current().filter(therapy_session__in=attended).select_related("instrument"))
 
     def ratings(self) -> Iterator[Row]:
         for row in self._rated:
@@ -174,7 +173,7 @@ class Study:
                 yield self._session(key), *said, noticed
 
     def assessments(self) -> Iterator[Row]:
-        for row in Assessment.objects.filter(therapy_session__in=list(self.held)).order_by("pk").iterator():
+        for row in Assessment.objects.filter(therapy_session__in=list(self.held)).iterator():
             yield (
                 self._session(row.therapy_session_id), self._version(row.version_id), row.state, row.score,
                 row.probability, row.alert, row.kind, " ".join(row.pillars),
@@ -183,7 +182,7 @@ class Study:
     def ruptures(self) -> Iterator[Row]:
         cases = {episode.pk: self._of("case", episode.code) for episode in self.episodes}
         since = self.drawn_since
-        for row in Rupture.objects.filter(episode__in=self.keys).order_by("pk"):
+        for row in Rupture.objects.filter(episode__in=self.keys):
             evidence = evidence_of(row)
             yield (
                 self._of("rupture", row.code), cases[row.episode_id], self._session(row.opened_session_id),
@@ -193,7 +192,7 @@ class Study:
             )  # fmt: skip
 
     def draws(self) -> Iterator[Row]:
-        for row in Draw.objects.filter(therapy_session__in=list(self.held)).order_by("pk"):
+        for row in Draw.objects.filter(therapy_session__in=list(self.held)):
             yield (
                 self._session(row.therapy_session_id), row.is_drawn, row.chance, self._version(row.version_id),
                 row.stated,

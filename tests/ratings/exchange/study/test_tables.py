@@ -59,6 +59,14 @@ def test_no_file_of_the_archive_tells_its_day(millrace):
         assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
+def test_in_a_file_no_is_nought_and_what_is_not_there_is_empty(rows, millrace, juniper):
+    missed, file = session(juniper, attendance="no_show"), io.BytesIO()
+    write_study(Study(millrace, CALLED), file)
+    with zipfile.ZipFile(file) as archive:
+        line = archive.read("sessions.csv").decode().splitlines()[1]
+    assert line == f"{called('session', missed)},{called('case', juniper)},,0,0,0,0"
+
+
 def test_cases(rows, juniper, dana):
     ended = {"ends_at": FIRST + DAY, "end_reason": "completed", "starts_at": FIRST}
     again = make_episode(dana, client=juniper.client, **ended)
@@ -103,6 +111,13 @@ def test_ratings_say_when_they_were_given_and_never_before_the_session(rows, jun
         (name, "client", instrument, 10.0, 20.0, 30.0, 40.0, True, 7, 2, "paper"),
         (name, "therapist", instrument, None, None, None, None, False, Rating().comment_words, 0, "link"),
     ]
+
+
+def test_of_an_answer_that_was_corrected_the_new_one_alone_goes_out(rows, juniper, instruments):
+    one = session(juniper)
+    rated(one, mode="link", replaced_at=FIRST, replaced_by=juniper.therapist, replaced_reason="Of another client.")
+    rated(one, mode="paper")
+    assert [row[-1] for row in rows("ratings")] == ["paper"]
 
 
 def test_items_are_those_that_were_ticked(rows, juniper, instruments):
@@ -240,3 +255,15 @@ def test_verdicts_are_those_of_clients_who_agreed(rows, juniper, sorrel, dana):
         UsefulVerdict.objects.create(**about, answer="known")
     name = called("rupture", juniper.ruptures.get())
     assert [(row[1], row[2]) for row in rows("verdicts")] == [("strain", name), ("useful", name)]
+
+
+def test_verdicts_are_numbered_as_they_were_given(rows, juniper, sorrel, dana):
+    settle_consent(client=sorrel.client, purpose="study", given=True)
+    ruptures = [episode.ruptures.create(opened_session=session(episode)) for episode in (sorrel, juniper)]
+    for verdict, answer in ((StrainVerdict, "yes"), (UsefulVerdict, "known")):
+        for rupture in ruptures:
+            verdict.objects.create(episode=rupture.episode, given_by=dana, rupture=rupture, answer=answer)
+    names = [called("rupture", rupture) for rupture in ruptures]
+    assert [row[:3] for row in rows("verdicts")] == [
+        (number, kind, name) for kind in ("strain", "useful") for number, name in enumerate(names, start=1)
+    ]
