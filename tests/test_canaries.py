@@ -108,7 +108,7 @@ def test_no_log_line_holds_a_word_a_name_or_a_key(planted, dana, http, caplog, m
         logging.getLogger("django.request").propagate = True
         http.force_login(dana.user)
         assert http.get(reverse("ratings:case", args=[episode.code])).status_code == 200
-        monkeypatch.setattr(case, "answered_sentences", break_down)
+        monkeypatch.setattr(case, "latest_rows", break_down)
         broken = http.get(reverse("ratings:case", args=[episode.code]))
         assert broken.status_code == 500
         assert CANARY not in broken.text

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from alliance import access, keeping
 from alliance.models import DataKey, Episode, User
 from alliance.people.emergency import Opening
 from alliance.people.readers import Readers, readers_of
+from ratings.cases.answered import AnsweredRow, latest_rows
 from ratings.cases.charts import Charts, charts_of, totals_in_words
 from ratings.cases.now import ReadsAs, WhatNow, what_now
 from ratings.cases.now_facts import facts_of
@@ -28,7 +28,7 @@ from ratings.detection.shadow import is_in_shadow, told_assessments, told_standi
 from ratings.detection.stored import as_assessment, detector_version, evidence_of, version_for
 from ratings.findings import phrases
 from ratings.findings.date_axis import Show
-from ratings.models import Assessment, CheckIn, DetectorVersion, Instrument, Rating, Rupture, Standing
+from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
 from ratings.plan.queries import PlanView, plan_of
 from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
@@ -45,16 +45,6 @@ NOTES_SHOWN = 5
 SESSIONS_SHOWN = 5  # the others are in the list of all
 BACK = {Rupture.RuptureState.REPAIRED, Rupture.RuptureState.BACK_TO_USUAL}
 STRAINED = {*evidence.IN_RUPTURE, State.SETTLED_LOWER}
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredSentence:
-    """A sentence of the questionnaire with both answers in words; an answer is empty where there is none."""
-
-    sentence: str
-    client: str
-    therapist: str
-    is_reversed: bool  # a high answer means a weak alliance
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +105,7 @@ class CasePage:
     charts: Charts
     totals: str
     rated_at: datetime | None  # the session of the latest answers
-    answers: list[AnsweredSentence]
+    answers: list[AnsweredRow]
     tension: str
     comments: list[Comment]
     plan: PlanView
@@ -160,6 +150,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
     last_session = attended[-1] if attended else None
     latest = next((therapy_session for therapy_session in reversed(attended) if therapy_session.client), None)
     evidence = evidence_of(standing.rupture) if standing.rupture and not history.shadow else None
+    charts = charts_of(history, standing, client.display_name, show)
     number_of = {therapy_session.row.pk: therapy_session.number for therapy_session in history.sessions}
     sessions = session_rows(episode, number_of)
     coming = [row for row in sessions if row.is_planned and row.therapy_session.starts_at > timezone.now()]
@@ -199,10 +190,10 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
             )
         ),
         next_at=coming[-1].therapy_session.starts_at if coming else None,
-        charts=charts_of(history, standing, client.display_name, show),
+        charts=charts,
         totals=totals_in_words(history),
         rated_at=latest.row.starts_at if latest else None,
-        answers=answered_sentences(latest.client, latest.therapist) if latest and latest.client else [],
+        answers=latest_rows(history, latest, charts.pillars) if latest else [],
         tension=phrases.tension(latest.client) if latest else "",
         comments=comments(
             episode, access.comments_readable_by(reader, episode), number_of, reader if can_log else None
@@ -262,48 +253,6 @@ def case_history(episode: Episode) -> CaseHistory:
         leaves=leave_spans(episode),
         shadow=shadow,
     )
-
-
-def answered_sentences(client: Rating, therapist: Rating | None) -> list[AnsweredSentence]:
-    """The client's answers of one session beside the therapist's.
-
-    None where the words of the questionnaire may not be printed.
-    """
-    if client.text is None:
-        return []
-    wording: dict[str, Any] = client.text.text[evidence.Rater.CLIENT]
-    words: list[str] = wording["answers"]
-    lowest = client.instrument.definition["lowest"]
-    items_reversed = {item["id"] for item in client.instrument.definition["items"] if item.get("reversed")}
-
-    def in_words(rating: Rating | None, item: str) -> str:
-        answer = rating.answers.get(item) if rating and rating.instrument_id == client.instrument_id else None
-        return words[answer - lowest] if answer is not None else ""
-
-    rows = [
-        AnsweredSentence(sentence, in_words(client, item), in_words(therapist, item), item in items_reversed)
-        for item, sentence in _in_order(client.instrument, wording)
-    ]
-    return rows + (_own_sentences(therapist) if therapist and therapist.instrument_id != client.instrument_id else [])
-
-
-def _own_sentences(therapist: Rating) -> list[AnsweredSentence]:
-    """What the therapist answered on a questionnaire of their own."""
-    if therapist.text is None:
-        return []
-    wording: dict[str, Any] = therapist.text.text[evidence.Rater.THERAPIST]
-    lowest = therapist.instrument.definition["lowest"]
-    return [
-        AnsweredSentence(sentence, "", wording["answers"][therapist.answers[item] - lowest], is_reversed=False)
-        for item, sentence in _in_order(therapist.instrument, wording)
-        if item in therapist.answers
-    ]
-
-
-def _in_order(instrument: Instrument, wording: dict[str, Any]) -> list[tuple[str, str]]:
-    """(item, sentence) as they were asked; PostgreSQL stores the keys of an object in an order of its own."""
-    items = [item["id"] for item in instrument.definition["items"]]
-    return [(item, wording["items"][item]) for item in items if item in wording["items"]]
 
 
 def comments(

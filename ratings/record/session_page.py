@@ -1,10 +1,8 @@
 """Reads: all that the page of one therapy session shows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
-from statistics import median_low
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,9 +11,9 @@ from django.utils.translation import gettext as _
 from alliance import access
 from alliance.dates import zone_in_words
 from alliance.models import DataKey, Episode, Membership, User
+from ratings.cases.answered import AnsweredRow, answered_rows, low_pillars, usual_answers
 from ratings.cases.case import CaseHistory, case_history
 from ratings.cases.pillars import pillar_views
-from ratings.check_in.instrument_choice import definition_of
 from ratings.check_in.plan_questions import count_of_another_plan
 from ratings.detection.history import HeldSession
 from ratings.detection.sample import draw_of
@@ -23,24 +21,9 @@ from ratings.findings import phrases
 from ratings.findings.names import pillars_in_a_row
 from ratings.models import CheckIn, ClientLink, Delivery, Draw, Rating, Rupture, StrainVerdict
 from ratings.psychometrics.evidence import Pillar, Rater
-from ratings.psychometrics.usual import FEWEST
 from ratings.record.changes import ChangeEntry, changes_of
 from sessions.models import Attendance, PrivateNote, TherapySession
 from sessions.plan.queries import PlanThen, plan_then
-
-FAR_BELOW = 2  # steps under the usual answer: then the sentence is marked by itself; convention of this app
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredRow:
-    """A sentence with both answers in words, and what the client usually says where this is less."""
-
-    sentence: str
-    client: str
-    therapist: str
-    usual: str
-    is_below: bool
-    is_reversed: bool  # a high answer means a weak alliance
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +114,7 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
     held = next((row for row in history.sessions if row.row.pk == therapy_session.pk), None)
     client, therapist = _ratings(therapy_session)
     low = _low_pillars(history, held, episode, name)
+    usual = usual_answers(history, held, client) if held and client else {}
     comment = client.comment if client else None
     may_read = comment is not None and client is not None and access.comments_readable_by(reader, episode)(client)
     notes = _notes(therapy_session, reader, key)
@@ -154,8 +138,8 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
         rupture=_rupture(therapy_session),
         before=before,
         after=after,
-        answers=_answers(client, therapist if same_sentences else None, _usual(history, held, client), low),
-        own_answers=[] if same_sentences else _answers(None, therapist, {}, set()),
+        answers=answered_rows(client, therapist if same_sentences else None, usual, low),
+        own_answers=[] if same_sentences else answered_rows(None, therapist, {}, set()),
         client_at=client.answered_at if client else None,
         therapist_at=therapist.received_at if therapist else None,
         entered=client is not None and client.mode == Rating.Mode.PAPER,
@@ -200,56 +184,7 @@ def _low_pillars(history: CaseHistory, held: HeldSession | None, episode: Episod
     """The pillars that the charts mark as below the client's own usual in this session."""
     if held is None or held.number is None or held.client is None or history.shadow:
         return set()
-    views = pillar_views(history, episode.standing, name)
-    return {Pillar(view.key) for view in views for row in view.rows if row.number == held.number and row.below}
-
-
-def _usual(history: CaseHistory, held: HeldSession | None, client: Rating | None) -> dict[str, int]:
-    """Item id -> what the client mostly answered before this session, from the fifth answer on, as with the range."""
-    if held is None or client is None or history.shadow:
-        return {}
-    earlier: dict[str, list[int]] = {}
-    for row in history.sessions:
-        if row.row.starts_at >= held.row.starts_at:
-            break
-        if row.client and row.client.instrument_id == client.instrument_id:
-            for item, answer in row.client.answers.items():
-                earlier.setdefault(item, []).append(answer)
-    return {item: median_low(answers) for item, answers in earlier.items() if len(answers) >= FEWEST - 1}
-
-
-def _answers(
-    client: Rating | None, therapist: Rating | None, usual: Mapping[str, int], low: set[Pillar]
-) -> list[AnsweredRow]:
-    """The sentences with the answers; none where the words of the questionnaire may not be printed."""
-    asked = client or therapist
-    if asked is None or asked.text is None:
-        return []
-    wording: dict[str, Any] = asked.text.text[asked.rater]
-    words: Sequence[str] = wording["answers"]
-    instrument = definition_of(asked.instrument)
-
-    def in_words(answer: int | None) -> str:
-        return words[answer - instrument.lowest] if answer is not None else ""
-
-    rows = []
-    for item in instrument.items:
-        answer = client.answers.get(item.id) if client else None
-        usually = usual.get(item.id)
-        steps = 0
-        if answer is not None and usually is not None:
-            steps = answer - usually if item.reversed else usually - answer
-        rows.append(
-            AnsweredRow(
-                sentence=wording["items"][item.id],
-                client=in_words(answer),
-                therapist=in_words(therapist.answers.get(item.id) if therapist else None),
-                usual=in_words(usually) if steps > 0 else "",
-                is_below=steps >= FAR_BELOW or (steps > 0 and item.pillar in low),
-                is_reversed=item.reversed,
-            )
-        )
-    return rows
+    return low_pillars(pillar_views(history, episode.standing, name), held.number)
 
 
 def _lead(
