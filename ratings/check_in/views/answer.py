@@ -155,7 +155,7 @@ def _sent_page(request, check_in, rating, *, can_change):
             "skipped": len(check_in.text.instrument.definition["items"]) - rating.items_answered,
             "read": check_in.read_at is not None and has_sent(request, check_in),
             "read_by_therapist": _was_read_by_therapist(check_in),
-            "can_change": can_change and not nobody_reads,
+            "can_change": can_change and check_in.agrees and not nobody_reads,
             "change_until": rating.received_at + actions.CHANGE_WINDOW,
         }
         return render(request, "ratings/check_in/check_in_sent.html", context)

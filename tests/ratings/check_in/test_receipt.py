@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.clients.actions import settle_consent
 from ratings.check_in.receipt import RECEIPT_LIVES
 from tests.courses import OWN_PHONE, answers
 
@@ -64,6 +65,14 @@ def test_who_takes_the_tick_away_is_shown_nothing_any_more(http, asked, opened, 
     assert http.get(CHANGE).status_code == 200
     http.post(opened(other), answers(1))
     assert http.get(CHANGE).status_code == 404
+
+
+def test_no_change_is_offered_to_who_does_not_agree_to_answer_any_more(http, asked, opened):
+    http.post(opened(asked), answers(3) | OWN_PHONE)
+    assert CHANGE in http.get(SENT).text
+    settle_consent(client=asked.episode.client, purpose="check_in", given=False)
+    assert http.get(CHANGE).status_code == 404
+    assert CHANGE not in http.get(SENT).text
 
 
 def test_a_browser_forgets_when_it_is_told_to(http, asked, opened):
