@@ -47,7 +47,8 @@ class CaseRow:
     awaits_rating: bool  # the client's answers are shown once the reader has rated the session too
     seen_at: datetime  # the last session, or the start of the case
     is_imported: bool  # the last session came with an import: nobody has worked here since
-    is_read: bool  # somebody has read every answer, the therapist or who covers; told to who reads along
+    # Whether every answer was read, by the therapist or who covers; told to who reads along. None: none was sent here.
+    is_read: bool | None
     is_read_by_cover: bool  # and of these the therapist has not seen them all
     covers_for: str  # whom the reader stands in for; empty where it is their own case, or they read along
     is_old: bool = False  # no session for so long that a flag steps back
@@ -142,7 +143,12 @@ def _with_who_read(episodes: QuerySet[Any]) -> QuerySet[Any]:
     )
     by_others = answers.exclude(check_in__read_by__user=F("episode__therapist__user")).exclude(Exists(seen))
     unread = CheckIn.objects.not_voided().unread().filter(episode=OuterRef("pk"))
-    rows: QuerySet[Any] = episodes.annotate(is_unread=Exists(unread), is_read_by_cover=Exists(by_others))
+    answered = CheckIn.objects.not_voided().filter(
+        episode=OuterRef("pk"), ratings__rater=Rater.CLIENT, ratings__replaced_at__isnull=True
+    )
+    rows: QuerySet[Any] = episodes.annotate(
+        is_unread=Exists(unread), is_answered=Exists(answered), is_read_by_cover=Exists(by_others)
+    )
     return rows
 
 
@@ -196,7 +202,7 @@ def _case_row(episode: Any, worked_on_by: User | None, newest: LastRupture | Non
         awaits_rating=waits,
         seen_at=seen_at,
         is_imported=episode.is_imported,
-        is_read=not getattr(episode, "is_unread", True) and standing.last_rated_at is not None,
+        is_read=not episode.is_unread if getattr(episode, "is_answered", False) else None,
         is_read_by_cover=getattr(episode, "is_read_by_cover", False),
         is_old=seen_at < timezone.now() - OLD_AFTER,
         covers_for=episode.therapist.display_name if is_a_colleagues else "",

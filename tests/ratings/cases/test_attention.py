@@ -15,7 +15,7 @@ from alliance.crypto import Sealed
 from alliance.models import ImportBatch
 from alliance.people.cover import arrange_cover
 from ratings.cases.attention import caseload_of
-from ratings.models import Standing
+from ratings.models import CheckIn, Rating, Standing
 from ratings.ruptures.actions import name_rupture, plan_step
 from sessions.models import TherapySession
 from tests.courses import answers, held
@@ -162,6 +162,15 @@ def test_a_card_says_whether_the_answers_were_read(http, dana, noor, sam, junipe
     http.get(f"/cases/{juniper.code}/")
     http.force_login(sam.user)
     assert "Answers read by the therapist." in text_of(http)
+
+
+def test_a_card_claims_nothing_of_answers_that_came_with_an_import(http, sam, juniper, live_through):
+    live_through(juniper, FALLEN)
+    Rating.objects.filter(episode=juniper, rater="client").update(check_in=None, mode="import")
+    CheckIn.objects.filter(episode=juniper).delete()
+    http.force_login(sam.user)
+    said = text_of(http)
+    assert "Juniper" in said and "Answers read" not in said and "Answers not read" not in said
 
 
 def asks(http):
