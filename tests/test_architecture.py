@@ -12,6 +12,8 @@ import pytest
 from django.conf import settings
 from packaging.utils import canonicalize_name
 
+from ratings.findings.sparklines import own_line
+
 ROOT = settings.BASE_DIR
 PACKAGES = ("alliance", "sessions", "ratings")
 LONGEST = 400  # lines; convention of this app
@@ -206,12 +208,19 @@ def styled(sheet):
     return set(re.findall(r"\.([a-z][\w-]*)", rules))
 
 
+def classes_in(text):
+    return {name for value in re.findall(r'class="([^"]*)"', text) for name in re.findall(r"[\w-]+", value)}
+
+
 def classes_of_client_pages():
-    """The classes of all templates that a client's page may be put together from, without the frame of a member's."""
+    """The classes of all that a client's page may be put together from, without the frame of a member's.
+
+    Of the templates, and of the one picture that is drawn by the program.
+    """
     folder = ROOT / "templates"
     ahead = [file for file in folder.rglob("*.html") if 'extends "client.html"' in file.read_text()]
     assert len(ahead) > 10
-    found, read = set(), set()
+    found, read = classes_in(own_line([25, 100])), set()
     while ahead:
         file = ahead.pop()
         if file in read:
@@ -219,7 +228,7 @@ def classes_of_client_pages():
         read.add(file)
         text = file.read_text()
         ahead += [folder / name for name in re.findall(r'include "([^"]+)"', text)]
-        found |= {name for value in re.findall(r'class="([^"]*)"', text) for name in re.findall(r"[\w-]+", value)}
+        found |= classes_in(text)
     return found
 
 
