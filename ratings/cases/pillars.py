@@ -56,6 +56,7 @@ class Row:
     client: float | None
     therapist: float | None
     below: bool
+    is_judged: bool  # the rating was compared with a usual range, or a flag is about it
     client_gap: str  # in words, why there is no number
     therapist_gap: str
     breaks: tuple[str, ...] = ()  # that follow it, in words
@@ -133,7 +134,8 @@ def pillar_views(history: History, standing: Standing, name: str, show: Show = S
         last = latest_of(evidence, pillar)
         if last is not None:  # the heading's word judges the latest rating by the ones before it, and the mark agrees
             latest = sessions.index(history.sessions[last])
-            rows[latest] = replace(rows[latest], below=word == TrendWord.BELOW)
+            is_judged = word not in (TrendWord.FEW, TrendWord.UNTOLD)
+            rows[latest] = replace(rows[latest], below=word == TrendWord.BELOW, is_judged=is_judged)
         dots = [
             charts.Dot(
                 number=row.number,
@@ -268,9 +270,9 @@ def _row(
     client = of_client.of(pillar) if of_client else None
     named = assessment.state in STRAINED and pillar in assessment.pillars
     in_band = band_from is not None and number >= band_from
-    under = usual is not None and client is not None and in_band and client < usual.low
     # Ranges of two questionnaires have nothing in common.
-    under = under and rating is not None and rating.instrument_id == of_instrument
+    is_comparable = in_band and rating is not None and rating.instrument_id == of_instrument
+    under = usual is not None and client is not None and is_comparable and client < usual.low
     return Row(
         number=number,
         at=timezone.localtime(therapy_session.row.starts_at),
@@ -279,6 +281,7 @@ def _row(
         client=client,
         therapist=of_therapist.of(pillar) if of_therapist else None,
         below=client is not None and (named or under),
+        is_judged=client is not None and (named or (usual is not None and is_comparable)),
         client_gap=_client_gap(therapy_session),
         therapist_gap=_gap(of_therapist) if of_therapist else "–",
     )

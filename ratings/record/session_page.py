@@ -134,11 +134,11 @@ def session_page(therapy_session: TherapySession, reader: User) -> SessionPage:
         number=held.number if held else None,
         is_attended=is_attended,
         is_planned=therapy_session.attendance == Attendance.PLANNED,
-        lead=_lead(therapy_session, client, check_in, None if history.shadow else low, name),
+        lead=_lead(therapy_session, client, check_in, low, name),
         rupture=_rupture(therapy_session),
         before=before,
         after=after,
-        answers=answered_rows(client, therapist if same_sentences else None, usual, low),
+        answers=answered_rows(client, therapist if same_sentences else None, usual, low or set()),
         own_answers=[] if same_sentences else answered_rows(None, therapist, {}, set()),
         client_at=client.answered_at if client else None,
         therapist_at=therapist.received_at if therapist else None,
@@ -180,17 +180,22 @@ def _ratings(therapy_session: TherapySession) -> tuple[Rating | None, Rating | N
 # --- Answers ----------------------------------------------------------------------------------------------------------
 
 
-def _low_pillars(history: CaseHistory, held: HeldSession | None, episode: Episode, name: str) -> set[Pillar]:
-    """The pillars that the charts mark as below the client's own usual in this session."""
+def _low_pillars(history: CaseHistory, held: HeldSession | None, episode: Episode, name: str) -> set[Pillar] | None:
+    """The pillars that the charts mark as below the client's own usual in this session.
+
+    None where no usual range is drawn by then, or it is not to be told.
+    """
     if held is None or held.number is None or held.client is None or history.shadow:
-        return set()
-    return low_pillars(pillar_views(history, episode.standing, name), held.number)
+        return None
+    views = pillar_views(history, episode.standing, name)
+    is_judged = any(row.is_judged for view in views for row in view.rows if row.number == held.number)
+    return low_pillars(views, held.number) if is_judged else None
 
 
 def _lead(
     therapy_session: TherapySession, client: Rating | None, check_in: CheckIn | None, low: set[Pillar] | None, name: str
 ) -> str:
-    """`low`: the pillars below the usual; None where that is not to be told."""
+    """`low`: as `_low_pillars` has them."""
     who = {"name": name}
     if therapy_session.voided_at:
         return _("This session is removed from the record. It does not count, nor do its answers.")

@@ -47,10 +47,14 @@ def test_both_answers_stand_in_one_row_with_the_usual_beside_a_low_one(http, dan
     assert (page.number, page.before.number, page.after) == (5, 4, None)
 
 
-def test_of_the_first_four_nothing_is_called_usual(http, dana, juniper, live_through):
+def test_of_the_first_four_nothing_is_called_usual(http, dana, juniper, sorrel, live_through):
     *_before, last = live_through(juniper, [3, 3, 3, [3, 3, 0, 3, 3, 3]])
+    asked = live_through(sorrel, [3, 3, 3, 3, 3, 3])
     http.force_login(dana.user)
     assert {row.usual for row in http.get(page_of(last.therapy_session)).context["page"].answers} == {""}
+    leads = [http.get(page_of(asked[position].therapy_session)).context["page"].lead for position in (0, 3, 5)]
+    nothing = "Nothing in Sorrel's answers was below their own usual."
+    assert leads == ["Sorrel has answered.", "Sorrel has answered.", nothing]
 
 
 def test_the_goals_are_those_of_that_time(http, dana, juniper, live_through):
