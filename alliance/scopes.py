@@ -8,7 +8,6 @@ they see is found by an index.
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from django.apps import apps
@@ -25,8 +24,9 @@ from django.db.models.lookups import GreaterThan
 
 import alliance.among  # noqa: F401 -- it registers the look-up
 from alliance.acting import as_program
-from alliance.built_once import kept_with_user
+from alliance.built_once import KeptWithUser
 from alliance.database_clock import DaysAgo, Now
+from alliance.prepared import Prepared
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -80,11 +80,10 @@ def memberships_of(user: AbstractBaseUser | AnonymousUser) -> list[Any]:
     """
     if not user.is_authenticated:
         return []
-    return list(_with_news().filter(live(), accepted(), user=user.pk, user__is_active=True))
+    return WITH_NEWS.models(user=user.pk)
 
 
-@cache  # every request asks it, and a dozen EXISTS take longer to build than all the rest of it
-def _with_news() -> QuerySet[Any]:
+def _with_news(user: int) -> QuerySet[Any]:
     memberships = apps.get_model("alliance", "Membership").objects
     drafts = apps.get_model("alliance", "FormDraft").objects.filter(sent_by=OuterRef("pk"))
     offers = memberships.filter(live(), user=OuterRef("user"), accepted_at__isnull=True)
@@ -95,7 +94,11 @@ def _with_news() -> QuerySet[Any]:
             is_asked |= Q(Exists(rows))
         is_asked |= Q(is_manager=True) & Q(Exists(asked.waiting_for_manager(OuterRef("pk"))))
     news: QuerySet[Any] = memberships.annotate(has_drafts=Exists(drafts), is_asked=_is(is_asked))
+    news = news.filter(live(), accepted(), user=user, user__is_active=True)
     return news.select_related("practice__data_key").order_by("starts_at")
+
+
+WITH_NEWS = Prepared(_with_news, user=int)
 
 
 def live_therapists() -> QuerySet[Any]:
@@ -151,7 +154,7 @@ def _is_worked_on_by(user: AbstractBaseUser) -> Q:
     return Q(therapist__among=live_memberships(user, "therapist")) | is_covered
 
 
-@kept_with_user
+@KeptWithUser
 def own_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     """Episodes in the user's own hands now: as their therapist, or covering for them.
 
@@ -160,7 +163,7 @@ def own_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     return _episodes_where(_is_worked_on_by(user))
 
 
-@kept_with_user
+@KeptWithUser
 def visible_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     """Episodes whose clinical content the user may read, by any live membership."""
     return _episodes_where(_is_worked_on_by(user) | _is_supervised_by(user) | _is_opened_by(user))
@@ -173,7 +176,7 @@ def _is_opened_by(user: AbstractBaseUser) -> Q:
     return Q(pk__among=accesses.values("episode"))
 
 
-@kept_with_user
+@KeptWithUser
 def supervised_episodes(user: AbstractBaseUser) -> QuerySet[Any]:
     """Episodes the user supervises now."""
     return _episodes_where(_is_supervised_by(user))

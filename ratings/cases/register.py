@@ -148,7 +148,7 @@ class Register:
 
 def told_cases(supervisor: User) -> QuerySet[Any]:
     """The cases that a supervisor reads, with what may be told of each."""
-    return as_told(Episode.objects.filter(pk__among=scopes.supervised_episodes(supervisor)))
+    return as_told(Episode.objects.filter(pk__among=scopes.supervised_episodes.keys(supervisor)))
 
 
 def as_told(episodes: QuerySet[Episode]) -> QuerySet[Any]:

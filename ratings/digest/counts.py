@@ -42,7 +42,9 @@ def _of_therapist(user: User) -> tuple[str, ...]:
     flagged, new, awaiting = counts.flagged, counts.new, counts.awaiting
     not_logged = (
         TherapySession.objects.not_voided()
-        .filter(episode__among=scopes.own_episodes(user), attendance=Attendance.PLANNED, ends_at__lt=timezone.now())
+        .filter(
+            episode__among=scopes.own_episodes.keys(user), attendance=Attendance.PLANNED, ends_at__lt=timezone.now()
+        )
         .count()
     )
     return _said(

@@ -83,7 +83,7 @@ def doubles_of(member: Membership) -> list[Double]:
     Of two that were made by hand the one that began earlier is to stay.
     """
     episodes = list(
-        EPISODES.filter(pk__in=own_episodes(member.user).values("pk"), therapist=member).order_by("starts_at", "pk")
+        EPISODES.filter(pk__in=own_episodes.keys(member.user), therapist=member).order_by("starts_at", "pk")
     )
     by_sign: dict[str, list[Episode]] = defaultdict(list)
     for episode in episodes:

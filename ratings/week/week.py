@@ -132,7 +132,7 @@ def week_of(user: User, therapists: Sequence[Membership], day: date, open_row: T
     monday = day - timedelta(days=day.weekday())
     start, end = _midnight(monday), _midnight(monday + timedelta(weeks=1))
     now = timezone.now()
-    own = TherapySession.objects.not_voided().filter(episode__among=scopes.own_episodes(user))
+    own = TherapySession.objects.not_voided().filter(episode__among=scopes.own_episodes.keys(user))
     rows = list(
         own.filter(starts_at__gte=start, starts_at__lt=end)
         .select_related("episode__client__data_key", "episode__therapist__practice__data_key", "leave")

@@ -178,7 +178,7 @@ def _own_sessions_then(
     editor: Editor, others, spans: Sequence[Span], moving: Collection[TherapySession]
 ) -> Iterable[str]:
     """The sessions that the member has then, their own and those of the cases that they cover."""
-    rows = others.filter(episode__among=own_episodes(editor.membership.user))
+    rows = others.filter(episode__among=own_episodes.keys(editor.membership.user))
     starts_by_name: dict[str, list[datetime]] = {}
     for row in rows.select_related("episode__client__data_key"):
         if row not in moving and any(one.overlaps(_span(row)) for one in spans):

@@ -1,6 +1,6 @@
 import pytest
 
-from alliance.built_once import kept_with_user
+from alliance.built_once import KeptWithUser
 from alliance.models import User
 
 
@@ -11,7 +11,7 @@ def built():
 
 @pytest.fixture
 def others(built):
-    @kept_with_user
+    @KeptWithUser
     def others(user):
         built.append(user.email)
         return User.objects.exclude(pk=user.pk)
@@ -39,3 +39,10 @@ def test_no_rows_are_kept(ada, others):
 def test_two_people_have_their_own(ada, others):
     ben = User.objects.create(email="ben@example.org")
     assert (list(others(ada)), list(others(ben))) == ([ben], [ada])
+
+
+def test_the_keys_for_another_query_set_are_built_once_in_the_process(ada, built, others):
+    ben = User.objects.create(email="ben@example.org")
+    for user, expected in ((ada, [ben]), (ben, [ada]), (User.objects.get(pk=ada.pk), [ben])):
+        assert list(User.objects.filter(pk__in=others.keys(user))) == expected
+    assert len(built) == 1

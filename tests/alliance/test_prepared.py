@@ -1,6 +1,12 @@
 """A prepared read gives what its query set gives, with each value of its parameters."""
 
-from alliance.models import Client, Membership
+from datetime import datetime, timedelta
+
+import pytest
+from django.db.models import Q, Value
+from django.utils import timezone
+
+from alliance.models import Client, Episode, Membership, User
 from alliance.prepared import Prepared, attnames, row_of
 
 COLUMNS = attnames(Client)
@@ -43,3 +49,80 @@ def test_a_row_is_made_of_its_columns(juniper):
     assert row == juniper.client
     assert row.display_name == juniper.client.display_name
     assert row_of(Membership, ["id"], [None]) is None
+
+
+EPISODES = Prepared(
+    lambda keys, user, before: (
+        Episode.objects.filter(pk__in=keys, therapist__user=user, starts_at__lt=before)
+        .annotate(days=Value(3))
+        .select_related("client__practice", "joined_into")
+        .order_by("-pk")
+    ),
+    keys=list,
+    user=User,
+    before=datetime,
+)
+
+
+def test_models_come_with_what_is_selected_along(dana, juniper, sorrel, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        found = EPISODES.models(keys={juniper.pk, sorrel.pk}, user=dana.user, before=timezone.now())
+        assert [(row, row.client.practice, row.days) for row in found] == [
+            (sorrel, dana.practice, 3),
+            (juniper, dana.practice, 3),
+        ]
+        assert [row.joined_into for row in found] == [None, None]
+    assert found[0].client.display_name == sorrel.client.display_name
+
+
+def test_each_parameter_is_asked_for_anew(dana, sam, juniper, sorrel):
+    now = timezone.now()
+    both = {juniper.pk, sorrel.pk}
+    assert EPISODES.models(keys=[juniper.pk], user=dana.user, before=now) == [juniper]
+    assert EPISODES.models(keys=both, user=sam.user, before=now) == []
+    assert EPISODES.models(keys=both, user=dana.user, before=sorrel.starts_at - timedelta(days=9)) == []
+
+
+def test_for_no_keys_nothing_is_asked(dana, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert EPISODES.models(keys=[], user=dana.user, before=timezone.now()) == []
+
+
+def test_as_part_of_another_statement_it_gives_the_same(dana, sam, juniper, sorrel):
+    own = Prepared(lambda user: Episode.objects.filter(therapist__user=user).values("pk"), user=User)
+    sealed = Client.objects.exclude(language="no such").order_by("pk")  # a parameter before that of the sub-query
+    assert list(sealed.filter(episodes__in=own.subquery(user=dana.user))) == [juniper.client, sorrel.client]
+    assert list(sealed.filter(Q(episodes__among=own.subquery(user=sam.user)) | Q(pk=sorrel.client.pk))) == [
+        sorrel.client
+    ]
+
+
+def test_a_parameter_without_a_place_in_the_statement_is_refused(db):
+    with pytest.raises(ValueError, match="language"):
+        Prepared(
+            lambda practice, language: Client.objects.filter(practice=practice), practice=int, language=str
+        ).models(practice=1, language="de")
+
+
+LATELY = Prepared(
+    lambda now: Episode.objects.filter(starts_at__lt=now, starts_at__gt=now - timedelta(days=400)).values_list("pk"),
+    now=datetime,
+)
+
+
+def test_a_time_so_long_before_the_given_one_moves_with_it(juniper):
+    for days, expected in ((-1, []), (1, [juniper.pk]), (399, [juniper.pk]), (401, [])):
+        found = LATELY.rows(now=juniper.starts_at + timedelta(days=days))
+        assert [key for (key,) in found] == expected
+
+
+def test_a_statement_that_asks_the_clock_is_refused(db):
+    clocked = Prepared(lambda: Episode.objects.filter(starts_at__lt=timezone.now()).values_list("pk"))
+    with pytest.raises(ValueError, match="clock"):
+        clocked.rows()
+
+
+def test_a_text_column_takes_a_list_of_texts(juniper, sorrel):
+    of_languages = Prepared(lambda codes: Client.objects.filter(language__in=codes).order_by("pk"), codes=list)
+    Client.objects.filter(pk=sorrel.client.pk).update(language="de")
+    assert of_languages.models(codes=["de", "fr"]) == [sorrel.client]
