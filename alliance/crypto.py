@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -251,7 +252,12 @@ def open_for_installation(token: str) -> str:
 
 
 def _wrapper() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.DATA_KEYS])
+    return _wrapper_by(tuple(settings.DATA_KEYS))
+
+
+@lru_cache(maxsize=1)  # a page unwraps a key for each name that it opens
+def _wrapper_by(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
 
 
 def keyed_hash(purpose: str, text: str) -> str:

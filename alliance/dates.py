@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, time
 from enum import StrEnum
+from functools import lru_cache
 
 from django.utils import timezone, translation
 from django.utils.dates import MONTHS, MONTHS_3, MONTHS_AP
@@ -52,7 +53,13 @@ WITH_YEAR = {
 
 def written(local: date, name: str) -> str:
     """A local date or time in the format of that name; a ValueError where there is no such format."""
-    return date_format(local, str(LETTERS[DateFormat(name)]))
+    return date_format(local, _letters(name, translation.get_language()))
+
+
+@lru_cache(maxsize=64)  # more than there are formats in the languages of an installation
+def _letters(name: str, language: str | None) -> str:
+    """The letters of a format in the language of the page, which is this one."""
+    return str(LETTERS[DateFormat(name)])
 
 
 def day(instant: datetime, name: str = DateFormat.SHORT) -> str:

@@ -27,9 +27,20 @@ def page_after(rows: QuerySet[Any], keys: Sequence[str], after: UUID | None) -> 
     """A page of rows, ordered by `keys`; "-": the highest first. The last key tells any two rows apart."""
     in_order = rows.order_by(*map(_by, keys))
     found = list(in_order.filter(_after(rows, keys, after))[: PAGE_LENGTH + 1]) if after else []
-    is_first = not found
-    if is_first:
-        found = list(in_order[: PAGE_LENGTH + 1])
+    return _page(found, is_first=False) if found else first_page(list(beginning(rows, keys)))
+
+
+def beginning(rows: QuerySet[Any], keys: Sequence[str]) -> QuerySet[Any]:
+    """What the first page needs: its rows, and one more."""
+    return rows.order_by(*map(_by, keys))[: PAGE_LENGTH + 1]
+
+
+def first_page(found: list[Any]) -> Page:
+    """The first page, of what its `beginning` has."""
+    return _page(found, is_first=True)
+
+
+def _page(found: list[Any], *, is_first: bool) -> Page:
     shown = found[:PAGE_LENGTH]
     return Page(shown, str(shown[-1].code) if len(found) > PAGE_LENGTH else "", is_first)
 

@@ -17,7 +17,8 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from alliance import scopes
-from alliance.models import Episode, Membership, User
+from alliance.models import Membership, User
+from alliance.prepared import Prepared
 from ratings.cases.lists import (
     OLD_AFTER,
     CaseRow,
@@ -153,23 +154,14 @@ def caseload_of(supervisor: User, places: Collection[Membership], therapist: str
 
     `places`: the supervisor's, with their practices. Four statements, one more where a check-in is missing.
     """
-    told = told_cases(supervisor)
     away_after = max((place.practice.unseen_after_days for place in places), default=90)  # of several, the longest
-    is_current = Q(seen_at__gt=timezone.now() - timedelta(days=away_after)) & ~Q(Exists(last_came_with_an_import()))
-    is_open = Q(ends_at__isnull=True)
-    groups = told.values(*MEMBER).annotate(  # an aggregate over all at once cannot hold these subqueries
-        open=Count("pk", filter=is_open),
-        ended=Count("pk", filter=~is_open),
-        current=Count("pk", filter=is_open & is_current),
-        untold=Count("pk", filter=is_open & is_current & Q(is_untold=True)),
-        few=Count("pk", filter=is_open & is_current & says_too_little()),
-    )
-    found = list(groups.order_by())
+    unseen_since = timezone.now() - timedelta(days=away_after)
+    names = (*MEMBER, *COUNTED)
+    found = [dict(zip(names, row, strict=True)) for row in GROUPS.rows(supervisor=supervisor, since=unseen_since)]
     members = members_of((row for row in found if row["open"]), places)
     chosen = [row for row in found if str(row["therapist__code"]) == therapist and row["open"]] or found
-    counted = {name: sum(row[name] for row in chosen) for name in ("open", "ended", "current", "untold", "few")}
-    told = told.filter(is_open, therapist__in=[row["therapist"] for row in chosen])
-    signs = _signs(told.filter(is_current & _is_notable() | Q(Exists(_questions()))), is_current)
+    counted = {name: sum(row[name] for row in chosen) for name in COUNTED}
+    signs = _signs(supervisor, [row["therapist"] for row in chosen], unseen_since)
     current = [sign for sign in signs if sign.is_current]
     flagged = sorted((sign for sign in current if sign.rupture), key=_rank)
     first = list(islice(_with_a_card(flagged), MOST_TO_TALK_ABOUT))
@@ -184,9 +176,9 @@ def caseload_of(supervisor: User, places: Collection[Membership], therapist: str
     lists += [(first, MOST_TO_TALK_ABOUT), (repairs, MOST_REPAIRS)]
     keys = {sign.key for signs_of_list, most in lists for sign in signs_of_list[:most]}
     last = {sign.key: sign.last for sign in signs if sign.last}
-    rows = {row.standing.pk: row for row in case_rows(Episode.objects.filter(pk__in=keys), last=last)}
+    rows = {row.standing.pk: row for row in case_rows(keys, last=last)}
     gaps = _shown(missing, MOST_OF_A_KIND, rows)
-    check_ins = latest_unanswered([row.code for row in gaps.rows])
+    check_ins = latest_unanswered([row.standing.pk for row in gaps.rows])
     named = [sign for sign in current if sign.is_named and not sign.is_untold]
     few = counted["few"] - sum(sign.says_too_little for sign in named)
     unflagged = counted["current"] - counted["untold"] - len(named)
@@ -211,8 +203,35 @@ def caseload_of(supervisor: User, places: Collection[Membership], therapist: str
     )
 
 
-def _signs(cases: QuerySet[Any], is_current: Q) -> list[Sign]:
-    """What the cases have to say, what comes first at the head."""
+COUNTED = ("open", "ended", "current", "untold", "few")
+
+
+def _is_current(since: datetime) -> Q:
+    """The condition that somebody has seen the client since, here."""
+    return Q(seen_at__gt=since) & ~Q(Exists(last_came_with_an_import()))
+
+
+def _groups(supervisor: User, since: datetime) -> QuerySet[Any, Any]:
+    """By therapist: an aggregate over all at once cannot hold these subqueries."""
+    is_open = Q(ends_at__isnull=True)
+    is_current = is_open & _is_current(since)
+    groups = told_cases(supervisor).values(*MEMBER).order_by()
+    return groups.annotate(
+        open=Count("pk", filter=is_open),
+        ended=Count("pk", filter=~is_open),
+        current=Count("pk", filter=is_current),
+        untold=Count("pk", filter=is_current & Q(is_untold=True)),
+        few=Count("pk", filter=is_current & says_too_little()),
+    ).values_list(*MEMBER, *COUNTED)
+
+
+GROUPS = Prepared(_groups, supervisor=User, since=datetime)
+
+
+def _with_signs(supervisor: User, therapists: list[int], since: datetime) -> QuerySet[Any]:
+    is_current = _is_current(since)
+    cases = told_cases(supervisor).filter(ends_at__isnull=True, therapist__in=therapists)
+    cases = cases.filter(is_current & _is_notable() | Q(Exists(_questions())))
     steps = RepairStep.objects.filter(episode=OuterRef("pk"), taken_back_at__isnull=True)
     steps = steps.filter(rupture__state__in=Rupture.ACTIVE, rupture__kept_back=False)
     rows = cases.annotate(
@@ -222,7 +241,15 @@ def _signs(cases: QuerySet[Any], is_current: Q) -> list[Sign]:
         has_step=Exists(steps),
         has_question=Exists(_questions()),
     )
-    found = list(rows.select_related("standing__rupture__opened_session"))
+    return rows.select_related("standing__rupture__opened_session")
+
+
+WITH_SIGNS = Prepared(_with_signs, supervisor=User, therapists=list, since=datetime)
+
+
+def _signs(supervisor: User, therapists: list[int], since: datetime) -> list[Sign]:
+    """What the cases have to say, what comes first at the head."""
+    found = WITH_SIGNS.models(supervisor=supervisor, therapists=therapists, since=since)
     last = last_ruptures([row.pk for row in found], {row.pk for row in found if row.untold})
     signs = [
         Sign(

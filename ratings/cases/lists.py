@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from alliance.models import Client, Episode, User
 from alliance.names import folded
+from alliance.prepared import Prepared
 from ratings.check_in.rate_first import awaiting_rating, standing_until_rated
 from ratings.detection.shadow import told_standing
 from ratings.detection.stored import evidence_of
@@ -82,6 +83,12 @@ def last_ruptures(keys: Collection[int], untold: Collection[int]) -> dict[int, L
     `untold`: which of the keys are of a practice in shadow mode. The statement joins as little as it can: right after a
     first import PostgreSQL takes the tables for empty, and then looks through one for each row of another.
     """
+    rows = LAST_RUPTURES.models(keys=keys)
+    told = (row for row in rows if row.is_told(shadow=row.episode_id in untold))
+    return {row.episode_id: LastRupture(row, row.stays_aside) for row in told}
+
+
+def _last_ruptures(keys: list[int]) -> QuerySet[Any]:
     versions = Assessment.objects.filter(episode=OuterRef(OuterRef("episode"))).order_by("-version__valid_from")
     steady = Assessment.objects.filter(
         episode=OuterRef("episode"),
@@ -94,9 +101,10 @@ def last_ruptures(keys: Collection[int], untold: Collection[int]) -> dict[int, L
     rows = rows.exclude(state=Rupture.RuptureState.WITHDRAWN).annotate(
         stays_aside=Case(When(is_aside & ~Q(Exists(steady)), then=True), default=False)
     )
-    rows = rows.order_by("opened_session__starts_at", "pk")
-    told = (row for row in rows if row.is_told(shadow=row.episode_id in untold)) if keys else ()
-    return {row.episode_id: LastRupture(row, row.stays_aside) for row in told}
+    return rows.order_by("opened_session__starts_at", "pk")
+
+
+LAST_RUPTURES = Prepared(_last_ruptures, keys=list)
 
 
 def _with_what_rows_say(episodes: QuerySet[Episode]) -> QuerySet[Any]:
@@ -152,17 +160,20 @@ def _with_who_read(episodes: QuerySet[Any]) -> QuerySet[Any]:
     return rows
 
 
+OWN_ROWS = Prepared(lambda keys: _with_what_rows_say(Episode.objects.filter(pk__in=keys)), keys=list)
+READ_ALONG = Prepared(lambda keys: _with_who_read(_with_what_rows_say(Episode.objects.filter(pk__in=keys))), keys=list)
+
+
 def case_rows(
-    episodes: QuerySet[Episode], worked_on_by: User | None = None, last: Mapping[int, LastRupture] | None = None
+    keys: Collection[int], worked_on_by: User | None = None, last: Mapping[int, LastRupture] | None = None
 ) -> list[CaseRow]:
-    """A line for each episode of a queryset, worst first, then by name.
+    """A line for each of these episodes, worst first, then by name.
 
     Two statements, one more where a practice rates first. An episode without a standing is left out. `worked_on_by`:
     who has them in their hands, and is told which are a colleague's; None: who reads along. `last`: their
     `last_ruptures`, where these were read already.
     """
-    rows = _with_what_rows_say(episodes)
-    found = list(rows if worked_on_by else _with_who_read(rows))
+    found = (OWN_ROWS if worked_on_by else READ_ALONG).models(keys=keys)
     waiting = {one.episode_key for one in awaiting_rating(found, worked_on_by)} if worked_on_by else set()
     if last is None:
         last = last_ruptures([row.pk for row in found], {row.pk for row in found if row.is_untold})

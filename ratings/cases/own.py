@@ -31,7 +31,8 @@ from django.utils.translation import gettext_lazy as _
 from alliance import scopes
 from alliance.models import Episode, User
 from alliance.names import folded
-from alliance.paging import page_after, page_of_codes
+from alliance.paging import beginning, first_page, page_after, page_of_codes
+from alliance.prepared import Prepared
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.cases.register import NEVER, as_told, codes_by_name, has_rupture
 from ratings.check_in.rate_first import awaits_rating_of
@@ -109,22 +110,23 @@ def own_cases(therapist: User, asked: OwnAsked, name: str = "") -> OwnCases:
 
     Three statements, four for an order by name or a search; one more where a practice rates first.
     """
-    cases = _own(therapist)
-    counts = {f"in_{only}": Count("pk", filter=_condition(only)) for only in Only}
-    # By therapist, as in the register: an aggregate over all at once cannot hold these subqueries.
-    groups = list(
-        cases.values("therapist").annotate(in_open=Count("pk", filter=Q(ends_at__isnull=True)), **counts).order_by()
-    )
-    narrowed = cases.filter(_condition(asked.only)).annotate(next_one=F("next_at"), has_new=F("is_new"))
+    now = timezone.now()
+    groups = list(GROUPS.rows(therapist=therapist, now=now))
+    n_open, *in_each = (sum(row[place] for row in groups) for place in range(1, 2 + len(Only)))
+    counts = dict(zip(Only, in_each, strict=True))
     found = None
     if name or asked.sort == Sort.NAME:
+        narrowed = _narrowed(therapist, now, asked.only)
         codes = [
             code for is_open in (True, False) for code in codes_by_name(narrowed.filter(ends_at__isnull=is_open), name)
         ]
         found, page = len(codes) if name else None, page_of_codes(codes, None if name else asked.after)
-        rows = _rows(therapist, narrowed.filter(code__in=page.rows))
+        rows = _rows(therapist, list(narrowed.filter(code__in=page.rows)))
     else:
-        page = page_after(narrowed, KEYS[asked.sort], asked.after)
+        if asked.after:
+            page = page_after(_narrowed(therapist, now, asked.only), KEYS[asked.sort], asked.after)
+        else:
+            page = first_page(FIRST_PAGES[asked.only, asked.sort].models(therapist=therapist, now=now))
         rows = _rows(therapist, page.rows)
     if asked.sort != Sort.LOOK:
         rows.sort(key=lambda row: (_place(row, asked.sort), folded(row.name)))
@@ -132,9 +134,9 @@ def own_cases(therapist: User, asked: OwnAsked, name: str = "") -> OwnCases:
         open=[row for row in rows if not row.ended_at],
         ended=sorted((row for row in rows if row.ended_at), key=_ended_at, reverse=True),
         found=found,
-        filters=[FilterLink(only, sum(row[f"in_{only}"] for row in groups), only == asked.only) for only in Only],
-        has_open=any(row["in_open"] for row in groups),
-        has_many=sum(row["in_all"] for row in groups) > 1,
+        filters=[FilterLink(only, counts[only], only == asked.only) for only in Only],
+        has_open=n_open > 0,
+        has_many=counts[Only.ALL] > 1,
         next=page.next if not name else "",
         is_first=page.is_first,
     )
@@ -152,7 +154,7 @@ class OwnCounts:
 def own_counts(therapist: User) -> OwnCounts:
     """One statement."""
     groups = (
-        _own(therapist)
+        _own(therapist, timezone.now())
         .values("therapist")
         .annotate(
             flagged=Count("pk", filter=_condition(Only.FLAGGED)),
@@ -164,12 +166,12 @@ def own_counts(therapist: User) -> OwnCounts:
     return OwnCounts(*(sum(row[name] for row in found) for name in ("flagged", "new", "awaiting")))
 
 
-def _own(therapist: User) -> QuerySet[Any]:
+def _own(therapist: User, now: datetime) -> QuerySet[Any]:
     planned = TherapySession.objects.not_voided().filter(
-        episode=OuterRef("pk"), attendance=Attendance.PLANNED, starts_at__gt=timezone.now()
+        episode=OuterRef("pk"), attendance=Attendance.PLANNED, starts_at__gt=now
     )
-    new = answers_for(therapist).filter(is_new_to(therapist), episode=OuterRef("pk"))
-    cases: QuerySet[Any] = as_told(Episode.objects.filter(pk__among=scopes.own_episodes(therapist))).alias(
+    new = answers_for(therapist).filter(is_new_to(therapist, now), episode=OuterRef("pk"))
+    cases: QuerySet[Any] = as_told(Episode.objects.filter(pk__among=scopes.own_episodes.keys(therapist))).alias(
         awaits=Case(When(awaits_rating_of(therapist), then=True), default=False),
         own_attention=Case(When(awaits=True, then=Value(0)), default=F("told_attention"), output_field=IntegerField()),
         is_over=Case(When(ends_at__isnull=False, then=Value(1)), default=Value(0)),
@@ -179,6 +181,12 @@ def _own(therapist: User) -> QuerySet[Any]:
         last_or_never=Coalesce("standing__last_session_at", Value(FAR_AHEAD)),
         is_new=Exists(new),
     )
+    return cases
+
+
+def _narrowed(therapist: User, now: datetime, only: Only) -> QuerySet[Any]:
+    cases: QuerySet[Any] = _own(therapist, now).filter(_condition(only))
+    cases = cases.annotate(next_one=F("next_at"), has_new=F("is_new"))
     return cases
 
 
@@ -194,10 +202,31 @@ def _condition(only: Only) -> Q:
     }[only]
 
 
+def _groups(therapist: User, now: datetime) -> QuerySet[Any, Any]:
+    """By therapist, as in the register: an aggregate over all at once cannot hold these subqueries."""
+    counts = {f"in_{only}": Count("pk", filter=_condition(only)) for only in Only}
+    groups: QuerySet[Any, Any] = _own(therapist, now).values("therapist").order_by()
+    in_open = Count("pk", filter=Q(ends_at__isnull=True))
+    groups = groups.annotate(in_open=in_open, **counts).values_list("therapist", "in_open", *counts)
+    return groups
+
+
+GROUPS = Prepared(_groups, therapist=User, now=datetime)
+FIRST_PAGES = {
+    (only, sort): Prepared(
+        lambda therapist, now, only=only, keys=keys: beginning(_narrowed(therapist, now, only), keys),
+        therapist=User,
+        now=datetime,
+    )
+    for only in Only
+    for sort, keys in KEYS.items()
+}
+
+
 def _rows(therapist: User, shown: Sequence[Any]) -> list[CaseRow]:
     """The rows of the cases that are shown, what needs a look first."""
     found = {str(row.code): row for row in shown}
-    rows = case_rows(Episode.objects.filter(pk__in=[row.pk for row in shown]), therapist)
+    rows = case_rows([row.pk for row in shown], therapist)
     return [replace(row, next_at=found[row.code].next_one, is_new=found[row.code].has_new) for row in rows]
 
 

@@ -21,6 +21,7 @@ from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.models import Episode, Membership, Practice, User
 from alliance.names import folded
+from alliance.prepared import Prepared
 from ratings.check_in.actions import mark_seen
 from ratings.detection.reassess import lock_for_edit, lock_for_settling
 from ratings.findings.scale import whole
@@ -101,14 +102,23 @@ def cases_with_something_before(user: User) -> list[CaseBefore]:
 
     Of an ended one that nobody has taken over only what nobody has read.
     """
-    own = scopes.own_episodes(user).filter(therapist__among=scopes.live_memberships(user, "therapist"))
-    own = own.filter(Q(ends_at__isnull=True) | Q(next__isnull=True), previous__isnull=False)
-    cases = {row.pk: row for row in own.select_related("client__data_key")}
+    cases = {row.pk: row for row in FOLLOWING.models(user=user)}
     course = _before(cases)
-    rows = _carried(course, user).exclude(seen__by__among=scopes.places_of(user)).select_related("check_in")
+    rows = NOT_SEEN.models(before=course, reader=user)
     told = {course[row.episode_id] for row in rows if not cases[course[row.episode_id]].ends_at or row.is_unread}
     found = [CaseBefore(str(cases[key].code), cases[key].client.display_name) for key in told]
     return sorted(found, key=lambda case: folded(case.name))
+
+
+def _following(user: User) -> QuerySet[Any]:
+    """The own cases that another therapy came before."""
+    own = scopes.own_episodes(user).filter(therapist__among=scopes.live_memberships(user, "therapist"))
+    own = own.filter(Q(ends_at__isnull=True) | Q(next__isnull=True), previous__isnull=False)
+    return own.select_related("client__data_key")
+
+
+def _not_seen(before: Collection[int], reader: User) -> QuerySet[Any]:
+    return _carried(before, reader).exclude(seen__by__among=scopes.places_of(reader)).select_related("check_in")
 
 
 @transaction.atomic
@@ -169,7 +179,7 @@ def _before(keys: Collection[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     level = {key: key for key in keys}
     while level:
-        rows = Episode.objects.filter(pk__in=level, previous__isnull=False).values_list("pk", "previous")
+        rows = PREVIOUS.rows(keys=level)
         level = {previous: level[key] for key, previous in rows if previous is not None}
         found |= level
     return found
@@ -206,3 +216,10 @@ def _carried(before: Collection[int], reader: User) -> QuerySet[Any]:
     rows = _answers().annotate(is_unread=_is(unread), is_whole=_is(is_whole), is_wished=_is(_is_wished()))
     rows = rows.filter(Q(is_whole=True) | Q(is_wished=True), therapy_session__voided_at__isnull=True)
     return rows.filter(episode__in=before)
+
+
+FOLLOWING = Prepared(_following, user=User)
+NOT_SEEN = Prepared(_not_seen, before=list, reader=User)
+PREVIOUS = Prepared(
+    lambda keys: Episode.objects.filter(pk__in=keys, previous__isnull=False).values_list("pk", "previous"), keys=list
+)

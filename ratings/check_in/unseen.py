@@ -3,7 +3,7 @@
 Each reader has their own: what a colleague who covers has read is still new to the therapist.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -18,7 +18,7 @@ NEW_FOR = timedelta(days=28)  # convention of this app: what is older is new onl
 
 def own_answers(user: User) -> QuerySet[Rating]:
     """The answers of the user's clients, apart from what the user has typed or imported."""
-    return answers_for(user).filter(episode__among=scopes.own_episodes(user))
+    return answers_for(user).filter(episode__among=scopes.own_episodes.keys(user))
 
 
 def answers_for(user: User) -> QuerySet[Rating]:
@@ -27,7 +27,7 @@ def answers_for(user: User) -> QuerySet[Rating]:
     return ratings.exclude(mode=Rating.Mode.IMPORT).exclude(entered_by__user=user)
 
 
-def is_new_to(user: User) -> Q:
+def is_new_to(user: User, now: datetime | None = None) -> Q:
     """The condition that a client's answers are new to this reader.
 
     Older ones that the therapist has seen, or anybody has read, are not: who covers has come for the present.
@@ -35,4 +35,4 @@ def is_new_to(user: User) -> Q:
     seen = SeenRating.objects.filter(rating=OuterRef("pk"))
     by_therapist = seen.filter(by__user=OuterRef("episode__therapist__user"))
     by_nobody = Q(check_in__read_at__isnull=True) & ~Q(Exists(by_therapist))
-    return ~Q(Exists(seen.filter(by__user=user))) & (Q(received_at__gt=timezone.now() - NEW_FOR) | by_nobody)
+    return ~Q(Exists(seen.filter(by__user=user))) & (Q(received_at__gt=(now or timezone.now()) - NEW_FOR) | by_nobody)

@@ -3,11 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Expression, OuterRef, QuerySet
 
-from alliance.models import Episode
+from alliance import scopes
+from alliance.models import User
 from alliance.names import folded
+from alliance.prepared import Prepared
 from ratings.models import Rating, WishOutcome
 from ratings.psychometrics.evidence import Rater
 
@@ -28,15 +31,24 @@ class Wish:
         return self.how == Rating.BringUp.GENTLY
 
 
-def wishes(episodes: QuerySet[Episode] | Collection[int]) -> list[Wish]:
+def own_wishes(user: User) -> list[Wish]:
+    """The same of all cases that are in the user's own hands."""
+    return _wishes(OF_OWN.models(user=user))
+
+
+def wishes(episodes: Collection[int]) -> list[Wish]:
     """What clients want brought up; the newest of each episode, until the therapist says what became of it.
 
-    One statement. For the therapist alone: pass `scopes.own_episodes(user)`, or an episode that the user may edit.
+    One statement. For the therapist alone: pass the keys of episodes that the user may edit.
     """
+    return _wishes(OF_EPISODES.models(episodes=episodes))
+
+
+def _wished(episodes: Expression | Collection[int]) -> QuerySet[Any]:
     is_settled = WishOutcome.objects.filter(
         rating=OuterRef("pk"), outcome__in=WishOutcome.SETTLED, taken_back_at__isnull=True
     )
-    rows = (
+    return (
         Rating.objects.current()
         .filter(episode__in=episodes, episode__ends_at__isnull=True, rater=Rater.CLIENT)
         .filter(bring_up__in=[Rating.BringUp.GENTLY, Rating.BringUp.MYSELF])
@@ -44,6 +56,13 @@ def wishes(episodes: QuerySet[Episode] | Collection[int]) -> list[Wish]:
         .select_related("episode__client__data_key", "therapy_session")
         .order_by("received_at")
     )
+
+
+OF_OWN = Prepared(lambda user: _wished(scopes.own_episodes.keys(user)), user=User)
+OF_EPISODES = Prepared(_wished, episodes=list)
+
+
+def _wishes(rows: list[Any]) -> list[Wish]:
     newest = {row.episode_id: row for row in rows}  # an earlier one is not asked about once more
     return sorted(
         (

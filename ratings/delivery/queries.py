@@ -1,6 +1,6 @@
 """Reads: what became of each check-in, for a therapist."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
@@ -8,13 +8,26 @@ from operator import and_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, TextChoices
+from django.db.models import (
+    BooleanField,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+)
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance import scopes
 from alliance.models import Consent, Episode, User
-from alliance.paging import page_after
+from alliance.paging import beginning, first_page, page_after
+from alliance.prepared import Prepared
 from ratings.check_in.instrument_choice import STILL_AWAITED
 from ratings.delivery import schedule
 from ratings.models import CheckIn, ClientLink, Delivery, Rating
@@ -94,12 +107,13 @@ class SessionRow:
         return self.therapy_session.attendance == Attendance.PLANNED
 
 
-def unanswered(user: User) -> QuerySet[CheckIn]:
+def unanswered(user: User, now: datetime | None = None) -> QuerySet[CheckIn]:
     """The unanswered check-ins of the user's own open episodes, as Today counts."""
+    since = (now or timezone.now()) - LISTED_FOR
     check_ins = CheckIn.objects.wanted().filter(
-        episode__among=scopes.own_episodes(user),
+        episode__among=scopes.own_episodes.keys(user),
         episode__ends_at__isnull=True,
-        therapy_session__starts_at__gt=timezone.now() - LISTED_FOR,
+        therapy_session__starts_at__gt=since,
     )
     never_asked = Q(therapy_session__attendance=Attendance.PLANNED) & ~Exists(
         ClientLink.objects.filter(check_in=OuterRef("pk"))  # every message and every screen has one
@@ -119,11 +133,34 @@ class CheckInPage:
 
 def page_of_unanswered(user: User, after: UUID | None) -> CheckInPage:
     """Two statements, whatever the page."""
-    waiting = unanswered(user)
-    rows = waiting.annotate(session_at=F("therapy_session__starts_at"))
     now = timezone.now()
-    page = page_after(_with_progress(rows, now), ("-session_at", "-pk"), after)
-    return CheckInPage([_row(row, now) for row in page.rows], waiting.count(), page.next, page.is_first)
+    if after:
+        page = page_after(_listed(user, now), LATEST_FIRST, after)
+    else:
+        page = first_page(FIRST_PAGE.models(user=user, now=now))
+    return CheckInPage([_row(row, now) for row in page.rows], count_unanswered(user), page.next, page.is_first)
+
+
+def _listed(user: User, now: datetime) -> QuerySet[Any]:
+    return _with_progress(unanswered(user, now).annotate(session_at=F("therapy_session__starts_at")), now)
+
+
+LATEST_FIRST = ("-session_at", "-pk")
+FIRST_PAGE = Prepared(lambda user, now: beginning(_listed(user, now), LATEST_FIRST), user=User, now=datetime)
+
+
+def count_unanswered(user: User) -> int:
+    """How many `unanswered` has."""
+    ((count,),) = COUNT.rows(user=user, now=timezone.now())
+    return int(count)
+
+
+# In one group: the value is the same for all.
+COUNT = Prepared(
+    lambda user, now: unanswered(user, now).values(all=Value(1)).annotate(n=Count("pk")).values_list("n"),
+    user=User,
+    now=datetime,
+)
 
 
 def unanswered_lately(user: User) -> list[CheckInRow]:
@@ -131,15 +168,12 @@ def unanswered_lately(user: User) -> list[CheckInRow]:
 
     Without those whose first e-mail is only due: nobody could have answered them yet.
     """
-    rows = rows_of(unanswered(user).filter(therapy_session__starts_at__gt=timezone.now() - STILL_AWAITED))
-    return [row for row in rows if row.progress != Progress.DUE]
+    return [row for _key, row in _rows(AWAITED, user=user) if row.progress != Progress.DUE]
 
 
-def latest_unanswered(case_codes: Collection[str]) -> dict[str, CheckInRow]:
-    """Case code -> the latest unanswered check-in."""
-    check_ins = CheckIn.objects.wanted().filter(episode__code__in=case_codes)
-    rows = rows_of(check_ins.exclude(ratings__rater=Rater.CLIENT))
-    return {str(row.case_code): row for row in reversed(rows)}
+def latest_unanswered(episodes: Collection[int]) -> dict[str, CheckInRow]:
+    """Case code -> the latest unanswered check-in. `episodes`: keys of the cases."""
+    return {str(row.case_code): row for _key, row in reversed(_rows(UNANSWERED, episodes=episodes))}
 
 
 def session_rows(episode: Episode, numbers: Mapping[int, int | None]) -> list[SessionRow]:
@@ -147,34 +181,54 @@ def session_rows(episode: Episode, numbers: Mapping[int, int | None]) -> list[Se
 
     `numbers`: session key -> its number.
     """
-    check_ins = dict(_keyed_rows(CheckIn.objects.filter(episode=episode)))
+    check_ins = dict(_rows(OF_EPISODE, episode=episode))
     return [
         SessionRow(therapy_session, numbers.get(therapy_session.pk), check_ins.get(therapy_session.pk))
-        for therapy_session in TherapySession.objects.filter(episode=episode)
-        .not_voided()
-        .exclude(attendance=Attendance.CANCELLED)
-        .order_by("-starts_at")
+        for therapy_session in SESSIONS.models(episode=episode)
     ]
 
 
-def rows_of(check_ins: QuerySet[CheckIn]) -> list[CheckInRow]:
-    """The check-ins as rows, latest session first."""
-    return [row for _key, row in _keyed_rows(check_ins)]
-
-
-def rows_by_session(check_ins: QuerySet[CheckIn]) -> dict[int, CheckInRow]:
+def rows_by_session(sessions: Collection[int]) -> dict[int, CheckInRow]:
     """Session key -> its check-in as a row."""
-    return dict(_keyed_rows(check_ins))
+    return dict(_rows(OF_SESSIONS, sessions=sessions))
 
 
-def _keyed_rows(check_ins: QuerySet[CheckIn]) -> Iterator[tuple[int, CheckInRow]]:
-    """Yields (session key, row), latest session first.
-
-    One statement, whatever their number.
-    """
+def _rows(check_ins: Prepared, **given: Any) -> list[tuple[int, CheckInRow]]:
+    """Of each the key of its session, and its row."""
     now = timezone.now()
-    for check_in in _with_progress(check_ins, now).order_by("-therapy_session__starts_at", "-pk"):
-        yield check_in.therapy_session_id, _row(check_in, now)
+    return [(row.therapy_session_id, _row(row, now)) for row in check_ins.models(now=now, **given)]
+
+
+def _latest_first(check_ins: QuerySet[CheckIn], now: datetime) -> QuerySet[Any]:
+    return _with_progress(check_ins, now).order_by("-therapy_session__starts_at", "-pk")
+
+
+def _awaited(user: User, now: datetime) -> QuerySet[Any]:
+    return _latest_first(unanswered(user, now).filter(therapy_session__starts_at__gt=now - STILL_AWAITED), now)
+
+
+def _unanswered_of(episodes: list[int], now: datetime) -> QuerySet[Any]:
+    check_ins = CheckIn.objects.wanted().filter(episode__in=episodes)
+    return _latest_first(check_ins.exclude(ratings__rater=Rater.CLIENT), now)
+
+
+def _sessions_of(episode: Episode) -> QuerySet[TherapySession]:
+    sessions = TherapySession.objects.filter(episode=episode).not_voided()
+    return sessions.exclude(attendance=Attendance.CANCELLED).order_by("-starts_at")
+
+
+# Each is one statement, whatever the number of rows.
+AWAITED = Prepared(_awaited, user=User, now=datetime)
+UNANSWERED = Prepared(_unanswered_of, episodes=list, now=datetime)
+OF_EPISODE = Prepared(
+    lambda episode, now: _latest_first(CheckIn.objects.filter(episode=episode), now), episode=Episode, now=datetime
+)
+OF_SESSIONS = Prepared(
+    lambda sessions, now: _latest_first(CheckIn.objects.filter(therapy_session__in=sessions), now),
+    sessions=list,
+    now=datetime,
+)
+SESSIONS = Prepared(_sessions_of, episode=Episode)
 
 
 def _with_progress(check_ins: QuerySet[CheckIn], now: datetime) -> QuerySet[Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -19,6 +20,7 @@ from alliance import scopes
 from alliance.crypto import keyed_hash
 from alliance.dates import DateFormat, written
 from alliance.models import Episode, Practice, User
+from alliance.prepared import Prepared
 from ratings.demo.people import address_of
 from ratings.demo.study import CODE as STUDY_CODE
 from ratings.demo.write import made_by_seed, seen_from
@@ -293,15 +295,22 @@ class StoryCase:
 def _story_cases(user: User) -> list[StoryCase]:
     """The stories that have words for the user, in order."""
     by_hash = {keyed_hash("email", address_of(story.name)): story for story in STORIES}
-    cases = Episode.objects.visible_to(user).filter(client__email_hash__in=by_hash).select_related("client")
-    own_keys = set(scopes.own_episodes(user).filter(pk__in=cases).values_list("pk", flat=True))
-    case_of = {by_hash[case.client.email_hash]: case for case in cases.order_by("-pk")}
+    case_of = {by_hash[row[0]]: row[1:] for row in CASES.rows(user=user, hashes=by_hash)}
     story_cases = []
     for story in STORIES:
-        if case := case_of.get(story):
-            text = story.for_therapist if case.pk in own_keys else story.for_readers
-            story_cases.append(StoryCase(story, case.code, text))
+        if story in case_of:
+            code, is_own = case_of[story]
+            story_cases.append(StoryCase(story, code, story.for_therapist if is_own else story.for_readers))
     return [case for case in story_cases if case.text]
+
+
+def _cases(user: User, hashes: list[str]) -> QuerySet[Any]:
+    is_own = Case(When(pk__among=scopes.own_episodes.keys(user), then=True), default=False)
+    cases = Episode.objects.visible_to(user).filter(client__email_hash__in=hashes).annotate(is_own=is_own)
+    return cases.order_by("-pk").values_list("client__email_hash", "code", "is_own")
+
+
+CASES = Prepared(_cases, user=User, hashes=list)
 
 
 def _links(cases: Sequence[StoryCase]) -> tuple[Stop, ...]:

@@ -9,13 +9,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from alliance import scopes
 from alliance.models import User
+from alliance.prepared import Prepared
 from ratings.detection.history import HeldSession
 from ratings.detection.replay import Replay
 from ratings.models import Draw, Rating, Rupture, StrainVerdict
@@ -71,6 +73,7 @@ class SampleQuestion:
     """A drawn session of which nobody has said yet whether there was strain."""
 
     session_code: UUID
+    case_key: int
     case_code: UUID
     name: str
     held_at: datetime
@@ -78,12 +81,25 @@ class SampleQuestion:
 
 def open_questions(user: User) -> list[SampleQuestion]:
     """What Today asks of the user's own cases, the latest session first; one statement."""
+    return [
+        SampleQuestion(
+            session_code=row.therapy_session.code,
+            case_key=row.episode_id,
+            case_code=row.episode.code,
+            name=row.episode.client.display_name,
+            held_at=row.therapy_session.starts_at,
+        )
+        for row in OPEN.models(user=user, now=timezone.now())
+    ]
+
+
+def _open(user: User, now: datetime) -> QuerySet[Any]:
     answered = StrainVerdict.objects.filter(draw=OuterRef("pk"))
     drawn = (
         Draw.objects.filter(
             is_drawn=True,
-            drawn_at__gt=timezone.now() - ASKED_FOR,
-            episode__among=scopes.own_episodes(user),
+            drawn_at__gt=now - ASKED_FOR,
+            episode__among=scopes.own_episodes.keys(user),
             therapy_session__in=TherapySession.objects.attended(),
         )
         .exclude(Exists(answered))
@@ -91,12 +107,10 @@ def open_questions(user: User) -> list[SampleQuestion]:
         .select_related("therapy_session", "episode__client__data_key")
         .order_by("-therapy_session__starts_at")
     )
-    return [
-        SampleQuestion(
-            row.therapy_session.code, row.episode.code, row.episode.client.display_name, row.therapy_session.starts_at
-        )
-        for row in drawn[:MOST_ASKED]
-    ]
+    return drawn[:MOST_ASKED]
+
+
+OPEN = Prepared(_open, user=User, now=datetime)
 
 
 def draw_of(therapy_session: TherapySession) -> Draw | None:

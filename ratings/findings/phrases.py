@@ -363,6 +363,13 @@ TREND_WORDS = {
 }
 
 
+SHORT_WORDS = TREND_WORDS | {
+    TrendWord.USUAL: lambda: _("as usual"),
+    TrendWord.BELOW: lambda: _("below usual"),
+    TrendWord.ABOVE: lambda: _("above usual"),
+}
+
+
 def trend(word: str | None) -> str:
     """A word of a standing, as a reader says it; none is too few to say."""
     return TREND_WORDS[TrendWord(word or TrendWord.FEW)]()
@@ -377,14 +384,7 @@ def trend_of(standing) -> str:
 
 def short_trend(word: str | None) -> str:
     """The same words, short enough for a cell of a table."""
-    short = {
-        TrendWord.USUAL: _("as usual"),
-        TrendWord.BELOW: _("below usual"),
-        TrendWord.ABOVE: _("above usual"),
-        TrendWord.LOWER: _("settled lower"),
-        TrendWord.UNTOLD: "",
-    }
-    return short.get(TrendWord(word or TrendWord.FEW), TREND_WORDS[TrendWord.FEW]())
+    return SHORT_WORDS[TrendWord(word or TrendWord.FEW)]()
 
 
 def tension(rating) -> str:

@@ -109,8 +109,8 @@ def agenda_of(adviser: Adviser, added: str = "") -> Agenda:
     reader = adviser.membership.user
     episodes = supervised_episodes(reader).filter(therapist=adviser.therapist.pk, ends_at__isnull=True)
     started = dict(episodes.values_list("pk", "starts_at"))
-    rows = case_rows(episodes)
     keys = list(started)
+    rows = case_rows(keys)
     meeting = meetings_of(adviser).filter(closed_at__isnull=True).first()
     past = lines_of(meetings_of(adviser), reader)
     notes = notes_in(meeting, reader) if meeting else {}

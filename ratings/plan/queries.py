@@ -1,13 +1,16 @@
 """Reads: the plan of an episode, with what the client says about it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Expression, QuerySet
 
-from alliance.models import DataKey, Episode
+from alliance import scopes
+from alliance.models import DataKey, Episode, User
+from alliance.prepared import Prepared
 from ratings.check_in.answers import PlanAnswers
 from ratings.detection.history import HeldSession
 from ratings.models import CanSay, Helped, Rating, StillRight
@@ -234,6 +237,7 @@ def _changed_at(goals: Iterable[GoalView], tasks: Iterable[TaskView], phases: It
 class RefusedGoal:
     """A goal that its client says is not, or not quite, right any more."""
 
+    case_key: int
     case_code: str
     name: str
     text: str
@@ -241,17 +245,33 @@ class RefusedGoal:
     session_at: datetime
 
 
-def refused_goals(episodes: QuerySet[Episode] | Collection[int]) -> list[RefusedGoal]:
+def own_refused_goals(user: User) -> list[RefusedGoal]:
+    """The same of all cases that are in the user's own hands."""
+    return _refused(ANSWERS_OF_OWN.rows(user=user))
+
+
+def refused_goals(episodes: Collection[int]) -> list[RefusedGoal]:
     """The open goals of these episodes whose present wording is not right to the client, latest first.
 
     Two statements, whatever their number.
     """
-    rated = (
+    return _refused(ANSWERS.rows(episodes=episodes))
+
+
+def _answers_about_plans(episodes: Expression | Collection[int]) -> QuerySet[Any, Any]:
+    return (
         Rating.objects.current()
         .filter(episode__in=episodes, episode__ends_at__isnull=True, rater=Rater.CLIENT, plan_answers__isnull=False)
         .order_by("therapy_session__starts_at")
         .values_list("episode", "plan_answers", "therapy_session__starts_at")
     )
+
+
+ANSWERS_OF_OWN = Prepared(lambda user: _answers_about_plans(scopes.own_episodes.keys(user)), user=User)
+ANSWERS = Prepared(_answers_about_plans, episodes=list)
+
+
+def _refused(rated: Iterator[Sequence[Any]]) -> list[RefusedGoal]:
     # By the episode, too: answers may be about the goals of another client, where the session was filed before.
     latest = {
         (episode, about.code): (about, session_at)
@@ -266,5 +286,6 @@ def refused_goals(episodes: QuerySet[Episode] | Collection[int]) -> list[Refused
         if about and session_at and about.answer in REFUSED and about.revision == goal.revision:
             client = goal.episode.client
             text, words = goal.text.shown(client.data_key), str(StillRight(about.answer).label)
-            found.append(RefusedGoal(str(goal.episode.code), client.display_name, text, words, session_at))
+            case = goal.episode_id, str(goal.episode.code), client.display_name
+            found.append(RefusedGoal(*case, text, words, session_at))
     return sorted(found, key=lambda goal: goal.session_at, reverse=True)

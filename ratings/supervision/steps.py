@@ -1,6 +1,6 @@
 """Next steps that meetings agreed for cases: who has which open, and that one is done."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from alliance.advising import Adviser
 from alliance.audit import Verb
 from alliance.belonging import are_in
 from alliance.models import User
+from alliance.prepared import Prepared
 from alliance.refusal import Refused
 from alliance.scopes import live_therapists, own_episodes
 from ratings.detection.reassess import lock_episode
@@ -49,6 +50,10 @@ def standing_steps() -> QuerySet[NextStep]:
 
 def in_words(rows: QuerySet[NextStep]) -> list[Step]:
     """The rows opened, the one that is due first at the head; one statement."""
+    return _opened(_with_names(rows))
+
+
+def _opened(rows: Iterable[Any]) -> list[Step]:
     today = timezone.localdate()
     return [
         Step(
@@ -63,19 +68,35 @@ def in_words(rows: QuerySet[NextStep]) -> list[Step]:
             done_at=row.done_at,
             today=today,
         )
-        for row in rows.select_related("episode__client__data_key").order_by("due_on", "pk")
+        for row in rows
     ]
 
 
-def open_steps_of(episodes: Collection[int] | QuerySet[Any]) -> list[Step]:
+def _with_names(rows: QuerySet[NextStep]) -> QuerySet[NextStep]:
+    return rows.select_related("episode__client__data_key").order_by("due_on", "pk")
+
+
+def open_steps_of(episodes: Collection[int]) -> list[Step]:
     """The steps of these episodes that are not done."""
-    return in_words(standing_steps().filter(episode__among=episodes, done_at__isnull=True))
+    return _opened(OPEN.models(episodes=episodes))
 
 
 def steps_to_do(therapist: User) -> list[Step]:
     """What a therapist has agreed to do in open cases of their own. Who covers has agreed to nothing."""
+    return _opened(TO_DO.models(therapist=therapist))
+
+
+def _open(episodes: Collection[int] | QuerySet[Any]) -> QuerySet[NextStep]:
+    return _with_names(standing_steps().filter(episode__among=episodes, done_at__isnull=True))
+
+
+def _to_do(therapist: User) -> QuerySet[NextStep]:
     own = own_episodes(therapist).filter(therapist__in=live_therapists().filter(user=therapist.pk))
-    return open_steps_of(own.filter(ends_at__isnull=True).values("pk"))
+    return _open(own.filter(ends_at__isnull=True).values("pk"))
+
+
+OPEN = Prepared(_open, episodes=list)
+TO_DO = Prepared(_to_do, therapist=User)
 
 
 @transaction.atomic

@@ -8,14 +8,15 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from alliance import scopes
-from alliance.models import Episode, User
+from alliance.models import User
+from alliance.prepared import Prepared
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.check_in.carried import CaseBefore, cases_with_something_before
-from ratings.check_in.wishes import Wish, wishes
-from ratings.delivery.queries import CheckInRow, rows_by_session, unanswered, unanswered_lately
+from ratings.check_in.wishes import Wish, own_wishes
+from ratings.delivery.queries import CheckInRow, count_unanswered, rows_by_session, unanswered_lately
 from ratings.detection.sample import SampleQuestion, open_questions
-from ratings.models import CheckIn, Standing
-from ratings.plan.queries import RefusedGoal, refused_goals
+from ratings.models import Standing
+from ratings.plan.queries import RefusedGoal, own_refused_goals
 from ratings.supervision.steps import Step, steps_to_do
 from ratings.today.news import News, Weight, count_new, latest_strains, news_of, numbered, to_show
 from ratings.today.saved import JustLogged, just_logged
@@ -130,19 +131,18 @@ def day_of(therapist: User) -> Day:
     now = timezone.localtime()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     tomorrow = midnight + timedelta(days=1)
-    own = Episode.objects.filter(pk__among=scopes.own_episodes(therapist))
-    news = news_of(therapist)
+    news = news_of(therapist, midnight)
     strains = latest_strains(news)
     sessions = _sessions(therapist, midnight, tomorrow)
     planned = _next_planned(therapist, tomorrow)
-    wished = {wish.episode_key: wish for wish in wishes(own)}
-    refused, questions = refused_goals(own), open_questions(therapist)
+    wished = {wish.episode_key: wish for wish in own_wishes(therapist)}
+    refused, questions = own_refused_goals(therapist), open_questions(therapist)
     # A line opens names and reads ruptures: it is made for the cases alone that the page says something of.
-    keys = {row.episode_id for row in sessions} | wished.keys() | strains.keys() | _strained(own)
+    keys = {row.episode_id for row in sessions} | wished.keys() | strains.keys() | _strained(therapist)
+    keys |= {row.case_key for row in refused} | {row.case_key for row in questions}
     if planned:
         keys.add(min(planned, key=planned.__getitem__))
-    codes = {row.case_code for row in refused} | {str(row.case_code) for row in questions}
-    cases = {row.standing.pk: row for row in case_rows(own.filter(Q(pk__in=keys) | Q(code__in=codes)), therapist)}
+    cases = {row.standing.pk: row for row in case_rows(keys, therapist)}
     held = {row.code for row in cases.values() if row.awaits_rating}
     wished = {key: wish for key, wish in wished.items() if wish.case_code not in held}
     entries = _entries([row for row in sessions if row.episode_id in cases], cases, wished, strains)
@@ -164,39 +164,52 @@ def day_of(therapist: User) -> Day:
         open=_open_cases(cases, planned, wished, strains, here_today, told),
         refused=[row for row in refused if row.case_code not in held],
         unanswered=_latest_of_each(unanswered_lately(therapist)),
-        unanswered_in_all=unanswered(therapist).count(),
+        unanswered_in_all=count_unanswered(therapist),
         next_steps=steps_to_do(therapist),
         questions=[one for one in questions if str(one.case_code) not in held],
-        has_cases=bool(cases) or own.filter(standing__isnull=False).exists(),
+        has_cases=bool(cases) or scopes.own_episodes(therapist).filter(standing__isnull=False).exists(),
         before=cases_with_something_before(therapist),
     )
 
 
-def _strained(episodes: QuerySet[Episode]) -> set[int]:
+def _strained(therapist: User) -> set[int]:
     """Keys of the open cases in which a rupture is open, or was not repaired."""
+    return {key for (key,) in STRAINED.rows(therapist=therapist)}
+
+
+def _standings(therapist: User) -> QuerySet[Any, Any]:
     is_strained = Q(rupture__isnull=False) | Q(settled_since__isnull=False)
-    rows = Standing.objects.filter(is_strained, episode__in=episodes, episode__ends_at__isnull=True)
-    return set(rows.values_list("episode", flat=True))
+    own = scopes.own_episodes.keys(therapist)
+    return Standing.objects.filter(is_strained, episode__in=own, episode__ends_at__isnull=True).values_list("episode")
+
+
+STRAINED = Prepared(_standings, therapist=User)
 
 
 def _sessions(user: User, midnight: datetime, tomorrow: datetime) -> list[Any]:
     """The sessions of today, and the planned ones of earlier days, in order of time."""
-    sessions = (
+    return SESSIONS.models(user=user, midnight=midnight, tomorrow=tomorrow)
+
+
+def _sessions_of(user: User, midnight: datetime, tomorrow: datetime) -> QuerySet[Any]:
+    return (
         TherapySession.objects.not_voided()
-        .filter(episode__among=scopes.own_episodes(user), starts_at__lt=tomorrow)
+        .filter(episode__among=scopes.own_episodes.keys(user), starts_at__lt=tomorrow)
         .filter(Q(starts_at__gte=midnight) | Q(attendance=Attendance.PLANNED))
         .exclude(attendance=Attendance.CANCELLED)
         .annotate(held_before=numbered("episode", "starts_at"))
         .order_by("starts_at")
     )
-    return list(sessions)
+
+
+SESSIONS = Prepared(_sessions_of, user=User, midnight=datetime, tomorrow=datetime)
 
 
 def _entries(
     sessions: list[Any], cases: dict[int, CaseRow], wished: dict[int, Wish], strains: dict[int, News]
 ) -> list[DayEntry]:
     """What is to say of each of these sessions."""
-    check_ins = rows_by_session(CheckIn.objects.filter(therapy_session__in=[row.pk for row in sessions]))
+    check_ins = rows_by_session([row.pk for row in sessions])
     return [
         DayEntry(
             therapy_session=row,
@@ -218,10 +231,17 @@ def _in_order_of_work(entries: list[DayEntry]) -> list[DayEntry]:
 
 def _next_planned(user: User, since: datetime) -> dict[int, datetime]:
     """Episode key -> the start of its next planned session."""
+    return {row[0]: row[1] for row in PLANNED.rows(user=user, since=since)}
+
+
+def _planned(user: User, since: datetime) -> QuerySet[Any, Any]:
     planned = TherapySession.objects.not_voided().filter(
-        episode__among=scopes.own_episodes(user), attendance=Attendance.PLANNED, starts_at__gte=since
+        episode__among=scopes.own_episodes.keys(user), attendance=Attendance.PLANNED, starts_at__gte=since
     )
-    return dict(planned.order_by().values("episode").annotate(at=Min("starts_at")).values_list("episode", "at"))
+    return planned.order_by().values("episode").annotate(at=Min("starts_at")).values_list("episode", "at")
+
+
+PLANNED = Prepared(_planned, user=User, since=datetime)
 
 
 def _coming(planned: dict[int, datetime], cases: dict[int, CaseRow]) -> ComingSession | None:

@@ -5,12 +5,13 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from django.db.models import Case, Count, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from alliance.models import User
 from alliance.models.episode import OF_EPISODE
+from alliance.prepared import Prepared
 from ratings.check_in.rate_first import awaiting_rating
 from ratings.check_in.unseen import NEW_FOR, is_new_to, own_answers
 from ratings.models import Rating
@@ -69,15 +70,24 @@ def numbered(episode: str, starts_at: str) -> Coalesce:
     return Coalesce(Subquery(held.order_by().values("episode").annotate(n=Count("pk")).values("n")), 0)
 
 
-def news_of(user: User) -> list[News]:
-    """The latest answers of the user's clients, newest first, and older ones that are still new.
+def news_of(user: User, midnight: datetime) -> list[News]:
+    """What of the answers of the user's clients is to be told, newest first.
 
-    One statement, two where a practice rates first.
+    That is what is new, what came since midnight, and the latest answers of a client where they tell of strain and are
+    not old. One statement, two where a practice rates first.
     """
-    is_new = is_new_to(user)
-    rows = (
+    rows = TOLD.models(user=user, now=timezone.now(), midnight=midnight)
+    waiting = {one.session_key for one in awaiting_rating([row.episode for row in rows], user)}
+    return [_news(row, awaits_rating=row.therapy_session_id in waiting) for row in rows]
+
+
+def _told(user: User, now: datetime, midnight: datetime) -> QuerySet[Any]:
+    is_new = is_new_to(user, now)
+    later = own_answers(user).filter(episode=OuterRef("episode"), received_at__gt=OuterRef("received_at"))
+    is_strain = Q(tension=True, received_at__gt=now - NEW_FOR) & ~Q(Exists(later))
+    return (
         own_answers(user)
-        .filter(is_new | Q(received_at__gt=timezone.now() - NEW_FOR))
+        .filter(is_new | Q(received_at__gte=midnight) | is_strain)
         .annotate(
             is_new=Case(When(is_new, then=True), default=False),
             held_before=numbered("episode", "therapy_session__starts_at"),
@@ -85,8 +95,9 @@ def news_of(user: User) -> list[News]:
         .select_related("therapy_session", *OF_EPISODE)
         .order_by("-received_at", "-pk")[:MOST_READ]
     )
-    waiting = {one.session_key for one in awaiting_rating([row.episode for row in rows], user)}
-    return [_news(row, awaits_rating=row.therapy_session_id in waiting) for row in rows]
+
+
+TOLD = Prepared(_told, user=User, now=datetime, midnight=datetime)
 
 
 def _news(row: Any, *, awaits_rating: bool) -> News:

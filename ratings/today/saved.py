@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from alliance import scopes
 from alliance.models import User
 from alliance.models.episode import OF_EPISODE
+from alliance.prepared import Prepared
 from ratings.check_in.instrument_choice import number_at
 from ratings.models import CheckIn, Delivery
 from ratings.today.actions import UNDO_FOR
@@ -30,20 +32,7 @@ class JustLogged:
 
 def just_logged(user: User) -> JustLogged | None:
     """The newest log of the user that can still be undone."""
-    comes_by_mail = Delivery.objects.filter(check_in__therapy_session=OuterRef("pk"), failed_at__isnull=True)
-    row = (
-        TherapySession.objects.not_voided()
-        .exclude(attendance=Attendance.PLANNED)
-        .filter(
-            episode__among=scopes.own_episodes(user),
-            logged_by__in=scopes.live_memberships(user, "therapist"),
-            logged_at__gt=timezone.now() - UNDO_FOR,
-        )
-        .annotate(comes_by_mail=Exists(comes_by_mail))
-        .select_related(*OF_EPISODE, "check_in")
-        .order_by("-logged_at")
-        .first()
-    )
+    row = next(iter(NEWEST.models(user=user, now=timezone.now())), None)
     if row is None or row.logged_at is None:
         return None
     attended = row.attendance == Attendance.ATTENDED
@@ -57,3 +46,22 @@ def just_logged(user: User) -> JustLogged | None:
         logged_at=row.logged_at,
         check_in_to_show=str(check_in.code) if check_in and attended and not row.comes_by_mail else "",
     )
+
+
+def _newest(user: User, now: datetime) -> QuerySet[Any]:
+    comes_by_mail = Delivery.objects.filter(check_in__therapy_session=OuterRef("pk"), failed_at__isnull=True)
+    return (
+        TherapySession.objects.not_voided()
+        .exclude(attendance=Attendance.PLANNED)
+        .filter(
+            episode__among=scopes.own_episodes.keys(user),
+            logged_by__in=scopes.live_memberships(user, "therapist"),
+            logged_at__gt=now - UNDO_FOR,
+        )
+        .annotate(comes_by_mail=Exists(comes_by_mail))
+        .select_related(*OF_EPISODE, "check_in")
+        .order_by("-logged_at")[:1]
+    )
+
+
+NEWEST = Prepared(_newest, user=User, now=datetime)

@@ -261,7 +261,9 @@ def test_what_somebody_else_typed_from_paper_waits_as_well(http, rates_first, da
 
 
 def test_nothing_that_waits_is_marked_as_seen_or_asked_about(http, waiting, juniper, monkeypatch):
-    drawn = SampleQuestion(waiting.therapy_session.code, juniper.code, "Juniper", waiting.therapy_session.starts_at)
+    drawn = SampleQuestion(
+        waiting.therapy_session.code, juniper.pk, juniper.code, "Juniper", waiting.therapy_session.starts_at
+    )
     monkeypatch.setattr("ratings.today.day.open_questions", lambda user: [drawn])
     today = http.get(reverse("ratings:today"))
     assert str(waiting.ratings.get().code) not in today.text

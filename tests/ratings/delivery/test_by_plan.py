@@ -55,7 +55,7 @@ def test_what_is_entered_before_the_message_is_due_stops_it(attendance, planned,
     logged(planned, attendance)
     assert not Delivery.objects.waiting().exists()
     assert not queries.unanswered(planned.episode.therapist.user).exists(), "and nobody waits for an answer"
-    assert queries.rows_of(CheckIn.objects.all())[0].progress == queries.Progress.NOT_NEEDED
+    assert queries.rows_by_session([planned.pk])[planned.pk].progress == queries.Progress.NOT_NEEDED
     run()
     assert mailoutbox == []
 
@@ -69,7 +69,7 @@ def test_logged_first_it_is_never_asked_about(planned, mailoutbox):
 def test_a_no_show_entered_after_the_message_went_out_is_shown_as_such(planned, mailoutbox):
     run()
     logged(planned, "no_show")
-    row = queries.rows_of(CheckIn.objects.all())[0]
+    row = queries.rows_by_session([planned.pk])[planned.pk]
     assert (row.progress, row.can_send, row.is_open) == (queries.Progress.IN_VAIN, False, False)
     Delivery.objects.waiting().update(due_at=timezone.now() - HOUR)
     run()

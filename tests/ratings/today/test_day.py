@@ -22,8 +22,8 @@ def lines(monkeypatch):
     """The names of those for whom the page has had a line made."""
     made, case_rows = [], day.case_rows
 
-    def heard(episodes, user):
-        rows = case_rows(episodes, user)
+    def heard(keys, user):
+        rows = case_rows(keys, user)
         made.extend(row.name for row in rows)
         return rows
 
