@@ -19,6 +19,7 @@ from django.http import Http404
 from alliance.acting import as_program
 from alliance.belonging import OfEpisode, are_in
 from alliance.models import Client, Cover, Episode, Membership, SightAnswer, Supervision, User
+from alliance.prepared import Prepared
 from alliance.scopes import (
     Role,
     Row_co,
@@ -122,7 +123,7 @@ def is_covered(episode: Episode) -> bool:
 
 def check_role(user: User, role: Role) -> list[Membership]:
     """The user's live memberships with this role, which the page needs."""
-    return check_place(live_memberships(user, role).select_related("practice__data_key"), role)
+    return check_place(PLACES.models(user=user), role)
 
 
 def check_place(places: Iterable[Membership], role: Role) -> list[Membership]:
@@ -321,12 +322,16 @@ class Editor:
             raise Denied("episode", self.episode.code)
 
 
+PLACES = Prepared(lambda user: live_memberships(user).select_related("practice__data_key"), user=User)
+AS_THERAPIST = Prepared(lambda user: live_memberships(user, "therapist").select_related("user"), user=User)
+
+
 def check_edit(user: User, episode: Episode) -> Editor:
     """The right of the episode's therapist to change it."""
-    membership = live_memberships(user, "therapist").select_related("user").filter(pk=episode.therapist_id).first()
-    if membership is None:
+    places = [place for place in AS_THERAPIST.models(user=user) if place.pk == episode.therapist_id]
+    if not places:
         raise Denied("episode", episode.code)
-    return Editor(membership, episode)
+    return Editor(places[0], episode)
 
 
 def check_log(user: User, episode: Episode) -> Editor:

@@ -5,9 +5,8 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from functools import lru_cache
 
-from django.utils import timezone, translation
+from django.utils import dateformat, timezone, translation
 from django.utils.dates import MONTHS, MONTHS_3, MONTHS_AP
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -53,7 +52,7 @@ WITH_YEAR = {
 
 def written(local: date, name: str) -> str:
     """A local date or time in the format of that name; a ValueError where there is no such format."""
-    return date_format(local, _letters(name, translation.get_language()))
+    return dateformat.format(local, _letters(name, translation.get_language()))
 
 
 @lru_cache(maxsize=64)  # more than there are formats in the languages of an installation

@@ -18,6 +18,7 @@ from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.dates import DateFormat, written
 from alliance.models import Client, Episode, Erasure, ErasureRequest, LegalHold, Membership, User
+from alliance.prepared import Prepared
 from alliance.refusal import Refused
 from alliance.scopes import SIGHT_WAITS, accepted, live, live_memberships
 
@@ -88,13 +89,23 @@ def clients_by_code(practices: list[int], start: str) -> list[UUID]:
 @as_program()
 def asked_erasure(client: Client) -> AskedErasure | None:
     """The request to erase the record that waits; None where there is none."""
-    people = ("asked_by__practice__data_key", "agreed_by")
-    request = ErasureRequest.objects.waiting().filter(client=client).select_related(*people).first()
+    request = next(iter(WAITING.models(client=client)), None)
     if request is None:
         return None
     managers = managers_by_practice([client.practice_id])[client.practice_id]
     holds_up = what_holds_up(request, what_keeps([client])[client.pk], managers)
     return AskedErasure(request.asked_by.display_name, due_at(request, managers), holds_up)
+
+
+WAITING = Prepared(
+    lambda client: (
+        ErasureRequest.objects.waiting()
+        .filter(client=client)
+        .select_related("asked_by__practice__data_key", "agreed_by")
+        .order_by("pk")[:1]
+    ),
+    client=Client,
+)
 
 
 def due_at(request: ErasureRequest, managers: Collection[Membership]) -> datetime | None:

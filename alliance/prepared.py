@@ -124,7 +124,8 @@ class Prepared:
         places = {_key_of(place): name for name, place in given.items()}
         beside: dict[str, tuple[str, timedelta]] = {}
         names = [self._name_of(value, places, beside) for value in parameters]
-        if missing := set(self._parameters) - set(names) - {of for of, _later in beside.values()}:
+        needed = {name for name, kind in self._parameters.items() if kind is not datetime}  # not all ask for a time
+        if missing := needed - set(names):
             raise ValueError(f"The statement has no place for {missing}.")
         return _Built(sql, tuple(parameters), tuple(names), beside, converters, compiler)
 

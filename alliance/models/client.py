@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance.crypto import SealedTextField
 from alliance.models.keys import DataKey
 from alliance.models.practice import Practice
+from alliance.prepared import Prepared
 from alliance.query_sets import ScopedQuerySet
 from alliance.shown import note_name
 
@@ -81,5 +82,12 @@ class Client(models.Model):
     @property
     def legal_hold(self):
         """The hold that keeps the record; None where there is none."""
-        people = ("placed_by__practice__data_key", "client__data_key")
-        return self.legal_holds.filter(lifted_at__isnull=True).select_related(*people).first()
+        return next(iter(HOLD.models(client=self)), None)
+
+
+HOLD = Prepared(
+    lambda client: client.legal_holds.filter(lifted_at__isnull=True).select_related(
+        "placed_by__practice__data_key", "client__data_key"
+    ),
+    client=Client,
+)

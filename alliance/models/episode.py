@@ -93,6 +93,11 @@ class Episode(models.Model):
         return self.end_reason == EndReason.CLIENT and self.end_planned is False and self.end_agreed is False
 
     @property
+    def how_ended(self):
+        """The reason in words; empty while it runs."""
+        return self.get_end_reason_display() if self.end_reason else ""
+
+    @property
     def zone(self):
         """The time zone of the client, else that of the practice."""
         return self.client.zone or self.client.practice.zone

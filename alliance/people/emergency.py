@@ -3,8 +3,10 @@
 Whoever opens one has to know whose case it is. Those who look after it are told at once; the case itself says it too.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +23,7 @@ from alliance.models import AuditEvent, EmergencyAccess, Episode, Membership, Us
 from alliance.names import folded
 from alliance.people.actions import lock_practice
 from alliance.people.supervisors import supervisors_of
+from alliance.prepared import Prepared
 from alliance.refusal import Refused
 from alliance.scopes import accepted, live, visible_episodes
 
@@ -113,17 +116,27 @@ def whom_to_tell(access: EmergencyAccess) -> list[Membership]:
 @as_program()
 def openings_told_to(user: User) -> list[Opening]:
     """What was opened of the cases that the user reads, or in the practices that they manage; the newest first."""
-    return _openings(EmergencyAccess.objects.told_to(user), visible_episodes(user))
+    return _openings(_with_names(EmergencyAccess.objects.told_to(user), visible_episodes(user)))
 
 
 def openings_of(episode: Episode) -> list[Opening]:
     """How often a case was opened in an emergency; the newest first."""
-    return _openings(EmergencyAccess.objects.filter(episode=episode.pk), Episode.objects.filter(pk=episode.pk))
+    return _openings(OF_EPISODE.models(episode=episode.pk))
 
 
-def _openings(rows: QuerySet[EmergencyAccess], readable: QuerySet[Episode]) -> list[Opening]:
+def _with_names(rows: QuerySet[EmergencyAccess], readable: QuerySet[Episode]) -> QuerySet[Any]:
     can_read = Exists(readable.filter(pk=OuterRef("episode")))
     people = ("reader__practice__data_key", "episode__client__data_key", "episode__therapist__practice__data_key")
+    return rows.select_related(*people).annotate(can_read=can_read).order_by("-starts_at", "-pk")
+
+
+OF_EPISODE = Prepared(
+    lambda episode: _with_names(EmergencyAccess.objects.filter(episode=episode), Episode.objects.filter(pk=episode)),
+    episode=int,
+)
+
+
+def _openings(rows: Iterable[Any]) -> list[Opening]:
     return [
         Opening(
             case_code=row.episode.code,
@@ -135,5 +148,5 @@ def _openings(rows: QuerySet[EmergencyAccess], readable: QuerySet[Episode]) -> l
             starts_at=row.starts_at,
             ends_at=row.ends_at,
         )
-        for row in rows.select_related(*people).annotate(can_read=can_read).order_by("-starts_at", "-pk")
+        for row in rows
     ]

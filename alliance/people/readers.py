@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, TextChoices
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import CaseOffer, Episode, Membership, Supervision, User
 from alliance.people.emergency import Opening, openings_of
+from alliance.prepared import Prepared
 from alliance.scopes import is_open_sight, live, live_covers_of, live_therapists
 
 
@@ -105,10 +107,9 @@ def readers_of(episode: Episode) -> Readers:
     Five statements. A case that has ended has readers, and nobody is asked about it.
     """
     readers = []
-    therapist = live_therapists().filter(pk=episode.therapist_id).select_related("practice__data_key").first()
-    if therapist:
+    for therapist in THERAPIST.models(place=episode.therapist_id):
         readers.append(Reader(therapist.display_name, Part.THERAPIST, True, episode.starts_at, therapist.ends_at))
-    for cover in live_covers_of(episode).select_related("covering__practice__data_key").order_by("starts_at"):
+    for cover in COVERS.models(episode=episode):
         readers.append(Reader(cover.covering.display_name, Part.COVER, True, cover.starts_at, cover.ends_at))
     supervised, asked = _supervision_of(episode)
     openings = openings_of(episode)
@@ -121,11 +122,8 @@ def readers_of(episode: Episode) -> Readers:
 
 def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
     """Who reads along by an assignment, and who is to. One to the case stands before those to its therapist."""
-    rows = Supervision.objects.filter(
-        live(), Q(episode=episode.pk) | Q(therapist=episode.therapist_id), supervisor__user__is_active=True
-    ).exclude(supervisor__user=episode.therapist.user_id)
-    rows = rows.annotate(is_open=ExpressionWrapper(is_open_sight(), output_field=BooleanField())).order_by("starts_at")
-    found = list(rows.select_related("supervisor__practice__data_key", "asked_by__practice__data_key"))
+    therapist = episode.therapist
+    found = SUPERVISIONS.models(episode=episode.pk, therapist=therapist.pk, user=therapist.user_id)
     of_case = [row for row in found if row.is_open and row.episode_id]
     readers = [
         Reader(
@@ -156,8 +154,6 @@ def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
 
 def _offered(episode: Episode) -> list[AskedReader]:
     """The colleague to whom the case is offered, where nobody has taken it yet."""
-    rows = CaseOffer.objects.waiting().filter(episode=episode.pk)
-    people = ("to__practice__data_key", "asked_by__practice__data_key")
     return [
         AskedReader(
             row.to.display_name,
@@ -168,8 +164,32 @@ def _offered(episode: Episode) -> list[AskedReader]:
             row.accepted_at is not None,
             row.objected_at is not None,
         )
-        for row in rows.select_related(*people)
+        for row in OFFERS.models(episode=episode.pk)
     ]
+
+
+def _supervisions(episode: int, therapist: int, user: int) -> QuerySet[Any]:
+    rows = Supervision.objects.filter(
+        live(), Q(episode=episode) | Q(therapist=therapist), supervisor__user__is_active=True
+    ).exclude(supervisor__user=user)
+    rows = rows.annotate(is_open=ExpressionWrapper(is_open_sight(), output_field=BooleanField())).order_by("starts_at")
+    return rows.select_related("supervisor__practice__data_key", "asked_by__practice__data_key")
+
+
+THERAPIST = Prepared(lambda place: live_therapists().filter(pk=place).select_related("practice__data_key"), place=int)
+COVERS = Prepared(
+    lambda episode: live_covers_of(episode).select_related("covering__practice__data_key").order_by("starts_at"),
+    episode=Episode,
+)
+SUPERVISIONS = Prepared(_supervisions, episode=int, therapist=int, user=int)
+OFFERS = Prepared(
+    lambda episode: (
+        CaseOffer.objects.waiting()
+        .filter(episode=episode)
+        .select_related("to__practice__data_key", "asked_by__practice__data_key")
+    ),
+    episode=int,
+)
 
 
 def _part_of(row: Supervision) -> Part:

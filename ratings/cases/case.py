@@ -1,7 +1,7 @@
 """Reads: all that the page of one case shows."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,12 +13,13 @@ from alliance import access, keeping
 from alliance.models import DataKey, Episode, User
 from alliance.people.emergency import Opening
 from alliance.people.readers import Readers, readers_of
+from alliance.prepared import Prepared
 from ratings.cases.answered import AnsweredRow, latest_rows
 from ratings.cases.charts import Charts, charts_of, totals_in_words
 from ratings.cases.now import ReadsAs, WhatNow, what_now
 from ratings.cases.now_facts import facts_of
+from ratings.cases.written import Comment, Note, comments, latest_notes
 from ratings.check_in import links
-from ratings.check_in.unseen import is_new_to
 from ratings.check_in.wishes import Wish, wishes
 from ratings.course.queries import CourseView, course_of
 from ratings.delivery.queries import SessionRow, session_rows
@@ -28,7 +29,7 @@ from ratings.detection.shadow import is_in_shadow, told_assessments, told_standi
 from ratings.detection.stored import as_assessment, detector_version, evidence_of, version_for
 from ratings.findings import phrases
 from ratings.findings.date_axis import Show
-from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, Rupture, Standing
+from ratings.models import Assessment, CheckIn, DetectorVersion, Rupture, Standing
 from ratings.plan.queries import PlanView, plan_of
 from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
@@ -36,33 +37,13 @@ from ratings.psychometrics.evidence import OpenedBy, State
 from ratings.psychometrics.records import RuptureEvidence
 from ratings.supervision.queries import Question, questions_of
 from ratings.supervision.steps import Step, open_steps_of
-from sessions.models import Attendance, PrivateNote
+from sessions.models import Attendance
 from sessions.schedule.leave import leave_spans
 from sessions.schedule.times import Span
 
-COMMENTS_SHOWN = 3  # older ones that were read are left to the record
-NOTES_SHOWN = 5
 SESSIONS_SHOWN = 5  # the others are in the list of all
 BACK = {Rupture.RuptureState.REPAIRED, Rupture.RuptureState.BACK_TO_USUAL}
 STRAINED = {*evidence.IN_RUPTURE, State.SETTLED_LOWER}
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """What the client wrote after a session, for this reader."""
-
-    number: int | None  # None: the session counts as missed or cancelled
-    session_at: datetime
-    text: str
-    for_supervisor: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A private note of the therapist."""
-
-    session_at: datetime
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +184,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         question=question,
         next_steps=open_steps_of([episode.pk]),
         ruptures=[_entry(row, standing, client.data_key) for row in history.ruptures],
-        notes=_notes(episode, reader),
+        notes=latest_notes(episode, reader),
         sessions=sessions,
         sessions_in_words=sessions_in_words(sessions),
         readers=readers,
@@ -230,15 +211,13 @@ class CaseHistory:
 def case_history(episode: Episode) -> CaseHistory:
     """The sessions of an episode, with how the detector assesses them, as far as that may be shown."""
     shadow = is_in_shadow(episode.client.practice)
-    stored = Rupture.objects.told().filter(episode=episode).select_related("opened_session", "closed_session")
-    ruptures = list(stored.order_by("-opened_session__starts_at", "-pk"))
+    ruptures = RUPTURES.models(episode=episode)
     sessions = with_marks(held_sessions(episode), ruptures)
     # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
-    versions = DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")
-    row = versions.first() or detector_version(episode.client.practice)
+    row = next(iter(VERSIONS.models(episode=episode)), None) or detector_version(episode.client.practice)
     assert row is not None  # the first replay of a practice makes one
     version = version_for(row, episode)
-    judged = {row.therapy_session_id: row for row in Assessment.objects.filter(episode=episode, version=row)}
+    judged = {row.therapy_session_id: row for row in ASSESSMENTS.models(episode=episode, version=row)}
     if all(therapy_session.row.pk in judged for therapy_session in sessions):
         assessments = [
             as_assessment(judged[therapy_session.row.pk], therapy_session.number) for therapy_session in sessions
@@ -255,36 +234,24 @@ def case_history(episode: Episode) -> CaseHistory:
     )
 
 
-def comments(
-    episode: Episode,
-    may_read: Callable[[Rating], bool],
-    number_of: Mapping[int, int | None],
-    marks_as_read: User | None,
-) -> list[Comment]:
-    """What the client wrote for this reader, newest first.
-
-    All that nobody has read, or that is new to who marks it as read here, and the last few besides; also about a
-    session that counts as missed or cancelled, where the answers themselves do not count. `number_of`: session key ->
-    its number.
-    """
-    written = Rating.objects.current().filter(episode=episode, rater=evidence.Rater.CLIENT, comment__isnull=False)
-    rows = written.select_related("therapy_session", "check_in").order_by("-therapy_session__starts_at", "-pk")
-    new = set(written.filter(is_new_to(marks_as_read)).values_list("pk", flat=True)) if marks_as_read else set()
-    readable = [
-        (rating, rating.comment.shown(episode.client.data_key))
-        for rating in rows
-        if rating.comment and may_read(rating)
-    ]
-    return [
-        Comment(
-            number=number_of.get(rating.therapy_session_id),
-            session_at=rating.therapy_session.starts_at,
-            text=text,
-            for_supervisor=rating.comment_for == Rating.CommentFor.SUPERVISOR,
-        )
-        for position, (rating, text) in enumerate(readable)
-        if position < COMMENTS_SHOWN or _is_unread(rating) or rating.pk in new
-    ]
+RUPTURES = Prepared(
+    lambda episode: (
+        Rupture.objects.told()
+        .filter(episode=episode)
+        .select_related("opened_session", "closed_session")
+        .order_by("-opened_session__starts_at", "-pk")
+    ),
+    episode=Episode,
+)
+VERSIONS = Prepared(
+    lambda episode: DetectorVersion.objects.filter(assessment__episode=episode).order_by("-valid_from")[:1],
+    episode=Episode,
+)
+ASSESSMENTS = Prepared(
+    lambda episode, version: Assessment.objects.filter(episode=episode, version=version),
+    episode=Episode,
+    version=DetectorVersion,
+)
 
 
 def sessions_in_words(rows: Collection[SessionRow]) -> str:
@@ -334,14 +301,3 @@ def _waiting(last_session: HeldSession | None) -> CheckIn | None:
     if last_session and last_session.has_check_in and not last_session.client:
         return last_session.row.check_in
     return None
-
-
-def _is_unread(rating: Rating) -> bool:
-    return rating.check_in is not None and rating.check_in.read_at is None
-
-
-def _notes(episode: Episode, reader: User) -> list[Note]:
-    rows = PrivateNote.objects.visible_to(reader).current().filter(episode=episode).select_related("therapy_session")
-    latest, key = rows.order_by("-therapy_session__starts_at")[:NOTES_SHOWN], episode.client.data_key
-    notes = [Note(note.therapy_session.starts_at, note.text.shown(key)) for note in latest]
-    return [note for note in notes if note.text]

@@ -206,7 +206,7 @@ def _case_row(episode: Any, worked_on_by: User | None, newest: LastRupture | Non
         aside=_aside_reason(last, episode.client) if last and is_aside else None,
         is_kept_back=bool(last and last.kept_back and last.is_active and not rupture),
         ended_at=episode.ends_at,
-        how_ended=episode.get_end_reason_display(),
+        how_ended=episode.how_ended,
         said_by_client=standing.attention >= ATTENTION_CLIENT,
         question=_question(episode),
         repair=None if waits else _repair(episode),

@@ -7,6 +7,7 @@ search for one, open them all: a database cannot sort or find what it cannot rea
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from alliance import scopes
 from alliance.models import Episode, Membership, User
 from alliance.names import folded, is_found
-from alliance.paging import page_after, page_of_codes
+from alliance.paging import beginning, first_page, page_after, page_of_codes
+from alliance.prepared import Prepared
 from ratings.cases.lists import LastRupture, last_ruptures
 from ratings.detection.shadow import told_standing
 from ratings.detection.stored import evidence_of
@@ -209,26 +211,28 @@ def register(supervisor: User, places: Collection[Membership], asked: Asked, nam
 
     `places`: the supervisor's, with their practices. Three statements, four for an order by name or a search.
     """
-    cases = told_cases(supervisor).filter(ends_at__isnull=asked.state != State.ENDED)
-    groups = cases.values(*MEMBER).annotate(
-        shown=Count("pk", filter=_narrows(asked)),
-        flagged=Count("pk", filter=_narrows(asked) & has_rupture()),
-        untold=Count("pk", filter=Q(is_untold=True)),
-    )
-    found = list(groups.order_by())
+    now = timezone.now()
+    filters = asked.state, asked.missing, asked.unseen, asked.mode
+    names = (*MEMBER, *COUNTED)
+    found = [dict(zip(names, row, strict=True)) for row in _groups(*filters).rows(supervisor=supervisor, now=now)]
     members = members_of(found, places)
     only = {key for key, row in members.items() if str(row.code) == asked.therapist}
     chosen = [row for row in found if not only or row["therapist"] in only]
-    narrowed = cases.filter(_narrows(asked), therapist__in=[row["therapist"] for row in chosen])
-    shown = _rows(narrowed)
+    therapists = [row["therapist"] for row in chosen]
     if name or asked.order == Order.NAME:
+        narrowed = _narrowed(supervisor, therapists, now, filters)
         codes = codes_by_name(narrowed, name)
         total, page = len(codes), page_of_codes(codes, None if name else asked.after)
-        by_code = {row.code: row for row in shown.filter(code__in=page.rows)}
+        by_code = {row.code: row for row in _rows(narrowed).filter(code__in=page.rows)}
         episodes = [by_code[code] for code in page.rows if code in by_code]
     else:
-        total, page = sum(row["shown"] for row in chosen), page_after(shown, KEYS[asked.order], asked.after)
-        episodes = page.rows
+        if asked.after:
+            rows = _rows(_narrowed(supervisor, therapists, now, filters))
+            page = page_after(rows, KEYS[asked.order], asked.after)
+        else:
+            beginning_of = _first_page(asked.order, *filters)
+            page = first_page(beginning_of.models(supervisor=supervisor, therapists=therapists, now=now))
+        total, episodes = sum(row["shown"] for row in chosen), page.rows
     last = last_ruptures([row.pk for row in episodes], {row.pk for row in episodes if row.untold})
     return Register(
         rows=[_row(row, members[row.therapist_id].display_name, last.get(row.pk)) for row in episodes],
@@ -242,10 +246,47 @@ def register(supervisor: User, places: Collection[Membership], asked: Asked, nam
     )
 
 
-def _narrows(asked: Asked) -> Q:
+COUNTED = ("shown", "flagged", "untold")
+Filters = tuple[State, Missing, Unseen, str]
+MOST_KEPT = 64  # statements: of the filters that people use, and not of every address that somebody makes up
+
+
+def _cases(supervisor: User, state: State) -> QuerySet[Any]:
+    return told_cases(supervisor).filter(ends_at__isnull=state != State.ENDED)
+
+
+def _narrowed(supervisor: User, therapists: list[int], now: datetime, filters: Filters) -> QuerySet[Any]:
+    return _cases(supervisor, filters[0]).filter(_narrows(now, *filters), therapist__in=therapists)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _first_page(by: Order, *filters: Any) -> Prepared:
+    return Prepared(
+        lambda supervisor, therapists, now: beginning(_rows(_narrowed(supervisor, therapists, now, filters)), KEYS[by]),
+        supervisor=User,
+        therapists=list,
+        now=datetime,
+    )
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _groups(*filters: Any) -> Prepared:
+    def build(supervisor: User, now: datetime) -> QuerySet[Any, Any]:
+        is_shown = _narrows(now, *filters)
+        groups = _cases(supervisor, filters[0]).values(*MEMBER).order_by()
+        return groups.annotate(
+            shown=Count("pk", filter=is_shown),
+            flagged=Count("pk", filter=is_shown & has_rupture()),
+            untold=Count("pk", filter=Q(is_untold=True)),
+        ).values_list(*MEMBER, *COUNTED)
+
+    return Prepared(build, supervisor=User, now=datetime)
+
+
+def _narrows(now: datetime, state: State, missing: Missing, unseen: Unseen, mode: str) -> Q:
     """The condition of all filters but that of the therapist."""
     steps = RepairStep.objects.filter(rupture=OuterRef("standing__rupture"), taken_back_at__isnull=True)
-    over = TherapySession.objects.planned().filter(episode=OuterRef("pk"), ends_at__lt=timezone.now())
+    over = TherapySession.objects.planned().filter(episode=OuterRef("pk"), ends_at__lt=now)
     goals, tasks = (model.objects.filter(episode=OuterRef("pk"), ended_at__isnull=True) for model in (Goal, Task))
     is_back = Q(standing__rupture__state=Rupture.RuptureState.RECOVERING)
     of_state = {
@@ -261,12 +302,12 @@ def _narrows(asked: Asked) -> Q:
         Missing.LOG: Q(Exists(over)),
         Missing.PLAN: ~Q(Exists(goals)) & ~Q(Exists(tasks)),
     }
-    condition = Q(pk__isnull=False) & of_state.get(asked.state, Q()) & of_missing.get(asked.missing, Q())
-    if asked.unseen:
-        condition &= Q(seen_at__lte=timezone.now() - timedelta(weeks=int(asked.unseen)))
-    if asked.mode in Mode.values:
+    condition = Q(pk__isnull=False) & of_state.get(state, Q()) & of_missing.get(missing, Q())
+    if unseen:
+        condition &= Q(seen_at__lte=now - timedelta(weeks=int(unseen)))
+    if mode in Mode.values:
         last = TherapySession.objects.attended().filter(
-            episode=OuterRef("pk"), starts_at=OuterRef("standing__last_session_at"), mode=asked.mode
+            episode=OuterRef("pk"), starts_at=OuterRef("standing__last_session_at"), mode=mode
         )
         condition &= Q(Exists(last))
     return condition
@@ -301,5 +342,5 @@ def _row(episode: Any, therapist: str, last: LastRupture | None) -> Row:
         stays_aside=last is not None and last.stays_aside,
         seen_at=episode.at,
         ended_at=episode.ends_at,
-        how_ended=episode.get_end_reason_display(),
+        how_ended=episode.how_ended,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alliance.models import Episode, Practice
+from alliance.prepared import Prepared
 from ratings.models import CheckIn, Rating
 from ratings.psychometrics.evidence import Kind, Rater, Scores, SessionEvidence
 from ratings.psychometrics.population import Case
@@ -44,18 +45,27 @@ def held_by_episode(keys: Collection[int]) -> dict[int, list[HeldSession]]:
 
     Three statements, whatever their number.
     """
-    ratings = {
-        (rating.therapy_session_id, rating.rater): rating
-        for rating in Rating.objects.filter(episode__in=keys)
-        .current()
-        .select_related("instrument", "text", "episode", "check_in")
-    }
+    ratings = {(rating.therapy_session_id, rating.rater): rating for rating in RATINGS.models(keys=keys)}
     rows: dict[int, list[TherapySession]] = {key: [] for key in keys}
-    for row in TherapySession.objects.not_voided().filter(episode__in=keys).order_by("starts_at"):
+    for row in SESSIONS.models(keys=keys):
         if is_counted(row, ratings):
             rows[row.episode_id].append(row)
-    with_check_in = set(CheckIn.objects.filter(episode__in=keys).values_list("therapy_session_id", flat=True))
+    with_check_in = {key for (key,) in WITH_CHECK_IN.rows(keys=keys)}
     return {key: join_ratings(rows[key], ratings, with_check_in) for key in keys}
+
+
+RATINGS = Prepared(
+    lambda keys: (
+        Rating.objects.filter(episode__in=keys).current().select_related("instrument", "text", "episode", "check_in")
+    ),
+    keys=list,
+)
+SESSIONS = Prepared(
+    lambda keys: TherapySession.objects.not_voided().filter(episode__in=keys).order_by("starts_at"), keys=list
+)
+WITH_CHECK_IN = Prepared(
+    lambda keys: CheckIn.objects.filter(episode__in=keys).values_list("therapy_session_id"), keys=list
+)
 
 
 def is_counted(row: TherapySession, ratings: Mapping[tuple[int, str], Rating]) -> bool:

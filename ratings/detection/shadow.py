@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from copy import copy
 
 from alliance.models import Practice
+from alliance.prepared import Prepared
 from ratings.models import DetectorVersion, Rupture, Standing
 from ratings.psychometrics.evidence import Assessment, State
 from ratings.psychometrics.series import SERIES
@@ -17,8 +18,13 @@ from ratings.psychometrics.usual import TrendWord
 
 def in_shadow(practices: Collection[int]) -> frozenset[int]:
     """Those of the practices (their keys) that are in shadow mode now; one statement."""
-    rows = DetectorVersion.objects.in_shadow().filter(practice__in=practices)
-    return frozenset(rows.values_list("practice", flat=True))
+    return frozenset(key for (key,) in IN_SHADOW.rows(practices=practices))
+
+
+IN_SHADOW = Prepared(
+    lambda practices: DetectorVersion.objects.in_shadow().filter(practice__in=practices).values_list("practice"),
+    practices=list,
+)
 
 
 def is_in_shadow(practice: Practice) -> bool:

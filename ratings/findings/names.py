@@ -120,3 +120,8 @@ def criterion(name: str) -> str:
         "ewma": _("EWMA: a moving average that forgets slowly"),
         "cusum": _("CUSUM: small drops that add up"),
     }.get(name, name.replace("_", " ").capitalize())
+
+
+def answered_of(answered: int, held: int) -> str:
+    """How many check-ins were answered, of how many sessions."""
+    return _("%(answered)s of %(held)s") % {"answered": answered, "held": held}

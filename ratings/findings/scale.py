@@ -1,7 +1,9 @@
 """Scores in the words of our own answers, or as whole numbers."""
 
 import math
+from functools import lru_cache
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
@@ -23,7 +25,13 @@ def whole(value: float) -> str:
 
 def our_answers() -> list[str]:
     """The five answers of our own questionnaires, from the lowest."""
-    return [_("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely")]
+    return list(_our_answers(get_language()))
+
+
+@lru_cache(maxsize=32)  # more than an installation has languages
+def _our_answers(language: str | None) -> tuple[str, ...]:
+    """In the language of the page, which is this one: a case compares them with those of every rating."""
+    return _("Not at all"), _("A little"), _("Somewhat"), _("Mostly"), _("Completely")
 
 
 def on_scale(pomp: float) -> str:

@@ -63,7 +63,8 @@ def own_line(values: Sequence[float | None]) -> SafeString:
 
 
 def _y(value, height):
-    share = (min(max(value, LOWEST_SHOWN), HIGHEST_SHOWN) - LOWEST_SHOWN) / (HIGHEST_SHOWN - LOWEST_SHOWN)
+    shown = LOWEST_SHOWN if value < LOWEST_SHOWN else HIGHEST_SHOWN if value > HIGHEST_SHOWN else value
+    share = (shown - LOWEST_SHOWN) / (HIGHEST_SHOWN - LOWEST_SHOWN)
     return round(height - INSET - share * (height - 2 * INSET), 1)
 
 

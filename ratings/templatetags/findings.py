@@ -22,6 +22,12 @@ def answers(standing):
 
 
 @register.filter
+def answered(standing):
+    """How many check-ins of a case were answered, for a table cell."""
+    return names.answered_of(standing.check_ins_answered, standing.sessions_held)
+
+
+@register.filter
 def short_trend(word):
     """The same, for a table cell whose column says whose usual it is."""
     return phrases.short_trend(word)
