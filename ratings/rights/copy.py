@@ -9,7 +9,9 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.db.models import Field, Model, Q, QuerySet
@@ -19,10 +21,12 @@ from django.utils.encoding import force_str
 from alliance.acting import as_program
 from alliance.clients.wordings import wording_of
 from alliance.crypto import DataKey, Sealed
+from alliance.dates import zone_in_words
 from alliance.models import Client, Consent, Episode, LegalHold, Membership
 from ratings.cells.values import defused
 from ratings.detection.shadow import is_in_shadow
 from ratings.models import Instrument, Rating, Rupture
+from ratings.rights.copy_words import LABELS, instant_in_words, plain
 from ratings.rights.registry import IN_COPY, LEFT_OUT, NAMED_AS_LEFT_OUT, SHOWN_UNLESS_IN_SHADOW, Told
 from sessions.models import Goal, Task, TherapySession
 
@@ -38,16 +42,8 @@ class Section:
     model: str
     title: str
     columns: list[str]  # as the program calls them
-    labels: list[str]
     rows: list[list[Value]]
-
-    @property
-    def entries(self) -> list[list[tuple[str, Value]]]:
-        """Of each row what is filled in, with its label."""
-        return [
-            [(label, value) for label, value in zip(self.labels, row, strict=True) if value not in (None, "", [], {})]
-            for row in self.rows
-        ]
+    entries: list[list[tuple[str, Value]]]  # for the page: of each row what is filled in, with its label
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,7 @@ class Copy:
     made_at: datetime
     sections: list[Section]
     left_out: list[str]
+    zone: str  # of the times on the page, in words
 
     def as_json(self) -> str:
         """As a machine reads it: the columns by the program's own names."""
@@ -101,6 +98,7 @@ def copy_of(episode: Episode) -> Copy:
         timezone.now(),
         [section for section in sections if section.rows],
         [force_str(LEFT_OUT[model]) for model in NAMED_AS_LEFT_OUT],
+        zone_in_words(practice.zone),
     )
 
 
@@ -115,13 +113,19 @@ def _section(told: Told, episode: Episode) -> Section:
     # A record that was put away is in nobody's sight.
     with as_program() if model in OF_THE_RECORD else nullcontext():
         found = list(rows)
-    write = _writer(episode.client.data_key)
+    write = _writer(episode.client.data_key, datetime.isoformat)
+    say = _writer(episode.client.data_key, partial(instant_in_words, zone=ZoneInfo(episode.client.practice.zone)))
+    labels = [force_str(LABELS.get(field.name, field.verbose_name)) for field in fields]
+    named = [(f"{label[:1].upper()}{label[1:]}", field) for label, field in zip(labels, fields, strict=True)]
     return Section(
         told.model,
         force_str(told.title),
         [field.name for field in fields],
-        [force_str(field.verbose_name).capitalize() for field in fields],
         [[write(row, field) for field in fields] for row in found],
+        [
+            [(label, plain(value)) for label, field in named if (value := say(row, field)) not in (None, "", [], {})]
+            for row in found
+        ],
     )
 
 
@@ -153,8 +157,8 @@ def _key_of_record(row: Model) -> DataKey | None:
     return row.data_key if isinstance(row, Client) else None
 
 
-def _writer(key: DataKey) -> Callable[[Model, Any], Value]:
-    """A function that gives the value of a column as people read it."""
+def _writer(key: DataKey, instant: Callable[[datetime], str]) -> Callable[[Model, Any], Value]:
+    """A function that gives the value of a column as people read it; `instant` writes a day with its time."""
 
     def write(row: Model, field: Field[Any, Any]) -> Value:
         value = getattr(row, field.name)
@@ -167,7 +171,7 @@ def _writer(key: DataKey) -> Callable[[Model, Any], Value]:
         if isinstance(value, Membership):
             return value.display_name
         if isinstance(value, TherapySession):
-            return value.starts_at.isoformat()
+            return instant(value.starts_at)
         if isinstance(value, Goal):
             return str(value.text.shown(key))
         if isinstance(value, Task):
@@ -175,7 +179,7 @@ def _writer(key: DataKey) -> Callable[[Model, Any], Value]:
         if isinstance(value, Instrument):
             return value.key
         if isinstance(value, datetime):
-            return value.isoformat()
+            return instant(value)
         if getattr(field, "choices", None) and value not in (None, ""):
             return force_str(getattr(row, f"get_{field.name}_display")())
         if value is None or isinstance(value, str | int | float | bool | list | dict):

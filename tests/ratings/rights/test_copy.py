@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
@@ -16,8 +16,9 @@ from alliance.people.emergency import open_in_emergency
 from ratings.check_in import links
 from ratings.models import ClientLink, DetectorVersion, Rating
 from ratings.rights.copy import copy_of
+from ratings.rights.copy_words import LABELS
 from ratings.rights.registry import IN_COPY, LEFT_OUT
-from sessions.models import PrivateNote
+from sessions.models import PrivateNote, TherapySession
 from sessions.plan import actions as plan
 from tests.factories import editor_of, make_episode
 from tests.signing_in import PASSWORD, give_password, sign_in
@@ -96,6 +97,24 @@ def test_answers_are_in_words(juniper, live_through):
     rows = [dict(zip(sections["ratings.Rating"].columns, row, strict=True)) for row in sections["ratings.Rating"].rows]
     client = next(row for row in rows if row["rater"].lower() == "client")
     assert all(" " in sentence and isinstance(answer, str) for sentence, answer in client["answers"].items())
+
+
+def test_the_page_says_days_ticks_and_numbers_as_people_do_and_the_files_as_the_program_does(juniper, live_through):
+    (check_in,) = live_through(juniper, [[3, 3, 3, 3, 3, 4]])
+    start = datetime(2026, 6, 2, 15, 30, tzinfo=UTC)
+    TherapySession.objects.filter(pk=check_in.therapy_session_id).update(starts_at=start)
+    copy = copy_of(juniper)
+    sections = {section.model: section for section in copy.sections}
+    held = dict(sections["therapy.TherapySession"].entries[0])
+    assert (held["Begins"], held["The hour is known"]) == ("2 June 2026, 17:30", "yes")
+    answered = next(dict(one) for one in sections["ratings.Rating"].entries if dict(one)["Who answered"] == "client")
+    assert (answered["Session of"], answered["All together, from 0 to 100"]) == ("2 June 2026, 17:30", "79.17")
+    assert "2026-06-02T15:30:00+00:00" in copy.as_json() and '"starts_at_known": true' in copy.as_json()
+    assert copy.zone == "Berlin time"
+
+
+def test_every_label_of_the_page_is_of_a_column_that_is_told():
+    assert set(LABELS) <= {column for told in IN_COPY for column in told.told}
 
 
 def test_another_therapy_of_the_client_is_not_in_it(juniper, noor, live_through):

@@ -1,0 +1,73 @@
+"""How the page of a copy says what the program stores: columns, instants, ticks and numbers, for a client to read.
+
+The files of the copy keep the program's own names and instants in UTC.
+"""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from alliance.dates import DateFormat, written
+from ratings.findings.names import StrOrLazy
+
+# Column -> its label, where the name of the column says little to whoever it is about.
+LABELS: dict[str, StrOrLazy] = {
+    "asks_about_fit": gettext_lazy("Asked about the fit in the first sessions"),
+    "bond_pomp": gettext_lazy("How we get on, from 0 to 100"),
+    "bond_raw": gettext_lazy("How we get on, mean of the answers"),
+    "check_in_form": gettext_lazy("What you are asked"),
+    "comment_for": gettext_lazy("Who may read the comment"),
+    "comment_words": gettext_lazy("Words in the comment"),
+    "created_at": gettext_lazy("Entered on"),
+    "ends_at": gettext_lazy("Ends"),
+    "goal_pomp": gettext_lazy("What we work on, from 0 to 100"),
+    "goal_raw": gettext_lazy("What we work on, mean of the answers"),
+    "instrument": gettext_lazy("Questionnaire"),
+    "items_answered": gettext_lazy("Questions answered"),
+    "overall_pomp": gettext_lazy("All together, from 0 to 100"),
+    "rater": gettext_lazy("Who answered"),
+    "starts_at": gettext_lazy("Begins"),
+    "starts_at_known": gettext_lazy("The hour is known"),
+    "straight_line": gettext_lazy("The same answer to every question"),
+    "task_pomp": gettext_lazy("How we work, from 0 to 100"),
+    "task_raw": gettext_lazy("How we work, mean of the answers"),
+    "text_version": gettext_lazy("The words"),
+    "therapist_may_be_named": gettext_lazy("E-mails may name your therapist"),
+    "therapy_session": gettext_lazy("Session of"),
+    "zone": gettext_lazy("Time zone"),
+}
+
+
+def instant_in_words(instant: datetime, zone: ZoneInfo) -> str:
+    """A day with its year, and the time of day, on a clock in this zone."""
+    local = instant.astimezone(zone)
+    at = {"day": written(local, DateFormat.DAY_YEAR), "time": written(local, DateFormat.TIME)}
+    return _("%(day)s, %(time)s") % at
+
+
+def plain(value: Any) -> Any:
+    """A tick in a word, a number to two decimals, a list in a row; anything else as it is.
+
+    Examples
+    --------
+    >>> plain(66.66666666666667), plain(75.0), plain(3), plain("Mostly")
+    ('66.67', '75', 3, 'Mostly')
+    >>> plain([{"source": "client", "points": -3.339}, "ceiling"]), plain({"Sleep": 0.5})
+    ('source client, points -3.34; ceiling', {'Sleep': '0.5'})
+    """
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").removesuffix(".")
+    if isinstance(value, list):
+        return "; ".join(_in_a_row(one) for one in value)
+    return {name: plain(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+def _in_a_row(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_in_a_row(one)}" for name, one in value.items() if one is not None)
+    return str(plain(value))
