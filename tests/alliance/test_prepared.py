@@ -1,11 +1,22 @@
 """A prepared read gives what its query set gives, with each value of its parameters."""
 
-from datetime import datetime, timedelta
+import gc
+import pkgutil
+import re
+from datetime import date, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
 from django.db.models import Q, Value
-from django.utils import timezone
+from django.utils import timezone, translation
 
+import alliance
+import ratings
+import sessions
+from alliance import prepared
+from alliance.acting import as_program
+from alliance.built_once import KeptWithUser
 from alliance.models import Client, Episode, Membership, User
 from alliance.prepared import Prepared, attnames, row_of
 
@@ -126,3 +137,68 @@ def test_a_text_column_takes_a_list_of_texts(juniper, sorrel):
     of_languages = Prepared(lambda codes: Client.objects.filter(language__in=codes).order_by("pk"), codes=list)
     Client.objects.filter(pk=sorrel.client.pk).update(language="de")
     assert of_languages.models(codes=["de", "fr"]) == [sorrel.client]
+
+
+# --- Each of the program's own ----------------------------------------------------------------------------------------
+
+
+def of_the_program():
+    """Each prepared read of the program, and those of the query sets of a user by their key."""
+    for package in (alliance, ratings, sessions):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not re.search(r"\.(migrations|management)\.", module.name):
+                import_module(module.name)
+    for built in [one for one in gc.get_objects() if isinstance(one, KeptWithUser)]:
+        built.keys(User(pk=1))
+    return [
+        one for one in gc.get_objects() if isinstance(one, Prepared) and not one._build.__module__.startswith("tests.")
+    ]
+
+
+def told(built):
+    """All that a statement has but the values of its parameters."""
+    constants = [value for name, value in zip(built.names, built.parameters, strict=True) if not name]
+    return built.sql, built.names, built.beside, constants
+
+
+def differing(reads, monkeypatch):
+    """Those whose statement follows from more than their parameters."""
+    found = []
+    for read in reads:
+        built = told(read._prepare(connection))
+        with (
+            monkeypatch.context() as other,
+            timezone.override("Pacific/Chatham"),
+            translation.override("de"),
+            as_program(),
+        ):
+            other.setattr(prepared, "FIRST_DAY", prepared.FIRST_DAY + timedelta(days=40, hours=5, minutes=7))
+            other.setattr(prepared, "FIRST_PLACE", prepared.FIRST_PLACE + 1000)
+            if told(read._prepare(connection)) != built:
+                found.append(read._build.__qualname__)
+    return found
+
+
+def test_no_statement_follows_from_more_than_its_parameters(db, monkeypatch, django_assert_num_queries):
+    reads = of_the_program()
+    assert len(reads) > 40
+    with django_assert_num_queries(0):
+        assert differing(reads, monkeypatch) == []
+
+
+def test_what_follows_from_more_is_found(db, monkeypatch):
+    def by_language():
+        return Client.objects.filter(language=translation.get_language())
+
+    def by_zone(now):
+        return Episode.objects.filter(starts_at__lt=now, starts_at__date=date(2026, 1, 1))
+
+    def by_midnight(now):
+        return Episode.objects.filter(starts_at__gt=timezone.localtime(now).replace(hour=0))
+
+    reads = [Prepared(by_language), Prepared(by_zone, now=datetime), Prepared(by_midnight, now=datetime)]
+    assert [name.rpartition(".")[2] for name in differing(reads, monkeypatch)] == [
+        "by_language",
+        "by_zone",
+        "by_midnight",
+    ]
