@@ -12,7 +12,8 @@ from alliance.models import User
 from alliance.models.episode import OF_EPISODE
 from alliance.prepared import Prepared
 from ratings.check_in.instrument_choice import number_at
-from ratings.models import CheckIn, Delivery
+from ratings.models import CheckIn, Delivery, Rating
+from ratings.psychometrics.evidence import Rater
 from ratings.today.actions import UNDO_FOR
 from sessions.models import Attendance, TherapySession
 
@@ -27,7 +28,7 @@ class JustLogged:
     number: int | None  # None: not attended
     attendance: str
     logged_at: datetime
-    check_in_to_show: str  # the code of a check-in that no e-mail brings; empty: there is none
+    check_in_to_show: str  # the code of a check-in that no e-mail brings, and nobody has answered; empty: there is none
 
 
 def just_logged(user: User) -> JustLogged | None:
@@ -44,12 +45,13 @@ def just_logged(user: User) -> JustLogged | None:
         number=number_at(row.episode, row.starts_at) if attended else None,
         attendance=row.get_attendance_display(),
         logged_at=row.logged_at,
-        check_in_to_show=str(check_in.code) if check_in and attended and not row.comes_by_mail else "",
+        check_in_to_show=str(check_in.code) if check_in and attended and not row.needs_no_link else "",
     )
 
 
 def _newest(user: User, now: datetime) -> QuerySet[Any]:
     comes_by_mail = Delivery.objects.filter(check_in__therapy_session=OuterRef("pk"), failed_at__isnull=True)
+    answered = Rating.objects.current().filter(therapy_session=OuterRef("pk"), rater=Rater.CLIENT)
     return (
         TherapySession.objects.not_voided()
         .exclude(attendance=Attendance.PLANNED)
@@ -58,7 +60,7 @@ def _newest(user: User, now: datetime) -> QuerySet[Any]:
             logged_by__in=scopes.live_memberships(user, "therapist"),
             logged_at__gt=now - UNDO_FOR,
         )
-        .annotate(comes_by_mail=Exists(comes_by_mail))
+        .annotate(needs_no_link=Exists(comes_by_mail) | Exists(answered))
         .select_related(*OF_EPISODE, "check_in")
         .order_by("-logged_at")[:1]
     )

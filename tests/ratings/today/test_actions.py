@@ -156,3 +156,5 @@ def test_a_check_in_that_no_mail_brings_can_be_shown_from_the_notice(http, dana,
     assert "Check-in link" not in http.post(path, logged(), follow=True).text, "nobody agreed to be asked"
     consent(juniper.client)
     assert "Check-in link" in http.post(path, logged(time="12:00"), follow=True).text
+    answer_check_in(check_in=CheckIn.objects.get(), answers=client_answers(3), may_change=False)
+    assert "Check-in link" not in http.get(reverse("ratings:today")).text, "a link would open nothing"
