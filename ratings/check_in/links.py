@@ -219,7 +219,7 @@ def _columns(rows, to_check_in, *first):
     return rows.annotate(
         agrees=Exists(agreed),
         is_in_hands=Exists(episodes_in_hands().filter(pk=OuterRef(f"{to_check_in}episode"))),
-        client_mode=Subquery(answers.values("mode")[:1]),
+        client_mode=Subquery(answers.values("mode")),
     ).values_list(*first, *names, "agrees", "is_in_hands", "client_mode")
 
 
