@@ -157,9 +157,7 @@ class SealedAttribute(DeferredAttribute):
     field: SealedTextField
 
     def __get__(self, instance: Any, cls: type | None = None) -> Any:
-        if instance is None:
-            return self
-        value = instance.__dict__.get(self.field.attname) or super().__get__(instance, cls)
+        value = super().__get__(instance, cls)
         if not isinstance(value, Sealed):
             return value
         placed = value.at(self.field.place_in(instance))

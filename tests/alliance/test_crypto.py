@@ -4,6 +4,7 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
 from django.apps import apps
+from django.core import serializers
 from django.core.exceptions import FieldError
 from django.db import connection, transaction
 
@@ -61,8 +62,9 @@ def test_bare_strings_are_refused(wintergreen, millrace):
 
 def test_look_ups_are_refused(wintergreen):
     sealed = Sealed(NAME, wintergreen.data_key)
-    for look_up in ({"name": sealed}, {"name__contains": NAME}, {"name__in": [sealed]}, {"name__lower": NAME}):
-        with pytest.raises(FieldError):
+    ways = ({"name": sealed}, {"name__contains": NAME}, {"name__in": [sealed]}, {"name__lower": NAME})
+    for look_up in (*ways, {"name__lower__contains": NAME}):
+        with pytest.raises(FieldError, match="cannot be searched"):
             Client.objects.filter(**look_up).exists()
     assert Client.objects.filter(name__isnull=False, email__isnull=True).exists()
 
@@ -74,6 +76,46 @@ def test_another_key_opens_nothing(wintergreen):
     forged = Sealed.from_token(wintergreen.name.token.replace(wintergreen.data_key_id.hex, other.pk.hex))
     with pytest.raises(CannotOpen, match="damaged"):
         forged.open(other)
+
+
+def test_a_text_that_was_just_typed_opens_with_the_key_that_it_was_given_and_no_other(wintergreen, millrace):
+    typed = Sealed("Ada", millrace.data_key)
+    assert typed.open(millrace.data_key) == "Ada"
+    with pytest.raises(CannotOpen, match="another key"):
+        typed.open(wintergreen.data_key)
+
+
+@pytest.fixture
+def stored(wintergreen):
+    """As it is read from the database, where the text is not known."""
+    return Client.objects.get()
+
+
+def test_a_stored_text_says_that_the_key_is_another_ones(stored, millrace):
+    with pytest.raises(CannotOpen, match="another key"):
+        stored.name.open(millrace.data_key)
+
+
+def test_a_stored_text_of_a_format_that_is_not_known_does_not_open(stored):
+    later = Sealed.from_token(stored.name.token.replace("a2.", "a3.", 1)).at(stored.name.place)
+    with pytest.raises(CannotOpen):
+        later.open(stored.data_key)
+
+
+def test_a_stored_text_that_is_read_without_its_row_does_not_open(stored):
+    with pytest.raises(CannotOpen, match="another place"):
+        Sealed.from_token(stored.name.token).open(stored.data_key)
+
+
+def test_a_text_equals_itself_as_it_is_stored_and_nothing_else(stored, wintergreen):
+    assert stored.name == Client.objects.get().name
+    assert stored.name != Sealed(NAME, stored.data_key).at(stored.name.place)
+    assert stored.name != NAME and stored.name is not None
+
+
+def test_a_dump_holds_a_text_as_it_is_stored(stored):
+    dump = serializers.serialize("json", [stored])
+    assert stored.name.token in dump and NAME not in dump
 
 
 def test_rewrap_changes_the_wrapping_and_not_the_texts(wintergreen, settings):
@@ -145,6 +187,15 @@ def test_one_text_may_be_set_on_two_rows_before_they_are_saved(millrace):
     assert one.name.token != two.name.token
 
 
+def test_a_text_that_was_saved_in_one_row_and_is_still_known_can_be_set_on_another(millrace):
+    key = millrace.data_key
+    one = Membership(practice=millrace, name=Sealed("Ada", key))
+    first = one.name.token
+    two = Membership(practice=millrace, name=one.name)
+    stored = Sealed.from_token(two.name.token).at(two._meta.get_field("name").place_in(two))
+    assert stored.open(key) == "Ada" and one.name.token == first
+
+
 def test_a_token_of_before_opens_nothing(wintergreen):
     old = crypto.seal_unbound("Juniper", wintergreen.data_key)
     with connection.cursor() as cursor:
@@ -173,6 +224,19 @@ def test_no_form_writes_the_sentence_over_a_text(http, dana, juniper, live_throu
     answer = http.get(f"/cases/{juniper.code}/contact/")
     assert (answer.status_code, "<form" in answer.text) == (409, False)
     assert "cannot be opened" in answer.text
+
+
+@pytest.mark.parametrize("kind", ["of another key", "bound to a row", "damaged"])
+def test_what_is_no_text_of_before_is_not_taken_for_one(kind, stored, millrace):
+    of_before = crypto.seal_unbound("Ada", stored.data_key).token
+    assert crypto.open_unbound(of_before, stored.data_key) == "Ada"
+    token, key = {
+        "of another key": (of_before, millrace.data_key),
+        "bound to a row": (of_before.replace("a1.", "a2.", 1), stored.data_key),
+        "damaged": (of_before[:-4], stored.data_key),
+    }[kind]
+    with pytest.raises(CannotOpen, match="damaged" if kind == "damaged" else "from before"):
+        crypto.open_unbound(token, key)
 
 
 @pytest.mark.parametrize("way", ["forwards", "backwards"])
