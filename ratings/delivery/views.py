@@ -32,8 +32,10 @@ def check_ins(request):
     memberships = access.check_role(request.user, "therapist")
     by = memberships[0]
     if codes := {code.lower() for code in request.POST.getlist("check_in")}:
-        count = schedule.resend(check_ins=_own_check_ins(request.user, codes), user=request.user)
-        messages.success(request, _resent_sentence(count))
+        found = _own_check_ins(request.user, codes)
+        count = schedule.resend(check_ins=found, user=request.user)
+        is_live = all(one.episode.client.practice.live_at for one in found)
+        messages.success(request, _resent_sentence(count, is_live=is_live))
         return redirect("ratings:check-ins")
     page = queries.page_of_unanswered(request.user, PageForm(request.GET).chosen)
     audit.record_code(audit.Verb.LISTED, CheckIn._meta.model_name, by=by, practice=by.practice, count=len(page.rows))
@@ -61,9 +63,11 @@ def _own_check_ins(user, codes):
     return check_ins
 
 
-def _resent_sentence(count):
+def _resent_sentence(count, *, is_live):
     if not count:
         return _("Nothing new to send.")
+    if not is_live:
+        return _("Noted. Nothing goes out before the practice is live.")
     if mail_is_printed():
         return _("Noted. Nothing leaves this machine: “manage.py send_due” prints what is due where it runs.")
     sentence = ngettext(

@@ -131,6 +131,15 @@ def test_whose_the_list_is(http, dana, noor, juniper, waiting):
     assert AuditEvent.objects.filter(verb="listed", subject_type="checkin").count() == 2
 
 
+def test_before_the_practice_is_live_nothing_is_said_to_go_out(http, dana, juniper, waiting):
+    one = waiting(juniper, "juniper@example.org")
+    http.force_login(dana.user)
+    page = http.post(LIST, {"check_in": [str(one.code)]}, follow=True).text
+    assert "Nothing goes out before the practice is live." in page and "message goes out" not in page
+    assert Delivery.objects.count() == 1
+
+
+@pytest.mark.usefixtures("live")
 def test_where_no_mail_leaves_nothing_is_said_to_go_out(http, dana, juniper, waiting, settings):
     one = waiting(juniper, "juniper@example.org")
     settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
@@ -139,6 +148,7 @@ def test_where_no_mail_leaves_nothing_is_said_to_go_out(http, dana, juniper, wai
     assert "Nothing leaves this machine" in page and "goes out" not in page
 
 
+@pytest.mark.usefixtures("live")
 def test_those_ticked_are_sent_again(http, dana, juniper, sorrel, waiting):
     one, other = waiting(juniper, "juniper@example.org"), waiting(sorrel, "sorrel@example.org")
     http.force_login(dana.user)
