@@ -244,6 +244,8 @@ def test_a_wish_is_said_on_today_and_on_the_case(http, dana, juniper, live_throu
     case = words(http.get(reverse("ratings:case", args=[juniper.code])))
     for text in (page, case):
         assert [wish for wish in (GENTLY, THEMSELVES) if wish in text] == [sentence][: bool(sentence)]
+    live_through(juniper, [3], bring_up=bring_up, tension=True)
+    assert f"{sentence and 'session 2. They '}{sentence.replace('has', 'have')}" in words(today(http, dana))
 
 
 def test_a_wish_is_told_to_the_therapist_and_to_nobody_else(http, dana, noor, sam, eve, juniper, sorrel, live_through):
