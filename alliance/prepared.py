@@ -7,7 +7,7 @@ What is kept follows from the program alone, never from who asks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -124,9 +124,7 @@ class Prepared:
         places = {_key_of(place): name for name, place in given.items()}
         beside: dict[str, tuple[str, timedelta]] = {}
         names = [self._name_of(value, places, beside) for value in parameters]
-        needed = {name for name, kind in self._parameters.items() if kind is not datetime}  # not all ask for a time
-        if missing := needed - set(names):
-            raise ValueError(f"The statement has no place for {missing}.")
+        check_places(self._parameters, names)
         return _Built(sql, tuple(parameters), tuple(names), beside, converters, compiler)
 
     def _name_of(self, value: Any, places: Mapping[Any, str], beside: dict[str, tuple[str, timedelta]]) -> str | None:
@@ -144,6 +142,12 @@ class Prepared:
             beside[f"{name} {later}"] = (name, later)
             return f"{name} {later}"
         return name
+
+
+def check_places(parameters: Mapping[str, Kind], names: Iterable[str | None]) -> None:
+    """Raises where a statement leaves out what is given to it. A time may be left out: not every filter needs one."""
+    if missing := {name for name, kind in parameters.items() if kind is not datetime} - set(names):
+        raise ValueError(f"The statement has no place for {missing}.")
 
 
 def _is_of_our_time(at: datetime) -> bool:

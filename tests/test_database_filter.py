@@ -2,13 +2,16 @@
 changed. A 405 is answered before anything is read, and a link by its key, so neither is asked again.
 """
 
+import gc
+
 import pytest
 from django.db import connection
 
-from alliance import acting, row_security, scopes
+from alliance import acting, prepared, row_security, scopes
 from alliance.drafts.filling import Page
 from alliance.drafts.shown import FIELD
 from alliance.models import Client, Episode
+from alliance.prepared import Prepared
 from alliance.query_sets import ScopedQuerySet, SupervisionNoteQuerySet, WriterOnlyQuerySet
 from tests.browsers import PERSONAS, close, taken_back
 from tests.browsers import browsers as browsers  # a fixture
@@ -26,6 +29,21 @@ def no_filter(foreign, monkeypatch):
     monkeypatch.setattr(scopes, "_episodes_where", lambda condition: Episode.objects.all())
     for kind in (ScopedQuerySet, WriterOnlyQuerySet, SupervisionNoteQuerySet):
         monkeypatch.setattr(kind, "visible_to", lambda rows, user: rows.all())
+    monkeypatch.setattr(prepared, "check_places", lambda parameters, names: None)  # nobody's keys are left in them
+    forget_statements()
+    yield
+    forget_statements()
+
+
+def forget_statements():
+    """What was built once, with the filter or without, is built anew."""
+    for one in gc.get_objects():
+        if type(one) is Prepared:  # `isinstance` would open what is lazy
+            one._built.clear()
+
+
+def test_the_filter_is_out_of_what_was_built_before(dana, no_filter):
+    assert "membership" not in str(Episode.objects.filter(pk__in=scopes.own_episodes.keys(dana.user)).query)
 
 
 class Foreign:
