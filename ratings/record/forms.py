@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from alliance.form_fields import PlainTextField
+from ratings.cases.apart import names_apart
 from ratings.check_in.forms import NOT_AN_ANSWER, QuestionsMixin
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
@@ -95,7 +96,7 @@ class SessionRefileForm(forms.Form):
     def __init__(self, *args, episodes, **kwargs):
         super().__init__(*args, **kwargs)
         self.episodes = {str(episode.code): episode for episode in episodes}
-        named = sorted((episode.client.display_name, code) for code, episode in self.episodes.items())
+        named = sorted((name, code) for code, name in names_apart(episodes).items())
         self.fields["case"].choices = [(code, name) for name, code in named]
 
     @property

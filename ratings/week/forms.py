@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from alliance import access
 from alliance.form_fields import DayField, NumberField, TimeOfDayField
 from alliance.form_keys import KeyedForm
+from ratings.cases.apart import names_apart
 from ratings.week.actions import no_such_time
 from ratings.week.leave import LeaveChoice
 from sessions.models import CancelledBy, Mode
@@ -56,11 +57,14 @@ class PlanForm(AcceptedMixin, KeyedForm):
         super().__init__(*args, **kwargs)
         self.user = user
         self.episodes = {str(episode.code): episode for episode in cases}
-        self.fields["case"].choices = [(code, self._name(episode)) for code, episode in self.episodes.items()]
+        names = names_apart(self.episodes.values())
+        self.fields["case"].choices = [
+            (code, self._name(episode, names[code])) for code, episode in self.episodes.items()
+        ]
 
-    def _name(self, episode):
+    def _name(self, episode, name):
         """The client, and for whom where it is a colleague's case."""
-        name, therapist = episode.client.display_name, episode.therapist
+        therapist = episode.therapist
         if therapist.user_id == self.user.pk:
             return name
         return _("%(name)s, for %(therapist)s") % {"name": name, "therapist": therapist.display_name}
