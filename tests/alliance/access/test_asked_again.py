@@ -313,6 +313,13 @@ def test_what_is_logged_is_of_that_case(noor, juniper, sorrel):
     assert not holds(editor.check_log_again, make_therapy_session(sorrel))
 
 
+def test_a_case_that_was_put_away_in_another_one_is_not_changed_any_more(dana, juniper, sorrel):
+    editor = access.check_edit(dana.user, juniper)
+    assert holds(editor.check_again)
+    Episode.objects.filter(pk=juniper.pk).update(ends_at=days_ago(1), end_reason="other", joined_into=sorrel)
+    assert not holds(editor.check_again)
+
+
 def is_in(row, episode):
     TherapySession.objects.filter(pk=row.pk).update(episode=episode)
 
