@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from sessions.schedule.forms import FUTURE, TAKEN, SessionMoveForm, TherapySessionForm
+from sessions.schedule.forms import FUTURE, LATER_TODAY, TAKEN, SessionMoveForm, TherapySessionForm
 from tests.factories import make_therapy_session
 
 NOW = datetime(2026, 11, 4, 12, tzinfo=UTC)  # 13:00 in Berlin
@@ -78,12 +78,8 @@ def test_a_year_that_was_mistyped_is_refused(filled, juniper):
 def test_what_is_logged_is_not_in_the_future(filled):
     """By an hour the clock of the room may be ahead of the server's."""
     assert errors(filled("2026-11-04", "14:00")) == {}
-    for day, time in (
-        ("2026-11-04", "14:01"),
-        ("2026-11-05", "00:30"),
-        ("2026-12-01", "10:00"),
-        ("9999-12-31", "23:59"),
-    ):
+    assert errors(filled("2026-11-04", "14:01")) == {"time": [LATER_TODAY]}
+    for day, time in (("2026-11-05", "00:30"), ("2026-12-01", "10:00"), ("9999-12-31", "23:59")):
         assert errors(filled(day, time)) == {"day": [FUTURE]}, day
 
 
