@@ -106,13 +106,21 @@ def meeting_case(request, code, case):
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            sentence = _("Saved. The step is on the therapist’s Today.") if given["step"] else _("Saved.")
-            messages.success(request, sentence)
+            episode.refresh_from_db(fields=["ends_at"])
+            messages.success(request, _saved(given["step"], has_ended=episode.ends_at is not None))
             return _back(request, code)
     together = _together_with(request, code)
     if together:
         return _answer_together(request, together, added=str(case), sent=form, status=422)
     return _answer(request, _adviser(request, code), added=str(case), sent=form, status=422)
+
+
+def _saved(step, *, has_ended):
+    if not step:
+        return _("Saved.")
+    if has_ended:  # while the page was open: what is to do in it is on nobody's Today
+        return _("Saved. This therapy has ended meanwhile, so the step is not on the therapist’s Today.")
+    return _("Saved. The step is on the therapist’s Today.")
 
 
 @require_POST

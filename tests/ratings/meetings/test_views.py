@@ -300,3 +300,21 @@ def test_a_page_from_before_a_meeting_that_was_planned_and_closed_closes_none(ht
 def test_a_made_up_code_makes_no_meeting(juniper, press):
     assert press(str(uuid4())).status_code == 409
     assert not Meeting.objects.exists()
+
+
+# --- What was changed while a page was open ---------------------------------------------------------------------------
+
+
+def said_by(page):
+    return [str(message) for message in page.context["messages"]]
+
+
+def test_the_step_of_a_therapy_that_ended_meanwhile_is_not_said_to_be_on_today(http, dana, sam, cases):
+    end_episode(editor=editor_of(cases[0]), reason="completed")
+    http.force_login(sam.user)
+    typed = {"note": "", "reader": "both", "step": "Ring.", "due_on": str(local_day())}
+    page = http.post(reverse("ratings:meeting-case", args=[dana.code, cases[0].code]), typed, follow=True)
+    sentence = "Saved. This therapy has ended meanwhile, so the step is not on the therapist’s Today."
+    assert said_by(page) == [sentence]
+    http.force_login(dana.user)
+    assert "Ring." not in http.get("/today/").text
