@@ -126,6 +126,7 @@ class Supervision(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True, default=None, db_default=NEVER_ASKED)
     # Empty: only when somebody agrees.
     opens_at = models.DateTimeField(null=True, blank=True, default=None, db_default=NEVER_ASKED)
+    not_before = models.DateTimeField(null=True, blank=True)  # the first day that was asked for: nothing opens earlier
     objected_at = models.DateTimeField(null=True, blank=True)  # by the therapist
     agreed_by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 

@@ -90,7 +90,10 @@ def end_membership(*, membership, by, at=None):
     if membership.is_manager and not others.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)).exists():
         raise Refused(_("This is the last manager of the practice. Invite another one first."))
     supervisions = Supervision.objects.filter(Q(supervisor=membership) | Q(therapist=membership))
-    to_end = list(supervisions.filter(Q(ends_at__isnull=True) | Q(ends_at=membership.ends_at)))
+    these = Q(ends_at__isnull=True) | Q(ends_at=membership.ends_at)
+    if at <= now:  # at a coming end, one that has a last day of its own keeps it: it is not made longer by moving that
+        these |= Q(ends_at__gt=now)
+    to_end = list(supervisions.filter(these))
     membership.ends_at = at
     membership.save(update_fields=["ends_at"])  # first, so that no e-mail names them as a reader who stays
     for supervision in to_end:
@@ -119,18 +122,23 @@ def end_requests_about(episode, by):
 
 
 @transaction.atomic
-def end_assignment(*, supervision, by):
+def end_assignment(*, supervision, by, at=None):
     """As `end_supervision`, by a manager.
 
     Raises
     ------
     Denied
         They are none of that practice any more.
+    Refused
+        It ends earlier than `at`: nobody reads for longer than was asked for, and agreed to.
     """
     practice = supervision.supervisor.practice
     lock_practice(practice)
     check_manages(practice, by)
-    end_supervision(supervision=supervision, by=by)
+    supervision.refresh_from_db(fields=["ends_at"])
+    if at and supervision.ends_at and supervision.ends_at < at:
+        raise Refused(_("It ends before that day already. For more days, assign them again."))
+    end_supervision(supervision=supervision, by=by, at=at)
 
 
 @transaction.atomic
@@ -142,7 +150,7 @@ def drop_therapist_role(*, membership, by):
     membership.refresh_from_db(fields=["is_therapist", "is_supervisor", "is_manager"])
     if not (membership.is_supervisor or membership.is_manager):
         raise Refused(_("They have no other role. Remove their access instead."))
-    for supervision in Supervision.objects.filter(therapist=membership, ends_at__isnull=True):
+    for supervision in Supervision.objects.filter(live(), therapist=membership):
         end_supervision(supervision=supervision, by=by)
     membership.is_therapist = False
     membership.save(update_fields=["is_therapist"])

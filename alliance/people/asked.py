@@ -1,7 +1,7 @@
 """Reads: what somebody is asked, about who reads whose cases and about a place in another practice."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from alliance.access import sight_answers
@@ -28,6 +28,18 @@ class Request:
     reads: bool  # the user is the supervisor
     is_read: bool  # the user is the therapist
     answers: list[SightAnswer]
+    not_before: datetime | None  # where the first day that was asked for is to come
+    ends_at: datetime | None
+
+    @property
+    def last_day(self) -> datetime | None:
+        """An instant on the last day, where one is set."""
+        return self.ends_at - timedelta(seconds=1) if self.ends_at else None
+
+    @property
+    def waits_for_day(self) -> bool:
+        """Whether nobody can open it earlier."""
+        return self.not_before is not None and self.opens_at == self.not_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,8 @@ def _request(row: Supervision, user: User) -> Request:
         reads=row.supervisor.user_id == user.pk,
         is_read=therapist.user_id == user.pk,
         answers=sight_answers(row),
+        not_before=row.not_before,
+        ends_at=row.ends_at,
     )
 
 

@@ -4,17 +4,24 @@ Each offers only what lies within the practices of `managers`, the acting member
 """
 
 from collections import Counter
+from datetime import timedelta
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.dates import DateFormat, day
-from alliance.form_fields import PlainTextField
+from alliance.form_fields import DayField, PlainTextField
 from alliance.models import Membership, SightAnswer
 from alliance.names import folded
 from alliance.people.roles import MemberRole
+from alliance.people.sight import Days
 from alliance.people.supervisors import case_by_code
 from alliance.scopes import live_therapists
+
+FURTHEST = timedelta(days=3 * 366)  # ahead; convention of this app
+PAST = _("This day is over. Choose today or a later one.")
+TOO_FAR = _("This day is more than three years ahead.")
 
 ROLES = [
     (MemberRole.THERAPIST, _("Therapist: logs sessions and sees their own cases")),
@@ -68,7 +75,46 @@ def named_apart(people):
     return sorted(choices, key=lambda choice: folded(choice[1]))
 
 
-class AssignForm(forms.Form):
+def check_ahead(day):
+    """Raises unless the day is today or one of the coming years."""
+    today = timezone.localdate()
+    if day < today:
+        raise forms.ValidationError(PAST)
+    if day > today + FURTHEST:
+        raise forms.ValidationError(TOO_FAR)
+
+
+class DaysForm(forms.Form):
+    """For which days somebody is asked to supervise."""
+
+    first_day = DayField(
+        label=_("First day"), required=False, validators=[check_ahead], help_text=_("Leave blank to begin now.")
+    )
+    last_day = DayField(
+        label=_("Last day"), required=False, validators=[check_ahead], help_text=_("Leave blank for no end.")
+    )
+
+    def clean(self):
+        cleaned = super().clean()
+        first, last = cleaned.get("first_day"), cleaned.get("last_day")
+        if first and last and last < first:
+            self.add_error("last_day", _("The last day is before the first."))
+        return cleaned
+
+    @property
+    def days(self):
+        return Days(self.cleaned_data["first_day"], self.cleaned_data["last_day"])
+
+
+class EndForm(forms.Form):
+    """When an assignment ends."""
+
+    last_day = DayField(
+        label=_("Last day"), required=False, validators=[check_ahead], help_text=_("Leave blank to end it now.")
+    )
+
+
+class AssignForm(DaysForm):
     supervisor = forms.ChoiceField(label=_("Supervisor"))
     therapist = forms.ChoiceField(
         label=_("Therapist"), help_text=_("The supervisor can then read all cases of this therapist.")
@@ -76,17 +122,22 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args, staffs, **kwargs):
         super().__init__(*args, **kwargs)
-        for role, field in self.fields.items():
+        for role in MemberRole.SUPERVISOR, MemberRole.THERAPIST:
             people = [
                 (str(member.code), f"{member.name}, {staff.practice}" if len(staffs) > 1 else member.name, member.email)
                 for staff in staffs
                 for member in staff.members
                 if role in member.roles
             ]
-            field.choices = [("", _("Choose")), *named_apart(people)]
+            self.fields[role].choices = [("", _("Choose")), *named_apart(people)]
+
+    @property
+    def codes(self):
+        """Role -> the code of who was chosen."""
+        return {role.value: self.cleaned_data[role] for role in (MemberRole.SUPERVISOR, MemberRole.THERAPIST)}
 
 
-class CaseSupervisorForm(forms.Form):
+class CaseSupervisorForm(DaysForm):
     """A supervisor for one case of a therapist; the case by its code."""
 
     case = forms.ChoiceField(
@@ -112,6 +163,7 @@ class CaseSupervisorForm(forms.Form):
         return {
             "episode": case_by_code(self.cleaned_data["case"]),
             "supervisor": Membership.objects.select_related("practice").get(code=self.cleaned_data["supervisor"]),
+            "days": self.days,
         }
 
 

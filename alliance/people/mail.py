@@ -63,11 +63,13 @@ def sight_messages(supervision: Supervision, *, address: str) -> list[EmailMessa
         to_therapist = [
             _("%(name)s asks that %(supervisor)s (%(address)s) reads your cases at %(practice)s, as supervisor.")
             % names,
+            *_days_of(supervision),
             _("There you see when it opens, and can agree or object:"),
             address,
         ]
         to_supervisor = [
             _("%(name)s asks you to supervise %(therapist)s at %(practice)s.") % names,
+            *_days_of(supervision),
             _("Nothing is open to you before you accept:"),
             address,
         ]
@@ -92,18 +94,21 @@ def _case_sight_messages(supervision: Supervision, episode: Episode, address: st
         instead = [_("Once it opens, this case is no longer read by: %(losing)s.") % names] if losing else []
         to_therapist = [
             _("%(name)s asks that %(supervisor)s (%(address)s) supervises your case %(code)s at %(practice)s.") % names,
+            *_days_of(supervision),
             *instead,
             _("There you see when it opens, and can agree or object:"),
             address,
         ]
         to_supervisor = [
             _("%(name)s asks you to supervise case %(code)s of %(therapist)s at %(practice)s.") % names,
+            *_days_of(supervision),
             *instead,
             _("Nothing is open to you before you accept:"),
             address,
         ]
         to_losing = [
             _("%(name)s asks that %(supervisor)s supervises case %(code)s of %(therapist)s at %(practice)s.") % names,
+            *_days_of(supervision),
             _("Once it opens to %(supervisor)s, you no longer read this case. You still read the others.") % names,
             _("When it opens stands on the page of the case."),
         ]
@@ -115,6 +120,18 @@ def _case_sight_messages(supervision: Supervision, episode: Episode, address: st
             for member, lines in told
             if asker is None or member.user_id != asker.user_id
         ]
+
+
+def _days_of(supervision: Supervision) -> list[str]:
+    """A sentence for the first day, where it is to come, and one for the last; by the clock of the practice."""
+    zone, said = ZoneInfo(supervision.supervisor.practice.zone), []
+    if supervision.not_before:
+        first = written(timezone.localtime(supervision.not_before, zone), DateFormat.DAY_YEAR)
+        said.append(_("The first day is %(day)s.") % {"day": first})
+    if supervision.ends_at:
+        last = written(timezone.localtime(supervision.ends_at - timedelta(seconds=1), zone), DateFormat.DAY_YEAR)
+        said.append(_("It ends after %(day)s.") % {"day": last})
+    return said
 
 
 @as_program()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -55,8 +56,10 @@ class Assignment:
     therapist_code: UUID
     case_code: str  # as managers know it; empty: all cases of the therapist
     case_is_over: bool
-    since: date
-    is_open: bool  # else it was asked for, and lets nobody read yet
+    since: date  # it lets them read; or, where it does not yet, it was asked for
+    is_open: bool
+    from_day: date | None  # the first day, where it is to come
+    until: date | None  # the last one, where one is set
 
     @property
     def one_case(self) -> bool:
@@ -159,12 +162,21 @@ def assignments_of(practice: Practice) -> list[Assignment]:
             therapist_code=_supervisee(supervision).code,
             case_code=supervision.episode.short_code if supervision.episode else "",
             case_is_over=supervision.episode is not None and supervision.episode.ends_at is not None,
-            since=_local_date(supervision.starts_at, practice),
+            since=_local_date(_since(supervision), practice),
             is_open=bool(supervision.is_open),  # NULL where the day is not set yet
+            from_day=_local_date(supervision.not_before, practice) if supervision.not_before else None,
+            until=_local_date(supervision.ends_at - timedelta(seconds=1), practice) if supervision.ends_at else None,
         )
         for supervision in supervisions
     ]
     return sorted(assignments, key=lambda assignment: (folded(assignment.supervisor), folded(assignment.therapist)))
+
+
+def _since(supervision: Any) -> datetime:
+    """When it opened; else when it was asked for."""
+    if not supervision.is_open:
+        return cast(datetime, supervision.starts_at)
+    return cast(datetime, max(supervision.starts_at, supervision.accepted_at, supervision.opens_at))
 
 
 def _weeks_since(instant: datetime | None) -> int | None:

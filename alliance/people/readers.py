@@ -82,6 +82,12 @@ class AskedReader:
     opens_at: datetime | None  # None: only when a second person agrees
     is_accepted: bool
     is_objected: bool
+    not_before: datetime | None = None  # where the first day that was asked for is to come
+
+    @property
+    def waits_for_day(self) -> bool:
+        """Whether nobody can open it earlier."""
+        return self.not_before is not None and self.opens_at == self.not_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,7 @@ def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
             row.opens_at,
             row.accepted_at is not None,
             row.objected_at is not None,
+            row.not_before,
         )
         for row in found
         if not row.is_open

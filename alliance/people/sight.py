@@ -5,19 +5,39 @@ yes, is told to the therapist at once, and opens when a second person has agreed
 therapist could object. Each write is one transaction, with its audit event inside.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from alliance import audit
 from alliance.access import check_sight_answer
 from alliance.audit import Verb
-from alliance.models import Episode, Membership, SightAnswer, Supervision, User
+from alliance.models import Episode, Membership, Practice, SightAnswer, Supervision, User
 from alliance.people.actions import check_manages, end_supervision, lock_asked, lock_practice
+from alliance.query_sets import SupervisionQuerySet
 from alliance.refusal import Refused
 from alliance.scopes import SIGHT_WAITS, live
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """For which days somebody is asked to supervise: empty is from now on, and until it is ended."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def instants(self, practice: Practice) -> tuple[datetime | None, datetime | None]:
+        """The start of the first day where it is to come, and the end of the last, by the clock of the practice."""
+        zone = ZoneInfo(practice.zone)
+        first = datetime.combine(self.first, time(), zone) if self.first else None
+        end = datetime.combine(self.last + timedelta(days=1), time(), zone) if self.last else None
+        return first if first and first > timezone.now() else None, end
 
 
 @transaction.atomic
@@ -27,6 +47,7 @@ def assign_supervision(
     by: Membership | None = None,
     therapist: Membership | None = None,
     episode: Episode | None = None,
+    days: Days = Days(),
 ) -> Supervision:
     """Asks for a supervisor of a therapist, or of one episode; without `by`, from the command line, it is open at once.
 
@@ -35,7 +56,8 @@ def assign_supervision(
     Denied
         `by` is no manager of this practice now.
     Refused
-        Nobody supervises themselves, or across practices, or twice, or without the role; and no case that has ended.
+        Nobody supervises themselves, or across practices, or twice on one day, or without the role; and no case that
+        has ended. The last day is over, or before the first.
     """
     supervisee = therapist or episode.therapist  # type: ignore[union-attr]  # one of the two is there
     if supervisee.user_id == supervisor.user_id:
@@ -48,9 +70,13 @@ def assign_supervision(
         raise Refused(_("They are not a supervisor of this practice now."))
     if episode and not _is_open_still(episode):
         raise Refused(_("This therapy has ended meanwhile."))
-    if Supervision.objects.filter(live(), supervisor=supervisor, therapist=therapist, episode=episode).exists():
-        raise Refused(_("This assignment exists already."))
     now = timezone.now()
+    not_before, ends_at = days.instants(supervisor.practice)
+    if ends_at and ends_at <= (not_before or now):
+        raise Refused(_("The last day is over, or before the first."))
+    there = Supervision.objects.filter(supervisor=supervisor, therapist=therapist, episode=episode)
+    if _on_days(there, not_before or now, ends_at).exists():
+        raise Refused(_("This assignment exists already."))
     supervision: Supervision = Supervision.objects.create(
         supervisor=supervisor,
         therapist=therapist,
@@ -58,10 +84,26 @@ def assign_supervision(
         starts_at=now,
         asked_by=by,
         accepted_at=now if by is None or by.user_id == supervisor.user_id else None,
-        opens_at=_first_opening(supervisor, supervisee, by, now),
+        opens_at=_not_before(not_before, _first_opening(supervisor, supervisee, by, now)),
+        not_before=not_before,
+        ends_at=ends_at,
     )
     audit.record(Verb.CREATED, supervision, by=by, practice=supervisor.practice)
     return supervision
+
+
+def _on_days(
+    rows: SupervisionQuerySet[Supervision], starts_at: datetime, ends_at: datetime | None
+) -> SupervisionQuerySet[Supervision]:
+    """Those that hold on one of these days."""
+    rows = rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=starts_at))
+    if ends_at:
+        rows = rows.annotate(first=Coalesce("not_before", "starts_at")).filter(first__lt=ends_at)
+    return rows
+
+
+def _not_before(first: datetime | None, opens_at: datetime | None) -> datetime | None:
+    return max(first, opens_at) if first and opens_at else opens_at
 
 
 def _is_open_still(episode: Episode) -> bool:
@@ -100,7 +142,8 @@ def answer_sight(*, supervision: Supervision, answer: SightAnswer, user: User) -
     if answer == SightAnswer.ACCEPT:
         supervision.accepted_at = now
     elif answer == SightAnswer.AGREE:
-        supervision.opens_at, supervision.agreed_by, supervision.objected_at = now, by, None
+        supervision.opens_at = _not_before(supervision.not_before, now)
+        supervision.agreed_by, supervision.objected_at = by, None
     else:
         supervision.opens_at, supervision.agreed_by, supervision.objected_at = None, None, now
     supervision.save(update_fields=["accepted_at", "opens_at", "agreed_by", "objected_at"])

@@ -1,5 +1,6 @@
 """A manager's pages: who is a member of the practice, and who supervises whom."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,15 +14,16 @@ from django.views.decorators.http import require_safe
 from alliance import access, audit
 from alliance.accounts.mail import send_message
 from alliance.accounts.step_up import check_fresh
+from alliance.dates import DateFormat, written
 from alliance.drafts.done import done_with
 from alliance.installation.mail import mail_is_printed
 from alliance.models import Membership, Supervision
 from alliance.people import actions, queries
 from alliance.people.factor_reset import factor_message, reset_second_factor
-from alliance.people.forms import AssignForm, CaseSupervisorForm, InviteForm, RolesForm
+from alliance.people.forms import AssignForm, CaseSupervisorForm, EndForm, InviteForm, RolesForm
 from alliance.people.mail import roles_message, sight_messages
 from alliance.people.role_actions import HasOpenCases, change_roles
-from alliance.people.sight import assign_supervision
+from alliance.people.sight import Days, assign_supervision
 from alliance.people.supervisors import open_cases_with_supervisors, supervisors_of
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
@@ -181,10 +183,11 @@ def supervision_assign(request):
     if form.is_valid():
         members = {
             role: access.get_managed_or_404(Membership.objects, request.user, code=code)
-            for role, code in form.cleaned_data.items()
+            for role, code in form.codes.items()
         }
+        by = _manager_of(members["supervisor"].practice_id, managers)
         try:
-            supervision = assign_supervision(**members, by=_manager_of(members["supervisor"].practice_id, managers))
+            supervision = assign_supervision(**members, by=by, days=form.days)
         except Refused as refusal:
             form.add_error("supervisor", str(refusal))
         else:
@@ -225,15 +228,36 @@ def supervision_end(request, code):
     rows = Supervision.objects.select_related("supervisor", "therapist", "episode__therapist")
     supervision = access.get_managed_or_404(rows, request.user, code=code)
     by = _manager_of(supervision.supervisor.practice_id, managers)
+    timezone.activate(ZoneInfo(supervision.supervisor.practice.zone))
     if request.method == "POST":
         check_fresh(request)
-        actions.end_assignment(supervision=supervision, by=by)
-        messages.success(request, _("The assignment has ended."))
-        return redirect("alliance:people")
+    form = EndForm(posted(request))
+    if form.is_valid():
+        try:
+            return _with_end(request, supervision, form.cleaned_data["last_day"], by)
+        except Refused as refusal:
+            form.add_error("last_day", str(refusal))
     audit.record(audit.Verb.READ, supervision, by=by)
     then = supervisors_of(supervision.episode, without=supervision) if supervision.episode else []
-    context = {"supervision": supervision, "readers_then": then, "section": "people"}
-    return render(request, "alliance/people/supervision_end.html", context)
+    has_ended = supervision.ends_at is not None and supervision.ends_at <= timezone.now()
+    context = {"supervision": supervision, "form": form, "has_ended": has_ended, "readers_then": then}
+    if supervision.ends_at:
+        context["last_day"] = timezone.localdate(supervision.ends_at - timedelta(seconds=1))
+    status = 422 if form.errors else 200
+    return render(request, "alliance/people/supervision_end.html", context | {"section": "people"}, status=status)
+
+
+def _with_end(request, supervision, last_day, by):
+    """Ends an assignment, now or after a coming day; the answer."""
+    _now, at = Days(last=last_day).instants(supervision.supervisor.practice)
+    actions.end_assignment(supervision=supervision, by=by, at=at)
+    if last_day:
+        messages.success(
+            request, _("The assignment ends after %(day)s.") % {"day": written(last_day, DateFormat.DAY_YEAR)}
+        )
+    else:
+        messages.success(request, _("The assignment has ended."))
+    return redirect("alliance:people")
 
 
 def _tell_of_sight(request, supervision):

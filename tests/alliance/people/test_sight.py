@@ -1,23 +1,25 @@
 """Nobody comes to read cases by one manager alone: who is asked, who answers, and when it opens."""
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
 from alliance.access import Denied, NotVisible
 from alliance.models import AuditEvent, Erasure, Membership, SightAnswer, Supervision
-from alliance.people.actions import add_member, end_membership
+from alliance.people.actions import add_member, drop_therapist_role, end_assignment, end_membership
 from alliance.people.readers import readers_of
 from alliance.people.role_actions import change_roles
 from alliance.people.roles import MemberRole
-from alliance.people.sight import answer_sight, assign_supervision
+from alliance.people.sight import Days, answer_sight, assign_supervision
 from alliance.refusal import Refused
 from alliance.scopes import visible_episodes
 from ratings.rights.erase import erase_client
 from tests.factories import days_ago, make_episode, make_member
 
 ACCEPT, DECLINE, AGREE, OBJECT = SightAnswer
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture
@@ -231,3 +233,87 @@ def test_nobody_answers_about_a_case_that_was_erased_meanwhile(henrik, juniper, 
     erase_client(client=juniper.client, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=ida)
     with pytest.raises(NotVisible):
         answer_sight(supervision=asked, answer=ACCEPT, user=henrik.user)
+
+
+# --- For which days ---------------------------------------------------------------------------------------------------
+
+
+def in_days(number):
+    """The day in so many days, in Berlin: the practice of the tests is there."""
+    return timezone.localdate(timezone=BERLIN) + timedelta(days=number)
+
+
+def start_of(day):
+    return datetime.combine(day, time(), BERLIN)
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_nothing_opens_before_the_first_day_whoever_agrees(agrees, henrik, dana, juniper, mona):
+    days = Days(first=in_days(9), last=in_days(12))
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=days)
+    say(row, ACCEPT, henrik)
+    if agrees:
+        say(row, OBJECT, dana)
+        say(row, AGREE, dana)
+    row.refresh_from_db()
+    assert (row.opens_at, row.ends_at) == (start_of(in_days(9)), start_of(in_days(13)))
+    assert not reads(henrik, juniper)
+    Supervision.objects.update(opens_at=row.opens_at - timedelta(days=10))
+    assert reads(henrik, juniper), "on the second of the days"
+
+
+def test_from_tomorrow_on_waits_for_the_day_in_which_the_therapist_can_object(henrik, dana, mona):
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=Days(first=in_days(1)))
+    assert row.opens_at == max(row.starts_at + timedelta(days=1), start_of(in_days(1)))
+    assert Days(first=in_days(0), last=in_days(0)).instants(mona.practice) == (None, start_of(in_days(1)))
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "is_taken"),
+    [
+        (Days(), Days(first=None, last=None), True),
+        (Days(), Days(first=date(2099, 1, 1)), True),
+        (Days(last=date(2098, 12, 31)), Days(first=date(2098, 12, 31)), True),
+        (Days(last=date(2098, 12, 31)), Days(first=date(2099, 1, 1)), False),
+        (Days(first=date(2099, 1, 1)), Days(last=date(2099, 1, 1)), True),
+        (Days(first=date(2099, 1, 1)), Days(last=date(2098, 12, 31)), False),
+        (Days(first=date(2099, 1, 1), last=date(2099, 1, 1)), Days(), True),
+    ],
+)
+def test_nobody_is_asked_twice_for_one_day(there, asked, is_taken, henrik, dana, mona):
+    assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=there)
+    try:
+        assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=asked)
+    except Refused as refusal:
+        assert (str(refusal), is_taken) == ("This assignment exists already.", True)
+    assert Supervision.objects.count() == (1 if is_taken else 2)
+
+
+@pytest.mark.parametrize("days", [Days(first=date(2099, 1, 2), last=date(2099, 1, 1)), Days(last=date(2020, 1, 1))])
+def test_days_that_are_over_or_reversed_are_refused(days, henrik, dana, mona):
+    with pytest.raises(Refused, match="The last day is over, or before the first"):
+        assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=days)
+
+
+def test_an_end_makes_no_assignment_longer(henrik, dana, mona):
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=Days(last=in_days(9)))
+    with pytest.raises(Refused, match="It ends before that day already"):
+        end_assignment(supervision=row, by=mona, at=start_of(in_days(11)))
+    end_assignment(supervision=row, by=mona, at=start_of(in_days(5)))
+    assert Supervision.objects.get().ends_at == start_of(in_days(5))
+
+
+@pytest.mark.parametrize("ending", [end_membership, drop_therapist_role])
+def test_what_was_to_last_for_days_ends_with_the_role_and_with_the_place(ending, sam, dana, mona, juniper):
+    Supervision.objects.update(ends_at=days_ago(-30))
+    Membership.objects.filter(pk=dana.pk).update(is_supervisor=True)
+    ending(membership=dana, by=mona)
+    assert Supervision.objects.get().ends_at <= timezone.now()
+    assert not reads(sam, juniper)
+
+
+def test_a_coming_end_of_a_place_that_is_moved_makes_no_assignment_longer(sam, dana, mona):
+    Supervision.objects.update(ends_at=start_of(in_days(30)))
+    for day in (10, 60):
+        end_membership(membership=dana, by=mona, at=start_of(in_days(day)))
+    assert Supervision.objects.get().ends_at == start_of(in_days(30))

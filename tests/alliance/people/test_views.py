@@ -312,7 +312,7 @@ def test_end_an_assignment(http, mona, dana, sam, eve):
     of_dana, of_one_case = Supervision.objects.get(supervisor=sam), Supervision.objects.get(supervisor=eve)
     assert "read the cases of Dana Whitlock" in http.get(end_of(of_dana)).text
     confirmation = http.get(end_of(of_one_case)).text
-    assert f"not read case {of_one_case.episode.short_code} of Dana Whitlock" in confirmation
+    assert f"no longer read case {of_one_case.episode.short_code} of Dana Whitlock" in confirmation
     assert "Sorrel" not in confirmation
     assert not Supervision.objects.filter(ends_at__isnull=False).exists()
     for _ in range(2):
