@@ -11,12 +11,13 @@ from ratings.figures.rows import Measure, bar, in_100, in_ten
 from ratings.models import Rupture, RuptureView
 from ratings.psychometrics.constants import DEFAULTS, EARLIER
 from ratings.psychometrics.proportion import wilson
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, told_about, told_alike
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, told_about, told_alike, told_mean
 from ratings.psychometrics.uncertainty import mean_of, median_of, rate_per_100
 from sessions.models import Mode
 
 MOST_PER_100 = 10.0  # at the end of the drawn axis of a rate, or the end of the interval
 MOST_SESSIONS = 12.0  # likewise of sessions to a repair
+FEWEST_REPAIRS = 9  # from here on the range of the middle one is inside the shortest and the longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,12 @@ def _done(counts: PracticeCounts) -> Table:
 
 def _sessions_to_repair(found: Values) -> Measure:
     title = _("Sessions to repair")
-    likely = median_of(found.values) if _are_enough(found.clients) else None
-    if likely is None:
+    if not _are_enough(found.clients):
         return _too_few(title)
+    # Of fewer, the ends of the range are the shortest and the longest of all: what happened to one client each.
+    likely = median_of(found.values) if len(found.values) >= FEWEST_REPAIRS else None
+    if likely is None:
+        return Measure(title, "", _("fewer than %(n)s repairs") % {"n": FEWEST_REPAIRS})
     most = max(MOST_SESSIONS, likely.high)
     return Measure(
         title,
@@ -160,11 +164,11 @@ def _endings(counts: PracticeCounts) -> Table:
     rows = [
         _held_back(title)
         if position in kept
-        else _share(
+        else _share_about(
             title,
             "",
             Counted(counts.endings[planned].of, every.of, every.clients),
-            _("%(count)s of %(of)s endings"),
+            _("about %(count)s of %(of)s endings"),
         )
         for position, (planned, title) in enumerate(titles.items())
     ]
@@ -173,7 +177,7 @@ def _endings(counts: PracticeCounts) -> Table:
     if 0 in kept_back([strained.count, strained.of - strained.count]):
         rows.append(_held_back(title))
     else:
-        rows.append(_share(title, "", strained, _("%(count)s of %(of)s endings")))
+        rows.append(_share_about(title, "", strained, _("about %(count)s of %(of)s endings")))
     note = _(
         "As the therapist said when the therapy ended. A therapy that went on with another therapist is not in it."
     )
@@ -183,17 +187,11 @@ def _endings(counts: PracticeCounts) -> Table:
 # --- Rows -------------------------------------------------------------------------------------------------------------
 
 
-def _share(title: str, hint: str, found: Counted, counted: str) -> Measure:
-    """A share; `counted` has places for `count` and `of`."""
-    if not _are_enough(found.clients):
-        return _too_few(title, hint)
-    share = wilson(found.count, found.of)
-    numbers = {"count": f"{found.count:,}", "of": f"{found.of:,}"}
-    return in_100(title, hint, counted % numbers, share.share, share.low, share.high)
-
-
 def _share_about(title: str, hint: str, found: Counted, counted: str) -> Measure:
-    """A share by counts in steps of five. The range is that of all counts that are told alike."""
+    """A share by counts in steps of five. The range is that of all counts that are told alike.
+
+    `counted` has places for `count` and `of`.
+    """
     if not _are_enough(found.clients):
         return _too_few(title, hint)
     count, of = told_about(found.count), told_about(found.of)
@@ -232,15 +230,15 @@ def _mean(title: str, found: Values) -> Measure:
     if not _are_enough(found.clients):
         return _too_few(title)
     mean = mean_of(found.values)
-    low, high = max(mean.low, 0.0), min(mean.high, 100.0)
+    low, value, high = told_mean(len(found.values), max(mean.low, 0.0), mean.value, min(mean.high, 100.0))
     return Measure(
         title,
         "",
         _("about %(n)s sessions") % {"n": f"{told_about(len(found.values)):,}"},
-        value=f"{mean.value:.0f}",
+        value=f"{value:.0f}",
         unit=_("of 100"),
         likely=_range(f"{low:.0f}", f"{high:.0f}"),
-        bar=bar(mean.value / 100, low / 100, high / 100),
+        bar=bar(value / 100, low / 100, high / 100),
     )
 
 

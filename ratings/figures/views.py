@@ -25,7 +25,7 @@ from ratings.figures.practice_measures import is_enough, practice_lead, practice
 from ratings.figures.recalibration import recalibration_page
 from ratings.findings import names
 from ratings.psychometrics.recalibration import FEWEST
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, WHOLE_FROM
 
 
 @require_safe
@@ -42,6 +42,7 @@ def practice_figures(request):
         "over_time": practice_over_time(counts.months) if is_enough(counts) else [],
         "lead": practice_lead(counts),
         "fewest": FEWEST_PEOPLE,
+        "whole_from": WHOLE_FROM,
         "section": "people" if member.is_manager else "caseload",
     }
     return render(request, "ratings/figures/practice_figures.html", context)

@@ -1,8 +1,10 @@
 """Which parts of a total are told, so that no part, and no difference from the total, shows fewer than five people."""
 
 from collections.abc import Callable, Collection, Sequence
+from math import ceil, floor
 
 FEWEST_PEOPLE = 5  # as in official statistics; convention of this app
+WHOLE_FROM = 50  # values behind a mean on 0 to 100; see `told_mean`
 
 
 def kept_back(people: Sequence[int]) -> set[int]:
@@ -80,3 +82,29 @@ def told_alike(count: int) -> tuple[int, int]:
     """
     fewest = count // FEWEST_PEOPLE * FEWEST_PEOPLE
     return fewest, fewest + FEWEST_PEOPLE - 1
+
+
+def told_mean(n: int, low: float, mean: float, high: float) -> tuple[float, float, float]:
+    """A mean on 0 to 100 as it is told, between the ends of its range.
+
+    Of two means to the whole number, one with a client more, that client's value follows to n points or so: of seven
+    values it is given away. Of fewer than fifty values a mean is told in steps of five, and its range to the next five
+    outwards, so that any value from 0 to 100 fits, or most of them.
+
+    Parameters
+    ----------
+    n
+        How many values are behind it.
+    low, mean, high
+        From 0 to 100.
+
+    Examples
+    --------
+    >>> told_mean(7, 61.2, 68.4, 75.6)
+    (60, 70, 80)
+    >>> told_mean(80, 66.2, 68.4, 70.6)
+    (66.2, 68.4, 70.6)
+    """
+    if n >= WHOLE_FROM:
+        return low, mean, high
+    return 5 * floor(low / 5), 5 * floor(mean / 5 + 0.5), 5 * ceil(high / 5)

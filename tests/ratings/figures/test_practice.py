@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from alliance.models import AuditEvent
 from ratings.figures.practice import practice_counts, twelve_months
+from ratings.figures.practice_measures import practice_tables
 from ratings.models import CheckIn, Instrument, Rating, RepairStep, Rupture, RuptureView
 from tests.factories import make_episode, make_therapy_session
 from tests.ratings.pages import statements
@@ -116,10 +117,10 @@ def test_what_is_no_rupture_does_not_count(dana, millrace, change):
 
 
 def test_what_was_done_about_them(http, mona, dana):
-    for position in range(8):
+    for position in range(11):
         held = therapy(dana, sessions=8)
         row = rupture(
-            held[2], state="repaired" if position < 6 else "unrepaired", closed_session=held[4], closed_at=NOW
+            held[2], state="repaired" if position < 9 else "unrepaired", closed_session=held[4], closed_at=NOW
         )
         if position < 4:
             RepairStep.objects.create(
@@ -127,10 +128,20 @@ def test_what_was_done_about_them(http, mona, dana):
                 said_at=row.opened_at + timedelta(days=6 if position < 2 else 8),
             )  # fmt: skip
     found = rows(http, mona)
-    assert found["A first step within 7 days"].counted == "about 2 of 7 ruptures"
-    assert found["Repaired"].counted == "about 7 of 7 ruptures that are over"
+    assert found["A first step within 7 days"].counted == "about 2 of 12 ruptures"
+    assert found["Repaired"].counted == "about 7 of 12 ruptures that are over"
     repair = found["Sessions to repair"]
     assert (repair.value, repair.likely, repair.counted) == ("2", "2 to 2", "the middle one of about 7 repairs")
+
+
+@pytest.mark.parametrize(("n", "told"), [(8, "fewer than 9 repairs"), (9, "the middle one of about 7 repairs")])
+def test_the_longest_of_a_few_repairs_is_not_told(n, told, http, mona, dana):
+    for position in range(n):
+        held = therapy(dana, sessions=9)
+        rupture(held[2], state="repaired", closed_session=held[8 if position == 0 else 4], closed_at=NOW)
+    row = rows(http, mona)["Sessions to repair"]
+    assert row.counted == told
+    assert row.likely == ("2 to 2" if n == 9 else "")
 
 
 def test_what_therapists_noticed_of_the_tension_that_clients_named(http, mona, dana):
@@ -147,8 +158,8 @@ def test_endings(http, mona, dana):
         episode.ends_at, episode.end_reason, episode.end_planned = at(30), "completed", position < 5
         episode.save()
     found = rows(http, mona)
-    assert (found["Planned"].counted, found["Not planned"].counted) == ("5 of 10 endings", "5 of 10 endings")
-    assert found["With an open rupture"].counted == "0 of 10 endings"
+    assert (found["Planned"].counted, found["Not planned"].counted) == ("about 7 of 12 endings",) * 2
+    assert found["With an open rupture"].counted == "about 2 of 12 endings"
 
 
 def test_an_ending_with_a_rupture_counts_whether_it_was_still_on_or_on_its_way_back(http, mona, dana):
@@ -157,7 +168,28 @@ def test_an_ending_with_a_rupture_counts_whether_it_was_still_on_or_on_its_way_b
         rupture(held[1], state=state, closed_session=held[2], closed_at=NOW)
         held[0].episode.ends_at, held[0].episode.end_reason = at(30), "completed"
         held[0].episode.save()
-    assert rows(http, mona)["With an open rupture"].counted == "6 of 11 endings"
+    assert rows(http, mona)["With an open rupture"].counted == "about 7 of 12 endings"
+
+
+def test_how_one_more_therapy_ended_does_not_follow_from_two_pages(dana, millrace):
+    """The page of a month later, with one ending more, and what it says of whoever ended."""
+
+    def page():
+        table = practice_tables(practice_counts(millrace))[4]
+        return [(row.title, row.value, row.likely, row.counted) for row in table.rows]
+
+    def end(position, state):
+        held = therapy(dana)
+        if state:
+            rupture(held[1], state=state, closed_session=held[2], closed_at=NOW)
+        held[0].episode.ends_at, held[0].episode.end_reason, held[0].episode.end_planned = at(30), "other", position % 2
+        held[0].episode.save()
+
+    for position in range(12):
+        end(position, "unrepaired" if position < 6 else "")
+    before = page()
+    end(12, "unrepaired")
+    assert page() == before
 
 
 def test_fewer_than_five_clients_give_no_figure_at_all(http, mona, dana):

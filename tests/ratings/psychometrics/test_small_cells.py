@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, months_kept_back, told_about
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, months_kept_back, told_about, told_mean
 
 PARTS = st.lists(st.integers(0, 30), min_size=1, max_size=4)
 
@@ -69,3 +69,22 @@ def test_what_few_clients_said_in_a_month_does_not_follow_from_two_pages(new):
         assert len({sessions for sessions, _said in fits[pages]}) > 1, pages
         assert any(said for _sessions, said in fits[pages]), pages
         assert any(said < sessions for sessions, said in fits[pages]), pages
+
+
+@pytest.mark.parametrize("n", [5, 7, 12, 30, 49])
+@pytest.mark.parametrize(("mean", "one_more"), [(72.0, 0.0), (72.0, 100.0), (41.0, 0.0), (50.0, 88.0)])
+def test_what_one_client_more_answered_does_not_follow_from_two_means(n, mean, one_more):
+    """Of the n + 1 values of the second page, n have the mean of the first: which last one fits both?"""
+
+    def shown(count, value):
+        return round(told_mean(count, 0, value, 100)[1])
+
+    pages = shown(n, mean), shown(n + 1, (n * mean + one_more) / (n + 1))
+    means = [tenth / 10 for tenth in range(1001) if shown(n, tenth / 10) == pages[0]]
+    fits = {one for one in range(101) for possible in means if shown(n + 1, (n * possible + one) / (n + 1)) == pages[1]}
+    assert max(fits) - min(fits) >= 20, pages
+
+
+def test_the_range_of_a_mean_is_not_made_narrower():
+    assert told_mean(49, 61.0, 66.9, 71.1) == (60, 65, 75)
+    assert told_mean(50, 61.0, 66.9, 71.1) == (61.0, 66.9, 71.1)
