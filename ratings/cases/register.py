@@ -214,7 +214,8 @@ def register(supervisor: User, places: Collection[Membership], asked: Asked, nam
     now = timezone.now()
     filters = asked.state, asked.missing, asked.unseen, asked.mode
     names = (*MEMBER, *COUNTED)
-    found = [dict(zip(names, row, strict=True)) for row in _groups(*filters).rows(supervisor=supervisor, now=now)]
+    groups = _groups(bool(asked.therapist), *filters)
+    found = [dict(zip(names, row, strict=True)) for row in groups.rows(supervisor=supervisor, now=now)]
     members = members_of(found, places)
     only = {key for key, row in members.items() if str(row.code) == asked.therapist}
     chosen = [row for row in found if not only or row["therapist"] in only]
@@ -238,7 +239,7 @@ def register(supervisor: User, places: Collection[Membership], asked: Asked, nam
         rows=[_row(row, members[row.therapist_id].display_name, last.get(row.pk)) for row in episodes],
         total=total,
         flagged=sum(row["flagged"] for row in chosen),
-        therapists=by_name(members.values()),
+        therapists=by_name(members[row["therapist"]] for row in found if row["all"] or row["therapist"] in only),
         next=page.next if not name else "",
         is_first=page.is_first,
         is_grouped=asked.order == Order.THERAPIST,
@@ -246,13 +247,17 @@ def register(supervisor: User, places: Collection[Membership], asked: Asked, nam
     )
 
 
-COUNTED = ("shown", "flagged", "untold")
+COUNTED = ("all", "shown", "flagged", "untold")
 Filters = tuple[State, Missing, Unseen, str]
 MOST_KEPT = 64  # statements: of the filters that people use, and not of every address that somebody makes up
 
 
+def _is_asked(state: State) -> Q:
+    return Q(ends_at__isnull=state != State.ENDED)
+
+
 def _cases(supervisor: User, state: State) -> QuerySet[Any]:
-    return told_cases(supervisor).filter(ends_at__isnull=state != State.ENDED)
+    return told_cases(supervisor).filter(_is_asked(state))
 
 
 def _narrowed(supervisor: User, therapists: list[int], now: datetime, filters: Filters) -> QuerySet[Any]:
@@ -270,15 +275,24 @@ def _first_page(by: Order, *filters: Any) -> Prepared:
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _groups(*filters: Any) -> Prepared:
+def _groups(of_one: bool, *filters: Any) -> Prepared:
+    """`of_one`: one therapist is chosen, who is to be found also where none of their cases is in the asked state."""
+
     def build(supervisor: User, now: datetime) -> QuerySet[Any, Any]:
-        is_shown = _narrows(now, *filters)
-        groups = _cases(supervisor, filters[0]).values(*MEMBER).order_by()
-        return groups.annotate(
-            shown=Count("pk", filter=is_shown),
-            flagged=Count("pk", filter=is_shown & has_rupture()),
-            untold=Count("pk", filter=Q(is_untold=True)),
-        ).values_list(*MEMBER, *COUNTED)
+        is_asked = _is_asked(filters[0])
+        is_shown = is_asked & _narrows(now, *filters)
+        cases = told_cases(supervisor) if of_one else _cases(supervisor, filters[0])
+        return (
+            cases.values(*MEMBER)
+            .order_by()
+            .annotate(
+                all=Count("pk", filter=is_asked),
+                shown=Count("pk", filter=is_shown),
+                flagged=Count("pk", filter=is_shown & has_rupture()),
+                untold=Count("pk", filter=is_asked & Q(is_untold=True)),
+            )
+            .values_list(*MEMBER, *COUNTED)
+        )
 
     return Prepared(build, supervisor=User, now=datetime)
 

@@ -137,6 +137,17 @@ def test_the_filter_by_therapist_narrows_the_counts_too(noor, sam, kinds):
     assert (names(page), page.total, page.flagged, len(page.therapists)) == (["Gorse"], 1, 0, 2)
 
 
+@pytest.mark.parametrize(("state", "whose"), [(State.ENDED, "Noor Haddad"), (State.ANY, "Dana Whitlock")])
+def test_the_filter_by_therapist_holds_where_they_have_no_such_case(state, whose, dana, noor, sam, kinds):
+    for name in kinds:
+        if name != "Elder":
+            end_episode(editor=editor_of(kinds[name]), reason="completed")
+    member = {"Noor Haddad": noor, "Dana Whitlock": dana}[whose]
+    page = page_of(sam.user, therapist=str(member.code), state=state)
+    assert (names(page), page.total, page.flagged) == ([], 0, 0)
+    assert whose in [one.name for one in page.therapists]
+
+
 def test_a_search_finds_by_name_whatever_the_page(http, sam, scattered):
     http.force_login(sam.user)
     page = http.post("/caseload/all/?order=seen", {"name": "elan 05"}, headers={"HX-Request": "true"})
