@@ -157,7 +157,8 @@ class SupervisionQuerySet(PracticeQuerySet[Row_co]):
         return self._closed().filter(Exists(managers.filter(was_here, practice=OuterRef("supervisor__practice"))))
 
     def _closed(self) -> Self:
-        return self.filter(live(), Q(opens_at__isnull=True) | Q(opens_at__gt=Now()))
+        # Agreed to, and still closed: its first day is to come, and nobody is asked any more.
+        return self.filter(live(), Q(agreed_by__isnull=True), Q(opens_at__isnull=True) | Q(opens_at__gt=Now()))
 
 
 class CoverQuerySet(PracticeQuerySet[Row_co]):

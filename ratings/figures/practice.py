@@ -14,8 +14,14 @@ from alliance.acting import as_program
 from alliance.models import Episode, Practice
 from alliance.models.episode import EndReason
 from ratings.models import CheckIn, Rating, RepairStep, Rupture, RuptureView
-from ratings.psychometrics.evidence import Kind, Rater
+from ratings.psychometrics.evidence import Kind, Pillar, Rater
 from sessions.models import Mode, TherapySession
+
+THIRD = 3  # the session of which most studies of the alliance tell; docs/reference/science.md
+COURSE = (1, THIRD, 5, 10, 20)  # numbers of sessions; convention of this app
+SEVERAL, NO_PILLAR = "several", "none"
+PILLAR_GROUPS = (*(str(pillar) for pillar in Pillar), SEVERAL, NO_PILLAR)
+ON_AT_END = (Rupture.RuptureState.OPEN_AT_END, Rupture.RuptureState.UNREPAIRED)
 
 
 @dataclass(slots=True)
@@ -81,11 +87,15 @@ class PracticeCounts:
     answered: Counted  # of the sessions with a check-in
     rated: Counted  # by the therapist, of the sessions held
     third: Mapping[str, Values]  # mode of a client's third session -> their overall rating of it, POMP
+    course: Mapping[int, Values]  # number of a session in its therapy -> the client's overall rating of it, POMP
+    by_pillar: Mapping[str, Counted]  # the one pillar that fell, SEVERAL or NO_PILLAR -> `of` ruptures
     by_kind: Mapping[str, Counted]  # kind of a rupture -> `of` ruptures
     by_namer: Mapping[str, Counted]  # who said so first -> `of` ruptures
     recognised: Counted  # of the sessions with a tension that the client named, and of which the therapist said
     first_steps: Counted  # within a week, of the ruptures
     repaired: Counted  # of the ruptures that are over
+    helped: Counted  # repaired, and the client said so then; of the ruptures that are over
+    still_on: Counted  # or were so when the therapy ended; of the ruptures
     to_repair: Values  # sessions from the one that opened it to the one that closed it
     endings: Mapping[bool | None, Counted]  # planned, not, or not said -> `of` endings
     ended_strained: Counted  # with an open rupture, of the endings
@@ -113,6 +123,7 @@ def practice_counts(practice: Practice) -> PracticeCounts:
     _hear(months, sessions, zone)
     _see(months, ruptures, zone)
     endings, ended_strained = _endings(practice, since, until)
+    third, course = _early_and_late(sessions)
     return PracticeCounts(
         practice=practice,
         first=first,
@@ -121,12 +132,16 @@ def practice_counts(practice: Practice) -> PracticeCounts:
         held=Counted.together(month.held for month in months),
         answered=Counted.together(month.answered for month in months),
         rated=Counted.together(month.rated for month in months),
-        third=_third_sessions(sessions),
+        third=third,
+        course=course,
+        by_pillar=_grouped(((row.pillar, row) for row in ruptures), PILLAR_GROUPS),
         by_kind=_grouped(((row.kind, row) for row in ruptures), RuptureView.KindSeen.values),
         by_namer=_grouped(((row.named_by, row) for row in ruptures), Rupture.OpenedBy.values),
         recognised=_recognised(sessions),
         first_steps=Counted.together(month.first_steps for month in months),
-        repaired=_repaired(ruptures),
+        repaired=_share_of((row, row.is_repaired) for row in ruptures if row.is_over),
+        helped=_share_of((row, row.is_repaired and row.has_helped) for row in ruptures if row.is_over),
+        still_on=_share_of((row, row.is_on) for row in ruptures),
         to_repair=_to_repair(ruptures),
         endings=endings,
         ended_strained=ended_strained,
@@ -168,8 +183,8 @@ def _hear(months: Sequence[MonthCounts], sessions: QuerySet[TherapySession], zon
             month.answered.put(client, n_answered, n_asked)
 
 
-def _third_sessions(sessions: QuerySet[TherapySession]) -> dict[str, Values]:
-    """The client's overall rating of each third session of a therapy."""
+def _early_and_late(sessions: QuerySet[TherapySession]) -> tuple[dict[str, Values], dict[int, Values]]:
+    """The client's overall rating of each third session by its mode, and of the sessions of `COURSE` by number."""
     earlier = (
         TherapySession.objects.attended()
         .filter(episode=OuterRef("episode"), starts_at__lt=OuterRef("starts_at"))
@@ -180,12 +195,13 @@ def _third_sessions(sessions: QuerySet[TherapySession]) -> dict[str, Values]:
     )
     rating = Rating.objects.current().filter(therapy_session=OuterRef("pk"), rater=Rater.CLIENT)
     rows = sessions.annotate(earlier=Subquery(earlier), overall=Subquery(rating.values("overall_pomp")[:1]))
-    found = {mode: Values() for mode in Mode.values}
-    for mode, client, overall in rows.filter(earlier=2, overall__isnull=False).values_list(
-        "mode", "episode__client", "overall"
-    ):
-        found[mode].add(client, overall)
-    return found
+    rows = rows.annotate(number=Coalesce("earlier", 0) + 1).filter(number__in=COURSE, overall__isnull=False)
+    third, course = {mode: Values() for mode in Mode.values}, {number: Values() for number in COURSE}
+    for number, mode, client, overall in rows.values_list("number", "mode", "episode__client", "overall"):
+        course[number].add(client, overall)
+        if number == THIRD:
+            third[mode].add(client, overall)
+    return third, course
 
 
 def _recognised(sessions: QuerySet[TherapySession]) -> Counted:
@@ -212,7 +228,10 @@ class CountedRupture:
     opened_at: datetime
     first_step_at: datetime | None
     is_over: bool
+    is_on: bool  # or was so when the therapy ended
     is_repaired: bool
+    has_helped: bool  # the client said so after the session that closed it
+    pillar: str  # the one that fell, SEVERAL or NO_PILLAR
     sessions: int  # held since the one that opened it, up to the one that closed it
 
 
@@ -237,13 +256,20 @@ def _ruptures(practice: Practice, since: datetime, until: datetime) -> list[Coun
         .filter(opened_session__voided_at__isnull=True)
         .filter(opened_session__starts_at__gte=since, opened_session__starts_at__lt=until)
         .exclude(state__in=[Rupture.RuptureState.WITHDRAWN, Rupture.RuptureState.SET_ASIDE])
-        .only("state", "opened_by", "opened_at", "kind")
+        .only("state", "opened_by", "opened_at", "kind", "pillars")
         .annotate(
             client=F("episode__client"),
             session_at=F("opened_session__starts_at"),
             seen_as=Coalesce(Subquery(seen), "kind"),
             first_step_at=Min("steps__said_at", filter=Q(steps__taken_back_at__isnull=True)),
             sessions=Coalesce(Subquery(until_closed), 0),
+            has_helped=Exists(
+                Rating.objects.current().filter(
+                    therapy_session=OuterRef("closed_session"),
+                    rater=Rater.CLIENT,
+                    repair_helped__in=[Rating.RepairHelped.YES, Rating.RepairHelped.LITTLE],
+                )
+            ),
         )
     )
     return [
@@ -255,7 +281,10 @@ def _ruptures(practice: Practice, since: datetime, until: datetime) -> list[Coun
             opened_at=row.opened_at,
             first_step_at=row.first_step_at,
             is_over=row.state not in Rupture.ACTIVE,
+            is_on=row.state in (*Rupture.ACTIVE, *ON_AT_END),
             is_repaired=row.state == Rupture.RuptureState.REPAIRED,
+            has_helped=row.has_helped,
+            pillar=row.pillars[0] if len(row.pillars) == 1 else SEVERAL if row.pillars else NO_PILLAR,
             sessions=row.sessions,
         )
         for row in rows
@@ -284,11 +313,10 @@ def _see(months: Sequence[MonthCounts], ruptures: Iterable[CountedRupture], zone
             month.first_steps.add(row.client, counts=row.first_step_at is not None and row.first_step_at <= until)
 
 
-def _repaired(ruptures: Iterable[CountedRupture]) -> Counted:
+def _share_of(rows: Iterable[tuple[CountedRupture, bool]]) -> Counted:
     found = Counted()
-    for row in ruptures:
-        if row.is_over:
-            found.add(row.client, counts=row.is_repaired)
+    for row, counts in rows:
+        found.add(row.client, counts=counts)
     return found
 
 
@@ -305,7 +333,7 @@ def _endings(practice: Practice, since: datetime, until: datetime) -> tuple[dict
     strained = Rupture.objects.told().filter(
         episode=OuterRef("pk"),
         kept_back=False,
-        state__in=[Rupture.RuptureState.OPEN_AT_END, Rupture.RuptureState.UNREPAIRED],
+        state__in=ON_AT_END,
     )
     rows = (
         Episode.objects.filter(client__practice=practice, import_batch__isnull=True)

@@ -5,16 +5,26 @@ from dataclasses import dataclass
 
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
-from ratings.figures.practice import Counted, PracticeCounts, Values
+from ratings.figures.practice import NO_PILLAR, SEVERAL, Counted, PracticeCounts, Values
 from ratings.figures.rows import Measure, bar, in_100, in_ten
+from ratings.findings.names import StrOrLazy
 from ratings.models import Rupture, RuptureView
 from ratings.psychometrics.constants import DEFAULTS, EARLIER
+from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.proportion import wilson
 from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, told_about, told_alike, told_mean
 from ratings.psychometrics.uncertainty import mean_of, median_of, rate_per_100
 from sessions.models import Mode
 
+PILLARS: list[tuple[str, StrOrLazy]] = [
+    (str(Pillar.GOAL), _lazy("Goals fell, and no other pillar")),
+    (str(Pillar.TASK), _lazy("Tasks fell, and no other pillar")),
+    (str(Pillar.BOND), _lazy("The bond fell, and no other pillar")),
+    (SEVERAL, _lazy("Several pillars fell")),
+    (NO_PILLAR, _lazy("No pillar fell by itself")),
+]
 MOST_PER_100 = 10.0  # at the end of the drawn axis of a rate, or the end of the interval
 MOST_SESSIONS = 12.0  # likewise of sessions to a repair
 FEWEST_REPAIRS = 9  # from here on the range of the middle one is inside the shortest and the longest
@@ -49,7 +59,7 @@ def practice_lead(counts: PracticeCounts) -> str:
 
 def practice_tables(counts: PracticeCounts) -> list[Table]:
     """All figures."""
-    return [_heard(counts), _ruptures(counts), _done(counts), _third(counts), _endings(counts)]
+    return [_heard(counts), _ruptures(counts), _done(counts), _third(counts), _course(counts), _endings(counts)]
 
 
 def _heard(counts: PracticeCounts) -> Table:
@@ -63,28 +73,31 @@ def _heard(counts: PracticeCounts) -> Table:
 
 
 def _ruptures(counts: PracticeCounts) -> Table:
-    namers: list[tuple[str, str]] = [
+    namers: list[tuple[str, StrOrLazy]] = [
         (Rupture.OpenedBy.CLIENT, _("Named first by the client")),
         (Rupture.OpenedBy.THERAPIST, _("Named first by the therapist")),
         (Rupture.OpenedBy.DETECTOR, _("Found by a flag")),
     ]
-    seen = [(kind, force_str(RuptureView.KindSeen(kind).label)) for kind in counts.by_kind]
+    seen: list[tuple[str, StrOrLazy]] = [(kind, force_str(RuptureView.KindSeen(kind).label)) for kind in counts.by_kind]
     every = Counted(clients=set[int]().union(*(part.clients for part in counts.by_namer.values())))
     every.of = sum(part.of for part in counts.by_namer.values())
     hint = _("named by the client or the therapist, or found by a flag that nobody set aside")
     rows = [_rate(_("All ruptures"), hint, every, counts.held)]
     if _are_enough(every.clients):
         rows += _parts(counts.by_namer, namers, counts.held) + _parts(counts.by_kind, seen, counts.held)
+        rows += _parts(counts.by_pillar, PILLARS, counts.held)
     return Table(
         _("Ruptures"), _("Per 100 sessions"), rows, [_("More is not worse: it can mean that more are noticed.")]
     )
 
 
-def _parts(parts: Mapping[str, Counted], titles: Sequence[tuple[str, str]], held: Counted) -> list[Measure]:
+def _parts(parts: Mapping[str, Counted], titles: Sequence[tuple[str, StrOrLazy]], held: Counted) -> list[Measure]:
     """The parts of all ruptures; each alone, and less the others, is of five people or more."""
     kept = kept_back([len(parts[key].clients) for key, _title in titles])
     return [
-        _held_back(title) if position in kept else _rate(title, "", parts[key], held, is_part=True)
+        _held_back(force_str(title))
+        if position in kept
+        else _rate(force_str(title), "", parts[key], held, is_part=True)
         for position, (key, title) in enumerate(titles)
     ]
 
@@ -107,6 +120,18 @@ def _done(counts: PracticeCounts) -> Table:
             % {"least": DEFAULTS.repaired_from},
             counts.repaired,
             _("about %(count)s of %(of)s ruptures that are over"),
+        ),
+        _share_about(
+            _("Repaired by the client’s word"),
+            _("the client said, after the session that closed it, that talking about it helped"),
+            counts.helped,
+            _("about %(count)s of %(of)s ruptures that are over"),
+        ),
+        _share_about(
+            _("Still on"),
+            _("now, or when the therapy ended"),
+            counts.still_on,
+            _("about %(count)s of %(of)s ruptures"),
         ),
         _sessions_to_repair(counts.to_repair),
     ]
@@ -152,6 +177,12 @@ def _third(counts: PracticeCounts) -> Table:
         ]
     note = _("Where ranges overlap, no difference can be told. Who comes by video may differ in other ways, too.")
     return Table(_("Alliance at session 3"), _("What clients answered, 0 to 100"), rows, [note])
+
+
+def _course(counts: PracticeCounts) -> Table:
+    rows = [_mean(_("Session %(number)s") % {"number": number}, found) for number, found in counts.course.items()]
+    note = _("Whoever is still there at a late session is not all who began: a rise can mean that others have left.")
+    return Table(_("The course of the alliance"), _("What clients answered, 0 to 100"), rows, [note])
 
 
 def _endings(counts: PracticeCounts) -> Table:

@@ -317,3 +317,15 @@ def test_a_coming_end_of_a_place_that_is_moved_makes_no_assignment_longer(sam, d
     for day in (10, 60):
         end_membership(membership=dana, by=mona, at=start_of(in_days(day)))
     assert Supervision.objects.get().ends_at == start_of(in_days(30))
+
+
+def test_nobody_is_told_again_of_what_they_agreed_to_and_what_waits_for_its_day(http, henrik, dana, mona, ida):
+    def is_told(member):
+        http.force_login(member.user)
+        return "Your answer is needed" in http.get("/you/").text
+
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=Days(first=in_days(9)))
+    assert [is_told(member) for member in (dana, henrik, ida)] == [True, True, True]
+    say(row, ACCEPT, henrik)
+    say(row, AGREE, dana)
+    assert [is_told(member) for member in (dana, henrik, ida)] == [False, False, False]

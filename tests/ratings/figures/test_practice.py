@@ -144,6 +144,37 @@ def test_the_longest_of_a_few_repairs_is_not_told(n, told, http, mona, dana):
     assert row.likely == ("2 to 2" if n == 9 else "")
 
 
+def test_which_pillars_fell(http, mona, dana):
+    for pillars in [["goal"]] * 5 + [["goal", "bond"]] * 5 + [[]] * 5:
+        rupture(therapy(dana, sessions=10)[3], pillars=pillars)
+    found = rows(http, mona)
+    for title in ("Goals fell, and no other pillar", "Several pillars fell", "No pillar fell by itself"):
+        assert found[title].counted == "about 7 in 152 sessions"
+    for title in ("Tasks fell, and no other pillar", "The bond fell, and no other pillar"):
+        assert found[title].counted == "none in about 152 sessions"
+
+
+def test_what_is_still_on_and_what_the_client_says_helped(http, mona, dana):
+    for position in range(15):
+        held = therapy(dana, sessions=5)
+        over = {"closed_session": held[4], "closed_at": NOW, "state": "repaired" if position < 10 else "unrepaired"}
+        rupture(held[2], **(over if position < 12 else {"state": "recovering"}))
+        said = {0: "yes", 1: "little", 2: "no"}.get(position % 3, "") if position != 11 else "yes"
+        held[4].ratings.filter(rater="client").update(repair_helped=said)
+    found = rows(http, mona)
+    # 10 are repaired, 7 by the client's word; of one that was still on at the end it does not count.
+    assert found["Repaired by the client’s word"].counted == "about 7 of 12 ruptures that are over"
+    assert found["Still on"].counted == "about 7 of 17 ruptures"
+
+
+def test_the_course_is_that_of_the_numbered_sessions(http, mona, dana):
+    for _client in range(5):
+        therapy(dana, sessions=5)
+    found = rows(http, mona)
+    assert (found["Session 3"].value, found["Session 5"].value) == ("80", "50")
+    assert found["Session 1"].counted == found["Session 10"].counted == "fewer than 5 clients"
+
+
 def test_what_therapists_noticed_of_the_tension_that_clients_named(http, mona, dana):
     for noticed in ("pulling_back", "both", "nothing", "nothing", "nothing", ""):
         held = therapy(dana)
@@ -175,7 +206,7 @@ def test_how_one_more_therapy_ended_does_not_follow_from_two_pages(dana, millrac
     """The page of a month later, with one ending more, and what it says of whoever ended."""
 
     def page():
-        table = practice_tables(practice_counts(millrace))[4]
+        table = practice_tables(practice_counts(millrace))[-1]
         return [(row.title, row.value, row.likely, row.counted) for row in table.rows]
 
     def end(position, state):

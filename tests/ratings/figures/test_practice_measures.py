@@ -112,6 +112,8 @@ def recomputed(files, zone, now):
             if held.asked or client:
                 for key in ("Check-ins answered", ("Check-ins answered", month)):
                     found[key].add(held.client, bool(client))
+            if number in (1, 3, 5, 10, 20) and client and (overall := overall_of(client)) is not None:
+                found[f"Session {number}"].add(held.client, value=overall)
             if number == 3 and client and (overall := overall_of(client)) is not None:
                 for title in ("All clients", {"in_person": "In person", "video": "Video", "phone": "Phone"}[held.mode]):
                     found[title].add(held.client, value=overall)
@@ -136,7 +138,9 @@ def add_ruptures(found, files, cases, first, after, now, zone):
             continue
         client, opened = row["client_pid"], instant(row["opened_utc"])
         kind, month = row["seen_as"] or row["kind"] or "unclear", start.astimezone(zone).strftime("%b %Y")
-        for title in ("All ruptures", ("All ruptures", month), namer[row["opened_by"]], looks[kind]):
+        fell = row["pillars"].split()
+        part = f"{fell[0]} alone" if len(fell) == 1 else "several" if fell else "none"
+        for title in ("All ruptures", ("All ruptures", month), namer[row["opened_by"]], looks[kind], FELL[part]):
             found[title].add(client)
         said = steps[row["client_pid"], row["episode_no"], row["rupture_no"]]
         week = opened + timedelta(days=7)
@@ -145,6 +149,10 @@ def add_ruptures(found, files, cases, first, after, now, zone):
                 found[key].add(client, said and min(said) <= week)
         if row["state"] not in ("open", "recovering"):
             found["Repaired"].add(client, row["state"] == "repaired")
+            last = case.sessions[row["closed_session_no"]].said["client"] if row["state"] == "repaired" else {}
+            by_word = last.get("repair_helped", {}).get("value_label") in ("yes", "little")
+            found["Repaired by the client’s word"].add(client, by_word)
+        found["Still on"].add(client, row["state"] in ("open", "recovering", "open_at_end", "unrepaired"))
         if row["state"] == "repaired":
             end = case.sessions[row["closed_session_no"]].start
             until = [s for s in case.sessions.values() if s.attendance == "attended" and start < s.start <= end]
@@ -239,7 +247,15 @@ def median_with_limits(values):
 
 RATES = ("All ruptures", "Named first by the client", "Named first by the therapist", "Found by a flag")
 RATES += ("Pulling back", "Pushing back", "Both", "Can’t say")
-MEANS = ("All clients", "In person", "Video", "Phone")
+FELL = {
+    "goal alone": "Goals fell, and no other pillar",
+    "task alone": "Tasks fell, and no other pillar",
+    "bond alone": "The bond fell, and no other pillar",
+    "several": "Several pillars fell",
+    "none": "No pillar fell by itself",
+}
+RATES += tuple(FELL.values())
+MEANS = ("All clients", "In person", "Video", "Phone", *(f"Session {number}" for number in (1, 3, 5, 10, 20)))
 
 
 def middle_of_five(count):
@@ -288,7 +304,9 @@ def test_every_figure_follows_from_the_files(http, manager, files):
             told.append(title)
         elif row.counted.startswith("fewer than"):
             assert len(people) < FEWEST or (title == "Sessions to repair" and len(found[title].values) < 9), title
-    assert {"Check-ins answered", "All ruptures", "Repaired", "All clients"} <= set(told), told
+    expected_rows = {"Check-ins answered", "All ruptures", "Repaired", "All clients", "Still on", "Session 5"}
+    assert expected_rows <= set(told), told
+    assert set(FELL.values()) & set(told), told
     assert len(told) > 10, told
 
 
