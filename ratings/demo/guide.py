@@ -156,8 +156,8 @@ FIRST_PAGES = {
         "supervisor",
         _(
             "Everybody here is invented. This is a supervisor's first page: which cases to talk about, why, and since "
-            "when; all the others follow. You can read each: no private notes, and a comment only where the client shared "
-            "it. Each story is a case; its page says what to notice, and leads to the next."
+            "when; all the others follow. You can read each: no private notes, and a comment only where the client "
+            "shared it. Each story is a case; its page says what to notice, and leads to the next."
         ),
     ),
     "alliance:people": FirstPage(
