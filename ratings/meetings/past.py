@@ -160,7 +160,9 @@ def past_meeting(meeting: Meeting, reader: User) -> PastMeeting:
 def supervision_page(reader: User, *, is_supervisor: bool, is_therapist: bool) -> SupervisionPage:
     """Whom a supervisor meets, what a therapist has put forward and agreed, and the past meetings of both."""
     open_meetings = Meeting.objects.visible_to(reader).filter(closed_at__isnull=True, planned_for__isnull=False)
-    open_meetings = open_meetings.select_related("supervisor__practice__data_key")
+    of_the_two = Q(therapist=OuterRef("therapist")) | Q(episode__therapist=OuterRef("therapist"))
+    still = live_assignments().filter(of_the_two, supervisor=OuterRef("supervisor"))  # else nobody can hold it
+    open_meetings = open_meetings.filter(Exists(still)).select_related("supervisor__practice__data_key")
     past = lines_of(Meeting.objects.all(), reader)
     return SupervisionPage(
         is_supervisor=is_supervisor,

@@ -49,7 +49,8 @@ def says_when_over(view):
         except SupervisionOver as over:
             audit.record_code(audit.Verb.DENIED, over.subject_type, over.subject_code, by=request.user)
             own = Supervision.objects.filter(supervisor__user=request.user, therapist=over.therapist)
-            context = {"therapist": over.therapist.display_name, "last": own.order_by("-ends_at").first()}
+            over_by_now = own.filter(ends_at__lte=timezone.now())  # another one may have been asked for since
+            context = {"therapist": over.therapist.display_name, "last": over_by_now.order_by("-ends_at").first()}
             context["unsaved"] = texts_in(request.POST)
             return render(request, "ratings/meetings/meeting_over.html", context | SECTION, status=403)
 

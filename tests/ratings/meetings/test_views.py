@@ -13,7 +13,7 @@ from alliance.models import Supervision
 from alliance.people.cover import arrange_cover
 from ratings.cases.actions import end_episode
 from ratings.detection.reassess import reassess
-from ratings.meetings.actions import close_meeting
+from ratings.meetings.actions import close_meeting, plan_meeting
 from ratings.meetings.past import supervisees_of
 from ratings.models import Meeting, NextStep, SupervisionNote
 from ratings.supervision.actions import ask_for_supervision
@@ -131,6 +131,26 @@ def test_whoever_supervised_until_this_morning_is_told_so(http, dana, sam, cases
         assert "Your supervision of" in page.text and "The assignment ended on" in page.text
         assert "Juniper" not in page.text
     assert not Meeting.objects.exists() and not SupervisionNote.objects.exists()
+
+
+@pytest.mark.parametrize("ends_at", [None, days_ago(-30)])
+def test_when_it_ended_is_not_told_by_one_that_was_asked_for_since(ends_at, http, dana, sam, cases):
+    Supervision.objects.update(ends_at=days_ago(3))
+    make_supervision(sam, therapist=dana, opens_at=days_ago(-9), ends_at=ends_at)
+    http.force_login(sam.user)
+    page = http.get(meeting_of(dana))
+    assert page.status_code == 403
+    assert page.context["last"].ends_at < timezone.now()
+    assert "The assignment ended on" in page.text
+
+
+def test_a_planned_meeting_that_nobody_can_hold_any_more_is_not_on_the_page_of_the_therapist(http, dana, sam, adviser):
+    plan_meeting(adviser=adviser, day=local_day() + timedelta(days=5))
+    http.force_login(dana.user)
+    assert [name for name, _day in http.get("/supervision/").context["page"].planned] == ["Sam Okafor"]
+    Supervision.objects.update(ends_at=timezone.now())
+    page = http.get("/supervision/")
+    assert page.context["page"].planned == [] and "Sam Okafor" not in page.text
 
 
 @pytest.mark.parametrize("waits", [{"accepted_at": None}, {"opens_at": days_ago(-1)}])
