@@ -330,6 +330,7 @@ AFTER_THE_LOCK = ["check_again", "check_log_again"]
 @pytest.mark.parametrize("again", AFTER_THE_LOCK)
 def test_what_went_to_another_case_since_it_was_read_is_not_changed_from_this_one(again, dana, juniper, sorrel):
     row, check = make_therapy_session(juniper), getattr(access.check_edit(dana.user, juniper), again)
+    make_therapy_session(juniper, starts_at=days_ago(3))  # another one stays
     assert holds(check, row)
     is_in(row, sorrel)
     assert not holds(check, row)
