@@ -113,6 +113,11 @@ def test_a_text_equals_itself_as_it_is_stored_and_nothing_else(stored, wintergre
     assert stored.name != NAME and stored.name is not None
 
 
+def test_a_column_keeps_what_it_is_bound_to_where_a_migration_copies_it():
+    assert crypto.SealedTextField(bound_to="page").clone().bound_to == "page"
+    assert crypto.SealedTextField().deconstruct()[3] == {}
+
+
 def test_a_dump_holds_a_text_as_it_is_stored(stored):
     dump = serializers.serialize("json", [stored])
     assert stored.name.token in dump and NAME not in dump
