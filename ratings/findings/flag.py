@@ -59,7 +59,7 @@ def flag_text(assessment: Assessment, name: str, for_sessions: int, context: Fla
     """A flag of the detector in words; `name` is the client's."""
     kind = assessment.kind or Kind.UNCLEAR
     from_therapist = only_the_therapist_fell(assessment.points)
-    signs = [sign for point in assessment.points if (sign := _sign(point, context))]
+    signs = [sign for point in assessment.points if (sign := _sign(point, context, assessment.is_estimated(point)))]
     return FlagText(
         title=_title(assessment, name, from_therapist, context),
         lead=_since_when(name, for_sessions, from_therapist, phrases.client_answered(assessment), context),
@@ -166,7 +166,7 @@ def _sure(assessment: Assessment) -> str:
     return _("%(grade)s For this one we estimate about %(n)s in 10.") % about
 
 
-def _sign(point: Points, context: FlagContext) -> Sign | None:
+def _sign(point: Points, context: FlagContext, is_estimated: bool) -> Sign | None:
     name = names.source_name(point.source)
     if not name:
         return None
@@ -179,6 +179,8 @@ def _sign(point: Points, context: FlagContext) -> Sign | None:
     )
     if point.is_report:
         return Sign(name, _("yes"), "", _weight(point.points))
+    if is_estimated:
+        seen = _("%(value)s, estimated: a pillar was left out") % {"value": seen}
     uncounted = point.is_behaviour and not context.weighs_behaviour
     return Sign(name, seen, usual, _("shown, not counted") if uncounted else _weight(point.points))
 

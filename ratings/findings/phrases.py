@@ -100,7 +100,8 @@ def _what_was_seen(assessment, *, client_is_told=False):
             template = _("%(series)s %(seen)s, usually %(usual)s")
             if source == Rater.THERAPIST:
                 template = _("therapist's own rating, %(series)s: %(seen)s, usually %(usual)s")
-            numbers = {"seen": whole(points.seen), "usual": whole(points.usual)}
+            said = _("about %(seen)s by what was answered") if assessment.is_estimated(points) else "%(seen)s"
+            numbers = {"seen": said % {"seen": whole(points.seen)}, "usual": whole(points.usual)}
             parts.append(template % ({"series": series_name(series)} | numbers))
     sentence = "; ".join(part for part in parts[:3] if part)
     return sentence[:1].upper() + sentence[1:] + "." if sentence else ""

@@ -59,7 +59,7 @@ def fell_beyond_error(assessment: Assessment, constants: Constants = DEFAULTS) -
     found = []
     for point in assessment.points:
         rater, _colon, pillar = point.source.partition(":")
-        if rater != Rater.CLIENT or point.seen is None or point.usual is None:
+        if rater != Rater.CLIENT or point.seen is None or point.usual is None or assessment.is_estimated(point):
             continue
         series = pillar or OVERALL
         if point.usual - point.seen > error_of_change(series, constants):

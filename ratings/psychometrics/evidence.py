@@ -93,6 +93,12 @@ class Note(StrEnum):
     EARLY_LOW = "early_low"  # sessions 1-3 lower than most clients' first three
     NO_CHECK_INS = "no_checkins"  # three attended sessions in a row without a client rating
     THERAPIST_FELL = "therapist_fell"  # the therapist's own ratings fell before the client rated twice; for them alone
+    # A pillar was left out, so that the total is no answer but estimated from the others; told where it is shown.
+    CLIENT_ESTIMATED = "client_estimated"
+    THERAPIST_ESTIMATED = "therapist_estimated"
+
+
+ESTIMATED = {"client": Note.CLIENT_ESTIMATED, "therapist": Note.THERAPIST_ESTIMATED}  # by the source of points
 
 
 class Budget(StrEnum):
@@ -128,6 +134,11 @@ class Scores:
         """The score of a pillar."""
         score: float | None = getattr(self, pillar)
         return score
+
+    @property
+    def has_total(self) -> bool:
+        """Whether the answers give the alliance as a whole, and not some pillars of it alone."""
+        return self.overall is not None or None not in (self.goal, self.task, self.bond)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +235,10 @@ class Assessment:
     pillars: tuple[Pillar, ...] = ()  # those that fell; empty: the alliance as a whole
     points: tuple[Points, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    def is_estimated(self, part: Points) -> bool:
+        """Whether what is seen of a rating as a whole is no answer: a pillar was left out."""
+        return ESTIMATED.get(part.source) in self.notes
 
     def to_json(self) -> dict[str, Any]:
         """The assessment as it is stored.

@@ -4,7 +4,7 @@ import pytest
 
 from ratings.findings.flag import FlagContext, flag_text
 from ratings.psychometrics.evidence import Assessment as Found
-from ratings.psychometrics.evidence import Kind, Pillar, Points, State
+from ratings.psychometrics.evidence import Kind, Note, Pillar, Points, State
 
 
 def found(**fields):
@@ -113,3 +113,8 @@ def test_whoever_reads_along_is_told_whose_view_fell():
     points = (Points("client", -1, seen=80, usual=79), Points("therapist", 12, seen=40, usual=70))
     text = flag_text(found(points=points), "Juniper", 1, FlagContext(reader_is_therapist=False))
     assert text.title == "The therapist's own rating of the work with Juniper has dropped."
+
+
+def test_a_total_that_nobody_answered_is_called_an_estimate():
+    text = flag_text(found(notes=(Note.CLIENT_ESTIMATED,)), "Juniper", 1)
+    assert text.signs[0].seen == "between A little and Somewhat (35), estimated: a pillar was left out"

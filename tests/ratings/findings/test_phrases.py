@@ -7,7 +7,7 @@ from ratings.findings.flag import flag_text
 from ratings.findings.phrases import case_lead, reason
 from ratings.models import Rupture, Standing
 from ratings.psychometrics.assess import assess
-from ratings.psychometrics.evidence import Assessment, Points, State, Version
+from ratings.psychometrics.evidence import Assessment, Points, Scores, State, Version
 from tests.ratings.psychometrics.episodes import episode, pillars
 
 FORBIDDEN = ("bad", "fail", "red", "non-compliant")
@@ -20,6 +20,12 @@ def test_a_fallen_pillar_is_named_with_its_numbers():
     assert "Tasks 38, usually 79" in reason(found[3])
     assert reason(found[3], name="R.").startswith("R.: Tasks below own usual.")
     assert reason(found[2]) == "About as usual."
+
+
+def test_what_nobody_answered_as_a_whole_is_told_as_an_estimate():
+    steady = pillars(80, 79, 82)
+    found = assess(episode(steady, steady, steady, steady, Scores(None, 25, 25)))
+    assert "about 25 by what was answered, usually 8" in reason(found[4])
 
 
 def test_every_state_has_neutral_words():

@@ -9,6 +9,7 @@ calibrated value is the stated probability.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ratings.psychometrics.constants import Constants
 from ratings.psychometrics.criteria.criterion import Finding
@@ -23,7 +24,7 @@ from ratings.psychometrics.criteria.rupture_filter.reports import (
 from ratings.psychometrics.criteria.rupture_filter.slide_guard import SILENT, SlideGuard
 from ratings.psychometrics.criteria.rupture_filter.tuned import TUNING
 from ratings.psychometrics.criteria.rupture_filter.tuning import Fusion, Tuning
-from ratings.psychometrics.evidence import Kind, Note, Points, Report, SessionEvidence, Use
+from ratings.psychometrics.evidence import ESTIMATED, Kind, Note, Points, Report, SessionEvidence, Use
 
 KIND_FROM = 0.6  # share of the belief from which a kind is said; right in 78 % of those in simulation; else "unclear"
 PROBABLE_FOR_KIND = 0.1  # below this stated probability there is nothing to name; convention of this app
@@ -196,6 +197,7 @@ class RuptureFilter:
             stated = min(stated, self.stated)
         from_filter = stated
         self.judged = self.judged or bool(for_client or for_therapist or any(said_and_done))
+        estimated = _estimated(therapy_session, from_client, from_therapist)
         remarks = (Note.THERAPIST_FELL,) if not enough and from_therapist and therapist.fell_far() else ()
         finding = Finding(usual=usual, ratings=ratings, enough=enough, notes=remarks)
         if self.judged and enough and self.attended >= self.constants.first_number:
@@ -205,7 +207,7 @@ class RuptureFilter:
             if guard > stated:
                 points = _with_slide(points, client.total, self.guard.mean, POINTS * (guard - stated))
                 stated = guard
-            finding = self._finding(stated, belief, usual, ratings, points)
+            finding = replace(self._finding(stated, belief, usual, ratings, points), notes=estimated)
         self.stated = from_filter
         self.suspicion.keep(suspicion)
         self.belief.keep(belief)
@@ -300,6 +302,16 @@ class RuptureFilter:
             fallen = {f"therapist:{pillar}" for pillar in self.therapist.fallen_pillars()}
             points += [one for one in shown if one.source == "therapist" or one.source in fallen]
         return tuple(points)
+
+
+def _estimated(therapy_session: SessionEvidence, from_client: bool, from_therapist: bool) -> tuple[Note, ...]:
+    """Whose total is no answer, of those whose rating is weighed."""
+    read = ((therapy_session.client, from_client), (therapy_session.therapist, from_therapist))
+    return tuple(
+        note
+        for (scores, is_weighed), note in zip(read, ESTIMATED.values(), strict=True)
+        if scores and is_weighed and not scores.has_total
+    )
 
 
 def _with_slide(points: tuple[Points, ...], total: float, mean: float, more: float) -> tuple[Points, ...]:

@@ -4,10 +4,11 @@ from dataclasses import replace
 import pytest
 
 from ratings.psychometrics.assess import assess
+from ratings.psychometrics.change import fell_beyond_error
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.criteria.rupture_filter.filter import RuptureFilter
 from ratings.psychometrics.evaluation.simulate import BASE, simulate
-from ratings.psychometrics.evidence import Kind, Pillar, SessionEvidence, State, Version
+from ratings.psychometrics.evidence import Kind, Note, Pillar, Scores, SessionEvidence, State, Version
 from tests.ratings.psychometrics.episodes import episode, level, pillars
 
 FILTER = Version(criterion="rupture_filter")
@@ -151,3 +152,19 @@ def test_a_replay_of_fifty_sessions_is_quick():
         assess(history, FILTER)
         times.append(time.process_time() - start)
     assert min(times) < 0.006  # 3 ms on a quiet machine; the best of fifteen, with room for a busy one
+
+
+def test_a_total_that_nobody_answered_is_told_as_an_estimate():
+    """Two pillars of three are answered, and low."""
+    steady = pillars(80, 79, 82)
+    partly = Scores(None, 30, 30)
+    found = assess(episode(steady, steady, steady, steady, partly, steady))
+    assert [one.notes for one in found] == [()] * 4 + [(Note.CLIENT_ESTIMATED,), ()]
+    assert found[4].is_estimated(source(found[4], "client"))
+    assert not found[5].is_estimated(source(found[5], "client"))
+    assert fell_beyond_error(found[4]) == []
+
+
+def test_a_rating_that_came_as_a_total_alone_is_no_estimate():
+    found = assess(episode(80, 79, 82, Scores(overall=35)))
+    assert found[3].notes == ()
