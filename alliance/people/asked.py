@@ -78,7 +78,8 @@ def _request(row: Supervision, user: User) -> Request:
         case_code=row.episode.short_code if row.episode else "",
         reads=row.supervisor.user_id == user.pk,
         is_read=therapist.user_id == user.pk,
-        answers=sight_answers(row),
+        # Who agreed may have to wait for its day, or for the supervisor: to agree once more changes nothing.
+        answers=[one for one in sight_answers(row) if one != SightAnswer.AGREE or row.agreed_by_id is None],
         not_before=row.not_before,
         ends_at=row.ends_at,
     )

@@ -9,6 +9,7 @@ from django.utils import timezone
 from alliance.access import Denied, NotVisible
 from alliance.models import AuditEvent, Erasure, Membership, SightAnswer, Supervision
 from alliance.people.actions import add_member, drop_therapist_role, end_assignment, end_membership
+from alliance.people.asked import requests_for
 from alliance.people.readers import readers_of
 from alliance.people.role_actions import change_roles
 from alliance.people.roles import MemberRole
@@ -260,6 +261,15 @@ def test_nothing_opens_before_the_first_day_whoever_agrees(agrees, henrik, dana,
     assert not reads(henrik, juniper)
     Supervision.objects.update(opens_at=row.opens_at - timedelta(days=10))
     assert reads(henrik, juniper), "on the second of the days"
+
+
+def test_nobody_is_asked_to_agree_once_more(henrik, dana, mona):
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=Days(first=in_days(9)))
+    asked = [requests_for(dana.user)[0].answers]
+    for answer in (AGREE, OBJECT):
+        say(row, answer, dana)
+        asked.append(requests_for(dana.user)[0].answers)
+    assert asked == [[AGREE, OBJECT], [OBJECT], [AGREE]]
 
 
 def test_from_tomorrow_on_waits_for_the_day_in_which_the_therapist_can_object(henrik, dana, mona):
