@@ -293,6 +293,7 @@ def _answer(request, adviser, added="", sent=None, status=200, **forms):
         "day": forms.get("day") or MeetingDayForm(initial={"day": agenda.planned_for}),
         "close": close,
         "form": sent or next(iter(forms.values()), None),
+        "unsaved": _without_a_place(sent, added, entries),
     }
     return render(request, "ratings/meetings/meeting.html", context | SECTION, status=status)
 
@@ -314,8 +315,14 @@ def _answer_together(request, together, added="", sent=None, closing=None, statu
         "opened": added,
         "closing": closing,
         "form": sent or closing,
+        "unsaved": _without_a_place(sent, added, [entry for _page, entries, _add in parts for entry in entries]),
     }
     return render(request, "ratings/meetings/meeting_together.html", context | SECTION, status=status)
+
+
+def _without_a_place(sent, added, entries):
+    """What was written about a case that left the agenda while the page was open: it has no form there."""
+    return texts_in(sent.data) if sent and all(item.case.code != added for item, _form in entries) else []
 
 
 def _agenda(adviser, added, sent):

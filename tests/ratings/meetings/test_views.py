@@ -338,3 +338,17 @@ def test_the_step_of_a_therapy_that_ended_meanwhile_is_not_said_to_be_on_today(h
     assert said_by(page) == [sentence]
     http.force_login(dana.user)
     assert "Ring." not in http.get("/today/").text
+
+
+@pytest.mark.parametrize("query", ["", "?with={code}"])
+def test_what_was_written_about_a_therapy_that_ended_meanwhile_is_there_to_copy(query, http, dana, sam, cases):
+    """A step without a day is refused, and the case has no form on the agenda any more."""
+    end_episode(editor=editor_of(cases[0]), reason="completed")
+    http.force_login(sam.user)
+    typed = {"note": "She was relieved.", "reader": "both", "step": "Ring.", "due_on": ""}
+    address = reverse("ratings:meeting-case", args=[dana.code, cases[0].code]) + query.format(code=dana.code)
+    page = http.post(address, typed)
+    assert page.status_code == 422
+    said = " ".join(page.text.split())
+    assert "What you wrote is not saved." in said
+    assert "<p>She was relieved.</p>" in said and "<p>Ring.</p>" in said
