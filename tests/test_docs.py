@@ -133,8 +133,12 @@ def test_the_rounded_figures_are_those_of_the_evaluation():
 
 
 def test_help_counts_the_questions_as_the_instruments_do():
-    text = (ROOT / "templates" / "alliance" / "site" / "help.html").read_text()
+    text = " ".join((ROOT / "templates" / "alliance" / "site" / "help.html").read_text().split())
     words = {3: "three", 6: "six"}
-    for key, sentence in {"alliance-6": "own side: {} questions", "alliance-3": "Children have {}, one each."}.items():
+    found = {}
+    for key in ("alliance-6", "alliance-3", "alliance-t3"):
         items = tomllib.loads((ROOT / "ratings" / "instruments" / f"{key}.toml").read_text())["items"]
-        assert sentence.format(words[len(items)]) in text
+        found[key] = words[len(items)]
+    assert f"{found['alliance-6']} questions, two each about goals, tasks and the bond" in text
+    assert f"Children have {found['alliance-3']}, " in text
+    assert f"therapists have {found['alliance-t3']} or {found['alliance-6']}" in text
