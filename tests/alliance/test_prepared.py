@@ -148,16 +148,22 @@ def of_the_program():
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not re.search(r"\.(migrations|management)\.", module.name):
                 import_module(module.name)
-    for built in [one for one in gc.get_objects() if isinstance(one, KeptWithUser)]:
+    for built in _all_of(KeptWithUser):
         built.keys(User(pk=1))
-    return [
-        one for one in gc.get_objects() if isinstance(one, Prepared) and not one._build.__module__.startswith("tests.")
-    ]
+    return [one for one in _all_of(Prepared) if not one._build.__module__.startswith("tests.")]
+
+
+def _all_of(kind):
+    """By the type, as a lazy object would be made by the question what it is."""
+    return [one for one in gc.get_objects() if issubclass(type(one), kind)]
 
 
 def told(built):
     """All that a statement has but the values of its parameters."""
-    constants = [value for name, value in zip(built.names, built.parameters, strict=True) if not name]
+    # On PostgreSQL JSON is wrapped, and two wrappers are never equal.
+    constants = [
+        getattr(value, "adapted", value) for name, value in zip(built.names, built.parameters, strict=True) if not name
+    ]
     return built.sql, built.names, built.beside, constants
 
 
