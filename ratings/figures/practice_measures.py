@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.encoding import force_str
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from ratings.figures.practice import NO_PILLAR, SEVERAL, Counted, PracticeCounts, Values
 from ratings.figures.rows import Measure, bar, in_100, in_ten
@@ -19,11 +19,11 @@ from ratings.psychometrics.uncertainty import mean_of, median_of, rate_per_100
 from sessions.models import Mode
 
 PILLARS: list[tuple[str, StrOrLazy]] = [
-    (str(Pillar.GOAL), _lazy("Goals fell, and no other pillar")),
-    (str(Pillar.TASK), _lazy("Tasks fell, and no other pillar")),
-    (str(Pillar.BOND), _lazy("The bond fell, and no other pillar")),
-    (SEVERAL, _lazy("Several pillars fell")),
-    (NO_PILLAR, _lazy("No pillar fell by itself")),
+    (str(Pillar.GOAL), gettext_lazy("Goals fell, and no other pillar")),
+    (str(Pillar.TASK), gettext_lazy("Tasks fell, and no other pillar")),
+    (str(Pillar.BOND), gettext_lazy("The bond fell, and no other pillar")),
+    (SEVERAL, gettext_lazy("Several pillars fell")),
+    (NO_PILLAR, gettext_lazy("No pillar fell by itself")),
 ]
 MOST_PER_100 = 10.0  # at the end of the drawn axis of a rate, or the end of the interval
 MOST_SESSIONS = 12.0  # likewise of sessions to a repair
