@@ -1,13 +1,15 @@
 """Form fields and limits that several rooms share."""
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from alliance.dates import AmbiguousTime, DateFormat, UnreadableDay, read_day, read_time, written
 
@@ -69,6 +71,23 @@ class DayField(forms.Field):
             return read_day(value)
         except UnreadableDay as error:
             raise forms.ValidationError(str(error)) from None
+
+
+class DayAhead:
+    """A validator: today in the active zone, or a day of the coming years; a later one is a slip of the year."""
+
+    def __init__(self, years: int) -> None:
+        self.years = years
+
+    def __call__(self, day: date) -> None:
+        today = timezone.localdate()
+        if day < today:
+            raise forms.ValidationError(_("This day is over. Choose today or a later one."))
+        if day > today + timedelta(days=366 * self.years):
+            far = ngettext(
+                "This day is more than a year ahead.", "This day is more than %(n)s years ahead.", self.years
+            )
+            raise forms.ValidationError(far % {"n": self.years})
 
 
 class TimeOfDayField(forms.TimeField):

@@ -4,14 +4,12 @@ Each offers only what lies within the practices of `managers`, the acting member
 """
 
 from collections import Counter
-from datetime import timedelta
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.dates import DateFormat, day
-from alliance.form_fields import DayField, PlainTextField
+from alliance.form_fields import DayAhead, DayField, PlainTextField
 from alliance.models import Membership, SightAnswer
 from alliance.names import folded
 from alliance.people.roles import MemberRole
@@ -19,9 +17,7 @@ from alliance.people.sight import Days
 from alliance.people.supervisors import case_by_code
 from alliance.scopes import live_therapists
 
-FURTHEST = timedelta(days=3 * 366)  # ahead; convention of this app
-PAST = _("This day is over. Choose today or a later one.")
-TOO_FAR = _("This day is more than three years ahead.")
+AHEAD = DayAhead(years=3)  # convention of this app
 
 ROLES = [
     (MemberRole.THERAPIST, _("Therapist: logs sessions and sees their own cases")),
@@ -75,24 +71,13 @@ def named_apart(people):
     return sorted(choices, key=lambda choice: folded(choice[1]))
 
 
-def check_ahead(day):
-    """Raises unless the day is today or one of the coming years."""
-    today = timezone.localdate()
-    if day < today:
-        raise forms.ValidationError(PAST)
-    if day > today + FURTHEST:
-        raise forms.ValidationError(TOO_FAR)
-
-
 class DaysForm(forms.Form):
     """For which days somebody is asked to supervise."""
 
     first_day = DayField(
-        label=_("First day"), required=False, validators=[check_ahead], help_text=_("Leave blank to begin now.")
+        label=_("First day"), required=False, validators=[AHEAD], help_text=_("Leave blank to begin now.")
     )
-    last_day = DayField(
-        label=_("Last day"), required=False, validators=[check_ahead], help_text=_("Leave blank for no end.")
-    )
+    last_day = DayField(label=_("Last day"), required=False, validators=[AHEAD], help_text=_("Leave blank for no end."))
 
     def clean(self):
         cleaned = super().clean()
@@ -110,7 +95,7 @@ class EndForm(forms.Form):
     """When an assignment ends."""
 
     last_day = DayField(
-        label=_("Last day"), required=False, validators=[check_ahead], help_text=_("Leave blank to end it now.")
+        label=_("Last day"), required=False, validators=[AHEAD], help_text=_("Leave blank to end it now.")
     )
 
 

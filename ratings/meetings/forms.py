@@ -3,15 +3,13 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from alliance.advising import SupervisionOver
-from alliance.form_fields import DayField, PlainTextField
+from alliance.form_fields import DayAhead, DayField, PlainTextField
 from alliance.form_keys import FormKeyField
 from alliance.requests import say_overtaken
 from ratings.meetings.actions import Closing
@@ -20,19 +18,8 @@ from ratings.models import SupervisionNote
 
 REFLECTION = "reflection_"  # before the code of a therapist
 WRITTEN = ("reflection", "note", "step")  # how the fields begin whose text nobody has twice
-FURTHEST = timedelta(days=366)  # ahead; convention of this app
-PAST = _("This day is in the past.")
+AHEAD = DayAhead(years=1)  # convention of this app
 TWO_OR_MORE = _("Choose two or more.")
-TOO_FAR = _("This day is more than a year ahead.")
-
-
-def check_ahead(day):
-    """Raises unless the day is today, or within a year."""
-    today = timezone.localdate()
-    if day < today:
-        raise forms.ValidationError(PAST)
-    if day > today + FURTHEST:
-        raise forms.ValidationError(TOO_FAR)
 
 
 class MeetingCaseForm(forms.Form):
@@ -69,7 +56,7 @@ class MeetingCaseForm(forms.Form):
             self.add_error("step", _("Write what you agreed."))
         if due_on and due_on != self.stood.get("due_on"):
             try:
-                check_ahead(due_on)
+                AHEAD(due_on)
             except forms.ValidationError as error:
                 self.add_error("due_on", error)
         if not self.errors and not given["note"] and not step and not self.stood:
@@ -78,7 +65,7 @@ class MeetingCaseForm(forms.Form):
 
 
 class MeetingDayForm(forms.Form):
-    day = DayField(label=_("Day"), validators=[check_ahead])
+    day = DayField(label=_("Day"), validators=[AHEAD])
 
 
 class MeetingKeyField(FormKeyField):
@@ -119,7 +106,7 @@ class MeetingCloseForm(ClosesWhatWasShown):
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
     )
-    next_day = DayField(label=_("Next meeting"), required=False, validators=[check_ahead])
+    next_day = DayField(label=_("Next meeting"), required=False, validators=[AHEAD])
 
 
 class TogetherForm(forms.Form):
@@ -179,7 +166,7 @@ class TogetherCloseForm(ClosesWhatWasShown):
                 max_length=4000,
                 widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
             )
-        self.fields["next_day"] = DayField(label=_("Next meeting"), required=False, validators=[check_ahead])
+        self.fields["next_day"] = DayField(label=_("Next meeting"), required=False, validators=[AHEAD])
         typed = [(REFLECTION + str(over.therapist.code), over.therapist.display_name) for over in gone]
         self.unsaved = [
             Unsaved(field, name, self.data[field]) for field, name in typed if self.data.get(field, "").strip()

@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.forms import Textarea
+from django.utils import timezone
 
-from alliance.form_fields import PHONE, NumberField, PlainTextField, TimeOfDayField
+from alliance.form_fields import PHONE, DayAhead, NumberField, PlainTextField, TimeOfDayField
+from tests.factories import ZONE, local_day
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,24 @@ def test_a_box_that_may_stay_empty_is_not_empty_when_half_typed(field, half):
 def test_a_time_that_could_be_two_is_asked_about_in_its_own_words():
     with pytest.raises(ValidationError, match="Write 02:30 or 14:30"):
         TimeOfDayField().clean("2:30")
+
+
+@pytest.mark.parametrize(
+    ("days", "years", "sentence"),
+    [
+        (-1, 1, "This day is over. Choose today or a later one."),
+        (0, 1, ""),
+        (366, 1, ""),
+        (367, 1, "This day is more than a year ahead."),
+        (1098, 3, ""),
+        (1099, 3, "This day is more than 3 years ahead."),
+    ],
+)
+def test_a_day_ahead_is_today_or_one_of_the_coming_years(days, years, sentence):
+    said = []
+    with timezone.override(ZONE):
+        try:
+            DayAhead(years)(local_day() + timedelta(days=days))
+        except ValidationError as error:
+            said = error.messages
+    assert said == ([sentence] if sentence else [])

@@ -202,7 +202,7 @@ def test_where_nothing_was_written_the_meeting_stays_open_and_the_page_says_so(h
     ("typed", "sentence"),
     [
         ({}, "Write a note, a next step or a reflection first."),
-        ({"next_day": "2020-01-01"}, "This day is in the past."),
+        ({"next_day": "2020-01-01"}, "This day is over."),
         ({"next_day": "soon"}, "Error:"),
     ],
 )
@@ -339,7 +339,7 @@ def test_what_was_typed_about_who_is_gone_is_told_and_stays_to_be_copied(http, s
     Supervision.objects.filter(therapist=noor).update(ends_at=timezone.now())
     page = http.post(CLOSE + both, typed)
     assert page.status_code == 409 and "You no longer supervise Noor Haddad." in page.text
-    assert "This day is in the past." in page.text and "Noor was tired." in page.text
+    assert "This day is over." in page.text and "Noor was tired." in page.text
     page = http.post(CLOSE + page.context["together"].query, typed)
     assert page.status_code == 422 and "Noor was tired." in page.text and "It is not saved" in page.text
     assert not Meeting.objects.exists()

@@ -94,7 +94,7 @@ def test_what_is_written_reads_as_a_record_and_can_be_changed(http, dana, sam, c
         ({}, "Write a note or a next step."),
         ({"step": "Ring."}, "Say by which day."),
         ({"due_on": "+3"}, "Write what you agreed."),
-        ({"step": "Ring.", "due_on": "-1"}, "This day is in the past."),
+        ({"step": "Ring.", "due_on": "-1"}, "This day is over."),
         ({"step": "Ring.", "due_on": "+400"}, "This day is more than a year ahead."),
         ({"note": "Said.", "reader": "everybody"}, "Choose one of these."),
         ({"note": "x" * 4001}, "Shorten this to 4000 characters."),

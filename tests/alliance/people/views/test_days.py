@@ -59,7 +59,7 @@ def test_the_days_are_asked_for_and_told(http, mona, dana, henrik):
         (-1, None, "This day is over."),
         (None, -1, "This day is over."),
         (5, 4, "The last day is before the first."),
-        (None, 2000, "This day is more than three years ahead."),
+        (None, 2000, "This day is more than 3 years ahead."),
     ],
 )
 def test_days_that_cannot_be_come_back_with_a_sentence(first, last, sentence, http, mona, dana, juniper, henrik):
