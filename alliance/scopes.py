@@ -214,6 +214,8 @@ def _is_supervised_by(user: AbstractBaseUser) -> Q:
     """
     assignments = live_assignments(user)
     therapists = assignments.values("therapist")
+    # Each names an episode or a therapist. Nothing equals a key that is not there, but it must not be among `named`:
+    # `NOT IN` would then hold for no episode. The join to the episode sees to that.
     # Of their episodes alone: asked of every one by itself, PostgreSQL reads the assignments of everybody.
     named = live_assignments().filter(episode__therapist__among=therapists).values("episode")
     by_episode = Q(pk__among=assignments.values("episode"))
