@@ -30,11 +30,12 @@ def _live(row: str) -> str:
 
 
 def _is_open(a: str) -> str:
-    """As `scopes.is_open_sight`."""
-    supervisor = f"m.is_supervisor AND m.accepted_at IS NOT NULL AND {_live('m')}"
+    """As `scopes.live_assignments`."""
+    supervisor = f"u.is_active AND m.is_supervisor AND m.accepted_at IS NOT NULL AND {_live('m')}"
     return (
         f"{_live(a)} AND {a}.accepted_at IS NOT NULL AND {a}.opens_at <= {_NOW}"
-        f" AND EXISTS (SELECT FROM alliance_membership m WHERE m.id = {a}.supervisor_id AND {supervisor})"
+        " AND EXISTS (SELECT FROM alliance_membership m JOIN alliance_user u ON u.id = m.user_id"
+        f" WHERE m.id = {a}.supervisor_id AND {supervisor})"
     )
 
 

@@ -203,8 +203,10 @@ def is_open_sight() -> Q:
 
 def live_assignments(user: AbstractBaseUser | None = None) -> QuerySet[Any]:
     """The assignments that hold and are open now, or only those of this supervisor."""
-    assignments: QuerySet[Any] = apps.get_model("alliance", "Supervision").objects.filter(is_open_sight())
-    return assignments.filter(supervisor__user=user, supervisor__user__is_active=True) if user else assignments
+    assignments: QuerySet[Any] = apps.get_model("alliance", "Supervision").objects.filter(
+        is_open_sight(), supervisor__user__is_active=True
+    )
+    return assignments.filter(supervisor__user=user) if user else assignments
 
 
 def _is_supervised_by(user: AbstractBaseUser) -> Q:

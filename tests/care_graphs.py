@@ -186,9 +186,8 @@ def _is_in_hands_of(made: Graph, key: int, user: int) -> bool:
 def _is_open(made: Graph, assignment: dict) -> bool:
     supervisor = made.places[assignment["supervisor"]]
     has_begun = assignment["accepted"] and assignment["opens"] is not None and assignment["opens"] <= 0
-    return (
-        has_begun and _holds(assignment) and _holds(supervisor) and supervisor["supervisor"] and supervisor["accepted"]
-    )
+    may_read = supervisor["supervisor"] and supervisor["accepted"] and made.users[supervisor["user"]]
+    return has_begun and _holds(assignment) and _holds(supervisor) and may_read
 
 
 def _is_read_by(made: Graph, key: int, user: int) -> bool:

@@ -33,7 +33,7 @@ def supervisors_of(
     `without`: an assignment that does not count. `at`: only those that still hold then.
     """
     rows = live_assignments().filter(Q(episode=episode.pk) | Q(therapist=episode.therapist_id))
-    rows = rows.filter(supervisor__user__is_active=True).exclude(supervisor__user=episode.therapist.user_id)
+    rows = rows.exclude(supervisor__user=episode.therapist.user_id)
     if without:
         rows = rows.exclude(pk=without.pk)
     if at:

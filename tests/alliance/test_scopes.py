@@ -237,3 +237,11 @@ def test_a_manager_is_asked_nothing_about_themselves_and_nothing_elsewhere(mona,
     ida = make_member(millrace, "Ida Berg", "manager")
     asked_for(mona, therapist=noor, asked_by=ida, accepted_at=timezone.now())
     assert not any(map(is_asked, (mona, ida, olga)))
+
+
+def test_who_may_not_sign_in_takes_no_case_from_the_supervisor_of_the_therapist(sam, millrace, juniper):
+    henrik = make_member(millrace, "Henrik Solberg", "supervisor")
+    make_supervision(henrik, episode=juniper)
+    assert juniper not in scopes.supervised_episodes(sam.user)
+    goes(henrik, "switched off")
+    assert juniper in scopes.supervised_episodes(sam.user)
