@@ -132,15 +132,16 @@ class SupervisionQuerySet(PracticeQuerySet[Row_co]):
         return self.filter(of_two | Q(supervisor__practice__in=places.filter(is_manager=True).values("practice")))
 
     def not_open(self) -> Self:
-        """Those that hold and do not open the cases yet."""
-        return self.filter(live()).exclude(is_open_sight())
+        """Those that hold and do not open the cases yet; of a supervisor who has left none ever will."""
+        return self.filter(live(), live("supervisor__")).exclude(is_open_sight())
 
     def waiting_for(self, place: OuterRef) -> list[Self]:
         """Those about which this place is asked, and has not answered; apart, so that each is found by an index.
 
-        The supervisor is, until they accept; the therapist, until it opens or they object.
+        The supervisor is, until they accept; the therapist, until it opens, or they say yes or no: to what a manager
+        has agreed to, and whose first day is to come, they can still object.
         """
-        closed = self._closed().filter(objected_at__isnull=True)
+        closed = self._closed().filter(objected_at__isnull=True).exclude(agreed_by=place)
         return [
             self.filter(live(), supervisor=place, accepted_at__isnull=True),
             closed.filter(therapist=place),
@@ -154,11 +155,12 @@ class SupervisionQuerySet(PracticeQuerySet[Row_co]):
         was_here = was_manager(OuterRef("starts_at") - SIGHT_WAITS)
         managers = apps.get_model("alliance", "Membership").objects.filter(pk=OuterRef(place))
         managers = managers.exclude(user=OuterRef("asked_by__user")).exclude(user=OuterRef("supervisor__user"))
-        return self._closed().filter(Exists(managers.filter(was_here, practice=OuterRef("supervisor__practice"))))
+        # Agreed to, and still closed: its first day is to come, and no manager is asked any more.
+        closed = self._closed().filter(agreed_by__isnull=True)
+        return closed.filter(Exists(managers.filter(was_here, practice=OuterRef("supervisor__practice"))))
 
     def _closed(self) -> Self:
-        # Agreed to, and still closed: its first day is to come, and nobody is asked any more.
-        return self.filter(live(), Q(agreed_by__isnull=True), Q(opens_at__isnull=True) | Q(opens_at__gt=Now()))
+        return self.filter(live(), Q(opens_at__isnull=True) | Q(opens_at__gt=Now()))
 
 
 class CoverQuerySet(PracticeQuerySet[Row_co]):

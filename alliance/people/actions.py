@@ -91,8 +91,8 @@ def end_membership(*, membership, by, at=None):
         raise Refused(_("This is the last manager of the practice. Invite another one first."))
     supervisions = Supervision.objects.filter(Q(supervisor=membership) | Q(therapist=membership))
     these = Q(ends_at__isnull=True) | Q(ends_at=membership.ends_at)
-    if at <= now:  # at a coming end, one that has a last day of its own keeps it: it is not made longer by moving that
-        these |= Q(ends_at__gt=now)
+    # At a coming end, one that has a last day of its own keeps it: it is not made longer by moving that.
+    these |= Q(ends_at__gt=now) if at <= now else Q(not_before__gte=at)
     to_end = list(supervisions.filter(these))
     membership.ends_at = at
     membership.save(update_fields=["ends_at"])  # first, so that no e-mail names them as a reader who stays
@@ -105,9 +105,12 @@ def end_membership(*, membership, by, at=None):
 def end_supervision(*, supervision, by, at=None):
     """Ends the assignment now or at a coming instant; one that has ended stays as it is.
 
-    Of one to a single case those are told who read it, and who read it from then on.
+    One whose first day would come after its end is over now. Of one to a single case those are told who read it, and
+    who read it from then on.
     """
     now = timezone.now()
+    if at and supervision.not_before and at <= supervision.not_before:
+        at = now
     rows = Supervision.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), pk=supervision.pk)
     if rows.update(ends_at=at or now):
         audit.record(Verb.ENDED, supervision, by=by)
@@ -130,7 +133,7 @@ def end_assignment(*, supervision, by, at=None):
     Denied
         They are none of that practice any more.
     Refused
-        It ends earlier than `at`: nobody reads for longer than was asked for, and agreed to.
+        It ends earlier than `at`: nobody reads for longer than was asked for, and agreed to. Or it only begins later.
     """
     practice = supervision.supervisor.practice
     lock_practice(practice)
@@ -138,6 +141,8 @@ def end_assignment(*, supervision, by, at=None):
     supervision.refresh_from_db(fields=["ends_at"])
     if at and supervision.ends_at and supervision.ends_at < at:
         raise Refused(_("It ends before that day already. For more days, assign them again."))
+    if at and supervision.not_before and at <= supervision.not_before:
+        raise Refused(_("It only begins after that day. Leave the day blank to take it back."))
     end_supervision(supervision=supervision, by=by, at=at)
 
 

@@ -78,11 +78,21 @@ def _request(row: Supervision, user: User) -> Request:
         case_code=row.episode.short_code if row.episode else "",
         reads=row.supervisor.user_id == user.pk,
         is_read=therapist.user_id == user.pk,
-        # Who agreed may have to wait for its day, or for the supervisor: to agree once more changes nothing.
-        answers=[one for one in sight_answers(row) if one != SightAnswer.AGREE or row.agreed_by_id is None],
+        answers=[one for one in sight_answers(row) if one != SightAnswer.AGREE or _is_wanted(row, therapist, user)],
         not_before=row.not_before,
         ends_at=row.ends_at,
     )
+
+
+def _is_wanted(row: Supervision, therapist: Membership, user: User) -> bool:
+    """Whether a yes of this user says anything new.
+
+    What was agreed to may have to wait for its day, or for the supervisor. The therapist's own yes is one after that of
+    a manager, too: they are asked until they have answered.
+    """
+    if row.agreed_by_id is None:
+        return True
+    return therapist.user_id == user.pk and row.agreed_by_id != therapist.pk
 
 
 def offers_to(user: User) -> list[Offer]:

@@ -150,7 +150,7 @@ def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Membe
 @as_program()
 def assignments_of(practice: Practice) -> list[Assignment]:
     """The supervision that holds now or was asked for, by the names of the two."""
-    supervisions = Supervision.objects.filter(live(), supervisor__practice=practice)
+    supervisions = Supervision.objects.filter(live(), live("supervisor__"), supervisor__practice=practice)
     supervisions = supervisions.annotate(is_open=ExpressionWrapper(is_open_sight(), output_field=BooleanField()))
     supervisions = supervisions.select_related("supervisor", "therapist", "episode__therapist")
     assignments = [

@@ -57,7 +57,7 @@ def assign_supervision(
         `by` is no manager of this practice now.
     Refused
         Nobody supervises themselves, or across practices, or twice on one day, or without the role; and no case that
-        has ended. The last day is over, or before the first.
+        has ended. The last day is over, or before the first. One of the two leaves before the first.
     """
     supervisee = therapist or episode.therapist  # type: ignore[union-attr]  # one of the two is there
     if supervisee.user_id == supervisor.user_id:
@@ -74,6 +74,10 @@ def assign_supervision(
     not_before, ends_at = days.instants(supervisor.practice)
     if ends_at and ends_at <= (not_before or now):
         raise Refused(_("The last day is over, or before the first."))
+    leaves_at = _first_to_leave(supervisor, supervisee)
+    if leaves_at and leaves_at <= (not_before or now):
+        raise Refused(_("One of the two leaves the practice before the first day."))
+    ends_at = ends_at or leaves_at
     there = Supervision.objects.filter(supervisor=supervisor, therapist=therapist, episode=episode)
     if _on_days(there, not_before or now, ends_at).exists():
         raise Refused(_("This assignment exists already."))
@@ -84,9 +88,10 @@ def assign_supervision(
         starts_at=now,
         asked_by=by,
         accepted_at=now if by is None or by.user_id == supervisor.user_id else None,
-        opens_at=_not_before(not_before, _first_opening(supervisor, supervisee, by, now)),
+        opens_at=_in_time(_not_before(not_before, _first_opening(supervisor, supervisee, by, now)), ends_at),
         not_before=not_before,
         ends_at=ends_at,
+        agreed_by=by if by and by.user_id == supervisee.user_id else None,  # nobody else's yes is needed
     )
     audit.record(Verb.CREATED, supervision, by=by, practice=supervisor.practice)
     return supervision
@@ -104,6 +109,17 @@ def _on_days(
 
 def _not_before(first: datetime | None, opens_at: datetime | None) -> datetime | None:
     return max(first, opens_at) if first and opens_at else opens_at
+
+
+def _in_time(opens_at: datetime | None, ends_at: datetime | None) -> datetime | None:
+    """None where it would only open once it is over: somebody must agree then."""
+    return None if opens_at and ends_at and opens_at >= ends_at else opens_at
+
+
+def _first_to_leave(*places: Membership) -> datetime | None:
+    """When the first of these places ends; None where none has an end. Asked under the lock of their practice."""
+    rows = Membership.objects.filter(pk__in=[place.pk for place in places], ends_at__isnull=False)
+    return rows.order_by("ends_at").values_list("ends_at", flat=True).first()
 
 
 def _is_open_still(episode: Episode) -> bool:

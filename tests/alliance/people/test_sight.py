@@ -10,6 +10,7 @@ from alliance.access import Denied, NotVisible
 from alliance.models import AuditEvent, Erasure, Membership, SightAnswer, Supervision
 from alliance.people.actions import add_member, drop_therapist_role, end_assignment, end_membership
 from alliance.people.asked import requests_for
+from alliance.people.queries import assignments_of
 from alliance.people.readers import readers_of
 from alliance.people.role_actions import change_roles
 from alliance.people.roles import MemberRole
@@ -311,6 +312,54 @@ def test_an_end_makes_no_assignment_longer(henrik, dana, mona):
         end_assignment(supervision=row, by=mona, at=start_of(in_days(11)))
     end_assignment(supervision=row, by=mona, at=start_of(in_days(5)))
     assert Supervision.objects.get().ends_at == start_of(in_days(5))
+
+
+def test_an_end_before_the_first_day_is_refused_and_the_whole_can_be_taken_back(henrik, dana, mona):
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=Days(first=in_days(9)))
+    with pytest.raises(Refused, match="It only begins after that day"):
+        end_assignment(supervision=row, by=mona, at=start_of(in_days(9)))
+    end_assignment(supervision=row, by=mona, at=start_of(in_days(10)))
+    end_assignment(supervision=row, by=mona)
+    assert Supervision.objects.get().ends_at <= timezone.now()
+
+
+@pytest.mark.parametrize("who", ["henrik", "dana"])
+@pytest.mark.parametrize("days", [Days(first=in_days(9)), Days(first=in_days(5), last=in_days(20))])
+def test_nobody_is_assigned_from_a_day_on_which_one_of_the_two_has_left(days, who, henrik, dana, mona, request):
+    end_membership(membership=request.getfixturevalue(who), by=mona, at=start_of(in_days(5)))
+    with pytest.raises(Refused, match="One of the two leaves the practice before the first day"):
+        assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=days)
+
+
+@pytest.mark.parametrize("who", ["henrik", "dana"])
+def test_an_assignment_without_a_last_day_lasts_as_long_as_both_are_here(who, henrik, dana, mona, request):
+    end_membership(membership=request.getfixturevalue(who), by=mona, at=start_of(in_days(5)))
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona)
+    assert row.ends_at == start_of(in_days(5))
+
+
+@pytest.mark.parametrize("last", [None, 20])
+def test_what_was_to_begin_after_somebody_leaves_is_taken_back(last, henrik, dana, mona):
+    days = Days(first=in_days(9), last=last and in_days(last))
+    assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=days)
+    end_membership(membership=henrik, by=mona, at=start_of(in_days(9)))
+    assert Supervision.objects.get().ends_at <= timezone.now()
+
+
+def test_what_is_over_before_the_therapist_could_object_opens_only_where_somebody_agrees(henrik, dana, mona):
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=Days(first=in_days(0), last=in_days(0)))
+    assert row.opens_at is None
+    say(row, AGREE, dana)
+    row.refresh_from_db()
+    assert row.opens_at <= timezone.now()
+
+
+def test_nobody_is_asked_for_a_supervisor_who_has_left(henrik, dana, mona):
+    """One that had a last day of its own outlives the place."""
+    assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=Days(last=in_days(20)))
+    Membership.objects.filter(pk=henrik.pk).update(ends_at=days_ago(1))
+    assert requests_for(dana.user) == []
+    assert assignments_of(mona.practice) == []
 
 
 @pytest.mark.parametrize("ending", [end_membership, drop_therapist_role])
