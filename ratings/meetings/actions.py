@@ -17,10 +17,10 @@ from alliance import audit
 from alliance.advising import Adviser
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from alliance.models import Episode, Membership
+from alliance.models import DataKey, Episode, Membership
 from alliance.refusal import Refused
 from ratings.detection.reassess import lock_episode
-from ratings.meetings.past import code_of_next, meetings_of
+from ratings.meetings.past import code_of_next, mark_of, meetings_of
 from ratings.models import Meeting, NextStep, SupervisionNote, SupervisionQuestion
 from ratings.supervision.steps import standing_steps
 
@@ -38,16 +38,26 @@ def plan_meeting(*, adviser: Adviser, day: date) -> Meeting:
 
 
 @transaction.atomic
-def write_down(*, adviser: Adviser, episode: Episode, note: str, reader: str, step: str, due_on: date | None) -> None:
+def write_down(
+    *, adviser: Adviser, episode: Episode, note: str, reader: str, step: str, due_on: date | None, shown: str = ""
+) -> None:
     """What the meeting says of a case: a note and a next step. An empty one takes away what stood there.
 
-    What was there before stays as a row that was replaced.
+    What was there before stays as a row that was replaced. `shown`: the `mark_of` what the page showed to who wrote
+    this, where it named any.
+
+    Raises
+    ------
+    WrittenMeanwhile
+        Something else stands there by now, and would be replaced unseen.
     """
     lock_episode(episode)
     adviser.check_again(episode.pk)
     meeting = _open_meeting(adviser)
     of_case, key = {"meeting": meeting, "episode": episode}, episode.client.data_key
     stood = SupervisionNote.objects.filter(**of_case, replaced_at__isnull=True).first()
+    agreed = standing_steps().filter(**of_case).first()
+    _check_shown(shown, stood, agreed, key, mark_of(note, reader, step, due_on))
     if (stood.text.shown(key), stood.reader) != (note, reader) if stood else note:
         _replace(stood)
         if note:
@@ -55,7 +65,6 @@ def write_down(*, adviser: Adviser, episode: Episode, note: str, reader: str, st
                 **of_case, text=Sealed(note, key), reader=reader, written_by=adviser.membership
             )
             audit.record(Verb.CREATED, row, by=adviser.membership)
-    agreed = standing_steps().filter(**of_case).first()
     if (agreed.text.shown(key), agreed.due_on) != (step, due_on) if agreed else step:
         _replace(agreed)
         if step and due_on:
@@ -65,10 +74,31 @@ def write_down(*, adviser: Adviser, episode: Episode, note: str, reader: str, st
             audit.record(Verb.CREATED, made, by=adviser.membership)
 
 
+def _check_shown(shown: str, stood: SupervisionNote | None, agreed: NextStep | None, key: DataKey, wanted: str) -> None:
+    """Raises where the page showed something else than what stands there, unless that is what is wanted."""
+    stands = mark_of(
+        stood.text.shown(key) if stood else "",
+        stood.reader if stood else "",
+        agreed.text.shown(key) if agreed else "",
+        agreed.due_on if agreed else None,
+    )
+    if shown and shown != stands and wanted != stands:
+        raise WrittenMeanwhile(
+            _(
+                "What the meeting says of this case was changed meanwhile, in another tab. Nothing is saved yet: look"
+                " at what it says now, and press again to put yours in its place."
+            )
+        )
+
+
 def _replace(row: SupervisionNote | NextStep | None) -> None:
     if row:
         row.replaced_at = timezone.now()
         row.save(update_fields=["replaced_at"])
+
+
+class WrittenMeanwhile(Refused):
+    """Of a case something else was written than the page showed."""
 
 
 class NotThisMeeting(Refused):

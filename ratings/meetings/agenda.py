@@ -19,7 +19,7 @@ from alliance.names import folded
 from alliance.scopes import supervised_episodes
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.meetings.figures import OwnFigures, own_figures
-from ratings.meetings.past import MeetingLine, NoteRow, code_of_next, lines_of, meetings_of, notes_in
+from ratings.meetings.past import MeetingLine, NoteRow, code_of_next, lines_of, mark_of, meetings_of, notes_in
 from ratings.psychometrics.standing import FEWEST_MISSING
 from ratings.supervision.queries import kinds_of
 from ratings.supervision.steps import Step, in_words, standing_steps
@@ -48,6 +48,11 @@ class Said:
     @property
     def is_settled(self) -> bool:
         return bool(self.note or self.step)
+
+    @property
+    def mark(self) -> str:
+        note, step = self.note or NoteRow("", "", is_for_both=False), self.step
+        return mark_of(note.text, note.reader, step.text if step else "", step.due_on if step else None)
 
 
 @dataclass(frozen=True, slots=True)

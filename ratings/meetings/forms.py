@@ -41,11 +41,18 @@ class MeetingCaseForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     due_on = DayField(label=_("By"), required=False)
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)  # the mark of what stood there
 
-    def __init__(self, *args, case_code, initial=None, **kwargs):
-        given = {"reader": SupervisionNote.Reader.BOTH.value} | (initial or {})
+    def __init__(self, *args, case_code, mark, initial=None, **kwargs):
+        given = {"reader": SupervisionNote.Reader.BOTH.value, "shown": mark} | (initial or {})
         super().__init__(*args, initial=given, auto_id=f"{case_code}_%s", **kwargs)
         self.stood = initial or {}
+
+    def say_changed(self, refusal, mark):
+        """Something else stands there by now: the next answer names that."""
+        say_overtaken(self, str(refusal))
+        self.data = self.data.copy()
+        self.data["shown"] = mark
 
     def clean(self):
         given = super().clean()

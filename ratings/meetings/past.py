@@ -1,5 +1,6 @@
 """Reads: meetings that are over, and whom one has supervision with."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +9,7 @@ from uuid import UUID, uuid5
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from alliance.advising import Adviser
+from alliance.crypto import keyed_hash
 from alliance.models import Episode, Membership, User
 from alliance.scopes import live_assignments, live_memberships, therapists_supervised_by, visible_episodes
 from ratings.models import Meeting, SupervisionNote, SupervisionQuestion
@@ -103,6 +105,12 @@ def code_of_next(adviser: Adviser) -> UUID:
     """
     before = meetings_of(adviser).filter(closed_at__isnull=False).order_by("pk").last()
     return uuid5(before.code if before else adviser.membership.code, str(adviser.therapist.code))
+
+
+def mark_of(note: str, reader: str, step: str, due_on: date | None) -> str:
+    """What stands for what a meeting has said of a case: a page names what it showed, and shows it to nobody else."""
+    said = [note, reader if note else "", step, str(due_on) if step else ""]
+    return keyed_hash("said in a meeting", json.dumps(said))
 
 
 def lines_of(meetings: QuerySet[Meeting], reader: User) -> list[MeetingLine]:

@@ -99,11 +99,13 @@ def meeting_case(request, code, case):
     episodes = Episode.objects.filter(therapist=adviser.therapist).select_related(*EPISODE_NEEDS)
     episode = get_visible_or_404(episodes, request.user, code=case)
     stood = said_so_far(adviser, episode)
-    form = MeetingCaseForm(request.POST, case_code=case, initial=_initial(stood))
+    form = MeetingCaseForm(request.POST, case_code=case, mark=stood.mark, initial=_initial(stood))
     if form.is_valid():
         given = form.cleaned_data
         try:
             actions.write_down(adviser=adviser, episode=episode, **given)
+        except actions.WrittenMeanwhile as refusal:
+            form.say_changed(refusal, said_so_far(adviser, episode).mark)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -112,8 +114,8 @@ def meeting_case(request, code, case):
             return _back(request, code)
     together = _together_with(request, code)
     if together:
-        return _answer_together(request, together, added=str(case), sent=form, status=422)
-    return _answer(request, _adviser(request, code), added=str(case), sent=form, status=422)
+        return _answer_together(request, together, added=str(case), sent=form, status=status_of(form))
+    return _answer(request, _adviser(request, code), added=str(case), sent=form, status=status_of(form))
 
 
 def _saved(step, *, has_ended):
@@ -334,4 +336,4 @@ def _agenda(adviser, added, sent):
 
 
 def _form_of(item):
-    return MeetingCaseForm(case_code=item.case.code, initial=_initial(item.said))
+    return MeetingCaseForm(case_code=item.case.code, mark=item.said.mark, initial=_initial(item.said))

@@ -85,7 +85,13 @@ def test_what_is_written_reads_as_a_record_and_can_be_changed(http, dana, sam, c
     assert http.post(address, typed).status_code == 302
     assert "Said aloud. For both" in text_of(http, meeting_of(dana))
     form = http.get(meeting_of(dana)).context["entries"][0][1]
-    assert form.initial == {"note": "Said aloud.", "reader": "both", "step": "Wait.", "due_on": local_day()}
+    assert form.initial == {
+        "shown": form.initial["shown"],
+        "note": "Said aloud.",
+        "reader": "both",
+        "step": "Wait.",
+        "due_on": local_day(),
+    }
 
 
 @pytest.mark.parametrize(
@@ -352,3 +358,34 @@ def test_what_was_written_about_a_therapy_that_ended_meanwhile_is_there_to_copy(
     said = " ".join(page.text.split())
     assert "What you wrote is not saved." in said
     assert "<p>She was relieved.</p>" in said and "<p>Ring.</p>" in said
+
+
+@pytest.mark.parametrize("query", ["", "?with={code}"])
+def test_a_note_from_an_older_tab_replaces_no_newer_one_unseen(query, http, dana, sam, cases):
+    http.force_login(sam.user)
+    address = reverse("ratings:meeting-case", args=[dana.code, cases[0].code])
+    added = http.get(meeting_of(dana), {"case": str(cases[0].code)})
+    shown = added.context["entries"][0][1].initial["shown"]
+    newer = {"note": "Newer.", "reader": "supervisor", "step": "", "due_on": "", "shown": shown}
+    assert [http.post(address, newer).status_code for _twice in range(2)] == [302, 302]
+    page = http.post(address + query.format(code=dana.code), newer | {"note": "Older."})
+    assert page.status_code == 409 and "was changed meanwhile" in page.text
+    assert "Older." in page.text and "Newer." in page.text
+    assert [row.text.shown(cases[0].client.data_key) for row in SupervisionNote.objects.all()] == ["Newer."]
+    again = newer | {"note": "Older.", "shown": page.context["form"]["shown"].value()}
+    assert http.post(address, again).status_code == 302
+    assert SupervisionNote.objects.filter(replaced_at__isnull=True).count() == 1
+    assert "Older." in http.get(meeting_of(dana)).text
+
+
+def test_a_note_from_a_tab_that_is_older_than_the_end_of_the_meeting_is_not_put_into_the_next_one(
+    http, dana, sam, cases, close
+):
+    http.force_login(sam.user)
+    address = reverse("ratings:meeting-case", args=[dana.code, cases[0].code])
+    typed = {"note": "Said.", "reader": "both", "step": "", "due_on": ""}
+    http.post(address, typed)
+    shown = http.get(meeting_of(dana)).context["entries"][0][1].initial["shown"]
+    close()
+    assert http.post(address, typed | {"note": "Said more.", "shown": shown}).status_code == 409
+    assert not Meeting.objects.filter(closed_at=None).exists()
