@@ -52,7 +52,6 @@ def offers_asked_of(user: User) -> QuerySet[CaseOffer]:
     is_asked = Q(to__in=live_therapists(), to__user=user.pk)
     offers: QuerySet[CaseOffer] = CaseOffer.objects.waiting().visible_to(user)
     return offers.annotate(
-        is_open=_is(Q(opens_at__lte=Now())),
         may_take=_is(is_asked & ~closed),
         may_decline=_is(is_asked),
         may_object=_is(closed & Q(episode__therapist__in=places)),

@@ -10,11 +10,11 @@ from django.utils.html import strip_tags
 
 from alliance import audit
 from alliance.models import AuditEvent, Client, Erasure, KeptLook
-from alliance.people.audit_page import AT_ONCE
+from alliance.people.audit_page import AT_ONCE, Happened
 from ratings.joining.actions import join_cases, part_cases
 from ratings.models import CheckIn, Rupture
 from ratings.rights.erase import erase_client
-from ratings.rights.looked import who_looked
+from ratings.rights.looked import Looks, who_looked
 from tests.at_once import fresh
 from tests.courses import held
 from tests.factories import days_ago, editor_of, make_episode, make_member, make_supervision
@@ -227,3 +227,11 @@ def test_both_ask_as_often_for_three_as_for_one(n, http, mona, dana, juniper, dj
     http.force_login(mona.user)
     with django_assert_num_queries(8):
         http.get("/people/audit/")
+
+
+def test_what_was_looked_at_is_named_once_in_the_order_of_the_alphabet():
+    kinds = ["session", "case", "flag", "case", "rating", "goal", "note"]
+    events = [
+        Happened(key, timezone.now(), "", "", "read", "read", kind, "", 1) for key, kind in enumerate(kinds, start=1)
+    ]
+    assert Looks(events).subjects == "case, flag, goal, note, rating, session"
