@@ -109,6 +109,18 @@ def test_the_index_leads_to_every_page():
     assert pages - linked == set()
 
 
+def test_the_map_has_every_room():
+    rooms = {
+        f"{room.parent.name}/{room.name}/"
+        for floor in ("alliance", "sessions", "ratings")
+        for room in (ROOT / floor).iterdir()
+        if (room / "__init__.py").exists() and room.name not in ("migrations", "templatetags")
+    }
+    told = (ROOT / "README.md").read_text()
+    told_of_a_floor = {"sessions/models/"}  # the row of the floor has its tables
+    assert {room for room in rooms - told_of_a_floor if f"`{room}`" not in told} == set()
+
+
 def test_the_rounded_figures_are_those_of_the_evaluation():
     measured = (ROOT / "docs" / "reference" / "detection.md").read_text()
     precision = float(re.search(r"\(precision ([\d.]+)\)", measured)[1])
