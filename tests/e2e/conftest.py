@@ -1,5 +1,6 @@
 """A browser for the pages of `live_server`."""
 
+import functools
 import os
 import sqlite3
 import time
@@ -11,6 +12,7 @@ import time_machine as machine
 from django.conf import settings
 from django.db import connection as own_connection
 from django.db.backends.signals import connection_created
+from playwright.sync_api import Locator, Page
 
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 800}
@@ -20,6 +22,9 @@ CHARTS_FIT = """() => [...document.querySelectorAll("[data-figure] .main-svg")].
     svg => Math.abs(svg.clientWidth - svg.closest("[data-figure]").clientWidth) < 2)"""
 FILLED = ".button:not(.second):visible"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+
+if "SLOW_PAGES" in os.environ:
+    settings.MIDDLEWARE.insert(0, "tests.e2e.slow.slow_pages")
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +78,26 @@ def browser_type_launch_args(browser_type_launch_args):
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args):
     return browser_context_args | {"viewport": DESK, "locale": "en-GB", "timezone_id": "UTC"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whole_pages():
+    """What is pressed waits for the page that it leads to, until all of it is read. Playwright itself waits for its
+    first bytes alone, and on a busy machine a test then counts the boxes of half a page."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Locator, "click", then_read(Locator.click, lambda locator: locator.page))
+        patched.setattr(Locator, "press", then_read(Locator.press, lambda locator: locator.page))
+        patched.setattr(Page, "click", then_read(Page.click, lambda page: page))
+        yield
+
+
+def then_read(act, page_of):
+    @functools.wraps(act)
+    def acting(on, *arguments, **options):
+        act(on, *arguments, **options)
+        page_of(on).wait_for_load_state("domcontentloaded")
+
+    return acting
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def test_the_link_page_and_the_errors_of_a_therapist(page, live_server, house, d
     page.get_by_label("Private note").fill("What was typed is kept.")
     page.get_by_role("button", name="Save").click()
     expect(page).to_have_title(re.compile("^Error:"))
-    assert page.evaluate("document.activeElement.id") == "errors"
+    expect(page.locator("#errors")).to_be_focused()
     assert page.get_by_label("Private note").input_value() == "What was typed is kept."
     assert "This date is in the future." in page.get_by_role("alert").inner_text()
     look("session-log-error")

@@ -126,7 +126,7 @@ def test_how_the_week_looks_full_empty_and_in_error(page, live_server, cases, da
     page.locator("#plan").get_by_label("Start").fill("10:00")
     page.locator("#plan").get_by_role("button").click()
     expect(page).to_have_title(re.compile("^Error:"))
-    assert page.evaluate("document.activeElement.id") == "errors"
+    expect(page.locator("#errors")).to_be_focused()
     assert page.locator("#plan").get_by_label("Day").input_value() == "03/05/2026"
     look("week-error")
 
