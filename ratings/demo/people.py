@@ -23,6 +23,7 @@ STUDY_MEMBERS = (  # role, e-mail, name
 )
 FIRST_MEMBERS = tuple(f"{role}@{DOMAIN}" for role in ("therapist", "supervisor", "manager"))
 SUPERVISEES = 3  # therapists to a supervisor
+STANDS_IN = 6, 20  # from so many days ahead, for two weeks
 HERE_FOR = timedelta(days=900)  # longer than the longest course
 
 
@@ -80,18 +81,34 @@ def supervision_since(since: datetime, **of: Any) -> Supervision:
     return Supervision(starts_at=since, accepted_at=since, opens_at=since, **of)
 
 
-def ask_for_sight(*, supervisor: Membership, therapist: Membership, at: datetime) -> None:
-    """A manager has asked that a supervisor reads a therapist's cases; nobody has answered yet."""
-    manager = Membership.objects.filter(practice=therapist.practice, is_manager=True)[0]
-    Supervision.objects.create(
-        supervisor=supervisor, therapist=therapist, asked_by=manager, starts_at=at, opens_at=at + SIGHT_WAITS
-    )
+def arrange_sight(therapists: Sequence[Membership], advisor: Membership, at: datetime) -> None:
+    """Has a supervisor without a therapist read one case, be asked for more, and stand in for the days of a holiday.
+
+    What is asked for from a coming day on was accepted and agreed to: nobody who signs in first is told to answer.
+    """
+    manager = Membership.objects.filter(practice=advisor.practice, is_manager=True)[0]
+    by = {"supervisor": advisor, "asked_by": manager}
+    if advised := _an_open_case(therapists[-1]):
+        supervision_since(advised.starts_at, **by, episode=advised).save()
+    if len(therapists) == 1:
+        return
+    Supervision.objects.create(**by, therapist=therapists[1], starts_at=at, opens_at=at + SIGHT_WAITS)
+    add_emergency(reader=advisor, therapist=therapists[1], at=at - timedelta(days=12, hours=5))
+    if case := _an_open_case(therapists[0], "-pk"):  # the first ones are the stories
+        first, after = (at + timedelta(days=days) for days in STANDS_IN)
+        agreed = {"accepted_at": at, "agreed_by": therapists[0]}
+        Supervision.objects.create(
+            **by, **agreed, episode=case, starts_at=at, opens_at=first, not_before=first, ends_at=after
+        )
+
+
+def _an_open_case(therapist: Membership, order: str = "pk") -> Episode | None:
+    return Episode.objects.filter(therapist=therapist, ends_at__isnull=True).order_by(order).first()
 
 
 def add_emergency(*, reader: Membership, therapist: Membership, at: datetime) -> None:
     """A supervisor opened a case that was not theirs, for an hour, one evening."""
-    episode = Episode.objects.filter(therapist=therapist, ends_at__isnull=True).order_by("pk").first()
-    if episode:
+    if episode := _an_open_case(therapist):
         reason = "The client rang the duty line. I needed to know what had been agreed."
         EmergencyAccess.objects.create(
             episode=episode,

@@ -35,7 +35,7 @@ from ratings.demo.corrections import CORRECTED_AFTER, add_change, removal
 from ratings.demo.courses import Course, CourseSession, caseload
 from ratings.demo.meetings import add_meetings
 from ratings.demo.messages import Messages, SessionCheckIn
-from ratings.demo.people import HERE_FOR, add_emergency, address_of, ask_for_sight, fill_people, supervision_since
+from ratings.demo.people import HERE_FOR, address_of, arrange_sight, fill_people
 from ratings.demo.plan import CoursePlan
 from ratings.demo.questions import Questions
 from ratings.demo.repairs import add_repairs
@@ -132,13 +132,7 @@ def fill(recipe: Recipe, today: date) -> int:
     calendar.arrange_covers()
     add_repairs(practice, calendar.now)
     add_meetings(therapists[0], calendar)
-    advised = Episode.objects.filter(therapist=therapists[-1], ends_at__isnull=True).order_by("pk").first()
-    if advised:
-        manager = Membership.objects.filter(practice=practice, is_manager=True).first()
-        supervision_since(advised.starts_at, supervisor=advisor, episode=advised, asked_by=manager).save()
-    if len(therapists) > 1:
-        ask_for_sight(supervisor=advisor, therapist=therapists[1], at=midnight)
-        add_emergency(reader=advisor, therapist=therapists[1], at=midnight - timedelta(days=12, hours=5))
+    arrange_sight(therapists, advisor, midnight)
     audit.record(audit.Verb.CREATED, practice, practice=practice, count=recipe.clients)
     return recipe.clients
 

@@ -16,6 +16,7 @@ from ratings.cases.case import case_history
 from ratings.cases.lists import case_rows
 from ratings.check_in.wishes import wishes
 from ratings.course.queries import course_of
+from ratings.demo.people import FIRST_MEMBERS
 from ratings.demo.stories import STORIES
 from ratings.demo.write import TABLES, ZONE
 from ratings.detection.history import held_sessions
@@ -205,7 +206,19 @@ def test_therapist_has_sessions_today_whatever_day_it_is(db, days):
     assert {row.name for row in day.unanswered} == {"Sorrel", "Rowan"}
 
 
-TO_COME = {"due_at", "expires_at", "opens_at", "paused_until"}  # when something is to happen, or to stop
+def test_somebody_is_to_stand_in_for_a_supervisor_for_some_days(db):
+    """So that the pages show an assignment with days; nobody who signs in first is asked for an answer."""
+    with time_machine.travel(datetime.combine(DAY, time(12), ZONE)):
+        seed(today=DAY, therapists=3, clients=30)
+        [row] = Supervision.objects.not_open().filter(not_before__isnull=False)
+        days = row.not_before.astimezone(ZONE).date(), row.ends_at.astimezone(ZONE).date()
+        assert days == (DAY + timedelta(days=6), DAY + timedelta(days=20))
+        assert row.episode.therapist.user.email == "therapist@demo.test"
+        for place in FIRST_MEMBERS[:2]:
+            assert not any(one.is_asked for one in scopes.memberships_of(User.objects.get(email=place)))
+
+
+TO_COME = {"due_at", "expires_at", "opens_at", "not_before", "paused_until"}  # when something is to happen, or to stop
 
 
 @pytest.mark.parametrize("days", range(7))
