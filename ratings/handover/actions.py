@@ -194,7 +194,7 @@ def reopen_episode(*, editor: Editor) -> int:
     others = Episode.objects.filter(client=episode.client, ends_at__isnull=True)
     if others.filter(therapist=episode.therapist_id).exists():
         raise Refused(_("There is an open case of this client with you. Go on there."))
-    if others.filter(previous=episode).exists():
+    if _is_worked_on(episode):
         raise Refused(_("A colleague has taken this case over and works on it."))
     cancelled = TherapySession.objects.not_voided().filter(
         episode=episode, attendance=Attendance.CANCELLED, starts_at__gt=timezone.now(), logged_at__gte=episode.ends_at
@@ -206,6 +206,12 @@ def reopen_episode(*, editor: Editor) -> int:
     audit.record(Verb.CHANGED, episode, by=editor.membership)
     reassess(episode)
     return count
+
+
+def _is_worked_on(episode: Episode) -> bool:
+    """Whether one of the cases that came after it, each taken over from the one before, is open."""
+    following = Episode.objects.filter(previous=episode).first()
+    return following is not None and (following.ends_at is None or _is_worked_on(following))
 
 
 @transaction.atomic

@@ -180,6 +180,15 @@ def test_an_ended_therapy_opens_again(held):
     assert Standing.objects.get().sessions_held == 6
 
 
+def test_it_does_not_open_beside_the_one_that_a_third_colleague_works_on(held, noor, millrace):
+    following = handed(held, noor)
+    third = handed(following, make_member(millrace, "Rosa"))
+    with pytest.raises(Refused, match="A colleague has taken this case over"):
+        reopen_episode(editor=editor_of(held))
+    end_episode(editor=editor_of(third), reason="completed")
+    reopen_episode(editor=editor_of(held))
+
+
 def test_it_does_not_open_beside_another(held, dana, noor):
     with pytest.raises(Refused, match="This therapy is open"):
         reopen_episode(editor=editor_of(held))
