@@ -58,6 +58,7 @@ class Assignment:
     case_is_over: bool
     since: date  # it lets them read; or, where it does not yet, it was asked for
     is_open: bool
+    waits_for_day: bool  # accepted, and nobody has to agree any more
     from_day: date | None  # the first day, where it is to come
     until: date | None  # the last one, where one is set
 
@@ -83,8 +84,8 @@ class Staff:
 
     @property
     def not_open(self) -> list[Assignment]:
-        """What was asked for, and lets nobody read yet."""
-        return [assignment for assignment in self.assignments if not assignment.is_open]
+        """What was asked for, lets nobody read yet, and waits for an answer: not for its first day alone."""
+        return [row for row in self.assignments if not row.is_open and not row.waits_for_day]
 
     @property
     def away(self) -> list[Member]:
@@ -164,6 +165,7 @@ def assignments_of(practice: Practice) -> list[Assignment]:
             case_is_over=supervision.episode is not None and supervision.episode.ends_at is not None,
             since=_local_date(_since(supervision), practice),
             is_open=bool(supervision.is_open),  # NULL where the day is not set yet
+            waits_for_day=_waits_for_day(supervision),
             from_day=_local_date(supervision.not_before, practice) if supervision.not_before else None,
             until=_local_date(supervision.ends_at - timedelta(seconds=1), practice) if supervision.ends_at else None,
         )
@@ -177,6 +179,11 @@ def _since(supervision: Any) -> datetime:
     if not supervision.is_open:
         return cast(datetime, supervision.starts_at)
     return cast(datetime, max(supervision.starts_at, supervision.accepted_at, supervision.opens_at))
+
+
+def _waits_for_day(supervision: Supervision) -> bool:
+    first = supervision.not_before
+    return first is not None and supervision.opens_at == first and supervision.accepted_at is not None
 
 
 def _weeks_since(instant: datetime | None) -> int | None:

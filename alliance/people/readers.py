@@ -83,6 +83,12 @@ class AskedReader:
     is_accepted: bool
     is_objected: bool
     not_before: datetime | None = None  # where the first day that was asked for is to come
+    ends_at: datetime | None = None
+
+    @property
+    def last_day(self) -> datetime | None:
+        """An instant on the last day, where one is set."""
+        return self.ends_at - timedelta(seconds=1) if self.ends_at else None
 
     @property
     def waits_for_day(self) -> bool:
@@ -152,6 +158,7 @@ def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
             row.accepted_at is not None,
             row.objected_at is not None,
             row.not_before,
+            row.ends_at,
         )
         for row in found
         if not row.is_open

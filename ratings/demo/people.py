@@ -94,7 +94,7 @@ def arrange_sight(therapists: Sequence[Membership], advisor: Membership, at: dat
         return
     Supervision.objects.create(**by, therapist=therapists[1], starts_at=at, opens_at=at + SIGHT_WAITS)
     add_emergency(reader=advisor, therapist=therapists[1], at=at - timedelta(days=12, hours=5))
-    if case := _an_open_case(therapists[0], "-pk"):  # the first ones are the stories
+    if case := _an_open_case(therapists[0], "-pk"):
         first, after = (at + timedelta(days=days) for days in STANDS_IN)
         agreed = {"accepted_at": at, "agreed_by": therapists[0]}
         Supervision.objects.create(

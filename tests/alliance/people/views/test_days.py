@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.dates import DateFormat, written
-from alliance.models import Supervision
+from alliance.models import SightAnswer, Supervision
 from alliance.people.queries import staff_of
+from alliance.people.readers import readers_of
+from alliance.people.sight import Days, answer_sight, assign_supervision
 from tests.factories import days_ago, local_day, make_member
 
 ASSIGN = "/people/assign/"
@@ -51,6 +53,29 @@ def test_the_days_are_asked_for_and_told(http, mona, dana, henrik):
     http.force_login(dana.user)
     page = " ".join(http.get("/asked/").text.split())
     assert "or earlier" not in page and "It ends after" in page
+
+
+def test_what_waits_for_its_first_day_alone_needs_nobodys_look(http, mona, dana, henrik, juniper):
+    """It stands with its days on the pages of the two, and of each case."""
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=Days(first=in_days(5), last=in_days(9)))
+    assert [one.supervisor for one in staff_of(mona.practice).not_open] == ["Henrik Solberg"]
+    answer_sight(supervision=row, answer=SightAnswer.OBJECT, user=dana.user)
+    answer_sight(supervision=row, answer=SightAnswer.ACCEPT, user=henrik.user)
+    assert [one.supervisor for one in staff_of(mona.practice).not_open] == ["Henrik Solberg"], "nobody agreed yet"
+    answer_sight(supervision=row, answer=SightAnswer.AGREE, user=dana.user)
+    assert staff_of(mona.practice).not_open == []
+    http.force_login(mona.user)
+    days = f"not open yet · from {said(in_days(5))} · until {said(in_days(9))}"
+    assert days in " ".join(http.get(member_of(dana)).text.split())
+    [asked] = readers_of(juniper).asked
+    assert asked.waits_for_day and local_day(asked.last_day) == in_days(9)
+
+
+def test_who_is_asked_is_told_that_it_opens_once_they_accept(http, mona, dana, henrik):
+    assign_supervision(supervisor=henrik, therapist=dana, by=mona)
+    for member, sentence in ((henrik, "Opens once you accept,"), (dana, "Opens once they accept,")):
+        http.force_login(member.user)
+        assert sentence in http.get("/asked/").text
 
 
 @pytest.mark.parametrize(
