@@ -69,6 +69,11 @@ class LastRupture:
     rupture: Rupture
     stays_aside: bool  # it was set aside, and the ratings have not been steady since; the same as in the replay
 
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether it is still on and began in shadow mode, so that it is no flag."""
+        return bool(self.rupture.kept_back and self.rupture.is_active)
+
 
 def last_came_with_an_import() -> QuerySet[TherapySession]:
     """The last session of an episode, where it came with an import."""
@@ -101,9 +106,10 @@ def _last_ruptures(keys: list[int]) -> QuerySet[Any]:
     rows = rows.exclude(state=Rupture.RuptureState.WITHDRAWN).annotate(
         stays_aside=Case(When(is_aside & ~Q(Exists(steady)), then=True), default=False)
     )
-    return rows.order_by("opened_session__starts_at", "pk")
+    return rows.only(*OF_LAST).order_by("opened_session__starts_at", "pk")
 
 
+OF_LAST = ("episode", "opened_by", "state", "kept_back", "closed_at", "aside_reason")  # all that lists say of it
 LAST_RUPTURES = Prepared(_last_ruptures, keys=list)
 
 
@@ -204,7 +210,7 @@ def _case_row(episode: Any, worked_on_by: User | None, newest: LastRupture | Non
         for_sessions=reason.for_sessions if reason else int(rupture is not None),
         last=last,
         aside=_aside_reason(last, episode.client) if last and is_aside else None,
-        is_kept_back=bool(last and last.kept_back and last.is_active and not rupture),
+        is_kept_back=newest is not None and newest.is_kept_back and not rupture,
         ended_at=episode.ends_at,
         how_ended=episode.how_ended,
         said_by_client=standing.attention >= ATTENTION_CLIENT,

@@ -16,10 +16,11 @@ SPARK = {"values": [70.0, 75.0, None, 80.0, 72.0, 66.0, 75.0, 81.0, 70.0, 64.0],
 def many(db):
     """`many(therapist, 800)`: so many cases as lists read them, each with a session, written at once.
 
-    `opened_by` gives each an open rupture, `batch` the import that it came with; the rest goes into the standing.
+    `opened_by` gives each an open rupture, or with `aside` one that was set aside; `batch` is the import that it came
+    with, and the rest goes into the standing.
     """
 
-    def make(therapist, count, *, batch=None, opened_by="", name="Case", **standing):
+    def make(therapist, count, *, batch=None, opened_by="", aside=False, name="Case", **standing):
         now, at = timezone.now(), days_ago(40)
         keys = DataKey.objects.bulk_create(DataKey() for _n in range(count))
         clients = Client.objects.bulk_create(
@@ -35,10 +36,13 @@ def many(db):
         ruptures = dict.fromkeys(episodes)
         if opened_by:
             opened = {"opened_by": opened_by, "opened_at": now}
+            if aside:
+                opened |= {"state": "set_aside", "closed_at": now}
             rows = Rupture.objects.bulk_create(
                 Rupture(episode=row.episode, opened_session=row, **opened) for row in sessions
             )
-            ruptures = {row.episode: row for row in rows}
+            if not aside:
+                ruptures = {row.episode: row for row in rows}
         given = {"last_session_at": at, "spark": dict.fromkeys(("goal", "task", "bond"), SPARK)} | standing
         Standing.objects.bulk_create(Standing(episode=one, rupture=ruptures[one], **given) for one in episodes)
         if connection.vendor == "postgresql":

@@ -6,8 +6,8 @@ from django.utils import timezone
 from benchmarks.work import calls_of
 from ratings.cases.lists import case_rows
 
-# How many functions for each case that is not shown; measured: 547, 1.1 and 0.5. What a case has to say is read.
-MOST_FOR_EACH = {"/caseload/": 600, "/caseload/all/": 2, "/cases/": 2}
+FLAGGED = {"opened_by": "client", "attention": 200_100, "missing_in_a_row": 3}
+ASIDE = {"opened_by": "detector", "aside": True}
 
 
 def test_the_worst_case_comes_first(dana, juniper, sorrel, live_through):
@@ -19,11 +19,16 @@ def test_the_worst_case_comes_first(dana, juniper, sorrel, live_through):
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("path", MOST_FOR_EACH)
-def test_python_does_little_for_a_case_that_the_page_does_not_show(http, dana, sam, many, path):
+@pytest.mark.parametrize(
+    ("path", "cases", "most"),  # measured: 40, 79, 1.1 and 0.5
+    [("/caseload/", FLAGGED, 50), ("/caseload/", ASIDE, 90), ("/caseload/all/", FLAGGED, 2), ("/cases/", FLAGGED, 2)],
+)
+def test_python_does_little_for_a_case_that_the_page_does_not_show(http, dana, sam, many, path, cases, most):
+    """It calls no more than so many functions for each: the page reads what such a case has to say, and no more."""
     http.force_login((dana if path == "/cases/" else sam).user)
     asked = []
     for more in (50, 750):
-        many(dana, more, opened_by="client", attention=200_100, missing_in_a_row=3)
+        many(dana, more, **cases)
         asked.append(calls_of(lambda: http.get(path)))
-    assert (asked[1] - asked[0]) / 750 < MOST_FOR_EACH[path], asked
+    assert (asked[1] - asked[0]) / 750 < most, asked
+    assert asked[1] <= 3 * asked[0], asked
