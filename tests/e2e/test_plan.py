@@ -4,9 +4,11 @@ import pytest
 from django.urls import reverse
 
 from ratings.check_in import links
+from ratings.check_in.actions import answer_check_in
+from ratings.check_in.answers import PlanAnswer, PlanAnswers
 from ratings.models import CheckIn, Rating
 from sessions.plan import actions
-from tests.courses import consent, held
+from tests.courses import client_answers, consent, held
 from tests.e2e.conftest import PHONE
 from tests.e2e.visits import light_first_visit
 from tests.factories import editor_of
@@ -88,3 +90,16 @@ def test_the_first_visit_with_a_long_plan_is_light_and_reads_well(phone, address
     light_first_visit(phone, address)
     assert phone.locator("fieldset").count() >= 6 + 1 + 3 + 3
     look("check-in-plan", on=phone)
+
+
+def test_what_a_client_said_of_a_goal_fits_beside_it_in_large_letters(
+    page, live_server, address, dana, juniper, sign_in, look
+):
+    goals = tuple(PlanAnswer(str(goal.code), 1, "not_quite") for goal in juniper.goals.all())
+    said = client_answers(3, plan=PlanAnswers("yes", goals=goals))
+    answer_check_in(check_in=CheckIn.objects.latest("therapy_session__starts_at"), answers=said, may_change=False)
+    sign_in(dana)
+    for route in ("plan", "case"):
+        page.goto(live_server.url + reverse(f"ratings:{route}", args=[juniper.code]))
+        page.locator(".their").first.wait_for()
+        look(f"{route}-answered")
