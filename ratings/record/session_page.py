@@ -277,7 +277,7 @@ def _steps(check_in: CheckIn | None, client: Rating | None, name: str, reader: U
             yield Step(delivery.sent_at, _sent(Delivery.DeliveryKind(delivery.kind)))
         if delivery.failed_at:
             yield Step(delivery.failed_at, _("Refused by the mail server of the client."))
-        if delivery.is_waiting:
+        if delivery.is_waiting and client is None:
             yield Step(delivery.due_at, _("An e-mail is due."))
         if delivery.dropped_at and not delivery.sent_at and client is None:
             yield Step(delivery.dropped_at, _("An e-mail that was due is not sent any more."))

@@ -146,6 +146,7 @@ def test_the_way_of_the_check_in_is_told_with_its_times(http, dana, juniper, wai
     page = plain(http.get(page_of(check_in.therapy_session)))
     for words in ("A link was shown", "Answered by Juniper.", "Read by you. Since then Juniper can't change"):
         assert words in page
+    assert "An e-mail is due." not in page  # nobody reminds who has answered
 
 
 def test_the_page_says_who_has_read_the_answers(http, dana, noor, sam, juniper, live_through):
@@ -303,7 +304,7 @@ def test_each_change_alone_is_said_to_be_a_correction(http, dana, juniper, live_
     (check_in,) = live_through(juniper, [3])
     http.force_login(dana.user)
     correct(check_in.therapy_session, **changed)
-    assert "Corrected. The first entry is kept." in plain(http.get(page_of(check_in.therapy_session)))
+    assert "Saved. What stood before is kept." in plain(http.get(page_of(check_in.therapy_session)))
 
 
 def test_what_cannot_be_is_said_and_what_was_typed_stays(http, dana, juniper, live_through, correct):
