@@ -29,13 +29,13 @@ from ratings.detection.shadow import is_in_shadow, told_assessments, told_standi
 from ratings.detection.stored import as_assessment, detector_version, evidence_of, version_for
 from ratings.findings import phrases
 from ratings.findings.date_axis import Show
-from ratings.models import Assessment, CheckIn, DetectorVersion, Rupture, Standing
+from ratings.models import Assessment, CheckIn, DetectorVersion, RepairStep, Rupture, Standing
 from ratings.plan.queries import PlanView, plan_of
 from ratings.psychometrics import evidence
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.evidence import OpenedBy, State
 from ratings.psychometrics.records import RuptureEvidence
-from ratings.supervision.queries import Question, questions_of
+from ratings.supervision.queries import Question, questions_of, standing_steps
 from ratings.supervision.steps import Step, open_steps_of
 from sessions.models import Attendance
 from sessions.schedule.leave import leave_spans
@@ -54,6 +54,7 @@ class RuptureEntry:
     mark: str
     headline: str
     usual_reason: str  # why the therapist took the lower level for the usual one; empty where not
+    latest_step: RepairStep | None  # what was said last of its repair
 
     @property
     def closed_by_a_session(self) -> bool:
@@ -140,6 +141,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
     question = questions_of([episode.pk]).get(episode.pk)
     reads_as = ReadsAs.THERAPIST if reader_is_therapist else ReadsAs.COVER if can_log else ReadsAs.SUPERVISOR
     readers = readers_of(episode)
+    steps = _latest_steps(episode)
     return CasePage(
         episode=episode,
         name=client.display_name,
@@ -168,6 +170,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
                 evidence=evidence,
                 has_wish=bool(heard),
                 question=question,
+                latest_step=steps.get(standing.rupture.pk) if standing.rupture else None,
             )
         ),
         next_at=coming[-1].therapy_session.starts_at if coming else None,
@@ -183,7 +186,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         course=course_of(history.sessions),
         question=question,
         next_steps=open_steps_of([episode.pk]),
-        ruptures=[_entry(row, standing, client.data_key) for row in history.ruptures],
+        ruptures=[_entry(row, standing, client.data_key, steps.get(row.pk)) for row in history.ruptures],
         notes=latest_notes(episode, reader),
         sessions=sessions,
         sessions_in_words=sessions_in_words(sessions),
@@ -257,14 +260,15 @@ ASSESSMENTS = Prepared(
 def sessions_in_words(rows: Collection[SessionRow]) -> str:
     """How many sessions were held, and apart from them what else is in the list."""
     count = Counter(row.therapy_session.attendance for row in rows)
-    attended = count[Attendance.ATTENDED]
+    attended, unlogged = count[Attendance.ATTENDED], sum(row.is_unlogged for row in rows)
     others = (
         (count[Attendance.NO_SHOW], ngettext_lazy("%(n)s missed", "%(n)s missed", "n")),
         (
             count[Attendance.CANCELLED_LATE],
             ngettext_lazy("%(n)s late cancellation", "%(n)s late cancellations", "n"),
         ),
-        (count[Attendance.PLANNED], ngettext_lazy("%(n)s planned", "%(n)s planned", "n")),
+        (unlogged, ngettext_lazy("%(n)s not logged", "%(n)s not logged", "n")),
+        (count[Attendance.PLANNED] - unlogged, ngettext_lazy("%(n)s planned", "%(n)s planned", "n")),
     )
     first = _("No session held")
     if attended:
@@ -272,7 +276,12 @@ def sessions_in_words(rows: Collection[SessionRow]) -> str:
     return ", ".join([first, *(phrase % {"n": n} for n, phrase in others if n)])
 
 
-def _entry(rupture: Rupture, standing: Standing, key: DataKey) -> RuptureEntry:
+def _latest_steps(episode: Episode) -> dict[int, RepairStep]:
+    """Key of a rupture -> what was said last of its repair. One statement."""
+    return {row.rupture_id: row for row in standing_steps([episode.pk]).order_by("said_at", "pk")}
+
+
+def _entry(rupture: Rupture, standing: Standing, key: DataKey, latest_step: RepairStep | None) -> RuptureEntry:
     evidence, reason, is_its_own = evidence_of(rupture), rupture.rebased_reason, rupture == standing.rupture
     said = phrases.named(standing.said_by if is_its_own else OpenedBy(rupture.opened_by))
     return RuptureEntry(
@@ -280,6 +289,7 @@ def _entry(rupture: Rupture, standing: Standing, key: DataKey) -> RuptureEntry:
         mark=standing.mark if is_its_own else rupture.mark,
         headline=said or phrases.headline(evidence.assessment if evidence else None),
         usual_reason=reason.shown(key) if reason else "",
+        latest_step=latest_step,
     )
 
 

@@ -26,11 +26,12 @@ def facts_of(
     evidence: RuptureEvidence | None,
     has_wish: bool,
     question: Question | None,
+    latest_step: RepairStep | None,
 ) -> Facts:
-    """The facts of a case of which the rest was read before; one statement more.
+    """The facts of a case, of what was read before.
 
     `sessions`: latest first; `attended`: those that were held, oldest first; `rupture`: the open one, if it is told;
-    `evidence`: what ratings speak for it, if that is told.
+    `evidence`: what ratings speak for it, if that is told; `latest_step`: what was said last of its repair.
     """
     coming = [row for row in sessions if row.is_planned and row.therapy_session.starts_at > timezone.now()]
     return Facts(
@@ -41,7 +42,7 @@ def facts_of(
         has_ended=episode.ends_at is not None,
         unlogged=_unlogged(sessions),
         unrated=_unrated(attended),
-        repair=_repair(rupture),
+        repair=_repair(rupture, latest_step),
         rupture_code=str(rupture.code) if rupture else "",
         asks_about=_asks_about(rupture, evidence, attended) if rupture else None,
         has_wish=has_wish,
@@ -54,7 +55,7 @@ def facts_of(
 
 def _unlogged(sessions: Sequence[SessionRow]) -> SessionAt | None:
     """The first planned session that is over. The rows come latest first."""
-    over = [row.therapy_session for row in sessions if row.is_planned and row.therapy_session.ends_at <= timezone.now()]
+    over = [row.therapy_session for row in sessions if row.is_unlogged]
     return SessionAt(str(over[-1].code), over[-1].starts_at, None) if over else None
 
 
@@ -66,12 +67,10 @@ def _unrated(attended: Sequence[HeldSession]) -> SessionAt | None:
     return SessionAt(str(last.row.code), last.row.starts_at, last.number)
 
 
-def _repair(rupture: Rupture | None) -> Repair:
-    """How far the repair has come, by what was said of it last. One statement."""
+def _repair(rupture: Rupture | None, last: RepairStep | None) -> Repair:
+    """How far the repair has come, by what was said of it last."""
     if rupture is None or not rupture.is_active:
         return Repair.NONE
-    said = RepairStep.objects.filter(rupture=rupture, taken_back_at__isnull=True)
-    last = said.order_by("-said_at", "-pk").first()
     if last is None:  # one that comes back by itself is left to do so
         return Repair.UNTOUCHED if rupture.is_open else Repair.NONE
     return Repair.TAKEN if last.outcome in RepairStep.TAKEN else Repair.PLANNED

@@ -106,6 +106,11 @@ class SessionRow:
     def is_planned(self) -> bool:
         return self.therapy_session.attendance == Attendance.PLANNED
 
+    @property
+    def is_unlogged(self) -> bool:
+        """Planned and over, and nobody said what became of it."""
+        return self.is_planned and self.therapy_session.ends_at <= timezone.now()
+
 
 def unanswered(user: User, now: datetime | None = None) -> QuerySet[CheckIn]:
     """The unanswered check-ins of the user's own open episodes, as Today counts."""

@@ -213,8 +213,8 @@ def test_the_list_of_sessions_counts_as_the_sessions_are_numbered(http, dana, ju
     for session, attendance, words in (
         (sessions[0], "no_show", "3 sessions, 1 missed"),
         (sessions[1], "no_show", "2 sessions, 2 missed"),
-        (sessions[3], "planned", "1 session, 2 missed, 1 planned"),
-        (sessions[1], "cancelled", "1 session, 1 missed, 1 planned"),
+        (sessions[3], "planned", "1 session, 2 missed, 1 not logged"),
+        (sessions[1], "cancelled", "1 session, 1 missed, 1 not logged"),
     ):
         juniper.therapy_sessions.filter(pk=session.pk).update(attendance=attendance)
         assert said() == words
