@@ -22,6 +22,7 @@ CALLED = {
     "strainverdict": _("answer about a flag"),
     "therapysession": _("session"),
 }
+ERASED = _("erased")  # of a client, whose record has no other end
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def happened(rows: Iterable[AuditEvent], practice: Practice) -> list[Happened]:
             at=row.at,
             actor_code=row.actor_code,
             who=names.get(row.actor_code, ""),
-            verb=row.get_verb_display(),
+            verb=_verb_of(row),
             verb_key=row.verb,
             subject=force_str(CALLED.get(row.subject_type) or names_of_kinds.get(row.subject_type, row.subject_type)),
             short_code=row.subject_code[:8],
@@ -95,3 +96,8 @@ def happened(rows: Iterable[AuditEvent], practice: Practice) -> list[Happened]:
         )
         for row in events
     ]
+
+
+def _verb_of(row: AuditEvent) -> str:
+    is_erasure = (row.verb, row.subject_type) == (AuditEvent.Verb.ENDED, "client")
+    return force_str(ERASED) if is_erasure else row.get_verb_display()

@@ -14,9 +14,9 @@ KINDS: tuple[tuple[StrOrLazy, str], ...] = (
     (
         _("Cases, and who was to read them"),
         "alliance.Episode ratings.Standing alliance.Cover alliance.CaseOffer alliance.Supervision "
-        "alliance.EmergencyAccess alliance.ErasureRequest alliance.LegalHold "
-        "alliance.CaseJoin alliance.KeptLook",
+        "alliance.EmergencyAccess alliance.CaseJoin alliance.KeptLook",
     ),
+    (_("Requests to erase the record, and holds that kept it"), "alliance.ErasureRequest alliance.LegalHold"),
     (_("Sessions"), "therapy.TherapySession therapy.SessionSeries therapy.TherapySessionChange"),
     (_("Answers and comments"), "ratings.CheckIn ratings.Rating ratings.SeenRating ratings.WishOutcome"),
     (_("Goals and tasks"), "therapy.Phase therapy.Goal therapy.GoalVersion therapy.Task therapy.TaskVersion"),

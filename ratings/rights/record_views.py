@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from alliance import access, audit
 from alliance.accounts.mail import send_message
 from alliance.accounts.step_up import check_fresh
+from alliance.drafts.done import done_with
 from alliance.keeping import check_keep, clients_by_code, erasures_told_to
 from alliance.models import ErasureRequest
 from alliance.refusal import Refused
@@ -36,6 +37,7 @@ def records(request):
     if form.is_valid():
         found = clients_by_code([manager.practice_id for manager in managers], form.cleaned_data["code"])
         if len(found) == 1:
+            done_with(request)
             return redirect("ratings:record-erase", found[0])
         form.add_error("code", _("Two begin like this. Write more of the code.") if found else _("No case has it."))
     waiting = waiting_erasures(managers)

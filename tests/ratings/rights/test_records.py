@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alliance.access import Denied
+from alliance.drafts.filling import Page
 from alliance.keeping import check_keep
 from alliance.models import AuditEvent, Client, Episode, Erasure, ErasureRequest, LegalHold, Membership
 from alliance.people.role_actions import change_roles
@@ -362,3 +363,32 @@ def test_the_list_asks_as_often_for_three_as_for_one(n, http, mona, ida, dana, d
     http.force_login(mona.user)
     with django_assert_num_queries(12):
         http.get(LIST)
+
+
+def test_what_was_looked_for_and_found_does_not_wait_as_not_saved(http, mona, juniper, preview):
+    http.force_login(mona.user)
+    form = Page(http.get(LIST).text, LIST).form_for(LIST, {"code": [""]})
+    sent = {control.name: control.value for control in form.controls if control.name}
+    assert http.post(LIST, sent | {"code": str(juniper.code)[:8]}).url == preview
+    assert "What you typed at" not in http.get(LIST).text
+
+
+def test_the_certificate_counts_as_the_preview_did_and_the_request_apart(http, mona, ida, juniper, preview):
+    http.force_login(mona.user)
+    before = http.get(preview).context["record"].kinds
+    agreed(mona, ida, juniper)
+    a_day_passes()
+    erase_due()
+    page = http.get(reverse("ratings:erasure", args=[Erasure.objects.get().code]))
+    after = {kind.name: kind.count for kind in page.context["certificate"].kinds}
+    assert after.pop(KINDS[3][0]) == 1
+    assert after == {kind.name: kind.count for kind in before}
+
+
+def test_a_manager_reads_of_an_erasure_as_one(http, mona, ida, juniper):
+    agreed(mona, ida, juniper)
+    a_day_passes()
+    erase_due()
+    http.force_login(mona.user)
+    page = " ".join(http.get("/people/audit/").text.split())
+    assert f"erased: <bdi>client {str(juniper.client.code)[:8]}</bdi>" in page
