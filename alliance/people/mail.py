@@ -73,7 +73,7 @@ def sight_messages(supervision: Supervision, *, address: str) -> list[EmailMessa
             _("Nothing is open to you before you accept:"),
             address,
         ]
-        subject = _("Who reads along at %(practice)s, in Alliance") % names
+        subject = _("Who can read cases at %(practice)s, in Alliance") % names
         told = [(therapist, to_therapist), (supervision.supervisor, to_supervisor)]
         return [
             member_message(subject, lines, member)
@@ -114,7 +114,7 @@ def _case_sight_messages(supervision: Supervision, episode: Episode, address: st
         ]
         told = [(episode.therapist, to_therapist), (supervision.supervisor, to_supervisor)]
         told += [(member, to_losing) for member in losing]
-        subject = _("Who reads along at %(practice)s, in Alliance") % names
+        subject = _("Who can read cases at %(practice)s, in Alliance") % names
         return [
             member_message(subject, lines, member)
             for member, lines in told
@@ -156,7 +156,7 @@ def case_end_messages(supervision: Supervision, *, by: Membership | None, at: da
         else:
             ends = _("%(supervisor)s no longer supervises case %(code)s of %(therapist)s at %(practice)s.") % names
         then = _("It is then read by: %(readers)s.") % names if readers else _("Nobody reads it as supervisor then.")
-        subject = _("Who reads along at %(practice)s, in Alliance") % names
+        subject = _("Who can read cases at %(practice)s, in Alliance") % names
         told = {member.user_id: member for member in (episode.therapist, supervision.supervisor, *readers)}
         return [
             member_message(subject, [ends, then], member)
@@ -194,7 +194,7 @@ def case_went_on_messages(before: Episode, following: Episode, *, by: Membership
             _("What follows is read by: %(readers)s.") % names if readers else _("Nobody supervises what follows."),
             _("A manager can name a supervisor for it, under People."),
         ]
-        subject = _("Who reads along at %(practice)s, in Alliance") % names
+        subject = _("Who can read cases at %(practice)s, in Alliance") % names
         told = {member.user_id: member for member in (*own, following.therapist, *managers_of(practice.pk))}
         return [member_message(subject, lines, member) for member in told.values() if member.user_id != by.user_id]
 

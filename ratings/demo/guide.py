@@ -133,7 +133,7 @@ class FirstPage:
 
 TO_TRY = (
     ("alliance:member-invite", _("Invite somebody"), _("they set their own password")),
-    ("alliance:supervision-assign", _("Assign a supervisor"), _("from then on they read along in those cases")),
+    ("alliance:supervision-assign", _("Assign a supervisor"), _("from then on they can read those cases")),
     ("alliance:practice-settings", _("Settings"), _("the crisis line, and when check-ins go out")),
     (
         "ratings:detection-settings",

@@ -68,9 +68,9 @@ class Rating(models.Model):
         BOTH = "both", _("Both")
 
     class TensionStrength(models.TextChoices):
-        LITTLE = "little", _("A little")
-        QUITE = "quite", _("Quite")
-        LOT = "lot", _("A lot")
+        LITTLE = "little", _("Mild")
+        QUITE = "quite", _("Medium")
+        LOT = "lot", _("Strong")
 
     class RepairHelped(models.TextChoices):
         YES = "yes", _("Yes")

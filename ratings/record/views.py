@@ -184,7 +184,7 @@ def _correct(form, editor: Editor, therapy_session):
             raise
     if form.errors:
         return ""
-    return _("Corrected. The first entry is kept.") if changed else _("Nothing is changed: it stood so already.")
+    return _("Saved. What stood before is kept.") if changed else _("Nothing is changed: it stood so already.")
 
 
 @require_page_or_post

@@ -37,7 +37,7 @@ def test_a_session_logged_wrong_is_set_right(page, live_server, house, dana, sig
         what()
         page.get_by_role("button", name="Save the correction").click()
         page.wait_for_url(page_of(live_server, row))
-        assert page.get_by_role("status").inner_text() == "Corrected. The first entry is kept.", field
+        assert page.get_by_role("status").inner_text() == "Saved. What stood before is kept.", field
         assert words in page.inner_text("main"), field
     look("session-corrected")
     page.get_by_role("link", name="Correct this session").click()

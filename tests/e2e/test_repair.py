@@ -176,7 +176,7 @@ def test_what_the_client_alone_says_is_first_on_today(
     page, live_server, dana, sign_in, juniper, live_through, answered
 ):
     *_steady, last = live_through(juniper, [3, 3, 3, 3, None])
-    answered(last, 3, {"Was there any tension": "Yes", "How strong was it?": "Quite"})
+    answered(last, 3, {"Was there any tension": "Yes", "How strong was it?": "Medium"})
     sign_in(dana)
     page.goto(live_server.url + "/today/")
     page.get_by_role("link", name="Start repair").click()

@@ -279,7 +279,7 @@ class Hand:
         self.open(self.house.people.dana, "ratings:session-page", self.house.session(name, day).code)
         self.press("Correct this session", role="link")
         self.page.get_by_label("video").check()
-        self.press("Save the correction", then="Corrected. The first entry is kept.")
+        self.press("Save the correction", then="Saved. What stood before is kept.")
 
     def has_covered(self, name, first, last):
         self.open(self.house.people.lou, "ratings:case", self.house.case(name).code)

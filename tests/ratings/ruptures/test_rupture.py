@@ -71,7 +71,7 @@ def test_the_case_says_that_the_client_says_so_and_gives_no_figure(http, dana, s
         http.force_login(reader.user)
         assert f"Juniper says {DIFFICULT}." in text_of(http, reverse("ratings:case", args=[ticked.episode.code]))
         said = page(http, ticked)
-        assert f"Juniper says {DIFFICULT}." in said and "Juniper says there was tension . How strong: quite." in said
+        assert f"Juniper says {DIFFICULT}." in said and "Juniper says there was tension . How strong: medium." in said
         assert " in 10" not in said and "How sure" not in said
 
 
