@@ -73,12 +73,17 @@ def test_who_is_no_manager_any_more_does_not_agree(offer, ida):
     assert said_by(ida) == []
 
 
-def test_a_manager_elsewhere_is_no_second_one(offer, noor, otis, ida):
+def test_who_became_a_manager_too_late_is_no_second_one_by_a_place_elsewhere(offer, ida, otis):
     CaseOffer.objects.filter(pk=offer.pk).update(**STATES["waits"])
-    make_member(otis.practice, "Noor", "manager", user=noor.user)
+    Membership.objects.filter(pk=ida.pk).update(manager_since=days_ago(0.5))
     make_member(otis.practice, "Ida", "manager", user=ida.user)
-    Membership.objects.filter(pk=ida.pk).update(is_manager=False, is_supervisor=True)
-    assert (said_by(noor), said_by(ida)) == ([[DECLINE]], [])
+    assert said_by(ida) == [[]]
+
+
+def test_the_therapist_agrees_as_such_and_not_as_a_manager(offer, dana):
+    CaseOffer.objects.filter(pk=offer.pk).update(**STATES["waits"])
+    (asked,) = offers_asked_of(dana.user)
+    assert (asked.may_object, asked.may_agree) == (True, False)
 
 
 def test_the_colleague_who_manages_too_is_not_the_second_person(offer, noor):
@@ -123,7 +128,7 @@ def test_one_offer_says_nothing_of_another(offer, noor, dana, mona):
 # --- The right to take it ---------------------------------------------------------------------------------------------
 
 
-def test_the_right_is_of_the_colleague_over_the_case_that_was_offered(offer, noor, juniper, sorrel):
+def test_the_right_is_of_the_colleague_over_the_case_that_was_offered(sorrel, offer, noor, juniper):
     right = check_take(noor.user, offer)
     assert (right.membership, right.episode, right.offer) == (noor, juniper, offer)
 
