@@ -83,7 +83,7 @@ def clients_by_code(practices: list[int], start: str) -> list[UUID]:
     """
     between = UUID(start.ljust(32, "0")), UUID(start.ljust(32, "f"))
     found = Client.objects.filter(Q(code__range=between) | Q(episodes__code__range=between), practice__in=practices)
-    return list(found.order_by("pk").values_list("code", flat=True).distinct()[:2])
+    return list(found.values_list("code", flat=True).distinct()[:2])
 
 
 @as_program()

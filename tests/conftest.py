@@ -113,3 +113,15 @@ def append_only_tables_emptied_between_tests():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lift_and_empty)
         yield
+
+
+@pytest.fixture
+def in_no_order(db):
+    """SQLite gives rows backwards unless it is asked for an order, as PostgreSQL may."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA reverse_unordered_selects = ON")
+        yield
+        cursor.execute("PRAGMA reverse_unordered_selects = OFF")
