@@ -245,3 +245,50 @@ def test_who_may_not_sign_in_takes_no_case_from_the_supervisor_of_the_therapist(
     assert juniper not in scopes.supervised_episodes(sam.user)
     goes(henrik, "switched off")
     assert juniper in scopes.supervised_episodes(sam.user)
+
+
+def may(member):
+    """What this person may answer to the only assignment that they are shown."""
+    return {name for one in scopes.assignments_asked_of(member.user) for name in ANSWERS if getattr(one, name)}
+
+
+ANSWERS = ("may_accept", "may_object", "may_agree")
+
+
+@pytest.mark.parametrize("of", ["therapist", "episode"])
+@pytest.mark.parametrize("opens_at", [days_ago(-1), None], ids=["waits", "objected to"])
+def test_until_it_opens_the_supervisor_accepts_the_therapist_objects_and_another_manager_agrees(
+    opens_at, of, vera, dana, noor, mona, millrace
+):
+    ida, whose = make_member(millrace, "Ida Berg", "manager"), {"therapist": noor}
+    if of == "episode":
+        whose = {"episode": make_episode(noor, "Wren")}
+    asked = asked_for(vera, asked_by=mona, opens_at=opens_at, **whose)
+    assert [may(one) for one in (vera, noor, ida)] == [{"may_accept"}, {"may_object"}, {"may_agree"}]
+    assert may(mona) == may(dana) == set()
+    Supervision.objects.filter(pk=asked.pk).update(accepted_at=timezone.now())
+    assert [may(one) for one in (vera, noor, ida)] == [set(), {"may_object"}, {"may_agree"}]
+
+
+def test_once_its_day_has_come_only_the_supervisor_is_asked(vera, noor, mona, millrace):
+    ida = make_member(millrace, "Ida Berg", "manager")
+    asked_for(vera, asked_by=mona, therapist=noor, opens_at=days_ago(0.001))
+    assert [may(one) for one in (vera, noor, ida)] == [{"may_accept"}, set(), set()]
+
+
+@pytest.mark.parametrize("since", ["starts_at", "manager_since"])
+def test_nobody_agrees_who_became_a_manager_too_late_also_if_they_are_one_elsewhere(
+    since, vera, noor, mona, otis, millrace
+):
+    late, ida = (make_member(millrace, name, "manager") for name in ("Kai Late", "Ida Berg"))
+    make_member(otis.practice, "Kai", "manager", user=late.user)
+    for member, days in ((late, 1.9), (ida, 2.1)):
+        Membership.objects.filter(pk=member.pk).update(**{since: days_ago(days)})
+    asked_for(vera, asked_by=mona, therapist=noor, starts_at=days_ago(1))
+    assert [may(one) for one in (late, ida)] == [set(), {"may_agree"}]
+
+
+def test_the_supervisor_who_manages_too_does_not_agree(vera, noor, mona):
+    Membership.objects.filter(pk=vera.pk).update(is_manager=True)
+    asked_for(vera, asked_by=mona, therapist=noor)
+    assert may(vera) == {"may_accept"}

@@ -41,3 +41,15 @@ def test_the_cases_that_were_chosen_are_taken(both, extent):
 def test_names_of_a_practice_and_a_reason_that_is_missing_are_said_at_once(both):
     form = ExportForm({"cases": f"practice-{both.code}", "keeps_names": "on"}, memberships=[both])
     assert form.errors.keys() == {"reason", "keeps_names"}
+
+
+def test_own_cases_go_out_with_names_and_as_they_were_asked_for(both):
+    form = ExportForm({"cases": f"own-{both.code}", "reason": "move", "keeps_names": "on"}, memberships=[both])
+    assert form.is_valid(), form.errors
+    assert form.form == {"keeps_names": True, "is_shifted": False}
+
+
+def test_whoever_has_one_choice_takes_it_and_a_manager_gives_no_form(mona):
+    form = ExportForm({"reason": "move"}, memberships=[mona])
+    assert form.is_valid() and form.form == {}
+    assert (form.offer.by, form.offer.extent) == (mona, "practice")
