@@ -19,6 +19,8 @@ from alliance.acting import as_program
 from alliance.built_once import KeptWithUser
 from alliance.models import Client, Episode, Membership, User
 from alliance.prepared import Prepared, attnames, row_of
+from ratings.cases import register
+from sessions.models import Mode
 
 COLUMNS = attnames(Client)
 OF_PRACTICE = Prepared(
@@ -150,7 +152,19 @@ def of_the_program():
                 import_module(module.name)
     for built in _all_of(KeptWithUser):
         built.keys(User(pk=1))
-    return [one for one in _all_of(Prepared) if not one._build.__module__.startswith("tests.")]
+    kept = of_the_register()
+    found = [one for one in _all_of(Prepared) if not one._build.__module__.startswith("tests.")]
+    assert {id(one) for one in kept} <= {id(one) for one in found}
+    return found
+
+
+def of_the_register():
+    """Those of the register are made as they are asked for: with each filter by itself, and in each order."""
+    none = (register.State.ANY, register.Missing.ANY, register.Unseen.ANY, "")
+    of_each = (*[tuple(kind) for kind in (register.State, register.Missing, register.Unseen)], Mode.values)
+    filters = [(*none[:place], value, *none[place + 1 :]) for place, values in enumerate(of_each) for value in values]
+    kept = [register._groups(one, *these) for these in filters for one in (True, False)]
+    return kept + [register._first_page(by, *these) for by in register.KEYS for these in filters[:2]]
 
 
 def _all_of(kind):
