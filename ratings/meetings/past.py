@@ -54,6 +54,7 @@ class PastMeeting:
     line: MeetingLine
     reader_is_supervisor: bool
     therapist_code: str
+    next_day: date | None  # of the next meeting of the two, where this is the last that is over
     reflection: str
     cases: list[PastCase]
 
@@ -151,6 +152,7 @@ def past_meeting(meeting: Meeting, reader: User) -> PastMeeting:
         line=_line(meeting),
         reader_is_supervisor=meeting.supervisor.user_id == reader.pk,
         therapist_code=str(meeting.therapist.code),
+        next_day=_day_after(meeting),
         reflection=meeting.reflection.shown(key) if meeting.reflection else "",
         cases=[
             PastCase(
@@ -165,12 +167,24 @@ def past_meeting(meeting: Meeting, reader: User) -> PastMeeting:
     )
 
 
+def _day_after(meeting: Meeting) -> date | None:
+    of_two = Meeting.objects.filter(supervisor=meeting.supervisor_id, therapist=meeting.therapist_id)
+    if of_two.filter(closed_at__gt=meeting.closed_at).exists():
+        return None
+    planned = of_two.filter(_can_be_held(), closed_at__isnull=True)
+    return planned.values_list("planned_for", flat=True).first()
+
+
+def _can_be_held() -> Exists:
+    """The condition that the supervisor of a meeting still supervises its therapist, in all cases or in one."""
+    of_the_two = Q(therapist=OuterRef("therapist")) | Q(episode__therapist=OuterRef("therapist"))
+    return Exists(live_assignments().filter(of_the_two, supervisor=OuterRef("supervisor")))
+
+
 def supervision_page(reader: User, *, is_supervisor: bool, is_therapist: bool) -> SupervisionPage:
     """Whom a supervisor meets, what a therapist has put forward and agreed, and the past meetings of both."""
     open_meetings = Meeting.objects.visible_to(reader).filter(closed_at__isnull=True, planned_for__isnull=False)
-    of_the_two = Q(therapist=OuterRef("therapist")) | Q(episode__therapist=OuterRef("therapist"))
-    still = live_assignments().filter(of_the_two, supervisor=OuterRef("supervisor"))  # else nobody can hold it
-    open_meetings = open_meetings.filter(Exists(still)).select_related("supervisor__practice__data_key")
+    open_meetings = open_meetings.filter(_can_be_held()).select_related("supervisor__practice__data_key")
     past = lines_of(Meeting.objects.all(), reader)
     return SupervisionPage(
         is_supervisor=is_supervisor,

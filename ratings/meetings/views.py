@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -48,7 +49,8 @@ def says_when_over(view):
             return view(request, *args, **kwargs)
         except SupervisionOver as over:
             audit.record_code(audit.Verb.DENIED, over.subject_type, over.subject_code, by=request.user)
-            own = Supervision.objects.filter(supervisor__user=request.user, therapist=over.therapist)
+            of_them = Q(therapist=over.therapist) | Q(episode__therapist=over.therapist)
+            own = Supervision.objects.filter(of_them, supervisor__user=request.user)
             over_by_now = own.filter(ends_at__lte=timezone.now())  # another one may have been asked for since
             context = {"therapist": over.therapist.display_name, "last": over_by_now.order_by("-ends_at").first()}
             context["unsaved"] = texts_in(request.POST)
