@@ -204,8 +204,8 @@ ratings:record-answer elsewhere_client 302 302   -   -   -   -   -   -   -   - |
 ratings:erasure erased                 302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:erasure erased_elsewhere       302 302 403 403 403 403 403 403 404 403 | 302 302   -   -   -   -   -   -   -   -
 ratings:repair-words                   302 302 403 403 403 403 403 403 200 403 | 302 302   -   -   -   -   -   -   -   -
-ratings:repair-words-edit words        302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 422 403
-ratings:repair-words-edit key          302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 404 403
+ratings:repair-words-edit words        302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
+ratings:repair-words-edit key          302 302 403 403 403 403 403 403 404 403 | 302 302 403 403 403 403 403 403 404 403
 ratings:repair-words-restore words     302 302   -   -   -   -   -   -   -   - | 302 302 403 403 403 403 403 403 302 403
 ratings:detection-settings             302 302 403 403 403 403 403 403 200 403 | 302 302 403 403 403 403 403 403 422 403
 ratings:practice-figures               302 302 403 403 403 200 200 200 200 403 | 302 302   -   -   -   -   -   -   -   -

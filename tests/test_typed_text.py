@@ -42,7 +42,7 @@ SOME = {
     ("ratings:task-edit", "ratings:task-edit"),
     ("ratings:rupture", "ratings:rupture-set-aside"),
     ("ratings:rupture", "ratings:rupture-usual"),
-    ("ratings:repair-words", "ratings:repair-words-edit"),
+    ("ratings:repair-words-edit", "ratings:repair-words-edit"),
     ("ratings:rupture-into-plan", "ratings:rupture-into-plan"),
     ("ratings:client-contact", "ratings:client-contact"),
     ("ratings:check-in-enter", "ratings:check-in-enter"),

@@ -134,13 +134,12 @@ class WordsForm(forms.Form):
 
     text = PlainTextField(
         max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "class": "voice"}),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "class": "voice"}),
         error_messages={"required": _("Write the words, or restore the original.")},
     )
 
     def __init__(self, data=None, *, phrase: Phrase):
-        super().__init__(data, initial={"text": str(phrase.text)}, auto_id=f"{phrase.key}_%s")
-        self.phrase = phrase
+        super().__init__(data, initial={"text": str(phrase.text)})
         self.fields["text"].label = phrase.for_whom
 
 

@@ -21,6 +21,11 @@ def phrases_of(practice: Practice) -> list[Phrase]:
     return [replace(phrase, text=own[phrase.key], is_own=True) if phrase.key in own else phrase for phrase in PHRASES]
 
 
+def original_of(key: str) -> str:
+    """A sentence in the program's words."""
+    return str(next(phrase.text for phrase in PHRASES if phrase.key == key))
+
+
 @transaction.atomic
 def change_words(*, practice: Practice, by: Membership, key: str, text: str) -> bool:
     """Puts a practice's own words in the place of a sentence; what was there before is kept.
@@ -34,9 +39,8 @@ def change_words(*, practice: Practice, by: Membership, key: str, text: str) -> 
     """
     lock_practice(practice)
     check_manages(practice, by)
-    original = next(phrase for phrase in PHRASES if phrase.key == key)
     now = next(phrase for phrase in phrases_of(practice) if phrase.key == key)
-    text = "" if text == str(original.text) else text
+    text = "" if text == original_of(key) else text
     if text == (str(now.text) if now.is_own else ""):
         return False
     row = OwnWords.objects.create(

@@ -35,7 +35,7 @@ from ratings.ruptures.forms import (
     UsualForm,
     WordsForm,
 )
-from ratings.ruptures.own_words import change_words, phrases_of
+from ratings.ruptures.own_words import change_words, original_of, phrases_of
 from ratings.ruptures.rupture import rupture_page, what_was_agreed
 from sessions.models import Goal, Task
 from sessions.plan.forms import TaskForm
@@ -242,19 +242,25 @@ def _asked(request, code):
 @require_safe
 def repair_words(request):
     """A manager's page: the words that a repair offers in this practice."""
-    return _words_page(request, access.check_role(request.user, "manager")[0].practice)
+    practice = access.check_role(request.user, "manager")[0].practice
+    context = {"phrases": phrases_of(practice), "practice": practice, "section": "people"}
+    return render(request, "ratings/ruptures/repair_words.html", context)
 
 
-@require_POST
+@require_page_or_post
 def repair_words_edit(request, key):
+    """One sentence, put in the practice's own words."""
     manager = access.check_role(request.user, "manager")[0]
-    form = WordsForm(request.POST, phrase=_phrase(manager.practice, key))
-    if not form.is_valid():
-        return _words_page(request, manager.practice, form)
-    if change_words(practice=manager.practice, by=manager, key=key, text=form.cleaned_data["text"]):
-        messages.success(request, _("Saved. Therapists see it from now on."))
-    done_with(request)
-    return redirect("ratings:repair-words")
+    phrase = _phrase(manager.practice, key)
+    form = WordsForm(posted(request), phrase=phrase)
+    if form.is_valid():
+        if change_words(practice=manager.practice, by=manager, key=key, text=form.cleaned_data["text"]):
+            messages.success(request, _("Saved. Therapists see it from now on."))
+        done_with(request)
+        return redirect(_in_list(key))
+    context = {"form": form, "phrase": phrase, "original": original_of(key), "practice": manager.practice}
+    context["section"] = "people"
+    return render(request, "ratings/ruptures/repair_words_edit.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -263,7 +269,7 @@ def repair_words_restore(request, key):
     _phrase(manager.practice, key)
     if change_words(practice=manager.practice, by=manager, key=key, text=""):
         messages.success(request, _("The original is back."))
-    return redirect("ratings:repair-words")
+    return redirect(_in_list(key))
 
 
 def _phrase(practice, key):
@@ -273,11 +279,8 @@ def _phrase(practice, key):
     raise access.NotVisible("words", key)
 
 
-def _words_page(request, practice, sent=None):
-    forms = [WordsForm(phrase=phrase) for phrase in phrases_of(practice)]
-    forms = [sent if sent and sent.phrase.key == form.phrase.key else form for form in forms]
-    context = {"forms": forms, "form": sent, "practice": practice, "section": "people"}
-    return render(request, "ratings/ruptures/repair_words.html", context, status=422 if sent else 200)
+def _in_list(key):
+    return f"{reverse('ratings:repair-words')}#{key}"
 
 
 # --- What all share ---------------------------------------------------------------------------------------------------

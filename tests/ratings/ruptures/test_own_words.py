@@ -39,11 +39,13 @@ def test_a_manager_words_a_sentence_anew_and_restores_it_with_one_press(http, mo
     http.force_login(mona.user)
     assert edit(http, OURS).status_code == 302
     page = http.get(address("repair-words")).text
-    assert "Was that &lt;i&gt;too much&lt;/i&gt; for you?" in page and page.count("Restore the original") == 1
+    assert "Was that &lt;i&gt;too much&lt;/i&gt; for you?" in page and page.count("your practice’s own") == 1
+    own, other = (http.get(address("repair-words-edit", key)).text for key in ("notice-any", "notice-task"))
+    assert "Restore the original" in own and ORIGINAL.split("'")[0] in own and "Restore the original" not in other
     assert OURS in offered() and ORIGINAL not in offered()
     http.force_login(mona.user)
     assert http.post(address("repair-words-restore", "notice-any")).status_code == 302
-    assert "Restore the original" not in http.get(address("repair-words")).text
+    assert "your practice’s own" not in http.get(address("repair-words")).text
     assert ORIGINAL in offered() and OURS not in offered()
     assert OwnWords.objects.count() == AuditEvent.objects.filter(subject_type="ownwords", verb="changed").count() == 2
 
@@ -81,3 +83,18 @@ def test_what_was_planned_keeps_the_words_that_it_had(http, mona, juniper, offer
     http.force_login(mona.user)
     edit(http, OURS)
     assert RepairStep.objects.get().words.open(juniper.client.data_key) == ORIGINAL
+
+
+def test_the_list_has_no_box_and_each_sentence_a_page_of_its_own(http, mona):
+    """Of many forms on one page, to save one is to lose what was typed into another, where no script keeps it."""
+    http.force_login(mona.user)
+    page = http.get(address("repair-words")).text
+    assert "<textarea" not in page
+    for phrase in PHRASES:
+        assert address("repair-words-edit", phrase.key) in page
+    assert http.get(address("repair-words-edit", PHRASES[-1].key)).text.count("<textarea") == 1
+
+
+def test_whoever_saves_comes_back_to_where_the_sentence_stands(http, mona):
+    http.force_login(mona.user)
+    assert edit(http, OURS, key="ask-push").url == address("repair-words") + "#ask-push"
