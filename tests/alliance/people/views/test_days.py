@@ -78,6 +78,14 @@ def test_who_is_asked_is_told_that_it_opens_once_they_accept(http, mona, dana, h
         assert sentence in http.get("/asked/").text
 
 
+def test_who_objected_is_told_that_it_is_they_who_can_still_agree(http, mona, dana, henrik):
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona)
+    answer_sight(supervision=row, answer=SightAnswer.OBJECT, user=dana.user)
+    for member, sentence in ((dana, "You object. It stays closed until you"), (henrik, "The therapist objects.")):
+        http.force_login(member.user)
+        assert sentence in http.get("/asked/").text
+
+
 @pytest.mark.parametrize(
     ("first", "last", "sentence"),
     [
