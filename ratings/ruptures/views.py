@@ -305,7 +305,7 @@ def _answer(request, rupture, status=200, **forms):
     audit.record(audit.Verb.READ, rupture, by=request.user, practice=rupture.episode.client.practice)
     page = rupture_page(rupture, request.user)
     current = page.current.step if page.current else RepairStep.Step.NOTICE
-    seen = {"kind": page.kind, "signs": page.view.signs if page.view else []}
+    seen = {"kind": page.view.kind, "signs": page.view.signs} if page.view else {}  # not what the program takes it for
     context = {
         "page": page,
         "uses": UsefulVerdict.Answer,

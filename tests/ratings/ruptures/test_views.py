@@ -91,6 +91,19 @@ def test_what_it_looks_like_is_not_said_of_what_was_set_aside(http, dana, junipe
     assert not RuptureView.objects.exists()
 
 
+def test_no_answer_of_the_therapist_is_chosen_before_they_gave_it(http, dana, juniper, live_through):
+    """Not the program's guess either: pressed with the signs alone, it would count as theirs."""
+    live_through(juniper, [3, 3, 3, 3, 0])
+    Rupture.objects.update(kind="withdrawal")
+    page = reverse("ratings:rupture", args=[Rupture.objects.get().code])
+    http.force_login(dana.user)
+    assert http.get(page).context["kind"]["kind"].value() is None
+    kind = reverse("ratings:rupture-kind", args=[Rupture.objects.get().code])
+    assert http.post(kind, {"signs": ["quiet"]}).status_code == 422
+    assert http.post(kind, {"kind": "both"}).status_code == 302
+    assert http.get(page).context["kind"]["kind"].value() == "both"
+
+
 @pytest.mark.time_machine(datetime(2026, 11, 18, 12, tzinfo=UTC))  # a day without its year
 def test_it_says_in_which_session_it_was_seen_and_speaks_to_its_reader(http, dana, sam, juniper, live_through):
     asked = live_through(juniper, [3, 3, 3, 3, 3, 1, 0, [2, 3, 2, 3, 3, 2], 3, 3, 4])
