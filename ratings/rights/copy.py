@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +24,7 @@ from alliance.crypto import DataKey, Sealed
 from alliance.dates import zone_in_words
 from alliance.models import Client, Consent, Episode, LegalHold, Membership
 from ratings.cells.values import defused
+from ratings.check_in.plan_questions import SaidOfPlan, said_of_plan
 from ratings.detection.shadow import is_in_shadow
 from ratings.models import Instrument, Rating, Rupture
 from ratings.rights.copy_words import LABELS, instant_in_words, plain
@@ -114,7 +115,8 @@ def _section(told: Told, episode: Episode) -> Section:
     with as_program() if model in OF_THE_RECORD else nullcontext():
         found = list(rows)
     write = _writer(episode.client.data_key, datetime.isoformat)
-    say = _writer(episode.client.data_key, partial(instant_in_words, zone=ZoneInfo(episode.client.practice.zone)))
+    in_words = partial(instant_in_words, zone=ZoneInfo(episode.client.practice.zone))
+    say = _writer(episode.client.data_key, in_words, said_of_plan(episode, found) if model is Rating else {})
     labels = [force_str(LABELS.get(field.name, field.verbose_name)) for field in fields]
     named = [(f"{label[:1].upper()}{label[1:]}", field) for label, field in zip(labels, fields, strict=True)]
     return Section(
@@ -157,11 +159,18 @@ def _key_of_record(row: Model) -> DataKey | None:
     return row.data_key if isinstance(row, Client) else None
 
 
-def _writer(key: DataKey, instant: Callable[[datetime], str]) -> Callable[[Model, Any], Value]:
-    """A function that gives the value of a column as people read it; `instant` writes a day with its time."""
+def _writer(
+    key: DataKey, instant: Callable[[datetime], str], said: Mapping[int, list[SaidOfPlan]] | None = None
+) -> Callable[[Model, Any], Value]:
+    """A function that gives the value of a column as people read it; `instant` writes a day with its time.
+
+    `said`: what ratings say of the plan in words, by their key; without, it stays as it is stored.
+    """
 
     def write(row: Model, field: Field[Any, Any]) -> Value:
         value = getattr(row, field.name)
+        if field.name == "plan_answers" and said is not None:
+            return {one.question: one.answer for one in said.get(row.pk, ())}
         if field.name == "answers" and isinstance(row, Rating):
             return _in_words(row)
         if field.name == "text_version" and isinstance(row, Consent) and (wording := wording_of(row)):

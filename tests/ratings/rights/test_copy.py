@@ -14,6 +14,7 @@ from alliance.crypto import Sealed
 from alliance.models import AuditEvent, Client
 from alliance.people.emergency import open_in_emergency
 from ratings.check_in import links
+from ratings.check_in.answers import PlanAnswer, PlanAnswers
 from ratings.models import ClientLink, DetectorVersion, Rating
 from ratings.rights.copy import copy_of
 from ratings.rights.copy_words import LABELS
@@ -111,6 +112,20 @@ def test_the_page_says_days_ticks_and_numbers_as_people_do_and_the_files_as_the_
     assert (answered["Session of"], answered["All together, from 0 to 100"]) == ("2 June 2026, 17:30", "79.17")
     assert "2026-06-02T15:30:00+00:00" in copy.as_json() and '"starts_at_known": true' in copy.as_json()
     assert copy.zone == "Berlin time"
+
+
+def test_the_page_says_what_a_client_answered_of_a_goal_in_the_words_that_it_had(juniper, live_through):
+    goal = plan.agree_goal(editor=editor_of(juniper), text="We are working on sleep.")
+    live_through(juniper, [3])
+    said = PlanAnswers("partly", (PlanAnswer(str(goal.code), goal.revision, "not_quite"),))
+    Rating.objects.filter(rater="client").update(plan_answers=said.to_json())
+    copy = copy_of(juniper)
+    entries = next(section.entries for section in copy.sections if section.model == "ratings.Rating")
+    (told,) = (dict(one)["Plan answers"] for one in entries if "Plan answers" in dict(one))
+    assert told == {
+        "Can you say what you are working on?": "Partly", "“We are working on sleep.” Still right?": "Not quite"
+    }  # fmt: skip
+    assert str(goal.code) in copy.as_json(), "a program reads the code"
 
 
 def test_every_label_of_the_page_is_of_a_column_that_is_told():
