@@ -47,6 +47,12 @@ def test_each_row_says_whose_it_is_and_of_which_session(juniper, session):
     }
 
 
+def test_no_name_is_taken_for_a_formula(juniper, session):
+    names = Names(CALLED, False, tells_therapists=True, by_name={juniper.client_id: "=1+1"})
+    (case,) = Exported(Episode.objects.all(), names).cases()
+    assert {row[1] for row in long_rows(case)} == {"'=1+1"}
+
+
 # --- Of the session and the case --------------------------------------------------------------------------------------
 
 
