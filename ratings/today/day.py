@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Case, Min, Q, QuerySet, When
 from django.utils import timezone
 
 from alliance import scopes
-from alliance.models import User
+from alliance.models import Episode, User
 from alliance.prepared import Prepared
 from ratings.cases.lists import CaseRow, case_rows
+from ratings.cases.register import as_told, has_rupture
 from ratings.check_in.carried import CaseBefore, cases_with_something_before
+from ratings.check_in.rate_first import awaits_rating_of
 from ratings.check_in.wishes import Wish, own_wishes
 from ratings.delivery.queries import CheckInRow, count_unanswered, rows_by_session, unanswered_lately
 from ratings.detection.sample import SampleQuestion, open_questions
-from ratings.models import Standing
 from ratings.plan.queries import RefusedGoal, own_refused_goals
 from ratings.supervision.steps import Step, steps_to_do
 from ratings.today.news import News, Weight, count_new, latest_strains, news_of, numbered, to_show
@@ -23,7 +24,7 @@ from ratings.today.saved import JustLogged, just_logged
 from sessions.models import Attendance, TherapySession
 
 MOST_HEARD = 3  # in the head of the page, so that the lists stay in sight; convention of this app
-MOST_LISTED = 40  # answers; the others are found among the own cases; convention of this app
+MOST_LISTED = 40  # answers, and open cases; the others are found among the own cases; convention of this app
 FEWEST_UNANSWERED = 2  # in a row, which deserve a word; convention of this app
 
 
@@ -100,6 +101,7 @@ class Day:
     more_new: int  # answers that are new and not on this list
     heard: list[News]  # what of the news the head of the page says, of clients who are not next
     open: list[OpenCase]
+    more_open: int  # in which something is open too, and not on this list
     refused: list[RefusedGoal]
     unanswered: list[CheckInRow]  # the latest of each client, of the last two weeks
     unanswered_in_all: int
@@ -138,7 +140,8 @@ def day_of(therapist: User) -> Day:
     wished = {wish.episode_key: wish for wish in own_wishes(therapist)}
     refused, questions = own_refused_goals(therapist), open_questions(therapist)
     # A line opens names and reads ruptures: it is made for the cases alone that the page says something of.
-    keys = {row.episode_id for row in sessions} | wished.keys() | strains.keys() | _strained(therapist)
+    strained = [key for (key,) in STRAINED.rows(therapist=therapist)]
+    keys = {row.episode_id for row in sessions} | wished.keys() | strains.keys() | {*strained[:MOST_LISTED]}
     keys |= {row.case_key for row in refused} | {row.case_key for row in questions}
     if planned:
         keys.add(min(planned, key=planned.__getitem__))
@@ -162,6 +165,7 @@ def day_of(therapist: User) -> Day:
         more_new=count_new(therapist, news) - sum(row.is_new for row in listed),
         heard=_heard(told, next_one, here_today),
         open=_open_cases(cases, planned, wished, strains, here_today, told),
+        more_open=sum(key not in cases for key in strained),
         refused=[row for row in refused if row.case_code not in held],
         unanswered=_latest_of_each(unanswered_lately(therapist)),
         unanswered_in_all=count_unanswered(therapist),
@@ -172,18 +176,23 @@ def day_of(therapist: User) -> Day:
     )
 
 
-def _strained(therapist: User) -> set[int]:
-    """Keys of the open cases in which a rupture is open, or was not repaired."""
-    return {key for (key,) in STRAINED.rows(therapist=therapist)}
+def _strained(therapist: User) -> QuerySet[Any, Any]:
+    """The open cases in which a rupture is open, or was not repaired, worst first: as far as their therapist is told.
+
+    What waits for the therapist's own rating is not among them.
+    """
+    own = Episode.objects.filter(pk__among=scopes.own_episodes.keys(therapist), ends_at__isnull=True)
+    awaits = Case(When(awaits_rating_of(therapist), then=True), default=False)
+    cases: QuerySet[Any, Any] = (
+        as_told(own)
+        .alias(awaits=awaits)
+        .filter(has_rupture() | Q(is_untold=False, standing__settled_since__isnull=False), awaits=False)
+    )
+    cases = cases.order_by("-told_attention", "pk").values_list("pk")
+    return cases
 
 
-def _standings(therapist: User) -> QuerySet[Any, Any]:
-    is_strained = Q(rupture__isnull=False) | Q(settled_since__isnull=False)
-    own = scopes.own_episodes.keys(therapist)
-    return Standing.objects.filter(is_strained, episode__in=own, episode__ends_at__isnull=True).values_list("episode")
-
-
-STRAINED = Prepared(_standings, therapist=User)
+STRAINED = Prepared(_strained, therapist=User)
 
 
 def _sessions(user: User, midnight: datetime, tomorrow: datetime) -> list[Any]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ratings.check_in.actions import answer_check_in
-from ratings.models import Rating
+from ratings.models import DetectorVersion, Rating
 from ratings.today import day
 from tests.courses import client_answers
 from tests.factories import days_ago, make_therapy_session
@@ -46,6 +46,29 @@ def test_a_case_in_which_something_is_open_has_a_line(dana, juniper, sorrel, liv
     live_through(sorrel, [3, 3, 3])
     assert [row.case.name for row in day.day_of(dana.user).open] == ["Juniper"]
     assert lines == ["Juniper"]
+
+
+def test_of_many_open_cases_the_worst_are_listed_and_the_others_counted(http, dana, many):
+    many(dana, 42, opened_by="detector", attention=100_100)
+    (worst,) = many(dana, 1, opened_by="client", attention=200_100, name="Worst")
+    page = today(http, dana)
+    shown = page.context["today"]
+    assert (len(shown.open), shown.more_open) == (40, 3)
+    assert shown.open[0].case.code == str(worst.code)
+    assert "3 more cases with something open, in My cases" in page.text
+
+
+@pytest.mark.parametrize("hides", [None, "shadow", "rate first"])
+def test_what_is_not_told_is_not_counted_either(dana, millrace, juniper, live_through, hides, monkeypatch):
+    live_through(juniper, [3, 3, 3, 3, 3, 0, 0])
+    monkeypatch.setattr(day, "MOST_LISTED", 0)
+    if hides == "shadow":
+        DetectorVersion.objects.update(shadow=True)
+    if hides == "rate first":
+        millrace.rates_first_since = days_ago(99)
+        millrace.save()
+        Rating.objects.filter(rater="therapist").delete()
+    assert day.day_of(dana.user).more_open == (hides is None)
 
 
 @pytest.mark.usefixtures("at_noon")
