@@ -14,7 +14,14 @@ from ratings.models import Rupture, RuptureView
 from ratings.psychometrics.constants import DEFAULTS, EARLIER
 from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.proportion import wilson
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, told_about, told_alike, told_mean
+from ratings.psychometrics.small_cells import (
+    FEWEST_PEOPLE,
+    groups_kept_back,
+    kept_back,
+    told_about,
+    told_alike,
+    told_mean,
+)
 from ratings.psychometrics.uncertainty import mean_of, median_of, rate_per_100
 from sessions.models import Mode
 
@@ -93,7 +100,7 @@ def _ruptures(counts: PracticeCounts) -> Table:
 
 def _parts(parts: Mapping[str, Counted], titles: Sequence[tuple[str, StrOrLazy]], held: Counted) -> list[Measure]:
     """The parts of all ruptures; each alone, and less the others, is of five people or more."""
-    kept = kept_back([len(parts[key].clients) for key, _title in titles])
+    kept = groups_kept_back([parts[key].clients for key, _title in titles])
     return [
         _held_back(force_str(title))
         if position in kept
@@ -170,7 +177,7 @@ def _third(counts: PracticeCounts) -> Table:
         everybody.clients |= part.clients
     rows = [_mean(_("All clients"), everybody)]
     if _are_enough(everybody.clients):
-        kept = kept_back([len(counts.third[mode].clients) for mode in modes])
+        kept = groups_kept_back([counts.third[mode].clients for mode in modes])
         rows += [
             _held_back(title) if position in kept else _mean(title, counts.third[mode])
             for position, (mode, title) in enumerate(modes.items())
@@ -191,7 +198,7 @@ def _endings(counts: PracticeCounts) -> Table:
     every.of = sum(part.of for part in counts.endings.values())
     if not _are_enough(every.clients):
         return Table(_("Endings"), "", [_too_few(_("All endings"))], [])
-    kept = kept_back([len(counts.endings[planned].clients) for planned in titles])
+    kept = groups_kept_back([counts.endings[planned].clients for planned in titles])
     rows = [
         _held_back(title)
         if position in kept

@@ -26,19 +26,20 @@ def kept_back(people: Sequence[int]) -> set[int]:
     return _kept_back(people, lambda kept: sum(people[position] for position in kept))
 
 
-def months_kept_back(people: Sequence[Collection[int]]) -> set[int]:
-    """The positions of the months that may not be told beside their total, where a person can be in several of them.
+def groups_kept_back(people: Sequence[Collection[int]]) -> set[int]:
+    """The positions of the groups that may not be told beside their total, where a person can be in several of them.
 
-    As `kept_back`, but people are counted once: three clients in each of two months are three clients.
+    As `kept_back`, but people are counted once: three clients in each of two months, or with a rupture of each of two
+    kinds, are three clients.
 
     Parameters
     ----------
     people
-        Who is behind each month.
+        Who is behind each group.
 
     Examples
     --------
-    >>> sorted(months_kept_back([{1, 2, 3}, {1, 2, 3}, {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}]))
+    >>> sorted(groups_kept_back([{1, 2, 3}, {1, 2, 3}, {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}]))
     [0, 1, 2]
     """
 

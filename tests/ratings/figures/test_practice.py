@@ -116,6 +116,18 @@ def test_what_is_no_rupture_does_not_count(dana, millrace, change):
     assert sum(part.of for part in practice_counts(millrace).by_namer.values()) == 0
 
 
+def test_three_clients_in_two_groups_are_three_clients(http, mona, dana):
+    """The total less the third group would tell of the three alone."""
+    for number in range(10):
+        held = therapy(dana)
+        for row, kind in zip(held, ("withdrawal", "confrontation") if number < 3 else ("unclear",), strict=False):
+            over = {"state": "repaired", "closed_session": held[2], "closed_at": held[2].ends_at}
+            rupture(row, kind=kind, **over)
+    found = rows(http, mona)
+    kept = [found[title].value for title in ("Pulling back", "Pushing back", "Can’t say")]
+    assert (found["All ruptures"].value != "", kept) == (True, ["", "", ""])
+
+
 def test_what_was_done_about_them(http, mona, dana):
     for position in range(11):
         held = therapy(dana, sessions=8)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, months_kept_back, told_about, told_mean
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, groups_kept_back, kept_back, told_about, told_mean
 
 PARTS = st.lists(st.integers(0, 30), min_size=1, max_size=4)
 
@@ -41,7 +41,7 @@ MONTHS = st.lists(st.sets(st.integers(1, 12), max_size=9), min_size=1, max_size=
 
 @given(MONTHS)
 def test_months_that_are_kept_back_are_of_five_people_together_and_of_two_months(months):
-    kept = months_kept_back(months)
+    kept = groups_kept_back(months)
     assert all(not who or len(who) >= FEWEST_PEOPLE for position, who in enumerate(months) if position not in kept)
     if kept and len(kept) < sum(bool(who) for who in months):  # else nothing is told beside the total
         assert len(kept) > 1
