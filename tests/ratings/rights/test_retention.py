@@ -289,7 +289,8 @@ def test_a_manager_sees_codes_and_counts_and_keeps_one(http, mona, ended):
     shown = http.get(page, {"years": "10"}).text
     assert "2 records today" in shown and "One more is kept by a legal hold" in shown
     assert http.post(page, {"years": "10"}).status_code == 302
-    assert "Records are erased 10 years after the end" in http.get(page).text
+    shown = http.get(page).text
+    assert "Not in force yet: records are to be erased 10 years" in shown and "Records are erased" not in shown
     http.post(held + "lift/")
     assert not LegalHold.objects.filter(lifted_at=None).exists()
     answer = reverse("ratings:retention-answer", args=[mona.practice.code])
@@ -303,6 +304,7 @@ def test_the_list_of_another_rule_is_not_taken_for_the_one_in_force(http, mona, 
     in_force(mona)
     for years in ({}, {"years": "10"}):
         shown = http.get(page, years).text
+        assert "Records are erased 10 years after the end" in shown
         assert "every day, the records on the list below are erased" in shown
         assert "Erased 10 years after" in shown and "Make it the rule" not in shown
     shown = http.get(page, {"years": "3"}).text
