@@ -93,10 +93,12 @@ class SessionRefileForm(forms.Form):
     )
     reason = reason_field(required=False)
 
-    def __init__(self, *args, episodes, **kwargs):
+    def __init__(self, *args, episodes, filed_under, **kwargs):
+        """`filed_under`: the case in which the session is now; its client may have the name of another one."""
         super().__init__(*args, **kwargs)
         self.episodes = {str(episode.code): episode for episode in episodes}
-        named = sorted((name, code) for code, name in names_apart(episodes).items())
+        names = names_apart([*self.episodes.values(), filed_under])
+        named = sorted((names[code], code) for code in self.episodes)
         self.fields["case"].choices = [(code, name) for name, code in named]
 
     @property

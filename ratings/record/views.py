@@ -270,7 +270,7 @@ def session_refile(request, code):
     therapy_session, editor = _own_session(request, code, SESSIONS.not_voided())
     others = scopes.own_episodes(request.user).filter(therapist=editor.membership)
     others = others.exclude(pk=therapy_session.episode_id).select_related(*EPISODE_NEEDS)
-    form = SessionRefileForm(posted(request), episodes=others)
+    form = SessionRefileForm(posted(request), episodes=others, filed_under=therapy_session.episode)
     if form.is_valid():
         there = _refile(request, form, editor, therapy_session)
         if there:
