@@ -36,7 +36,10 @@ IN_THE_WAY = (
         gettext_lazy("notes or answers about a rupture or a flag"),
         {"RepairStep", "RuptureView", "SetAside", "StrainVerdict", "UsefulVerdict"},
     ),
-    (gettext_lazy("a supervisor, a cover or another reader of its own"), {"Supervision", "Cover", "CaseOffer"}),
+    (
+        gettext_lazy("a supervisor, a cover or another reader of its own, now or before"),
+        {"Supervision", "Cover", "CaseOffer"},
+    ),
     (gettext_lazy("an opening in an emergency on record"), {"EmergencyAccess"}),
     (gettext_lazy("what the client agreed to hand on from before"), {"HistoryShare"}),
     (gettext_lazy("a legal hold"), {"LegalHold"}),

@@ -43,6 +43,14 @@ def test_an_opening_in_an_emergency_that_is_over_is_called_so(mona, kept, double
     assert "has an opening in an emergency on record, which" in obstacle_between(kept, double)
 
 
+def test_a_supervisor_of_its_own_who_read_it_until_lately_is_called_so(sam, kept, double):  # noqa: F811 -- fixtures
+    make_supervision(sam, episode=double, ends_at=days_ago(1))
+    assert "has a supervisor, a cover or another reader of its own, now or before, which" in obstacle_between(
+        kept, double
+    )
+    assert obstacle_between(double, kept) == "", "it can stay: nobody reads it by that any more"
+
+
 @pytest.mark.parametrize(
     ("readers", "is_told"),
     [(("both", "both"), True), (("supervisor", "both"), False), (("supervisor", "supervisor"), False)],
