@@ -8,9 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alliance.models import Episode
+from alliance.refusal import Refused
+from ratings.cells.long_layout import COLUMNS
 from ratings.detection.stored import evidence_of
+from ratings.exchange import sav
+from ratings.exchange.export_codebook import FLAGS, REPAIRS, WIDE
 from ratings.exchange.exported import Exported, Names, Pseudonyms
-from ratings.exchange.files import Written, codebook_rows, key_text, write_archive
+from ratings.exchange.files import Written, _item_columns, codebook_rows, key_text, write_archive
+from ratings.exchange.long import long_rows
+from ratings.exchange.spss import syntax
 from ratings.models import Instrument, InstrumentText, Rating, RuptureView, StrainVerdict, UsefulVerdict
 from ratings.psychometrics.evidence import sureness
 from tests.factories import make_therapy_session
@@ -81,6 +87,55 @@ def test_each_file_of_the_archive_is_packed(members):
 def test_a_file_of_cases_may_grow_beyond_four_gigabytes(members):
     grows = {member.filename for member in members if member.extract_version >= zipfile.ZIP64_VERSION}
     assert grows == {"ratings.csv", "ratings-wide.csv", "flags.csv", "repairs.csv", "ratings-wide.sav"}
+
+
+@pytest.fixture
+def whole(juniper, rating, rupture):
+    """Each file of the archive of a client whose name is a formula, by its name; those of rows as these."""
+    file = io.BytesIO()
+    names = Names(CALLED, False, tells_therapists=True, by_name={juniper.client_id: "=1+1"})
+    write_archive(Exported(Episode.objects.all(), names), file)
+    with zipfile.ZipFile(file) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    for name in found:
+        if name.endswith(".csv"):
+            found[name] = list(csv.reader(io.StringIO(found[name].decode())))
+    return found
+
+
+def test_each_table_begins_with_its_columns_and_has_rows(whole, juniper):
+    columns = {"ratings.csv": list(COLUMNS)}
+    for name, described in {"flags.csv": FLAGS, "repairs.csv": REPAIRS}.items():
+        columns[name] = [column.name for column in described]
+    assert {name: whole[name][0] for name in columns} == columns
+    assert whole["ratings-wide.csv"][0][: len(WIDE)] == [column.name for column in WIDE]
+    assert [len(whole[name]) for name in ("ratings-wide.csv", "flags.csv", "repairs.csv")] == [2, 2, 1]
+    names = Names(CALLED, False, tells_therapists=True, by_name={juniper.client_id: "=1+1"})
+    (case,) = Exported(Episode.objects.all(), names).cases()
+    assert len(whole["ratings.csv"]) == 1 + len(list(long_rows(case))) > 10
+
+
+def test_no_name_is_taken_for_a_formula(whole):
+    for name in ("ratings-wide.csv", "flags.csv"):
+        assert whole[name][1][0] == "'=1+1"
+
+
+def test_the_file_of_spss_is_its_head_and_the_rows_of_the_wide_table(whole):
+    columns = sav.variables(list(_item_columns()))
+    rows = (sav.row_of(columns, row) for row in whole["ratings-wide.csv"][1:])
+    assert whole["ratings-wide.sav"] == sav.head(columns) + b"".join(rows)
+
+
+def test_the_codebook_and_the_syntax_go_along(whole):
+    assert [tuple(row) for row in whole["codebook.csv"]] == [tuple(row) for row in codebook_rows()]
+    assert whole["ratings-wide.sps"].decode() == syntax(list(_item_columns()))
+
+
+def test_nothing_goes_out_where_a_record_was_erased_meanwhile(juniper):
+    exported = Exported(Episode.objects.all(), Names(CALLED, False, True))
+    Episode.objects.filter(pk=juniper.pk).delete()
+    with pytest.raises(Refused, match="erased or joined meanwhile"):
+        write_archive(exported, io.BytesIO())
 
 
 def test_a_row_begins_with_who_it_is_about(juniper, rating, rupture):
