@@ -1,10 +1,8 @@
 """What goes out of one practice comes into an empty one, and everything there is as it was."""
 
-import csv
 import io
 import zipfile
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -25,9 +23,7 @@ from ratings.exchange.actions import (
     write_key,
     write_taken,
 )
-from ratings.exchange.exported import Person, Pseudonyms
-from ratings.exchange.files import key_text
-from ratings.exchange.spss import DATA_FILE
+from ratings.exchange.exported import Pseudonyms
 from ratings.importing.actions import import_ratings
 from ratings.importing.matching import make_preview, read
 from ratings.importing.receiver import Receiver
@@ -215,19 +211,6 @@ def test_the_same_file_again_changes_nothing(lived, elsewhere):
     before = [model.objects.count() for model in tables]
     assert bring_in(practice, file, named=called(lived, there)) is None
     assert [model.objects.count() for model in tables] == before
-
-
-def test_no_name_is_taken_for_a_formula(dana, live_through):
-    live_through(make_episode(dana, "=1+1"), [3])
-    with zipfile.ZipFile(exported(dana.practice)) as archive:
-        for name in ("ratings.csv", DATA_FILE):
-            cells = {row["client_pid"] for row in csv.DictReader(io.StringIO(archive.read(name).decode()))}
-            assert cells == {"'=1+1"}, name
-
-
-def test_no_name_in_the_key_is_taken_for_a_formula():
-    people = [Person("client", "=C", "=1+1", 7)]
-    assert key_text(SimpleNamespace(people=lambda: people)).splitlines()[1] == "client,'=C,'=1+1,7"
 
 
 # --- Who is in, and what they are called ------------------------------------------------------------------------------

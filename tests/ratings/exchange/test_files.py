@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,8 +13,8 @@ from alliance.refusal import Refused
 from ratings.cells.long_layout import COLUMNS
 from ratings.detection.stored import evidence_of
 from ratings.exchange import sav
-from ratings.exchange.export_codebook import FLAGS, REPAIRS, WIDE
-from ratings.exchange.exported import Exported, Names, Pseudonyms
+from ratings.exchange.export_codebook import FLAGS, LONG, LONG_ITEMS, REPAIRS, WIDE
+from ratings.exchange.exported import Exported, Names, Person, Pseudonyms
 from ratings.exchange.files import Written, _item_columns, codebook_rows, key_text, write_archive
 from ratings.exchange.long import long_rows
 from ratings.exchange.spss import syntax
@@ -184,6 +185,27 @@ def test_an_item_is_told_in_english_where_a_text_in_another_language_came_later(
     assert "Offen" not in zipfile.ZipFile(file).read("ratings-wide.sps").decode()
 
 
+def test_the_codebook_has_each_column_of_each_file_with_what_it_means(instruments):
+    head, *rows = codebook_rows()
+    assert head == ("file", "column", "meaning", "unit and range", "empty where")
+    described = {"ratings.csv": LONG, "ratings-wide.csv": WIDE, "flags.csv": FLAGS, "repairs.csv": REPAIRS}
+    told = [
+        (file, column.name, column.meaning, column.values, column.missing)
+        for file, columns in described.items()
+        for column in columns
+    ]
+    told += [("ratings.csv", f"item: {item.name}", item.meaning, item.values, item.missing) for item in LONG_ITEMS]
+    assert rows[: len(told)] == told
+    assert [row[1] for row in rows[len(told) :]] == [item.column for item in _item_columns()]
+
+
+def test_no_question_is_taken_for_a_formula(instruments):
+    definition = Instrument.objects.get(key="alliance-6").definition
+    items = [{"id": "=1+1", "pillar": "bond"}]
+    Instrument.objects.create(key="other", version="1", definition=definition | {"title": "Other", "items": items})
+    assert "'=1+1 (Other)" in [meaning for _file, _column, meaning, *_rest in codebook_rows()]
+
+
 def test_the_codebook_says_where_a_high_answer_means_a_weak_alliance(instruments):
     definition = Instrument.objects.get(key="alliance-6").definition
     items = [{"id": "apart", "pillar": "bond", "reversed": True}, {"id": "near", "pillar": "bond"}]
@@ -253,6 +275,11 @@ def test_the_key_is_read_by_a_spreadsheet_and_says_who_is_who(juniper):
         ["client", CALLED.client(juniper.client.code), "Juniper", str(shifted)],
         ["therapist", CALLED.therapist(juniper.therapist.code), "Dana Whitlock", ""],
     ]
+
+
+def test_no_name_in_the_key_is_taken_for_a_formula():
+    people = [Person("client", "=C", "=1+1", 7)]
+    assert key_text(SimpleNamespace(people=lambda: people)).splitlines()[1] == "client,'=C,'=1+1,7"
 
 
 def test_an_instrument_without_sentences_has_columns_all_the_same(juniper, rating):
