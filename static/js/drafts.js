@@ -155,6 +155,18 @@
   }
   for (const form of document.querySelectorAll("form[action$='/logout/']")) form.addEventListener("submit", forget);
 
+  /* What is thrown away takes along what was typed since. */
+  for (const button of document.querySelectorAll("form[data-throws-away]")) {
+    button.addEventListener("submit", () => {
+      for (const [form, state] of states) {
+        if (new URL(form.action).pathname !== button.dataset.throwsAway) continue;
+        clearTimeout(state.timer);
+        if (state.entry) store.removeItem(state.entry);
+        state.goes = true;
+      }
+    });
+  }
+
   /* Back is quicker than what was sent on leaving: the page is loaded once more, when that has arrived. */
   const cameBackEarly = () => {
     const [page, at] = JSON.parse(sessionStorage.getItem(ON_ITS_WAY) || "[]");

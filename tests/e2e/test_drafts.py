@@ -182,6 +182,17 @@ def test_crash(log_form):
     assert saves_with_one_press(again)
 
 
+def test_what_is_thrown_away_takes_along_what_was_typed_since(log_form):
+    wait_until_kept(log_form)
+    log_form.reload()
+    log_form.get_by_label("Private note").fill(f"{NOTE} And more.")
+    log_form.get_by_role("button", name="Throw it away").click()
+    log_form.get_by_text("is kept. It is not saved yet.").wait_for(state="hidden")
+    log_form.reload()
+    assert log_form.get_by_label("Private note").input_value() == ""
+    assert not FormDraft.objects.exists()
+
+
 @pytest.mark.parametrize("way", ["sent", "offline"])
 def test_the_next_person_at_that_browser_finds_nothing(way, log_form, noor, dana, live_server):
     address, context = log_form.url, log_form.context
