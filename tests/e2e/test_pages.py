@@ -16,7 +16,7 @@ from ratings.detection.reassess import reassess
 from ratings.findings.scale import whole
 from ratings.models import CheckIn
 from sessions.plan import actions as plan_actions
-from tests.e2e.conftest import settle
+from tests.e2e.conftest import PHONE, settle
 from tests.factories import editor_of, make_episode, make_member, make_practice, make_therapy_session
 from tests.ratings.importing.conftest import FILES
 
@@ -221,6 +221,16 @@ def test_the_pages_of_a_manager(page, live_server, house, mona, dana, noor, sign
     borders = "els => els.map(el => getComputedStyle(el).borderTopWidth)"
     assert page.locator("input[aria-invalid=true][type=text], input[type=email]").evaluate_all(borders) == ["2px"] * 2
     look("invite-error")
+
+
+def test_the_bar_of_three_roles_leaves_half_a_phone_in_large_letters(page, live_server, millrace, sign_in):
+    sign_in(make_member(millrace, "Ida Berg", "therapist supervisor manager"))
+    page.set_viewport_size(PHONE)
+    page.goto(live_server.url + reverse("alliance:help"))
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    bar = page.locator("header.bar")
+    assert bar.get_by_role("link").count() >= 8
+    assert bar.bounding_box()["height"] <= PHONE["height"] / 2
 
 
 def test_an_import_from_the_file_to_the_chart(page, live_server, house, dana, sign_in, look, tmp_path):
