@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from alliance.access import Denied, NotVisible
+from alliance.acting import as_program
 from alliance.database_clock import Now
 from alliance.models import Membership, Supervision, User
 from alliance.scopes import accepted, live_memberships, supervised_episodes, therapists_supervised_by
@@ -58,8 +59,14 @@ def check_advise(user: User, therapist_code: UUID | str) -> Adviser:
         raise NotVisible("membership", therapist_code)
     if therapists_supervised_by(user).filter(pk=therapist.pk).exists():
         return Adviser(membership, therapist)
-    was_open = accepted() & Q(opens_at__lte=Now()) & (Q(ends_at__isnull=True) | Q(ends_at__gt=F("opens_at")))
-    assignments = Supervision.objects.filter(was_open, supervisor__user=user)
-    if assignments.filter(Q(therapist=therapist) | Q(episode__therapist=therapist)).exists():
+    if opened_once(user, therapist):
         raise SupervisionOver(therapist)
     raise NotVisible("membership", therapist_code)
+
+
+@as_program()
+def opened_once(user: User, therapist: Membership) -> list[Supervision]:
+    """The assignments by which the user has read cases of a therapist, all or one; by now they read them no more."""
+    was_open = accepted() & Q(opens_at__lte=Now()) & (Q(ends_at__isnull=True) | Q(ends_at__gt=F("opens_at")))
+    of_them = Q(therapist=therapist) | Q(episode__therapist=therapist)
+    return list(Supervision.objects.filter(was_open, of_them, supervisor__user=user))

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
-from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,8 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alliance import access, audit
 from alliance.access import get_visible_or_404
-from alliance.advising import SupervisionOver, check_advise
-from alliance.models import Episode, Supervision
+from alliance.advising import SupervisionOver, check_advise, opened_once
+from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
 from alliance.refusal import Refused
 from alliance.requests import say_overtaken, status_of
@@ -49,10 +48,11 @@ def says_when_over(view):
             return view(request, *args, **kwargs)
         except SupervisionOver as over:
             audit.record_code(audit.Verb.DENIED, over.subject_type, over.subject_code, by=request.user)
-            of_them = Q(therapist=over.therapist) | Q(episode__therapist=over.therapist)
-            own = Supervision.objects.filter(of_them, supervisor__user=request.user)
-            over_by_now = own.filter(ends_at__lte=timezone.now())  # another one may have been asked for since
-            context = {"therapist": over.therapist.display_name, "last": over_by_now.order_by("-ends_at").first()}
+            now = timezone.now()  # another one may have been asked for since
+            ends = [
+                row.ends_at for row in opened_once(request.user, over.therapist) if row.ends_at and row.ends_at <= now
+            ]
+            context = {"therapist": over.therapist.display_name, "ended_at": max(ends, default=None)}
             context["unsaved"] = texts_in(request.POST)
             return render(request, "ratings/meetings/meeting_over.html", context | SECTION, status=403)
 

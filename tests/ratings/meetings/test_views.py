@@ -146,7 +146,7 @@ def test_when_it_ended_is_not_told_by_one_that_was_asked_for_since(ends_at, http
     http.force_login(sam.user)
     page = http.get(meeting_of(dana))
     assert page.status_code == 403
-    assert page.context["last"].ends_at < timezone.now()
+    assert page.context["ended_at"] < timezone.now()
     assert "The assignment ended on" in page.text
 
 
