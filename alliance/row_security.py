@@ -29,13 +29,20 @@ def _live(row: str) -> str:
     return f"({row}.starts_at <= {_NOW} AND ({row}.ends_at IS NULL OR {row}.ends_at > {_NOW}))"
 
 
+_IS_PLACE = f"m.accepted_at IS NOT NULL AND {_live('m')}"
+
+
+def _holds(a: str) -> str:
+    """As `scopes.live_assignments`, of a supervisor who is one."""
+    return f"{_live(a)} AND {a}.accepted_at IS NOT NULL AND {a}.opens_at <= {_NOW}"
+
+
 def _is_open(a: str) -> str:
     """As `scopes.live_assignments`."""
-    supervisor = f"u.is_active AND m.is_supervisor AND m.accepted_at IS NOT NULL AND {_live('m')}"
+    supervisor = f"u.is_active AND m.is_supervisor AND {_IS_PLACE}"
     return (
-        f"{_live(a)} AND {a}.accepted_at IS NOT NULL AND {a}.opens_at <= {_NOW}"
-        " AND EXISTS (SELECT FROM alliance_membership m JOIN alliance_user u ON u.id = m.user_id"
-        f" WHERE m.id = {a}.supervisor_id AND {supervisor})"
+        f"{_holds(a)} AND EXISTS (SELECT FROM alliance_membership m"
+        f" JOIN alliance_user u ON u.id = m.user_id WHERE m.id = {a}.supervisor_id AND {supervisor})"
     )
 
 
@@ -43,10 +50,10 @@ def _is_open(a: str) -> str:
 _IN_SIGHT = f"""(e.ends_at IS NULL OR e.ends_at > {_NOW} - (SELECT make_interval(days => p.ended_visible_days)
     FROM alliance_client c JOIN alliance_practice p ON p.id = c.practice_id WHERE c.id = e.client_id))"""
 _COVERED = f"c.covering_id = ANY(therapist) AND c.taken_back_at IS NULL AND {_live('c')} AND e.ends_at IS NULL"
-_SUPERVISED = f"a.supervisor_id = ANY(supervisor) AND {_is_open('a')} AND t.user_id <> who AND {_IN_SIGHT}"
 
-# Worked out once a statement, however many tables it reads: `acting.said_before` empties what is kept. Its own
-# questions are planned once a connection: planning them anew took more buffers each time than answering them.
+# Worked out once a statement, however many tables it reads: `acting.said_before` empties what is kept, which is the
+# episodes in their own hands, those that they read along, and the clients of both. Its own questions are planned once a
+# connection: planning them anew took more buffers each time than answering them.
 SIGHT = f"""
 CREATE OR REPLACE FUNCTION alliance_sight(what text) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path FROM CURRENT
@@ -58,46 +65,64 @@ DECLARE
     therapist bigint[];
     supervisor bigint[];
     may_open bigint[];
-    own bigint[] := '{{}}';
-    read_along bigint[] := '{{}}';
+    places bigint[]; -- every one that they have or had: nobody supervises themselves
+    assigned bigint[]; -- by their episode
+    therapists bigint[]; -- whose cases they read, but those that somebody is assigned to by name
+    theirs bigint[];
+    named bigint[];
+    own bigint[];
+    read_along bigint[];
+    own_clients bigint[];
+    their_clients bigint[];
+    read_clients bigint[];
 BEGIN
     IF coalesce(kept, '') = '' THEN
         IF acting LIKE 'member %' THEN
             who := substr(acting, 8);
-            SELECT array_agg(m.id) FILTER (WHERE m.is_therapist), array_agg(m.id) FILTER (WHERE m.is_supervisor),
-                array_agg(m.id) FILTER (WHERE m.is_supervisor OR m.is_manager)
-            INTO therapist, supervisor, may_open
-            FROM alliance_membership m JOIN alliance_user u ON u.id = m.user_id
-            WHERE m.user_id = who AND u.is_active AND m.accepted_at IS NOT NULL AND {_live("m")};
-            own := ARRAY(
-                SELECT e.id FROM alliance_episode e WHERE e.therapist_id = ANY(therapist) AND {_IN_SIGHT}
+            SELECT array_agg(m.id), array_agg(m.id) FILTER (WHERE m.is_therapist AND {_IS_PLACE}),
+                array_agg(m.id) FILTER (WHERE m.is_supervisor AND {_IS_PLACE}),
+                array_agg(m.id) FILTER (WHERE (m.is_supervisor OR m.is_manager) AND {_IS_PLACE})
+            INTO places, therapist, supervisor, may_open
+            FROM alliance_membership m JOIN alliance_user u ON u.id = m.user_id WHERE m.user_id = who AND u.is_active;
+            SELECT array_agg(e.id), array_agg(e.client_id) INTO own, own_clients FROM (
+                SELECT e.id, e.client_id FROM alliance_episode e WHERE e.therapist_id = ANY(therapist) AND {_IN_SIGHT}
                 UNION
-                SELECT e.id FROM alliance_cover c JOIN alliance_episode e ON e.id = c.episode_id WHERE {_COVERED}
-                UNION
-                SELECT e.id FROM alliance_cover c JOIN alliance_episode e ON e.therapist_id = c.therapist_id
+                SELECT e.id, e.client_id FROM alliance_cover c JOIN alliance_episode e ON e.id = c.episode_id
                 WHERE {_COVERED}
+                UNION
+                SELECT e.id, e.client_id FROM alliance_cover c JOIN alliance_episode e
+                ON e.therapist_id = c.therapist_id WHERE {_COVERED}
+            ) e;
+            SELECT array_agg(a.episode_id), array_agg(a.therapist_id) INTO assigned, therapists
+            FROM alliance_supervision a WHERE a.supervisor_id = ANY(supervisor) AND {_holds("a")};
+            SELECT array_agg(e.id), array_agg(e.client_id) INTO theirs, their_clients FROM alliance_episode e
+            WHERE e.therapist_id = ANY(therapists) AND e.therapist_id <> ALL(places) AND {_IN_SIGHT};
+            named := ARRAY(
+                SELECT o.episode_id FROM alliance_supervision o WHERE o.episode_id = ANY(theirs) AND {_is_open("o")}
             );
-            read_along := ARRAY(
-                SELECT e.id FROM alliance_supervision a JOIN alliance_episode e ON e.id = a.episode_id
-                JOIN alliance_membership t ON t.id = e.therapist_id WHERE {_SUPERVISED}
+            SELECT array_agg(e.id), array_agg(e.client_id) INTO read_along, read_clients FROM (
+                SELECT e.id, e.client_id FROM alliance_episode e
+                WHERE e.id = ANY(assigned) AND e.therapist_id <> ALL(places) AND {_IN_SIGHT}
                 UNION
-                SELECT e.id FROM alliance_supervision a JOIN alliance_episode e ON e.therapist_id = a.therapist_id
-                JOIN alliance_membership t ON t.id = e.therapist_id WHERE {_SUPERVISED}
-                AND NOT EXISTS (SELECT FROM alliance_supervision o WHERE o.episode_id = e.id AND {_is_open("o")})
+                SELECT e.id, e.client_id FROM unnest(theirs, their_clients) e(id, client_id) WHERE e.id <> ALL(named)
                 UNION
-                SELECT e.id FROM alliance_emergencyaccess x JOIN alliance_episode e ON e.id = x.episode_id
+                SELECT e.id, e.client_id FROM alliance_emergencyaccess x JOIN alliance_episode e ON e.id = x.episode_id
                 WHERE x.reader_id = ANY(may_open) AND {_live("x")} AND {_IN_SIGHT}
-            );
+            ) e;
         ELSIF acting LIKE 'link %' THEN
-            own := ARRAY(
-                SELECT e.id FROM ratings_clientlink l JOIN alliance_episode e ON e.client_id = l.client_id
-                WHERE l.token_hash = substr(acting, 6)
-            );
+            SELECT array_agg(e.id), array_agg(e.client_id) INTO own, own_clients
+            FROM ratings_clientlink l JOIN alliance_episode e ON e.client_id = l.client_id
+            WHERE l.token_hash = substr(acting, 6);
         END IF;
-        kept := own::text || ' ' || read_along::text;
+        kept := coalesce(own::text, '{{}}') || ' ' || coalesce(read_along::text, '{{}}') || ' '
+            || coalesce((own_clients || read_clients)::text, '{{}}');
         PERFORM set_config('alliance.sees', kept, true);
     END IF;
-    RETURN QUERY SELECT unnest(split_part(kept, ' ', 1)::bigint[]);
+    IF what = 'clients' THEN
+        RETURN QUERY SELECT unnest(split_part(kept, ' ', 3)::bigint[]);
+    ELSE
+        RETURN QUERY SELECT unnest(split_part(kept, ' ', 1)::bigint[]);
+    END IF;
     IF what = 'all' THEN
         RETURN QUERY SELECT unnest(split_part(kept, ' ', 2)::bigint[]);
     END IF;
@@ -110,7 +135,7 @@ CREATE OR REPLACE FUNCTION alliance_sight_of_clients() RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path FROM CURRENT
 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    RETURN QUERY SELECT e.client_id FROM alliance_episode e WHERE e.id IN (SELECT alliance_sight('all'));
+    RETURN QUERY SELECT alliance_sight('clients');
 END $$
 """,
 }
