@@ -132,3 +132,13 @@ def test_since_is_the_day_on_which_it_opened(mona, dana, sam):
     Supervision.objects.update(starts_at=days_ago(9), accepted_at=days_ago(8), opens_at=days_ago(2))
     [row] = staff_of(mona.practice).assignments
     assert row.since == days_ago(2).astimezone(ZoneInfo(mona.practice.zone)).date()
+
+
+def test_the_end_of_an_assignment_to_one_case_names_the_case_and_who_reads_it_then(http, mona, dana, sam, eve, sorrel):
+    end = reverse("alliance:supervision-end", args=[sorrel.supervisions.get().code])
+    http.force_login(mona.user)
+    page = " ".join(http.get(end).text.split())
+    assert f"Eve Castell will then no longer read case {sorrel.short_code} of Dana Whitlock." in page
+    assert "Sam Okafor" in page
+    assert http.post(end, {"last_day": in_days(3).isoformat()}).status_code == 302
+    assert sorted(message.to[0] for message in mail.outbox) == sorted(who.user.email for who in (dana, sam, eve))
