@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -46,11 +47,12 @@ class MeetingCaseForm(forms.Form):
     def __init__(self, *args, case_code, mark, initial=None, **kwargs):
         given = {"reader": SupervisionNote.Reader.BOTH.value, "shown": mark} | (initial or {})
         super().__init__(*args, initial=given, auto_id=f"{case_code}_%s", **kwargs)
-        self.stood = initial or {}
+        self.stood, self.case_code = initial or {}, case_code
 
     def say_changed(self, refusal, mark):
         """Something else stands there by now: the next answer names that."""
-        say_overtaken(self, str(refusal))
+        link = format_html('<a href="#case-{}">{}</a>', self.case_code, _("Go to the case"))
+        say_overtaken(self, format_html("{} {}", str(refusal), link))
         self.data = self.data.copy()
         self.data["shown"] = mark
 

@@ -370,6 +370,7 @@ def test_a_note_from_an_older_tab_replaces_no_newer_one_unseen(query, http, dana
     assert [http.post(address, newer).status_code for _twice in range(2)] == [302, 302]
     page = http.post(address + query.format(code=dana.code), newer | {"note": "Older."})
     assert page.status_code == 409 and "was changed meanwhile" in page.text
+    assert f'<a href="#case-{cases[0].code}">Go to the case</a>' in page.text
     assert "Older." in page.text and "Newer." in page.text
     assert [row.text.shown(cases[0].client.data_key) for row in SupervisionNote.objects.all()] == ["Newer."]
     again = newer | {"note": "Older.", "shown": page.context["form"]["shown"].value()}
