@@ -24,6 +24,7 @@ from ratings.exchange.actions import (
     write_taken,
 )
 from ratings.exchange.exported import Pseudonyms
+from ratings.exchange.files import Written
 from ratings.importing.actions import import_ratings
 from ratings.importing.matching import make_preview, read
 from ratings.importing.receiver import Receiver
@@ -32,7 +33,7 @@ from ratings.record.actions import remove_session
 from ratings.ruptures.actions import name_rupture, plan_step, say_kind, say_step, set_rupture_aside
 from sessions.models import TherapySession
 from tests.courses import answers, client_answers, consent, held
-from tests.factories import days_ago, editor_of, make_episode, make_member, make_practice
+from tests.factories import days_ago, editor_of, make_episode, make_member, make_practice, make_therapy_session
 
 SCORES = (
     "answers", "items_answered", "goal_raw", "task_raw", "bond_raw", "goal_pomp", "task_pomp", "bond_pomp",
@@ -297,6 +298,13 @@ def test_the_second_client_of_a_name_has_a_number_behind_it_also_beyond_one_stat
     assert [names[client.pk] for client in clients] == ["Teasel", "Wren", "wren (2)", "WREN (3)"]
 
 
+def test_nobody_is_called_by_name_unless_it_was_asked_for(made, juniper):
+    assert [exported_of(made("own", **how)).names.by_name for how in ({}, {"keeps_names": True})] == [
+        {},
+        {juniper.client_id: "Juniper"},
+    ]
+
+
 def test_each_case_is_on_record_as_taken_out_also_beyond_one_statement(made, dana, monkeypatch):
     monkeypatch.setattr(actions, "KEYS_AT_ONCE", 2)
     codes = {str(make_episode(dana, name).code) for name in ("Teasel", "Wren", "Juniper")}
@@ -304,6 +312,14 @@ def test_each_case_is_on_record_as_taken_out_also_beyond_one_statement(made, dan
     events = AuditEvent.objects.filter(verb="exported", subject_type="episode")
     assert {event.subject_code for event in events} == codes and len(events) == 3
     assert {(event.actor_code, event.count) for event in events} == {(str(dana.user.code), 1)}
+
+
+def test_that_an_archive_was_taken_is_on_record_and_how_much_went_into_it_is_told(made, dana, juniper, sorrel):
+    make_therapy_session(sorrel)
+    export = made("own")
+    assert write_taken(export=export, file=io.BytesIO()) == Written(cases=2, sessions=1, ratings=0)
+    event = AuditEvent.objects.get(verb="exported", subject_code=str(export.code))
+    assert (event.actor_code, event.count) == (str(dana.user.code), 2)
 
 
 def test_the_archive_is_given_from_its_beginning(made, juniper):
@@ -334,10 +350,21 @@ def test_the_cases_of_an_export_are_counted(made, juniper, sorrel, noor):
     assert [actions.count_cases(made(extent)) for extent in ("own", "practice")] == [2, 3]
 
 
-def test_answers_that_wait_in_another_practice_keep_no_case_of_this_one_back(instruments, dana):
+@pytest.fixture
+def waiting(instruments, dana):
+    """A case of Dana's in another practice, with answers that wait for her own rating."""
     elsewhere = make_practice("Weir House", rates_first_since=days_ago(9))
     there = make_episode(make_member(elsewhere, "Dana Whitlock", user=dana.user), "Teasel")
     consent(there.client)
     check_in = CheckIn.objects.get(therapy_session=held(there, 1))
     answer_check_in(check_in=check_in, answers=client_answers(0), may_change=False)
-    assert [actions.waiting_in(member) for member in (dana, there.therapist)] == [set(), {there.pk}]
+    return there
+
+
+def test_answers_that_wait_in_another_practice_keep_no_case_of_this_one_back(waiting, dana):
+    assert [actions.waiting_in(member) for member in (dana, waiting.therapist)] == [set(), {waiting.pk}]
+
+
+def test_a_case_with_answers_that_wait_is_left_out(waiting):
+    make_episode(waiting.therapist, "Wren")
+    assert actions.count_cases(make_export(by=waiting.therapist, extent="own", reason="move")) == 1
