@@ -13,6 +13,7 @@ import django
 from tests.pg_plugin import postgresql
 
 SIZES = (10_000, 100_000)
+UNDISTURBED = "autovacuum = off\n"  # it would lock tables on which a rule is put meanwhile
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, nargs="+", default=SIZES, help="of colleagues, smallest first")
     parser.add_argument("--write-docs", action="store_true")
     given = parser.parse_args()
-    with postgresql() as address:
+    with postgresql(UNDISTURBED) as address:
         os.environ["DATABASE_URL"] = address
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alliance.settings")
         django.setup()

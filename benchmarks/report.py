@@ -10,7 +10,7 @@ from django.db import connection
 
 from alliance import acting
 from alliance.models import User
-from benchmarks.colleagues import Colleagues, analyse
+from benchmarks.colleagues import Colleagues
 from benchmarks.pages import Measured, control, look_ups, measured_pages
 from benchmarks.secured import as_application
 from ratings.models import Assessment, Rating
@@ -52,7 +52,7 @@ def grown(sizes: Sequence[int]) -> list[Size]:
     found = []
     for wanted in sizes:
         sessions = colleagues.fill_to(wanted)
-        analyse()
+        _settle()
         pages = [*measured_pages(therapist, supervisor), look_ups(), control()]
         with as_application():
             secured = measured_pages(therapist, supervisor)
@@ -60,6 +60,12 @@ def grown(sizes: Sequence[int]) -> list[Size]:
                 secured += [look_ups(), control()]
         found.append(Size(sessions, pages, secured, _bytes_of_a_million(Rating), _bytes_of_a_million(Assessment)))
     return found
+
+
+def _settle() -> None:
+    """What PostgreSQL does by itself a minute after so many rows came."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
 
 
 def _bytes_of_a_million(model: type[Rating] | type[Assessment]) -> int:
