@@ -33,6 +33,6 @@ def test_both_sides_are_shown_after_the_own_rating(page, live_server, dana, sign
     for question in page.locator("fieldset", has_text="of 6").all():
         question.get_by_text("Mostly").click()
     page.get_by_role("button", name="Save").click()
-    page.get_by_text("Corrected.").wait_for()
+    page.get_by_text("What stood before is kept.").wait_for()
     page.goto(live_server.url + reverse("ratings:case", args=[juniper.code]))
     page.get_by_text(COMMENT).first.wait_for()
