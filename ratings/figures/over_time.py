@@ -19,7 +19,7 @@ from ratings.psychometrics.control_chart import (
     Signal,
     control_chart,
 )
-from ratings.psychometrics.small_cells import FEWEST_PEOPLE, groups_kept_back, told_about
+from ratings.psychometrics.small_cells import FEWEST_PEOPLE, kept_back, told_about
 
 WIDTHS = (1, 2)  # months that a point stands for: the first that gives a chart
 
@@ -80,7 +80,7 @@ class _Series:
     @property
     def kept(self) -> set[int]:
         """The positions that are kept back: all, where only those with few ruptures would be missing."""
-        kept = groups_kept_back([part.clients for part in self.parts])
+        kept = kept_back([part.clients for part in self.parts])
         if self.strained is None:
             return kept
         are_all_told = not kept and all(part.of for part in self.parts)

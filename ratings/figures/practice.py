@@ -98,7 +98,7 @@ class PracticeCounts:
     still_on: Counted  # or were so when the therapy ended; of the ruptures
     to_repair: Values  # sessions from the one that opened it to the one that closed it
     endings: Mapping[bool | None, Counted]  # planned, not, or not said -> `of` endings
-    ended_strained: Counted  # with an open rupture, of the endings
+    by_strain: Mapping[bool, Counted]  # with an open rupture, or not -> `of` endings
 
 
 def twelve_months(today: date) -> tuple[date, date]:
@@ -122,7 +122,7 @@ def practice_counts(practice: Practice) -> PracticeCounts:
     ruptures = _ruptures(practice, since, until)
     _hear(months, sessions, zone)
     _see(months, ruptures, zone)
-    endings, ended_strained = _endings(practice, since, until)
+    endings, by_strain = _endings(practice, since, until)
     third, course = _early_and_late(sessions)
     return PracticeCounts(
         practice=practice,
@@ -144,7 +144,7 @@ def practice_counts(practice: Practice) -> PracticeCounts:
         still_on=_share_of((row, row.is_on) for row in ruptures),
         to_repair=_to_repair(ruptures),
         endings=endings,
-        ended_strained=ended_strained,
+        by_strain=by_strain,
     )
 
 
@@ -328,7 +328,9 @@ def _to_repair(ruptures: Iterable[CountedRupture]) -> Values:
     return found
 
 
-def _endings(practice: Practice, since: datetime, until: datetime) -> tuple[dict[bool | None, Counted], Counted]:
+def _endings(
+    practice: Practice, since: datetime, until: datetime
+) -> tuple[dict[bool | None, Counted], dict[bool, Counted]]:
     """The endings, apart from those after which another therapist took over."""
     strained = Rupture.objects.told().filter(
         episode=OuterRef("pk"),
@@ -342,8 +344,8 @@ def _endings(practice: Practice, since: datetime, until: datetime) -> tuple[dict
         .annotate(is_strained=Exists(strained))
     )
     endings: dict[bool | None, Counted] = {True: Counted(), False: Counted(), None: Counted()}
-    with_strain = Counted()
+    by_strain = {True: Counted(), False: Counted()}
     for client, planned, is_strained in rows.values_list("client", "end_planned", "is_strained"):
         endings[planned].add(client, counts=True)
-        with_strain.add(client, counts=is_strained)
-    return endings, with_strain
+        by_strain[is_strained].add(client, counts=True)
+    return endings, by_strain

@@ -16,7 +16,6 @@ from ratings.psychometrics.evidence import Pillar
 from ratings.psychometrics.proportion import wilson
 from ratings.psychometrics.small_cells import (
     FEWEST_PEOPLE,
-    groups_kept_back,
     kept_back,
     told_about,
     told_alike,
@@ -100,7 +99,7 @@ def _ruptures(counts: PracticeCounts) -> Table:
 
 def _parts(parts: Mapping[str, Counted], titles: Sequence[tuple[str, StrOrLazy]], held: Counted) -> list[Measure]:
     """The parts of all ruptures; each alone, and less the others, is of five people or more."""
-    kept = groups_kept_back([parts[key].clients for key, _title in titles])
+    kept = kept_back([parts[key].clients for key, _title in titles])
     return [
         _held_back(force_str(title))
         if position in kept
@@ -177,7 +176,7 @@ def _third(counts: PracticeCounts) -> Table:
         everybody.clients |= part.clients
     rows = [_mean(_("All clients"), everybody)]
     if _are_enough(everybody.clients):
-        kept = groups_kept_back([counts.third[mode].clients for mode in modes])
+        kept = kept_back([counts.third[mode].clients for mode in modes])
         rows += [
             _held_back(title) if position in kept else _mean(title, counts.third[mode])
             for position, (mode, title) in enumerate(modes.items())
@@ -198,7 +197,7 @@ def _endings(counts: PracticeCounts) -> Table:
     every.of = sum(part.of for part in counts.endings.values())
     if not _are_enough(every.clients):
         return Table(_("Endings"), "", [_too_few(_("All endings"))], [])
-    kept = groups_kept_back([counts.endings[planned].clients for planned in titles])
+    kept = kept_back([counts.endings[planned].clients for planned in titles])
     rows = [
         _held_back(title)
         if position in kept
@@ -210,12 +209,12 @@ def _endings(counts: PracticeCounts) -> Table:
         )
         for position, (planned, title) in enumerate(titles.items())
     ]
-    strained = counts.ended_strained
-    title = _("With an open rupture")
-    if 0 in kept_back([strained.count, strained.of - strained.count]):
+    title, strained = _("With an open rupture"), counts.by_strain[True]
+    if kept_back([strained.clients, counts.by_strain[False].clients]):
         rows.append(_held_back(title))
     else:
-        rows.append(_share_about(title, "", strained, _("about %(count)s of %(of)s endings")))
+        of_all = Counted(strained.of, every.of, every.clients)
+        rows.append(_share_about(title, "", of_all, _("about %(count)s of %(of)s endings")))
     note = _(
         "As the therapist said when the therapy ended. A therapy that went on with another therapist is not in it."
     )

@@ -1,58 +1,38 @@
 """Which parts of a total are told, so that no part, and no difference from the total, shows fewer than five people."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from math import ceil, floor
 
 FEWEST_PEOPLE = 5  # as in official statistics; convention of this app
 WHOLE_FROM = 50  # values behind a mean on 0 to 100; see `told_mean`
 
 
-def kept_back(people: Sequence[int]) -> set[int]:
-    """The positions of the parts that may not be told beside their total.
+def kept_back(groups: Sequence[Collection[int]]) -> set[int]:
+    """The positions of the groups that may not be told beside their total.
 
-    A part of one to four people is not told. Were one part alone kept back, or few people in all of those, the total
-    less the others would tell them: so the next larger parts are kept back as well. That nobody is in a part is told.
+    A group of one to four people is not told. Were one alone kept back, or few people in all of those, the total less
+    the others would tell them: so the next larger groups are kept back as well. Who is in several groups, such as two
+    months, is one person. That nobody is in a group is told.
 
     Parameters
     ----------
-    people
-        How many people are behind each part.
+    groups
+        Who is in each group, by keys.
 
     Examples
     --------
-    >>> sorted(kept_back([40, 12, 3, 0]))
+    >>> sorted(kept_back([range(40), range(40, 52), range(52, 55), []]))
     [1, 2]
-    """
-    return _kept_back(people, lambda kept: sum(people[position] for position in kept))
-
-
-def groups_kept_back(people: Sequence[Collection[int]]) -> set[int]:
-    """The positions of the groups that may not be told beside their total, where a person can be in several of them.
-
-    As `kept_back`, but people are counted once: three clients in each of two months, or with a rupture of each of two
-    kinds, are three clients.
-
-    Parameters
-    ----------
-    people
-        Who is behind each group.
-
-    Examples
-    --------
-    >>> sorted(groups_kept_back([{1, 2, 3}, {1, 2, 3}, {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}]))
+    >>> sorted(kept_back([{1, 2, 3}, {1, 2, 3}, {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}]))
     [0, 1, 2]
     """
+    kept = {position for position, who in enumerate(groups) if 0 < len(who) < FEWEST_PEOPLE}
+    others = sorted((len(who), position) for position, who in enumerate(groups) if len(who) >= FEWEST_PEOPLE)
 
-    def together(kept: set[int]) -> int:
-        return len(set[int]().union(*(people[position] for position in kept)))
+    def together() -> int:
+        return len(set[int]().union(*(groups[position] for position in kept)))
 
-    return _kept_back([len(who) for who in people], together)
-
-
-def _kept_back(people: Sequence[int], together: Callable[[set[int]], int]) -> set[int]:
-    kept = {position for position, n in enumerate(people) if 0 < n < FEWEST_PEOPLE}
-    others = sorted((n, position) for position, n in enumerate(people) if n >= FEWEST_PEOPLE)
-    while kept and others and (len(kept) < 2 or together(kept) < FEWEST_PEOPLE):
+    while kept and others and (len(kept) < 2 or together() < FEWEST_PEOPLE):
         kept.add(others.pop(0)[1])
     return kept
 

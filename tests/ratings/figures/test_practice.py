@@ -214,6 +214,23 @@ def test_an_ending_with_a_rupture_counts_whether_it_was_still_on_or_on_its_way_b
     assert rows(http, mona)["With an open rupture"].counted == "about 7 of 12 endings"
 
 
+def test_three_clients_who_ended_twice_are_three_clients(http, mona, dana):
+    def end(episode, days):
+        episode.ends_at, episode.end_reason = at(days), "completed"
+        episode.save()
+
+    for number in range(9):
+        held = therapy(dana)
+        end(held[0].episode, 60)
+        if number < 3:
+            rupture(held[1], state="unrepaired", closed_session=held[2], closed_at=NOW)
+            again = make_episode(dana, client=held[0].episode.client, starts_at=at(55))
+            row = make_therapy_session(again, attendance="attended", starts_at=at(50), ends_at=at(49))
+            rupture(row, state="unrepaired", closed_session=row, closed_at=NOW)
+            end(again, 40)
+    assert rows(http, mona)["With an open rupture"].counted.startswith("kept back")
+
+
 def test_how_one_more_therapy_ended_does_not_follow_from_two_pages(dana, millrace):
     """The page of a month later, with one ending more, and what it says of whoever ended."""
 
