@@ -106,7 +106,7 @@ def test_numbers_have_two_decimals_where_they_are_means_and_texts_have_no_format
 
 
 def test_words_are_said():
-    assert "  /tension_strength\n    'little' 'A little'\n" in syntax([])
+    assert "  /tension_strength\n    'little' 'Mild'\n" in syntax([])
 
 
 def test_what_a_column_means_is_said_with_its_range_unless_it_is_yes_or_no():
