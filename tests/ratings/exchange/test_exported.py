@@ -133,6 +133,12 @@ def test_they_are_the_same_in_the_same_export_and_others_in_another(pseudonyms):
     assert again.shift(CODES[0]) == pseudonyms.shift(CODES[0]) != other.shift(CODES[0])
 
 
+def test_a_file_that_is_made_again_by_a_later_version_says_the_same():
+    called, code = Pseudonyms(b"a key that is known"), UUID(int=7)
+    assert (called.client(code), called.therapist(code)) == ("C-dc39397c0ee4", "T-f662c658703c")
+    assert called.shift(code) == timedelta(minutes=434543)
+
+
 def test_no_log_shows_the_key(pseudonyms):
     assert repr(pseudonyms) == "Pseudonyms()"
 

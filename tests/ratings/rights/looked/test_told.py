@@ -7,6 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from alliance.models import AuditEvent, CaseJoin, Episode, KeptLook
+from ratings.models import CheckIn, InstrumentText
 from ratings.rights.looked import Looks, by_person_and_day, drop_old_looks, keep_looks, who_looked
 from tests.factories import days_ago, make_episode, make_therapy_session
 
@@ -47,6 +48,21 @@ def test_the_last_month_is_told_the_newest_first_and_of_one_instant_the_later_fi
     with time_machine.travel(timezone.now(), tick=False):
         keys += [looked(1, juniper), looked(1, juniper.client, subject="client")]
     assert told(juniper) == [keys[4], keys[3], keys[1], keys[2], keys[0]]
+
+
+def test_what_is_in_a_case_is_told_by_its_own_code(juniper, sorrel):
+    key = looked(1, make_therapy_session(juniper), subject="therapysession")
+    looked(1, make_therapy_session(sorrel), subject="therapysession")
+    assert told(juniper) == [key]
+
+
+def test_a_check_in_is_told_with_the_session_that_went_on_since(instruments, juniper, sorrel, wren):
+    moved = make_therapy_session(wren)
+    text = InstrumentText.objects.filter(instrument__key="alliance-6", language="en").get()
+    check_in = CheckIn.objects.create(episode=wren, therapy_session=moved, text=text)
+    one_for_a_time(juniper, sorrel, moved=[str(moved.code)])
+    key = looked(4, check_in, subject="checkin")
+    assert told(juniper) == [key]
 
 
 def test_a_case_that_stands_in_it_is_told_by_its_own_codes(juniper, sorrel, wren):
