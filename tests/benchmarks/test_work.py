@@ -9,9 +9,9 @@ from benchmarks.urls import EMPTY
 from benchmarks.work import Arm, TooNoisy, calls_of, compared
 from tests.factories import make_episode
 
-# How many functions a page calls, for each one of an empty page; measured: 4.4 and 10.2; 95, 45, 125, 240 and 55.
+# How many functions a page calls, for each one of an empty page; measured: 4.4 and 10.4; 93, 29, 122, 221 and 55.
 FORM, ANSWERS = 5, 11
-ALL_CASES, NEEDS_ATTENTION, MY_CASES, TODAY, CASE = 105, 50, 137, 264, 60
+ALL_CASES, NEEDS_ATTENTION, MY_CASES, TODAY, CASE = 102, 32, 135, 243, 60
 
 
 def ticking(*readings):
