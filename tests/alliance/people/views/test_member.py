@@ -88,6 +88,16 @@ def test_the_page_of_a_person_has_their_supervision_and_no_case(http, mona, dana
     assert http.get(page_of(lee)).url == end_of(lee)
 
 
+def test_what_is_not_open_yet_is_not_said_to_be_read(http, mona, dana, sam, eve, juniper, sorrel):
+    Supervision.objects.update(opens_at=days_ago(-1))
+    http.force_login(mona.user)
+    of_dana, of_sam, of_eve = (http.get(page_of(one)).text for one in (dana, sam, eve))
+    assert "<bdi>Sam Okafor</bdi> is to read their cases" in of_dana
+    assert f"<bdi>Eve Castell</bdi> is to read case {sorrel.short_code} of theirs" in of_dana
+    assert "Is to read the cases of <bdi>Dana Whitlock</bdi>" in of_sam
+    assert f"Is to read case {sorrel.short_code} of <bdi>Dana Whitlock</bdi>" in of_eve
+
+
 def test_people_says_what_needs_a_look(http, mona, dana, noor, sam, juniper):
     make_episode(noor)
     http.force_login(mona.user)
