@@ -8,6 +8,7 @@ from alliance.crypto import Sealed
 from alliance.models import CaseJoin, LegalHold
 from sessions.plan.actions import agree_goal
 from tests.courses import consent, held
+from tests.e2e.keyboard import press
 from tests.factories import days_ago, editor_of, make_episode
 
 
@@ -21,20 +22,6 @@ def twice(instruments, dana):
             held(case, ago)
     agree_goal(editor=editor_of(cases[1]), text="We are working on saying no so that I can be home by six.")
     return cases
-
-
-def press(page, place):
-    """Goes to a link or button by Tab alone, from the top of the page, and presses Enter there, if it is in sight."""
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    for _step in range(60):
-        page.keyboard.press("Tab")
-        if place.evaluate("place => place === document.activeElement"):
-            break
-    expect(place).to_be_focused()
-    expect(place).to_be_in_viewport()
-    assert place.evaluate("place => place.matches(':focus-visible')")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
 
 
 def test_two_cases_become_one_and_two_again_by_keyboard_alone(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
+from tests.e2e.keyboard import fill, press, tab_to
 from tests.e2e.test_print import on_paper, sheets
 from tests.factories import local_day, make_episode, make_supervision
 
@@ -87,6 +88,33 @@ def test_two_meetings_a_week_apart(
     page.locator("main .lines a").first.click()
     page.wait_for_url("**/supervision/meetings/**")
     assert "We tried the silence." in page.inner_text("main")
+    assert heard == []
+
+
+def test_a_meeting_by_keyboard_alone(page, live_server, dana, sam, juniper, live_through, sign_in, complaints):
+    heard = complaints(page)
+    live_through(juniper, [3, 3, 3, 3, 3, 0, 0])
+    sign_in(sam)
+    page.goto(live_server.url + reverse("ratings:caseload"))
+    press(page, page.get_by_role("link", name="Meetings"))
+    press(page, page.get_by_role("link", name="Dana Whitlock"))
+    case = page.locator(".agenda > li", has_text="Juniper")
+    tab_to(page, case.locator("summary"))
+    page.keyboard.press("Enter")
+    fill(page, case.get_by_label("Note", exact=True), "Tasks came too fast.")
+    fill(page, case.get_by_label("Agreed next step"), "Ask what the sheet is for.")
+    fill(page, case.get_by_label("By"), written(5))
+    press(page, case.get_by_role("button", name="Save"))
+    page.locator(".said-of", has_text="Tasks came too fast.").wait_for()
+    fill(page, page.get_by_label("Reflection"), "What is easy is seldom asked about.")
+    fill(page, page.get_by_label("Next meeting"), written(7))
+    press(page, page.get_by_role("button", name="Close the meeting"))
+    page.get_by_text("Closed. What is not done").wait_for()
+
+    sign_in(dana)
+    page.goto(live_server.url + reverse("ratings:today"))
+    press(page, page.locator("#agreed li").get_by_role("button", name="Done"))
+    page.get_by_text("Done.", exact=True).wait_for()
     assert heard == []
 
 

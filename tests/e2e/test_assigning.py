@@ -1,0 +1,34 @@
+"""A manager names a supervisor, and both who are asked answer: by keyboard alone."""
+
+from django.urls import reverse
+
+from alliance.models import Supervision
+from tests.e2e.keyboard import fill, press, tab_to
+from tests.factories import local_day, make_member
+
+
+def choose(page, place, name):
+    """Picks what begins so in a list, by typing it."""
+    tab_to(page, place)
+    page.keyboard.type(name)
+
+
+def test_an_assignment_with_days_by_keyboard_alone(page, live_server, dana, mona, millrace, sign_in, look, complaints):
+    heard = complaints(page)
+    henrik = make_member(millrace, "Henrik Solberg", "supervisor")
+    sign_in(mona)
+    page.goto(live_server.url + reverse("alliance:people"))
+    press(page, page.get_by_role("link", name="Assign a supervisor").first)
+    choose(page, page.get_by_label("Supervisor"), "Henrik")
+    choose(page, page.get_by_label("Therapist"), "Dana")
+    fill(page, page.get_by_label("First day"), local_day().isoformat())
+    press(page, page.get_by_role("button", name="Assign"))
+    row = Supervision.objects.get(supervisor=henrik, therapist=dana)
+    for member, answer in ((henrik, "Accept"), (dana, "Agree")):
+        sign_in(member)
+        page.goto(live_server.url + reverse("alliance:asked"))
+        look(f"asked-{answer.lower()}")
+        press(page, page.get_by_role("button", name=answer).first)
+    row.refresh_from_db()
+    assert row.accepted_at and row.agreed_by == dana
+    assert heard == []
