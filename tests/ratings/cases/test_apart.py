@@ -22,4 +22,4 @@ def test_two_of_one_name_are_told_apart_wherever_one_is_chosen(dana):
     }
     assert names_apart(cases) == labels
     assert dict(PlanForm(cases=cases, user=dana.user).fields["case"].choices) == labels
-    assert dict(SessionRefileForm(episodes=cases).fields["case"].choices) == labels
+    assert dict(SessionRefileForm(episodes=cases, filed_under=alone).fields["case"].choices) == labels
