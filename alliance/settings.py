@@ -231,6 +231,8 @@ MFA_ADAPTER = "alliance.accounts.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Alliance"
 MFA_FORMS = {
+    "authenticate": "alliance.accounts.sign_ins.CodeForm",
+    "reauthenticate": "alliance.accounts.sign_ins.CodeAgainForm",
     "add_webauthn": "alliance.accounts.passkeys.AddPasskeyForm",
     "edit_webauthn": "alliance.accounts.passkeys.RenamePasskeyForm",
     "login_webauthn": "alliance.accounts.passkeys.SignInForm",

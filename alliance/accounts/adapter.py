@@ -14,6 +14,7 @@ from alliance.accounts.browser_sessions import end_other_browsers
 from alliance.accounts.devices import known_device, remember_device
 from alliance.accounts.mail import send_message
 from alliance.accounts.second_factor import let_first_sign_in_be
+from alliance.accounts.sign_ins import record_change, record_sign_in, record_sign_out, record_wrong_password
 from alliance.drafts.actions import drop_drafts_of
 from alliance.qr import qr_code
 
@@ -33,6 +34,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def logout(self, request):
         drop_drafts_of(user=request.user)
+        record_sign_out(request.user)
         super().logout(request)
         setattr(request, SIGNED_OUT, True)
 
@@ -56,6 +58,9 @@ class AccountAdapter(DefaultAccountAdapter):
         if not self._login_failed_rl_usage:
             raise self.validation_error("too_many_login_attempts")
 
+    def authentication_failed(self, request, **credentials):
+        record_wrong_password(credentials.get("email", ""))
+
     def _get_login_attempts_cache_key(self, request, **credentials):
         """Not allauth's, which holds the host and port of the request: with each other port it would begin anew."""
         return credentials.get("email", "").lower()
@@ -64,6 +69,7 @@ class AccountAdapter(DefaultAccountAdapter):
         let_first_sign_in_be(request, user)
         request.session.browser = request.headers.get("User-Agent", "")
         response = super().post_login(request, user, **kwargs)
+        record_sign_in(user)
         remember_device(request, response, user.email)
         return response
 
@@ -83,6 +89,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Not within the request, which would take longer for an address that is somebody's."""
         context = {"request": self.request, "reset_url": _at_our_address(reverse(RESET))} | context
         send_message(message=self.render_mail(template_prefix, email, context))
+
+    def send_notification_mail(self, template_prefix, user, context=None, email=None):
+        record_change(user, template_prefix)
+        super().send_notification_mail(template_prefix, user, context, email=email)
 
     def send_confirmation_mail(self, request, emailconfirmation, signup):
         """Tells the address that is still the user's, too: until the new one is confirmed they can object."""

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from alliance.access import NotVisible
 from alliance.accounts.browsers import browser_in_words
+from alliance.accounts.sign_ins import record_sign_out
 from alliance.crypto import token_hash
 from alliance.models import BrowserSession, User
 
@@ -49,12 +50,18 @@ def check_browser(user: User, code: UUID, *, this: SessionBase) -> bool:
 
 def end_browser(*, user: User, code: UUID) -> None:
     """Whoever has that browser now has to sign in again."""
-    BrowserSession.objects.filter(user=user, code=code).delete()
+    _end(user, BrowserSession.objects.filter(user=user, code=code))
 
 
 def end_other_browsers(*, user: User, but: SessionBase) -> None:
     """All browsers of the user but this one."""
-    BrowserSession.objects.filter(user=user).exclude(pk=_row_key(but)).delete()
+    _end(user, BrowserSession.objects.filter(user=user).exclude(pk=_row_key(but)))
+
+
+def _end(user: User, rows: QuerySet[BrowserSession]) -> None:
+    ended, _each = rows.delete()
+    if ended:
+        record_sign_out(user, count=ended)
 
 
 def drop_ended_sessions() -> None:
