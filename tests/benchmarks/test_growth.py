@@ -12,7 +12,7 @@ from tests.factories import make_episode
 
 SMALL, LARGE = 6000, 60_000  # therapy sessions of colleagues: below, PostgreSQL reads its small tables whole
 MOST_GROWTH = 0.15  # an exponent; measured: 0.01
-MOST_BUFFERS = 30  # to tell whose rows somebody with twelve cases sees: 17 to 20; 42 where each is looked up by itself
+MOST_BUFFERS = 30  # with twelve cases; measured: 9 and 13, late in a whole run 20; 42 where each is looked up alone
 
 
 @pytest.mark.postgres
