@@ -121,6 +121,23 @@ def test_the_order_is_that_of_the_page(dana, sam, live_through):
     assert cards(sam.user) == ["Clover", "Bracken", "Alder"]
 
 
+def test_five_cases_at_most_have_a_card(dana, sam, many):
+    many(dana, 7, opened_by="client", attention=200_100)
+    page = page_of(sam.user)
+    assert (len(page.first), page.repairs.total) == (5, 2)
+
+
+def test_within_what_a_case_is_the_surer_flag_comes_first_and_then_the_older_one(dana, sam, many):
+    """The least sure one is the oldest. A hundredth more or less is as sure."""
+    attentions = {"Younger": 104_900, "Unsure": 102_000, "Client": 200_000, "Older": 104_100, "Therapist": 159_000}
+    for name, attention in attentions.items():
+        (episode,) = many(dana, 1, name=name, opened_by="client", attention=attention)
+        days = {"Older": 50, "Unsure": 55}.get(name, 30)
+        TherapySession.objects.filter(episode=episode).update(starts_at=days_ago(days))
+    order = ["Client", "Therapist", "Older", "Younger", "Unsure"]
+    assert cards(sam.user) == [f"{name} 000" for name in order]
+
+
 def test_the_filter_acts_on_all_of_the_page(http, dana, noor, sam, juniper, live_through):
     make_supervision(sam, therapist=noor)
     live_through(juniper, FALLEN)
