@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "alliance.site.middleware.headers_on_every_answer",
+    "alliance.site.middleware.CompressPages",
     "csp.middleware.CSPMiddleware",
     "alliance.site.middleware.forms_are_utf8",
     "django.middleware.security.SecurityMiddleware",

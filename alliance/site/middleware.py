@@ -1,4 +1,4 @@
-"""Small function middlewares, in the order in which `MIDDLEWARE` lists them."""
+"""Small middlewares, in the order in which `MIDDLEWARE` lists them."""
 
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponseNotAllowed
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils import timezone
@@ -36,6 +37,17 @@ def headers_on_every_answer(get_response):
         return response
 
     return middleware
+
+
+class CompressPages(GZipMiddleware):
+    """Compresses pages. Files are left alone: they are streamed, and packed already.
+
+    Django adds some random bytes, so that the length of a page does not tell what stands in it (BREACH).
+    """
+
+    def process_response(self, request, response):
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        return super().process_response(request, response) if is_page else response
 
 
 def forms_are_utf8(get_response):

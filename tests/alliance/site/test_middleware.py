@@ -1,5 +1,6 @@
 """The headers of every answer, whatever became of the request; and what no request makes a fault."""
 
+import gzip
 import re
 
 import psycopg2
@@ -34,6 +35,19 @@ EXACT = {
 }
 
 
+LONG = "<p>" + "A line that comes again. " * 50
+
+
+@login_not_required
+def long_page(request):
+    return HttpResponse(LONG)
+
+
+@login_not_required
+def long_file(request):
+    return HttpResponse(LONG, content_type="text/csv")
+
+
 @login_not_required
 def fail(request):
     raise RuntimeError("planted")
@@ -57,6 +71,8 @@ urlpatterns = [
     path("fails/", fail, name="fails"),
     path("busy/", wait, name="busy"),
     path("form/", takes_form, name="form"),
+    path("page/", long_page, name="page"),
+    path("file/", long_file, name="file"),
 ]
 FORM = "application/x-www-form-urlencoded"
 
@@ -156,6 +172,15 @@ def test_no_charset_is_a_fault(browser, charset, address):
         sent = b"a=%ff&shown_form=\xff&csrfmiddlewaretoken=" + b"a" * 32
         answer = browser.generic("POST", address, sent, content_type=f"{kind}; charset={charset}")
         assert answer.status_code < 500, kind
+
+
+@pytest.mark.urls(__name__)
+def test_a_page_goes_out_compressed_to_who_takes_it_so_and_a_file_as_it_is(browser):
+    takes_it = {"headers": {"Accept-Encoding": "gzip"}}
+    page = browser.get("/page/", **takes_it)
+    assert (page.headers["Content-Encoding"], gzip.decompress(page.content).decode()) == ("gzip", LONG)
+    assert len(page.content) < len(LONG) / 3
+    assert browser.get("/page/").text == browser.get("/file/", **takes_it).text == LONG
 
 
 @pytest.mark.parametrize("token", ["", "x", "\x00", "é" * 40, "a" * 5000, "a:b:c", ".eJw:1abc:def", "' OR 1=1 --"])
