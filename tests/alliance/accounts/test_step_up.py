@@ -113,6 +113,22 @@ def test_a_case_goes_into_other_hands_only_then(deed, dana, noor, juniper, late)
     assert f'value="{noor.code}" selected' in browser.get(path).text
 
 
+@pytest.mark.parametrize("deed", ["erase", "hold", "retention", "export"])
+def test_nothing_is_erased_held_or_taken_out_before(deed, browser, juniper, millrace, late):
+    path = {
+        "erase": f"/people/records/{juniper.client.code}/",
+        "hold": f"/people/records/{juniper.client.code}/hold/",
+        "retention": f"/people/practices/{millrace.code}/retention/",
+        "export": "/export/",
+    }[deed]
+    assert browser.get(path).status_code == 200
+    late()
+    recorded = on_record()
+    reasons = {"reason": "For the yearly report.", "why": "A complaint.", "years": "10", "days": "3650"}
+    assert browser.post(path, reasons).url.startswith(PROVE)
+    assert on_record() == recorded
+
+
 def test_an_assignment_ends_only_then(browser, sam, late):
     path = f"/people/assignments/{sam.supervisions_given.get().code}/end/"
     late()
