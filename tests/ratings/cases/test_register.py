@@ -11,6 +11,7 @@ from ratings.cases.actions import end_episode
 from ratings.cases.register import Asked, Missing, Order, State, Unseen, register
 from ratings.models import Standing
 from ratings.ruptures.actions import plan_step
+from sessions.models import TherapySession
 from sessions.plan.actions import agree_goal
 from tests.factories import days_ago, editor_of, make_episode, make_supervision, make_therapy_session
 from tests.ratings.pages import statements
@@ -107,6 +108,9 @@ def kinds(dana, noor, sam, live_through):
     make_therapy_session(cases["Fennel"], starts_at=days_ago(1))
     Standing.objects.filter(episode=cases["Fennel"]).update(last_session_at=days_ago(40))
     live_through(make_episode(noor, "Gorse"), [3, 3])
+    cases["Dogwood"].therapy_sessions.update(mode="video")
+    first = cases["Alder"].therapy_sessions.earliest("starts_at")
+    TherapySession.objects.filter(pk=first.pk).update(mode="video")  # the last was in person
     return cases
 
 
@@ -123,7 +127,8 @@ def kinds(dana, noor, sam, live_through):
         ({"missing": Missing.LOG}, {"Fennel"}),
         ({"missing": Missing.PLAN}, {"Alder", "Bracken", "Clover", "Dogwood", "Gorse"}),
         ({"unseen": Unseen.FOUR}, {"Fennel"}),
-        ({"mode": "video"}, set()),
+        ({"mode": "video"}, {"Dogwood"}),
+        ({"mode": "phone"}, set()),
         ({"state": State.FLAGGED, "missing": Missing.CHECK_INS}, set()),
     ],
 )
