@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,6 +159,14 @@ def _key_of_record(row: Model) -> DataKey | None:
     return row.data_key if isinstance(row, Client) else None
 
 
+def _of_plan(said: Iterable[SaidOfPlan]) -> Value:
+    """Question -> answer; where two goals have one text, both answers."""
+    answers: dict[str, list[str]] = {}
+    for one in said:
+        answers.setdefault(one.question, []).append(one.answer)
+    return {question: ", ".join(given) for question, given in answers.items()}
+
+
 def _writer(
     key: DataKey, instant: Callable[[datetime], str], said: Mapping[int, list[SaidOfPlan]] | None = None
 ) -> Callable[[Model, Any], Value]:
@@ -170,7 +178,7 @@ def _writer(
     def write(row: Model, field: Field[Any, Any]) -> Value:
         value = getattr(row, field.name)
         if field.name == "plan_answers" and said is not None:
-            return {one.question: one.answer for one in said.get(row.pk, ())}
+            return _of_plan(said.get(row.pk, ()))
         if field.name == "answers" and isinstance(row, Rating):
             return _in_words(row)
         if field.name == "text_version" and isinstance(row, Consent) and (wording := wording_of(row)):

@@ -115,16 +115,18 @@ def test_the_page_says_days_ticks_and_numbers_as_people_do_and_the_files_as_the_
 
 
 def test_the_page_says_what_a_client_answered_of_a_goal_in_the_words_that_it_had(juniper, live_through):
-    goal = plan.agree_goal(editor=editor_of(juniper), text="We are working on sleep.")
+    goal, same = (plan.agree_goal(editor=editor_of(juniper), text="We are working on sleep.") for _twice in range(2))
     live_through(juniper, [3])
-    said = PlanAnswers("partly", (PlanAnswer(str(goal.code), goal.revision, "not_quite"),))
+    answers = [PlanAnswer(str(one.code), one.revision, said) for one, said in ((goal, "not_quite"), (same, "yes"))]
+    said = PlanAnswers("partly", tuple(answers))
     Rating.objects.filter(rater="client").update(plan_answers=said.to_json())
     copy = copy_of(juniper)
     entries = next(section.entries for section in copy.sections if section.model == "ratings.Rating")
     (told,) = (dict(one)["Plan answers"] for one in entries if "Plan answers" in dict(one))
     assert told == {
-        "Can you say what you are working on?": "Partly", "“We are working on sleep.” Still right?": "Not quite"
-    }  # fmt: skip
+        "Can you say what you are working on?": "Partly",
+        "“We are working on sleep.” Still right?": "Not quite, Yes",
+    }
     assert str(goal.code) in copy.as_json(), "a program reads the code"
 
 
