@@ -8,10 +8,10 @@ import json
 import os
 import pwd
 import shutil
-import stat
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
@@ -78,14 +78,34 @@ print(json.dumps(counted))
 """
 
 
+class Pooler:
+    """PgBouncer, as a process that can be stopped and started."""
+
+    def __init__(self, command):
+        self.command, self.process = command, None
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+    def restart(self):
+        """It falls, with all its connections, and is started anew."""
+        self.process.kill()
+        self.process.wait(timeout=30)
+        self.start()
+
+
 @contextmanager
 def pooled(tmp_path):
-    """The project as the application's role, behind PgBouncer, with the demo in the database; and the address of that
-    for its superuser, past PgBouncer."""
+    """The project as the application's role, behind PgBouncer, with the demo in the database; the address of that for
+    its superuser, past PgBouncer; and PgBouncer."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         pytest.fail("This takes the program pgbouncer; on Debian and Ubuntu: apt install pgbouncer")
-    with postgresql() as address:
+    with postgresql() as address, TemporaryDirectory() as made:
         environment = os.environ | {"ALLIANCE_VAR": str(tmp_path), "DATABASE_URL": address}
         environment |= {"ALLIANCE_ROW_SECURITY": "yes"}
         owner = Project(environment)
@@ -98,8 +118,7 @@ def pooled(tmp_path):
         owner.manage("grant_application", ROLE)
         (socket,) = parse_qs(urlsplit(address).query)["host"]
         port = free_port()
-        folder = tmp_path / "pooler"
-        folder.mkdir()
+        folder = Path(made)
         (folder / "users").write_text(f'"{ROLE}" ""\n')
         (folder / "pgbouncer.ini").write_text(
             "[databases]\n"
@@ -112,27 +131,25 @@ def pooled(tmp_path):
         )
         command = [program, str(folder / "pgbouncer.ini")]
         if os.getuid() == 0:  # it refuses to run as root
-            command[1:1] = ["-u", _may_reach(socket, folder)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            command[1:1] = ["-u", _given_to(socket, folder)]
+        pooler = Pooler(command)
+        pooler.start()
         try:
             url = f"postgres://{ROLE}@127.0.0.1:{port}/alliance"
             yield (
                 Project(environment | {"DATABASE_URL": url, "ALLIANCE_POOLER": "yes"} | {"ALLIANCE_CONN_MAX_AGE": "0"}),
                 address,
+                pooler,
             )
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            pooler.stop()
 
 
-def _may_reach(socket, folder):
-    """The name of whoever owns the socket, who can read the folder too."""
+def _given_to(socket, folder):
+    """The name of whoever owns the socket, who owns the folder from now on."""
     owner = Path(socket).stat().st_uid or pwd.getpwnam("nobody").pw_uid
     for path in (folder, *folder.iterdir()):
         os.chown(path, owner, -1)
-    for parent in folder.parents:
-        if parent.stat().st_uid == 0 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
     return pwd.getpwuid(owner).pw_name
 
 
@@ -144,7 +161,7 @@ def asked(project, file, *, for_the_session):
 def test_a_thousand_care_graphs(tmp_path, record_property):
     """Row security alone, and the predicate on top of it, show each of these people what the plain data say."""
     file = tmp_path / "people"
-    with pooled(tmp_path) as (project, address):
+    with pooled(tmp_path) as (project, address, _pooler):
         owner = Project(project.environment | {"DATABASE_URL": address, "ALLIANCE_POOLER": ""})
         owner.python(STORE % {"first": FIRST, "graphs": GRAPHS, "file": str(file)})
         counted = asked(project, file, for_the_session=False)
