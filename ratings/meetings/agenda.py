@@ -109,11 +109,13 @@ class Agenda:
 def agenda_of(adviser: Adviser, added: str = "") -> Agenda:
     """The open meeting; `added`: the code of a case that is to be on it too.
 
-    The cases are those that this supervisor reads: one with a supervisor of its own is in that one's meetings.
+    The cases are those that this supervisor reads: one with a supervisor of its own is in that one's meetings. Of those
+    that have ended the figures alone tell, or the last 90 days would lack what was done in them.
     """
     reader = adviser.membership.user
-    episodes = supervised_episodes(reader).filter(therapist=adviser.therapist.pk, ends_at__isnull=True)
-    started = dict(episodes.values_list("pk", "starts_at"))
+    episodes = supervised_episodes(reader).filter(therapist=adviser.therapist.pk)
+    own = list(episodes.values_list("pk", "starts_at", "ends_at"))
+    started = {key: starts_at for key, starts_at, ends_at in own if ends_at is None}
     keys = list(started)
     rows = case_rows(keys)
     meeting = meetings_of(adviser).filter(closed_at__isnull=True).first()
@@ -140,7 +142,7 @@ def agenda_of(adviser: Adviser, added: str = "") -> Agenda:
         unlogged=[Unlogged(row, unlogged[row.standing.pk]) for row in rows if row.standing.pk in unlogged],
         without_plan=[row for row in strained if row.standing.pk in missing_plan],
         open_cases=len(rows),
-        figures=own_figures(keys),
+        figures=own_figures([key for key, _starts_at, _ends_at in own]),
         prompts=prompts_for(kinds_of([row.standing.pk for row in strained]).values()),
         past=past,
     )

@@ -43,18 +43,18 @@ class OwnFigures:
 
 
 def own_figures(episodes: Sequence[int]) -> OwnFigures:
-    """The figures of the cases that supervision is about; two statements."""
+    """The figures of these cases; two statements. What an import brought is not in them."""
     now = timezone.now()
     split = now - WINDOW
     recent, before = Q(starts_at__gte=split), Q(starts_at__lt=split)
     rated = Rating.objects.current().filter(therapy_session=OuterRef("pk"))
     sessions = (
         TherapySession.objects.attended()
-        .filter(episode__in=episodes, starts_at__gte=split - WINDOW, starts_at__lt=now)
+        .filter(episode__in=episodes, import_batch__isnull=True, starts_at__gte=split - WINDOW, starts_at__lt=now)
         .annotate(
             is_asked=Exists(CheckIn.objects.filter(therapy_session=OuterRef("pk"))),
             is_answered=Exists(rated.filter(rater=Rater.CLIENT)),
-            is_rated=Exists(rated.filter(rater=Rater.THERAPIST)),
+            is_rated=Exists(rated.filter(rater=Rater.THERAPIST, items_answered__gt=0)),
         )
     )
     asked, answered, own = Q(is_asked=True), Q(is_asked=True, is_answered=True), Q(is_rated=True)
@@ -89,13 +89,17 @@ def own_figures(episodes: Sequence[int]) -> OwnFigures:
 
 
 def _first_steps(episodes: Sequence[int]) -> OwnFigure:
-    """How many ruptures had a first step of a repair within a week. Those of this week may still get one."""
+    """How many ruptures had a first step of a repair within a week. Those of this week may still get one.
+
+    One that was set aside is none, as for the figures of the practice.
+    """
     now = timezone.now()
     ruptures = (
         Rupture.objects.told()
-        .filter(episode__in=episodes, kept_back=False)
+        .filter(episode__in=episodes, kept_back=False, opened_session__import_batch__isnull=True)
+        .filter(opened_session__voided_at__isnull=True)
         .filter(opened_at__gte=now - 2 * WINDOW, opened_at__lt=now - RepairStep.FIRST_WITHIN)
-        .exclude(state=Rupture.RuptureState.WITHDRAWN)
+        .exclude(state__in=[Rupture.RuptureState.WITHDRAWN, Rupture.RuptureState.SET_ASIDE])
         .annotate(first=Min("steps__said_at", filter=Q(steps__taken_back_at__isnull=True)))
     )
     counts = {True: [0, 0], False: [0, 0]}

@@ -1,13 +1,9 @@
 """The manager of the demo, and the files of its export."""
 
-import csv
-import io
-import zipfile
-
 import pytest
 
 from alliance.models import Membership
-from ratings.exchange.actions import export_by_command, write_taken
+from tests.ratings.exported_files import files_of
 
 
 @pytest.fixture
@@ -17,10 +13,4 @@ def manager(demo):
 
 @pytest.fixture
 def files(manager):
-    """Name of a file of the export -> its rows, with true days."""
-    export = export_by_command(practice=manager.practice, reason="quality", keeps_names=False, is_shifted=False)
-    archive = io.BytesIO()
-    write_taken(export=export, file=archive)
-    with zipfile.ZipFile(archive) as opened:
-        names = [name for name in opened.namelist() if name.endswith(".csv")]
-        return {name: list(csv.DictReader(io.StringIO(opened.read(name).decode()))) for name in names}
+    return files_of(manager.practice)

@@ -9,56 +9,13 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 
+from tests.ratings.exported_files import cases_of, instant
+from tests.ratings.intervals import Z, root, wilson
+
 FEWEST = 5
 
 
 # --- From rows to counts ----------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Held:
-    """A session of the files."""
-
-    client: str
-    start: datetime = None
-    attendance: str = ""
-    mode: str = ""
-    asked: bool = False
-    said: dict = field(default_factory=lambda: defaultdict(dict))  # rater -> item -> row
-
-
-@dataclass
-class Case:
-    client: str
-    sessions: dict = field(default_factory=dict)
-    ended: datetime = None
-    reason: str = ""
-    planned: str = ""
-
-
-def instant(text):
-    return datetime.fromisoformat(text)
-
-
-def cases_of(rows):
-    """Client and case -> the case, from the long file."""
-    cases = {}
-    for row in rows:
-        case = cases.setdefault((row["client_pid"], row["episode_no"]), Case(row["client_pid"]))
-        held = case.sessions.setdefault(row["session_no"], Held(row["client_pid"]))
-        held.start = instant(row["session_start_utc"])
-        item, about = row["item"], row["rater"]
-        if about == "session":
-            held.attendance = row["value_label"] if item == "attendance" else held.attendance
-            held.mode = row["value_label"] if item == "held" else held.mode
-            held.asked |= item == "unanswered"
-        elif about == "case" and item == "ended":
-            case.ended, case.reason = instant(row["submitted_utc"]), row["value_label"]
-        elif about == "case" and item == "end_planned":
-            case.planned = row["value"]
-        elif about in ("client", "therapist"):
-            held.said[about][item] = row
-    return cases
 
 
 def overall_of(said):
@@ -173,37 +130,6 @@ def add_endings(found, files, cases, first, after):
 
 
 # --- Intervals, each by another way than the program's ----------------------------------------------------------------
-
-
-def root(function, low, high):
-    """Where a falling function crosses zero."""
-    for _halving in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if function(middle) > 0 else (low, middle)
-    return (low + high) / 2
-
-
-def normal_above(z):
-    """The share of the normal distribution above z, by Simpson's rule."""
-    steps = 20_000
-    width = (12 - z) / steps
-    density = [exp(-((z + width * n) ** 2) / 2) / sqrt(2 * pi) for n in range(steps + 1)]
-    return width / 3 * (density[0] + density[-1] + 4 * sum(density[1:-1:2]) + 2 * sum(density[2:-1:2]))
-
-
-Z = root(lambda z: normal_above(z) - 0.025, 0, 5)
-
-
-def wilson(hits, of):
-    """The shares whose score test the hits just pass."""
-
-    def passes(share):
-        return Z * sqrt(share * (1 - share) / of) - abs(hits / of - share)
-
-    share = hits / of
-    low = share - root(lambda gap: passes(share - gap), 0, share) if share else 0.0
-    high = share + root(lambda gap: passes(share + gap), 0, 1 - share) if share < 1 else 1.0
-    return low, high
 
 
 def byar(count, of):
