@@ -287,6 +287,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
+        # No script makes markup or a script of a text. What needs to says so: `alliance/page_scripts.py`.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["'none'"],
     }
 }
 X_FRAME_OPTIONS = "DENY"

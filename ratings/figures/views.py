@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from alliance import access, audit
 from alliance.accounts.step_up import check_fresh
 from alliance.drafts.done import done_with
+from alliance.page_scripts import draws_charts
 from alliance.refusal import Refused
 from alliance.requests import require_page_or_post
 from ratings.detection.recalibrate import state_by
@@ -29,6 +30,7 @@ from ratings.psychometrics.small_cells import FEWEST_PEOPLE, WHOLE_FROM
 
 
 @require_safe
+@draws_charts
 def practice_figures(request):
     """What happened in the last twelve whole months."""
     member = access.check_figures(request.user)[0]

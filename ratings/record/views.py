@@ -16,6 +16,7 @@ from alliance.access import Editor, NotVisible, get_visible_or_404
 from alliance.dates import zone_in_words
 from alliance.models import Episode
 from alliance.models.episode import EPISODE_NEEDS, OF_EPISODE
+from alliance.page_scripts import draws_charts
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post, say_overtaken, status_of
 from ratings.check_in import instrument_choice
@@ -81,6 +82,7 @@ def session_list(request, code):
 
 
 @require_safe
+@draws_charts
 def case_sheet(request, code):
     episode = get_visible_or_404(CASES, request.user, code=code)
     timezone.activate(ZoneInfo(episode.client.practice.zone))

@@ -64,26 +64,29 @@
     element.dataset.drawn = "";
   }
 
+  const source = document.currentScript.dataset.plotly;
+  // Whatever is asked for: one script alone may be loaded by a script here.
+  const policy = globalThis.trustedTypes?.createPolicy("charts", { createScriptURL: () => source });
   let bundle;
-  function loadPlotly(source) {
+  function loadPlotly() {
     bundle ??= new Promise((resolve, reject) => {
-      const script = Object.assign(document.createElement("script"), { src: source, onload: resolve, onerror: reject });
+      const src = policy ? policy.createScriptURL(source) : source;
+      const script = Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject });
       document.head.append(script);
     });
     return bundle;
   }
 
-  const source = document.currentScript.dataset.plotly;
   const charts = [...document.querySelectorAll("[data-figure]")];
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries.filter((e) => e.isIntersecting)) {
       watcher.unobserve(entry.target);
-      loadPlotly(source).then(() => draw(entry.target));
+      loadPlotly().then(() => draw(entry.target));
     }
   }, { rootMargin: "200px" });
   charts.forEach((element) => watcher.observe(element));
   // Paper shows them all, and waits for nothing: what draws them must be there before anybody prints.
-  addEventListener("load", () => loadPlotly(source));
+  addEventListener("load", () => loadPlotly());
   // A sheet is narrower than the window and always light, and neither is known yet when this is called: the charts are
   // drawn for A4, and the style sheet makes them smaller where the paper is.
   const SHEET = 560;

@@ -14,6 +14,7 @@ from alliance import access, audit
 from alliance.access import get_visible_or_404
 from alliance.dates import DateFormat, written
 from alliance.models import Episode
+from alliance.page_scripts import draws_charts
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post, say_overtaken, status_of
 from ratings.cases.actions import end_episode, open_case
@@ -31,6 +32,7 @@ ENDED_BEFORE = gettext_lazy("This therapy had already ended.")
 
 
 @require_safe
+@draws_charts
 def case(request, code):
     episode = get_visible_or_404(EPISODES, request.user, code=code)
     timezone.activate(ZoneInfo(episode.client.practice.zone))

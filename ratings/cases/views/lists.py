@@ -8,6 +8,7 @@ from django.views.decorators.vary import vary_on_headers
 from alliance import access, audit
 from alliance.accounts.keys import has_keys
 from alliance.drafts.done import done_with
+from alliance.page_scripts import takes_parts
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.attention import caseload_of
 from ratings.cases.forms import CaseListForm, CaseloadForm, FindCaseForm, RegisterForm
@@ -31,6 +32,7 @@ def caseload(request):
 
 
 @require_page_or_post
+@takes_parts
 @vary_on_headers("HX-Request")
 def caseload_all(request):
     """All cases, a page at a time. A name that is looked for is posted and stands in no address."""
@@ -53,6 +55,7 @@ def caseload_all(request):
 
 
 @require_page_or_post
+@takes_parts
 @vary_on_headers("HX-Request")
 def cases(request):
     """The own cases, a page at a time. A name that is looked for is posted: in the address it would stay in logs."""

@@ -25,6 +25,8 @@ CSP = {
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
 }
 EXACT = {
     "Cross-Origin-Opener-Policy": "same-origin",
