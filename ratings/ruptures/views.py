@@ -255,7 +255,7 @@ def repair_words_edit(request, key):
     form = WordsForm(posted(request), phrase=phrase)
     if form.is_valid():
         if change_words(practice=manager.practice, by=manager, key=key, text=form.cleaned_data["text"]):
-            messages.success(request, _("Saved. Therapists see it from now on."))
+            messages.success(request, _("Saved. Therapists see it from now on."), extra_tags=key)
         done_with(request)
         return redirect(_in_list(key))
     context = {"form": form, "phrase": phrase, "original": original_of(key), "practice": manager.practice}
@@ -268,7 +268,7 @@ def repair_words_restore(request, key):
     manager = access.check_role(request.user, "manager")[0]
     _phrase(manager.practice, key)
     if change_words(practice=manager.practice, by=manager, key=key, text=""):
-        messages.success(request, _("The original is back."))
+        messages.success(request, _("The original is back."), extra_tags=key)
     return redirect(_in_list(key))
 
 

@@ -21,7 +21,8 @@
 
   // With nothing to mend, and nobody who has gone elsewhere yet, the first sentence waits for its digit.
   const question = form.querySelector("[data-digits]");
-  if (!("errors" in form.dataset) && document.activeElement === document.body) {
+  const isFree = document.activeElement === document.body || document.activeElement.matches("[role=status]");
+  if (!("errors" in form.dataset) && isFree) {
     first(question)?.focus({ preventScroll: true });
   }
 })();

@@ -3,14 +3,8 @@
 from django.urls import reverse
 
 from alliance.models import Supervision
-from tests.e2e.keyboard import fill, press, tab_to
+from tests.e2e.keyboard import choose, fill, press
 from tests.factories import local_day, make_member
-
-
-def choose(page, place, name):
-    """Picks what begins so in a list, by typing it."""
-    tab_to(page, place)
-    page.keyboard.type(name)
 
 
 def test_an_assignment_with_days_by_keyboard_alone(page, live_server, dana, mona, millrace, sign_in, look, complaints):

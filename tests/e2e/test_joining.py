@@ -8,7 +8,7 @@ from alliance.crypto import Sealed
 from alliance.models import CaseJoin, LegalHold
 from sessions.plan.actions import agree_goal
 from tests.courses import consent, held
-from tests.e2e.keyboard import press
+from tests.e2e.keyboard import hears, press
 from tests.factories import days_ago, editor_of, make_episode
 
 
@@ -42,12 +42,12 @@ def test_two_cases_become_one_and_two_again_by_keyboard_alone(
     page.wait_for_url(live_server.url + reverse("ratings:case-join", args=[kept.code, double.code]))
     press(page, page.get_by_role("button", name="Join them"))
     page.wait_for_url(live_server.url + reverse("ratings:case", args=[kept.code]))
-    assert page.get_by_role("status").filter(has_text="Joined.").is_visible()
+    hears(page, "Joined.")
     look("case-joined")
     page.goto(live_server.url + reverse("ratings:doubles"))
     look("doubles-joined")
     press(page, page.get_by_role("button", name="Part them again"))
-    page.get_by_text("These are two cases again.").wait_for()
+    hears(page, "These are two cases again.")
     look("doubles-parted")
     assert CaseJoin.objects.get().parted_at
     assert heard == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from tests.e2e.keyboard import fill, press, tab_to
+from tests.e2e.keyboard import fill, hears, press, tab_to
 from tests.e2e.test_print import on_paper, sheets
 from tests.factories import local_day, make_episode, make_supervision
 
@@ -105,16 +105,17 @@ def test_a_meeting_by_keyboard_alone(page, live_server, dana, sam, juniper, live
     fill(page, case.get_by_label("Agreed next step"), "Ask what the sheet is for.")
     fill(page, case.get_by_label("By"), written(5))
     press(page, case.get_by_role("button", name="Save"))
+    hears(page, "Saved.")
     page.locator(".said-of", has_text="Tasks came too fast.").wait_for()
     fill(page, page.get_by_label("Reflection"), "What is easy is seldom asked about.")
     fill(page, page.get_by_label("Next meeting"), written(7))
     press(page, page.get_by_role("button", name="Close the meeting"))
-    page.get_by_text("Closed. What is not done").wait_for()
+    hears(page, "Closed. What is not done")
 
     sign_in(dana)
     page.goto(live_server.url + reverse("ratings:today"))
     press(page, page.locator("#agreed li").get_by_role("button", name="Done"))
-    page.get_by_text("Done.", exact=True).wait_for()
+    hears(page, "Done.")
     assert heard == []
 
 
