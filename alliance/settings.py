@@ -374,14 +374,14 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "mask_tokens": {"()": "alliance.site.logs.MaskTokens"},
-        "no_trace_of_refusals": {"()": "alliance.site.logs.NoTraceOfRefusals"},
+        "quiet_refusals": {"()": "alliance.site.logs.QuietRefusals"},
         "no_trace_of_outages": {"()": "alliance.site.logs.NoTraceOfOutages"},
     },
     "formatters": {"one_line": {"()": "alliance.site.logs.OneLine"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "filters": ["mask_tokens", "no_trace_of_refusals", "no_trace_of_outages"],
+            "filters": ["mask_tokens", "quiet_refusals", "no_trace_of_outages"],
             "formatter": "one_line",
         }
     },

@@ -9,7 +9,7 @@ from allauth.account.adapter import get_adapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ def idle(request):
 def digest_choose(request):
     form = DigestForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such choice.")
+        raise BadRequest("There is no such choice")
     choose_digest(user=request.user, rhythm=form.cleaned_data["rhythm"])
     messages.success(request, _("Saved."))
     return redirect("alliance:you")

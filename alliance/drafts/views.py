@@ -1,7 +1,7 @@
 """What a browser sends while somebody types; a draft thrown away; the answer to a form whose token is stale."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.csrf import csrf_failure as page_of_csrf_failure
@@ -23,7 +23,7 @@ STALE = "has_stale_token"  # a mark on a response, for the middleware
 def draft_keep(request):
     form, action = sent_form(request), request.headers.get("X-Form-Action", "")
     if form is None or not is_staff_address(action):
-        raise SuspiciousOperation("This form says of nobody that it was shown to them.")
+        raise BadRequest("This form says of nobody that it was shown to them")
     keep_while_typing(form=form, action=action, fields=typed_fields(request.POST))
     return HttpResponse(status=204)
 

@@ -1,7 +1,7 @@
 """The page of what somebody is asked, and their answers: who reads along, and a place in another practice."""
 
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -32,7 +32,7 @@ def sight_answer(request, code):
     )
     form = SightAnswerForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such answer.")
+        raise BadRequest("There is no such answer")
     answer_sight(supervision=supervision, answer=form.cleaned_data["answer"], user=request.user)
     messages.success(request, _("Saved."))
     return redirect("alliance:asked")
@@ -43,7 +43,7 @@ def offer_answer(request, code):
     membership = get_visible_or_404(Membership.objects.select_related("practice"), request.user, code=code)
     form = OfferAnswerForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such answer.")
+        raise BadRequest("There is no such answer")
     answer_offer(membership=membership, user=request.user, accepts=form.accepts)
     messages.success(request, _("Saved."))
     return redirect("alliance:asked")

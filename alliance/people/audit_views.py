@@ -1,6 +1,6 @@
 """A manager's page of the audit."""
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -18,7 +18,7 @@ def audit_page(request):
         raise access.NotVisible("practice", code)
     before = request.GET.get("before", "")
     if before and not (before.isascii() and before.isdigit() and len(before) < 19):
-        raise SuspiciousOperation("This is no place in the audit.")
+        raise BadRequest("This is no place in the audit")
     page = audit_of(by.practice, int(before) if before else None)
     audit.record_code(audit.Verb.LISTED, "auditevent", by=by, practice=by.practice, count=len(page.events))
     context = {"page": page, "practice": by.practice, "section": "people"}

@@ -2,6 +2,7 @@
 
 import sys
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -17,7 +18,9 @@ UNREADABLE = (*TOO_LONG, MultiPartParserError)
 
 
 def bad_request(request, exception):
-    """The page of a request that cannot be read; one that is too long says so."""
+    """The page of a request that cannot be read; one that is too long says so, and so does a sign-in that was ended."""
+    if isinstance(exception, SessionInterrupted):
+        return render(None, "400_signed_out.html", status=400)
     if not isinstance(exception, TOO_LONG):
         return defaults.bad_request(request, exception)
     return render(None, "413.html", {"namespace": _namespace(request)}, status=413)

@@ -4,12 +4,15 @@ import logging
 import re
 from datetime import UTC, datetime
 
-from django.core.exceptions import PermissionDenied, SuspiciousFileOperation, SuspiciousOperation
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousFileOperation, SuspiciousOperation
+from django.http.multipartparser import MultiPartParserError
 
 from alliance.site.trouble import trouble_with_database
 
 # Addresses that hold a key; all that follows goes, as the key may be the second part of the path.
 KEY_PATH = re.compile(r"/(c|accounts/confirm-email|accounts/password/reset/key)/[^\s?\"']+")
+
+REFUSALS = (BadRequest, MultiPartParserError, PermissionDenied, SuspiciousOperation)
 
 
 class OneLine(logging.Formatter):
@@ -25,18 +28,20 @@ class OneLine(logging.Formatter):
         return " ⏎ ".join(line.strip() for line in super().format(record).splitlines() if line.strip())
 
 
-class NoTraceOfRefusals(logging.Filter):
-    """Drops the traceback of what the request alone has brought about.
+class QuietRefusals(logging.Filter):
+    """Makes one line, a warning at most, of what the request alone has brought about.
 
     A denial: the audit has who asked. A request that no browser makes, such as one for another host: machines on the
-    net send them all day. The name of a file is of our own making, so a wrong one is a fault and keeps its trace.
+    net send them all day. A sign-in that was ended elsewhere while the request ran. The name of a file is of our own
+    making, so a wrong one is a fault and keeps its level and its trace.
     """
 
     def filter(self, record):
         error = record.exc_info and record.exc_info[1]
-        is_refusal = isinstance(error, PermissionDenied | SuspiciousOperation)
-        if is_refusal and not isinstance(error, SuspiciousFileOperation):
-            record.exc_info = None
+        if isinstance(error, REFUSALS) and not isinstance(error, SuspiciousFileOperation):
+            record.exc_info = record.exc_text = None
+            if record.levelno > logging.WARNING:
+                record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True
 
 

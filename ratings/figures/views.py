@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -89,7 +89,7 @@ def recalibration(request):
 def _state_by(request, manager, page):
     form = RecalibrationForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such deed.")
+        raise BadRequest("There is no such deed")
     wants_use = form.cleaned_data["deed"] == RecalibrationForm.Deed.USE
     if wants_use and page.is_news and form.cleaned_data["shown"] != page.shown:
         messages.error(request, _("Answers came in meanwhile, so this has changed. Look once more."))

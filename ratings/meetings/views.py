@@ -4,7 +4,7 @@ from functools import wraps
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -180,7 +180,7 @@ def together_close(request):
     access.check_role(request.user, "supervisor")
     together = Together.of(request.user, request.GET.getlist(FIELD))
     if not together.advisers:
-        raise together.gone[0] if together.gone else SuspiciousOperation("Nobody is named.")
+        raise together.gone[0] if together.gone else BadRequest("Nobody is named")
     typed_about = Together.of(request.user, reflected_on(request.POST))
     form = TogetherCloseForm(request.POST, together=together, gone=typed_about.gone)
     is_valid = form.is_valid()
@@ -228,7 +228,7 @@ def step_done(request, code):
     is_own = access.can_edit(request.user, step.episode)
     right = access.check_edit(request.user, step.episode) if is_own else _adviser_of(request, step.episode)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such answer.")
+        raise BadRequest("There is no such answer")
     is_done = form.cleaned_data["done"] == "yes"
     try:
         say_step(right=right, step=step, is_done=is_done)

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.db import IntegrityError
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -103,7 +103,7 @@ def session_strain(request, code):
         raise NotVisible("draw", code)
     form = StrainForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such answer.")
+        raise BadRequest("There is no such answer")
     judge_session(editor=editor, draw=draw, answer=form.cleaned_data["strain"])
     messages.success(request, _("Thanks, noted."))
     if form.cleaned_data["came_from"] == StrainForm.CameFrom.TODAY:

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -85,7 +85,7 @@ def record_answer(request, code):
     keeper = check_keep(request.user, code)
     form = RequestAnswerForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such answer.")
+        raise BadRequest("There is no such answer")
     check_fresh(request)
     asked = ErasureRequest.objects.waiting().filter(client=keeper.client).first()
     answer = agree_to_erase if form.cleaned_data["answer"] == RequestAnswer.AGREE else take_request_back

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -95,7 +95,7 @@ def retention_answer(request, code):
     by = _manager(request, code)
     form = RuleAnswerForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such answer.")
+        raise BadRequest("There is no such answer")
     check_fresh(request)
     answer = agree_to_rule if form.cleaned_data["answer"] == RequestAnswer.AGREE else end_rule
     try:

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -67,7 +67,7 @@ def rupture_verdict(request, code):
     rupture, editor = _asked(request, code)
     form = UsefulForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such verdict.")
+        raise BadRequest("There is no such verdict")
     judge_use(editor=editor, rupture=rupture, answer=form.cleaned_data["answer"])
     messages.success(request, _("Thanks, noted."))
     return redirect("ratings:rupture", rupture.code)
@@ -79,7 +79,7 @@ def rupture_strain(request, code):
     rupture, editor = _asked(request, code)
     form = StrainForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such answer.")
+        raise BadRequest("There is no such answer")
     judge_rupture(editor=editor, rupture=rupture, answer=form.cleaned_data["strain"])
     messages.success(request, _("Thanks, noted."))
     return redirect("ratings:rupture", rupture.code)

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -132,7 +132,7 @@ def case_earlier(request, code):
         raise access.NotVisible("episode", code)
     course = earlier_course(episode)
     if request.method == "POST" and not course.asks_the_client:
-        raise SuspiciousOperation("There is nothing to ask the client.")
+        raise BadRequest("There is nothing to ask the client")
     form = ShareForm(posted(request), initial={"extent": course.extent})
     if form.is_valid():
         share_history(editor=editor, extent=form.cleaned_data["extent"])

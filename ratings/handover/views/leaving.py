@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -172,7 +172,7 @@ def case_offer_answer(request, code):
     offer = get_offer_or_404(request.user, code)
     form = TakeForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such answer.")
+        raise BadRequest("There is no such answer")
     if form.cleaned_data["answer"] != SightAnswer.ACCEPT:
         answer_case_offer(offer=offer, answer=form.cleaned_data["answer"], user=request.user)
         messages.success(request, _("Saved."))

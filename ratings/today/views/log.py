@@ -4,7 +4,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest
 from django.db import IntegrityError
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -89,7 +89,7 @@ def _questions(request, episode, number):
     language = episode.client.practice.language
     if sent := request.POST.get("instrument_key"):
         if (text := instrument_choice.own_text(sent, language)) is None:
-            raise SuspiciousOperation("There is no such instrument.")
+            raise BadRequest("There is no such instrument")
         return text
     return instrument_choice.own_text(instrument_choice.therapist_instrument_for(episode.client, number), language)
 

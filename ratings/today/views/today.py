@@ -1,6 +1,6 @@
 """The therapist's day; what is new is marked as seen; what became of a wish is said."""
 
-from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -49,7 +49,7 @@ def wish_settle(request, code):
     editor = access.check_log(request.user, rating.episode)
     form = WishOutcomeForm(request.POST)
     if not form.is_valid():
-        raise SuspiciousOperation("There is no such outcome of a wish.")
+        raise BadRequest("There is no such outcome of a wish")
     settle_wish(editor=editor, rating=rating, outcome=form.cleaned_data["outcome"])
     done_with(request)
     if form.cleaned_data["came_from"] == WishOutcomeForm.CameFrom.CASE:

@@ -3,10 +3,18 @@
 import logging
 import re
 import sys
+from io import StringIO
 
 import psycopg2
+import pytest
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousFileOperation
+from django.core.exceptions import (
+    BadRequest,
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousFileOperation,
+)
 from django.urls import URLPattern, get_resolver
 from django.utils.module_loading import import_string
 
@@ -27,7 +35,8 @@ def logged_with(error):
 
 
 def test_a_denial_and_a_request_of_no_browser_are_one_line_and_a_fault_keeps_its_trace():
-    for denial in (PermissionDenied(), Denied("episode", "1"), DisallowedHost("evil.test"), RequestDataTooBig()):
+    of_the_request = (DisallowedHost("evil.test"), RequestDataTooBig(), BadRequest("no such answer"))
+    for denial in (PermissionDenied(), Denied("episode", "1"), *of_the_request):
         assert logged_with(denial) == "Forbidden"
     for fault in (ValueError("a fault"), SuspiciousFileOperation("outside the folder")):
         assert "Traceback" in logged_with(fault)
@@ -42,6 +51,44 @@ def logged(error, message="Internal Server Error: %s", *args):
     for name in settings.LOGGING["handlers"]["console"]["filters"]:
         assert import_string(settings.LOGGING["filters"][name]["()"])().filter(record)
     return OneLine().format(record)
+
+
+def test_a_refusal_is_a_warning_and_a_fault_an_error():
+    assert " WARNING django.request: Bad Request" in logged(DisallowedHost("evil.test"), "Bad Request")
+    for fault in (ValueError("a fault"), SuspiciousFileOperation("outside the folder")):
+        assert " ERROR django.request: Bad Request" in logged(fault, "Bad Request")
+
+
+@pytest.fixture
+def lines():
+    """`lines()`: what the console was given so far."""
+    console, stream = logging.getLogger("django").handlers[0], StringIO()
+    before = console.setStream(stream)
+    yield lambda: [line.split(" ", 1)[1] for line in stream.getvalue().splitlines()]
+    console.setStream(before)
+
+
+def test_a_refused_form_is_one_line_without_what_was_sent(http, mona, lines):
+    http.force_login(mona.user)
+    assert http.post("/you/digest/", {"digest": "He said no"}).status_code == 400
+    assert lines() == ["WARNING django.request: There is no such choice: /you/digest/"]
+
+
+def test_a_sign_in_that_was_ended_while_a_request_ran_is_one_line(http, mona, lines, monkeypatch):
+    http.force_login(mona.user)
+    monkeypatch.setattr(
+        "alliance.accounts.views.end_other_browsers", lambda **_who: mona.user.browser_sessions.all().delete()
+    )
+    assert http.post("/you/browsers/end/").status_code == 400
+    (line,) = lines()
+    assert line.startswith("WARNING django.request: The request's session was deleted") and "Traceback" not in line
+
+
+def test_no_view_refuses_as_if_it_were_an_attack():
+    """Django logs a `SuspiciousOperation` as an error; `BadRequest` is answered by the same page."""
+    for folder in ("alliance", "sessions", "ratings"):
+        for file in (settings.BASE_DIR / folder).rglob("*.py"):
+            assert "SuspiciousOperation(" not in file.read_text(), file
 
 
 def test_a_failed_request_is_one_record_with_time_and_level():

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from alliance.models import BrowserSession
 from alliance.urls import urlpatterns as ours
 from tests.alliance.test_settings import SERVED
 from tests.alliance.test_settings import read as read  # a fixture
@@ -60,6 +61,13 @@ def wait(request):
     raise OperationalError from psycopg2.errors.LockNotAvailable("planted")
 
 
+@login_not_required
+def signed_out_elsewhere(request):
+    BrowserSession.objects.all().delete()
+    request.session["said"] = "done"
+    return HttpResponse("done")
+
+
 @csrf_exempt
 @login_not_required
 def takes_form(request):
@@ -72,6 +80,7 @@ urlpatterns = [
     *ours,
     path("fails/", fail, name="fails"),
     path("busy/", wait, name="busy"),
+    path("signed-out/", signed_out_elsewhere, name="signed-out"),
     path("form/", takes_form, name="form"),
     path("page/", long_page, name="page"),
     path("file/", long_file, name="file"),
@@ -89,6 +98,7 @@ def ask(http, what):
         "200": lambda: http.get("/help/"),
         "302": lambda: http.get("/"),
         "400, another host": lambda: http.get("/help/", headers={"host": "evil.test"}),
+        "400, signed out": lambda: http.session and http.get("/signed-out/"),
         "400, no form": lambda: http.post("/form/", "x", content_type="multipart/form-data; boundary=é"),
         "400, no form and no page": lambda: with_token(http).post(
             "/nowhere/", "x", content_type="multipart/form-data; boundary=é", headers={"X-CSRFToken": "a" * 32}
@@ -111,6 +121,7 @@ KINDS = (
     "200",
     "302",
     "400, another host",
+    "400, signed out",
     "400, no form",
     "400, no form and no page",
     "403, no token",
@@ -158,6 +169,7 @@ def test_no_error_shows_a_trace_or_says_where_the_program_is(browser, what):
     text = ask(browser, what).text
     assert not re.search(rf"Traceback|planted|Error\b|Exception|\.py\b|{settings.BASE_DIR}|django", text)
     assert ("That is too long" in text) is what.startswith("413")
+    assert ("You were signed out" in text) is (what == "400, signed out")
     assert ("If you need help now" in text) is (what in ("404, a link", "413, of a client"))
 
 
