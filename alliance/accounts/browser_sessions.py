@@ -10,12 +10,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from alliance.access import NotVisible
 from alliance.accounts.browsers import browser_in_words
-from alliance.accounts.sign_ins import record_sign_out
+from alliance.accounts.sign_ins import record_end_by_time, record_sign_out
 from alliance.crypto import token_hash
 from alliance.models import BrowserSession, User
 
@@ -65,8 +66,19 @@ def _end(user: User, rows: QuerySet[BrowserSession]) -> None:
 
 
 def drop_ended_sessions() -> None:
-    """Those of an idle browser, or of yesterday."""
-    BrowserSession.objects.filter(expire_date__lte=timezone.now()).delete()
+    """Those of an idle browser, or of yesterday; nobody was signed in in most of them."""
+    ended = BrowserSession.objects.filter(expire_date__lte=timezone.now())
+    ended.filter(user=None).delete()
+    for row in ended.select_related("user"):
+        end_by_time(row)
+
+
+@transaction.atomic
+def end_by_time(row: BrowserSession) -> None:
+    """Deletes one whose time is over, and records it where somebody was signed in: once, whoever finds it first."""
+    deleted, _each = BrowserSession.objects.filter(pk=row.pk, expire_date__lte=timezone.now()).delete()
+    if deleted and row.user:
+        record_end_by_time(row.user)
 
 
 def _live(user: User) -> QuerySet[BrowserSession]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn import forms
+from allauth.mfa.webauthn.internal import auth
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.fernet import InvalidToken
 from django import forms as django_forms
@@ -16,6 +17,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alliance import crypto
+from alliance.accounts.sign_ins import record_refused_passkey
+from alliance.models import User
 
 LONGEST_NAME = 60
 NOT_ACCEPTED = _("This passkey was not accepted. Try once more, or take another way to sign in.")
@@ -32,6 +35,7 @@ ODD = (
     ValueError,
     struct.error,
 )
+NOT_ACCEPTED_CODE = "not_accepted"
 ALONE = "alone"  # beside what the browser said: the owner's choice, which the browser need not follow
 
 
@@ -80,7 +84,27 @@ def _accepted(ask: Any) -> Any:
             raise
     except ODD:
         pass
-    raise ValidationError(NOT_ACCEPTED)
+    raise ValidationError(NOT_ACCEPTED, NOT_ACCEPTED_CODE)
+
+
+class _OnRecord(_Careful):
+    """A passkey that is not accepted is on record; what is refused uncompared, after too many, is not."""
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()
+        except ValidationError as error:
+            if error.code == NOT_ACCEPTED_CODE:
+                record_refused_passkey(self.user or _named_in(self.cleaned_data["credential"]))  # type: ignore[attr-defined]
+            raise
+
+
+def _named_in(credential: Any) -> User | None:
+    """Whose it says that it is, where it signs in alone. Anybody may say so, as with an address and a password."""
+    try:
+        return auth.extract_user_from_response(credential)
+    except (*ODD, ValidationError):
+        return None
 
 
 class _Named(django_forms.Form):
@@ -119,17 +143,21 @@ class RenamePasskeyForm(_Named, forms.EditWebAuthnForm):
         self.initial["name"] = passkey_name(self.instance)
 
 
-class SecondStepForm(_Careful, forms.AuthenticateWebAuthnForm):
+class SecondStepForm(_OnRecord, forms.AuthenticateWebAuthnForm):
     pass
 
 
-class SignInForm(_Careful, forms.LoginWebAuthnForm):
+class _Alone(forms.LoginWebAuthnForm):
     def clean_credential(self) -> Any:
         passkey = super().clean_credential()
         if not signs_in_alone(passkey):
-            raise ValidationError(NOT_ACCEPTED)
+            raise ValidationError(NOT_ACCEPTED, NOT_ACCEPTED_CODE)
         return passkey
 
 
-class AskedAgainForm(_Careful, forms.ReauthenticateWebAuthnForm):
+class SignInForm(_OnRecord, _Alone):
+    pass
+
+
+class AskedAgainForm(_OnRecord, forms.ReauthenticateWebAuthnForm):
     pass

@@ -11,6 +11,7 @@ from django.contrib.sessions.backends import db
 from django.utils import timezone
 
 from alliance import crypto
+from alliance.accounts.browser_sessions import end_by_time
 from alliance.models import BrowserSession
 
 LONGEST = 200
@@ -34,8 +35,10 @@ class SessionStore(db.SessionStore):
         return BrowserSession
 
     def _get_session_from_db(self):
-        rows = BrowserSession.objects.filter(session_key=crypto.token_hash(self.session_key))
-        self.row = rows.filter(expire_date__gt=timezone.now()).first()
+        self.row = BrowserSession.objects.filter(session_key=crypto.token_hash(self.session_key)).first()
+        if self.row and self.row.expire_date <= timezone.now():
+            end_by_time(self.row)
+            self.row = None
         if self.row is None:
             self._session_key = None
         elif not self.is_watched:

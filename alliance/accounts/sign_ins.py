@@ -28,6 +28,16 @@ def record_wrong_password(email: str) -> None:
     audit.record_code(audit.Verb.DENIED, "browsersession", user.code if user else "")
 
 
+def record_refused_passkey(user: User | None) -> None:
+    """At the sign-in, or where it is asked for once more; nobody, where it does not say whose it is."""
+    audit.record_code(audit.Verb.DENIED, "authenticator", user.code if user else "")
+
+
+def record_end_by_time(user: User) -> None:
+    """Nobody did anything for too long, or the day was over; the program ended it."""
+    audit.record_code(audit.Verb.ENDED, "browsersession", user.code)
+
+
 def record_change(user: User, mail: str) -> None:
     """`mail`: the template of the e-mail that tells it. Through a mailed link it is the user's deed as well."""
     changed = {"mfa": "authenticator", "email": "emailaddress"}

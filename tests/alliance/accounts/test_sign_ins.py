@@ -1,12 +1,20 @@
 """Sign-ins, what failed of them, and what was changed of them, are on record."""
 
+import json
+from datetime import timedelta
+
 import pytest
+import time_machine
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
+from alliance.accounts.browser_sessions import drop_ended_sessions
 from alliance.models import AuditEvent
 from tests.alliance.accounts.test_devices import attack
+from tests.alliance.accounts.test_passkeys import AGAIN, EMPTY, KEY, LOGIN, add_passkey, browser, handle, options
 from tests.signing_in import PASSWORD, code_of, sign_in
 
 WRONG = "eight calm herons"
@@ -74,9 +82,47 @@ def test_another_address_and_another_password_are_on_record(http, known, signed_
     assert on_record()[signed_in + 1 :] == [("ended", "browsersession", who, who), ("changed", "user", who, who)]
 
 
+def test_a_passkey_that_is_not_accepted_is_on_record(known):
+    who = str(known.user.code)
+    owner, stranger = browser(), browser()
+    passkey = add_passkey(owner, known, alone=False)
+    before = len(on_record())
+    asked = options(stranger)
+    # Its owner chose that it comes after the password.
+    stranger.post(LOGIN, {"credential": passkey.given(asked, handle(known))})
+    owner.get(AGAIN)
+    owner.post(AGAIN, {"credential": json.dumps(KEY | {"response": EMPTY})})
+    assert on_record()[before:] == [("denied", "authenticator", who, "")] * 2
+    sign_in(stranger, known)
+    stranger.get("/accounts/2fa/authenticate/")
+    stranger.post("/accounts/2fa/authenticate/", {"credential": json.dumps(KEY | {"response": EMPTY})})
+    assert on_record()[before + 2 :] == [("denied", "authenticator", who, "")]
+    other = browser()
+    options(other)
+    other.post(LOGIN, {"credential": json.dumps(KEY | {"response": EMPTY})})
+    assert on_record()[before + 3 :] == [("denied", "authenticator", "", "")]
+
+
+@pytest.mark.parametrize("found_by", ["its browser", "the job"])
+def test_a_sign_in_that_ended_by_its_time_is_on_record_once(http, known, found_by):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        sign_in(http, known)
+        Client().get("/accounts/login/")
+        before = len(on_record())
+        drop_ended_sessions()
+        assert on_record()[before:] == [], "it is not over yet"
+        clock.shift(timedelta(seconds=settings.SESSION_IDLE_SECONDS))
+        if found_by == "its browser":
+            assert http.get("/people/").status_code == 302
+        for _time in range(2):
+            drop_ended_sessions()
+            assert http.get("/people/").status_code == 302
+        assert on_record()[before:] == [("ended", "browsersession", str(known.user.code), "")]
+
+
 def test_browsers_that_are_ended_are_counted(http, known):
-    for browser in (http, Client(), Client()):
-        sign_in(browser, known)
+    for one in (http, Client(), Client()):
+        sign_in(one, known)
     http.post("/you/browsers/end/")
     assert AuditEvent.objects.get(verb="ended").count == 2
     http.post("/you/browsers/end/")
