@@ -16,6 +16,7 @@ from ratings.cells.days import DateOrder
 from ratings.check_in.instrument_choice import definition_of
 from ratings.importing import layouts
 from ratings.importing.layouts import Parsed
+from ratings.importing.meant import ClientNames
 from ratings.importing.past import NOTHING_OF_CASE
 from ratings.importing.preview import (
     Count,
@@ -27,7 +28,7 @@ from ratings.importing.preview import (
     ScoredAnswers,
 )
 from ratings.importing.receiver import Receiver, therapists_of
-from ratings.importing.references import client_references, references
+from ratings.importing.references import references
 from ratings.importing.table import LineError
 from ratings.models import Instrument, Rating, Rupture
 from ratings.psychometrics.evidence import Pillar
@@ -36,7 +37,7 @@ from sessions.models import TherapySession
 
 QUIET_DAYS = 90  # convention of this app: a therapy without a session for so long is proposed as over
 NOON = time(12)  # convention of this app: where a file has a date only
-KEYS_AT_ONCE = 500  # look-ups by so many keys fit into one statement on both databases
+KEYS_AT_ONCE = 900  # look-ups by so many keys fit into one statement on both databases
 
 
 def read(data: bytes, order: DateOrder | None = None) -> Parsed:
@@ -64,7 +65,7 @@ class _Matcher:
     def __init__(self, practice, parsed, receiver, end_before):
         self.practice, self.parsed, self.receiver, self.end_before = practice, parsed, receiver, end_before
         # What takes most of the time and follows from the file alone.
-        self.refs, self.client_refs, self.scored_answers = {}, {}, {}
+        self.refs, self.names, self.scored_answers = {}, ClientNames(parsed.layout), {}
         self.zone = ZoneInfo(practice.zone)
         self.instruments = _instruments()
         self.by_case = defaultdict(list)
@@ -73,8 +74,10 @@ class _Matcher:
 
     def preview(self):
         self.errors = list(self.parsed.errors)
-        self._look_up()
-        cases = [self._match_case(client, case, sessions) for (client, case), sessions in self.by_case.items()]
+        self.therapists = therapists_of(self.practice)
+        assigned = {of: self._therapist(sessions) for of, sessions in self.by_case.items()}
+        self._look_up({(client, therapist) for (client, _case), (therapist, _rows) in assigned.items() if therapist})
+        cases = [self._match_case(*of, *assigned[of]) for of in self.by_case if assigned[of][0]]
         cases = self._keep_one_open_case([case for case in cases if case])
         quiet_before = timezone.localdate(timezone=self.zone) - timedelta(days=QUIET_DAYS)
         return Preview(
@@ -100,11 +103,6 @@ class _Matcher:
             self.refs[parts] = references(self.parsed.layout, *parts)
         return self.refs[parts]
 
-    def _client_refs(self, client):
-        if client not in self.client_refs:
-            self.client_refs[client] = list(client_references(self.parsed.layout, client))
-        return self.client_refs[client]
-
     def _may_be_over(self, case):
         """Whether the case is new, and the file does not say whether the therapy goes on."""
         return case.pk is None and case.past.began_at is None and case.past.ended_at is None
@@ -114,13 +112,12 @@ class _Matcher:
 
     # --- What is here already -----------------------------------------------------------------------------------------
 
-    def _look_up(self):
-        """Reads all rows that the file may be about."""
-        self.therapists = therapists_of(self.practice)
-        refs = {ref for client, _case in self.by_case for ref in self._client_refs(client)}
+    def _look_up(self, named):
+        """Reads all rows that the file may be about. `named`: its clients, each with the therapist."""
+        refs = {ref for client, therapist in named for ref in self.names.references(client, therapist)}
         clients = Client.objects.filter(practice=self.practice)
-        self.clients = {client.external_ref: client for client in rows_where_in(clients, "external_ref", refs)}
-        keys = {client.pk for client in self.clients.values()}
+        self.clients = {client.external_ref: client.pk for client in rows_where_in(clients, "external_ref", refs)}
+        keys = set(self.clients.values())
         rows = Episode.objects.select_related("therapist", "joined_into__therapist")
         episodes = list(rows_where_in(rows, "client", keys))
         # The sessions of one that was joined to another case are looked for there.
@@ -144,18 +141,13 @@ class _Matcher:
 
     # --- One case -----------------------------------------------------------------------------------------------------
 
-    def _match_case(self, client, case, sessions):
+    def _match_case(self, client, case, therapist, sessions):
         """The case of the file with the rows of this practice; None where it is wrong."""
-        row = first_of(self.clients, self._client_refs(client))
-        episode = first_of(self.episodes, [(row.pk, ref) for ref in self._refs(client, case)]) if row else None
-        client_ref = row.external_ref if row else self._ref(client)
+        only_own = self.receiver.only_own
+        meant = self.names.meant(client, therapist, clients=self.clients, pairs=self.pairs, only_own=only_own)
+        episode = first_of(self.episodes, [(meant.pk, ref) for ref in self._refs(client, case)])
         ref = (episode and episode.external_ref) or self._ref(client, case)
-        therapist, sessions = self._therapist(sessions)
-        if sessions and row and self.receiver.only_own and (row.pk, therapist.pk) not in self.pairs:
-            for past in sessions:
-                self._add_error(past, _("This client is with a colleague. Ask a manager to import this."))
-            return None
-        if sessions and episode and episode.therapist_id != therapist.pk:
+        if episode and episode.therapist_id != therapist.pk:
             for past in sessions:
                 self._add_error(past, _("This case is here already, with another therapist."))
             return None
@@ -166,7 +158,7 @@ class _Matcher:
         starts += [self._at(past.case_day, time(0)) for past in sessions if past.case_day]
         of_case = self._past_case(client, case, matched, min(starts))
         return MatchedCase(
-            client, client_ref, row.pk if row else None, ref, episode.pk if episode else None,
+            client, meant.ref, meant.pk, ref, episode.pk if episode else None,
             therapist, of_case.began_at or min(starts), tuple(matched), of_case,
         )  # fmt: skip
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import product
 
 from alliance.crypto import keyed_hash
+from alliance.models import Membership
 from ratings.cells.values import defused
 
 WHOLE = re.compile(r"0|[1-9][0-9]*")
@@ -20,12 +21,13 @@ class Layout(StrEnum):
     CLIENTS = "clients"
 
 
-def reference(layout: Layout, *parts: object) -> str:
-    """The hash under which a client, case or session of a file is stored.
+def reference(layout: Layout, *parts: object, of: Membership | None = None) -> str:
+    """The hash under which a client, case or session of a file is stored; `of`: for this therapist alone.
 
     It is one of the hex of its name, as `keyed_hash` takes `a1` and `A1` for the same.
     """
-    return keyed_hash(f"import {layout}", "\0".join(map(str, parts)).encode().hex())
+    kind = f"import {layout} of {of.code}" if of else f"import {layout}"
+    return keyed_hash(kind, "\0".join(map(str, parts)).encode().hex())
 
 
 def references(layout: Layout, *parts: object) -> list[str]:
@@ -47,6 +49,14 @@ def client_references(layout: Layout, client: str) -> Iterator[str]:
 
     A list of clients names the same people as any other file. Of two other layouts nobody knows that.
     """
-    others = [other for other in Layout if other != layout and Layout.CLIENTS in (layout, other)]
-    for name in [layout, *others]:
+    for name in _layouts_of_clients(layout):
         yield from references(name, client)
+
+
+def own_references(layout: Layout, client: str, therapist: Membership) -> list[str]:
+    """The hashes under which a therapist has a client of a file for themselves, the one of its own layout first."""
+    return [reference(name, client, of=therapist) for name in _layouts_of_clients(layout)]
+
+
+def _layouts_of_clients(layout: Layout) -> list[Layout]:
+    return [layout, *(other for other in Layout if other != layout and Layout.CLIENTS in (layout, other))]

@@ -1,7 +1,8 @@
 """Compares a list of clients with who is here already, and makes its preview.
 
-A client of the list is known by the reference. Where there is none, a client is known by the folded name, and among the
-clients of the same therapist alone: nobody learns from a name who is a colleague's client.
+A client of the list is known by the reference, and to a therapist among their own clients alone. Where there is none, a
+client is known by the folded name, among the clients of the same therapist: nobody learns from a name or a reference
+who is a colleague's client.
 Reads only, in a number of statements that does not grow with the list but by one for some hundred of its lines.
 """
 
@@ -14,9 +15,10 @@ from alliance.crypto import CannotOpen
 from alliance.models import Client, Episode
 from alliance.names import folded
 from ratings.importing.clients.preview import ClientPreview, NewClient
-from ratings.importing.matching import first_of, rows_where_in
+from ratings.importing.matching import rows_where_in
+from ratings.importing.meant import ClientNames
 from ratings.importing.receiver import therapists_of
-from ratings.importing.references import Layout, client_references, reference
+from ratings.importing.references import Layout
 from ratings.importing.table import LineError
 
 NAMES_NOBODY = gettext_lazy(
@@ -36,7 +38,7 @@ class ClientMatcher:
 
     def __init__(self, practice, listed):
         self.practice, self.listed = practice, listed
-        self.refs = {name: list(client_references(Layout.CLIENTS, name)) for name in _references_of(listed) if name}
+        self.references = ClientNames(Layout.CLIENTS)
         self.folded = {row.line: _key_of(row.name) for row in listed.clients}
         self.names = {}  # sealed name -> folded one
 
@@ -46,7 +48,7 @@ class ClientMatcher:
         self.new, self.known, self.repeated = [], [], []
         self.lines, self.by_hand = defaultdict(list), defaultdict(list)
         assigned = self._assigned(receiver)
-        self._look_up({therapist.pk for _listed, therapist in assigned})
+        self._look_up(assigned)
         # Those with a reference first: a line without one may name the same client.
         for listed, therapist in sorted(assigned, key=lambda row: (not row[0].reference, row[0].line)):
             self._match(listed, therapist, receiver)
@@ -83,8 +85,9 @@ class ClientMatcher:
                 self._add_error(listed, str(NAMES_NOBODY))
         return assigned
 
-    def _look_up(self, therapists):
-        refs = {ref for refs in self.refs.values() for ref in refs}
+    def _look_up(self, assigned):
+        named = [(listed.reference, therapist) for listed, therapist in assigned if listed.reference]
+        refs = {ref for name, therapist in named for ref in self.references.references(name, therapist)}
         clients = Client.objects.filter(practice=self.practice)
         self.clients = {row.external_ref: row.pk for row in rows_where_in(clients, "external_ref", refs)}
         pairs = Episode.objects.values_list("client", "therapist")
@@ -92,7 +95,7 @@ class ClientMatcher:
         self.named = defaultdict(dict)  # (therapist, folded name) -> client -> whether a reference is stored
         self.here = defaultdict(list)  # (therapist, folded name) -> episodes
         episodes = Episode.objects.filter(client__practice=self.practice).select_related("client__data_key")
-        for episode in rows_where_in(episodes, "therapist", therapists):
+        for episode in rows_where_in(episodes, "therapist", {therapist.pk for _listed, therapist in assigned}):
             client = episode.client
             self.here[episode.therapist_id, self._folded(client)].append(episode)
             self.named[episode.therapist_id, self._folded(client)][client.pk] = client.external_ref is not None
@@ -116,18 +119,18 @@ class ClientMatcher:
             else:
                 self._add_new(listed, therapist, name)
             return
-        pk = first_of(self.clients, self.refs[listed.reference])
+        meant = self.references.meant(
+            listed.reference, therapist, clients=self.clients, pairs=self.pairs, only_own=receiver.only_own
+        )
         by_hand = [pk for pk, has_reference in self.named[name].items() if not has_reference]
-        if pk and (pk, therapist.pk) in self.pairs:
+        if (meant.pk, therapist.pk) in self.pairs:
             self.known.append(listed)
-        elif pk and receiver.only_own:
-            self._add_error(listed, _("This client is with a colleague. Ask a manager to import this."))
-        elif pk:
+        elif meant.pk:
             self._add_error(listed, _("This client is here already, with another therapist."))
         elif by_hand:
             self.by_hand[by_hand[0]].append(listed)
         else:
-            self._add_new(listed, therapist, listed.reference)
+            self._add_new(listed, therapist, listed.reference, meant.ref)
         self.lines[name].append((listed, self._details(listed, therapist)))
 
     def _is(self, listed, episode):
@@ -136,11 +139,10 @@ class ClientMatcher:
         stored = client.email.open(client.data_key).casefold() if client.email else ""
         return episode.ends_at is None and listed.email.casefold() in ("", stored)
 
-    def _add_new(self, listed, therapist, key):
+    def _add_new(self, listed, therapist, key, ref=None):
         """A new client, unless an earlier line has them."""
         earlier, details = self.lines[key], self._details(listed, therapist)
         if not earlier:
-            ref = reference(Layout.CLIENTS, listed.reference) if listed.reference else None
             self.new.append(NewClient(listed, therapist, ref))
         elif any(details == others for _listed, others in earlier):
             self.repeated.append(listed)
@@ -167,10 +169,6 @@ class ClientMatcher:
                 self._add_error(
                     listed, _("Several lines fit a client who is here without a Client_ID. Enter these by hand.")
                 )
-
-
-def _references_of(listed):
-    return {row.reference for row in listed.clients}
 
 
 def _key_of(name):

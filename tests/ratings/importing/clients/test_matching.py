@@ -107,11 +107,10 @@ def test_a_reference_of_another_practice_is_unknown_here(preview, bring_in, dana
     assert (names(found.new), found.known, found.errors) == (["Alder"], (), ())
 
 
-def test_a_reference_of_a_colleague_is_refused_and_says_no_name(preview, bring_in, dana, noor):
+def test_nobody_learns_from_a_reference_who_is_a_colleagues_client(preview, bring_in, dana, noor):
     bring_in(["0042,Wren,,,,"], noor)
-    assert wrong(preview(["0042,Alder,,,,"], dana)) == [
-        (2, "This client is with a colleague. Ask a manager to import this.")
-    ]
+    found = preview(["0042,Alder,,,,"], dana)
+    assert (names(found.new), found.known, found.errors) == (["Alder"], (), ())
 
 
 def test_a_manager_is_told_that_another_therapist_has_them(preview, bring_in, dana, noor, mona):
