@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alliance import crypto
 from alliance.accounts.browser_sessions import end_other_browsers
+from alliance.accounts.codes import codes_of
 from alliance.accounts.devices import known_device, remember_device
 from alliance.accounts.mail import send_message
 from alliance.accounts.second_factor import let_first_sign_in_be
@@ -75,7 +76,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user):
         found = super().get_reauthentication_methods(user)
-        return [method | {"description": WAYS.get(method["id"], method["description"])} for method in found]
+        if not found:
+            return []
+        ways = {"mfa_reauthenticate": codes_of(user).way, "mfa_reauthenticate:webauthn": _("Use your passkey")}
+        return [method | {"description": ways.get(method["id"], method["description"])} for method in found]
 
     # Links in mails begin with the address that the installation was given, never with what a request calls it.
 
@@ -104,10 +108,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 RESET = "account_reset_password"
-WAYS = {
-    "mfa_reauthenticate": _("Use a code from your app, or a recovery code"),
-    "mfa_reauthenticate:webauthn": _("Use your passkey"),
-}
 SIGNED_OUT = "has_signed_out"  # a mark on a request, for the middleware
 
 

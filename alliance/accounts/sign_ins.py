@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 
 from alliance import audit
+from alliance.accounts.codes import Codes, codes_of
 from alliance.models import User
 
 
@@ -47,6 +48,11 @@ def record_change(user: User, mail: str) -> None:
 
 class _CodeOnRecord:
     """A wrong code is on record; what is refused uncompared, after too many, is not."""
+
+    @property
+    def codes(self) -> Codes:
+        """For the page: those that this user can give."""
+        return codes_of(self.user)  # type: ignore[attr-defined]
 
     def clean_code(self) -> str:
         try:
