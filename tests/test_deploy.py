@@ -88,6 +88,12 @@ def test_every_unit_is_switched_on_and_hardened():
             assert "[Install]" in file.read_text() or file.with_suffix(".timer") in UNITS
 
 
+def test_no_service_deletes_the_shared_memory_of_its_user_when_it_ends():
+    """The base backup runs as PostgreSQL's user: with its shared memory gone, PostgreSQL turns everybody away."""
+    directives = [line for file in FILES for line in file.read_text().splitlines() if not line.startswith("#")]
+    assert [line for line in directives if "RemoveIPC" in line] == []
+
+
 def test_the_ledger_of_erasures_never_shrinks(tmp_path):
     """After a restore the database knows of fewer: who is missing from the file would stay."""
     (command,) = re.findall(r"^ExecStart=(.*)$", (DEPLOY / "systemd" / "alliance-erasures.service").read_text(), re.M)
