@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.evidence, pytest.mark.sqlite]  # it brings its own dat
 MINUTES = float(os.environ.get("SOAK_MINUTES", "5"))
 REQUESTS = float(os.environ.get("SOAK_REQUESTS", "inf"))
 LINKS = int(min(MINUTES * 200, 12_000))
+IN_A_PART = 200  # links that are made at once
 READERS, SEED = 4, 20261129
 RECOVERY = 10.0  # seconds after a restart in which a request may still fail
 MOST_GROWTH = 1.15  # of the memory, from when all is loaded to the end
@@ -123,6 +124,11 @@ def ask(address, question):
         return cursor.fetchone()
 
 
+def links_of(owner):
+    """Links to check-ins of a new practice."""
+    return [line for line in owner.python(SET_UP.format(links=IN_A_PART)).split() if len(line) == 43]
+
+
 def megabytes(process):
     return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) / 1e6
 
@@ -134,7 +140,7 @@ def connections(address):
 def test_nothing_fails_but_during_a_restart_and_nothing_grows(tmp_path, record_property):
     with pooled(tmp_path) as (project, address, pooler):
         owner = Project(project.environment | {"DATABASE_URL": address})
-        tokens = [line for line in owner.python(SET_UP.format(links=LINKS)).split() if len(line) == 43]
+        tokens = [token for _part in range(LINKS // IN_A_PART) for token in links_of(owner)]
         server = Server(project, tmp_path)
         server.start()
         gunicorn, memory, linked = psutil.Process(server.process.pid), [], []
