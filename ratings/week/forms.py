@@ -26,6 +26,7 @@ LONGEST_LEAVE = timedelta(days=366)  # convention of this app: a longer one is a
 TOO_FAR = _("This is more than a year ahead. Check the year.")
 TOO_MANY = _("A series has at most %(limit_value)s sessions: a year of weeks.")
 ONCE = "0"
+NOT_CHOSEN = ("", _("Choose"))  # no answer stands there that nobody gave
 
 
 def repeats():
@@ -37,7 +38,7 @@ def repeats():
 class PlanForm(AcceptedMixin, KeyedForm):
     """One session, or a series of them."""
 
-    case = forms.ChoiceField(label=_("Client"))
+    case = forms.ChoiceField(label=_("Client"), error_messages={"required": _("Choose the client.")})
     day = DayField(label=_("Day"))
     time = TimeOfDayField(label=_("Start"))
     minutes = NumberField(label=_("Minutes"), min_value=5, max_value=480, initial=SESSION_MINUTES)
@@ -58,9 +59,8 @@ class PlanForm(AcceptedMixin, KeyedForm):
         self.user = user
         self.episodes = {str(episode.code): episode for episode in cases}
         names = names_apart(self.episodes.values())
-        self.fields["case"].choices = [
-            (code, self._name(episode, names[code])) for code, episode in self.episodes.items()
-        ]
+        named = [(code, self._name(episode, names[code])) for code, episode in self.episodes.items()]
+        self.fields["case"].choices = named if len(named) == 1 else [NOT_CHOSEN, *named]
 
     def _name(self, episode, name):
         """The client, and for whom where it is a colleague's case."""
@@ -170,7 +170,11 @@ class CancelForm(AcceptedMixin):
     """By whom a planned session is cancelled, and when that was said."""
 
     nothing_done = _("Please read this first. Nothing is cancelled yet.")
-    who = forms.ChoiceField(label=_("Cancelled by"), choices=Cancellation)
+    who = forms.ChoiceField(
+        label=_("Cancelled by"),
+        choices=[NOT_CHOSEN, *Cancellation.choices],
+        error_messages={"required": _("Say who cancelled.")},
+    )
     told_on = DayField(label=_("Told on"))
     with_rest = forms.BooleanField(label=_("and the later ones of this series"), required=False)
 
@@ -181,7 +185,7 @@ class CancelForm(AcceptedMixin):
         self.fields["accepted"].label = _("Cancel them all the same")
         if is_covered:
             labels = dict(Cancellation.choices) | {Cancellation.THERAPIST: _("The therapist")}
-            self.fields["who"].choices = list(labels.items())
+            self.fields["who"].choices = [NOT_CHOSEN, *labels.items()]
         if planned.series_id is None:
             del self.fields["with_rest"]
 
@@ -214,7 +218,11 @@ class LeaveForm(KeyedForm):
 
     first = DayField(label=_("From"))
     last = DayField(label=_("To"))
-    choice = forms.ChoiceField(label=_("The sessions that fall into it"), choices=LeaveChoice)
+    choice = forms.ChoiceField(
+        label=_("The sessions that fall into it"),
+        choices=[NOT_CHOSEN, *LeaveChoice.choices],
+        error_messages={"required": _("Choose what becomes of them.")},
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, auto_id="leave_%s", **kwargs)

@@ -216,6 +216,20 @@ def test_a_session_is_cancelled_ahead_and_planned_again(signed_in, juniper, plan
     assert row.attendance == "planned"
 
 
+def test_no_answer_stands_there_that_nobody_gave(signed_in, juniper, sorrel, plan):
+    (row,) = plan(juniper, [coming(1)])
+    page = signed_in.get(reverse("ratings:planned-session", args=[row.code]))
+    asked = [page.context["cancel"]["who"], page.context["leave"]["choice"], page.context["plan"]["case"]]
+    assert [next(iter(field.subwidgets)).data["label"] for field in asked] == ["Choose"] * 3
+    assert [field.value() for field in asked] == [None] * 3
+    refused = signed_in.post(
+        reverse("ratings:planned-session-cancel", args=[row.code]), {"who": "", "told_on": local_day().isoformat()}
+    )
+    row.refresh_from_db()
+    assert (refused.status_code, row.attendance) == (422, "planned")
+    assert "Say who cancelled." in refused.text
+
+
 def test_a_session_is_planned_again_and_a_clash_is_said(signed_in, juniper, sorrel, plan):
     (row,) = plan(juniper, [coming(2)])
     address = reverse("ratings:planned-session-cancel", args=[row.code])
