@@ -114,6 +114,7 @@ def _rupture_record(
         aside_at=row.closed_at if row.state == Rupture.RuptureState.SET_ASIDE else None,
         next_held=sum(held.row.starts_at < row.opened_session.starts_at for held in held_sessions),
         by_hand=row.named_by_id is not None or (row.worked_on and row.opened_by == Rupture.OpenedBy.THERAPIST),
+        is_named=row.named_by_id is not None,
         worked_on=row.worked_on,
         kept_back=row.kept_back,
         may_return=version.restores_id is not None and (row.version_id or 0) >= version.restores_id,

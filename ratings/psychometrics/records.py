@@ -52,7 +52,8 @@ class RuptureRecord:
     opened_at: datetime | None = None  # when it came on record
     aside_at: datetime | None = None  # when it was set aside; None: it was not
     next_held: int | None = None  # where the session that opened it was voided: the one after it
-    by_hand: bool = False  # somebody named it on a page, so that no answer needs to speak for it
+    by_hand: bool = False  # somebody named it or works on it, so that no answer needs to speak for it
+    is_named: bool = False  # somebody named it, on a page
     worked_on: bool = False  # a step of its repair was taken
     kept_back: bool = False  # found in shadow mode
     may_return: bool = False  # written by the version that came back, or since it was replaced

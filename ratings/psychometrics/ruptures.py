@@ -94,6 +94,8 @@ def settle(
     aside = [record for record in records if record.state == RuptureState.SET_ASIDE]
     away = [span for record in aside if (span := span_of(record, assessments)) is not None]
     runs = [run for run in runs_of(assessments) if not any(run.overlaps(*span) for span in away)]
+    if not shadow:
+        records = _given_back(records, runs, sessions, assessments)
     on_record, lost = _on_record(runs, records, assessments)
     kept_back = {run for run in runs if shadow or (run in on_record and on_record[run].kept_back)}
     told = [
@@ -167,6 +169,26 @@ def _theirs(record: RuptureRecord, sessions: Sequence[SessionRecord]) -> Rupture
         return record
     said_by = report_of(sessions[record.opened].evidence) if record.opened is not None else None
     return replace(record, opened_by=said_by or OpenedBy.THERAPIST, by_hand=True)
+
+
+def _given_back(
+    records: Sequence[RuptureRecord],
+    runs: Sequence[Run],
+    sessions: Sequence[SessionRecord],
+    assessments: Sequence[Assessment],
+) -> list[RuptureRecord]:
+    """The records; those first, as the detector's again, that `_theirs` made people's and that it still finds."""
+
+    def is_its_own(record: RuptureRecord) -> bool:
+        if record.opened_by != OpenedBy.THERAPIST or record.is_named or not (record.worked_on and record.is_active):
+            return False
+        if record.opened is None or report_of(sessions[record.opened].evidence) is not None:
+            return False
+        span = span_of(record, assessments)
+        return span is not None and any(run.overlaps(*span) for run in runs)
+
+    own = [replace(one, opened_by=OpenedBy.DETECTOR, by_hand=False) for one in records if is_its_own(one)]
+    return [*own, *(one for one in records if not is_its_own(one))]
 
 
 def _on_record(

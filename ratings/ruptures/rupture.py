@@ -253,11 +253,13 @@ def _report(
 def _said_by(rupture: Rupture, name: str, reports: list[ReportRow], reader_is_therapist: bool) -> str:
     if any(row.by_client for row in reports):
         return _("%(name)s says something did not fit.") % {"name": name}
-    if rupture.opened_by == Rupture.OpenedBy.THERAPIST and reader_is_therapist:
-        return _("You noticed something between you.")
-    if rupture.opened_by == Rupture.OpenedBy.THERAPIST:
-        return _("The therapist noticed something between the two.")
-    return ""
+    if rupture.opened_by != Rupture.OpenedBy.THERAPIST:
+        return ""
+    if rupture.named_by_id or reports:
+        you, others = _("You noticed something between you."), _("The therapist noticed something between the two.")
+    else:  # in shadow mode: the program found it, which is not told, and somebody works on it
+        you, others = _("You began a repair here."), _("The therapist began a repair here.")
+    return you if reader_is_therapist else others
 
 
 def _steps(rupture: Rupture, rows: list[RepairStep], key: DataKey) -> list[StepView]:

@@ -61,6 +61,25 @@ def test_in_shadow_mode_what_people_work_on_stays_theirs():
     assert (hidden.id, hidden.kept_back) == (None, True)
 
 
+def test_after_shadow_mode_what_nobody_named_is_the_detectors_again():
+    worked_on = replace(ON_RECORD, opened_by=OpenedBy.THERAPIST, by_hand=True, worked_on=True)
+    hidden = replace(ON_RECORD, id=8, kept_back=True)
+    found = settled(assessed(*ONE_FALL), hidden, worked_on)
+    [update] = found.updates
+    assert (update.id, update.opened_by, update.state, update.kept_back) == (7, OpenedBy.DETECTOR, "open", False)
+    assert found.withdrawn == (8,)
+
+
+def test_what_a_therapist_named_or_reported_stays_theirs():
+    worked_on = replace(ON_RECORD, opened_by=OpenedBy.THERAPIST, by_hand=True, worked_on=True)
+    assert worked_on.opened == 3
+    reported = rated(80, 80, 80, 30, 30)
+    reported[3] = replace(reported[3], evidence=replace(reported[3].evidence, tension_therapist=True))
+    for record, sessions in ((replace(worked_on, is_named=True), None), (worked_on, reported)):
+        openers = {one.id: one.opened_by for one in settled(assessed(*ONE_FALL), record, sessions=sessions).updates}
+        assert openers[7] == OpenedBy.THERAPIST
+
+
 def test_in_shadow_mode_a_report_goes_on_with_the_flag_that_it_had_joined():
     sessions = with_reports("", "", "", "", "yes")
     found = settled(assessed(*ONE_FALL), ON_RECORD, sessions=sessions, shadow=True)
