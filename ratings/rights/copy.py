@@ -27,7 +27,7 @@ from ratings.cells.values import defused
 from ratings.check_in.plan_questions import SaidOfPlan, said_of_plan
 from ratings.detection.shadow import is_in_shadow
 from ratings.models import Instrument, Rating, Rupture
-from ratings.rights.copy_words import LABELS, instant_in_words, plain
+from ratings.rights.copy_words import LABELS, evidence_in_words, instant_in_words, plain
 from ratings.rights.registry import IN_COPY, LEFT_OUT, NAMED_AS_LEFT_OUT, SHOWN_UNLESS_IN_SHADOW, Told
 from sessions.models import Goal, Task, TherapySession
 
@@ -110,7 +110,8 @@ def _section(told: Told, episode: Episode) -> Section:
     of_people = [field.name for field in fields if field.related_model is Membership]
     members = [f"{name}__practice__data_key" for name in of_people]
     texts = ["text"] if model is Rating else []
-    rows = rows_of(told.model, episode).select_related(*relations, *members, *texts).order_by("pk")
+    rows = rows_of(told.model, episode).select_related(*relations, *members, *texts)
+    rows = rows.order_by(*_by_day(model), "pk")
     # A record that was put away is in nobody's sight.
     with as_program() if model in OF_THE_RECORD else nullcontext():
         found = list(rows)
@@ -129,6 +130,14 @@ def _section(told: Told, episode: Episode) -> Section:
             for row in found
         ],
     )
+
+
+def _by_day(model: type[Model]) -> list[str]:
+    """What is about a session comes in the order of the sessions, whenever it was entered."""
+    if model is TherapySession:
+        return ["starts_at"]
+    fields = {field.name for field in model._meta.concrete_fields}
+    return [f"{name}__starts_at" for name in ("therapy_session", "opened_session") if name in fields]
 
 
 def rows_of(label: str, episode: Episode) -> QuerySet[Any]:
@@ -172,13 +181,15 @@ def _writer(
 ) -> Callable[[Model, Any], Value]:
     """A function that gives the value of a column as people read it; `instant` writes a day with its time.
 
-    `said`: what ratings say of the plan in words, by their key; without, it stays as it is stored.
+    `said`: what ratings say of the plan in words, by their key; without, for a file, it stays as it is stored.
     """
 
     def write(row: Model, field: Field[Any, Any]) -> Value:
         value = getattr(row, field.name)
         if field.name == "plan_answers" and said is not None:
             return _of_plan(said.get(row.pk, ()))
+        if field.name == "evidence" and isinstance(row, Rupture) and said is not None:
+            return evidence_in_words(value, instant)
         if field.name == "answers" and isinstance(row, Rating):
             return _in_words(row)
         if field.name == "text_version" and isinstance(row, Consent) and (wording := wording_of(row)):

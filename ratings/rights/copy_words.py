@@ -3,6 +3,7 @@
 The files of the copy keep the program's own names and instants in UTC.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +40,40 @@ LABELS: dict[str, StrOrLazy] = {
     "therapy_session": gettext_lazy("Session of"),
     "zone": gettext_lazy("Time zone"),
 }
+
+
+# Key of what is stored with a strain -> its label.
+EVIDENCE_LABELS: dict[str, StrOrLazy] = {
+    "number": gettext_lazy("Session"),
+    "held_at": gettext_lazy("Held on"),
+    "for_sessions": gettext_lazy("For how many sessions"),
+    "state": gettext_lazy("What the program took it for"),
+    "probability": gettext_lazy("How likely, from 0 to 1"),
+    "score": gettext_lazy("Suspicion"),
+    "alert": gettext_lazy("It began there"),
+    "kind": gettext_lazy("Kind"),
+    "pillars": gettext_lazy("Pillars that fell"),
+    "points": gettext_lazy("What counted, and how much"),
+    "notes": gettext_lazy("Notes"),
+    "hurried": gettext_lazy("Answered in a hurry"),
+    "straight_before": gettext_lazy("The same answer to every question before"),
+}
+
+
+def evidence_in_words(stored: Mapping[str, Any], instant: Callable[[datetime], str]) -> dict[str, Any]:
+    """What spoke for a strain, label -> value, without what is empty; `instant` writes a day with its time.
+
+    Examples
+    --------
+    >>> evidence_in_words({"held_at": "2026-11-02T09:00+00:00", "pillars": [], "number": 4}, lambda at: f"{at:%d %b}")
+    {'Session': 4, 'Held on': '02 Nov'}
+    """
+    words = {}
+    for key, label in EVIDENCE_LABELS.items():
+        value = stored.get(key)
+        if value not in (None, "", []):
+            words[str(label)] = instant(datetime.fromisoformat(value)) if key == "held_at" else value
+    return words
 
 
 def instant_in_words(instant: datetime, zone: ZoneInfo) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,7 +22,7 @@ from ratings.rights.copy_words import LABELS
 from ratings.rights.registry import IN_COPY, LEFT_OUT
 from sessions.models import PrivateNote, TherapySession
 from sessions.plan import actions as plan
-from tests.factories import editor_of, make_episode
+from tests.factories import days_ago, editor_of, make_episode, make_therapy_session
 from tests.signing_in import PASSWORD, give_password, sign_in
 from tests.test_canaries import CANARY
 from tests.test_canaries import planted as planted  # a fixture
@@ -132,6 +133,24 @@ def test_the_page_says_what_a_client_answered_of_a_goal_in_the_words_that_it_had
 
 def test_every_label_of_the_page_is_of_a_column_that_is_told():
     assert set(LABELS) <= {column for told in IN_COPY for column in told.told}
+
+
+def test_what_spoke_for_a_strain_is_in_words_on_the_page_and_as_stored_in_the_files(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0])
+    copy = copy_of(juniper)
+    [strains] = [section for section in copy.sections if section.model == "ratings.Rupture"]
+    [[shown]] = [[value for label, value in row if label == "Evidence"] for row in strains.entries]
+    assert shown["Session"] == 5 and re.fullmatch(r"\d+ \w+ \d{4}, \d\d:\d\d", shown["Held on"])
+    assert "held_at" not in str(strains.entries) and "+00:00" not in str(strains.entries)
+    assert "held_at" in strains.rows[0][strains.columns.index("evidence")]
+
+
+def test_what_was_entered_late_stands_by_its_day(juniper, live_through):
+    live_through(juniper, [3, 3])
+    early = make_therapy_session(juniper, starts_at=days_ago(800), attendance="attended")
+    sessions = next(section for section in copy_of(juniper).sections if section.model == "therapy.TherapySession")
+    begins = [row[sessions.columns.index("starts_at")] for row in sessions.rows]
+    assert begins[0] == early.starts_at.isoformat() and begins == sorted(begins)
 
 
 def test_another_therapy_of_the_client_is_not_in_it(juniper, noor, live_through):
