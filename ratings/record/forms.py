@@ -53,6 +53,7 @@ class SessionCorrectForm(QuestionsMixin, AcceptedMixin, TherapySessionForm):
         super().__init__(*args, on_record=on_record, initial=initial | answers, **kwargs)
         self.fields["accepted"].label = _("Save it all the same")
         self.text = text
+        self.adds_rating = bool(text) and rating is None
         if text:  # an import without its questions has none that could be answered here
             self.add_questions(text, Rater.THERAPIST)
         self.fields["private_note"].help_text = _("Only you will see it. The earlier version is kept.")
