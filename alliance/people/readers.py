@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, TextChoices
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import CaseOffer, Episode, Membership, Supervision, User
@@ -32,7 +33,10 @@ READS = {
     Part.COVER: _("Everything the client sends, the plan and the flags; logs sessions."),
     Part.SUPERVISOR: SUPERVISED,
     Part.CASE_SUPERVISOR: SUPERVISED,
-    Part.EMERGENCY: SUPERVISED,
+    Part.EMERGENCY: _(
+        "Answers, plan and flags; comments where the client agreed; the client’s phone number, to reach them. "
+        "Not what the client wants brought up, private notes or e-mail address."
+    ),
 }
 
 
@@ -82,6 +86,7 @@ class AskedReader:
     opens_at: datetime | None  # None: only when a second person agrees
     is_accepted: bool
     is_objected: bool
+    is_agreed: bool  # by the therapist; a manager's yes is not theirs
     not_before: datetime | None = None  # where the first day that was asked for is to come
     ends_at: datetime | None = None
 
@@ -107,6 +112,17 @@ class Readers:
     def opened_by(self, user: User) -> Opening | None:
         """The hour in which the user reads it, where one runs."""
         return next((row for row in self.openings if row.reader_key == user.pk and not row.is_over), None)
+
+    @property
+    def are_answered(self) -> bool:
+        """Whether the therapist has said yes or no to each who is to read it."""
+        return all(one.is_agreed or one.is_objected for one in self.asked)
+
+    @property
+    def may_answer_anew(self) -> bool:
+        """Whether the therapist can still say something else: a yes is final once its day has come."""
+        now = timezone.now()
+        return any(one.is_objected or (one.opens_at is not None and one.opens_at > now) for one in self.asked)
 
     @property
     def responsible(self) -> list[Reader]:
@@ -157,6 +173,7 @@ def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
             row.opens_at,
             row.accepted_at is not None,
             row.objected_at is not None,
+            row.agreed_by_id == therapist.pk,
             row.not_before,
             row.ends_at,
         )
@@ -177,6 +194,7 @@ def _offered(episode: Episode) -> list[AskedReader]:
             row.opens_at,
             row.accepted_at is not None,
             row.objected_at is not None,
+            row.agreed_by_id == episode.therapist_id,
         )
         for row in OFFERS.models(episode=episode.pk)
     ]

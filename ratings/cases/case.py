@@ -101,6 +101,7 @@ class CasePage:
     readers: Readers
     asked_erasure: keeping.AskedErasure | None
     emergency: Opening | None  # the hour in which the reader reads it, where they opened it in an emergency
+    phone: str  # of the client, for that hour alone: it is opened to reach them
 
     @property
     def latest_sessions(self) -> list[SessionRow]:
@@ -142,6 +143,7 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
     reads_as = ReadsAs.THERAPIST if reader_is_therapist else ReadsAs.COVER if can_log else ReadsAs.SUPERVISOR
     readers = readers_of(episode)
     steps = _latest_steps(episode)
+    emergency = readers.opened_by(reader)
     return CasePage(
         episode=episode,
         name=client.display_name,
@@ -192,7 +194,8 @@ def case_page(episode: Episode, reader: User, show: Show = Show.ALL) -> CasePage
         sessions_in_words=sessions_in_words(sessions),
         readers=readers,
         asked_erasure=keeping.asked_erasure(client),
-        emergency=readers.opened_by(reader),
+        emergency=emergency,
+        phone=client.phone.shown(client.data_key) if emergency and client.phone else "",
     )
 
 

@@ -170,3 +170,20 @@ def test_on_postgresql_too(mona, dana, juniper):
     assert reads(mona, juniper)
     EmergencyAccess.objects.update(starts_at=days_ago(1), ends_at=timezone.now())
     assert not reads(mona, juniper)
+
+
+def test_whoever_opened_it_sees_the_phone_number_for_that_hour_alone(http, mona, sam, dana, juniper, live_through):
+    live_through(juniper, [3])
+    client = juniper.client
+    client.phone, client.email = (Sealed(text, client.data_key) for text in ("+44 20 7946 0000", "j@example.org"))
+    client.save()
+    page = f"/cases/{juniper.code}/"
+    open_juniper(mona, dana)
+    http.force_login(mona.user)
+    text = http.get(page).text
+    assert 'href="tel:+442079460000"' in text and "j@example.org" not in text
+    http.force_login(sam.user)
+    assert "7946" not in http.get(page).text, "who supervises has no need of it"
+    EmergencyAccess.objects.update(starts_at=days_ago(1), ends_at=days_ago(0.9))
+    http.force_login(mona.user)
+    assert http.get(page).status_code == 404

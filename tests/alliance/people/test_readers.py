@@ -1,11 +1,12 @@
 import pytest
 
 from alliance.access import check_settle
-from alliance.models import Membership
+from alliance.models import Membership, SightAnswer
 from alliance.people.case_offers import end_case_offer, offer_case
 from alliance.people.cover import arrange_cover
 from alliance.people.readers import readers_of
-from tests.factories import days_ago, editor_of, make_episode
+from alliance.people.sight import answer_sight, assign_supervision
+from tests.factories import days_ago, editor_of, make_episode, make_member
 
 
 def names(episode):
@@ -49,3 +50,17 @@ def test_it_asks_as_often_for_three_readers_as_for_one(dana, juniper, sorrel, sa
     make_episode(noor, "Wren")
     with django_assert_num_queries(5):
         assert len(readers_of(juniper).all) == 3
+
+
+def test_who_has_answered_is_not_asked_to_agree_or_object_once_more(http, dana, mona, millrace, juniper, live_through):
+    live_through(juniper, [3])
+    henrik = make_member(millrace, "Henrik Solberg", "supervisor")
+    row = assign_supervision(supervisor=henrik, therapist=dana, by=mona)
+    http.force_login(dana.user)
+    page = f"/cases/{juniper.code}/"
+    assert "Agree or object" in http.get(page).text
+    answer_sight(supervision=row, answer=SightAnswer.OBJECT, user=dana.user)
+    assert "Change your answer" in http.get(page).text
+    answer_sight(supervision=row, answer=SightAnswer.AGREE, user=dana.user)
+    text = http.get(page).text
+    assert "You agreed." in text and "Agree or object" not in text and "Change your answer" not in text
