@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, Count, ExpressionWrapper
+from django.db.models import Count
 from django.utils import timezone
 
 from alliance.acting import as_program
-from alliance.models import Membership, Practice, Supervision
+from alliance.models import Practice, Supervision
 from alliance.names import folded
+from alliance.people.assignments import Assignment, assignments_of, local_date
+from alliance.people.ending import EndingSoon, ending_soon
 from alliance.people.roles import MemberRole, roles_of
-from alliance.scopes import is_open_sight, live, open_without_therapist
+from alliance.scopes import live, open_without_therapist
 
 AWAY_AFTER_WEEKS = 4  # convention of this app
 
@@ -48,26 +48,6 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Assignment:
-    code: UUID
-    supervisor: str
-    supervisor_code: UUID
-    therapist: str
-    therapist_code: UUID
-    case_code: str  # as managers know it; empty: all cases of the therapist
-    case_is_over: bool
-    since: date  # it lets them read; or, where it does not yet, it was asked for
-    is_open: bool
-    waits_for_day: bool  # accepted, and nobody has to agree any more
-    from_day: date | None  # the first day, where it is to come
-    until: date | None  # the last one, where one is set
-
-    @property
-    def one_case(self) -> bool:
-        return self.case_code != ""
-
-
-@dataclass(frozen=True)
 class Staff:
     practice: str
     code: UUID
@@ -76,6 +56,16 @@ class Staff:
     members: list[Member]
     cases_without_therapist: int
     assignments: list[Assignment]
+    had_supervision: bool  # somebody supervises, or did once
+    ending_soon: list[EndingSoon]
+
+    def has_member(self, code: str) -> bool:
+        return any(str(member.code) == code for member in self.members)
+
+    @property
+    def needs_a_look(self) -> bool:
+        lists = (self.leaving, self.unread, self.not_open, self.away, self.ending_soon)
+        return self.cases_without_therapist > 0 or any(lists)
 
     @property
     def leaving(self) -> list[Member]:
@@ -94,8 +84,8 @@ class Staff:
 
     @property
     def unread(self) -> list[Member]:
-        """Whose open cases nobody else reads; none where the practice has no supervision at all."""
-        return [member for member in self.members if member.is_read_by_nobody] if self.assignments else []
+        """Whose open cases nobody else reads; none where the practice has never had supervision."""
+        return [member for member in self.members if member.is_read_by_nobody] if self.had_supervision else []
 
 
 @as_program()
@@ -110,7 +100,13 @@ def staff_of(practice: Practice) -> Staff:
         members=_members_of(practice, assignments),
         cases_without_therapist=open_without_therapist().filter(client__practice=practice).count(),
         assignments=assignments,
+        had_supervision=bool(assignments) or _had_supervision(practice),
+        ending_soon=ending_soon(assignments, local_date(timezone.now(), practice)),
     )
+
+
+def _had_supervision(practice: Practice) -> bool:
+    return Supervision.objects.filter(supervisor__practice=practice, accepted_at__isnull=False).exists()
 
 
 def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Member]:
@@ -123,11 +119,11 @@ def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Membe
             name=membership.name.shown(practice.data_key),
             email=membership.user.email,
             roles=roles_of(membership),
-            since=_local_date(membership.starts_at, practice),
+            since=local_date(membership.starts_at, practice),
             invited=membership.first_seen_at is None,
             weeks_away=_weeks_since(membership.user.last_login),
             open_cases=membership.open_cases,
-            leaves_on=_local_date(membership.ends_at - timedelta(seconds=1), practice) if membership.ends_at else None,
+            leaves_on=local_date(membership.ends_at - timedelta(seconds=1), practice) if membership.ends_at else None,
             supervised_by=tuple(
                 found.supervisor
                 for found in assignments
@@ -148,53 +144,5 @@ def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Membe
     return sorted(members, key=lambda member: folded(member.name))
 
 
-@as_program()
-def assignments_of(practice: Practice) -> list[Assignment]:
-    """The supervision that holds now or was asked for, by the names of the two."""
-    supervisions = Supervision.objects.filter(live(), live("supervisor__"), supervisor__practice=practice)
-    supervisions = supervisions.annotate(is_open=ExpressionWrapper(is_open_sight(), output_field=BooleanField()))
-    supervisions = supervisions.select_related("supervisor", "therapist", "episode__therapist")
-    assignments = [
-        Assignment(
-            code=supervision.code,
-            supervisor=supervision.supervisor.name.shown(practice.data_key),
-            supervisor_code=supervision.supervisor.code,
-            therapist=_supervisee(supervision).name.shown(practice.data_key),
-            therapist_code=_supervisee(supervision).code,
-            case_code=supervision.episode.short_code if supervision.episode else "",
-            case_is_over=supervision.episode is not None and supervision.episode.ends_at is not None,
-            since=_local_date(_since(supervision), practice),
-            is_open=bool(supervision.is_open),  # NULL where the day is not set yet
-            waits_for_day=_waits_for_day(supervision),
-            from_day=_local_date(supervision.not_before, practice) if supervision.not_before else None,
-            until=_local_date(supervision.ends_at - timedelta(seconds=1), practice) if supervision.ends_at else None,
-        )
-        for supervision in supervisions
-    ]
-    return sorted(assignments, key=lambda assignment: (folded(assignment.supervisor), folded(assignment.therapist)))
-
-
-def _since(supervision: Any) -> datetime:
-    """When it opened; else when it was asked for."""
-    if not supervision.is_open:
-        return cast(datetime, supervision.starts_at)
-    return cast(datetime, max(supervision.starts_at, supervision.accepted_at, supervision.opens_at))
-
-
-def _waits_for_day(supervision: Supervision) -> bool:
-    first = supervision.not_before
-    return first is not None and supervision.opens_at == first and supervision.accepted_at is not None
-
-
 def _weeks_since(instant: datetime | None) -> int | None:
     return (timezone.now() - instant).days // 7 if instant else None
-
-
-def _supervisee(supervision: Supervision) -> Membership:
-    """The therapist, or the one of the episode: a constraint gives it one of the two."""
-    return supervision.therapist or supervision.episode.therapist  # type: ignore[union-attr]  # one of the two is there
-
-
-def _local_date(instant: datetime, practice: Practice) -> date:
-    """The date of the instant in the practice's zone."""
-    return instant.astimezone(ZoneInfo(practice.zone)).date()

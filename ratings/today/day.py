@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from alliance import scopes
 from alliance.models import Episode, User
+from alliance.people.ending import Ending, endings_of_therapist
 from alliance.prepared import Prepared
 from ratings.cases.lists import CaseRow, case_rows
 from ratings.cases.register import as_told, has_rupture
@@ -19,6 +20,7 @@ from ratings.delivery.queries import CheckInRow, count_unanswered, rows_by_sessi
 from ratings.detection.sample import SampleQuestion, open_questions
 from ratings.plan.queries import RefusedGoal, own_refused_goals
 from ratings.supervision.steps import Step, steps_to_do
+from ratings.today.happened import Opened, TakenBack, openings_lately, taken_back_lately
 from ratings.today.news import News, Weight, count_new, latest_strains, news_of, numbered, to_show
 from ratings.today.saved import JustLogged, just_logged
 from sessions.models import Attendance, TherapySession
@@ -109,6 +111,9 @@ class Day:
     questions: list[SampleQuestion]  # about sessions without a flag, drawn at random
     has_cases: bool
     before: list[CaseBefore]  # of these something from the therapy before is new
+    opened: list[Opened]  # in an emergency, by somebody else
+    taken_back: list[TakenBack]
+    endings: list[Ending]  # of supervision that the therapist has
 
     @property
     def has_sessions(self) -> bool:
@@ -125,6 +130,8 @@ class Day:
         codes = {entry.case.code for entry in entries} | {row.case_code for row in self.news}
         codes |= {row.case.code for row in self.open} | {str(row.case_code) for row in self.unanswered}
         codes |= {str(question.case_code) for question in self.questions} | {row.case_code for row in self.next_steps}
+        codes |= {str(row.case_code) for row in self.opened} | {str(row.case_code) for row in self.taken_back}
+        codes |= {str(row.case_code) for row in self.endings if row.case_code}
         return len(codes)
 
 
@@ -173,6 +180,9 @@ def day_of(therapist: User) -> Day:
         questions=[one for one in questions if str(one.case_code) not in held],
         has_cases=bool(cases) or scopes.own_episodes(therapist).filter(standing__isnull=False).exists(),
         before=cases_with_something_before(therapist),
+        opened=openings_lately(therapist),
+        taken_back=taken_back_lately(therapist),
+        endings=endings_of_therapist(therapist),
     )
 
 

@@ -181,14 +181,16 @@ def test_the_pages_of_a_supervisor(page, live_server, house, sam, sign_in, look)
 
 
 def test_five_seconds_on_the_caseload(page, live_server, house, sam, sign_in):
-    """The names and the reasons of what to talk about stand on the first screen, on a phone and on a desk."""
+    """The client, the therapist and the reason of what to talk about are on the first screen, on a phone and a desk."""
     sign_in(sam)
     for size in ({"width": 360, "height": 640}, {"width": 1280, "height": 720}):
         page.set_viewport_size(size)
         page.goto(live_server.url + reverse("ratings:caseload"))
         for entry in page.locator("#to-talk-about > li").all():
-            box = entry.locator(".mark").bounding_box()
-            assert box["y"] + box["height"] <= size["height"]
+            assert entry.locator("header").inner_text().split("\n")[-1] == "Dana Whitlock"
+            for said in (entry.locator("h2"), entry.locator("header .soft"), entry.locator(".mark")):
+                box = said.bounding_box()
+                assert box["y"] + box["height"] <= size["height"]
 
 
 def test_the_pages_of_a_manager(page, live_server, house, mona, dana, noor, sign_in, look):

@@ -10,7 +10,7 @@ from alliance.access import Denied, NotVisible
 from alliance.models import AuditEvent, Erasure, Membership, SightAnswer, Supervision
 from alliance.people.actions import add_member, drop_therapist_role, end_assignment, end_membership
 from alliance.people.asked import requests_for
-from alliance.people.queries import assignments_of
+from alliance.people.assignments import assignments_of
 from alliance.people.readers import readers_of
 from alliance.people.role_actions import change_roles
 from alliance.people.roles import MemberRole

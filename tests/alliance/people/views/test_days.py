@@ -55,6 +55,21 @@ def test_the_days_are_asked_for_and_told(http, mona, dana, henrik):
     assert "or earlier" not in page and "It ends after" in page
 
 
+def test_a_day_is_judged_by_the_clock_of_the_practice_that_it_is_for(http, mona, otis):
+    """The other practice of the manager is where it is another day now: one of the two ends of the world always is."""
+    ends = [ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Pago_Pago")]
+    zone = next(zone for zone in ends if timezone.localdate(timezone=zone) != local_day())
+    there = timezone.localdate(timezone=zone)
+    otis.practice.zone = zone.key
+    otis.practice.save()
+    make_member(otis.practice, "Mona Reyes", "manager", user=mona.user)
+    vera = make_member(otis.practice, "Vera Lind", "supervisor")
+    http.force_login(mona.user)
+    day = min(there, local_day())
+    typed = {"supervisor": vera.code, "therapist": otis.code, "first_day": day.isoformat(), "last_day": ""}
+    assert ("This day is over." in http.post(ASSIGN, typed).text) is (day < there)
+
+
 def test_what_waits_for_its_first_day_alone_needs_nobodys_look(http, mona, dana, henrik, juniper):
     """It stands with its days on the pages of the two, and of each case."""
     row = assign_supervision(supervisor=henrik, therapist=dana, by=mona, days=Days(first=in_days(5), last=in_days(9)))

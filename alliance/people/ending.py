@@ -1,0 +1,148 @@
+"""Reads: whose supervision ends soon or ended lately, and who supervises then.
+
+An assignment until a day ends by itself: nobody presses anything then, and no e-mail goes out. So it is told before and
+for a while after: to the therapist, to the supervisor, and to the managers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from alliance.acting import as_program
+from alliance.models import Episode, Membership, Supervision, User
+from alliance.people.assignments import Assignment
+from alliance.people.supervisors import supervisors_of
+from alliance.prepared import Prepared
+from alliance.scopes import live_assignments, live_memberships
+
+TOLD_AHEAD = timedelta(days=14)  # convention of this app
+TOLD_AFTER = timedelta(days=14)  # the same
+
+
+@dataclass(frozen=True, slots=True)
+class EndingSoon:
+    """An assignment of a practice that ends soon, as a manager is told: of a case its code."""
+
+    assignment: Assignment
+    then: tuple[str, ...]  # who supervises after it
+
+
+def ending_soon(assignments: Iterable[Assignment], today: date) -> list[EndingSoon]:
+    """Those that let somebody read, and have a last day that is near; the nearest first.
+
+    After one to a case its other supervisors read it, else those of its therapist.
+    """
+    held = [row for row in assignments if row.is_open and not row.case_is_over]
+    ending = [row for row in held if row.until and row.until <= today + TOLD_AHEAD]
+    return [EndingSoon(row, _then(row, held)) for row in sorted(ending, key=lambda row: row.until or today)]
+
+
+def _then(ending: Assignment, held: list[Assignment]) -> tuple[str, ...]:
+    assert ending.until
+    staying = [
+        row
+        for row in held
+        if row.therapist_code == ending.therapist_code and (row.until is None or row.until > ending.until)
+    ]
+    of_case = [row.supervisor for row in staying if ending.one_case and row.case_code == ending.case_code]
+    return tuple(of_case or [row.supervisor for row in staying if not row.one_case])
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An assignment that ends soon or ended lately, as one of the two whom it concerns is told."""
+
+    supervisor: str
+    therapist: str
+    is_mine: bool  # the reader is the supervisor
+    case_code: UUID | None  # of the case, where it is to one alone
+    client: str  # of that case; empty where the reader cannot read it any more
+    last_day: datetime  # an instant on it
+    is_over: bool
+    then: tuple[str, ...]  # who supervises after it
+
+    @property
+    def short_code(self) -> str:
+        return str(self.case_code)[:8]
+
+
+@as_program()
+def endings_of_therapist(user: User) -> list[Ending]:
+    """What ends soon or ended lately of the supervision that the user has as a therapist; the first to end first.
+
+    One statement, and two more for each that it finds.
+    """
+    return _endings(OF_THERAPIST, user)
+
+
+@as_program()
+def endings_of_supervisor(user: User) -> list[Ending]:
+    """The same of what the user gives."""
+    return _endings(OF_SUPERVISOR, user)
+
+
+def _endings(found: Prepared, user: User) -> list[Ending]:
+    now = timezone.now()
+    rows = found.models(user=user, since=now - TOLD_AFTER, until=now + TOLD_AHEAD)
+    return [_ending(row, user, now) for row in rows if not _goes_on(row)]
+
+
+def _ending(row: Any, user: User, now: datetime) -> Ending:
+    is_mine, is_over = row.supervisor.user_id == user.pk, row.ends_at <= now
+    therapist = row.therapist or row.episode.therapist
+    return Ending(
+        supervisor=row.supervisor.display_name,
+        therapist=therapist.display_name,
+        is_mine=is_mine,
+        case_code=row.episode.code if row.episode else None,
+        client=row.episode.client.display_name if row.episode and not (is_mine and is_over) else "",
+        last_day=row.ends_at - timedelta(seconds=1),
+        is_over=is_over,
+        then=tuple(member.display_name for member in _readers_after(row, therapist, None if is_over else row.ends_at)),
+    )
+
+
+def _readers_after(row: Any, therapist: Membership, at: datetime | None) -> list[Membership]:
+    if row.episode:
+        return supervisors_of(row.episode, without=row, at=at)
+    rows = live_assignments().filter(therapist=therapist).exclude(pk=row.pk)
+    if at:
+        rows = rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+    return [one.supervisor for one in rows.select_related("supervisor__practice__data_key").order_by("starts_at", "pk")]
+
+
+def _goes_on(row: Any) -> bool:
+    """Whether the same supervisor was assigned again, and for longer."""
+    same = Supervision.objects.filter(supervisor=row.supervisor_id, therapist=row.therapist_id, episode=row.episode_id)
+    same = same.filter(accepted_at__isnull=False, opens_at__isnull=False).exclude(pk=row.pk)
+    return same.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=row.ends_at)).exists()
+
+
+def _that_end(rows: QuerySet[Any], since: datetime, until: datetime) -> QuerySet[Any]:
+    """Those of them that were open, or are. A case that has ended has no supervisor to come."""
+    rows = rows.filter(ends_at__gt=since, ends_at__lte=until, accepted_at__isnull=False, opens_at__lt=F("ends_at"))
+    rows = rows.filter(Q(episode__isnull=True) | Q(episode__ends_at__isnull=True))
+    people = ("supervisor", "therapist", "episode__therapist")
+    keys = [f"{place}__practice__data_key" for place in people]
+    return rows.select_related(*keys, "episode__client__data_key").order_by("ends_at", "pk")
+
+
+def _of_therapist(user: User, since: datetime, until: datetime) -> QuerySet[Any]:
+    places = live_memberships(user, "therapist")
+    cases = Episode.objects.filter(therapist__among=places, ends_at__isnull=True)
+    rows = Supervision.objects.filter(Q(therapist__among=places) | Q(episode__among=cases))
+    return _that_end(rows, since, until)
+
+
+def _of_supervisor(user: User, since: datetime, until: datetime) -> QuerySet[Any]:
+    places = live_memberships(user, "supervisor")
+    return _that_end(Supervision.objects.filter(supervisor__among=places), since, until)
+
+
+OF_THERAPIST = Prepared(_of_therapist, user=User, since=datetime, until=datetime)
+OF_SUPERVISOR = Prepared(_of_supervisor, user=User, since=datetime, until=datetime)
