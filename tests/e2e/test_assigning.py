@@ -3,6 +3,8 @@
 from django.urls import reverse
 
 from alliance.models import Supervision
+from alliance.people.sight import assign_supervision
+from tests.e2e.conftest import PHONE
 from tests.e2e.keyboard import choose, fill, press
 from tests.factories import local_day, make_member
 
@@ -26,3 +28,13 @@ def test_an_assignment_with_days_by_keyboard_alone(page, live_server, dana, mona
     row.refresh_from_db()
     assert row.accepted_at and row.agreed_by == dana
     assert heard == []
+
+
+def test_the_notice_that_an_answer_is_needed_stands_apart_on_a_phone(page, live_server, mona, millrace, dana, sign_in):
+    henrik = make_member(millrace, "Henrik Solberg", "supervisor")
+    assign_supervision(supervisor=henrik, therapist=dana, by=mona)
+    sign_in(henrik)
+    page.set_viewport_size(PHONE)
+    page.goto(live_server.url + reverse("ratings:caseload"))
+    notice = page.get_by_text("Your answer is needed").bounding_box()
+    assert page.get_by_role("heading", level=1).bounding_box()["y"] - notice["y"] - notice["height"] >= 16

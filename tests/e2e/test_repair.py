@@ -16,6 +16,19 @@ from tests.e2e.test_today import MOST_CLICKS, Hand
 from tests.factories import editor_of, make_therapy_session
 from tests.ratings.ruptures.test_rupture import next_session
 
+# The words of some places that stand on two lines.
+BROKEN_WORDS = """places => places.flatMap(place => {
+    const found = [], words = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+    for (let text = words.nextNode(); text; text = words.nextNode()) {
+        for (const word of text.data.matchAll(/[a-z]+/gi)) {
+            const range = document.createRange();
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            if (new Set([...range.getClientRects()].map(one => one.top)).size > 1) found.push(word[0]);
+        }
+    }
+    return found;
+})"""
 CLICKS = "addEventListener('pointerdown', () => clicked(), true)"
 
 
@@ -203,6 +216,16 @@ def test_what_the_therapist_alone_noticed_is_named_on_the_case(
     assert page.get_by_role("heading", level=1).inner_text() == "You noticed something between you."
     assert page.get_by_text("She put the sheet back on the table.").is_visible()
     assert Rupture.objects.get().opened_by == "therapist"
+
+
+def test_no_word_of_what_was_seen_is_broken_on_a_phone(page, live_server, dana, sign_in, juniper, live_through):
+    live_through(juniper, [3, 3, [3, 3, 3, 4, 4, 3], [3, 4, 3, 3, 4, 3], [1, 2, 1, 0, 2, 1]])
+    sign_in(dana)
+    page.set_viewport_size({"width": 320, "height": 640})
+    open_repair(page, live_server, Rupture.objects.get())
+    for kind in ("th", "td"):
+        assert page.locator(f".scroll {kind}").evaluate_all(BROKEN_WORDS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_one_is_set_aside_and_brought_back(page, live_server, dana, sign_in, fell, look):
