@@ -1,6 +1,5 @@
 """The page of a session, the list of all, and the forms that correct the record."""
 
-import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -392,13 +391,3 @@ def test_a_planned_session_is_logged_and_not_corrected(http, dana, juniper, live
     sent = http.get(reverse("ratings:session-correct", args=[planned.code]))
     assert sent.url == reverse("ratings:planned-session-log", args=[planned.code])
     assert "This session has not been logged yet." in http.get(page_of(planned)).text
-
-
-def test_whoever_has_not_rated_a_session_reads_that_they_can_add_it(http, dana, juniper, live_through):
-    [check_in] = live_through(juniper, [3])
-    path = reverse("ratings:session-correct", args=[check_in.therapy_session.code])
-    http.force_login(dana.user)
-    assert "Add your rating" not in http.get(path).text
-    check_in.therapy_session.ratings.filter(rater="therapist").delete()
-    heading = re.search(r"<h1>(.*?)</h1>", http.get(path).text, re.DOTALL)
-    assert heading and heading[1].strip() == "Add your rating, or correct this session"

@@ -20,12 +20,11 @@ from ratings.models import (
     SupervisionQuestion,
     UsefulVerdict,
 )
-from ratings.ruptures.actions import name_rupture, plan_step, say_step, set_rupture_aside
+from ratings.ruptures.actions import name_rupture, plan_step, set_rupture_aside
 from ratings.ruptures.words import PHRASES
 from tests.courses import answers, client_answers
 from tests.factories import editor_of, make_episode, make_therapy_session
 from tests.ratings.cases.views.test_lists import text_of
-from tests.test_shadow import hide
 
 DIFFICULT = "something did not fit"
 
@@ -96,24 +95,6 @@ def test_what_the_therapist_noticed_opens_one_in_their_name(http, dana, juniper,
     assert (rupture.opened_by, rupture.kind) == ("therapist", "withdrawal")
     http.force_login(dana.user)
     assert "You noticed something between you." in page(http, rupture)
-
-
-def test_what_nobody_named_is_not_said_to_be_noticed_in_shadow_mode_nor_after_it(
-    http, dana, mona, juniper, live_through
-):
-    live_through(juniper, [3, 3, 3, 3, 0])
-    rupture = Rupture.objects.get()
-    say_step(editor=editor_of(juniper), rupture=rupture, step="notice", outcome="done", line="")
-    http.force_login(dana.user)
-    hide(juniper.client.practice, mona)
-    reassess(juniper)
-    assert "You began a repair here." in page(http, rupture)
-    hide(juniper.client.practice, mona, shadow=False)
-    reassess(juniper)
-    shown = page(http, rupture)
-    assert "You noticed something" not in shown and "You began a repair" not in shown
-    rupture.refresh_from_db()
-    assert (rupture.opened_by, rupture.state, rupture.kept_back) == ("detector", "open", False)
 
 
 def test_a_therapist_names_one_by_hand_and_another_joins_it(http, dana, sam, noor, juniper, live_through):
