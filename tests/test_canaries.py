@@ -23,8 +23,8 @@ from sessions.models import Goal, PrivateNote
 from sessions.plan import actions as plan
 from tests.courses import answers, client_answers, consent
 from tests.factories import days_ago, editor_of
+from tests.lives import CANARY
 
-CANARY = "kanarienvogel"
 SEALED_MODELS = (Client, Membership, Rating, Goal, PrivateNote)
 
 

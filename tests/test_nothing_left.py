@@ -13,22 +13,23 @@ from django.db import connection
 from django.urls import reverse
 
 from alliance import crypto
+from alliance.accounts.session_store import SessionStore
 from alliance.drafts.actions import keep_draft
 from alliance.drafts.shown import ShownForm
-from alliance.models import DataKey, ErasureRequest
+from alliance.models import BrowserSession, DataKey, ErasureRequest
 from ratings.check_in import links
 from ratings.models import CheckIn
 from ratings.rights.erase import codes_of
 from tests.courses import answers
 from tests.factories import days_ago, make_episode, make_member
+from tests.lives import CANARY
 from tests.signing_in import give_password, sign_in
 
-CANARY = "kanarienvogel"
 CODES_STAY_IN = {"alliance_auditevent", "alliance_erasure"}
 
 
 def opened(value, keys):
-    """A stored value, and what the program would make of it: unsealed, or unpickled as the cache does."""
+    """A stored value, and what the program would make of it: unsealed, unpickled as the cache does, or decoded."""
     yield value
     if value.startswith("a2."):
         for key in keys:
@@ -50,6 +51,13 @@ def everything():
                     yield from ((table, text) for text in opened(value, keys))
                 if table == "alliance_cache":
                     yield table, str(pickle.loads(base64.b64decode(row[1])))
+                if table == BrowserSession._meta.db_table:
+                    yield from ((table, str(SessionStore().decode(value))) for value in row if is_signed(value))
+
+
+def is_signed(value):
+    """Whether this is what a session holds, and not when it ends or whose it is."""
+    return isinstance(value, str) and value.count(":") == 2
 
 
 def found(*words):
