@@ -6,15 +6,24 @@ A new table or column about clients fails the first test here, until the life ha
 import csv
 import io
 import json
+from uuid import uuid4
 
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+
+from alliance.drafts.actions import keep_draft
+from alliance.drafts.shown import ShownForm
+from alliance.models import Erasure
 from ratings.check_in import links
 from ratings.rights.copy import copy_of
-from ratings.rights.erase import _kinds_of
+from ratings.rights.erase import _kinds_of, erase_client
 from ratings.rights.registry import IN_COPY, LEFT_OUT
 from tests.factories import editor_of
-from tests.lives import empty_columns, words_in, written_columns
+from tests.lives import CANARY, empty_columns, words_in, written_columns
 from tests.lives import whole_life as whole_life  # a fixture
-from tests.test_nothing_left import found
+from tests.ratings.rights.test_erase import traces_of
+from tests.test_nothing_left import everything, found
 
 # The row is of one case, or of all the cases of a therapist, and then about no client.
 ALWAYS_EMPTY = ["alliance.Supervision.therapist", "alliance.Cover.therapist"]
@@ -55,3 +64,50 @@ def test_every_column_that_is_told_has_something_in_all_three_forms(whole_life):
         for column in columns:
             assert any(row[column] not in (None, "", [], {}) for row in records[model]), f"{model}.{column}"
             assert (model, column) in in_csv
+
+
+# --- The bytes of the file --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_a_file(db, tmp_path):
+    """The database in a file, as the settings have it, on a SQLite that of itself overwrites nothing."""
+    path, in_memory = tmp_path / "alliance.sqlite3", connections["default"]
+    path.write_bytes(in_memory.connection.serialize())
+    shipped = settings.DATABASES["default"]["OPTIONS"]
+    options = shipped | {"init_command": f"PRAGMA secure_delete = OFF; {shipped['init_command']}"}
+    connections["default"] = type(in_memory)(in_memory.settings_dict | {"NAME": str(path), "OPTIONS": options})
+    yield path
+    connections["default"].close()
+    connections["default"] = in_memory
+
+
+class Written:
+    """Every sealed text that a statement has written."""
+
+    def __init__(self):
+        self.tokens = set()
+
+    def __call__(self, execute, sql, params, many, context):
+        for value in params or ():
+            if isinstance(value, str) and value.startswith("a2."):
+                self.tokens.add(value)
+        return execute(sql, params, many, context)
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+def test_after_an_erasure_the_file_has_nothing_of_it_nor_of_what_was_removed_before(in_a_file, request):
+    written = Written()
+    with connection.execute_wrapper(written):
+        episode, dana, mona = map(request.getfixturevalue, ("whole_life", "dana", "mona"))
+        page = f"/cases/{episode.code}/goals/"
+        draft = keep_draft(form=ShownForm(dana.user.code, uuid4(), page), action=page, fields={"text": [CANARY]})
+    draft.delete()  # as when the form is saved; it was under the key of the practice, which stays
+    traces = {trace for trace in traces_of(episode.client) if "-" not in trace}  # the audit has codes with these
+    erase_client(client=episode.client, reason=Erasure.Reason.ASKED, asked_by=mona, agreed_by=None)
+    stays = {text for _table, text in everything()}
+    gone = (written.tokens | traces) - stays
+    held = b"".join(file.read_bytes() for file in in_a_file.parent.iterdir())
+    assert [trace for trace in gone if trace.encode() in held] == []
+    assert len(gone) > 100 and len(written.tokens & stays) > 2 and min(written.tokens & stays).encode() in held

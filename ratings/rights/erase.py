@@ -76,7 +76,6 @@ def erase_client(
         One of the two is no manager of the practice now, or they are one person while the practice has another; or a
         legal hold stands on the record, or it was joined to another one.
     """
-    forget_deleted_bytes()
     with transaction.atomic():
         Practice.objects.select_for_update(no_key=True).get(pk=client.practice_id)
         check_erasable(client, asked_by, agreed_by)
@@ -138,13 +137,6 @@ def may_erase() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT has_table_privilege('alliance_erasure', 'INSERT')")
         return bool(cursor.fetchone()[0])
-
-
-def forget_deleted_bytes() -> None:
-    """SQLite overwrites what is deleted from now on, instead of leaving it in free pages."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA secure_delete = ON")
 
 
 def empty_the_log() -> None:

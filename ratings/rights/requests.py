@@ -19,7 +19,6 @@ from ratings.rights.erase import (
     empty_the_log,
     erase_client,
     erased_or_logged,
-    forget_deleted_bytes,
     may_erase,
 )
 
@@ -91,8 +90,6 @@ def erase_due() -> int:
         return 0
     waiting = ErasureRequest.objects.waiting().filter(due_at__lte=Now()).order_by("due_at")
     due = list(waiting.values_list("pk", "client__code"))
-    if due:
-        forget_deleted_bytes()
     erased = sum(erased_or_logged(code, partial(_erased, pk)) for pk, code in due)
     if erased:
         empty_the_log()

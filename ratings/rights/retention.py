@@ -25,7 +25,7 @@ from alliance.keeping import WAITS, managers_of
 from alliance.models import CaseJoin, Client, Episode, Erasure, LegalHold, Membership, Practice, RetentionRule
 from alliance.refusal import Refused
 from alliance.scopes import SIGHT_WAITS
-from ratings.rights.erase import empty_the_log, erase_by_rule, erased_or_logged, forget_deleted_bytes, may_erase
+from ratings.rights.erase import empty_the_log, erase_by_rule, erased_or_logged, may_erase
 
 HERE_FOR = timedelta(days=30)  # what was imported just now is not erased the same night; convention of this app
 
@@ -167,8 +167,6 @@ def erase_what_is_over() -> int:
     if not may_erase():
         return 0
     due = [(rule.pk, *client) for rule in RetentionRule.objects.in_force() for client in _keys(rule)]
-    if due:
-        forget_deleted_bytes()
     erased = sum(erased_or_logged(code, partial(_erased, rule, client)) for rule, client, code in due)
     if erased:
         empty_the_log()

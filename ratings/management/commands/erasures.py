@@ -13,7 +13,7 @@ from alliance.models import CaseJoin, Client, Episode, Erasure, Practice
 from ratings.detection.reassess import reassess_all
 from ratings.joining.parting import lock_two, take_apart
 from ratings.management.commands.erase_client import certificate
-from ratings.rights.erase import empty_the_log, erase_again, forget_deleted_bytes, lock_all_of
+from ratings.rights.erase import empty_the_log, erase_again, lock_all_of
 from ratings.rights.requests import erase_due
 from ratings.rights.retention import erase_what_is_over
 
@@ -44,7 +44,6 @@ class Command(BaseCommand):
     def _erase_all(self, ledger):
         codes = {erasure.client_code for erasure in ledger}
         n_erased = n_failed = 0
-        forget_deleted_bytes()
         for erasure in ledger:
             try:
                 n_erased += _part_and_erase(erasure, codes)

@@ -16,7 +16,7 @@ from alliance.people.role_actions import change_roles
 from alliance.people.roles import MemberRole
 from alliance.refusal import Refused
 from ratings.rights import requests, retention
-from ratings.rights.erase import erase_client
+from ratings.rights.erase import erase_client, erased_or_logged
 from ratings.rights.holds import lift_hold, place_hold
 from ratings.rights.requests import ask_to_erase, erase_due
 from ratings.rights.retention import agree_to_rule, due_records, end_rule, erase_what_is_over, set_rule, years_before
@@ -117,10 +117,11 @@ def test_what_is_put_off_while_the_job_waits_is_not_erased(mona, ended, monkeypa
     request = ask_to_erase(keeper=check_keep(mona.user, ended["Alder"].code), reason=Erasure.Reason.ASKED)
     ErasureRequest.objects.filter(pk=request.pk).update(due_at=days_ago(0.1))
 
-    def listed_and_put_off_then():
+    def put_off_first(code, erase):
         ErasureRequest.objects.filter(pk=request.pk).update(due_at=days_ago(-1))
+        return erased_or_logged(code, erase)
 
-    monkeypatch.setattr(requests, "forget_deleted_bytes", listed_and_put_off_then)
+    monkeypatch.setattr(requests, "erased_or_logged", put_off_first)
     assert erase_due() == 0
     assert "Alder" in names_left()
 
