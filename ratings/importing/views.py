@@ -16,11 +16,13 @@ from ratings.importing import actions
 from ratings.importing.forms import DateOrderForm, EndOldForm, UploadForm
 from ratings.importing.preview import Counts
 from ratings.importing.receiver import therapist_labels
+from ratings.importing.turns import takes_a_turn
 
 MOST_FAULTS_SHOWN = 100
 
 
 @require_page_or_post
+@takes_a_turn
 def import_upload(request):
     memberships = access.check_import(request.user)
     form = UploadForm(posted(request), request.FILES or None, memberships=memberships)
@@ -33,6 +35,7 @@ def import_upload(request):
 
 
 @require_page_or_post
+@takes_a_turn
 def import_preview(request, code):
     access.check_import(request.user)
     draft = get_visible_or_404(actions.DRAFTS, request.user, code=code)

@@ -15,11 +15,13 @@ from ratings.importing.clients import actions
 from ratings.importing.clients.forms import ClientListForm
 from ratings.importing.forms import DateOrderForm
 from ratings.importing.receiver import therapist_labels
+from ratings.importing.turns import takes_a_turn
 
 MOST_SHOWN = 100  # of the clients, and of the faults; convention of this app
 
 
 @require_page_or_post
+@takes_a_turn
 def client_list_upload(request):
     memberships = access.check_import(request.user)
     form = ClientListForm(posted(request), request.FILES or None, memberships=memberships)
@@ -32,6 +34,7 @@ def client_list_upload(request):
 
 
 @require_page_or_post
+@takes_a_turn
 def client_list_preview(request, code):
     access.check_import(request.user)
     draft = get_visible_or_404(DRAFTS, request.user, code=code)
