@@ -11,7 +11,9 @@ from alliance.models import CaseJoin, Client, EmergencyAccess, Episode, ErasureR
 from ratings.joining.moving import MOVED, OF_CASE, TRACKED
 from ratings.joining.obstacles import IN_THE_WAY, STAYS, obstacle_between
 from sessions.models import TherapySession
+from tests.at_once import fresh
 from tests.factories import days_ago, make_episode, make_supervision
+from tests.ratings.joining.test_actions import join
 from tests.ratings.joining.test_moving import double, kept  # noqa: F401 -- fixtures
 from tests.ratings.meetings.conftest import adviser, write  # noqa: F401 -- fixtures
 
@@ -96,3 +98,10 @@ def test_nobody_is_told_to_keep_a_case_that_cannot_be_the_one_that_stays(dana, s
     came_in.delete()
     Episode.objects.filter(pk=double.pk).update(ends_at=days_ago(1), end_reason="completed")
     assert apart in obstacle_between(kept, Episode.objects.get(pk=double.pk)), "one that has ended cannot stay either"
+
+
+def test_another_case_of_a_record_that_is_one_with_a_third_does_not_come_along(dana, kept, double):  # noqa: F811 -- fixtures
+    """So no pause is forgotten, and no consent stands, that the third has otherwise."""
+    join(fresh(double), fresh(make_episode(dana, "Juniper", starts_at=days_ago(90))))
+    other = make_episode(dana, client=double.client, ends_at=timezone.now(), end_reason="other")
+    assert "has an earlier therapy, which" in obstacle_between(fresh(kept), fresh(other))
