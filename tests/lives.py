@@ -23,7 +23,6 @@ from alliance.models import (
     LegalHold,
     Supervision,
 )
-from alliance.people.emergency import open_in_emergency
 from ratings.check_in import links
 from ratings.check_in.answers import PlanAnswer, PlanAnswers
 from ratings.check_in.plan_questions import AskedAbout, PlanAsked
@@ -150,8 +149,7 @@ class Life:
         self.add(CaseOffer, to=noor, asked_by=mona, ended_at=days_ago(26), **covers, **ended)
         self.episode.history_shares.create(extent="scores", recorded_by=dana, withdrawn_at=days_ago(3))
         self.add(KeptLook, event_key=1)
-        name, reason = self.client.display_name, words_in(EmergencyAccess, "reason")
-        open_in_emergency(by=mona, therapist=dana, client_name=name, reason=reason)
+        self.add(EmergencyAccess, "reason", reader=mona, starts_at=days_ago(3), ends_at=days_ago(2.9))
 
     def sessions(self, dana, noor, sam, mona):
         series = self.add(SessionSeries, every_weeks=1, planned_by=dana)
