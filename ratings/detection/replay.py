@@ -43,7 +43,7 @@ def replay(
     settled = settle(
         sessions,
         assessments,
-        [_rupture_record(row, version, positions, held_sessions) for row in stored],
+        [_rupture_record(row, version, positions, held_sessions, sessions) for row in stored],
         constants,
         valid_from=version.valid_from,
         ended=ended,
@@ -100,25 +100,58 @@ def _session_record(held: HeldSession) -> SessionRecord:
 
 
 def _rupture_record(
-    row: Rupture, version: DetectorVersion, positions: Mapping[int, int], held_sessions: Sequence[HeldSession]
+    row: Rupture,
+    version: DetectorVersion,
+    positions: Mapping[int, int],
+    held_sessions: Sequence[HeldSession],
+    sessions: Sequence[SessionRecord],
 ) -> RuptureRecord:
+    opened = positions.get(row.opened_session_id)
+    of_detector = row.opened_by == OpenedBy.DETECTOR or _is_given_back(row, version)
+    opened_by = OpenedBy.DETECTOR if of_detector else OpenedBy(row.opened_by)
     return RuptureRecord(
         id=row.pk,
         state=RuptureState(row.state),
-        opened_by=OpenedBy(row.opened_by),
-        opened=positions.get(row.opened_session_id),
+        opened_by=opened_by,
+        opened=opened,
         closed=positions.get(row.closed_session_id) if row.closed_session_id else None,
         is_over=row.closed_at is not None,
         of_this_version=row.version_id == version.pk,
         opened_at=row.opened_at,
         aside_at=row.closed_at if row.state == Rupture.RuptureState.SET_ASIDE else None,
         next_held=sum(held.row.starts_at < row.opened_session.starts_at for held in held_sessions),
-        by_hand=row.named_by_id is not None or (row.worked_on and row.opened_by == Rupture.OpenedBy.THERAPIST),
+        by_hand=row.named_by_id is not None or (row.worked_on and opened_by == OpenedBy.THERAPIST),
         is_named=row.named_by_id is not None,
         worked_on=row.worked_on,
-        kept_back=row.kept_back,
-        may_return=version.restores_id is not None and (row.version_id or 0) >= version.restores_id,
+        kept_back=row.kept_back and not _is_given_back(row, version),
+        only_retold=opened is not None and _is_only_retold(row, version, sessions[opened]),
+        may_return=_is_given_back(row, version)
+        or (version.restores_id is not None and (row.version_id or 0) >= version.restores_id),
     )
+
+
+def _is_taken_over(row: Rupture, update: RuptureUpdate) -> bool:
+    """Whether what people say takes its place from here on: it goes on with it, or has it kept back."""
+    is_ours = row.opened_by == OpenedBy.DETECTOR and not row.kept_back
+    return is_ours and (update.opened_by != OpenedBy.DETECTOR or update.kept_back)
+
+
+def _is_given_back(row: Rupture, version: DetectorVersion) -> bool:
+    """Whether it was taken over under the version that is out of force again."""
+    if version.restores_id is None or row.taken_over_id in (None, version.pk):
+        return False
+    return row.taken_over_id > version.restores_id
+
+
+def _is_only_retold(row: Rupture, version: DetectorVersion, opening: SessionRecord) -> bool:
+    """Whether the version that is out of force again made it, of a report that was on record before.
+
+    What somebody has worked on since stays theirs.
+    """
+    since, said_at = version.other_since, opening.first_reported_at or opening.reported_at
+    if since is None or said_at is None or row.worked_on:
+        return False
+    return said_at < since <= row.opened_at < version.valid_from
 
 
 def _active_rupture(row: Rupture, held_sessions: Sequence[HeldSession]) -> ActiveRupture:
@@ -151,6 +184,10 @@ def _rupture_rows(
         touched.append(row)
     for update in settled.updates:
         row = rows[update.id] if update.id else Rupture(episode=episode, opened_at=at)
+        if update.id and _is_taken_over(row, update):
+            row.taken_over = version
+        elif update.opened_by == OpenedBy.DETECTOR and not update.kept_back:
+            row.taken_over = None
         row.opened_by = Rupture.OpenedBy(update.opened_by)
         row.opened_session = held_sessions[update.opened].row
         _set_evidence(row, update, version, held_sessions[update.opened])

@@ -1,11 +1,13 @@
 """What a detector is, and what it thinks of each therapy session."""
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from alliance.models import Episode, Practice
 from alliance.query_sets import ScopedQuerySet
@@ -61,6 +63,14 @@ class DetectorVersion(models.Model):
 
     def __str__(self):
         return f"{self.criterion} {self.budget}"
+
+    @cached_property
+    def other_since(self) -> datetime | None:
+        """From when the version held that this one put out of force again; None where it brings none back."""
+        if self.restores is None:
+            return None
+        later = DetectorVersion.objects.filter(practice=self.practice_id, valid_from__gt=self.restores.valid_from)
+        return later.order_by("valid_from").values_list("valid_from", flat=True)[0]
 
     @property
     def learned_ratings(self) -> bool:

@@ -79,6 +79,10 @@ class Rupture(models.Model):
     rebased_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     rebased_reason = SealedTextField(null=True)
 
+    taken_over = models.ForeignKey(  # the version under which what people say took its place
+        DetectorVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
     worked_on = False  # whether a step of its repair was planned or taken; only a replay reads it
 
     objects = RuptureQuerySet.as_manager()
@@ -104,7 +108,7 @@ class Rupture(models.Model):
             "episode", "opened_session", "closed_session", "opened_by", "state", "kind", "pillars", "evidence",
             "kept_back", "opened_at", "closed_at", "rebased_session", "rebased_at",
         )  # fmt: skip
-        plain = ("id", "code", "version", "named_by", "rebased_by")
+        plain = ("id", "code", "version", "named_by", "rebased_by", "taken_over")
 
     def __str__(self):
         return str(self.code)

@@ -61,7 +61,7 @@ def named_ruptures(
         opened = record.opened
         if record.by_hand and record.begins is not None and sessions:
             opened = min(record.begins, last)
-        if opened is None or not (record.by_hand or report_of(sessions[opened].evidence)):
+        if opened is None or not (record.by_hand or (report_of(sessions[opened].evidence) and not record.only_retold)):
             if record.state != RuptureState.WITHDRAWN:
                 left.append(record)
             continue

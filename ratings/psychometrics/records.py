@@ -56,6 +56,7 @@ class RuptureRecord:
     is_named: bool = False  # somebody named it, on a page
     worked_on: bool = False  # a step of its repair was taken
     kept_back: bool = False  # found in shadow mode
+    only_retold: bool = False  # from an old report, by the version that is out of force again
     may_return: bool = False  # written by the version that came back, or since it was replaced
 
     @property

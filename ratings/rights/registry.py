@@ -137,7 +137,7 @@ IN_COPY = (
         _("Strains"),
         "opened_session closed_session opened_by state kind pillars evidence opened_at closed_at named_by named_line "
         "aside_reason rebased_session rebased_at rebased_by rebased_reason",
-        "code version kept_back",
+        "code version kept_back taken_over",
     ),
     _told("ratings.RuptureView", _("How a strain was seen"), "kind signs said_by said_at", "rupture"),
     _told("ratings.SetAside", _("Strains set aside"), "reason by at undone_by undone_at", "rupture"),
