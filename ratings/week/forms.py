@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from alliance import access
 from alliance.form_fields import DayField, NumberField, TimeOfDayField
 from alliance.form_keys import KeyedForm
+from alliance.models import Episode
+from alliance.models.episode import EPISODE_NEEDS
 from ratings.cases.apart import names_apart
 from ratings.week.actions import no_such_time
 from ratings.week.leave import LeaveChoice
@@ -59,15 +61,15 @@ class PlanForm(AcceptedMixin, KeyedForm):
         self.user = user
         self.episodes = {str(episode.code): episode for episode in cases}
         names = names_apart(self.episodes.values())
-        named = [(code, self._name(episode, names[code])) for code, episode in self.episodes.items()]
+        by_name = sorted(names.items(), key=lambda item: item[1].casefold())
+        named = [(code, self._name(self.episodes[code], name)) for code, name in by_name]
         self.fields["case"].choices = named if len(named) == 1 else [NOT_CHOSEN, *named]
 
     def _name(self, episode, name):
         """The client, and for whom where it is a colleague's case."""
-        therapist = episode.therapist
-        if therapist.user_id == self.user.pk:
+        if episode.of_user == self.user.pk:
             return name
-        return _("%(name)s, for %(therapist)s") % {"name": name, "therapist": therapist.display_name}
+        return _("%(name)s, for %(therapist)s") % {"name": name, "therapist": episode.therapist.display_name}
 
     def clean(self):
         cleaned = super().clean()
@@ -111,9 +113,10 @@ class PlanForm(AcceptedMixin, KeyedForm):
             spans = [one for one in spans if one.starts_at <= end.starts_at]
         cleaned["spans"] = spans
 
-    @property
+    @cached_property
     def episode(self):
-        return self.episodes[self.cleaned_data["case"]]
+        chosen = self.episodes[self.cleaned_data["case"]]
+        return Episode.objects.select_related(*EPISODE_NEEDS).get(pk=chosen.pk)
 
     @cached_property
     def editor(self):

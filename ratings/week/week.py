@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import TextChoices
+from django.db.models import F, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance import scopes
 from alliance.dates import DateFormat, written
-from alliance.models import Episode, Membership, User
+from alliance.models import Membership, User
 from sessions.models import Attendance, CancelledBy, Leave, Mode, TherapySession
 from sessions.schedule.leave import leaves_of
 
@@ -159,13 +160,24 @@ def week_of(user: User, therapists: Sequence[Membership], day: date, open_row: T
     )
 
 
-def plannable_episodes(user: User) -> list[Episode]:
-    """The open episodes of the user, and those of the colleagues whom they cover, by name."""
-    episodes = scopes.own_episodes(user).filter(ends_at__isnull=True)
-    rows = episodes.select_related(
-        "client__data_key", "client__practice", "therapist__user", "therapist__practice__data_key"
+def plannable_episodes(user: User) -> list[Any]:
+    """The open episodes of the user, and those of the colleagues whom they cover, as a list to choose from has them.
+
+    Only what it says of them is read, as there may be hundreds: of each `of_user`, and the therapist of a colleague's.
+    """
+    episodes = scopes.own_episodes(user).filter(ends_at__isnull=True).annotate(of_user=F("therapist__user"))
+    rows = list(
+        episodes.select_related("client__data_key")
+        .only("code", "starts_at", "therapist", "client__code", "client__name", "client__data_key")
+        .order_by("pk")
     )
-    return sorted(rows, key=lambda episode: episode.client.display_name.casefold())
+    of_colleagues = [row for row in rows if row.of_user != user.pk]
+    if of_colleagues:
+        keys = {row.therapist_id for row in of_colleagues}
+        members = Membership.objects.select_related("practice__data_key").in_bulk(keys)
+        for row in of_colleagues:
+            row.therapist = members[row.therapist_id]
+    return rows
 
 
 def _became(leaves: Sequence[Leave]) -> Counter[tuple[int, bool]]:

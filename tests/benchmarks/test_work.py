@@ -9,9 +9,9 @@ from benchmarks.urls import EMPTY
 from benchmarks.work import Arm, TooNoisy, calls_of, compared
 from tests.factories import make_episode
 
-# How many functions a page calls, for each one of an empty page; measured: 4.4 and 10.4; 93, 29, 122, 221 and 55.
+# How many functions a page calls, for each one of an empty page; measured: 4.4 and 10.4; 93, 29, 122, 221, 55 and 64.
 FORM, ANSWERS = 5, 11
-ALL_CASES, NEEDS_ATTENTION, MY_CASES, TODAY, CASE = 102, 32, 135, 243, 60
+ALL_CASES, NEEDS_ATTENTION, MY_CASES, TODAY, CASE, WEEK = 102, 32, 135, 243, 60, 71
 
 
 def ticking(*readings):
@@ -71,6 +71,7 @@ def test_pages_about_fifty_cases_ask_python_for_no_more_than_before(empty_page, 
         ("/cases/", own, MY_CASES),
         ("/today/", own, TODAY),
         (first_case(own_episodes(dana.user)), own, CASE),
+        ("/week/", own, WEEK),
     ]
     found = {path: calls_of(opening(browser, path)) / empty_page for path, browser, _most in pages}
     assert {path: found[path] for path, _browser, most in pages if found[path] > most} == {}

@@ -9,6 +9,7 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
+from alliance.crypto import Sealed
 from alliance.models import AuditEvent, Cover
 from alliance.people.cover import arrange_cover
 from ratings.week.leave import LeaveChoice, take_leave
@@ -364,3 +365,22 @@ def test_a_colleague_changes_nothing(http, noor, juniper, dana, plan):
     assert rows() == [(f"{coming(1)} 10:00", "planned")]
     leave.refresh_from_db()
     assert leave.withdrawn_at is None
+
+
+def test_each_name_of_the_list_to_choose_from_is_opened_once(signed_in, dana, many, monkeypatch):
+    opened = []
+    monkeypatch.setattr(Sealed, "open", lambda text, key, as_it_is=Sealed.open: opened.append(1) or as_it_is(text, key))
+    counts = []
+    for more in (10, 40):
+        many(dana, more)
+        opened.clear()
+        assert signed_in.get(WEEK).status_code == 200
+        counts.append(len(opened))
+    assert counts[1] - counts[0] == 40
+
+
+def test_the_list_to_choose_from_goes_by_name(signed_in, dana):
+    for name in ("Sorrel", "alder", "Juniper"):
+        make_episode(dana, name)
+    choices = signed_in.get(WEEK).context["plan"].fields["case"].choices
+    assert [name for code, name in choices if code] == ["alder", "Juniper", "Sorrel"]
