@@ -88,7 +88,7 @@ def endings_of_supervisor(user: User) -> list[Ending]:
 
 def _endings(found: Prepared, user: User) -> list[Ending]:
     now = timezone.now()
-    rows = found.models(user=user, since=now - TOLD_AFTER, until=now + TOLD_AHEAD)
+    rows = found.models(user=user, since=now - TOLD_AFTER, now=now, until=now + TOLD_AHEAD)
     return [_ending(row, user, now) for row in rows if not _goes_on(row)]
 
 
@@ -123,26 +123,27 @@ def _goes_on(row: Any) -> bool:
     return same.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=row.ends_at)).exists()
 
 
-def _that_end(rows: QuerySet[Any], since: datetime, until: datetime) -> QuerySet[Any]:
+def _that_end(rows: QuerySet[Any], since: datetime, now: datetime, until: datetime) -> QuerySet[Any]:
     """Those of them that were open, or are. A case that has ended has no supervisor to come."""
-    rows = rows.filter(ends_at__gt=since, ends_at__lte=until, accepted_at__isnull=False, opens_at__lt=F("ends_at"))
+    was_open = Q(accepted_at__isnull=False, opens_at__lte=now, opens_at__lt=F("ends_at"))
+    rows = rows.filter(was_open, ends_at__gt=since, ends_at__lte=until)
     rows = rows.filter(Q(episode__isnull=True) | Q(episode__ends_at__isnull=True))
     people = ("supervisor", "therapist", "episode__therapist")
     keys = [f"{place}__practice__data_key" for place in people]
     return rows.select_related(*keys, "episode__client__data_key").order_by("ends_at", "pk")
 
 
-def _of_therapist(user: User, since: datetime, until: datetime) -> QuerySet[Any]:
+def _of_therapist(user: User, since: datetime, now: datetime, until: datetime) -> QuerySet[Any]:
     places = live_memberships(user, "therapist")
     cases = Episode.objects.filter(therapist__among=places, ends_at__isnull=True)
     rows = Supervision.objects.filter(Q(therapist__among=places) | Q(episode__among=cases))
-    return _that_end(rows, since, until)
+    return _that_end(rows, since, now, until)
 
 
-def _of_supervisor(user: User, since: datetime, until: datetime) -> QuerySet[Any]:
+def _of_supervisor(user: User, since: datetime, now: datetime, until: datetime) -> QuerySet[Any]:
     places = live_memberships(user, "supervisor")
-    return _that_end(Supervision.objects.filter(supervisor__among=places), since, until)
+    return _that_end(Supervision.objects.filter(supervisor__among=places), since, now, until)
 
 
-OF_THERAPIST = Prepared(_of_therapist, user=User, since=datetime, until=datetime)
-OF_SUPERVISOR = Prepared(_of_supervisor, user=User, since=datetime, until=datetime)
+OF_THERAPIST = Prepared(_of_therapist, user=User, since=datetime, now=datetime, until=datetime)
+OF_SUPERVISOR = Prepared(_of_supervisor, user=User, since=datetime, now=datetime, until=datetime)

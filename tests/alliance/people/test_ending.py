@@ -138,6 +138,12 @@ def test_one_that_was_never_open_and_one_of_an_ended_case_are_not_told(dana, hen
     assert not endings_of_therapist(dana.user) and not endings_of_supervisor(henrik.user)
 
 
+def test_before_the_first_day_no_end_is_told_and_nobody_named(http, dana, henrik, juniper):
+    make_supervision(henrik, episode=juniper, opens_at=in_days(5), not_before=in_days(5), ends_at=in_days(9))
+    assert "Juniper" not in text(http, henrik, CASELOAD), "they cannot read it yet"
+    assert not endings_of_therapist(dana.user) and not endings_of_supervisor(henrik.user)
+
+
 def test_nobody_else_is_told(henrik, juniper, sam, noor, otis):
     make_supervision(henrik, episode=juniper, ends_at=in_days(1))
     for member in (noor, otis, sam):
