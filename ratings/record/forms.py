@@ -8,6 +8,7 @@ from ratings.cases.apart import names_apart
 from ratings.check_in.forms import NOT_AN_ANSWER, QuestionsMixin
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
+from sessions.models import Attendance
 from sessions.schedule.forms import AcceptedMixin, TherapySessionForm, times_of
 
 WHY = _("Why")
@@ -53,7 +54,7 @@ class SessionCorrectForm(QuestionsMixin, AcceptedMixin, TherapySessionForm):
         super().__init__(*args, on_record=on_record, initial=initial | answers, **kwargs)
         self.fields["accepted"].label = _("Save it all the same")
         self.text = text
-        self.adds_rating = bool(text) and rating is None
+        self.adds_rating = bool(text) and rating is None and on_record.attendance == Attendance.ATTENDED
         if text:  # an import without its questions has none that could be answered here
             self.add_questions(text, Rater.THERAPIST)
         self.fields["private_note"].help_text = _("Only you will see it. The earlier version is kept.")

@@ -187,3 +187,8 @@ def test_whoever_opened_it_sees_the_phone_number_for_that_hour_alone(http, mona,
     EmergencyAccess.objects.update(starts_at=days_ago(1), ends_at=days_ago(0.9))
     http.force_login(mona.user)
     assert http.get(page).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/help/", PAGE])
+def test_who_may_open_a_case_reads_before_that_it_shows_the_phone_number(path, mona):
+    assert "client’s phone number" in " ".join(signed_in(mona).get(path).text.split())
