@@ -8,6 +8,8 @@ from typing import Any, TypeVar, cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from alliance import access
+
 AT_ONCE = 2  # in a process, of its four threads; convention of this app
 RETRY_AFTER_SECONDS = 60  # convention of this app
 TURNS = threading.BoundedSemaphore(AT_ONCE)
@@ -26,6 +28,7 @@ def takes_a_turn(view: View) -> View:
         if request.method != "POST" and not asked:  # the empty form
             return view(request)
         if not TURNS.acquire(blocking=False):
+            access.check_import(request.user)  # type: ignore[arg-type]  # who is not signed in comes nowhere near
             return _no_turn(request)
         try:
             return view(request, **asked)
