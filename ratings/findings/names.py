@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from ratings.psychometrics.evidence import BehaviourSign, Budget, Pillar, Rater, Report, Use
+from ratings.psychometrics.evidence import BehaviourSign, Budget, Kind, Note, Pillar, Rater, Report, State, Use
 from ratings.psychometrics.series import OVERALL
 
 StrOrLazy = str | Promise
@@ -125,3 +125,38 @@ def criterion(name: str) -> str:
 def answered_of(answered: int, held: int) -> str:
     """How many check-ins were answered, of how many sessions."""
     return _("%(answered)s of %(held)s") % {"answered": answered, "held": held}
+
+
+def state_name(state: State) -> str:
+    """Where a therapy stands after one session, as a cell says it."""
+    return {
+        State.TOO_FEW: _("too few ratings to say"),
+        State.STEADY: _("about as usual"),
+        State.OPEN: _("below the usual"),
+        State.RECOVERING: _("back near the usual, once"),
+        State.UNREPAIRED: _("still on after four sessions"),
+        State.REPAIRED: _("repaired, back at the usual"),
+        State.BACK_TO_USUAL: _("back at the usual"),
+        State.SETTLED_LOWER: _("settled lower than before"),
+    }[state]
+
+
+def kind_name(kind: Kind) -> str:
+    """How a strain shows."""
+    return {
+        Kind.WITHDRAWAL: _("pulling back"),
+        Kind.CONFRONTATION: _("pushing back"),
+        Kind.UNCLEAR: _("not clear in which way"),
+    }[kind]
+
+
+def note_name(note: Note) -> str:
+    """What is worth a remark and is no strain, in short."""
+    return {
+        Note.CEILING: _("the last forms were perfect in every answer"),
+        Note.EARLY_LOW: _("a low start"),
+        Note.NO_CHECK_INS: _("three sessions in a row without a check-in"),
+        Note.THERAPIST_FELL: _("the therapist's own ratings fell"),
+        Note.CLIENT_ESTIMATED: _("the client left a pillar out: the whole is estimated"),
+        Note.THERAPIST_ESTIMATED: _("the therapist left a pillar out: the whole is estimated"),
+    }[note]

@@ -26,8 +26,8 @@ from alliance.models import Client, Consent, Episode, LegalHold, Membership
 from ratings.cells.values import defused
 from ratings.check_in.plan_questions import SaidOfPlan, said_of_plan
 from ratings.detection.shadow import is_in_shadow
-from ratings.models import Instrument, Rating, Rupture
-from ratings.rights.copy_words import LABELS, evidence_in_words, instant_in_words, plain
+from ratings.models import Assessment, Instrument, Rating, Rupture
+from ratings.rights.copy_words import FINDINGS, LABELS, evidence_in_words, instant_in_words, plain
 from ratings.rights.registry import IN_COPY, LEFT_OUT, NAMED_AS_LEFT_OUT, SHOWN_UNLESS_IN_SHADOW, Told
 from sessions.models import Goal, Task, TherapySession
 
@@ -190,6 +190,9 @@ def _writer(
             return _of_plan(said.get(row.pk, ()))
         if field.name == "evidence" and isinstance(row, Rupture) and said is not None:
             return evidence_in_words(value, instant)
+        is_finding = isinstance(row, Assessment) or (isinstance(row, Rupture) and field.name != "state")
+        if is_finding and said is not None and value and field.name in FINDINGS:
+            return FINDINGS[field.name](value)
         if field.name == "answers" and isinstance(row, Rating):
             return _in_words(row)
         if field.name == "text_version" and isinstance(row, Consent) and (wording := wording_of(row)):

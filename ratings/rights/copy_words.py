@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from alliance.dates import DateFormat, written
-from ratings.findings.names import StrOrLazy
+from ratings.findings.names import StrOrLazy, answered_of, kind_name, note_name, pillar_names, source_name, state_name
+from ratings.psychometrics.evidence import Kind, Points, State, notes_of
 
 # Column -> its label, where the name of the column says little to whoever it is about.
 LABELS: dict[str, StrOrLazy] = {
@@ -55,9 +56,29 @@ EVIDENCE_LABELS: dict[str, StrOrLazy] = {
     "pillars": gettext_lazy("Pillars that fell"),
     "points": gettext_lazy("What counted, and how much"),
     "notes": gettext_lazy("Notes"),
-    "hurried": gettext_lazy("Answered in a hurry"),
+    "hurried": gettext_lazy("Sessions answered in a hurry"),
     "straight_before": gettext_lazy("The same answer to every question before"),
 }
+
+
+# Column of a finding -> its words, for what is stored in it.
+FINDINGS: dict[str, Callable[[Any], str | list[str]]] = {
+    "state": lambda stored: state_name(State(stored)),
+    "kind": lambda stored: kind_name(Kind(stored)),
+    "pillars": pillar_names,
+    "points": lambda stored: [words for part in stored if (words := _counted(Points(**part)))],
+    "notes": lambda stored: [note_name(note) for note in notes_of(stored)],
+}
+
+
+def _counted(part: Points) -> str:
+    """What one source added; empty for a source that is not shown."""
+    name = source_name(part.source)
+    said = [_("%(points)s points") % {"points": plain(float(part.points))}]
+    if part.seen is not None and part.usual is not None:
+        said.append(_("seen %(seen)s") % {"seen": plain(float(part.seen))})
+        said.append(_("usually %(usual)s") % {"usual": plain(float(part.usual))})
+    return f"{name}: {', '.join(said)}" if name else ""
 
 
 def evidence_in_words(stored: Mapping[str, Any], instant: Callable[[datetime], str]) -> dict[str, Any]:
@@ -68,12 +89,17 @@ def evidence_in_words(stored: Mapping[str, Any], instant: Callable[[datetime], s
     >>> evidence_in_words({"held_at": "2026-11-02T09:00+00:00", "pillars": [], "number": 4}, lambda at: f"{at:%d %b}")
     {'Session': 4, 'Held on': '02 Nov'}
     """
-    words = {}
-    for key, label in EVIDENCE_LABELS.items():
-        value = stored.get(key)
-        if value not in (None, "", []):
-            words[str(label)] = instant(datetime.fromisoformat(value)) if key == "held_at" else value
-    return words
+    say: dict[str, Callable[[Any], Any]] = {
+        **FINDINGS,
+        "held_at": lambda at: instant(datetime.fromisoformat(at)),
+        "hurried": lambda numbers: ", ".join(str(number) for number in numbers),
+        "straight_before": lambda before: answered_of(*before),
+    }
+    return {
+        str(label): say[key](value) if key in say else value
+        for key, label in EVIDENCE_LABELS.items()
+        if (value := stored.get(key)) not in (None, "", [])
+    }
 
 
 def instant_in_words(instant: datetime, zone: ZoneInfo) -> str:

@@ -145,6 +145,14 @@ def test_what_spoke_for_a_strain_is_in_words_on_the_page_and_as_stored_in_the_fi
     assert "held_at" in strains.rows[0][strains.columns.index("evidence")]
 
 
+def test_no_finding_is_a_code_on_the_page(juniper, live_through):
+    live_through(juniper, [3, 3, 3, 3, 0])
+    told = [one for one in copy_of(juniper).sections if one.model in ("ratings.Rupture", "ratings.Assessment")]
+    assert len(told) == 2 and not re.findall(
+        r"client:\w+|behaviour:|too_few|source ", str([one.entries for one in told])
+    )
+
+
 def test_what_was_entered_late_stands_by_its_day(juniper, live_through):
     live_through(juniper, [3, 3])
     early = make_therapy_session(juniper, starts_at=days_ago(800), attendance="attended")
