@@ -224,7 +224,7 @@ class LeaveForm(KeyedForm):
     choice = forms.ChoiceField(
         label=_("The sessions that fall into it"),
         choices=[NOT_CHOSEN, *LeaveChoice.choices],
-        error_messages={"required": _("Choose what becomes of them.")},
+        required=False,  # asked for where some do
     )
 
     def __init__(self, *args, **kwargs):
@@ -241,6 +241,13 @@ class LeaveForm(KeyedForm):
         elif last - first > LONGEST_LEAVE or not -LONGEST_AHEAD < first - today < LONGEST_AHEAD:
             self.add_error("last", _("Such a leave is more than a year long or away. Check the years."))
         return cleaned
+
+    @property
+    def chosen(self):
+        return LeaveChoice(self.cleaned_data["choice"]) if self.cleaned_data["choice"] else None
+
+    def ask_choice(self):
+        self.add_error("choice", _("Choose what becomes of them."))
 
     def matches(self, leave):
         start, end = timezone.localdate(leave.starts_at), timezone.localdate(leave.ends_at) - timedelta(days=1)

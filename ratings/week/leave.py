@@ -35,6 +35,10 @@ class LeaveChoice(TextChoices):
     KEEP = "keep", _("Leave them as they are")
 
 
+class NotChosen(Exception):
+    """Sessions fall into the leave, and nobody has said what becomes of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeaveTaken:
     """A leave, and what became of the sessions that fell into it."""
@@ -45,14 +49,16 @@ class LeaveTaken:
 
 
 @transaction.atomic
-def take_leaves(*, therapists: Sequence[Membership], first: date, last: date, choice: LeaveChoice, code) -> LeaveTaken:
+def take_leaves(
+    *, therapists: Sequence[Membership], first: date, last: date, choice: LeaveChoice | None, code
+) -> LeaveTaken:
     """The leave of somebody who has a place in several practices: it holds in each, by the days of its zone.
 
     The first of the leaves has this code.
 
     Raises
     ------
-    Refused
+    NotChosen, Refused
         As in `take_leave`; nothing is written.
     """
     taken = [
@@ -87,7 +93,7 @@ def _days(leave: Leave) -> tuple[date, date]:
 
 @transaction.atomic
 def take_leave(
-    *, therapist: Membership, first: date, last: date, zone: ZoneInfo, choice: LeaveChoice, code=None
+    *, therapist: Membership, first: date, last: date, zone: ZoneInfo, choice: LeaveChoice | None, code=None
 ) -> LeaveTaken:
     """Writes down a leave from the first day to the last, and moves or cancels what is planned in it.
 
@@ -96,6 +102,8 @@ def take_leave(
 
     Raises
     ------
+    NotChosen
+        Sessions are planned in it, and there is no `choice`.
     Refused
         Another leave covers one of the days.
     """
@@ -106,6 +114,8 @@ def take_leave(
         raise Refused(str(_("You have a leave on one of these days already. Take that one back first.")))
     leave = schedule_actions.save_leave(therapist=therapist, span=span, code=code)
     rows = [] if choice == LeaveChoice.KEEP else _planned_in(therapist, span)
+    if rows and choice is None:
+        raise NotChosen
     moved = sum(choice == LeaveChoice.MOVE and _move_past(row, leave, zone) or _cancel(row, leave) for row in rows)
     return LeaveTaken(leave, moved=moved, cancelled=len(rows) - moved)
 

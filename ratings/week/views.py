@@ -18,7 +18,7 @@ from alliance.models.episode import OF_EPISODE
 from alliance.refusal import Refused
 from ratings.week import actions
 from ratings.week.forms import CancelForm, LeaveForm, MoveForm, PlanForm
-from ratings.week.leave import LeaveChoice, end_leaves, take_leaves
+from ratings.week.leave import NotChosen, end_leaves, take_leaves
 from ratings.week.week import plannable_episodes, week_of
 from sessions.models import Leave, TherapySession
 from sessions.schedule.clashes import NeedsYes
@@ -247,7 +247,7 @@ def _take(form, therapists, request):
             therapists=therapists,
             first=form.cleaned_data["first"],
             last=form.cleaned_data["last"],
-            choice=LeaveChoice(form.cleaned_data["choice"]),
+            choice=form.chosen,
             code=form.cleaned_data["form_key"],
         )
         messages.success(request, _leave_sentence(taken))
@@ -260,6 +260,8 @@ def _take(form, therapists, request):
             _("This form was saved already. To save this as another leave, send it again."),
             _at,
         )
+    except NotChosen:
+        form.ask_choice()
     except Refused as refusal:
         form.add_error(None, str(refusal))
     return None

@@ -126,3 +126,14 @@ def test_a_leave_holds_in_every_practice_of_the_therapist(http, dana, juniper, i
     own = away(weir, coming(4), coming(4)).leave
     http.post(reverse("ratings:leave-take"), {"first": day, "last": coming(5).isoformat(), "choice": "keep"})
     assert list(Leave.objects.standing()) == [own], "refused as a whole"
+
+
+def test_what_becomes_of_the_sessions_is_asked_only_where_some_fall_into_the_leave(http, dana, juniper, plan):
+    plan(juniper, [coming(2)])
+    http.force_login(dana.user)
+    empty, full = ({"first": day.isoformat(), "last": day.isoformat()} for day in (coming(1), coming(2)))
+    asked = http.post(reverse("ratings:leave-take"), full)
+    assert (asked.status_code, "Choose what becomes of them." in asked.text) == (422, True)
+    assert not Leave.objects.exists() and [attendance for _day, attendance, _leave in states()] == ["planned"]
+    assert http.post(reverse("ratings:leave-take"), empty).status_code == 302
+    assert Leave.objects.count() == 1
