@@ -7,7 +7,7 @@ they see is found by an index.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from django.apps import apps
@@ -38,10 +38,11 @@ Role = Literal["therapist", "supervisor", "manager"]
 Row_co = TypeVar("Row_co", bound=Model, covariant=True)
 
 
-def live(prefix: str = "") -> Q:
-    """The condition that a dated row holds now: `[starts_at, ends_at)`."""
-    return Q(**{f"{prefix}starts_at__lte": Now()}) & (
-        Q(**{f"{prefix}ends_at__isnull": True}) | Q(**{f"{prefix}ends_at__gt": Now()})
+def live(prefix: str = "", at: datetime | None = None) -> Q:
+    """The condition that a dated row holds now, or at an instant: `[starts_at, ends_at)`."""
+    then = at or Now()
+    return Q(**{f"{prefix}starts_at__lte": then}) & (
+        Q(**{f"{prefix}ends_at__isnull": True}) | Q(**{f"{prefix}ends_at__gt": then})
     )
 
 
@@ -195,16 +196,19 @@ def in_sight() -> Q:
     return Q(ends_at__isnull=True) | Q(Exists(not_long_ago))
 
 
-def is_open_sight() -> Q:
-    """The condition that an assignment lets its supervisor read now: it holds, was accepted, and its day has come."""
-    supervisor = live("supervisor__") & accepted("supervisor__") & Q(supervisor__is_supervisor=True)
-    return live() & accepted() & Q(opens_at__lte=Now()) & supervisor
+def is_open_sight(at: datetime | None = None) -> Q:
+    """The condition that an assignment lets its supervisor read: it holds, was accepted, and its day has come.
+
+    Now; or at an instant, as things stand.
+    """
+    supervisor = live("supervisor__", at) & accepted("supervisor__") & Q(supervisor__is_supervisor=True)
+    return live("", at) & accepted() & Q(opens_at__lte=at or Now()) & supervisor
 
 
-def live_assignments(user: AbstractBaseUser | None = None) -> QuerySet[Any]:
-    """The assignments that hold and are open now, or only those of this supervisor."""
+def live_assignments(user: AbstractBaseUser | None = None, at: datetime | None = None) -> QuerySet[Any]:
+    """The assignments that hold and are open now, or at an instant; or only those of this supervisor."""
     assignments: QuerySet[Any] = apps.get_model("alliance", "Supervision").objects.filter(
-        is_open_sight(), supervisor__user__is_active=True
+        is_open_sight(at), supervisor__user__is_active=True
     )
     return assignments.filter(supervisor__user=user) if user else assignments
 

@@ -16,9 +16,9 @@ from django.utils import timezone
 from alliance.acting import as_program
 from alliance.models import Episode, Membership, Supervision, User
 from alliance.people.assignments import Assignment
-from alliance.people.supervisors import supervisors_of
+from alliance.people.supervisors import readers_without
 from alliance.prepared import Prepared
-from alliance.scopes import live_assignments, live_memberships
+from alliance.scopes import live_memberships
 
 TOLD_AHEAD = timedelta(days=14)  # convention of this app
 TOLD_AFTER = timedelta(days=14)  # the same
@@ -32,25 +32,16 @@ class EndingSoon:
     then: tuple[str, ...]  # who supervises after it
 
 
+@as_program()
 def ending_soon(assignments: Iterable[Assignment], today: date) -> list[EndingSoon]:
     """Those that let somebody read, and have a last day that is near; the nearest first.
 
-    After one to a case its other supervisors read it, else those of its therapist.
+    One statement, and one more for each that it finds.
     """
     held = [row for row in assignments if row.is_open and not row.case_is_over]
-    ending = [row for row in held if row.until and row.until <= today + TOLD_AHEAD]
-    return [EndingSoon(row, _then(row, held)) for row in sorted(ending, key=lambda row: row.until or today)]
-
-
-def _then(ending: Assignment, held: list[Assignment]) -> tuple[str, ...]:
-    assert ending.until
-    staying = [
-        row
-        for row in held
-        if row.therapist_code == ending.therapist_code and (row.until is None or row.until > ending.until)
-    ]
-    of_case = [row.supervisor for row in staying if ending.one_case and row.case_code == ending.case_code]
-    return tuple(of_case or [row.supervisor for row in staying if not row.one_case])
+    ending = {row.code: row for row in held if row.until and row.until <= today + TOLD_AHEAD}
+    rows = Supervision.objects.filter(code__in=ending).select_related("episode__therapist").order_by("ends_at", "pk")
+    return [EndingSoon(ending[row.code], _names_of(readers_without(row, at=row.ends_at))) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +94,12 @@ def _ending(row: Any, user: User, now: datetime) -> Ending:
         client=row.episode.client.display_name if row.episode and not (is_mine and is_over) else "",
         last_day=row.ends_at - timedelta(seconds=1),
         is_over=is_over,
-        then=tuple(member.display_name for member in _readers_after(row, therapist, None if is_over else row.ends_at)),
+        then=_names_of(readers_without(row, at=None if is_over else row.ends_at)),
     )
 
 
-def _readers_after(row: Any, therapist: Membership, at: datetime | None) -> list[Membership]:
-    if row.episode:
-        return supervisors_of(row.episode, without=row, at=at)
-    rows = live_assignments().filter(therapist=therapist).exclude(pk=row.pk)
-    if at:
-        rows = rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
-    return [one.supervisor for one in rows.select_related("supervisor__practice__data_key").order_by("starts_at", "pk")]
+def _names_of(members: Iterable[Membership]) -> tuple[str, ...]:
+    return tuple(member.display_name for member in members)
 
 
 def _goes_on(row: Any) -> bool:

@@ -16,7 +16,7 @@ from alliance.dates import DateFormat, written
 from alliance.keeping import managers_of
 from alliance.models import CaseOffer, EmergencyAccess, Episode, Membership, Supervision
 from alliance.people.roles import roles_of
-from alliance.people.supervisors import own_supervisors_of, supervisors_of, taken_from
+from alliance.people.supervisors import own_supervisors_of, readers_without, supervisors_of, taken_from
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ def case_end_messages(supervision: Supervision, *, by: Membership | None, at: da
     practice = supervision.supervisor.practice
     accepted_at, opens_at = supervision.accepted_at, supervision.opens_at
     was_open = accepted_at is not None and opens_at is not None and opens_at <= now
-    readers = supervisors_of(episode, without=supervision, at=at)
+    readers = readers_without(supervision, at=at)
     names = _case_names(supervision, episode) | {"readers": _listed(readers)}
     with translation.override(practice.language), timezone.override(ZoneInfo(practice.zone)):
         names["day"] = written(timezone.localtime(at - timedelta(seconds=1)), DateFormat.DAY_YEAR)

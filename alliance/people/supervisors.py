@@ -30,18 +30,24 @@ def supervisors_of(
 ) -> list[Membership]:
     """Who supervises a case: those with an open assignment to it, else those with one to its therapist.
 
-    `without`: an assignment that does not count. `at`: only those that still hold then.
+    `without`: an assignment that does not count. `at`: not now but at this instant, as things stand.
     """
-    rows = live_assignments().filter(Q(episode=episode.pk) | Q(therapist=episode.therapist_id))
+    rows = live_assignments(at=at).filter(Q(episode=episode.pk) | Q(therapist=episode.therapist_id))
     rows = rows.exclude(supervisor__user=episode.therapist.user_id)
     if without:
         rows = rows.exclude(pk=without.pk)
-    if at:
-        rows = rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
-        rows = rows.filter(Q(supervisor__ends_at__isnull=True) | Q(supervisor__ends_at__gt=at))
     found = list(rows.select_related("supervisor__practice__data_key", "supervisor__user").order_by("starts_at", "pk"))
     of_case = [row for row in found if row.episode_id]
     return [row.supervisor for row in of_case or found]
+
+
+@as_program()
+def readers_without(supervision: Supervision, *, at: datetime | None = None) -> list[Membership]:
+    """Who supervises the same without this assignment, a case or all cases of a therapist; now, or at an instant."""
+    if supervision.episode:
+        return supervisors_of(supervision.episode, without=supervision, at=at)
+    rows = live_assignments(at=at).filter(therapist=supervision.therapist_id).exclude(pk=supervision.pk)
+    return [row.supervisor for row in rows.select_related("supervisor__practice__data_key").order_by("starts_at", "pk")]
 
 
 @as_program()

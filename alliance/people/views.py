@@ -24,7 +24,7 @@ from alliance.people.forms import AssignForm, CaseSupervisorForm, EndForm, Invit
 from alliance.people.mail import roles_message, sight_messages
 from alliance.people.role_actions import HasOpenCases, change_roles
 from alliance.people.sight import Days, assign_supervision
-from alliance.people.supervisors import open_cases_with_supervisors, supervisors_of
+from alliance.people.supervisors import open_cases_with_supervisors, readers_without
 from alliance.refusal import Refused
 from alliance.requests import posted, require_page_or_post
 from alliance.scopes import live_therapists
@@ -240,7 +240,7 @@ def supervision_end(request, code):
         except Refused as refusal:
             form.add_error("last_day", str(refusal))
     audit.record(audit.Verb.READ, supervision, by=by)
-    then = supervisors_of(supervision.episode, without=supervision) if supervision.episode else []
+    then = readers_without(supervision) if supervision.episode else []
     has_ended = supervision.ends_at is not None and supervision.ends_at <= timezone.now()
     context = {"supervision": supervision, "form": form, "has_ended": has_ended, "readers_then": then}
     if supervision.ends_at:

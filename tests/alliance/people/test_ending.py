@@ -1,65 +1,23 @@
 """An assignment until a day ends by itself: the three whom it concerns are told before, and for a while after."""
 
-from datetime import date, timedelta
-from uuid import UUID
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
 from alliance.models import Supervision
-from alliance.people.assignments import Assignment
-from alliance.people.ending import ending_soon, endings_of_supervisor, endings_of_therapist
+from alliance.people.ending import endings_of_supervisor, endings_of_therapist
+from alliance.people.mail import case_end_messages
+from alliance.people.queries import staff_of
+from alliance.people.sight import Days
 from tests.factories import days_ago, make_episode, make_member, make_supervision
 
 PEOPLE, TODAY, CASELOAD = "/people/", "/today/", "/caseload/"
-DAY = date(2026, 12, 1)
-DANA, NOOR = UUID(int=1), UUID(int=2)
 
 
-def assigned(supervisor, *, case="", until=None, therapist=DANA, is_open=True, case_is_over=False):
-    return Assignment(
-        code=UUID(int=9),
-        supervisor=supervisor,
-        supervisor_code=UUID(int=8),
-        therapist="Dana",
-        therapist_code=therapist,
-        case_code=case,
-        case_is_over=case_is_over,
-        since=DAY,
-        is_open=is_open,
-        waits_for_day=False,
-        from_day=None,
-        until=until,
-    )
-
-
-def then(*assignments):
-    return [(row.assignment.supervisor, row.then) for row in ending_soon(assignments, DAY)]
-
-
-# --- By data alone ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("ahead", "told"), [(0, True), (14, True), (15, False)])
-def test_it_is_told_two_weeks_ahead(ahead, told):
-    assert bool(then(assigned("Henrik", until=DAY + timedelta(days=ahead)))) is told
-
-
-def test_one_that_is_not_open_and_one_of_an_ended_case_are_not_told():
-    assert not then(assigned("A", until=DAY, is_open=False), assigned("B", until=DAY, case="ab", case_is_over=True))
-
-
-def test_after_one_to_a_case_its_others_read_it_else_those_of_its_therapist():
-    henrik = assigned("Henrik", case="ab", until=DAY)
-    general, other = assigned("Sam"), assigned("Vera", case="ab")
-    assert then(henrik) == [("Henrik", ())]
-    assert then(henrik, general) == [("Henrik", ("Sam",))]
-    assert then(henrik, general, other) == [("Henrik", ("Vera",))]
-    assert then(henrik, assigned("Olga", therapist=NOOR), assigned("Ida", case="cd")) == [("Henrik", ())]
-
-
-def test_who_ends_on_the_same_day_reads_no_longer_either():
-    assert then(assigned("Henrik", until=DAY), assigned("Sam", until=DAY)) == [("Henrik", ()), ("Sam", ())]
+def in_days(days):
+    return timezone.now() + timedelta(days=days)
 
 
 # --- Who is told ------------------------------------------------------------------------------------------------------
@@ -70,13 +28,80 @@ def henrik(millrace):
     return make_member(millrace, "Henrik Solberg", "supervisor")
 
 
-def in_days(days):
-    return timezone.now() + timedelta(days=days)
+def after_day(days, practice):
+    """The instant at which an assignment ends whose last day is so many days ahead."""
+    _now, at = Days(last=timezone.localdate(timezone=ZoneInfo(practice.zone)) + timedelta(days=days)).instants(practice)
+    return at
+
+
+def then(practice):
+    return [(row.assignment.supervisor, row.then) for row in staff_of(practice).ending_soon]
 
 
 def text(http, member, path):
     http.force_login(member.user)
     return " ".join(http.get(path).text.split())
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(0, True), (14, True), (15, False)])
+def test_a_manager_is_told_two_weeks_ahead(ahead, told, millrace, henrik, juniper):
+    make_supervision(henrik, episode=juniper, ends_at=after_day(ahead, millrace))
+    assert bool(then(millrace)) is told
+
+
+def test_after_one_to_a_case_its_others_read_it_else_those_of_its_therapist(millrace, dana, henrik, noor, juniper):
+    make_supervision(henrik, episode=juniper, ends_at=in_days(1))
+    others = [make_member(millrace, name, "supervisor") for name in ("Olga Ray", "Ida Brandt", "Sam Hill", "Vera Lind")]
+    make_supervision(others[0], therapist=noor)
+    make_supervision(others[1], episode=make_episode(dana, "Heron"))
+    assert then(millrace) == [("Henrik Solberg", ())]
+    make_supervision(others[2], therapist=dana)
+    assert then(millrace) == [("Henrik Solberg", ("Sam Hill",))]
+    make_supervision(others[3], episode=juniper)
+    assert then(millrace) == [("Henrik Solberg", ("Vera Lind",))]
+
+
+def test_who_ends_on_the_same_day_reads_no_longer_either(millrace, henrik, juniper):
+    vera = make_member(millrace, "Vera Lind", "supervisor")
+    for supervisor in (henrik, vera):
+        make_supervision(supervisor, episode=juniper, ends_at=after_day(3, millrace))
+    assert then(millrace) == [("Henrik Solberg", ()), ("Vera Lind", ())]
+
+
+@pytest.mark.parametrize("reads", ["case", "therapist"])
+@pytest.mark.parametrize(
+    ("vera", "place", "comes"),
+    [
+        ({"opens": 3}, {}, True),
+        ({"opens": 4}, {}, False),  # a day later, and until then it is nobody
+        ({"opens": 3, "accepted_at": None}, {}, False),
+        ({"opens": 3}, {"ends_at": in_days(2)}, False),  # her place ends before
+        ({"opens": 3}, {"roles": "manager"}, False),
+    ],
+    ids=["accepted", "later", "asked", "leaves", "no supervisor any more"],
+)
+def test_whoever_was_accepted_for_the_day_after_supervises_then(
+    vera, place, comes, reads, millrace, dana, henrik, juniper
+):
+    what = {"episode": juniper} if reads == "case" else {"therapist": dana}
+    make_supervision(henrik, ends_at=after_day(2, millrace), **what)
+    follows = make_member(millrace, "Vera Lind", **{"roles": "supervisor"} | place)
+    first = after_day(vera["opens"] - 1, millrace)
+    given = {key: value for key, value in vera.items() if key != "opens"}
+    make_supervision(follows, opens_at=first, not_before=first, **given, **what)
+    names = ("Vera Lind",) if comes else ()
+    assert then(millrace) == [("Henrik Solberg", names)]
+    assert [row.then for row in endings_of_therapist(dana.user)] == [names]
+    assert [row.then for row in endings_of_supervisor(henrik.user)] == [names]
+
+
+def test_the_mail_of_an_end_names_who_comes_the_day_after(millrace, mona, henrik, juniper):
+    row = make_supervision(henrik, episode=juniper)
+    first = after_day(2, millrace)
+    vera = make_member(millrace, "Vera Lind", "supervisor")
+    make_supervision(vera, episode=juniper, opens_at=first, not_before=first)
+    texts = [str(one.body) for one in case_end_messages(row, by=mona, at=first)]
+    assert texts and all("It is then read by: Vera Lind" in " ".join(text.split()) for text in texts)
 
 
 def test_before_it_ends_the_three_are_told_and_the_manager_by_code(http, dana, mona, henrik, juniper):
@@ -136,6 +161,7 @@ def test_one_that_was_never_open_and_one_of_an_ended_case_are_not_told(dana, hen
     heron = make_episode(dana, "Heron", ends_at=days_ago(1), end_reason="completed")
     make_supervision(henrik, episode=heron, ends_at=in_days(1))
     assert not endings_of_therapist(dana.user) and not endings_of_supervisor(henrik.user)
+    assert not then(dana.practice)
 
 
 def test_before_the_first_day_no_end_is_told_and_nobody_named(http, dana, henrik, juniper):
