@@ -119,6 +119,12 @@ class Readers:
         return all(one.is_agreed or one.is_objected for one in self.asked)
 
     @property
+    def may_answer(self) -> bool:
+        """Whether the therapist has not answered yet, and can: silence is a yes once the day has come."""
+        waiting = [one for one in self.asked if not one.is_agreed and not one.is_objected]
+        return any(one.opens_at is None or one.opens_at > timezone.now() for one in waiting)
+
+    @property
     def may_answer_anew(self) -> bool:
         """Whether the therapist can still say something else: a yes is final once its day has come."""
         now = timezone.now()

@@ -6,7 +6,7 @@ from alliance.people.case_offers import end_case_offer, offer_case
 from alliance.people.cover import arrange_cover
 from alliance.people.readers import readers_of
 from alliance.people.sight import answer_sight, assign_supervision
-from tests.factories import days_ago, editor_of, make_episode, make_member
+from tests.factories import days_ago, editor_of, make_episode, make_member, make_supervision
 
 
 def names(episode):
@@ -50,6 +50,18 @@ def test_it_asks_as_often_for_three_readers_as_for_one(dana, juniper, sorrel, sa
     make_episode(noor, "Wren")
     with django_assert_num_queries(5):
         assert len(readers_of(juniper).all) == 3
+
+
+@pytest.mark.parametrize(("opens_in", "may"), [(-1, False), (1, True), (None, True)])
+def test_a_day_passed_in_silence_leaves_nothing_to_answer(opens_in, may, http, dana, millrace, juniper, live_through):
+    live_through(juniper, [3])
+    henrik = make_member(millrace, "Henrik Solberg", "supervisor")
+    opens_at = None if opens_in is None else days_ago(-opens_in)
+    make_supervision(henrik, therapist=dana, starts_at=days_ago(2), accepted_at=None, opens_at=opens_at)
+    http.force_login(dana.user)
+    text = http.get(f"/cases/{juniper.code}/").text
+    assert ("Agree or object" in text) is may
+    assert "Asked for, not open yet" in text and "You agreed." not in text
 
 
 def test_who_has_answered_is_not_asked_to_agree_or_object_once_more(http, dana, mona, millrace, juniper, live_through):
