@@ -107,6 +107,7 @@ class AssignForm(DaysForm):
 
     def __init__(self, *args, staffs, **kwargs):
         super().__init__(*args, **kwargs)
+        self.staffs = staffs
         for role in MemberRole.SUPERVISOR, MemberRole.THERAPIST:
             people = [
                 (str(member.code), f"{member.name}, {staff.practice}" if len(staffs) > 1 else member.name, member.email)
@@ -115,6 +116,12 @@ class AssignForm(DaysForm):
                 if role in member.roles
             ]
             self.fields[role].choices = [("", _("Choose")), *named_apart(people)]
+
+    @property
+    def zone(self):
+        """The clock that judges the days: of the practice whose supervisor is chosen; until then, of the first."""
+        chosen = self["supervisor"].value() or ""
+        return next((staff.zone for staff in self.staffs if staff.has_member(chosen)), self.staffs[0].zone)
 
     @property
     def codes(self):

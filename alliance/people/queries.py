@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 from django.utils import timezone
@@ -51,6 +52,7 @@ class Member:
 class Staff:
     practice: str
     code: UUID
+    zone: ZoneInfo
     has_crisis_line: bool
     is_live: bool
     members: list[Member]
@@ -95,6 +97,7 @@ def staff_of(practice: Practice) -> Staff:
     return Staff(
         practice=practice.name,
         code=practice.code,
+        zone=ZoneInfo(practice.zone),
         has_crisis_line=practice.crisis_phone != "",
         is_live=practice.live_at is not None,
         members=_members_of(practice, assignments),

@@ -180,8 +180,8 @@ def supervision_assign(request):
     managers = access.check_role(request.user, "manager")
     check_fresh(request)
     staffs = _audited_staffs(request, managers)
-    timezone.activate(_zone_of(managers, staffs, request.POST.get("supervisor", "")))
     form = AssignForm(posted(request), staffs=staffs)
+    timezone.activate(form.zone)
     if form.is_valid():
         members = {
             role: access.get_managed_or_404(Membership.objects, request.user, code=code)
@@ -271,12 +271,6 @@ def _tell_of_sight(request, supervision):
         messages.warning(request, CASE_SIGHT_NOT_TOLD if supervision.episode else SIGHT_NOT_TOLD)
     else:
         messages.success(request, CASE_SIGHT_ASKED if supervision.episode else SIGHT_ASKED)
-
-
-def _zone_of(managers, staffs, code):
-    """The clock of the practice that a member is chosen in; until then, of the first that is managed."""
-    own = (row.practice for row, staff in zip(managers, staffs, strict=True) if staff.has_member(code))
-    return ZoneInfo(next(own, managers[0].practice).zone)
 
 
 def _manager_of(practice_id, managers):
