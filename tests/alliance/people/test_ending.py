@@ -133,6 +133,11 @@ def test_from_that_day_the_manager_has_the_case_among_those_that_nobody_supervis
     assert "Nobody supervises anybody yet" not in page, "somebody did"
 
 
+def test_a_colon_parts_a_name_from_what_is_told_of_it(http, henrik, juniper):
+    make_supervision(henrik, episode=juniper, ends_at=in_days(3))
+    assert "<bdi>Juniper</bdi></a></span>: your supervision ends" in text(http, henrik, CASELOAD)
+
+
 def test_who_supervises_the_therapist_reads_it_then(dana, henrik, juniper, sam):
     make_supervision(henrik, episode=juniper, ends_at=in_days(1))
     assert [row.then for row in endings_of_therapist(dana.user)] == [("Sam Okafor",)]
