@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from alliance.access import Denied, NotVisible
 from alliance.acting import as_program
-from alliance.database_clock import Now
 from alliance.models import Membership, Supervision, User
-from alliance.scopes import accepted, live_memberships, supervised_episodes, therapists_supervised_by
+from alliance.scopes import live_memberships, supervised_episodes, therapists_supervised_by, was_open_sight
 
 
 class SupervisionOver(Denied):
@@ -67,6 +66,5 @@ def check_advise(user: User, therapist_code: UUID | str) -> Adviser:
 @as_program()
 def opened_once(user: User, therapist: Membership) -> list[Supervision]:
     """The assignments by which the user has read cases of a therapist, all or one; by now they read them no more."""
-    was_open = accepted() & Q(opens_at__lte=Now()) & (Q(ends_at__isnull=True) | Q(ends_at__gt=F("opens_at")))
     of_them = Q(therapist=therapist) | Q(episode__therapist=therapist)
-    return list(Supervision.objects.filter(was_open, of_them, supervisor__user=user))
+    return list(Supervision.objects.filter(was_open_sight(), of_them, supervisor__user=user))

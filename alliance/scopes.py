@@ -15,6 +15,7 @@ from django.db.models import (
     BooleanField,
     Exists,
     ExpressionWrapper,
+    F,
     Model,
     OuterRef,
     Q,
@@ -203,6 +204,11 @@ def is_open_sight(at: datetime | None = None) -> Q:
     """
     supervisor = live("supervisor__", at) & accepted("supervisor__") & Q(supervisor__is_supervisor=True)
     return live("", at) & accepted() & Q(opens_at__lte=at or Now()) & supervisor
+
+
+def was_open_sight() -> Q:
+    """The condition that an assignment lets its supervisor read, or did once."""
+    return accepted() & Q(opens_at__lte=Now()) & (Q(ends_at__isnull=True) | Q(ends_at__gt=F("opens_at")))
 
 
 def live_assignments(user: AbstractBaseUser | None = None, at: datetime | None = None) -> QuerySet[Any]:

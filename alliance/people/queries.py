@@ -14,7 +14,7 @@ from alliance.names import folded
 from alliance.people.assignments import Assignment, assignments_of, local_date
 from alliance.people.ending import EndingSoon, ending_soon
 from alliance.people.roles import MemberRole, roles_of
-from alliance.scopes import live, open_without_therapist
+from alliance.scopes import live, open_without_therapist, was_open_sight
 
 AWAY_AFTER_WEEKS = 4  # convention of this app
 
@@ -103,13 +103,13 @@ def staff_of(practice: Practice) -> Staff:
         members=_members_of(practice, assignments),
         cases_without_therapist=open_without_therapist().filter(client__practice=practice).count(),
         assignments=assignments,
-        had_supervision=bool(assignments) or _had_supervision(practice),
+        had_supervision=_had_supervision(practice),
         ending_soon=ending_soon(assignments, local_date(timezone.now(), practice)),
     )
 
 
 def _had_supervision(practice: Practice) -> bool:
-    return Supervision.objects.filter(supervisor__practice=practice, accepted_at__isnull=False).exists()
+    return Supervision.objects.filter(was_open_sight(), supervisor__practice=practice).exists()
 
 
 def _members_of(practice: Practice, assignments: list[Assignment]) -> list[Member]:

@@ -133,6 +133,16 @@ def test_from_that_day_the_manager_has_the_case_among_those_that_nobody_supervis
     assert "Nobody supervises anybody yet" not in page, "somebody did"
 
 
+@pytest.mark.parametrize(
+    ("fields", "did"),
+    [({"accepted_at": None}, False), ({"opens_at": None}, False), ({"ends_at": days_ago(1)}, True), ({}, True)],
+)
+def test_a_practice_had_supervision_once_one_was_open(fields, did, millrace, henrik, juniper):
+    assert not staff_of(millrace).had_supervision
+    make_supervision(henrik, episode=juniper, **fields)
+    assert staff_of(millrace).had_supervision is did
+
+
 def test_a_colon_parts_a_name_from_what_is_told_of_it(http, henrik, juniper):
     make_supervision(henrik, episode=juniper, ends_at=in_days(3))
     assert "<bdi>Juniper</bdi></a></span>: your supervision ends" in text(http, henrik, CASELOAD)
