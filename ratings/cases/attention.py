@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from alliance import scopes
 from alliance.models import Membership, User
+from alliance.people.ending import Ending, endings_of_supervisor
 from alliance.prepared import Prepared
 from ratings.cases.lists import OLD_AFTER, CaseRow, case_rows, last_ruptures
 from ratings.cases.register import MEMBER, Therapist, by_name, members_of, says_too_little, told_cases
@@ -72,6 +73,7 @@ class Caseload:
     therapists: list[Therapist]
     is_assigned: bool  # somebody's cases are shared with this supervisor, if only future ones
     has_ended: bool  # where nothing is open: there are ended cases
+    endings: list[Ending]  # of supervision that they give; of all therapists
 
     @property
     def flagged(self) -> list[CaseRow]:
@@ -84,15 +86,17 @@ class Caseload:
 
     @property
     def cases_shown(self) -> int:
+        """How many cases the page says something of."""
         lists = (self.repairs, self.asked, self.settled, self.aside, self.kept_back)
         shown = [*self.first, *(row for one in lists for row in one.rows), *(gap.case for gap in self.gaps)]
-        return len({row.code for row in shown})
+        return len({row.code for row in shown} | {str(row.case_code) for row in self.endings if row.case_code})
 
 
 def caseload_of(supervisor: User, places: Collection[Membership], therapist: str = "") -> Caseload:
     """What needs attention; `therapist`: the code of one, or of nobody.
 
-    `places`: the supervisor's, with their practices. Four statements, one more where a check-in is missing.
+    `places`: the supervisor's, with their practices. Five statements, one more where a check-in is missing,
+    and two for each ending.
     """
     away_after = max((place.practice.unseen_after_days for place in places), default=90)  # of several, the longest
     unseen_since = timezone.now() - timedelta(days=away_after)
@@ -140,6 +144,7 @@ def caseload_of(supervisor: User, places: Collection[Membership], therapist: str
         therapists=by_name(members.values()),
         is_assigned=bool(counted["open"]) or scopes.live_assignments(supervisor).exists(),
         has_ended=bool(counted["ended"]),
+        endings=endings_of_supervisor(supervisor),
     )
 
 

@@ -9,7 +9,6 @@ from alliance import access, audit
 from alliance.accounts.keys import has_keys
 from alliance.drafts.done import done_with
 from alliance.page_scripts import takes_parts
-from alliance.people.ending import endings_of_supervisor
 from alliance.requests import posted, require_page_or_post
 from ratings.cases.attention import caseload_of
 from ratings.cases.forms import CaseListForm, CaseloadForm, FindCaseForm, RegisterForm
@@ -25,7 +24,6 @@ def caseload(request):
     audit.record_code(audit.Verb.LISTED, "episode", by=request.user, count=page.cases_shown)
     context = {
         "caseload": page,
-        "endings": endings_of_supervisor(request.user),
         "filter": CaseloadForm(request.GET, therapists=page.therapists),
         "now": timezone.localtime(),
         "section": "caseload",

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from alliance.models import Supervision
+from alliance.models import AuditEvent, Supervision
 from alliance.people.ending import endings_of_supervisor, endings_of_therapist
 from alliance.people.mail import case_end_messages
 from alliance.people.queries import staff_of
@@ -141,6 +141,13 @@ def test_a_practice_had_supervision_once_one_was_open(fields, did, millrace, hen
     assert not staff_of(millrace).had_supervision
     make_supervision(henrik, episode=juniper, **fields)
     assert staff_of(millrace).had_supervision is did
+
+
+def test_the_record_of_the_caseload_counts_the_cases_whose_end_it_tells(http, henrik, juniper, dana):
+    for episode in (juniper, make_episode(dana, "Heron")):
+        make_supervision(henrik, episode=episode, ends_at=in_days(3))
+    text(http, henrik, CASELOAD)
+    assert AuditEvent.objects.filter(verb="listed", subject_type="episode").latest("pk").count == 2
 
 
 def test_a_colon_parts_a_name_from_what_is_told_of_it(http, henrik, juniper):
