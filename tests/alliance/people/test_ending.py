@@ -76,9 +76,10 @@ def test_who_ends_on_the_same_day_reads_no_longer_either(millrace, henrik, junip
         ({"opens": 4}, {}, False),  # a day later, and until then it is nobody
         ({"opens": 3, "accepted_at": None}, {}, False),
         ({"opens": 3}, {"ends_at": in_days(2)}, False),  # her place ends before
+        ({"opens": -9}, {"ends_at": in_days(2)}, False),
         ({"opens": 3}, {"roles": "manager"}, False),
     ],
-    ids=["accepted", "later", "asked", "leaves", "no supervisor any more"],
+    ids=["accepted", "later", "asked", "leaves", "reads and leaves", "no supervisor any more"],
 )
 def test_whoever_was_accepted_for_the_day_after_supervises_then(
     vera, place, comes, reads, millrace, dana, henrik, juniper
