@@ -219,10 +219,10 @@ class Life:
         self.add(StrainVerdict, draw=drawn, answer="no", version=version, stated=0.1, given_by=dana)
         assessed = Assessment.objects.filter(episode=self.episode).latest("pk")
         self.set(
-            assessed, kind="withdrawal", pillars=["bond"], notes=["short"], points=assessed.points or [["bond", 1]]
+            assessed, kind="withdrawal", pillars=["bond"], notes=["ceiling"], points=assessed.points or [["bond", 1]]
         )
         standing = Standing.objects.get(episode=self.episode)
-        self.set(standing, rupture=rupture, settled_since=1, words={"bond": "down"}, notes=["short"])
+        self.set(standing, rupture=rupture, settled_since=1, words={"bond": "down"}, notes=["ceiling"])
 
     def supervision(self, dana, noor, sam, mona):
         meeting = Meeting.objects.create(supervisor=sam, therapist=dana, closed_at=days_ago(2))
