@@ -1,8 +1,8 @@
-import time
 from dataclasses import replace
 
 import pytest
 
+from benchmarks.work import calls_of
 from ratings.psychometrics.assess import assess
 from ratings.psychometrics.change import fell_beyond_error
 from ratings.psychometrics.constants import DEFAULTS
@@ -144,14 +144,11 @@ def test_its_probabilities_sum_to_one():
                 assert states.steady + sum(states.rupture) == pytest.approx(1)
 
 
-def test_a_replay_of_fifty_sessions_is_quick():
+def test_a_replay_of_fifty_sessions_calls_few_functions_and_as_many_for_each():
     history = next(one.history for one in simulate(BASE, 5000, seed=9) if len(one.history) >= 50)[:50]
-    times = []
-    for _ in range(15):
-        start = time.process_time()
-        assess(history, FILTER)
-        times.append(time.process_time() - start)
-    assert min(times) < 0.006  # 3 ms on a quiet machine; the best of fifteen, with room for a busy one
+    calls = calls_of(lambda: assess(history, FILTER))
+    assert calls < 15_000
+    assert calls < 6 * calls_of(lambda: assess(history[:10], FILTER))
 
 
 def test_a_total_that_nobody_answered_is_told_as_an_estimate():
