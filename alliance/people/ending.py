@@ -40,8 +40,9 @@ def ending_soon(assignments: Iterable[Assignment], today: date) -> list[EndingSo
     """
     held = [row for row in assignments if row.is_open and not row.case_is_over]
     ending = {row.code: row for row in held if row.until and row.until <= today + TOLD_AHEAD}
-    rows = Supervision.objects.filter(code__in=ending).select_related("episode__therapist").order_by("ends_at", "pk")
-    return [EndingSoon(ending[row.code], _names_of(readers_without(row, at=row.ends_at))) for row in rows]
+    rows = Supervision.objects.filter(code__in=ending).select_related("supervisor", "episode__therapist")
+    after = [(row, readers_without(row, at=row.ends_at)) for row in rows.order_by("ends_at", "pk")]
+    return [EndingSoon(ending[row.code], _names_of(then)) for row, then in after if not _goes_on(row, then)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Ending:
 def endings_of_therapist(user: User) -> list[Ending]:
     """What ends soon or ended lately of the supervision that the user has as a therapist; the first to end first.
 
-    One statement, and two more for each that it finds.
+    One statement, and one more for each that it finds.
     """
     return _endings(OF_THERAPIST, user)
 
@@ -80,10 +81,11 @@ def endings_of_supervisor(user: User) -> list[Ending]:
 def _endings(found: Prepared, user: User) -> list[Ending]:
     now = timezone.now()
     rows = found.models(user=user, since=now - TOLD_AFTER, now=now, until=now + TOLD_AHEAD)
-    return [_ending(row, user, now) for row in rows if not _goes_on(row)]
+    after = [(row, readers_without(row, at=row.ends_at if row.ends_at > now else None)) for row in rows]
+    return [_ending(row, then, user, now) for row, then in after if not _goes_on(row, then)]
 
 
-def _ending(row: Any, user: User, now: datetime) -> Ending:
+def _ending(row: Any, then: Iterable[Membership], user: User, now: datetime) -> Ending:
     is_mine, is_over = row.supervisor.user_id == user.pk, row.ends_at <= now
     therapist = row.therapist or row.episode.therapist
     return Ending(
@@ -94,7 +96,7 @@ def _ending(row: Any, user: User, now: datetime) -> Ending:
         client=row.episode.client.display_name if row.episode and not (is_mine and is_over) else "",
         last_day=row.ends_at - timedelta(seconds=1),
         is_over=is_over,
-        then=_names_of(readers_without(row, at=None if is_over else row.ends_at)),
+        then=_names_of(then),
     )
 
 
@@ -102,11 +104,9 @@ def _names_of(members: Iterable[Membership]) -> tuple[str, ...]:
     return tuple(member.display_name for member in members)
 
 
-def _goes_on(row: Any) -> bool:
-    """Whether the same supervisor was assigned again, and for longer."""
-    same = Supervision.objects.filter(supervisor=row.supervisor_id, therapist=row.therapist_id, episode=row.episode_id)
-    same = same.filter(accepted_at__isnull=False, opens_at__isnull=False).exclude(pk=row.pk)
-    return same.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=row.ends_at)).exists()
+def _goes_on(row: Any, then: Iterable[Membership]) -> bool:
+    """Whether the same person supervises after it: by another assignment, without a day between, and nothing ends."""
+    return any(member.user_id == row.supervisor.user_id for member in then)
 
 
 def _that_end(rows: QuerySet[Any], since: datetime, now: datetime, until: datetime) -> QuerySet[Any]:

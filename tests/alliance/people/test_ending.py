@@ -34,6 +34,11 @@ def after_day(days, practice):
     return at
 
 
+def last_day_of(row):
+    """The last day of an assignment, in its practice's zone."""
+    return (row.ends_at - timedelta(seconds=1)).astimezone(ZoneInfo(row.supervisor.practice.zone)).date()
+
+
 def then(practice):
     return [(row.assignment.supervisor, row.then) for row in staff_of(practice).ending_soon]
 
@@ -173,10 +178,41 @@ def test_what_lies_further_is_not_told(days, dana, henrik, juniper):
     assert not endings_of_therapist(dana.user) and not endings_of_supervisor(henrik.user)
 
 
-def test_where_the_same_supervisor_goes_on_nothing_is_told(dana, henrik, juniper):
-    make_supervision(henrik, episode=juniper, ends_at=days_ago(1))
-    make_supervision(henrik, episode=juniper, starts_at=days_ago(1), ends_at=in_days(60))
+@pytest.mark.parametrize(
+    ("ends", "again", "told"),
+    [
+        (-1, {"opens_at": -1, "ends_at": 60}, False),
+        (2, {"opens_at": 2, "ends_at": 60}, False),
+        (2, {"opens_at": 9, "ends_at": 60}, True),
+        (-1, {"opens_at": 9}, True),
+        (-5, {"opens_at": -1}, False),  # after a gap, and it is over
+        (-5, {"opens_at": -4, "ends_at": -2}, True),
+        (2, {"opens_at": -9, "ends_at": 1}, True),
+    ],
+    ids=["ended", "ends", "gap to come", "in the gap", "gap over", "and ended again", "the shorter of two"],
+)
+@pytest.mark.parametrize("reads", ["case", "therapist"])
+def test_only_where_the_same_supervisor_goes_on_nothing_is_told(
+    reads, ends, again, told, millrace, dana, henrik, juniper
+):
+    what = {"episode": juniper} if reads == "case" else {"therapist": dana}
+    now = timezone.now()
+    row = make_supervision(henrik, ends_at=now + timedelta(days=ends), **what)
+    days = {name: now + timedelta(days=days) for name, days in again.items()}
+    make_supervision(henrik, starts_at=days_ago(20), not_before=days["opens_at"], **days, **what)
+    for endings in (endings_of_therapist(dana.user), endings_of_supervisor(henrik.user)):
+        assert (row.ends_at - timedelta(seconds=1) in [ending.last_day for ending in endings]) is told
+    if ends > 0:
+        assert (last_day_of(row) in [ending.assignment.until for ending in staff_of(millrace).ending_soon]) is told
+
+
+def test_where_one_to_a_case_ends_and_the_same_supervisor_reads_it_by_its_therapist_nothing_is_told(
+    millrace, dana, henrik, juniper
+):
+    make_supervision(henrik, therapist=dana)
+    make_supervision(henrik, episode=juniper, ends_at=in_days(1))
     assert not endings_of_therapist(dana.user) and not endings_of_supervisor(henrik.user)
+    assert not then(millrace)
 
 
 def test_one_that_was_never_open_and_one_of_an_ended_case_are_not_told(dana, henrik, juniper):
