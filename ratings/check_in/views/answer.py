@@ -8,16 +8,19 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from alliance.access import NotVisible
+from alliance.dates import DateFormat, written
 from alliance.requests import require_page_or_post
 from ratings.check_in import actions
 from ratings.check_in.answers import stored_answers
 from ratings.check_in.asked_by import asked_by
-from ratings.check_in.blank import blank_parts
+from ratings.check_in.blank import Own, Said, blank_page
 from ratings.check_in.forms import CheckInForm, Tampered
 from ratings.check_in.guesses import count_guess, has_guesses_left
 from ratings.check_in.links import TYPING_GRACE, check_in_of_link, is_covered
@@ -186,22 +189,31 @@ def _read_remaining_body(request):
 
 def _form_page(request, check_in, form, status=200):
     """The form; None: an empty one."""
-    blank = None if form else blank_parts(check_in)
-    if check_in.plan_asked and not form:
-        form = CheckInForm(check_in=check_in)
-    with timezone.override(ZoneInfo(check_in.episode.zone)):  # the client's own clock, as in the message
-        context = {
-            "form": form,
-            "blank": blank,
-            "number": blank.number if blank else len(form.questions),
-            "therapy_session": check_in.therapy_session,
-            "practice": check_in.episode.client.practice,
-            "asked_by": asked_by(check_in.episode),
-            "is_covered": is_covered(check_in),
-            "last_was_read": _last_was_read(request, check_in),
-            "own_device": form["own_device"].value() if form and form.is_bound else is_own(request),
-        }
-        return render(request, "ratings/check_in/check_in.html", context, status=status)
+    said = Said(
+        is_covered=is_covered(check_in),
+        last_was_read=_last_was_read(request, check_in),
+        own_device=bool(form["own_device"].value()) if form and form.is_bound else is_own(request),
+    )
+    own = Own(_session_in_words(check_in), asked_by(check_in.episode), _questions_of_plan(check_in, form))
+    if form is None:
+        return HttpResponse(blank_page(check_in, said).filled(own))
+    context = {"form": form, "own": own, "said": said, "practice": check_in.episode.client.practice}
+    return render(request, "ratings/check_in/check_in.html", context, status=status)
+
+
+def _session_in_words(check_in):
+    """When it was, by the client's own clock, as in the message."""
+    therapy_session = check_in.therapy_session
+    name = DateFormat.WEEKDAY_TIME if therapy_session.starts_at_known else DateFormat.WEEKDAY
+    return written(therapy_session.starts_at.astimezone(ZoneInfo(check_in.episode.zone)), name)
+
+
+def _questions_of_plan(check_in, form):
+    """What a form asks about the plan, as HTML; `form` is None for an empty one."""
+    if not check_in.plan_asked:
+        return ""
+    form = form or CheckInForm(check_in=check_in)
+    return render_to_string("ratings/check_in/_plan.html", {"form": form}) if form.plan_on_page else ""
 
 
 def _last_was_read(request, check_in):

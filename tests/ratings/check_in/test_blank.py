@@ -1,4 +1,4 @@
-"""The parts of an empty check-in that are drawn once: the page is the same as when all is drawn each time."""
+"""The page of an empty check-in, which is drawn once: it is the same as when it is drawn each time."""
 
 from datetime import timedelta
 from unittest import mock
@@ -6,6 +6,7 @@ from unittest import mock
 from django.utils.html import strip_spaces_between_tags
 
 from ratings.check_in import blank
+from ratings.check_in.blank import Own, Said
 from ratings.check_in.forms import CheckInForm
 from ratings.check_in.views import answer
 from ratings.models import CheckIn, Rupture
@@ -28,7 +29,14 @@ def asks(check_in):
     CheckIn.objects.update(asks_about_repair=True)
 
 
-def test_the_page_is_the_same_as_without(http, asked, opened):
+NOTHING_SAID = Said(is_covered=False, last_was_read=False, own_device=False)
+
+
+def page_of(check_in, said=NOTHING_SAID, **own):
+    return blank.blank_page(check_in, said).filled(Own(**{"date": "Monday", "asked_by": "", "plan": ""} | own))
+
+
+def test_the_page_is_the_same_as_one_drawn_for_the_client(http, asked, opened):
     address = opened(asked)
     asks(asked)
     kept, again = drawn(http, address), drawn(http, address)
@@ -40,19 +48,38 @@ def test_the_page_is_the_same_as_without(http, asked, opened):
 
 
 def test_another_revision_or_question_is_drawn_anew(asked):
-    first = blank.blank_parts(asked)
-    assert "Did you two talk about it?" not in first.rest
+    assert "Did you two talk about it?" not in page_of(asked)
     asks(asked)
     asked.refresh_from_db()
-    assert "Did you two talk about it?" in blank.blank_parts(asked).rest
+    assert "Did you two talk about it?" in page_of(asked)
     asked.text.revision += 1
     sentence = next(iter(asked.text.text["client"]["items"]))
     asked.text.text["client"]["items"][sentence] = "We said what we came to say."
-    assert "We said what we came to say." in blank.blank_parts(asked).questions
+    assert "We said what we came to say." in page_of(asked)
+
+
+def test_another_practice_has_its_own_lines(asked):
+    page_of(asked)
+    practice = asked.episode.client.practice
+    practice.crisis_phone, practice.emergency_phone = "020 7946 0000", "999"
+    assert "020 7946 0000" in page_of(asked) and "999" in page_of(asked)
+
+
+def test_what_one_client_is_told_is_not_told_to_another(asked):
+    said = page_of(asked, Said(is_covered=True, last_was_read=True, own_device=True), asked_by="From Dana.")
+    assert "stands in for them. Their supervisor can see the answers too." in said
+    assert "has read your last answers" in said and "From Dana." in said
+    plain = page_of(asked)
+    assert "Goes to your therapist. Their supervisor can see" in plain
+    assert "has read your last answers" not in plain and "From Dana." not in plain
+
+
+def test_what_is_put_in_is_text_unless_it_is_safe(asked):
+    assert "From Dana &lt;b&gt;." in page_of(asked, asked_by="From Dana <b>.")
 
 
 def test_what_was_drawn_is_drawn_once(asked):
-    blank.blank_parts(asked)
+    page_of(asked)
     with mock.patch.object(blank, "_draw") as draw:
-        blank.blank_parts(asked)
+        page_of(asked)
     draw.assert_not_called()
