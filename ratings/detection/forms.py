@@ -11,7 +11,6 @@ from ratings.detection.actions import CHANGED_MEANWHILE
 from ratings.detection.proposal import Choice
 from ratings.findings import names
 from ratings.models import StrainVerdict
-from ratings.psychometrics.evidence import Budget
 
 
 class StrainForm(forms.Form):
@@ -31,11 +30,8 @@ class DetectionForm(forms.Form):
 
     budget = forms.ChoiceField(
         label=_("How many flags"),
-        choices=[
-            (Budget.QUIET, _("Quiet: about 2 new flags in 100 quiet sessions")),
-            (Budget.NORMAL, _("Normal: about 5")),
-            (Budget.WATCHFUL, _("Watchful: about 10")),
-        ],
+        choices=names.budgets,
+        help_text=_("Quiet sessions are those without strain. The numbers come from our simulations."),
         widget=forms.RadioSelect,
     )
     use = forms.ChoiceField(

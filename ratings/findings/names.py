@@ -1,13 +1,14 @@
 """What pillars, series, signs and rules are called."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ratings.psychometrics.evidence import BehaviourSign, Budget, Kind, Note, Pillar, Rater, Report, State, Use
+from ratings.psychometrics.measured import FALSE_FLAGS
 from ratings.psychometrics.series import OVERALL
 
 StrOrLazy = str | Promise
@@ -89,6 +90,16 @@ GRADED = ("rupture_filter",)  # those that say how likely a rupture is
 def budget(name: str) -> str:
     """The name of how many flags come."""
     return {Budget.QUIET: _("Quiet"), Budget.NORMAL: _("Normal"), Budget.WATCHFUL: _("Watchful")}[Budget(name)]
+
+
+def budgets() -> list[tuple[str, str]]:
+    """How many flags may come, with what was measured of each."""
+    sentences = {
+        Budget.QUIET: _("Quiet: %(fewest)s to %(most)s false flags in 100 quiet sessions, on average %(mean)s"),
+        Budget.NORMAL: _("Normal: %(fewest)s to %(most)s, on average %(mean)s"),
+        Budget.WATCHFUL: _("Watchful: %(fewest)s to %(most)s, on average %(mean)s"),
+    }
+    return [(name, sentence % asdict(FALSE_FLAGS[name].rounded)) for name, sentence in sentences.items()]
 
 
 def use(name: str) -> str:

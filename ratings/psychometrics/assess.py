@@ -7,7 +7,7 @@ from ratings.psychometrics.constants import Constants, resolve
 from ratings.psychometrics.criteria.registry import REGISTRY
 from ratings.psychometrics.evidence import CLEAR_FROM, Assessment, ByNumber, SessionEvidence, Version
 from ratings.psychometrics.notes import notes
-from ratings.psychometrics.spells import Spells
+from ratings.psychometrics.spells import Spells, follow
 from ratings.psychometrics.thresholds import thresholds
 
 DEFAULT = Version()
@@ -48,11 +48,8 @@ def assess(history: Sequence[SessionEvidence], version: Version = DEFAULT) -> li
     criterion = REGISTRY[version.criterion](constants, version.use)
     spells = Spells(_thresholds(version), constants)
     assessments = []
-    for therapy_session, notes_on_ratings in zip(history, notes(history, constants), strict=True):
-        finding = criterion.step(therapy_session, in_rupture=spells.in_rupture)
-        state, alert = spells.step(therapy_session, finding)
-        if spells.settled:
-            criterion.settle()
+    followed = zip(history, follow(history, criterion, spells), notes(history, constants), strict=True)
+    for therapy_session, (finding, state, alert), notes_on_ratings in followed:
         assessments.append(
             Assessment(
                 number=therapy_session.number,

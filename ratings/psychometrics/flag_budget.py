@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from ratings.psychometrics.constants import Constants
-from ratings.psychometrics.criteria.criterion import Finding
+from ratings.psychometrics.criteria.criterion import Criterion, Finding
 from ratings.psychometrics.evidence import LAST_THIRD, STRETCHES, ByNumber, SessionEvidence, stretch
-from ratings.psychometrics.spells import Spells
+from ratings.psychometrics.spells import Spells, follow
 
 # Of a rule that states a probability. The guard against slow slides states .114 of whatever lies below the mean of all
 # ratings, if only by rounding: a line below that would flag a client who always answers the same.
@@ -36,10 +36,15 @@ class JudgedSession:
 
 @dataclass(frozen=True, slots=True)
 class JudgedCase:
-    """All sessions of a case, in order."""
+    """All sessions of a case, in order, as a criterion finds them while no flag is open.
+
+    `anew` makes the criterion once more, where it finds something else while a flag is open: then it judges the case
+    again for each threshold.
+    """
 
     constants: Constants
     sessions: Sequence[JudgedSession]
+    anew: Callable[[], Criterion] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +92,47 @@ def lowest(
     return candidates[high] if high < len(candidates) else None
 
 
+def false_flags(cases: Sequence[JudgedCase], thresholds: ByNumber) -> Counted:
+    """All false flags that open from session 3 on, and all quiet sessions from there on."""
+    taus = [getattr(thresholds, stretch) for stretch in STRETCHES]
+    walks = [(_Walk(case, place), taus[: place + 1]) for case in cases for place in range(len(STRETCHES))]
+    return Counted(sum(walk.flags(up_to) for walk, up_to in walks), sum(walk.quiet for walk, _up_to in walks))
+
+
 class _Walk:
     """A case up to a stretch, to be walked with one set of thresholds after another."""
 
     def __init__(self, case: JudgedCase, place: int):
-        self.constants = case.constants
+        self.constants, self.anew = case.constants, case.anew
         reached = takewhile(lambda one: one.held.number is None or stretch(one.held.number) <= place, case.sessions)
-        self.sessions = [(one.held, one.finding, one.quiet if one.place == place else 0.0) for one in reached]
-        self.quiet = sum(quiet for _held, _finding, quiet in self.sessions)
-        self.highest = max(
-            (one.suspicion for _held, one, _quiet in self.sessions if one.suspicion is not None), default=-math.inf
-        )
+        sessions = list(reached)
+        self.history = [one.held for one in sessions]
+        self.findings = [one.finding for one in sessions]
+        self.counted = [one.quiet if one.place == place else 0.0 for one in sessions]
+        self.quiet = sum(self.counted)
+        suspicions = (one.suspicion for one in self.findings if one.suspicion is not None)
+        self.highest = max(suspicions, default=-math.inf)
 
     def flags(self, taus: Sequence[float]) -> float:
         """False flags in the last of the stretches that these thresholds are for."""
         if self.highest < min(taus):
             return 0.0
         spells = Spells(ByNumber(*taus, *[taus[-1]] * (len(STRETCHES) - len(taus))), self.constants)
-        return sum([quiet for held, finding, quiet in self.sessions if spells.step(held, finding)[1]])
+        criterion = _Found(self.findings) if self.anew is None else self.anew()
+        steps = zip(self.counted, follow(self.history, criterion, spells), strict=True)
+        return sum([quiet for quiet, (_finding, _state, alert) in steps if alert])
+
+
+class _Found:
+    """What a criterion found, whatever flag is open."""
+
+    reads = ""
+
+    def __init__(self, findings: Sequence[Finding]):
+        self.findings = iter(findings)
+
+    def step(self, _session: SessionEvidence, *, in_rupture: bool) -> Finding:
+        return next(self.findings)
+
+    def settle(self) -> None:
+        """Nothing is judged by it."""

@@ -6,10 +6,11 @@ the ratings lie where an unrepaired rupture left them. What ends outside the rat
 its evidence was corrected away) is the caller's to say.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ratings.psychometrics.constants import Constants
-from ratings.psychometrics.criteria.criterion import Finding
+from ratings.psychometrics.criteria.criterion import Criterion, Finding
 from ratings.psychometrics.evidence import ByNumber, Pillar, SessionEvidence, State, only_the_therapist_fell
 from ratings.psychometrics.series import OVERALL, value_of
 
@@ -149,3 +150,18 @@ class Spells:
             if value is not None and value < before - allowed:
                 return False
         return True
+
+
+def follow(
+    history: Iterable[SessionEvidence], criterion: Criterion, spells: Spells
+) -> Iterator[tuple[Finding, State, bool]]:
+    """What a criterion finds after each session, the state then, and whether a rupture opened.
+
+    Both are new, and are told of each other: a criterion may judge by whether a rupture is open.
+    """
+    for therapy_session in history:
+        finding = criterion.step(therapy_session, in_rupture=spells.in_rupture)
+        state, alert = spells.step(therapy_session, finding)
+        if spells.settled:
+            criterion.settle()
+        yield finding, state, alert

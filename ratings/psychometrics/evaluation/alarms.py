@@ -1,9 +1,10 @@
 """The shipped thresholds, from simulated episodes: which sessions are quiet is known there."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ratings.psychometrics.constants import DEFAULTS
+from ratings.psychometrics.criteria.criterion import Criterion
 from ratings.psychometrics.evaluation.outcome import Judge
 from ratings.psychometrics.evaluation.simulate import Episode
 from ratings.psychometrics.evidence import STRETCHES, ByNumber
@@ -12,14 +13,15 @@ from ratings.psychometrics.flag_budget import LOWEST, JudgedCase, JudgedSession,
 MOST_ABOVE = 3  # quiet sessions at a threshold or above it, for each false flag of its budget; convention of this app
 
 
-def judged(episode: Episode, judge: Judge) -> JudgedCase:
-    """An episode as a criterion judges it."""
+def judged(episode: Episode, judge: Judge, anew: Callable[[], Criterion] | None = None) -> JudgedCase:
+    """An episode as a criterion judges it; `anew` as in `JudgedCase`."""
     return JudgedCase(
         DEFAULTS,
         [
             JudgedSession(held, finding, quiet=float(episode.in_rupture(position) is None))
             for position, (held, finding) in enumerate(zip(episode.history, judge(episode.history), strict=True))
         ],
+        anew,
     )
 
 

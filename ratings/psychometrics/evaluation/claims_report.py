@@ -17,7 +17,7 @@ from ratings.psychometrics.evaluation.claims import (
     said_at,
     shown,
 )
-from ratings.psychometrics.evaluation.compare import CLIENT_ONLY, OURS, episodes_of, judge_by
+from ratings.psychometrics.evaluation.compare import CLIENT_ONLY, ENTRIES, OURS, episodes_of, judge_by, judged_cases
 from ratings.psychometrics.evaluation.learning import (
     PRACTICES,
     THERAPISTS,
@@ -31,7 +31,8 @@ from ratings.psychometrics.evaluation.real import SHAPES, History, alert_rates, 
 from ratings.psychometrics.evaluation.report import table
 from ratings.psychometrics.evaluation.simulate import SCENARIOS
 from ratings.psychometrics.evidence import Budget, State, Sureness, Use
-from ratings.psychometrics.thresholds import ALERTS_PER_100
+from ratings.psychometrics.flag_budget import false_flags
+from ratings.psychometrics.thresholds import ALERTS_PER_100, thresholds
 
 NORMAL = ALERTS_PER_100[Budget.NORMAL]
 REPORTS = {"8/15/40": (0.08, 0.15, 0.40), "4/25/60": (0.04, 0.25, 0.60), "3/7/30": (0.03, 0.07, 0.30)}
@@ -64,6 +65,21 @@ def alarms(seed: int, ruptures: int) -> str:
         rates = [*false_alarms(episodes), *false_alarms(episodes, learned)]
         rows.append([scenario, *map(_per_100, rates)])
     return table(["scenario", *STRETCHES, *(f"learned: {name}" for name in STRETCHES)], rows)
+
+
+def by_setting(seed: int, ruptures: int) -> str:
+    """False flags per 100 quiet sessions by setting and rule: the mean of the scenarios, the fewest and the most."""
+    episodes = [list(episodes_of(scenario, seed, ruptures)) for scenario in SCENARIOS]
+    rows = []
+    for entry, (criterion, use) in ENTRIES.items():
+        judged = [judged_cases(criterion, use, one) for one in episodes]
+        row = [entry]
+        for budget in ALERTS_PER_100:
+            found = [false_flags(cases, thresholds(criterion, budget, use)) for cases in judged]
+            rates = [100 * one.flags / one.quiet for one in found]
+            row.append(f"{sum(rates) / len(rates):.1f} ({min(rates):.1f} to {max(rates):.1f})")
+        rows.append(row)
+    return table(["rule", *(f"at {per_100:g}" for per_100 in ALERTS_PER_100.values())], rows)
 
 
 def ends(seed: int, ruptures: int) -> str:
@@ -157,6 +173,7 @@ def claims(seed: int, ruptures: int) -> str:
     return CLAIMS.format(
         ruptures=ruptures,
         alarms=alarms(seed, ruptures),
+        by_setting=by_setting(seed, ruptures),
         grades=grades(seed, ruptures),
         ends=ends(seed, ruptures),
         reports=reports(seed, ruptures),
@@ -192,6 +209,12 @@ CLAIMS = """Reporting seed, {ruptures} ruptures a scenario; ± is one standard e
 
 ### False flags per 100 quiet sessions at the normal setting (promised: 5), as shipped and once learned
 {alarms}
+
+### False flags per 100 quiet sessions at each setting, as shipped, from session 3 on
+The mean of the scenarios, the fewest and the most. `How flags are made` tells managers those of the filter on both
+raters (`ratings/psychometrics/measured.py`).
+
+{by_setting}
 
 ### Flags that open in a rupture, by how sure they are
 {grades}

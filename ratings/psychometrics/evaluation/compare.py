@@ -23,6 +23,7 @@ from ratings.psychometrics.evaluation.outcome import (
 from ratings.psychometrics.evaluation.simulate import SCENARIOS, Episode, simulate
 from ratings.psychometrics.evaluation.simulate_ordinal import simulate_ordinal
 from ratings.psychometrics.evidence import Budget, ByNumber, Kind, SessionEvidence, Use
+from ratings.psychometrics.flag_budget import JudgedCase
 from ratings.psychometrics.thresholds import ALERTS_PER_100
 from ratings.psychometrics.thresholds import thresholds as shipped_thresholds
 
@@ -174,9 +175,15 @@ def thresholds(seed: int, ruptures: int, only: str | None = None) -> dict[str, d
         if only not in (None, criterion) or criterion == OWN_RULE:
             by_entry[entry] = {budget: shipped_thresholds(criterion, budget, use) for budget in ALERTS_PER_100}
             continue
-        cases = [judged(episode, judge_by(criterion, use)) for episode in episodes]
+        cases = judged_cases(criterion, use, episodes)
         by_entry[entry] = {budget: fit(cases, per_100) for budget, per_100 in ALERTS_PER_100.items()}
     return by_entry
+
+
+def judged_cases(criterion: str, use: Use, episodes: Iterable[Episode]) -> list[JudgedCase]:
+    """Episodes as a criterion judges them, so that thresholds can be tried on them."""
+    anew = partial(REGISTRY[criterion], DEFAULTS, use) if criterion == OWN_RULE else None
+    return [judged(episode, judge_by(criterion, use), anew) for episode in episodes]
 
 
 def calibrate(pairs: Iterable[tuple[float, bool]]) -> tuple[float, float]:

@@ -1,6 +1,10 @@
 """A manager sets how flags are made in the practice."""
 
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -42,6 +46,41 @@ def test_a_manager_sets_the_rule_and_no_old_alert_is_raised(http, mona, juniper,
 def test_every_rule_that_is_offered_exists_and_has_words_of_its_own():
     assert [name for name in names.OFFERED if name not in REGISTRY] == []
     assert [name for name, said in names.criteria() if said == name.replace("_", " ").capitalize()] == []
+
+
+def measured():
+    """By rule, the false flags at 2, 5 and 10: the mean, the fewest and the most, as the page of figures has them."""
+    page = (settings.BASE_DIR / "docs/reference/detection.md").read_text()
+    rows = page.split("at each setting")[1].split("###")[0].splitlines()
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if "(" in row and " to " in row]
+    return {rule: [[float(n) for n in re.findall(r"[\d.]+", one)] for one in found] for rule, *found in cells}
+
+
+def whole(number):
+    """A half goes up."""
+    return int(Decimal(str(number)).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def test_each_setting_says_what_was_measured_of_it(http, mona, instruments):
+    http.force_login(mona.user)
+    page = http.get(reverse("ratings:detection-settings")).text
+    for name, (mean, fewest, most) in zip(
+        ("Quiet", "Normal", "Watchful"), measured()["rupture_filter (client+therapist)"], strict=True
+    ):
+        said = re.search(rf"{name}: (\d+) to (\d+).*, on average (\d+)\s*<", page)
+        assert [int(n) for n in said.groups()] == [whole(fewest), whole(most), whole(mean)]
+
+
+def test_the_settings_say_which_rules_raise_fewer(http, mona, instruments):
+    """All that are offered have as many as our filter, but for two."""
+    ours, *others = (measured()[name] for name in ("rupture_filter (client+therapist)", *names.OFFERED[1:]))
+    near = [all(abs(a[0] - b[0]) <= 2 for a, b in zip(one, ours, strict=True)) for one in others]
+    fewer = [one for one, is_near in zip(names.OFFERED[1:], near, strict=True) if not is_near]
+    assert fewer == ["ewma", "cusum"]
+    http.force_login(mona.user)
+    page = " ".join(http.get(reverse("ratings:detection-settings")).text.split())
+    assert "EWMA and CUSUM: at the watchful setting they raise about 6" in page
+    assert [whole(measured()[name][2][0]) for name in fewer] == [6, 6]
 
 
 def test_a_rule_that_does_not_exist_is_a_form_error(http, mona, instruments):

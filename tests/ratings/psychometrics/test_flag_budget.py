@@ -1,7 +1,7 @@
 from ratings.psychometrics.constants import DEFAULTS
 from ratings.psychometrics.criteria.criterion import Finding
-from ratings.psychometrics.evidence import Points, SessionEvidence
-from ratings.psychometrics.flag_budget import Counted, JudgedCase, JudgedSession, lowest
+from ratings.psychometrics.evidence import ByNumber, Points, SessionEvidence
+from ratings.psychometrics.flag_budget import Counted, JudgedCase, JudgedSession, false_flags, lowest
 
 UP = (Points("client", 10.0),)
 NO_FLAG = 1.0  # a threshold that no suspicion here is at
@@ -50,3 +50,26 @@ def test_what_counts_beside_the_cases_is_added():
     cases = [case(7, 0.5)]
     assert lowest(cases, [0.3], [NO_FLAG, NO_FLAG], 10, lambda _suspicion: Counted(0, 9)) == 0.3
     assert lowest(cases, [0.3], [NO_FLAG, NO_FLAG], 10, lambda _suspicion: Counted(1, 9)) is None
+
+
+def test_all_false_flags_are_counted_each_at_the_threshold_of_its_stretch():
+    cases = [case(3, 0.5, 0.1), case(4, 0.5, 0.1), case(7, 0.5, quiet=0.5), case(2, 0.5, 0.1)]
+    assert false_flags(cases, ByNumber(third=0.6, early=0.4, later=0.5)) == Counted(1.5, 5.5)
+
+
+def test_a_rule_that_goes_by_the_flag_that_is_open_judges_anew():
+    told = []
+
+    class Listening:
+        reads = "client"
+
+        def step(self, therapy_session, *, in_rupture):
+            told.append(in_rupture)
+            return Finding(suspicion=0.5, points=UP)
+
+        def settle(self):
+            """It knows no usual."""
+
+    one = case(7, 0.5, 0.5, 0.1)
+    found = false_flags([JudgedCase(one.constants, one.sessions, anew=Listening)], ByNumber(NO_FLAG, NO_FLAG, 0.3))
+    assert (found, told) == (Counted(1, 3), [False, True, True])
