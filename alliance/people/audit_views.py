@@ -11,7 +11,7 @@ from alliance.people.audit_page import audit_of
 @require_safe
 def audit_page(request):
     """Of the practice that the address names, or of the only one."""
-    managers = access.check_role(request.user, "manager")
+    managers = access.check_place(request.memberships, "manager")
     code = request.GET.get("practice", str(managers[0].practice.code))
     by = next((manager for manager in managers if str(manager.practice.code) == code), None)
     if by is None:

@@ -55,7 +55,7 @@ CASE_SIGHT_NOT_TOLD = _("Asked for, but the e-mails could not be sent. Tell them
 
 @require_safe
 def people(request):
-    managers = access.check_role(request.user, "manager")
+    managers = access.check_place(request.memberships, "manager")
     context = {"staffs": _audited_staffs(request, managers), "section": "people"}
     return render(request, "alliance/people/people.html", context)
 

@@ -20,7 +20,8 @@ from alliance import scopes
 from alliance.models import Membership, User
 from alliance.people.ending import Ending, endings_of_supervisor
 from alliance.prepared import Prepared
-from ratings.cases.lists import OLD_AFTER, CaseRow, case_rows, last_ruptures
+from ratings.cases.lists import OLD_AFTER, CaseRow, case_rows
+from ratings.cases.newest import Hidden
 from ratings.cases.register import MEMBER, Therapist, by_name, members_of, says_too_little, told_cases
 from ratings.cases.signs import Sign, is_current, rests_on_one_rating, signs_of
 from ratings.delivery.queries import CheckInRow, latest_unanswered
@@ -95,8 +96,8 @@ class Caseload:
 def caseload_of(supervisor: User, places: Collection[Membership], therapist: str = "") -> Caseload:
     """What needs attention; `therapist`: the code of one, or of nobody.
 
-    `places`: the supervisor's, with their practices. Five statements, one more where a check-in is missing,
-    and two for each ending.
+    `places`: the supervisor's, with their practices. Four statements, one more where a check-in is missing,
+    and one for each ending.
     """
     away_after = max((place.practice.unseen_after_days for place in places), default=90)  # of several, the longest
     unseen_since = timezone.now() - timedelta(days=away_after)
@@ -114,13 +115,11 @@ def caseload_of(supervisor: User, places: Collection[Membership], therapist: str
     asked = [sign for sign in signs if sign.has_question]
     settled = [sign for sign in current if sign.is_settled]
     missing = [sign for sign in current if sign.is_missing]
-    hidden = [sign for sign in current if sign.may_be_hidden]
-    keys = _keys(first, repairs[:MOST_REPAIRS], *(one[:MOST_OF_A_KIND] for one in (asked, settled, missing)))
-    last = last_ruptures(keys | _keys(hidden), {sign.key for sign in signs if sign.is_untold})
-    aside = [sign for sign in hidden if sign.key in last and last[sign.key].stays_aside]
-    kept_back = [sign for sign in hidden if sign.key in last and last[sign.key].is_kept_back]
-    keys |= _keys(aside[:MOST_OF_A_KIND], kept_back[:MOST_OF_A_KIND])
-    rows = {row.standing.pk: row for row in case_rows(keys, last=last)}
+    aside = [sign for sign in current if sign.hidden == Hidden.ASIDE]
+    kept_back = [sign for sign in current if sign.hidden == Hidden.KEPT_BACK]
+    lists = (asked, settled, missing, aside, kept_back)
+    keys = _keys(first, repairs[:MOST_REPAIRS], *(one[:MOST_OF_A_KIND] for one in lists))
+    rows = {row.standing.pk: row for row in case_rows(keys)}
     gaps = _shown(missing, MOST_OF_A_KIND, rows)
     check_ins = latest_unanswered([row.standing.pk for row in gaps.rows])
     named = {sign.key: sign for sign in (*flagged, *settled, *aside, *kept_back) if not sign.is_untold}

@@ -1,22 +1,23 @@
 """Reads: cases as lines of a list, worst first."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from alliance.models import Client, Episode, User
 from alliance.names import folded
 from alliance.prepared import Prepared
+from ratings.cases.newest import newest_of, with_newest_rupture
 from ratings.check_in.rate_first import awaiting_rating, standing_until_rated
 from ratings.detection.shadow import told_standing
 from ratings.detection.stored import evidence_of
-from ratings.models import Assessment, CheckIn, DetectorVersion, Rating, RepairStep, Rupture, SeenRating, Standing
-from ratings.psychometrics.evidence import Rater, State
+from ratings.models import CheckIn, DetectorVersion, Rating, RepairStep, Rupture, SeenRating, Standing
+from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.records import RuptureEvidence
 from ratings.psychometrics.standing import ATTENTION_CLIENT
 from ratings.supervision.queries import Question, RepairSoFar
@@ -62,55 +63,11 @@ class CaseRow:
         return (timezone.now() - self.since).days if self.since else 0
 
 
-@dataclass(frozen=True, slots=True)
-class LastRupture:
-    """The newest rupture of a case that stands, open or over."""
-
-    rupture: Rupture
-    stays_aside: bool  # it was set aside, and the ratings have not been steady since; the same as in the replay
-
-    @property
-    def is_kept_back(self) -> bool:
-        """Whether it is still on and began in shadow mode, so that it is no flag."""
-        return bool(self.rupture.kept_back and self.rupture.is_active)
-
-
 def last_came_with_an_import() -> QuerySet[TherapySession]:
     """The last session of an episode, where it came with an import."""
     return TherapySession.objects.attended().filter(
         episode=OuterRef("pk"), starts_at=OuterRef("standing__last_session_at"), import_batch__isnull=False
     )
-
-
-def last_ruptures(keys: Collection[int], untold: Collection[int]) -> dict[int, LastRupture]:
-    """Episode key -> its newest rupture that is told and not withdrawn. One statement, none for no keys.
-
-    `untold`: which of the keys are of a practice in shadow mode. The statement joins as little as it can: right after a
-    first import PostgreSQL takes the tables for empty, and then looks through one for each row of another.
-    """
-    rows = LAST_RUPTURES.models(keys=keys)
-    told = (row for row in rows if row.is_told(shadow=row.episode_id in untold))
-    return {row.episode_id: LastRupture(row, row.stays_aside) for row in told}
-
-
-def _last_ruptures(keys: list[int]) -> QuerySet[Any]:
-    versions = Assessment.objects.filter(episode=OuterRef(OuterRef("episode"))).order_by("-version__valid_from")
-    steady = Assessment.objects.filter(
-        episode=OuterRef("episode"),
-        version=Subquery(versions.values("version")[:1]),
-        state__in=[State.STEADY, State.SETTLED_LOWER],
-        therapy_session__starts_at__gt=OuterRef("opened_session__starts_at"),
-    )
-    is_aside = Q(state=Rupture.RuptureState.SET_ASIDE)
-    rows = Rupture.objects.filter(episode__in=keys, opened_session__voided_at__isnull=True)
-    rows = rows.exclude(state=Rupture.RuptureState.WITHDRAWN).annotate(
-        stays_aside=Case(When(is_aside & ~Q(Exists(steady)), then=True), default=False)
-    )
-    return rows.only(*OF_LAST).order_by("opened_session__starts_at", "pk")
-
-
-OF_LAST = ("episode", "opened_by", "state", "kept_back", "closed_at", "aside_reason")  # all that lists say of it
-LAST_RUPTURES = Prepared(_last_ruptures, keys=list)
 
 
 def _with_what_rows_say(episodes: QuerySet[Episode]) -> QuerySet[Any]:
@@ -145,7 +102,7 @@ def _with_what_rows_say(episodes: QuerySet[Episode]) -> QuerySet[Any]:
             "standing__rupture__opened_session", "question", "at_work", "latest_step",
         )
     )  # fmt: skip
-    return rows
+    return with_newest_rupture(rows)
 
 
 def _with_who_read(episodes: QuerySet[Any]) -> QuerySet[Any]:
@@ -170,30 +127,23 @@ OWN_ROWS = Prepared(lambda keys: _with_what_rows_say(Episode.objects.filter(pk__
 READ_ALONG = Prepared(lambda keys: _with_who_read(_with_what_rows_say(Episode.objects.filter(pk__in=keys))), keys=list)
 
 
-def case_rows(
-    keys: Collection[int], worked_on_by: User | None = None, last: Mapping[int, LastRupture] | None = None
-) -> list[CaseRow]:
+def case_rows(keys: Collection[int], worked_on_by: User | None = None) -> list[CaseRow]:
     """A line for each of these episodes, worst first, then by name.
 
-    Two statements, one more where a practice rates first. An episode without a standing is left out. `worked_on_by`:
-    who has them in their hands, and is told which are a colleague's; None: who reads along. `last`: their
-    `last_ruptures`, where these were read already.
+    One statement, one more where a practice rates first. An episode without a standing is left out. `worked_on_by`:
+    who has them in their hands, and is told which are a colleague's; None: who reads along.
     """
     found = (OWN_ROWS if worked_on_by else READ_ALONG).models(keys=keys)
     waiting = {one.episode_key for one in awaiting_rating(found, worked_on_by)} if worked_on_by else set()
-    if last is None:
-        last = last_ruptures([row.pk for row in found], {row.pk for row in found if row.is_untold})
-    cases = [
-        _case_row(episode, worked_on_by, None if episode.pk in waiting else last.get(episode.pk), episode.pk in waiting)
-        for episode in found
-    ]
+    cases = [_case_row(episode, worked_on_by, episode.pk in waiting) for episode in found]
     return sorted(cases, key=lambda case: (-case.standing.attention, folded(case.name)))
 
 
-def _case_row(episode: Any, worked_on_by: User | None, newest: LastRupture | None, waits: bool) -> CaseRow:
+def _case_row(episode: Any, worked_on_by: User | None, waits: bool) -> CaseRow:
     standing = told_standing(episode.standing, shadow=episode.is_untold)
     if waits:
         standing = standing_until_rated(standing)
+    newest = None if waits else newest_of(episode)
     rupture, last = standing.rupture, newest.rupture if newest else None
     reason = evidence_of(rupture) if rupture and not episode.is_untold else None
     seen_at = standing.last_session_at or episode.starts_at

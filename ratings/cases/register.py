@@ -21,7 +21,7 @@ from alliance.models import Episode, Membership, User
 from alliance.names import folded, is_found
 from alliance.paging import beginning, first_page, page_after, page_of_codes
 from alliance.prepared import Prepared
-from ratings.cases.lists import LastRupture, last_ruptures
+from ratings.cases.newest import LastRupture, last_ruptures
 from ratings.detection.shadow import told_standing
 from ratings.detection.stored import evidence_of
 from ratings.models import DetectorVersion, RepairStep, Rupture, Standing

@@ -15,6 +15,7 @@ from django.db.models.functions import Cast
 from alliance.models import User
 from alliance.prepared import Prepared
 from ratings.cases.lists import last_came_with_an_import
+from ratings.cases.newest import may_be_hidden, why_hidden
 from ratings.cases.register import has_rupture, says_too_little, told_cases
 from ratings.models import RepairStep, Rupture, SupervisionQuestion
 from ratings.psychometrics.evidence import only_the_therapist_fell
@@ -34,7 +35,7 @@ class Sign:
     strained_since: datetime | None  # the session that opened its rupture; None: nothing is open
     is_settled: bool  # lower than before, and nothing is open
     is_missing: bool  # several check-ins in a row did not come
-    may_be_hidden: bool  # nothing is open, and some rupture was set aside, or is kept back
+    hidden: str | None  # a value of `Hidden`, where nothing is open
     has_step: bool
     has_question: bool
     says_too_little: bool
@@ -67,7 +68,7 @@ def rests_on_one_rating(sign: Sign) -> bool:
 
 
 def _signs(supervisor: User, therapists: list[int], since: datetime) -> QuerySet[Any, Any]:
-    is_notable = has_rupture() | IS_SETTLED | IS_MISSING | Q(_hidden())
+    is_notable = has_rupture() | IS_SETTLED | IS_MISSING | Q(may_be_hidden())
     cases = told_cases(supervisor).filter(ends_at__isnull=True, therapist__in=therapists)
     cases = cases.filter(is_current(since) & is_notable | Q(_questions()))
     steps = RepairStep.objects.filter(episode=OuterRef("pk"), taken_back_at__isnull=True)
@@ -81,7 +82,7 @@ def _signs(supervisor: User, therapists: list[int], since: datetime) -> QuerySet
         "strained_since": Case(When(has_rupture(), then=F("standing__rupture__opened_session__starts_at"))),
         "is_settled": _is(IS_SETTLED & Q(is_untold=False, standing__rupture__isnull=True)),
         "is_missing": _is(IS_MISSING),
-        "may_be_hidden": Case(When(has_rupture(), then=False), When(_hidden(), then=True), default=False),
+        "hidden": Case(When(has_rupture(), then=None), default=why_hidden()),
         "has_step": Exists(steps.filter(rupture__state__in=Rupture.ACTIVE, rupture__kept_back=False)),
         "has_question": _questions(),
         "says_too_little": _is(says_too_little()),
@@ -105,11 +106,6 @@ IS_MISSING = Q(standing__missing_in_a_row__gte=FEWEST_MISSING)
 
 def _questions() -> Exists:
     return Exists(SupervisionQuestion.objects.filter(episode=OuterRef("pk"), withdrawn_at__isnull=True))
-
-
-def _hidden() -> Exists:
-    is_hidden = Q(state=Rupture.RuptureState.SET_ASIDE) | Q(kept_back=True, state__in=Rupture.ACTIVE)
-    return Exists(Rupture.objects.filter(is_hidden, episode=OuterRef("pk")))
 
 
 def _may_rest_on_one_rating() -> Q:

@@ -12,7 +12,7 @@ from ratings.gaps.gaps import record_gaps
 
 @require_safe
 def gaps(request):
-    manager = access.check_role(request.user, "manager")[0]
+    manager = access.check_place(request.memberships, "manager")[0]
     timezone.activate(ZoneInfo(manager.practice.zone))
     page = record_gaps(manager.practice)
     audit.record_code(audit.Verb.LISTED, "practice", by=manager, practice=manager.practice, count=len(page.therapists))

@@ -164,7 +164,7 @@ def meeting_close(request, code):
 @require_safe
 @says_when_over
 def meeting_together(request):
-    access.check_role(request.user, "supervisor")
+    access.check_place(request.memberships, "supervisor")
     form = TogetherForm(request.GET, people=supervisees_of(request.user))
     if form.is_valid():
         together = Together.of(request.user, form.cleaned_data[FIELD])

@@ -103,7 +103,7 @@ def record_answer(request, code):
 @require_safe
 def erasure(request, code):
     """The certificate."""
-    managers = access.check_role(request.user, "manager")
+    managers = access.check_place(request.memberships, "manager")
     found = erasures_told_to(request.user).filter(code=code).first()
     if found is None:
         raise access.NotVisible("erasure", code)

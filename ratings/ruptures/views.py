@@ -242,7 +242,7 @@ def _asked(request, code):
 @require_safe
 def repair_words(request):
     """A manager's page: the words that a repair offers in this practice."""
-    practice = access.check_role(request.user, "manager")[0].practice
+    practice = access.check_place(request.memberships, "manager")[0].practice
     context = {"phrases": phrases_of(practice), "practice": practice, "section": "people"}
     return render(request, "ratings/ruptures/repair_words.html", context)
 

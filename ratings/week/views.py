@@ -29,7 +29,7 @@ SESSIONS = TherapySession.objects.not_voided().select_related(*OF_EPISODE)
 
 @require_safe
 def week(request):
-    therapists = access.check_role(request.user, "therapist")
+    therapists = access.check_place(request.memberships, "therapist")
     return _week_page(request, therapists, day=_asked_day(request))
 
 

@@ -1,3 +1,5 @@
+import ast
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -187,3 +189,20 @@ def test_what_a_member_is_asked_is_built_into_one_statement_once(dana, monkeypat
     scopes.memberships_of(dana.user)
     monkeypatch.setattr(query_sets.SupervisionQuerySet, "waiting_for", None)
     assert [place.is_asked for place in scopes.memberships_of(dana.user)] == [False]
+
+
+def test_a_page_that_only_reads_takes_its_places_from_the_request():
+    """The middleware has read them, in the same statement: to read them again is one more for each page."""
+    again = [
+        f"{file}: {view.name}"
+        for room in ("alliance", "ratings", "sessions")
+        for file in Path(room).rglob("*.py")
+        for view in ast.walk(ast.parse(file.read_text()))
+        if isinstance(view, ast.FunctionDef) and reads_places_again(view)
+    ]
+    assert not again
+
+
+def reads_places_again(view):
+    only_reads = any("require_safe" in ast.unparse(one) for one in view.decorator_list)
+    return only_reads and "check_role(request.user" in ast.unparse(view)

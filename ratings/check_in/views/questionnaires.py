@@ -9,7 +9,7 @@ from ratings.check_in.questionnaires import questionnaires_page
 
 @require_safe
 def questionnaires(request):
-    manager = access.check_role(request.user, "manager")[0]
+    manager = access.check_place(request.memberships, "manager")[0]
     page = questionnaires_page(manager.practice)
     shown = len(page.questionnaires)
     audit.record_code(audit.Verb.LISTED, "instrument", by=manager, practice=manager.practice, count=shown)

@@ -23,7 +23,7 @@ WISHES = Rating.objects.current().filter(
 
 @require_safe
 def today(request):
-    membership = access.check_role(request.user, "therapist")[0]
+    membership = access.check_place(request.memberships, "therapist")[0]
     day = day_of(request.user)
     audit.record_code(audit.Verb.LISTED, "episode", by=membership, practice=membership.practice, count=day.cases_shown)
     return render(request, "ratings/today/today.html", {"today": day, "section": "today"})

@@ -20,7 +20,7 @@ from tests.ratings.pages import statements
 
 @pytest.mark.parametrize(
     ("page", "persona", "expected"),
-    [("ratings:cases", "dana", 8), ("ratings:caseload", "sam", 10), ("ratings:caseload-all", "sam", 7)],
+    [("ratings:cases", "dana", 7), ("ratings:caseload", "sam", 9), ("ratings:caseload-all", "sam", 7)],
 )
 def test_a_list_asks_as_often_for_three_cases_as_for_one(
     page, persona, expected, http, dana, sam, request, live_through
