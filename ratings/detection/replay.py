@@ -144,14 +144,14 @@ def _is_given_back(row: Rupture, version: DetectorVersion) -> bool:
 
 
 def _is_only_retold(row: Rupture, version: DetectorVersion, opening: SessionRecord) -> bool:
-    """Whether the version that is out of force again made it, of a report that was on record before.
+    """Whether a version that is out of force again made it, of a report that was on record before.
 
     What somebody has worked on since stays theirs.
     """
-    since, said_at = version.other_since, opening.first_reported_at or opening.reported_at
-    if since is None or said_at is None or row.worked_on:
+    said_at = opening.first_reported_at or opening.reported_at
+    if version.restores_id is None or said_at is None or row.worked_on:
         return False
-    return said_at < since <= row.opened_at < version.valid_from
+    return any(said_at < since <= row.opened_at < until for since, until in version.taken_back)
 
 
 def _active_rupture(row: Rupture, held_sessions: Sequence[HeldSession]) -> ActiveRupture:

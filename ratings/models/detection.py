@@ -65,12 +65,16 @@ class DetectorVersion(models.Model):
         return f"{self.criterion} {self.budget}"
 
     @cached_property
-    def other_since(self) -> datetime | None:
-        """From when the version held that this one put out of force again; None where it brings none back."""
-        if self.restores is None:
-            return None
-        later = DetectorVersion.objects.filter(practice=self.practice_id, valid_from__gt=self.restores.valid_from)
-        return later.order_by("valid_from").values_list("valid_from", flat=True)[0]
+    def taken_back(self) -> list[tuple[datetime, datetime]]:
+        """From when until when others held that are out of force again: as this one brings one back, which may too."""
+        rows = list(DetectorVersion.objects.filter(practice=self.practice_id).order_by("valid_from"))
+        by_key, times, version = {row.pk: row for row in rows}, [], self
+        while version.restores_id is not None:
+            before = by_key[version.restores_id]
+            since = next(row.valid_from for row in rows if row.valid_from > before.valid_from)
+            times.append((since, version.valid_from))
+            version = before
+        return times
 
     @property
     def learned_ratings(self) -> bool:
