@@ -4,7 +4,7 @@ import re
 
 from django.urls import path, re_path, register_converter
 
-from ratings.check_in.views import answer, history, link, preferences
+from ratings.check_in.views import answer, history, link, preferences, who_reads
 from ratings.digest import views as digest
 from ratings.rights import views as rights
 
@@ -37,6 +37,7 @@ urlpatterns = [
     path("forget/", answer.check_in_forget, name="check-in-forget"),
     path("privacy/", link.privacy, name="privacy"),
     path("h/<key:token>", history.history, name="history"),
+    path("w/<key:token>", who_reads.who_reads, name="who-reads"),
     path("p/stop/<key:token>", preferences.preferences_stop, name="preferences-stop"),
     path("p/<key:token>", preferences.preferences, name="preferences"),
     path("k/<key:token>", rights.copy_page, name="copy"),

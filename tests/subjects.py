@@ -33,7 +33,9 @@ def subjects(millrace, dana, noor, otis, sam, vera, eve, mona, lee, juniper, sor
     used, waiting = live_through(juniper, [3, None])
     live_through(sorrel, [3])
     millrace.shows_history = True  # juniper agreed to it, sorrel did not
+    millrace.names_readers = juniper.client.therapist_may_be_named = True
     millrace.save()
+    juniper.client.save()
     juniper.client.consents.create(purpose="history", text_version="2026-11")
     planned = make_therapy_session(juniper, starts_at=days_ago(-1))
     wish = Rating.objects.get(check_in=used)

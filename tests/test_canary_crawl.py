@@ -17,7 +17,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from alliance.crypto import Sealed, keyed_hash
-from alliance.models import Client, Digest, EmergencyAccess, WaitingMail
+from alliance.models import Client, Digest, EmergencyAccess, Membership, WaitingMail
 from alliance.people.emergency import open_in_emergency
 from alliance.query_sets import ScopedQuerySet
 from ratings.cases import case
@@ -179,6 +179,28 @@ def test_a_client_meets_what_is_theirs_and_nothing_else(crawl_of, subjects, log)
     crawl.follow(address("links:copy", "copy", subjects))
     assert {mark for _place, text in crawl.everything() for mark in marks_in(text)} == marks(OF_CLIENT)
     assert marks_in(log.text) == set()
+
+
+# Who can read Juniper's case, or opened it in an emergency; and nobody else.
+READERS = {"dana whitlock", "sam okafor", "rosa quill", "mona reyes"}
+GIVEN_BY_HAND = "links:copy"  # the therapist hands it over; it says who opened the case in an emergency in any practice
+
+
+@pytest.mark.parametrize(("is_on", "met"), [(True, READERS), (False, {"dana whitlock"})])
+def test_a_client_meets_the_names_of_their_own_readers_where_the_practice_wants_it(
+    is_on, met, crawl_of, subjects, millrace
+):
+    """Otherwise their therapist's alone, who may be named to them. No e-mail address of anybody."""
+    millrace.names_readers = is_on
+    millrace.save()
+    crawl = crawl_of("")
+    for page in LINKS:
+        if not page[0].startswith(GIVEN_BY_HAND):
+            crawl.ask(address(*page, subjects))
+    told = "\n".join(text.casefold() for _place, text in crawl.everything())
+    places = Membership.objects.select_related("practice__data_key", "user")
+    assert {one.display_name.casefold() for one in places if one.display_name.casefold() in told} == met
+    assert [one.user.email for one in places if one.user.email in told] == []
 
 
 def test_nobody_who_is_not_signed_in_meets_any(crawl_of, subjects, log):

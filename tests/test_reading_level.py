@@ -91,6 +91,8 @@ NAMED = {
     "gone": "cannot be used.",
     "privacy": "How to stop",
     "history": "What we work on",
+    "who reads": "Your therapist. Reads all that you send.",
+    "who reads, unnamed": "This page leaves out the names",
     "messages": "You can stop or pause it here.",
     "paused": "are paused until",
     "stopped": "are stopped.",
@@ -100,7 +102,8 @@ NAMED = {
 @pytest.fixture
 def pages(http, millrace, dana, instruments):
     """Every page that a client can meet, by name; two of them with a form of the other instruments."""
-    millrace.crisis_phone, millrace.emergency_phone, millrace.shows_history = "01632 960 117", "112", True
+    millrace.crisis_phone, millrace.emergency_phone = "01632 960 117", "112"
+    millrace.shows_history = millrace.names_readers = True
     millrace.save()
     found = {}
 
@@ -144,6 +147,10 @@ def pages(http, millrace, dana, instruments):
     mark_read(editor=editor_of(episode))
     found["sent and read"] = http.get(reverse("links:check-in-sent")).text
     found["next form"] = http.get(second).text
+    for name, is_named in {"who reads": True, "who reads, unnamed": False}.items():
+        episode.client.therapist_may_be_named = is_named
+        episode.client.save()
+        found[name] = http.get(second.replace("/c/", "/c/w/")).text
     http.cookies.clear()
     found["already sent"] = http.post(first, answers(1)).text
     key = new_token()

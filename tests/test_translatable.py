@@ -135,6 +135,7 @@ def test_every_sentence_for_clients_can_be_translated(in_brackets, http):
     answers = dict(re.findall(r'type="radio" name="(\w+)" value="(\w+)"', form)) | {"own_device": "on"}
     pages = {
         "form": form,
+        "who reads": http.get(check_in.replace("/c/", "/c/w/")).text,
         "form in error": http.post(check_in, {}).text,
         "sent": http.post(check_in, answers, follow=True).text,
         "change": http.get(reverse("links:check-in-change")).text,

@@ -49,6 +49,7 @@ class Practice(models.Model):
     # From then on a supervisor whom a manager assigns reads at once; empty: after a day, or when somebody agrees.
     sight_at_once_from = models.DateTimeField(null=True, blank=True)
     shows_history = models.BooleanField(default=False)  # clients may see their own past answers
+    names_readers = models.BooleanField(default=False, db_default=False)  # clients may see by name who reads their case
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT)
     created_at = models.DateTimeField(default=timezone.now)
 

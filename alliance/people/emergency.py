@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -44,6 +44,7 @@ class Opening:
     reason: str
     starts_at: datetime
     ends_at: datetime
+    reader_is_there: bool  # still has the place, and the role, to read it
 
     @property
     def short_code(self) -> str:
@@ -51,7 +52,8 @@ class Opening:
 
     @property
     def is_over(self) -> bool:
-        return self.ends_at <= timezone.now()
+        """Whether nobody reads by it any more."""
+        return not self.reader_is_there or self.ends_at <= timezone.now()
 
 
 def open_in_emergency(*, by: Membership, therapist: Membership, client_name: str, reason: str) -> EmergencyAccess:
@@ -127,7 +129,10 @@ def openings_of(episode: Episode) -> list[Opening]:
 def _with_names(rows: QuerySet[EmergencyAccess], readable: QuerySet[Episode]) -> QuerySet[Any]:
     can_read = Exists(readable.filter(pk=OuterRef("episode")))
     people = ("reader__practice__data_key", "episode__client__data_key", "episode__therapist__practice__data_key")
-    return rows.select_related(*people).annotate(can_read=can_read).order_by("-starts_at", "-pk")
+    may_open = Q(reader__is_supervisor=True) | Q(reader__is_manager=True)
+    is_there = Q(live("reader__"), accepted("reader__"), may_open, reader__user__is_active=True)
+    rows = rows.annotate(can_read=can_read, reader_is_there=ExpressionWrapper(is_there, output_field=BooleanField()))
+    return rows.select_related(*people).order_by("-starts_at", "-pk")
 
 
 OF_EPISODE = Prepared(
@@ -147,6 +152,7 @@ def _openings(rows: Iterable[Any]) -> list[Opening]:
             reason=row.reason.shown(row.episode.client.data_key),
             starts_at=row.starts_at,
             ends_at=row.ends_at,
+            reader_is_there=row.reader_is_there,
         )
         for row in rows
     ]

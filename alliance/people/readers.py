@@ -164,7 +164,7 @@ def _supervision_of(episode: Episode) -> tuple[list[Reader], list[AskedReader]]:
             row.supervisor.display_name,
             _part_of(row),
             False,
-            max(filter(None, (row.starts_at, row.accepted_at, row.opens_at))),
+            max(filter(None, (row.starts_at, row.accepted_at, row.opens_at, episode.starts_at))),
             row.ends_at,
             _name_of(row.asked_by),
         )

@@ -69,6 +69,15 @@ class PracticeForm(forms.Form):
         required=False,
     )
     shows_history = forms.BooleanField(label=_("Clients may see their own past answers."), required=False)
+    names_readers = forms.BooleanField(
+        label=_("Clients may see by name who can read their case."),
+        help_text=_(
+            "From every check-in that they can still answer: each person, what they can read and since when, and who "
+            "opened the case in an emergency. Never an e-mail address. Names are left out for a client who did not "
+            "agree that the therapist is named."
+        ),
+        required=False,
+    )
     is_live = forms.BooleanField(
         label=_("The practice is live: check-ins and reminders are sent by e-mail."), required=False
     )

@@ -28,6 +28,7 @@ class Own:
     date: str  # of the session
     asked_by: str
     plan: str  # the questions about it, as HTML; empty for none
+    way_to_readers: str  # the address of the page that tells who they are; empty for none
 
 
 OPEN = Own(**{one.name: SafeString(MARK + one.name) for one in fields(Own)})
@@ -40,6 +41,7 @@ class Said:
     is_covered: bool
     last_was_read: bool
     own_device: bool
+    leads_to_readers: bool
 
 
 @dataclass(frozen=True, slots=True)

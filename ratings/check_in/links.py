@@ -192,6 +192,23 @@ def opened(code: str, *, grace: timedelta = timedelta()) -> CheckIn | None:
     return next((_opened(values, timezone.now() - grace) for values in rows), None)
 
 
+def is_unanswered(check_in: CheckIn) -> bool:
+    """Whether a check-in, as `opened` has it, has no answers, or only those that the therapist typed."""
+    return check_in.therapy_session.voided_at is None and check_in.client_mode in (None, Rating.Mode.PAPER)
+
+
+def case_of_link(token: str) -> Episode | None:
+    """The case of which a link tells who reads it: one to a check-in that waits, or to the own answers; else None.
+
+    A used link opens nothing.
+    """
+    check_in = check_in_of_link(token)
+    if check_in and check_in.agrees and is_unanswered(check_in):
+        return check_in.episode
+    link = live_link(token, KIND.HISTORY)
+    return link.episode if link and link.episode and shows_history(link.episode.client) else None
+
+
 NEEDED = {  # path from the check-in -> what is there
     "": CheckIn,
     "therapy_session": TherapySession,

@@ -116,6 +116,7 @@ def fill(recipe: Recipe, today: date) -> int:
         crisis_phone="01632 960 117",  # a range that Ofcom keeps free for drama
         emergency_phone="112",
         shows_history=True,
+        names_readers=True,
         therapist_form=TherapistForm.THREE,
         live_at=datetime.combine(today - HERE_FOR, time(), ZONE),
         data_key=DataKey.objects.create(created_at=midnight),
@@ -184,6 +185,7 @@ class Writer:
             name=Sealed(course.name, key),
             email=Sealed(email, key),
             email_hash=keyed_hash("email", email),
+            therapist_may_be_named=True,
             asks_about_fit=any(course_session.fit for course_session in course.sessions),
             created_at=since,
         )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from alliance.models import Client
 from ratings.cases.actions import log_session
 from ratings.check_in import links
 from ratings.check_in.actions import answer_check_in, mark_read
@@ -23,7 +24,8 @@ COMMENT = "I did the sheet at home but I was not sure what it was for."
 @pytest.fixture
 def house(live_server, settings, millrace):
     settings.BASE_URL = live_server.url
-    millrace.crisis_phone, millrace.emergency_phone, millrace.shows_history = "01632 960 117", "112", True
+    millrace.crisis_phone, millrace.emergency_phone = "01632 960 117", "112"
+    millrace.shows_history = millrace.names_readers = True
     millrace.save()
 
 
@@ -197,6 +199,12 @@ def states(phone, ask, live_server, dana):
     yield "sent-read"
     phone.goto(second)
     yield "form-after-reading"
+    phone.goto(second.replace("/c/", "/c/w/"))
+    yield "who-reads"
+    Client.objects.update(therapist_may_be_named=True)
+    phone.reload()
+    yield "who-reads-named"
+    phone.goto(second)
     phone.context.clear_cookies()
     latest = check_in.episode.check_ins.latest("therapy_session__starts_at")
     answer_check_in(check_in=latest, answers=ClientAnswers({"goal_known": 2}), may_change=False)  # on another device
@@ -225,11 +233,16 @@ TITLES = {
     "change": "About your session",
     "sent-read": "Thank you",
     "form-after-reading": "About your session",
+    "who-reads": "Who can read what you send",
+    "who-reads-named": "Who can read what you send",
     "already": "Your answers were already sent.",
     "gone": "This link cannot be used.",
     "privacy": "What is kept, and who sees it",
     "history": "Your answers so far",
 }
+
+
+PAGE_TITLES = ("Check-in", "What is kept", "Your answers", "Who can read it")
 
 
 def too_small(page):
@@ -249,7 +262,7 @@ def test_every_state_in_light_and_dark(phone, ask, live_server, dana, axe, pictu
     seen = {}
     for name in states(phone, ask, live_server, dana):
         seen[name] = heading(phone)
-        assert phone.title().removeprefix("Error: ") in ("Check-in", "What is kept", "Your answers"), name
+        assert phone.title().removeprefix("Error: ") in PAGE_TITLES, name
         for scheme in ("light", "dark"):
             phone.emulate_media(color_scheme=scheme)
             assert axe(phone) == [], f"{name}, {scheme}"

@@ -23,10 +23,11 @@ from ratings.check_in.asked_by import asked_by
 from ratings.check_in.blank import Own, Said, blank_page
 from ratings.check_in.forms import CheckInForm, Tampered
 from ratings.check_in.guesses import count_guess, has_guesses_left
-from ratings.check_in.links import TYPING_GRACE, check_in_of_link, is_covered
+from ratings.check_in.links import TYPING_GRACE, check_in_of_link, is_covered, is_unanswered
 from ratings.check_in.receipt import check_in_of_cookie, forget, has_sent, is_own, last_sent, own_check_in, remember
 from ratings.check_in.responsible import responsible_now
 from ratings.check_in.views.link import key_in_address, lines_of_all, link_gone
+from ratings.check_in.views.who_reads import way_to_who_reads
 from ratings.models import Rating
 from ratings.psychometrics.evidence import Rater
 
@@ -189,12 +190,19 @@ def _read_remaining_body(request):
 
 def _form_page(request, check_in, form, status=200):
     """The form; None: an empty one."""
+    way_to_readers = way_to_who_reads(check_in.episode.client.practice, _key_of(request))
     said = Said(
         is_covered=is_covered(check_in),
         last_was_read=_last_was_read(request, check_in),
         own_device=bool(form["own_device"].value()) if form and form.is_bound else is_own(request),
+        leads_to_readers=bool(way_to_readers),
     )
-    own = Own(_session_in_words(check_in), asked_by(check_in.episode), _questions_of_plan(check_in, form))
+    own = Own(
+        date=_session_in_words(check_in),
+        asked_by=asked_by(check_in.episode),
+        plan=_questions_of_plan(check_in, form),
+        way_to_readers=way_to_readers,
+    )
     if form is None:
         return HttpResponse(blank_page(check_in, said).filled(own))
     context = {"form": form, "own": own, "said": said, "practice": check_in.episode.client.practice}
@@ -214,6 +222,11 @@ def _questions_of_plan(check_in, form):
         return ""
     form = form or CheckInForm(check_in=check_in)
     return render_to_string("ratings/check_in/_plan.html", {"form": form}) if form.plan_on_page else ""
+
+
+def _key_of(request):
+    """The key in the address; empty where the page goes by the cookie."""
+    return request.resolver_match.kwargs.get("token", "")
 
 
 def _last_was_read(request, check_in):
@@ -243,6 +256,4 @@ def _is_open(check_in, is_sender):
 
     They may where there are none, or only those that the therapist typed, or where this browser sent them.
     """
-    if check_in.therapy_session.voided_at:
-        return False
-    return is_sender or check_in.client_mode in (None, Rating.Mode.PAPER)
+    return check_in.therapy_session.voided_at is None and (is_sender or is_unanswered(check_in))

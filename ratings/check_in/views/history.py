@@ -14,6 +14,7 @@ from ratings.check_in.history import history_of
 from ratings.check_in.links import live_link, shows_history
 from ratings.check_in.responsible import responsible_now
 from ratings.check_in.views.link import key_in_address, link_gone
+from ratings.check_in.views.who_reads import way_to_who_reads
 from ratings.models import ClientLink
 
 
@@ -29,6 +30,7 @@ def history(request, token):
         context = {
             "practice": practice,
             "history": history_of(link.episode),
+            "who_reads": way_to_who_reads(practice, token),
             "until": link.expires_at,
             "nobody_reads": not access.is_in_hands(link.episode),
             "responsible": responsible_now(link.episode.client),

@@ -23,6 +23,11 @@ def test_each_reader_of_a_case_is_named_with_why(dana, juniper, sorrel, noor, sa
     assert names(sorrel)[1:] == [("Eve Castell", False, "Supervises this case")]
 
 
+def test_nobody_has_read_a_case_since_before_it_began(dana, sam):
+    episode = make_episode(dana, "Fern", starts_at=days_ago(40))
+    assert {reader.starts_at for reader in readers_of(episode).all} == {episode.starts_at}
+
+
 def test_a_case_that_nobody_is_responsible_for_says_so(dana, juniper, sam):
     assert readers_of(juniper).responsible
     Membership.objects.filter(pk=dana.pk).update(ends_at=days_ago(1))
@@ -76,3 +81,13 @@ def test_who_has_answered_is_not_asked_to_agree_or_object_once_more(http, dana, 
     answer_sight(supervision=row, answer=SightAnswer.AGREE, user=dana.user)
     text = http.get(page).text
     assert "You agreed." in text and "Agree or object" not in text and "Change your answer" not in text
+
+
+def test_a_case_says_whether_its_client_can_open_the_list(http, dana, millrace, juniper, live_through):
+    live_through(juniper, [3])
+    http.force_login(dana.user)
+    told = "The client can open this list from every check-in"
+    assert told not in http.get(f"/cases/{juniper.code}/").text
+    millrace.names_readers = True
+    millrace.save()
+    assert told in http.get(f"/cases/{juniper.code}/").text

@@ -16,7 +16,7 @@ def typed(**changes):
     return {
         "name": "Millrace Practice", "zone": "Europe/London", "crisis_phone": "01632 960 117", "emergency_phone": "112",
         "check_in_delay_minutes": "90", "quiet_from": "20:30", "quiet_to": "07:15", "reminder_after_hours": "48",
-        "link_days": "10", "plan_every_sessions": "3", "shows_history": "on", "is_live": "on",
+        "link_days": "10", "plan_every_sessions": "3", "shows_history": "on", "names_readers": "on", "is_live": "on",
         "therapist_form": "mirror", "repair_within_sessions": "2", "unseen_after_days": "90",
     } | changes  # fmt: skip
 
@@ -36,7 +36,7 @@ def test_settings_are_saved_and_on_record(http, mona, millrace):
     millrace.refresh_from_db()
     assert (millrace.zone, millrace.check_in_delay_minutes, millrace.reminder_after_hours) == ("Europe/London", 90, 48)
     assert (millrace.quiet_from, millrace.quiet_to, millrace.link_days) == (time(20, 30), time(7, 15), 10)
-    assert (millrace.shows_history, millrace.plan_every_sessions) == (True, 3)
+    assert (millrace.shows_history, millrace.names_readers, millrace.plan_every_sessions) == (True, True, 3)
     assert millrace.live_at is not None
     event = AuditEvent.objects.get(verb="changed")
     assert (event.actor_code, event.subject_type) == (str(mona.user.code), "practice")

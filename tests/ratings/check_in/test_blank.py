@@ -1,5 +1,7 @@
 """The page of an empty check-in, which is drawn once: it is the same as when it is drawn each time."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from unittest import mock
 
@@ -29,11 +31,13 @@ def asks(check_in):
     CheckIn.objects.update(asks_about_repair=True)
 
 
-NOTHING_SAID = Said(is_covered=False, last_was_read=False, own_device=False)
+NOTHING_SAID = Said(is_covered=False, last_was_read=False, own_device=False, leads_to_readers=False)
 
 
 def page_of(check_in, said=NOTHING_SAID, **own):
-    return blank.blank_page(check_in, said).filled(Own(**{"date": "Monday", "asked_by": "", "plan": ""} | own))
+    return blank.blank_page(check_in, said).filled(
+        Own(**{"date": "Monday", "asked_by": "", "plan": "", "way_to_readers": ""} | own)
+    )
 
 
 def test_the_page_is_the_same_as_one_drawn_for_the_client(http, asked, opened):
@@ -66,7 +70,9 @@ def test_another_practice_has_its_own_lines(asked):
 
 
 def test_what_one_client_is_told_is_not_told_to_another(asked):
-    said = page_of(asked, Said(is_covered=True, last_was_read=True, own_device=True), asked_by="From Dana.")
+    said = page_of(
+        asked, Said(is_covered=True, last_was_read=True, own_device=True, leads_to_readers=False), asked_by="From Dana."
+    )
     assert "stands in for them. Their supervisor can see the answers too." in said
     assert "has read your last answers" in said and "From Dana." in said
     plain = page_of(asked)
@@ -83,3 +89,10 @@ def test_what_was_drawn_is_drawn_once(asked):
     with mock.patch.object(blank, "_draw") as draw:
         page_of(asked)
     draw.assert_not_called()
+
+
+def test_the_way_to_who_reads_is_that_of_the_own_link(asked):
+    said = replace(NOTHING_SAID, leads_to_readers=True)
+    for way in ("/c/w/one/", "/c/w/two/"):
+        assert re.findall('"(/c/w/.*?)"', page_of(asked, said, way_to_readers=way)) == [way]
+    assert "/c/w/" not in page_of(asked, NOTHING_SAID, way_to_readers="/c/w/three/")

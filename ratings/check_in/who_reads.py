@@ -1,0 +1,97 @@
+"""Reads: who can read what a client sends, as that client is told: by name, where the practice and the client want it.
+
+A client agrees that their therapist is named, as others may see their screen or their mail. Where they did not, the
+page says what each reader is to them, and no name.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from alliance.models import Episode
+from alliance.people.emergency import Opening
+from alliance.people.readers import Part, Reader, readers_of
+from alliance.scopes import in_sight
+
+OPENINGS_TOLD_FOR = timedelta(days=365)  # convention of this app
+
+IS_TO_CLIENT = {
+    Part.THERAPIST: _("Your therapist"),
+    Part.COVER: _("A colleague who stands in for your therapist"),
+    Part.SUPERVISOR: _("A supervisor of your therapist"),
+    Part.CASE_SUPERVISOR: _("A supervisor for the work with you"),
+    Part.EMERGENCY: _("Somebody who opened your file in an emergency"),
+}
+ALL = _("Reads all that you send.")
+ALONG = _(
+    "Reads your answers, to help your therapist help you. Reads what you write only if you say so. Does not see what "
+    "you want brought up."
+)
+READS = {
+    Part.THERAPIST: ALL,
+    Part.COVER: ALL,
+    Part.SUPERVISOR: ALONG,
+    Part.CASE_SUPERVISOR: ALONG,
+    Part.EMERGENCY: _("Sees what a supervisor sees, and your phone number."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ToldReader:
+    """Somebody who can read it now."""
+
+    name: str  # empty where the client did not agree to names
+    is_to_client: str
+    reads: str
+    starts_at: datetime
+    last_day: datetime | None
+    hour_ends_at: datetime | None  # of an emergency
+
+
+@dataclass(frozen=True, slots=True)
+class PastHour:
+    """An emergency that is over."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WhoReads:
+    """Who can read a case now, and who could for an hour of the last year, the newest first."""
+
+    readers: list[ToldReader]
+    past_hours: list[PastHour]
+    are_named: bool
+
+
+def who_reads(episode: Episode) -> WhoReads:
+    """As many statements for ten readers as for one. Nobody reads a case that ended too long ago."""
+    is_named, found = episode.client.therapist_may_be_named, readers_of(episode)
+    is_in_sight = Episode.objects.filter(in_sight(), pk=episode.pk).exists()
+    readers = [_told(reader, is_named) for reader in found.all] if is_in_sight else []
+    return WhoReads(readers, past_hours(found.openings, is_named=is_named, now=timezone.now()), is_named)
+
+
+def _told(reader: Reader, is_named: bool) -> ToldReader:
+    return ToldReader(
+        name=reader.name if is_named else "",
+        is_to_client=str(IS_TO_CLIENT[reader.part]),
+        reads=str(READS[reader.part]),
+        starts_at=reader.starts_at,
+        last_day=reader.last_day,
+        hour_ends_at=reader.ends_at if reader.is_for_an_hour else None,
+    )
+
+
+def past_hours(openings: Iterable[Opening], *, is_named: bool, now: datetime) -> list[PastHour]:
+    """The emergencies that are over, and not longer ago than a client is told of."""
+    return [
+        PastHour(row.reader if is_named else "", row.starts_at, row.ends_at)
+        for row in openings
+        if row.is_over and row.ends_at > now - OPENINGS_TOLD_FOR
+    ]
