@@ -17,9 +17,10 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from alliance.crypto import Sealed, keyed_hash
-from alliance.models import Client, Digest, EmergencyAccess, Membership, WaitingMail
+from alliance.models import Client, Digest, EmergencyAccess, Episode, Membership, WaitingMail
 from alliance.people.emergency import open_in_emergency
 from alliance.query_sets import ScopedQuerySet
+from alliance.scopes import visible_episodes
 from ratings.cases import case
 from ratings.exchange.actions import make_export
 from ratings.models import NextStep, Rating, SupervisionNote, SupervisionQuestion
@@ -29,6 +30,8 @@ from tests.courses import held
 from tests.crawl import Crawl, text_of
 from tests.factories import days_ago, make_episode, make_member, make_supervision
 from tests.lives import Life, written_columns
+from tests.mails import every_mail, unknown
+from tests.mails import made_by as made_by  # a fixture
 from tests.subjects import subjects as subjects  # a fixture
 from tests.test_access_matrix import address, routes, rows
 
@@ -58,6 +61,7 @@ SEES = {
     },
     "vera": {},  # supervised Dana until yesterday
     "lee": {},  # worked here until yesterday
+    "tess": {},  # supervises Dana, and Pia's case, from tomorrow on
 }  # fmt: skip
 OF_CLIENT = {"juniper": "canary", "juniperofdana": "canary said urgent"}
 NAMES = {  # of a practice, and of its people
@@ -81,11 +85,15 @@ def world(subjects, juniper, sorrel, millrace, otis, dana, noor, sam, mona, live
         "pia": make_member(millrace, "Pia Storm"),
         "gus": make_member(millrace, "Gus Ferrer", "supervisor"),
         "rosa": make_member(millrace, "Rosa Quill", "manager"),
+        "tess": make_member(millrace, "Tess Bauer", "supervisor"),
         "ines": make_member(otis.practice, "Ines Varga", "supervisor manager"),
     }
     rowan, aspen = make_episode(people["pia"], "Rowan"), otis.episodes.get()
     for supervisor, therapist in (("gus", noor), ("gus", people["pia"]), ("ines", otis)):
         make_supervision(people[supervisor], therapist=therapist)
+    from_tomorrow = {"accepted_at": days_ago(2), "not_before": days_ago(-1), "opens_at": days_ago(-1)}
+    make_supervision(people["tess"], therapist=dana, **from_tomorrow)
+    make_supervision(people["tess"], episode=rowan, **from_tomorrow)
     for episode in (rowan, aspen):
         live_through(episode, [3, 1])
     open_in_emergency(by=people["rosa"], therapist=dana, client_name="Juniper", reason="She rang.")
@@ -224,6 +232,26 @@ def test_no_mail_has_any(world, millrace, dana, sam, mona, juniper, log):
     assert marks_in(log.text) == marks_in(mails()) == set()
 
 
+def test_no_kind_of_mail_has_any(
+    millrace, dana, noor, mona, vera, sam, eve, juniper, sorrel, live_through, made_by, log
+):
+    millrace.live_at, millrace.crisis_phone = days_ago(100), "01632 960 117"
+    millrace.save()
+    live_through(juniper, [3, 1])
+    life = Life(juniper, juniper.therapy_sessions.earliest("starts_at"))
+    for write in (life.sessions, life.plan, life.supervision):
+        write(dana, noor, sam, mona)
+    live_through(sorrel, [3])  # which nobody has read, so that the summary has something to say
+    mark_everything()
+    people = [Membership.objects.get(pk=place.pk) for place in (dana, noor, mona, vera)]
+    cases = [Episode.objects.get(pk=episode.pk) for episode in (juniper, sorrel)]
+    said = {"reason": "urgentjuniperofdana rang.", "browser": "Firefox", "address": "dana@weir.test"}
+    for message in every_mail(*people, *cases, **said):
+        message.send()
+    assert not unknown(made_by), "a mail is made that this test does not know"
+    assert marks_in(log.text) == marks_in(mails()) == set()
+
+
 # --- What is taken out ------------------------------------------------------------------------------------------------
 
 
@@ -286,6 +314,14 @@ def test_every_route_is_asked_for_but_those_that_take_a_form_alone():
     asked = {name for name, _subject in PAGES + LINKS}
     takes_a_form = {name for name, _subject, on_get, _on_post in rows() if set(on_get.values()) == {405}}
     assert set(routes()) - asked == takes_a_form - asked
+
+
+def test_who_reads_from_tomorrow_on_would_meet_marks_then(world, dana):
+    """The control: but for the day there is nothing in the way."""
+    tess = world["tess"]
+    assert not visible_episodes(tess.user).exists()
+    tess.supervisions_given.update(opens_at=days_ago(0))
+    assert {row.therapist_id for row in visible_episodes(tess.user)} == {dana.pk, world["pia"].pk}
 
 
 @pytest.mark.sqlite  # where the database filters too, it is closed there
