@@ -4,6 +4,7 @@
 an info is printed. The program does not start with an error among them: `alliance.site.start`.
 """
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -12,6 +13,7 @@ from django.core.checks import Error, Info
 from django.db import connection
 from django.http.request import validate_host
 
+from alliance.installation.file_system import lies_on_a_network
 from alliance.installation.local_keys import is_local_key
 
 SHORTEST_HASH_KEY = 32
@@ -70,13 +72,19 @@ def check_address(app_configs, **kwargs):
 
 
 def check_database_and_mail(app_configs, **kwargs):
-    """Infos about what will not work with this database or mail server."""
+    """What will not work with this database or mail server."""
     if settings.LOCAL:
         return
     if not settings.MAIL_SERVER_IS_NAMED:
         text = "ALLIANCE_SMTP_HOST names no mail server: nobody would get an invitation, a new password or a check-in."
         yield Error(text, id="alliance.E009")
-    if connection.vendor == "sqlite":
+    if connection.vendor == "sqlite" and lies_on_a_network(Path(connection.settings_dict["NAME"])):
+        text = (
+            "The SQLite file lies on a network file system, where several machines can have it: what one writes the "
+            "others overwrite or do not see. Keep it on a disk of this machine, or take PostgreSQL."
+        )
+        yield Error(text, id="alliance.E014")
+    elif connection.vendor == "sqlite":
         text = (
             "The database is SQLite, which serves one practice on one machine. For more there is PostgreSQL: "
             "docs/how-to/deploy.md."

@@ -8,6 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
+from alliance.installation import file_system
 from alliance.installation.local_keys import local_keys
 from alliance.models import DataKey
 from alliance.site.start import refuse_weak_start
@@ -53,6 +54,19 @@ def test_each_weakness_stops_the_start(served, changes, sentence):
         refuse_weak_start()
     assert "\n" not in str(refused.value)
     assert KEY not in str(refused.value)
+
+
+@pytest.mark.sqlite
+def test_a_database_that_several_machines_can_have_stops_it(served, monkeypatch, tmp_path):
+    """On SQLite it would be lost or torn: its locks, and the log that it writes ahead, are of one machine."""
+    served()
+    mounts = tmp_path / "mounts"
+    monkeypatch.setattr(file_system, "MOUNTS", mounts)
+    mounts.write_text("disk / ext4 rw 0 0\n")
+    refuse_weak_start()
+    mounts.write_text("server:/export / nfs4 rw 0 0\n")
+    with pytest.raises(ImproperlyConfigured, match="several machines can have it"):
+        refuse_weak_start()
 
 
 @pytest.mark.parametrize("name", ["ALLIANCE_ALLOWED_HOSTS", "ALLIANCE_DATA_KEYS", "ALLIANCE_BASE_URL"])
