@@ -42,7 +42,10 @@ class DetectionForm(forms.Form):
     )
     clear_only = forms.BooleanField(
         label=_("Tell us of clear flags only."),
-        help_text=_("About half of the clear flags are right, and about one in four of the others."),
+        help_text=_(
+            "About half of the clear flags are right, and about one in four of the others, or one in seven at the "
+            "watchful setting."
+        ),
         required=False,
     )
     shadow = forms.BooleanField(

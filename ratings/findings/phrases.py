@@ -154,7 +154,7 @@ def grade(assessment: Assessment | None) -> str:
     """
     return {
         Sureness.CLEAR: _("A clear flag: about half of these are right."),
-        Sureness.POSSIBLE: _("A possible flag: about one in four of these is right."),
+        Sureness.POSSIBLE: _("A possible flag: about one in four is right, one in seven at the watchful setting."),
         None: "",
     }[sureness(assessment.probability) if assessment else None]
 

@@ -287,7 +287,7 @@ class Sureness(StrEnum):
     POSSIBLE = "possible"
 
 
-CLEAR_FROM = 0.35  # probability; about half of these were ruptures in simulation, one in four below
+CLEAR_FROM = 0.35  # probability; about half of these were ruptures in simulation, fewer below
 
 
 def sureness(probability: float | None) -> Sureness | None:

@@ -75,12 +75,12 @@ def false_alarms(episodes: Iterable[Episode], version: Version = DEFAULT) -> lis
 # --- How sure a flag is -----------------------------------------------------------------------------------------------
 
 
-def graded(scenario: str, seed: int, ruptures: int) -> dict[Sureness, Rate]:
+def graded(scenario: str, seed: int, ruptures: int, version: Version = DEFAULT) -> dict[Sureness, Rate]:
     """Flags that open in a rupture, of the clear and of the possible ones, as the program is shipped."""
     opened: Counter[Sureness | None] = Counter()
     right: Counter[Sureness | None] = Counter()
     for episode in episodes_of(scenario, seed, ruptures):
-        for position, found in enumerate(assess(episode.history)):
+        for position, found in enumerate(assess(episode.history, version)):
             if found.alert:
                 opened[sureness(found.probability)] += 1
                 right[sureness(found.probability)] += episode.in_rupture(position) is not None

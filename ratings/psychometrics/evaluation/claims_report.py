@@ -30,7 +30,7 @@ from ratings.psychometrics.evaluation.outcome import Estimate, bootstrap
 from ratings.psychometrics.evaluation.real import SHAPES, History, alert_rates, caught
 from ratings.psychometrics.evaluation.report import table
 from ratings.psychometrics.evaluation.simulate import SCENARIOS
-from ratings.psychometrics.evidence import Budget, State, Sureness, Use
+from ratings.psychometrics.evidence import Budget, State, Sureness, Use, Version
 from ratings.psychometrics.flag_budget import false_flags
 from ratings.psychometrics.thresholds import ALERTS_PER_100, thresholds
 
@@ -152,14 +152,18 @@ def therapists(seed: int, ruptures: int) -> str:
 
 
 def grades(seed: int, ruptures: int) -> str:
-    """How many flags of each grade open in a rupture, by scenario and together."""
-    found = {scenario: graded(scenario, seed, ruptures) for scenario in SCENARIOS}
-    rows = [[scenario, *(_share(by_grade[grade]) for grade in Sureness)] for scenario, by_grade in found.items()]
-    together = [
-        Rate(sum(one[grade].count for one in found.values()), sum(one[grade].of for one in found.values()))
-        for grade in Sureness
-    ]
-    return table(["scenario", *Sureness], [*rows, ["all", *map(_share, together)]])
+    """How many flags of each grade open in a rupture: by scenario at the normal setting, and together at each."""
+    rows, together = [], []
+    for budget, per_100 in ALERTS_PER_100.items():
+        found = {scenario: graded(scenario, seed, ruptures, Version(budget=budget)) for scenario in SCENARIOS}
+        if budget == Budget.NORMAL:
+            rows = [[scenario, *(_share(one[grade]) for grade in Sureness)] for scenario, one in found.items()]
+        shares = [
+            Rate(sum(one[grade].count for one in found.values()), sum(one[grade].of for one in found.values()))
+            for grade in Sureness
+        ]
+        together.append([f"all at {per_100:g}", *map(_share, shares)])
+    return table(["scenario", *Sureness], [*rows, *together])
 
 
 def forms(seed: int, ruptures: int) -> str:

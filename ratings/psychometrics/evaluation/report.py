@@ -221,10 +221,10 @@ stated assumptions (`ratings/psychometrics/evaluation/simulate.py` names each); 
   clients', and they weigh by that. No page shows a weight, and it is no judgement of a therapist.
 * The program has three thresholds per budget, for session 3, 4 to 6 and later; the tables of what is caught have one
   per scenario. With clients who vary more than the simulator's average it raises more alerts than the budget says, and
-  fewer of them are true. Learning from the practice's own cases fits the thresholds to them: see *Whether the
-  statements hold*.
-* A flag is *clear* from a probability of .35 on, right in about half, and else *possible*, about one in four. A
-  practice can be told of clear ones alone. How often flags are right in your practice: `docs/reference/verdicts.md`.
+  fewer of them are true. Learning from the practice's own cases fits the thresholds to them, see below.
+* A flag is *clear* from a probability of .35 on, right in about half, and else *possible*, about one in four, or one in
+  seven at the watchful setting. A practice can be told of clear ones alone. How often flags are right in your
+  practice: `docs/reference/verdicts.md`.
 * A kind (pulling back, pushing back) is a suggestion, and said only when one side is clear.
 * What people say directly counts by itself, at cautious rates: yes in 8 % of quiet sessions, 15 % of withdrawals and
   40 % of confrontations (convention of this app). From 100 verdicts on a practice can learn those of its clients.

@@ -1,10 +1,16 @@
 """What a flag says."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from ratings.findings.flag import FlagContext, flag_text
 from ratings.psychometrics.evidence import Assessment as Found
 from ratings.psychometrics.evidence import Kind, Note, Pillar, Points, State
+
+POSSIBLE = "A possible flag: about one in four is right, one in seven at the watchful setting."
+DETECTION = Path(__file__).parents[3] / "docs" / "reference" / "detection.md"
 
 
 def found(**fields):
@@ -40,14 +46,30 @@ def test_a_strain_that_only_the_therapist_saw_says_whose_view_it_is():
     assert text.signs[1].seen == "between A little and Somewhat (40)"
 
 
+def test_how_many_flags_are_right_is_what_was_measured_at_each_setting():
+    """The mean of the scenarios: .48 and .28 at 2, and so on."""
+    rows = re.findall(r"^\| all at (\d+) \| ([\d.]+) .*? \| ([\d.]+) ", DETECTION.read_text(), re.MULTILINE)
+    possible = {at: float(share) for at, _clear, share in rows}
+    assert [at for at, clear, _possible in rows if not 0.45 <= float(clear) <= 0.55] == [], "about half"
+    words = {4: "one in four", 7: "one in seven"}
+    assert f"about {words[round(1 / possible['5'])]} is right" in POSSIBLE
+    assert f"{words[round(1 / possible['10'])]} at the watchful setting" in POSSIBLE
+
+
 @pytest.mark.parametrize(
     ("probability", "words"),
     [
         (0.61, "A clear flag: about half of these are right. For this one we estimate about 6 in 10."),
         (0.35, "A clear flag: about half of these are right. For this one we estimate about 4 in 10."),
-        (0.34, "A possible flag: about one in four of these is right. For this one we estimate about 3 in 10."),
+        (
+            0.34,
+            f"{POSSIBLE} For this one we estimate about 3 in 10.",
+        ),
         (0.99, "A clear flag: about half of these are right. For this one we estimate more than 9 in 10."),
-        (0.02, "A possible flag: about one in four of these is right. For this one we estimate less than 1 in 10."),
+        (
+            0.02,
+            f"{POSSIBLE} For this one we estimate less than 1 in 10.",
+        ),
         (None, "This rule says only"),
     ],
 )

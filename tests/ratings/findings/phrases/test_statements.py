@@ -98,9 +98,10 @@ def test_a_flag_is_called_clear_or_possible_wherever_it_shows(http, dana, sam, j
         http.force_login(member.user)
         said = text_of(http, path)
         assert "A clear flag: about half of these are right." in said, path
-        assert "A possible flag: about one in four of these is right." in said, path
+        assert "A possible flag: about one in four is right, one in seven at the watchful setting." in said, path
     flag = text_of(http, reverse("ratings:rupture", args=[juniper.ruptures.get().code]))
-    assert "A possible flag: about one in four of these is right. For this one we estimate about" in flag
+    possible = "A possible flag: about one in four is right, one in seven at the watchful setting."
+    assert f"{possible} For this one we estimate about" in flag
 
 
 def test_three_ticks_at_steady_ratings_come_first(http, dana, sam, juniper, live_through):
