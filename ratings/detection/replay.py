@@ -125,8 +125,7 @@ def _rupture_record(
         worked_on=row.worked_on,
         kept_back=row.kept_back and not _is_given_back(row, version),
         only_retold=opened is not None and _is_only_retold(row, version, sessions[opened]),
-        may_return=_is_given_back(row, version)
-        or (version.restores_id is not None and (row.version_id or 0) >= version.restores_id),
+        may_return=_is_given_back(row, version) or _is_of_what_came_back(row, version),
     )
 
 
@@ -138,9 +137,13 @@ def _is_taken_over(row: Rupture, update: RuptureUpdate) -> bool:
 
 def _is_given_back(row: Rupture, version: DetectorVersion) -> bool:
     """Whether it was taken over under the version that is out of force again."""
-    if version.restores_id is None or row.taken_over_id in (None, version.pk):
-        return False
-    return row.taken_over_id > version.restores_id
+    return row.taken_over_id in version.out_of_force
+
+
+def _is_of_what_came_back(row: Rupture, version: DetectorVersion) -> bool:
+    """Whether a version spoke for it last that came back with this one, or since."""
+    came_back = (version.restores_id, *version.out_of_force, version.pk)
+    return version.restores_id is not None and row.version_id in came_back
 
 
 def _is_only_retold(row: Rupture, version: DetectorVersion, opening: SessionRecord) -> bool:

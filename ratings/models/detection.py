@@ -76,6 +76,16 @@ class DetectorVersion(models.Model):
             version = before
         return times
 
+    @cached_property
+    def out_of_force(self) -> frozenset[int]:
+        """Keys of the versions since the one that this one brings back; none where it brings none."""
+        if self.restores is None:
+            return frozenset()
+        between = DetectorVersion.objects.filter(
+            practice=self.practice_id, valid_from__gt=self.restores.valid_from, valid_from__lt=self.valid_from
+        )
+        return frozenset(between.values_list("pk", flat=True))
+
     @property
     def learned_ratings(self) -> bool:
         """Whether how clients rate was learned from the practice's own ratings."""

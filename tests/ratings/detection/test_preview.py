@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from alliance.models import AuditEvent, Episode
 from alliance.refusal import Refused
@@ -124,6 +125,21 @@ def test_a_flag_that_was_set_back_stays_one_flag_at_the_next_answer(mona, junipe
     go_back(practice=mona.practice, by=mona, shown=changed)
     check_in = held(juniper, 0.5).check_in
     answer_check_in(check_in=check_in, answers=client_answers([2, 2, 2, 2, 2, 3]), may_change=False)
+    assert Rupture.objects.get() == flag
+    assert Rupture.objects.get().state == "open"
+
+
+def test_what_came_back_is_told_by_its_time_and_not_by_its_key(mona, juniper, live_through):
+    """A flag that both versions raise, and that was withdrawn under the later one, whose key is the lower."""
+    live_through(juniper, MILD)
+    flag = Rupture.objects.get()
+    changed = set_detector(practice=mona.practice, by=mona, **NORMAL | {"budget": "watchful"})
+    assert Rupture.objects.get().version == changed
+    lower = version_before(changed).pk - 1000
+    Assessment.objects.filter(version=changed).update(version=lower)
+    Rupture.objects.update(version=lower, state="withdrawn", closed_at=timezone.now())
+    DetectorVersion.objects.filter(pk=changed.pk).update(id=lower)
+    go_back(practice=mona.practice, by=mona, shown=DetectorVersion.objects.get(pk=lower))
     assert Rupture.objects.get() == flag
     assert Rupture.objects.get().state == "open"
 
