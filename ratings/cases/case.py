@@ -221,9 +221,9 @@ def case_history(episode: Episode) -> CaseHistory:
     sessions = with_marks(held_sessions(episode), ruptures)
     # The newest version that this episode was replayed under; a newer one may be on its way through the practice.
     row = next(iter(VERSIONS.models(episode=episode)), None) or detector_version(episode.client.practice)
-    assert row is not None  # the first replay of a practice makes one
-    version = version_for(row, episode)
-    judged = {row.therapy_session_id: row for row in ASSESSMENTS.models(episode=episode, version=row)}
+    # Before the first replay of a practice there is none: it will have the defaults.
+    version = version_for(row, episode) if row else evidence.Version()
+    judged = {one.therapy_session_id: one for one in ASSESSMENTS.models(episode=episode, version=row)} if row else {}
     if all(therapy_session.row.pk in judged for therapy_session in sessions):
         assessments = [
             as_assessment(judged[therapy_session.row.pk], therapy_session.number) for therapy_session in sessions

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 
 from alliance.models import AuditEvent
 from ratings.check_in.actions import answer_check_in, settle_wish
-from ratings.models import CheckIn, RepairStep, Rupture
+from ratings.models import Assessment, CheckIn, DetectorVersion, Draw, RepairStep, Rupture
 from ratings.record.actions import correct_session, remove_session
 from sessions.models import Leave, TherapySession
 from sessions.plan.actions import agree_goal
@@ -34,6 +34,14 @@ def test_no_page_of_a_case_asks_more_often_for_forty_sessions_than_for_three(htt
         today = statements(http, "/today/")  # before the answers are read
         counts.append([today, *(statements(http, reverse(f"ratings:{page}", args=[episode.code])) for page in PAGES)])
     assert counts[0] == counts[1]
+
+
+def test_a_case_can_be_read_before_anything_was_replayed_in_its_practice(http, dana, juniper, live_through):
+    live_through(juniper, [3, 3])
+    for model in (Assessment, Draw, DetectorVersion):
+        model.objects.all().delete()
+    http.force_login(dana.user)
+    assert [http.get(reverse(f"ratings:{page}", args=[juniper.code])).status_code for page in PAGES] == [200] * 4
 
 
 def test_the_charts_show_what_the_address_asks_for_and_link_to_the_rest(http, dana, juniper, live_through):
