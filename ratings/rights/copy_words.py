@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from alliance.dates import DateFormat, written
 from ratings.findings.names import StrOrLazy, answered_of, kind_name, note_name, pillar_names, source_name, state_name
-from ratings.psychometrics.evidence import Kind, Points, State, notes_of
+from ratings.psychometrics.evidence import BehaviourSign, Kind, Points, State, notes_of
 
 # Column -> its label, where the name of the column says little to whoever it is about.
 LABELS: dict[str, StrOrLazy] = {
@@ -74,11 +74,20 @@ FINDINGS: dict[str, Callable[[Any], str | list[str]]] = {
 def _counted(part: Points) -> str:
     """What one source added; empty for a source that is not shown."""
     name = source_name(part.source)
-    said = [_("%(points)s points") % {"points": plain(float(part.points))}]
-    if part.seen is not None and part.usual is not None:
-        said.append(_("seen %(seen)s") % {"seen": plain(float(part.seen))})
-        said.append(_("usually %(usual)s") % {"usual": plain(float(part.usual))})
-    return f"{name}: {', '.join(said)}" if name else ""
+    said = [_("%(points)s points") % {"points": plain(float(part.points))}, _seen(part)]
+    return f"{name}: {', '.join(filter(None, said))}" if name else ""
+
+
+def _seen(part: Points) -> str:
+    """What was seen and what is usual, in its unit: a score, words of a comment, or how often somebody does it."""
+    if part.seen is None or part.usual is None:
+        return ""
+    found = {"seen": plain(float(part.seen)), "usual": plain(float(part.usual))}
+    if not part.is_behaviour:
+        return _("seen %(seen)s of 100, usually %(usual)s") % found
+    if part.source == BehaviourSign.COMMENT:
+        return _("seen %(seen)s words, usually %(usual)s") % found
+    return _("usually in %(n)s of 100 sessions") % {"n": plain(100 * float(part.usual))}
 
 
 def evidence_in_words(stored: Mapping[str, Any], instant: Callable[[datetime], str]) -> dict[str, Any]:

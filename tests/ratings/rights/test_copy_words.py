@@ -1,5 +1,6 @@
 """What the page of a copy says of a finding: every key has a label, every value its words."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from ratings.findings.names import kind_name, note_name, state_name
 from ratings.psychometrics.evidence import Assessment, Kind, Note, Pillar, Points, State
 from ratings.psychometrics.records import RuptureEvidence
-from ratings.rights.copy_words import EVIDENCE_LABELS, evidence_in_words, plain
+from ratings.rights.copy_words import EVIDENCE_LABELS, FINDINGS, evidence_in_words, plain
 
 FOUND = RuptureEvidence(
     Assessment(
@@ -43,12 +44,24 @@ def test_what_spoke_for_a_strain_is_in_words():
         "It began there": "yes",
         "Kind": "pulling back",
         "Pillars that fell": "Goals",
-        "What counted, and how much": "Client, goals: 8.03 points, seen 0, usually 75; "
+        "What counted, and how much": "Client, goals: 8.03 points, seen 0 of 100, usually 75; "
         "Every answer the same: 0.5 points",
         "Notes": "the last forms were perfect in every answer",
         "Sessions answered in a hurry": "4, 5",
         "The same answer to every question before": "4 of 4",
     }
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (Points("client", 12.0, 40.0, 75.5), "Client, overall: 12 points, seen 40 of 100, usually 75.5"),
+        (Points("behaviour:comment", 1.0, 3.0, 12.0), "Comment shorter than usual: 1 points, seen 3 words, usually 12"),
+        (Points("behaviour:no_show", 4.0, 1.0, 0.05), "No-show: 4 points, usually in 5 of 100 sessions"),
+    ],
+)
+def test_a_figure_that_was_seen_has_its_unit(part, said):
+    assert plain(FINDINGS["points"]([asdict(part)])) == said
 
 
 @pytest.mark.parametrize(("name", "values"), [(state_name, State), (kind_name, Kind), (note_name, Note)])
