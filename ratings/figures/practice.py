@@ -13,7 +13,7 @@ from django.utils import timezone
 from alliance.acting import as_program
 from alliance.models import Episode, Practice
 from alliance.models.episode import EndReason
-from ratings.models import CheckIn, Rating, RepairStep, Rupture, RuptureView
+from ratings.models import STEP_TAKEN, CheckIn, Rating, RepairStep, Rupture, RuptureView
 from ratings.psychometrics.evidence import Kind, Pillar, Rater
 from sessions.models import Mode, TherapySession
 
@@ -261,7 +261,7 @@ def _ruptures(practice: Practice, since: datetime, until: datetime) -> list[Coun
             client=F("episode__client"),
             session_at=F("opened_session__starts_at"),
             seen_as=Coalesce(Subquery(seen), "kind"),
-            first_step_at=Min("steps__said_at", filter=Q(steps__taken_back_at__isnull=True)),
+            first_step_at=Min("steps__said_at", filter=STEP_TAKEN),
             sessions=Coalesce(Subquery(until_closed), 0),
             has_helped=Exists(
                 Rating.objects.current().filter(

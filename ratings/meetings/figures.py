@@ -8,12 +8,13 @@ from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ratings.models import CheckIn, Rating, RepairStep, Rupture
+from ratings.models import STEP_TAKEN, CheckIn, Rating, RepairStep, Rupture
 from ratings.psychometrics.evidence import Rater
 from ratings.psychometrics.proportion import Share, wilson
 from sessions.models import TherapySession
 
 WINDOW = timedelta(days=90)  # convention of this app
+TO_ANSWER = timedelta(days=1)  # after a session, before a check-in counts; convention of this app
 FEWEST_SESSIONS = 20  # a share of fewer is no figure; convention of this app
 FEWEST_RUPTURES = 5  # as with every small group; convention of this app
 
@@ -57,7 +58,8 @@ def own_figures(episodes: Sequence[int]) -> OwnFigures:
             is_rated=Exists(rated.filter(rater=Rater.THERAPIST, items_answered__gt=0)),
         )
     )
-    asked, answered, own = Q(is_asked=True), Q(is_asked=True, is_answered=True), Q(is_rated=True)
+    asked, own = Q(is_asked=True, starts_at__lt=now - TO_ANSWER), Q(is_rated=True)  # nobody is late on the same day
+    answered = asked & Q(is_answered=True)
     found = sessions.aggregate(
         held=Count("pk", filter=recent),
         held_before=Count("pk", filter=before),
@@ -71,7 +73,7 @@ def own_figures(episodes: Sequence[int]) -> OwnFigures:
     figures = [
         _figure(
             _("Check-ins answered"),
-            _("sessions with a check-in"),
+            _("sessions with a check-in, a day ago or earlier"),
             FEWEST_SESSIONS,
             (found["answered"], found["asked"]),
             (found["answered_before"], found["asked_before"]),
@@ -89,9 +91,9 @@ def own_figures(episodes: Sequence[int]) -> OwnFigures:
 
 
 def _first_steps(episodes: Sequence[int]) -> OwnFigure:
-    """How many ruptures had a first step of a repair within a week. Those of this week may still get one.
+    """How many ruptures had a first step of a repair within a week, taken and not only planned.
 
-    One that was set aside is none, as for the figures of the practice.
+    Those of this week may still get one. One that was set aside is none, as for the figures of the practice.
     """
     now = timezone.now()
     ruptures = (
@@ -100,7 +102,7 @@ def _first_steps(episodes: Sequence[int]) -> OwnFigure:
         .filter(opened_session__voided_at__isnull=True)
         .filter(opened_at__gte=now - 2 * WINDOW, opened_at__lt=now - RepairStep.FIRST_WITHIN)
         .exclude(state__in=[Rupture.RuptureState.WITHDRAWN, Rupture.RuptureState.SET_ASIDE])
-        .annotate(first=Min("steps__said_at", filter=Q(steps__taken_back_at__isnull=True)))
+        .annotate(first=Min("steps__said_at", filter=STEP_TAKEN))
     )
     counts = {True: [0, 0], False: [0, 0]}
     for row in ruptures:

@@ -7,7 +7,7 @@ from ratings.models.instrument import Instrument, InstrumentText
 from ratings.models.link import ClientLink
 from ratings.models.plan_answers import CanSay, Helped, StillRight
 from ratings.models.rating import Rating
-from ratings.models.repair import OwnWords, RepairStep, RuptureView, SetAside
+from ratings.models.repair import STEP_TAKEN, OwnWords, RepairStep, RuptureView, SetAside
 from ratings.models.rupture import Rupture
 from ratings.models.seen import SeenRating, WishOutcome
 from ratings.models.standing import Standing
@@ -33,6 +33,7 @@ __all__ = [
     "Rupture",
     "RuptureView",
     "SeenRating",
+    "STEP_TAKEN",
     "SetAside",
     "Standing",
     "StillRight",

@@ -71,6 +71,10 @@ class RepairStep(models.Model):
         return str(self.code)
 
 
+# Of a rupture: a step of its repair was taken, and its log stands; a plan alone is none.
+STEP_TAKEN = models.Q(steps__outcome__in=RepairStep.TAKEN, steps__taken_back_at__isnull=True)
+
+
 class RuptureView(models.Model):
     """How a rupture looks to the therapist: its kind, with the signs of it."""
 

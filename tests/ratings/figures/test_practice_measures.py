@@ -84,7 +84,8 @@ def recomputed(files, zone, now):
 def add_ruptures(found, files, cases, first, after, now, zone):
     steps = defaultdict(list)
     for row in files["repairs.csv"]:
-        steps[row["client_pid"], row["episode_no"], row["rupture_no"]].append(instant(row["said_utc"]))
+        if row["outcome"] in ("done", "partly"):
+            steps[row["client_pid"], row["episode_no"], row["rupture_no"]].append(instant(row["said_utc"]))
     namer = {"client": "Named first by the client", "therapist": "Named first by the therapist"}
     namer["detector"] = "Found by a flag"
     looks = {"withdrawal": "Pulling back", "confrontation": "Pushing back", "both": "Both", "unclear": "Can’t say"}

@@ -45,12 +45,13 @@ def recomputed(files, therapist, now):
             if held.attendance != "attended" or part is None:
                 continue
             client, therapist_said = held.said["client"], held.said["therapist"]
-            if held.asked or client:
+            if (held.asked or client) and held.start < now - DAY:
                 add("Check-ins answered", part, client)
             add("Own ratings", part, any(row["pillar"] and row["answered"] == "1" for row in therapist_said.values()))
     steps = defaultdict(list)
     for row in files["repairs.csv"]:
-        steps[row["client_pid"], row["episode_no"], row["rupture_no"]].append(instant(row["said_utc"]))
+        if row["outcome"] in ("done", "partly"):
+            steps[row["client_pid"], row["episode_no"], row["rupture_no"]].append(instant(row["said_utc"]))
     for row in files["flags.csv"]:
         opened = instant(row["opened_utc"])
         part = part_of(opened, now)
@@ -61,7 +62,7 @@ def recomputed(files, therapist, now):
 
 
 OF_WHAT = {
-    "Check-ins answered": (SESSIONS, "sessions with a check-in"),
+    "Check-ins answered": (SESSIONS, "sessions with a check-in, a day ago or earlier"),
     "Own ratings": (SESSIONS, "sessions"),
     "First step within 7 days": (RUPTURES, "ruptures"),
 }
@@ -96,6 +97,7 @@ def live(dana, chance):
         days = 205 - chance.random()
         while (days := days - chance.uniform(2, 9)) > 0:
             session_of(episode, text, chance, days)
+        session_of(episode, text, chance, chance.random())
         if number % 3 == 0:
             episode.ends_at, episode.end_reason = days_ago(chance.uniform(1, 60)), "completed"
             episode.save()
@@ -157,7 +159,7 @@ def rupture_of(one, chance, opened):
             episode=one.episode,
             rupture=rupture,
             step="ask",
-            outcome="done",
+            outcome=chance.choice(["planned", "done", "partly", "not_yet"]),
             said_by=one.episode.therapist,
             said_at=said_at,
             taken_back_at=taken_back,

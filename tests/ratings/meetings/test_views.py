@@ -73,7 +73,7 @@ def test_figures_appear_from_twenty_sessions(http, dana, sam, juniper, live_thro
     for name in ("Alder", "Wren"):
         live_through(make_episode(dana, name), [3] * 9 + [None])
     said = text_of(http, meeting_of(dana))
-    assert "Check-ins answered 93 % 79 % to 98 % 28 of 30 sessions with a check-in" in said
+    assert "Check-ins answered 93 % 79 % to 98 % 28 of 30 sessions with a check-in, a day ago or earlier" in said
     assert "Own ratings 100 %" in said
 
 
