@@ -24,6 +24,8 @@ from ratings.models import CheckIn, InstrumentText, Rating, Standing
 from ratings.models.rating import columns_of
 from sessions.models import Attendance, Mode, TherapySession
 
+CASES_AT_ONCE = 50  # whose rows are held until they are written
+
 
 class NotAllGood(Exception):
     """There are bad lines, and nobody chose to leave them out."""
@@ -155,7 +157,9 @@ def _write_sessions(bulk, practice, preview, episodes, batch, by):
     """
     now, texts, version = timezone.now(), _unique_texts(), current_version(practice)
     by_key = by and by.pk
-    for case in preview.cases:
+    for number, case in enumerate(preview.cases):
+        if number % CASES_AT_ONCE == 0:
+            bulk.flush()  # in the same transaction; what is written need not be held
         about = {"episode_id": episodes[case.ref].pk, "import_batch_id": batch.pk}
         keys = {}  # number in the file -> key
         for therapy_session in case.sessions:

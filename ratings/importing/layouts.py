@@ -15,7 +15,7 @@ from ratings.cells.rows import column_key
 from ratings.importing import long, openfit
 from ratings.importing.past import LayoutReader, PastCase, PastSession
 from ratings.importing.references import Layout
-from ratings.importing.table import LineError, Row, Table, cells_of, dates_of
+from ratings.importing.table import LineError, Table, cells_of, dates_of
 from ratings.psychometrics.instruments import Instrument
 
 Reader = Callable[[Mapping[tuple[str, str], Instrument], datetime, DateOrder | None], LayoutReader]
@@ -51,26 +51,32 @@ def parse(
     `order`: how its dates are written, said by a person. It counts only where the dates themselves do not tell.
     """
     try:
-        layout, rows = _rows(data)
-        dates = dates_of(rows, DAYS[layout], order)
+        return _parsed(Table(data, NAMES), instruments, now, order)
     except BadLine as error:
         return Parsed(None, errors=(LineError(error.line, str(error)),))
+
+
+NAMES = {column_key(name): name for columns in COLUMNS.values() for name in columns}
+
+
+def _parsed(
+    table: Table, instruments: Mapping[tuple[str, str], Instrument], now: datetime, order: DateOrder | None
+) -> Parsed:
+    """The same; raises `BadLine` where the file as a whole cannot be read."""
+    layout = _layout(table)
+    columns = DAYS[layout]
+    dates = dates_of(table.rows(), columns, order) if columns else FileDates()
     if dates.is_asked:
         return Parsed(layout, dates=dates)
     reader = READERS[layout](instruments, now, dates.order)
     errors = []
-    for row in rows:
+    for row in table.rows():
         try:
             reader.read_row(row[0], cells_of(row))
         except BadLine as error:
             errors.append(LineError(row[0], str(error)))
     sessions = sorted(reader.sessions(), key=lambda therapy_session: therapy_session.line)
     return Parsed(layout, tuple(sessions), reader.cases(), tuple(errors), has_ors=reader.has_ors, dates=dates)
-
-
-def _rows(data: bytes) -> tuple[Layout, list[Row]]:
-    table = Table(data, {column_key(name): name for columns in COLUMNS.values() for name in columns})
-    return _layout(table), table.rows()
 
 
 def _layout(table: Table) -> Layout:

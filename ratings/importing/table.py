@@ -1,13 +1,13 @@
 """The lines of a file by the names of its columns, and what is wrong with one of them."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from ratings.cells.days import DateOrder, FileDates, file_dates
-from ratings.cells.encoding import decoded
+from ratings.cells.encoding import decoded, encoding_of
 from ratings.cells.problem import BadLine
 from ratings.cells.rows import Rows, column_key
 from ratings.cells.values import is_missing, undefused
@@ -36,11 +36,13 @@ class Table:
         BadLine
             The file is no text, or empty.
         """
-        self.file = Rows(io.StringIO(decoded(data), newline=""), names)
-        if not self.file.header:
+        decoded(data)  # raises where a line is no text; to keep it would hold the file twice
+        self.data, self.names = data, names
+        file = self._from_the_top()
+        if not file.header:
             raise BadLine(_("The file is empty."))
-        self.header_line = self.file.header_line
-        self.columns = [names.get(column_key(name), column_key(name)) for name in self.file.header]
+        self.header_line = file.header_line
+        self.columns = [names.get(column_key(name), column_key(name)) for name in file.header]
 
     def check_columns(self) -> None:
         """Raises `BadLine` where two columns have one name."""
@@ -48,12 +50,23 @@ class Table:
             name = {"name": duplicates[0][:LONGEST_ID]}
             raise BadLine(_("A column is there twice: %(name)s.") % name, self.header_line)
 
-    def rows(self) -> list[Row]:
-        """All lines below the first."""
-        rows: list[Row] = [(line, cells and self._by_column(cells)) for line, cells in self.file]  # type: ignore[misc]
-        if not rows:
+    def rows(self) -> Iterator[Row]:
+        """Yields all lines below the first, read anew each time: as rows they take ten times as much as in the file.
+
+        Raises
+        ------
+        BadLine
+            There are none; or from some line on they are no cells.
+        """
+        line = None
+        for line, cells in self._from_the_top():
+            yield line, None if cells is None else self._by_column(cells)
+        if line is None:
             raise BadLine(_("There is nothing below the first line."), self.header_line)
-        return rows
+
+    def _from_the_top(self) -> Rows:
+        file = io.TextIOWrapper(io.BytesIO(self.data), encoding_of(self.data[:4]), newline="")
+        return Rows(file, self.names)
 
     def _by_column(self, cells: list[str]) -> Cells:
         pairs = zip(self.columns, cells, strict=True)

@@ -66,7 +66,7 @@ def read_clients(data: bytes, now: datetime, order: DateOrder | None = None) -> 
         if not {NAME, FIRST, LAST, REFERENCE} & set(table.columns):
             raise BadLine(_("The first line names no column Name and none Client_ID."), table.header_line)
         table.check_columns()
-        rows = table.rows()
+        rows = list(table.rows())
         dates = dates_of(rows, (START,), order)
     except BadLine as error:
         return ClientList(errors=(LineError(error.line, str(error)),), is_readable=False)
