@@ -225,7 +225,7 @@ def test_both_ask_as_often_for_three_as_for_one(n, http, mona, dana, juniper, dj
     with django_assert_num_queries(22):
         who_looked(juniper)
     http.force_login(mona.user)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         http.get("/people/audit/")
 
 
