@@ -89,8 +89,8 @@ def test_people_takes_the_same_queries_for_many(n, http, mona, django_assert_num
         make_supervision(make_member(mona.practice, f"S{number}", "supervisor"), therapist=therapist)
         make_episode(therapist)
     http.force_login(mona.user)
-    # Sign-in, user, places, role, people, cases left, assignments, ends of supervision, unread, audit.
-    with django_assert_num_queries(11):
+    # Sign-in, user, places, people, cases left, assignments, ends of supervision, unread, audit.
+    with django_assert_num_queries(10):
         assert len(http.get(PEOPLE).context["staffs"][0].members) == 2 * n + 1
 
 

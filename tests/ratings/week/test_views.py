@@ -19,7 +19,7 @@ from tests.ratings.week.conftest import ZONE, coming
 
 WEEK = reverse("ratings:week")
 PLAN = reverse("ratings:week-plan")
-STATEMENTS = 10
+STATEMENTS = 9
 
 
 @pytest.fixture
