@@ -19,7 +19,7 @@ from alliance.access import check_emergency_again
 from alliance.acting import as_program
 from alliance.audit import Verb
 from alliance.crypto import Sealed
-from alliance.models import AuditEvent, EmergencyAccess, Episode, Membership, User
+from alliance.models import AuditEvent, Client, EmergencyAccess, Episode, Membership, User
 from alliance.names import folded
 from alliance.people.actions import lock_practice
 from alliance.people.supervisors import supervisors_of
@@ -124,6 +124,12 @@ def openings_told_to(user: User) -> list[Opening]:
 def openings_of(episode: Episode) -> list[Opening]:
     """How often a case was opened in an emergency; the newest first."""
     return _openings(OF_EPISODE.models(episode=episode.pk))
+
+
+def openings_of_client(client: Client) -> list[Opening]:
+    """How often one of a client's cases was opened in an emergency; the newest first."""
+    of_client = EmergencyAccess.objects.filter(episode__client=client)
+    return _openings(_with_names(of_client, Episode.objects.filter(client=client)))
 
 
 def _with_names(rows: QuerySet[EmergencyAccess], readable: QuerySet[Episode]) -> QuerySet[Any]:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from alliance.models import Episode
-from alliance.people.emergency import Opening
+from alliance.models.episode import EPISODE_NEEDS
+from alliance.people.emergency import Opening, openings_of_client
 from alliance.people.readers import Part, Reader, readers_of
 from alliance.scopes import in_sight
 
@@ -52,29 +53,48 @@ class ToldReader:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherCase:
+    """Other work with the same client, earlier or beside it, that somebody can still read."""
+
+    readers: list[ToldReader]
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PastHour:
     """An emergency that is over."""
 
     name: str
     starts_at: datetime
-    ends_at: datetime
+    ends_at: datetime | None  # None: nobody reads by it any more, as its reader left before
 
 
 @dataclass(frozen=True, slots=True)
 class WhoReads:
-    """Who can read a case now, and who could for an hour of the last year, the newest first."""
+    """Who can read what a client sends, and who could for an hour of the last year, the newest first."""
 
     readers: list[ToldReader]
+    other_cases: list[OtherCase]
     past_hours: list[PastHour]
+    nobody_opened_it: bool  # in an emergency, in that year
     are_named: bool
 
 
 def who_reads(episode: Episode) -> WhoReads:
     """As many statements for ten readers as for one. Nobody reads a case that ended too long ago."""
-    is_named, found = episode.client.therapist_may_be_named, readers_of(episode)
-    is_in_sight = Episode.objects.filter(in_sight(), pk=episode.pk).exists()
-    readers = [_told(reader, is_named) for reader in found.all] if is_in_sight else []
-    return WhoReads(readers, past_hours(found.openings, is_named=is_named, now=timezone.now()), is_named)
+    is_named, now = episode.client.therapist_may_be_named, timezone.now()
+    in_sight_now = Episode.objects.filter(in_sight(), client=episode.client_id).order_by("-starts_at")
+    cases = list(in_sight_now.select_related(*EPISODE_NEEDS))
+    told = {case.pk: [_told(reader, is_named) for reader in readers_of(case).all] for case in cases}
+    openings = openings_of_client(episode.client)
+    return WhoReads(
+        readers=told.get(episode.pk, []),
+        other_cases=[OtherCase(told[case.pk], case.starts_at, case.ends_at) for case in cases if case != episode],
+        past_hours=past_hours(openings, is_named=is_named, now=now),
+        nobody_opened_it=all(row.ends_at <= now - OPENINGS_TOLD_FOR for row in openings),
+        are_named=is_named,
+    )
 
 
 def _told(reader: Reader, is_named: bool) -> ToldReader:
@@ -91,7 +111,7 @@ def _told(reader: Reader, is_named: bool) -> ToldReader:
 def past_hours(openings: Iterable[Opening], *, is_named: bool, now: datetime) -> list[PastHour]:
     """The emergencies that are over, and not longer ago than a client is told of."""
     return [
-        PastHour(row.reader if is_named else "", row.starts_at, row.ends_at)
+        PastHour(row.reader if is_named else "", row.starts_at, row.ends_at if row.ends_at <= now else None)
         for row in openings
         if row.is_over and row.ends_at > now - OPENINGS_TOLD_FOR
     ]

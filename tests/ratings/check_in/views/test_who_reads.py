@@ -16,7 +16,7 @@ from alliance.people.sight import assign_supervision
 from ratings.check_in import links
 from ratings.models import ClientLink
 from tests.courses import answers
-from tests.factories import days_ago, editor_of, make_member, make_supervision
+from tests.factories import days_ago, editor_of, make_episode, make_member, make_supervision
 
 PAGE = "/c/w/"
 NAMES = ("Dana Whitlock", "Noor Haddad", "Sam Okafor", "Eve Castell", "Vera Lund", "Mona Reyes", "Henrik Solberg")
@@ -122,6 +122,7 @@ def test_an_emergency_is_told_while_it_lasts_and_after_it_without_its_reason(pag
     open_in_emergency(by=mona, therapist=dana, client_name="Juniper", reason="A canary rang.")
     now = page_of(asked)
     assert "Mona Reyes Somebody who opened your file in an emergency. Sees what a supervisor sees" in now
+    assert "Nobody did so" not in now and "talk to your therapist, or call the practice" in now
     EmergencyAccess.objects.update(starts_at=days_ago(3), ends_at=days_ago(3) + timedelta(hours=1))
     after = page_of(asked)
     assert "Mona Reyes" not in after.split("In an emergency")[0]
@@ -132,7 +133,25 @@ def test_an_emergency_is_told_while_it_lasts_and_after_it_without_its_reason(pag
 def test_who_opened_it_and_lost_their_place_is_no_reader_any_more(page_of, switched_on, asked, dana, mona):
     open_in_emergency(by=mona, therapist=dana, client_name="Juniper", reason="She rang.")
     Membership.objects.filter(pk=mona.pk).update(ends_at=timezone.now())
-    assert "Mona Reyes" not in page_of(asked).split("In an emergency")[0]
+    before, after = page_of(asked).split("In an emergency")
+    assert "Mona Reyes" not in before
+    assert "Mona Reyes opened it on" in after and "open until" not in after, "the hour is not over"
+
+
+def test_who_reads_what_was_sent_before_is_named_and_an_emergency_of_then(
+    page_of, switched_on, asked, juniper, dana, noor, mona, sam
+):
+    assert "What you sent in other work here" not in page_of(asked)
+    before = make_episode(
+        noor, client=juniper.client, starts_at=days_ago(90), ends_at=days_ago(20), end_reason="completed"
+    )
+    open_in_emergency(by=mona, therapist=dana, client_name="Juniper", reason="She rang.")
+    EmergencyAccess.objects.update(episode=before)
+    page = page_of(asked)
+    assert "they can still read it: Noor Haddad , Your therapist Mona Reyes" in page
+    assert "Nobody did so" not in page
+    EmergencyAccess.objects.update(starts_at=days_ago(30), ends_at=days_ago(30) + timedelta(hours=1))
+    assert "Mona Reyes opened it on" in page_of(asked)
 
 
 @pytest.mark.parametrize("why", ["used", "voided", "revoked", "expired", "no consent", "switched off", "unknown"])
