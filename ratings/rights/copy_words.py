@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from alliance.dates import DateFormat, written
 from ratings.findings.names import StrOrLazy, answered_of, kind_name, note_name, pillar_names, source_name, state_name
@@ -74,8 +74,9 @@ FINDINGS: dict[str, Callable[[Any], str | list[str]]] = {
 def _counted(part: Points) -> str:
     """What one source added; empty for a source that is not shown."""
     name = source_name(part.source)
-    said = [_("%(points)s points") % {"points": plain(float(part.points))}, _seen(part)]
-    return f"{name}: {', '.join(filter(None, said))}" if name else ""
+    points = float(part.points)
+    counted = ngettext("%(points)s point", "%(points)s points", 1 if points == 1 else 2) % {"points": plain(points)}
+    return f"{name}: {', '.join(filter(None, [counted, _seen(part)]))}" if name else ""
 
 
 def _seen(part: Points) -> str:
@@ -87,7 +88,7 @@ def _seen(part: Points) -> str:
         return _("seen %(seen)s of 100, usually %(usual)s") % found
     if part.source == BehaviourSign.COMMENT:
         return _("seen %(seen)s words, usually %(usual)s") % found
-    return _("usually in %(n)s of 100 sessions") % {"n": plain(100 * float(part.usual))}
+    return _("usually in %(n)s of 100 sessions") % {"n": plain(round(100 * float(part.usual)))}
 
 
 def evidence_in_words(stored: Mapping[str, Any], instant: Callable[[datetime], str]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def test_what_spoke_for_a_strain_is_in_words():
     ("part", "said"),
     [
         (Points("client", 12.0, 40.0, 75.5), "Client, overall: 12 points, seen 40 of 100, usually 75.5"),
-        (Points("behaviour:comment", 1.0, 3.0, 12.0), "Comment shorter than usual: 1 points, seen 3 words, usually 12"),
+        (Points("behaviour:comment", 1.0, 3.0, 12.0), "Comment shorter than usual: 1 point, seen 3 words, usually 12"),
         (Points("behaviour:no_show", 4.0, 1.0, 0.05), "No-show: 4 points, usually in 5 of 100 sessions"),
     ],
 )
