@@ -75,7 +75,7 @@ def test_an_answer_takes_one_statement_for_all_that_it_read(http, dana, django_a
         live_through(make_episode(dana, name), [3])
     http.force_login(dana.user)
     http.get("/cases/")
-    with django_assert_num_queries(8) as found:
+    with django_assert_num_queries(7) as found:
         http.get("/cases/")
     assert sum("INSERT" in query["sql"] for query in found.captured_queries) == 1
 
