@@ -86,8 +86,12 @@ def test_who_has_answered_is_not_asked_to_agree_or_object_once_more(http, dana, 
 def test_a_case_says_whether_its_client_can_open_the_list(http, dana, millrace, juniper, live_through):
     live_through(juniper, [3])
     http.force_login(dana.user)
-    told = "The client can open this list from every check-in"
+    told, without_names = "the client can open who reads this case", "names are left out"
     assert told not in http.get(f"/cases/{juniper.code}/").text
     millrace.names_readers = True
     millrace.save()
-    assert told in http.get(f"/cases/{juniper.code}/").text
+    text = http.get(f"/cases/{juniper.code}/").text
+    assert told in text and without_names in text
+    juniper.client.therapist_may_be_named = True
+    juniper.client.save()
+    assert without_names not in http.get(f"/cases/{juniper.code}/").text
