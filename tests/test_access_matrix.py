@@ -335,6 +335,11 @@ LINKS = ("history", "copy")  # their addresses hold a key; they are Juniper's
 EXPORTS = ("export", "own_export")  # whose rows name every case that is in it
 
 
+def test_the_table_has_thousands_of_cells():
+    """A table that was cut short would find nothing wrong."""
+    assert len(list(rows())) * len(PERSONAS) * len(METHODS) > 12_000
+
+
 @pytest.fixture
 def codes(subjects):
     """What the read rows of an address about one thing may name: itself, or anything of the same client."""

@@ -7,6 +7,7 @@ MOUNTS = Path("/proc/self/mounts")
 OVER_A_NETWORK = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "coda", "ceph", "glusterfs", "lustre", "gpfs", "beegfs")
     + ("gfs2", "ocfs2", "orangefs", "pvfs2", "moosefs", "juicefs", "cephfs", "sshfs", "s3fs", "rclone", "davfs")
+    + ("ceph-fuse", "mfs", "9p", "virtiofs")
 )
 ESCAPED = re.compile(r"\\([0-7]{3})")  # a blank in the name of a folder
 

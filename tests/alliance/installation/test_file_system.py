@@ -40,7 +40,13 @@ def test_a_file_elsewhere_or_without_a_list_of_mounts_is_on_this_machine(monkeyp
     mounts = tmp_path / "mounts"
     monkeypatch.setattr(file_system, "MOUNTS", mounts)
     assert not lies_on_a_network(tmp_path / "alliance.sqlite3")
-    for kind, is_on_network in {"ext4": False, "nfs": True, "fuse.sshfs": True, "fuse.own": False}.items():
+    for kind, is_on_network in {
+        "ext4": False,
+        "nfs": True,
+        "fuse.sshfs": True,
+        "fuse.ceph-fuse": True,
+        "fuse.own": False,
+    }.items():
         mounts.write_text(f"x / {kind} rw 0 0\n")
         assert lies_on_a_network(tmp_path / "alliance.sqlite3") is is_on_network, kind
 
