@@ -219,6 +219,14 @@ class ClientAnswersForm(PlanMixin, QuestionsMixin, forms.Form):
         )
 
 
+class EmptyPlanForm(PlanMixin, forms.Form):
+    """What a check-in asks about the plan, and nothing else: it is drawn for each client."""
+
+    def __init__(self, *, check_in):
+        super().__init__()
+        self.add_plan(check_in)
+
+
 class CheckInForm(ClientAnswersForm):
     """The page that a client's link opens."""
 

@@ -21,7 +21,7 @@ from ratings.check_in import actions
 from ratings.check_in.answers import stored_answers
 from ratings.check_in.asked_by import asked_by
 from ratings.check_in.blank import Own, Said, blank_page
-from ratings.check_in.forms import CheckInForm, Tampered
+from ratings.check_in.forms import CheckInForm, EmptyPlanForm, Tampered
 from ratings.check_in.guesses import count_guess, has_guesses_left
 from ratings.check_in.links import TYPING_GRACE, check_in_of_link, is_covered, is_unanswered
 from ratings.check_in.receipt import check_in_of_cookie, forget, has_sent, is_own, last_sent, own_check_in, remember
@@ -220,7 +220,7 @@ def _questions_of_plan(check_in, form):
     """What a form asks about the plan, as HTML; `form` is None for an empty one."""
     if not check_in.plan_asked:
         return ""
-    form = form or CheckInForm(check_in=check_in)
+    form = form or EmptyPlanForm(check_in=check_in)
     return render_to_string("ratings/check_in/_plan.html", {"form": form}) if form.plan_on_page else ""
 
 
