@@ -80,7 +80,9 @@ def account_mails(by, browser, address):
 
 def makers():
     """The functions that make a mail, by their names."""
-    for path in (path for app in ("alliance", "sessions", "ratings") for path in Path(app).rglob("*.py")):
+    for path in (
+        path for app in ("alliance", "sessions", "ratings") for path in Path(settings.BASE_DIR, app).rglob("*.py")
+    ):
         for function in ast.walk(ast.parse(path.read_text())):
             if isinstance(function, ast.FunctionDef):
                 calls = [call for call in ast.walk(function) if isinstance(call, ast.Call)]

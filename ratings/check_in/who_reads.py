@@ -82,7 +82,10 @@ class WhoReads:
 
 
 def who_reads(episode: Episode) -> WhoReads:
-    """As many statements for ten readers as for one. Nobody reads a case that ended too long ago."""
+    """As many statements for ten readers as for one, and some more for each other case of the client.
+
+    Nobody reads a case that ended too long ago.
+    """
     is_named, now = episode.client.therapist_may_be_named, timezone.now()
     in_sight_now = Episode.objects.filter(in_sight(), client=episode.client_id).order_by("-starts_at")
     cases = list(in_sight_now.select_related(*EPISODE_NEEDS))
@@ -90,7 +93,11 @@ def who_reads(episode: Episode) -> WhoReads:
     openings = openings_of_client(episode.client)
     return WhoReads(
         readers=told.get(episode.pk, []),
-        other_cases=[OtherCase(told[case.pk], case.starts_at, case.ends_at) for case in cases if case != episode],
+        other_cases=[
+            OtherCase(told[case.pk], case.starts_at, case.ends_at)
+            for case in cases
+            if case != episode and told[case.pk]
+        ],
         past_hours=past_hours(openings, is_named=is_named, now=now),
         nobody_opened_it=all(row.ends_at <= now - OPENINGS_TOLD_FOR for row in openings),
         are_named=is_named,

@@ -141,7 +141,7 @@ def _is_given_back(row: Rupture, version: DetectorVersion) -> bool:
 
 
 def _is_of_what_came_back(row: Rupture, version: DetectorVersion) -> bool:
-    """Whether a version spoke for it last that came back with this one, or since."""
+    """Whether what spoke for it last is the version that this one brings back, one after that, or this one."""
     came_back = (version.restores_id, *version.out_of_force, version.pk)
     return version.restores_id is not None and row.version_id in came_back
 

@@ -3,6 +3,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from alliance import access, query_sets, scopes
@@ -196,7 +197,7 @@ def test_a_page_that_only_reads_takes_its_places_from_the_request():
     again = [
         f"{file}: {view.name}"
         for room in ("alliance", "ratings", "sessions")
-        for file in Path(room).rglob("*.py")
+        for file in Path(settings.BASE_DIR, room).rglob("*.py")
         for view in ast.walk(ast.parse(file.read_text()))
         if isinstance(view, ast.FunctionDef) and reads_places_again(view)
     ]

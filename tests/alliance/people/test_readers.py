@@ -86,7 +86,7 @@ def test_who_has_answered_is_not_asked_to_agree_or_object_once_more(http, dana, 
 def test_a_case_says_whether_its_client_can_open_the_list(http, dana, millrace, juniper, live_through):
     live_through(juniper, [3])
     http.force_login(dana.user)
-    told, without_names = "the client can open who reads this case", "names are left out"
+    told, without_names = "the client can read this list in plain words", "as the client did not agree"
     assert told not in http.get(f"/cases/{juniper.code}/").text
     millrace.names_readers = True
     millrace.save()

@@ -148,10 +148,16 @@ def test_who_reads_what_was_sent_before_is_named_and_an_emergency_of_then(
     open_in_emergency(by=mona, therapist=dana, client_name="Juniper", reason="She rang.")
     EmergencyAccess.objects.update(episode=before)
     page = page_of(asked)
-    assert "they can still read it: Noor Haddad , Your therapist Mona Reyes" in page
+    assert "they can still read it: Noor Haddad Your therapist. Reads all that you send. Mona Reyes" in page
     assert "Nobody did so" not in page
     EmergencyAccess.objects.update(starts_at=days_ago(30), ends_at=days_ago(30) + timedelta(hours=1))
     assert "Mona Reyes opened it on" in page_of(asked)
+
+
+def test_other_work_that_nobody_can_read_is_not_listed(page_of, switched_on, asked, juniper, noor, sam):
+    make_episode(noor, client=juniper.client, starts_at=days_ago(90), ends_at=days_ago(20), end_reason="completed")
+    Membership.objects.filter(pk=noor.pk).update(ends_at=days_ago(1))
+    assert "What you sent in other work here" not in page_of(asked)
 
 
 @pytest.mark.parametrize("why", ["used", "voided", "revoked", "expired", "no consent", "switched off", "unknown"])
@@ -224,3 +230,17 @@ def test_the_database_shows_it_to_whoever_has_the_link_and_nothing_of_another_ca
     page = plain(http.get(opened(asked).replace("/c/", PAGE)))
     assert named(page.split("In an emergency")[0]) == {"Dana Whitlock", "Sam Okafor"}
     assert page.count("Mona Reyes") == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("as_application")
+def test_the_database_shows_who_reads_other_work_of_the_same_client(
+    http, opened, switched_on, asked, juniper, noor, dana, mona, sam
+):
+    before = make_episode(
+        noor, client=juniper.client, starts_at=days_ago(90), ends_at=days_ago(20), end_reason="completed"
+    )
+    open_in_emergency(by=mona, therapist=dana, client_name="Juniper", reason="She rang.")
+    EmergencyAccess.objects.update(episode=before)
+    page = plain(http.get(opened(asked).replace("/c/", PAGE)))
+    assert "they can still read it: Noor Haddad Your therapist. Reads all that you send. Mona Reyes" in page
